@@ -1,0 +1,1 @@
+"""What every capability speaks: tasks, settings, progress, pictures, recipes, weights, objectives."""

@@ -1,0 +1,203 @@
+"""Any picture a person owns -> `(H, W, 3) uint8` sRGB, and back to a PNG with its recipe."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+
+from studio.core.errors import InvalidInput, invalid, printable
+
+if TYPE_CHECKING:
+    from studio.core.recipes import Recipe
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever the name says
+TAKEN = "JPEG, PNG, WebP, GIF or BMP"
+MOST_PIXELS = 64_000_000
+MOST_BYTES = 50 * 1024 * 1024
+LEAST_SIDE = 8
+MOST_ASPECT = 20
+
+# Known by their first bytes, so that the refusal can name them. HEIC and AVIF share a container.
+_FOREIGN = {
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"%PDF": "PDF",
+    b"%!PS": "PostScript",
+    b"<svg": "SVG",
+    b"DDS ": "DDS",
+    b"SIMPLE": "FITS",
+    b"8BPS": "PSD",
+    b"P6": "PPM",
+}
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+def read(source: str | Path | bytes) -> np.ndarray:
+    """Reads a picture upright, as sRGB, with transparency over white and the first frame of an animation.
+
+    Args:
+        source: a path, or the file's bytes.
+
+    Returns:
+        `(H, W, 3) uint8`.
+
+    Raises:
+        InvalidInput: if it is no picture of a kind taken, is damaged or cut, or is too large (found in the
+            header, before decoding), too small or too narrow.
+    """
+    data, name = _bytes(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # broken tags of a good picture are no news
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(picture.size, name)
+            picture.load()
+            return np.asarray(_rgb(ImageOps.exif_transpose(picture)))
+        except InvalidInput:
+            raise
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise _too_large(name) from None
+        except Image.UnidentifiedImageError:
+            raise _unknown(data, name) from None
+        except Exception as error:  # Pillow's parsers raise nearly anything on a damaged file
+            raise invalid(
+                name, expected="a whole picture", received=_what(error), next_step="save it again"
+            ) from None
+
+
+def _bytes(source: str | Path | bytes) -> tuple[bytes, str]:
+    if isinstance(source, bytes):
+        data, name = source, "picture"
+        size = len(data)
+    else:
+        path = Path(source)
+        name = f"picture {printable(path.name, 60)}"
+        try:
+            size = path.stat().st_size
+            data = path.read_bytes() if size <= MOST_BYTES else b""
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a usable path"
+            raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
+    if not size:
+        raise invalid(name, expected=f"a {TAKEN} file", received="an empty file", next_step="choose another")
+    if size > MOST_BYTES:
+        raise invalid(
+            name, expected="at most 50 MB", received=f"{size / 2**20:.0f} MB", next_step="save it smaller"
+        )
+    return data, name
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise _too_large(name, f"{width} x {height}")
+    if min(size) < LEAST_SIDE or max(size) > MOST_ASPECT * min(size):
+        raise invalid(
+            name,
+            expected=f"sides of at least {LEAST_SIDE} px, the longer at most {MOST_ASPECT} times the shorter",
+            received=f"{width} x {height} px",
+            next_step="crop or enlarge it",
+        )
+
+
+def _too_large(name: str, received: str = "more") -> InvalidInput:
+    most = f"at most {MOST_PIXELS // 1_000_000} million pixels"
+    return invalid(name, expected=most, received=received, next_step="save it smaller")
+
+
+def _unknown(data: bytes, name: str) -> InvalidInput:
+    head = data[:256].lstrip()
+    kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")
+    if data[4:8] == b"ftyp":
+        kind = "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a film"
+    received = kind or "not a picture of a known kind, or a damaged one"
+    return invalid(name, expected=f"a {TAKEN} file", received=received, next_step="save it as JPEG or PNG")
+
+
+def _what(error: Exception) -> str:
+    text = str(error).lower()
+    return "a cut one" if "truncat" in text else "a damaged one"
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    """sRGB without transparency; 16 bits are scaled, not clipped; foreign colour profiles are converted."""
+    if picture.mode.startswith(("I", "F")):
+        levels = np.asarray(picture).astype("float64")
+        picture = Image.fromarray(np.clip(levels / 257 + 0.5, 0, 255).astype("uint8"), "L")
+    elif picture.mode in ("P", "PA", "1") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    profile = picture.info.get("icc_profile")
+    if picture.has_transparency_data:
+        picture = _over_white(picture.convert("RGBA"))
+    picture = _to_srgb(picture, profile) if profile and len(profile) < 4 * 2**20 else picture
+    return picture.convert("RGB")
+
+
+def _over_white(picture: Image.Image) -> Image.Image:
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")
+
+
+def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        source = ImageCms.getOpenProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture  # a damaged profile, or one for another colour model: the plain colours are the best guess
+
+
+def fit(image: np.ndarray, longest: int) -> np.ndarray:
+    """Resizes so that the longer side is `longest` px, the shorter at least 1; Lanczos.
+
+    Args:
+        image: `(H, W, 3) uint8`.
+
+    Returns:
+        `(h, w, 3) uint8` with the same proportions.
+    """
+    height, width = image.shape[:2]
+    scale = longest / max(height, width)
+    return resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """`(H, W, 3) uint8` -> `(height, width, 3) uint8`, Lanczos."""
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
+    """`(H, W, 3) uint8` -> the bytes of a PNG, with the recipe in its text chunk `recipe`."""
+    info = PngImagePlugin.PngInfo()
+    if recipe is not None:
+        info.add_text("recipe", recipe.to_json())
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", pnginfo=info, compress_level=4)
+    return buffer.getvalue()
+
+
+def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
+    """`(H, W, 3) uint8` -> a WebP of about 50 kB for the eyes alone."""
+    picture = Image.fromarray(image)
+    picture.thumbnail((longest, longest))
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80, method=0)
+    return buffer.getvalue()
+
+
+def to_01(image: np.ndarray) -> np.ndarray:
+    """`(H, W, 3) uint8` -> `(1, H, W, 3) float32 in [0, 1]`, as all work inside the studio takes it."""
+    return image[None].astype("float32") / 255.0
+
+
+def to_uint8(images_01: np.ndarray) -> np.ndarray:
+    """`(1, H, W, 3) float32 in [0, 1]` -> `(H, W, 3) uint8`, clipped and rounded."""
+    return (np.clip(np.asarray(images_01)[0], 0.0, 1.0) * 255.0 + 0.5).astype("uint8")

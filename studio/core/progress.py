@@ -1,0 +1,126 @@
+"""Progress: what every function that can run over a second reports to, and where it learns of a cancel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from studio.core.errors import Cancelled
+
+PREVIEW_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Report:
+    """One moment of a running task.
+
+    Attributes:
+        step, total: passes done of all; a total of 0 means not known yet.
+        metrics: named figures of this step, e.g. `{"style": 0.4}`.
+        preview: `(H, W, 3) uint8`, about twice a second, else None.
+        text: text made so far or the name of the stage ("Fetching VGG16"), else "".
+        seconds: since the task began.
+    """
+
+    step: int
+    total: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    preview: np.ndarray | None = None
+    text: str = ""
+    seconds: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time left at the rate so far; None before the first step."""
+        return self.seconds / self.step * (self.total - self.step) if self.step and self.total else None
+
+
+class Progress:
+    """Passes reports on to a listener and raises `Cancelled` once a person asked to stop.
+
+    Args:
+        listener: called with every `Report`; nothing when None.
+        cancelled: asked at every report.
+        preview_seconds: least time between two previews, so that drawing them never dominates the work.
+    """
+
+    def __init__(
+        self,
+        listener: Callable[[Report], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        preview_seconds: float = PREVIEW_SECONDS,
+    ):
+        self._listener = listener
+        self._cancelled = cancelled or (lambda: False)
+        self._preview_seconds = preview_seconds
+        self._start = time.monotonic()
+        self._last_preview = float("-inf")
+
+    def report(
+        self,
+        step: int,
+        total: int,
+        metrics: Mapping[str, float] | None = None,
+        preview: Callable[[], np.ndarray] | None = None,
+        text: str = "",
+    ) -> None:
+        """Reports one step. `preview` is called only when one is due.
+
+        Raises:
+            Cancelled: if a person asked to stop. The report is passed on first.
+        """
+        if self._listener is not None:
+            picture = preview() if preview is not None and self._preview_due() else None
+            seconds = time.monotonic() - self._start
+            self._listener(Report(step, total, dict(metrics or {}), picture, text, seconds))
+        self.check()
+
+    def stage(self, text: str) -> None:
+        """Names what happens before the first step, e.g. "Fetching VGG16"."""
+        self.report(0, 0, text=text)
+
+    def check(self) -> None:
+        """Raises `Cancelled` if a person asked to stop; for places between two reports."""
+        if self._cancelled():
+            raise Cancelled
+
+    def _preview_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last_preview < self._preview_seconds:
+            return False
+        self._last_preview = now
+        return True
+
+
+@contextmanager
+def terminal_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
+    """A `Progress` drawn as a bar with rate and time left on stderr; Ctrl-C raises as usual."""
+    if quiet:
+        yield Progress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[metrics]}", style="dim"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        row = bar.add_task(title, total=None, metrics="")
+
+        def draw(report: Report) -> None:
+            metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
+            stage = f"{title}: {report.text}" if report.text and not report.step else title
+            bar.update(
+                row, completed=report.step, total=report.total or None, description=stage, metrics=metrics
+            )
+
+        yield Progress(draw)

@@ -1,0 +1,229 @@
+"""Recipes: what made this. Embedded in each result, read back strictly, made again by replay."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import platform
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.core.settings import Settings
+
+VERSION = 1
+MOST_BYTES = 64 * 1024
+MOST_DEPTH = 64
+PNG = b"\x89PNG\r\n\x1a\n"
+_PACKAGES = ("creative-ai-studio", "keras", "tensorflow", "jax", "numpy", "pillow")
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, StringConstraints(max_length=200)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Source(_Strict):
+    """One input: its digest, its name and, if the studio made it, its own recipe."""
+
+    digest: Digest
+    name: Name
+    recipe: Recipe | None = None
+
+
+class Recipe(_Strict):
+    """What made a result. Names digests, never paths; a nested recipe is a chain."""
+
+    version: Literal[1] = VERSION
+    task: Name
+    settings: dict[str, Any]
+    inputs: dict[Name, list[Source]] = Field(default_factory=dict)
+    weights: dict[Name, Digest] = Field(default_factory=dict)
+    versions: dict[Name, Name] = Field(default_factory=dict)
+    machine: dict[Name, Name] = Field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """One line of JSON, ASCII only."""
+        return json.dumps(self.model_dump(mode="json"), separators=(",", ":"), allow_nan=False)
+
+    def checked_settings(self) -> Settings:
+        """The settings as the task's own class, within the same limits as the form.
+
+        Raises:
+            InvalidInput: if the task is not known or a setting is out of its limits.
+        """
+        return tasks.get(self.task).settings.parse_json(json.dumps(self.settings))
+
+
+def make(
+    task: str, settings: Settings, inputs: tasks.Inputs, weights: Mapping[str, str] | None = None
+) -> Recipe:
+    """The recipe of a result that was just made here.
+
+    Args:
+        weights: SHA-256 of every weights file that took part, by its name in `studio weights list`.
+    """
+    return Recipe(
+        task=task,
+        settings=settings.model_dump(mode="json"),
+        inputs={slot: [_source(file) for file in files] for slot, files in inputs.items() if files},
+        weights=dict(weights or {}),
+        versions=_versions(),
+        machine={"system": platform.system(), "processor": platform.machine(), "backend": _backend()},
+    )
+
+
+def _source(file: tasks.File) -> Source:
+    try:
+        nested = read(file.read())
+    except InvalidInput:
+        nested = None
+    return Source(digest=file.digest, name=file.name, recipe=nested)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _backend() -> str:
+    import keras
+
+    return keras.backend.backend()
+
+
+def read(data: bytes) -> Recipe:
+    """Reads the recipe in a PNG, or in the JSON of a `NAME.EXT.json` file.
+
+    Nothing in a recipe is ever run, opened or fetched by reading it.
+
+    Raises:
+        InvalidInput: if there is none, more than one, or it is larger, deeper or other than a recipe may be.
+    """
+    texts = list(_png_texts(data)) if data.startswith(PNG) else [data]
+    if not texts:
+        raise InvalidInput("This picture has no recipe. Next: choose a PNG that the studio saved.")
+    if len(texts) > 1:
+        raise _refused("it holds two recipes")
+    return _parse(texts[0])
+
+
+def _png_texts(data: bytes) -> Iterator[bytes]:
+    """The bytes of each text chunk named `recipe`, inflated to at most MOST_BYTES."""
+    at = len(PNG)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        body = data[at + 8 : at + 8 + length]
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and body.partition(b"\0")[0] == b"recipe":
+            if struct.pack(">I", zlib.crc32(kind + body)) != data[at + 8 + length : at + 12 + length]:
+                raise _refused("its checksum is wrong")
+            yield _chunk_text(kind, body.partition(b"\0")[2])
+        at += 12 + length
+
+
+def _chunk_text(kind: bytes, rest: bytes) -> bytes:
+    if kind == b"tEXt":
+        return rest
+    if kind == b"zTXt":
+        return _inflate(rest[1:])
+    compressed, rest = rest[:1] == b"\x01", rest[2:]
+    text = rest.split(b"\0", 2)[-1]  # after the language and the translated keyword
+    return _inflate(text) if compressed else text
+
+
+def _inflate(packed: bytes) -> bytes:
+    try:
+        inflater = zlib.decompressobj()
+        text = inflater.decompress(packed, MOST_BYTES + 1)
+    except zlib.error:
+        raise _refused("its compressed text is damaged") from None
+    if len(text) <= MOST_BYTES and not inflater.eof:
+        raise _refused("its compressed text is cut")
+    return text
+
+
+def _parse(text: bytes) -> Recipe:
+    if len(text) > MOST_BYTES:
+        raise _refused(f"it is larger than {MOST_BYTES // 1024} KB")
+    if _depth(text) > MOST_DEPTH:
+        raise _refused(f"it is nested deeper than {MOST_DEPTH}")
+    try:
+        found = json.loads(
+            text.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError):
+        raise _refused("it is not valid JSON") from None
+    if not isinstance(found, dict):
+        raise _refused("it is not a JSON object")
+    version = found.get("version")
+    if type(version) is int and version > VERSION:
+        raise InvalidInput("This recipe was made by a newer studio. Next: update the studio.")
+    try:
+        return Recipe.model_validate_json(json.dumps(found))
+    except (ValidationError, ValueError) as error:
+        raise _refused(_first(error)) from None
+
+
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return "it has characters that no text may have"
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"`{'.'.join(str(part) for part in first['loc'])[:80]}`: {first['msg']}"
+
+
+def _depth(text: bytes) -> int:
+    depth = deepest = 0
+    quoted = escaped = False
+    for byte in text:
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped, quoted = byte == 0x5C, byte != 0x22
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate keys")
+    if any("\0" in part for pair in pairs for part in pair if isinstance(part, str)):
+        raise ValueError("a NUL character")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number out of range")
+    return value
+
+
+def _refused(why: str) -> InvalidInput:
+    return InvalidInput(f"The recipe cannot be read: {why}. Next: choose a file as the studio saved it.")

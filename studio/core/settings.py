@@ -1,0 +1,160 @@
+"""The Settings base: one typed class is the form, the flags, the search space and the recipe of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, Self, Union, get_args, get_origin
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticUndefined
+
+from studio.core.errors import InvalidInput, invalid
+
+Tier = Literal["main", "more"]
+Scale = Literal["linear", "log"]
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    tier: Tier = "more",
+    unit: str = "",
+    scale: Scale = "linear",
+    step: float | None = None,
+    aliases: tuple[str, ...] = (),
+    **bounds: Any,
+) -> Any:
+    """Declares one field of a `Settings` class.
+
+    Args:
+        default: the value that a person gets who changes nothing.
+        help: one line, shown beside the widget and by `--help`.
+        tier: "main" for the few that matter, "more" for the folded rest.
+        unit: shown after the value, e.g. "px".
+        scale: "log" where ratios matter more than differences.
+        step: the widget's step.
+        aliases: names that this field had before, so that old recipes still read.
+        **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
+    """
+    shown = {"tier": tier, "unit": unit, "scale": scale, "step": step}
+    return Field(default, description=help, json_schema_extra=shown, alias=None, **_names(aliases), **bounds)
+
+
+def _names(aliases: tuple[str, ...]) -> dict[str, Any]:
+    return {"validation_alias": AliasChoices(*aliases)} if aliases else {}
+
+
+@dataclass(frozen=True)
+class Described:
+    """One setting as plain data: what a widget, a flag or a search space needs to know of it."""
+
+    name: str
+    kind: Literal["bool", "int", "float", "text", "choice", "list"]
+    default: Any
+    help: str
+    tier: Tier
+    unit: str
+    scale: Scale
+    step: float | None
+    least: float | None
+    most: float | None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name in a person's words: `style_weight` -> "Style weight"."""
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def flag(self) -> str:
+        """The name on the command line: `style_weight` -> "--style-weight"."""
+        return "--" + self.name.replace("_", "-")
+
+
+class Settings(BaseModel):
+    """The settings of one task. Immutable; unknown fields, NaN and infinity are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        populate_by_name=True,
+        use_attribute_docstrings=False,
+    )
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Builds the settings from a form or flags.
+
+        Raises:
+            InvalidInput: naming the first wrong setting, what it takes and what it got.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise _explained(cls, error) from None
+
+    @classmethod
+    def parse_json(cls, text: str) -> Self:
+        """As `parse`, from a recipe's JSON, without conversions: `true` is no number, "3" is no 3."""
+        try:
+            return cls.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            raise _explained(cls, error) from None
+
+    @classmethod
+    def described(cls) -> dict[str, Described]:
+        """Every setting of this class as plain data, in the order of declaration."""
+        return {name: _describe(name, field) for name, field in cls.model_fields.items()}
+
+
+def _describe(name: str, field: Any) -> Described:
+    extra = field.json_schema_extra or {}
+    kind, choices = _kind(field.annotation)
+    bound = {
+        key: getattr(m, key) for m in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(m, key)
+    }
+    default = field.get_default(call_default_factory=True)
+    return Described(
+        name=name,
+        kind=kind,
+        default=None if default is PydanticUndefined else default,
+        help=field.description or "",
+        tier=extra.get("tier", "more"),
+        unit=extra.get("unit", ""),
+        scale=extra.get("scale", "linear"),
+        step=extra.get("step"),
+        least=bound.get("ge", bound.get("gt")),
+        most=bound.get("le", bound.get("lt")),
+        choices=choices,
+    )
+
+
+def _kind(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):  # `int | None`: None means "chosen by the task"
+        return _kind(next(a for a in get_args(annotation) if a is not NoneType))
+    if origin is Literal:
+        return "choice", tuple(get_args(annotation))
+    if origin in (list, tuple):
+        return "list", ()
+    return {bool: "bool", int: "int", float: "float", str: "text"}[annotation], ()
+
+
+def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    known = cls.described()
+    if first["type"] == "extra_forbidden":
+        return invalid(
+            f"setting `{name}`",
+            expected=f"one of {', '.join(known)}",
+            received=name,
+            next_step="check the spelling",
+        )
+    step = known[name].help if name in known else "see `--help`"
+    message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return invalid(f"`{name}`", expected=message, received=repr(first["input"]), next_step=step.rstrip("."))

@@ -1,0 +1,162 @@
+"""The registry: everything the studio can do, by name. Pages, commands, jobs and replay all run tasks.
+
+A task is looked up as `capability.verb`; looking one up loads nothing but that capability's light face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from studio.core import paths
+from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.progress import Progress
+from studio.core.settings import Settings
+
+Kind = Literal["picture", "animation", "text", "model", "dataset"]
+Lane = Literal["job", "live", "drive"]
+
+# A new capability is one folder, one line here and one page.
+TASKS = {
+    "style.transfer": "studio.style:TRANSFER",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A kept file: its digest in STUDIO_HOME/files, its kind and the name a person knows it by."""
+
+    digest: str
+    kind: Kind
+    name: str
+
+    @classmethod
+    def keep(cls, data: bytes, kind: Kind, name: str) -> File:
+        """Keeps `data` in the studio under its digest."""
+        return cls(paths.keep(data), kind, printable(Path(name).name, 120))
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes are. Raises `Unavailable` if they were removed."""
+        return paths.kept(self.digest)
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.path.read_bytes()
+
+
+Inputs = Mapping[str, Sequence[File]]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An input of a task: its name, its kind and how many files it takes."""
+
+    name: str
+    kind: Kind
+    least: int = 1
+    most: int = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a task made.
+
+    Attributes:
+        files: the kept results, the main one first.
+        figures: named numbers, e.g. the final losses and the seconds.
+        recipe: what made it, as `studio.core.recipes.Recipe`.
+        stopped_early: true if a person cancelled and this is the best so far.
+    """
+
+    files: tuple[File, ...]
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Any = None
+    stopped_early: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something the studio can do.
+
+    Attributes:
+        name: `capability.verb`.
+        settings: the class of its settings.
+        inputs: its slots.
+        produces: the kind of its main result.
+        lane: where the engine runs it.
+        work: `module:function` of `run(settings, inputs, progress) -> Result`, imported only to run.
+        title: the noun that pages show.
+        prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold; "" for none.
+    """
+
+    name: str
+    settings: type[Settings]
+    inputs: tuple[Slot, ...]
+    produces: Kind
+    lane: Lane
+    work: str
+    title: str
+    prepare: str = ""
+
+
+def get(name: str) -> Task:
+    """The task of a name.
+
+    Raises:
+        InvalidInput: if there is none; the message names the closest.
+    """
+    if name not in TASKS:
+        raise invalid(
+            "task", expected=f"one of {', '.join(TASKS)}", received=name, next_step="check the spelling"
+        )
+    return imported(TASKS[name])
+
+
+def imported(path: str) -> Any:
+    """The object that `module:name` names; only ever called with names from this project's own code."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+def check_inputs(task: Task, inputs: Inputs) -> None:
+    """Raises `InvalidInput` if slots are unknown, or have too few, too many or the wrong kind of files."""
+    known = {slot.name: slot for slot in task.inputs}
+    for name in inputs:
+        if name not in known:
+            raise invalid(
+                "input", expected=f"one of {', '.join(known)}", received=name, next_step="rename it"
+            )
+    for slot in task.inputs:
+        files = inputs.get(slot.name, ())
+        if not slot.least <= len(files) <= slot.most:
+            count = str(slot.least) if slot.least == slot.most else f"{slot.least} to {slot.most}"
+            step = f"choose another number of {slot.name} files"
+            raise invalid(f"{slot.name}", expected=f"{count} files", received=len(files), next_step=step)
+        for file in files:
+            if file.kind != slot.kind:
+                raise invalid(
+                    slot.name,
+                    expected=f"a {slot.kind}",
+                    received=f"a {file.kind}",
+                    next_step="choose another",
+                )
+
+
+def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
+    """Runs a task in this process. Bad inputs are found before anything heavy is imported.
+
+    Raises:
+        StudioError: for all that a person can mend.
+    """
+    task = get(name)
+    if not isinstance(settings, task.settings):
+        raise InvalidInput(
+            f"{name} takes {task.settings.__name__}. Next: build the settings from that class."
+        )
+    check_inputs(task, inputs)
+    work: Callable[..., Result] = imported(task.work)
+    return work(settings, inputs, progress or Progress())

@@ -1,0 +1,15 @@
+"""Style transfer: any photo in the look of any painting, instantly or by optimisation."""
+
+from studio.core.tasks import Slot, Task
+from studio.style.settings import TransferSettings
+
+TRANSFER = Task(
+    name="style.transfer",
+    settings=TransferSettings,
+    inputs=(Slot("content", "picture"), Slot("style", "picture", 1, 4), Slot("mask", "picture", 0, 4)),
+    produces="picture",
+    lane="job",
+    work="studio.style.task:run",
+    title="Style",
+    prepare="studio.style.task:prepare",
+)

@@ -1,0 +1,56 @@
+"""The settings of style transfer; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from studio.core.errors import invalid
+from studio.core.settings import Settings, setting
+
+MODES = {"instant": "in seconds", "draft": "in about half a minute", "fine": "in minutes, the best"}
+
+
+class TransferSettings(Settings):
+    """Paints the content in the look of one to four styles."""
+
+    strength: float = setting(
+        0.8,
+        "How much of the style: 0 is the content itself, 1 the style at its fullest.",
+        tier="main",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
+    size: int = setting(
+        512, "The longer side of the result.", tier="main", unit="px", ge=64, le=2048, step=64
+    )
+    mode: Literal["instant", "draft", "fine"] = setting(
+        "instant", "Instant in seconds, draft in half a minute, fine in minutes and best.", tier="main"
+    )
+    steps: int | None = setting(
+        None, "Passes through the network; empty: what the mode needs.", ge=1, le=2000
+    )
+    stroke: float = setting(
+        1.0,
+        "How large the strokes are, as a multiple of those in the style picture.",
+        ge=0.25,
+        le=4,
+        scale="log",
+    )
+    keep_colors: Literal["off", "luminance", "matched"] = setting(
+        "off", "Keep the content's colours: only its brightness is painted, or the style is recoloured first."
+    )
+    style_weights: tuple[float, ...] = setting(
+        (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
+    )
+    smoothness: float = setting(0.1, "Total variation: higher is smoother.", ge=0, le=10, step=0.05)
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @model_validator(mode="after")
+    def _weights_are_usable(self):
+        weights = self.style_weights
+        if weights and (min(weights) < 0 or not sum(weights)):
+            raise ValueError("style weights of 0 or more, at least one above 0")
+        return self
