@@ -150,7 +150,7 @@ def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.getOpenProfile(io.BytesIO(profile))
         return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return picture  # a damaged profile, or one for another colour model: the plain colours are the best guess
+        return picture  # damaged or for another colour model: the plain colours are the best guess
 
 
 def fit(image: np.ndarray, longest: int) -> np.ndarray:

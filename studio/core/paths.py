@@ -58,7 +58,7 @@ def folder(name: str) -> Path:
 
 
 def shipped(name: str) -> Path:
-    """Something that comes with the studio ("pretrained", "pages"): in the checkout, or inside an installed wheel."""
+    """What comes with the studio ("pretrained", "pages"): in the checkout, or inside an installed wheel."""
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent / name
     return checkout if checkout.exists() else package / "_shipped" / name

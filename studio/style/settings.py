@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
 MODES = {"instant": "in seconds", "draft": "in about half a minute", "fine": "in minutes, the best"}
