@@ -184,6 +184,13 @@ def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def encode_as(image: np.ndarray, suffix: str) -> bytes:
+    """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes beside it, not into it."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, {".webp": "WEBP"}.get(suffix, "JPEG"), quality=95)
+    return buffer.getvalue()
+
+
 def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
     """`(H, W, 3) uint8` -> a WebP of about 50 kB for the eyes alone."""
     picture = Image.fromarray(image)

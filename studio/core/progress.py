@@ -97,10 +97,18 @@ class Progress:
 
 
 @contextmanager
-def terminal_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
-    """A `Progress` drawn as a bar with rate and time left on stderr; Ctrl-C raises as usual."""
+def terminal_bar(
+    title: str, quiet: bool = False, cancelled: Callable[[], bool] | None = None
+) -> Iterator[Progress]:
+    """A `Progress` drawn as a bar with time left on stderr.
+
+    Args:
+        title: stands before the bar.
+        quiet: draws nothing.
+        cancelled: as in `Progress`; without it, Ctrl-C raises `KeyboardInterrupt` as usual.
+    """
     if quiet:
-        yield Progress()
+        yield Progress(cancelled=cancelled)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -123,4 +131,4 @@ def terminal_bar(title: str, quiet: bool = False) -> Iterator[Progress]:
                 row, completed=report.step, total=report.total or None, description=stage, metrics=metrics
             )
 
-        yield Progress(draw)
+        yield Progress(draw, cancelled)

@@ -73,6 +73,15 @@ class Described:
         """The name on the command line: `style_weight` -> "--style-weight"."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def limits(self) -> str:
+        """What it takes, in a few words: "0 to 1", "64 to 2048 px", "instant, draft, fine"; "" for anything."""
+        if self.choices:
+            return ", ".join(self.choices)
+        ends = [f"{end:g}" if isinstance(end, float) else str(end) for end in (self.least, self.most) if end is not None]
+        text = " to ".join(ends) if len(ends) == 2 else f"{ends[0]} or more" if self.least is not None else ""
+        return f"{text} {self.unit}".strip()
+
 
 class Settings(BaseModel):
     """The settings of one task. Immutable; unknown fields, NaN and infinity are refused."""
