@@ -121,7 +121,9 @@ def terminal_bar(
         TimeRemainingColumn(),
         TextColumn("{task.fields[metrics]}", style="dim"),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # Into a file or a pipe a bar would leave control codes and empty lines.
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         row = bar.add_task(title, total=None, metrics="")
 
         def draw(report: Report) -> None:

@@ -78,7 +78,11 @@ class Described:
         """What it takes, in a few words: "0 to 1", "64 to 2048 px", "instant, draft, fine"; "" for anything."""
         if self.choices:
             return ", ".join(self.choices)
-        ends = [f"{end:g}" if isinstance(end, float) else str(end) for end in (self.least, self.most) if end is not None]
+        ends = [
+            f"{end:g}" if isinstance(end, float) else str(end)
+            for end in (self.least, self.most)
+            if end is not None
+        ]
         text = " to ".join(ends) if len(ends) == 2 else f"{ends[0]} or more" if self.least is not None else ""
         return f"{text} {self.unit}".strip()
 
@@ -155,15 +159,30 @@ def _kind(annotation: Any) -> tuple[Any, tuple[str, ...]]:
 
 def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
+    name = str(first["loc"][0]) if first["loc"] else ""
     known = cls.described()
     if first["type"] == "extra_forbidden":
-        return invalid(
-            f"setting `{name}`",
-            expected=f"one of {', '.join(known)}",
-            received=name,
-            next_step="check the spelling",
-        )
-    step = known[name].help if name in known else "see `--help`"
-    message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return invalid(f"`{name}`", expected=message, received=repr(first["input"]), next_step=step.rstrip("."))
+        expected, step = f"one of {', '.join(known)}", "check the spelling"
+        return invalid(f"setting `{name}`", expected=expected, received=name, next_step=step)
+    if name not in known:  # a rule about several settings together says itself what it expects
+        message = first["msg"].removeprefix("Value error, ")
+        return invalid("settings", expected=message, received=first["input"], next_step="change one of them")
+    return invalid(
+        f"`{name}`",
+        expected=_expected(known[name], first),
+        received=repr(first["input"]),
+        next_step=f"choose another ({known[name].help.rstrip('.')})",
+    )
+
+
+def _expected(field: Described, problem: Any) -> str:
+    noun = {
+        "int": "a whole number",
+        "float": "a number",
+        "choice": "one",
+        "list": "a list",
+        "bool": "true or false",
+    }
+    if field.kind in ("text", "list"):
+        return problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{noun[field.kind]} of {field.limits}" if field.limits else noun[field.kind]

@@ -1,0 +1,51 @@
+"""The command line: every task as a command, and the few that look after the studio itself.
+
+Scripts rely on it: exit 0 and the result on stdout; 2 and one `error:` line on stderr; 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from studio import __version__
+from studio.cli import app, console, doctor, flags, make, replay, weights
+from studio.core.errors import Cancelled, StudioError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: the words after `studio`; those of this process when None.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        arguments = flags.parse(_parser(), sys.argv[1:] if argv is None else list(argv))
+        return arguments.run(arguments)
+    except (KeyboardInterrupt, Cancelled):
+        console.note("Stopped before there was a result to save.")
+        return console.STOPPED
+    except StudioError as error:
+        return console.error(str(error))
+    except BrokenPipeError:
+        # Whoever read stdout has seen enough (`| head`); Python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return console.unexpected(error)
+
+
+def _parser() -> flags.Parser:
+    parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
+    parser.add_argument("--version", action="version", version=f"studio {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    app.add(commands)
+    make.add(commands)
+    replay.add(commands)
+    weights.add(commands)
+    doctor.add(commands)
+    return parser

@@ -1,0 +1,43 @@
+"""`studio app`: the pages, from a checkout or from an installed wheel."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from studio.cli import flags
+from studio.core import paths
+from studio.core.errors import Unavailable, invalid
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = flags.add_leaf(commands, "app", "open the pages in a browser", _run)
+    parser.add_argument("--port", metavar="N", help="where it listens (1024 to 65535, default 8501)")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    script = paths.shipped("streamlit_app.py")
+    if not script.is_file():
+        raise Unavailable(f"The pages are not here ({script}). Next: install the studio again.")
+    words = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(script),
+    ]  # its .streamlit/config.toml lies beside it
+    if arguments.port is not None:
+        words.append(f"--server.port={_port(arguments.port)}")
+    # Streamlit takes this process over, so that Ctrl-C and signals reach it and nothing stands between.
+    sys.stdout.flush()
+    os.execv(sys.executable, words)
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535:
+        return int(text)
+    step = "choose a free port, or leave it out"
+    raise invalid("`--port`", expected="a number of 1024 to 65535", received=text, next_step=step)

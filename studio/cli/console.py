@@ -1,0 +1,171 @@
+"""What the command line says and hears: results, errors, progress, Ctrl-C, and silence from native code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.core import paths
+from studio.core.errors import StudioError, printable
+from studio.core.progress import Progress, terminal_bar
+from studio.core.tasks import Result
+
+BAD = 2
+STOPPED = 130
+_MOST_LOG_BYTES = 2**20
+
+
+def say(text: str) -> None:
+    """One line on stdout: the result."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say_json(values: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; NaN and infinity become null, other numbers plain ones."""
+    say(json.dumps(_plain(values), allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def tell(result: Result, path: Path, seconds: float, arguments: argparse.Namespace) -> int:
+    """Says where a saved result is. Returns the exit code."""
+    if arguments.json:
+        made = {"path": path, "seconds": round(seconds, 3), "figures": result.figures}
+        say_json({**made, "stopped_early": result.stopped_early})
+    else:
+        say(str(path))
+    if result.stopped_early and not arguments.quiet:
+        note("Stopped early; the best so far is saved.")
+    return STOPPED if result.stopped_early else 0
+
+
+def note(text: str) -> None:
+    """One line on stderr that is neither a result nor an error."""
+    sys.stderr.write(f"{printable(' '.join(text.split()), 1000)}\n")
+
+
+def error(text: str) -> int:
+    """The one `error:` line on stderr. Returns the exit code."""
+    note(f"error: {text}")
+    return BAD
+
+
+def unexpected(fault: Exception) -> int:
+    """A fault that nobody foresaw: one line for the person, the traceback for the log."""
+    what = _described(fault)
+    if "--verbose" in sys.argv:
+        sys.stderr.write("".join(traceback.format_exception(fault)))
+    try:
+        log = log_path()
+        with log.open("a", encoding="utf-8", errors="replace") as handle:
+            handle.write(
+                f"{time.strftime('%F %T')} {sys.argv}\n{''.join(traceback.format_exception(fault))}\n"
+            )
+        return error(f"{what} The log {log} has the details.")
+    except (OSError, StudioError):
+        return error(what)
+
+
+def _described(fault: Exception) -> str:
+    if isinstance(fault, MemoryError):
+        return "The memory is not large enough for this. Next: choose a smaller size."
+    if isinstance(fault, OSError) and fault.strerror:
+        where = f" ({fault.filename})" if fault.filename else ""
+        return f"{fault.strerror}{where}. Next: mend that and try again."
+    return (
+        f"Something went wrong in the studio: {type(fault).__name__}: {fault}. Next: try again, or report it."
+    )
+
+
+def log_path() -> Path:
+    """The log of faults and native messages, begun anew when it has grown past 1 MB."""
+    log = paths.folder("logs") / "command-line.log"
+    if log.exists() and log.stat().st_size > _MOST_LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
+    return log
+
+
+@contextlib.contextmanager
+def working(title: str, arguments: argparse.Namespace) -> Iterator[Progress]:
+    """The progress of a long command: a bar on stderr, the first Ctrl-C asks to stop, the second quits."""
+    with contextlib.ExitStack() as stack:
+        if not arguments.verbose:
+            stack.enter_context(muted())
+        cancelled = stack.enter_context(interruptible())
+        yield stack.enter_context(terminal_bar(title, quiet=arguments.quiet, cancelled=cancelled))
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Yields a function that tells whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt."""
+    stopped = threading.Event()
+
+    def on_interrupt(signum: int, frame: Any) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stopped.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def muted() -> Iterator[None]:
+    """Sends what native libraries write to stderr into the log; Python's own stderr stays as it was.
+
+    TensorFlow prints some lines before any of its settings counts, so the file descriptor itself is moved.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.captureWarnings(True)
+    if not _is_descriptor_2(sys.stderr):
+        yield
+        return
+    person = os.dup(2)
+    before = sys.stderr
+    before.flush()
+    with log_path().open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        with os.fdopen(
+            person, "w", buffering=1, encoding=before.encoding, errors="replace", closefd=False
+        ) as s:
+            sys.stderr = s
+            yield
+    finally:
+        sys.stderr = before
+        os.dup2(person, 2)
+        os.close(person)
+
+
+def _is_descriptor_2(stream: Any) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (AttributeError, OSError, ValueError):
+        return False

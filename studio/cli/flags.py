@@ -1,0 +1,105 @@
+"""Flags made from a task's settings, and a parser whose errors read like all others.
+
+Argparse over `Settings.described()`, not pydantic-settings' own command line: the fixed grammar has
+repeated positional files, `--masks M1 M2` and a `--keep-colors` that may stand bare, which that one lacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from studio.core.errors import InvalidInput
+from studio.core.settings import Described, Settings
+
+_SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `InvalidInput` where argparse prints its usage and leaves."""
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, allow_abbrev=False, **options)
+        self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def error(self, message: str) -> NoReturn:
+        """Raises the usage error as one sentence."""
+        raise InvalidInput(f"{message[:1].upper()}{message[1:]}. Next: see `{self.prog} --help`.")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, after a flag that stands bare was given the value that it means."""
+        words = self._with_values(args) if args else args
+        return super().parse_known_args(words, namespace)
+
+    def _with_values(self, words: Sequence[str]) -> list[str]:
+        # Argparse's own `nargs="?"` would swallow the picture in `--keep-colors photo.jpg`.
+        full = []
+        for word, following in zip(words, [*words[1:], ""], strict=False):
+            value, choices = self.bare.get(word, ("", ()))
+            full.append(f"{word}={value}" if value and following not in choices else word)
+        return full
+
+
+def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
+    """The parsed words. Raises `InvalidInput` for bad usage."""
+    return parser.parse_args(words)
+
+
+def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
+    """Adds a command that does something, with the flags that all of them have."""
+    parser = commands.add_parser(name, help=help, description=help)
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--verbose", action="store_true", help="all log lines, and tracebacks of faults")
+    return parser
+
+
+def add_settings(parser: Parser, settings: type[Settings], bare: Mapping[str, str]) -> None:
+    """Adds a flag for each setting.
+
+    Args:
+        bare: for some choices, the value that the flag means when it stands alone.
+    """
+    groups = {
+        "main": parser.add_argument_group("settings"),
+        "more": parser.add_argument_group("more settings"),
+    }
+    for field in settings.described().values():
+        options: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": _SETTING + field.name}
+        if field.kind == "bool":
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["metavar"] = _metavar(field)
+        if field.kind == "list":
+            options["type"] = _listed
+        if field.name in bare:
+            parser.bare[field.flag] = (bare[field.name], field.choices)
+        groups[field.tier].add_argument(field.flag, help=_help(field, bare.get(field.name)), **options)
+
+
+def values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given, by name, as `Settings.parse` takes them."""
+    given = vars(arguments).items()
+    return {name.removeprefix(_SETTING): value for name, value in given if name.startswith(_SETTING)}
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")] if text.strip() else []
+
+
+def _metavar(field: Described) -> str:
+    if field.kind == "choice":
+        return "|".join(field.choices)
+    return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
+
+
+def _help(field: Described, bare: str | None) -> str:
+    notes = [field.limits] if field.limits else []
+    if field.default not in (None, "", ()):
+        notes.append(f"default {field.default}")
+    if bare:
+        notes.append(f"{bare} when given alone")
+    text = f"{field.help} ({', '.join(notes)})" if notes else field.help
+    return text.replace("%", "%%")

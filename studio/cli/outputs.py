@@ -1,0 +1,100 @@
+"""Where a result goes: checked before the work starts, written at once or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from studio.core import images, paths, recipes
+from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.tasks import Kind, Result
+
+_SUFFIXES: dict[Kind, tuple[str, ...]] = {"picture": (".png", ".jpg", ".jpeg", ".webp")}
+
+
+def checked(text: str, kind: Kind, sources: Iterable[str] = ()) -> Path:
+    """The path of `-o OUT`, if a result of this kind can be written there.
+
+    Args:
+        sources: what the result is made from, and must not replace.
+
+    Raises:
+        InvalidInput: if not, with the reason.
+    """
+    path = Path(text).expanduser()
+    shown = f"output {printable(text, 100)}"
+    suffixes = _SUFFIXES.get(kind, ())
+    if suffixes and path.suffix.lower() not in suffixes:
+        ends = f"a name that ends in {', '.join(suffixes)}"
+        received = path.suffix or "a name without an ending"
+        raise invalid(shown, expected=ends, received=received, next_step="name it so")
+    _check_place(path, shown)
+    if path.exists() and any(path.samefile(one) for one in sources if Path(one).exists()):
+        step = "choose another name, so that the original stays"
+        raise invalid(shown, expected="a new file", received="one of the inputs", next_step=step)
+    return path
+
+
+def _check_place(path: Path, shown: str) -> None:
+    expected, step = "a file that can be written", "choose another place"
+    try:
+        if path.exists() and not path.is_file():
+            received = "a folder" if path.is_dir() else "a device"
+            raise invalid(shown, expected=expected, received=received, next_step=step)
+        if not path.parent.is_dir():
+            step = "make the folder, or choose another place"
+            raise invalid(shown, expected="a folder that exists", received=str(path.parent), next_step=step)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise invalid(shown, expected=expected, received="a folder that is read-only", next_step=step)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise invalid(shown, expected=expected, received=reason, next_step=step) from None
+
+
+def unused(stem: str, suffix: str) -> Path:
+    """A path in the working folder that does not exist yet: `stem.png`, else `stem-2.png`, ..."""
+    path, number = Path(f"{stem}{suffix}"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{stem}-{number}{suffix}")
+    return path
+
+
+def save(result: Result, path: Path) -> None:
+    """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` beside it."""
+    target = path.resolve()  # through a link, as a shell would
+    data = result.files[0].read()
+    if target.suffix.lower() in _SUFFIXES["picture"][1:]:
+        paths.write(target, images.encode_as(images.read(data), target.suffix.lower()))
+        paths.write(sidecar(target), _recipe(data).encode())
+    else:
+        paths.write(target, data)
+
+
+def sidecar(path: Path) -> Path:
+    """Where the recipe of a file lies that cannot hold one: `NAME.EXT.json`."""
+    return path.with_name(path.name + ".json")
+
+
+def _recipe(data: bytes) -> str:
+    return recipes.read(data).to_json() + "\n"
+
+
+def recipe_of(path: Path) -> recipes.Recipe:
+    """The recipe in a file, or in the JSON beside it.
+
+    Raises:
+        InvalidInput: if there is neither, or it cannot be read as a recipe.
+    """
+    shown = f"file {printable(path.name, 100)}"
+    try:
+        if path.suffix.lower() not in (".png", ".json"):
+            path = sidecar(path)
+        if path.stat().st_size > images.MOST_BYTES:
+            raise InvalidInput(f"The {shown} is too large to be one of the studio's. Next: choose another.")
+        return recipes.read(path.read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        step = "choose a picture that the studio saved"
+        raise invalid(shown, expected="a file with a recipe", received=reason, next_step=step) from None

@@ -1,0 +1,124 @@
+"""What the studio needs to work well on this machine, each with what to do when it is not so."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from studio import __version__
+from studio.core import paths
+from studio.core.errors import StudioError, printable
+
+State = Literal["well", "note", "trouble"]
+ENOUGH_BYTES = 2 * 2**30
+_MOST_SECONDS = 120
+_PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pillow", "streamlit", "distributed")
+_OPTIONAL = {"jax", "tensorflow"}
+
+# Asked in a child: only there is Keras loaded, and a driver that crashes takes nothing else along.
+_DEVICES = """
+import json, keras
+found = keras.distribution.list_devices()
+print(json.dumps({"backend": keras.backend.backend(), "devices": found}))
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what it is.
+        state: "well"; "note" where something could be better; "trouble" where work will fail.
+        found: what was seen.
+        remedy: what to do; "" when well.
+    """
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def checks() -> Iterator[Check]:
+    """Looks at one thing after another, the quick ones first. Loads no Keras into this process."""
+    yield _python()
+    yield _versions()
+    yield _home()
+    yield _devices()
+
+
+def _python() -> Check:
+    found = (
+        f"studio {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
+    if (3, 11) <= sys.version_info < (3, 14):
+        return Check("studio", "well", found)
+    return Check("studio", "trouble", found, "install it with Python 3.11, 3.12 or 3.13")
+
+
+def _versions() -> Check:
+    found, missing = [], []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(package)
+    lacking = [package for package in missing if package not in _OPTIONAL]
+    if lacking or set(missing) >= _OPTIONAL:
+        return Check("packages", "trouble", f"missing: {', '.join(missing)}", "run `pip install -e .` again")
+    return Check("packages", "well", ", ".join(found))
+
+
+def _home() -> Check:
+    try:
+        home = paths.home()
+        paths.write(home / "cache" / "doctor", b"")
+        (home / "cache" / "doctor").unlink()
+        free = shutil.disk_usage(home).free
+    except StudioError as error:
+        return Check("folder", "trouble", str(error), "see the line itself")
+    except OSError as error:
+        return Check(
+            "folder", "trouble", f"{error.strerror}", "set STUDIO_HOME to a folder that you may write to"
+        )
+    found = f"{home} can be written, {free / 2**30:.1f} GB free"
+    if free < ENOUGH_BYTES:
+        return Check("folder", "note", found, "free some space there, or set STUDIO_HOME to a larger disk")
+    return Check("folder", "well", found)
+
+
+def _devices() -> Check:
+    try:
+        child = subprocess.run(
+            [sys.executable, "-c", _DEVICES], capture_output=True, timeout=_MOST_SECONDS, check=True
+        )
+        found = json.loads(child.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return Check("devices", "trouble", f"Keras was not ready in {_MOST_SECONDS} s", "restart the machine")
+    except (subprocess.CalledProcessError, OSError, ValueError, IndexError) as error:
+        return Check(
+            "devices", "trouble", _last_line(error), "run `python -c 'import keras'` to see all of it"
+        )
+    gpus = [device for device in found["devices"] if not device.startswith("cpu")]
+    shown = ", ".join(found["devices"])
+    if gpus or not _has_nvidia():
+        return Check("devices", "well", f"backend {found['backend']}, {shown}")
+    remedy = "run `pip install 'creative-ai-studio[gpu]'` to use the graphics card"
+    return Check("devices", "note", f"backend {found['backend']}, {shown}, an unused graphics card", remedy)
+
+
+def _last_line(error: Exception) -> str:
+    lines = (getattr(error, "stderr", b"") or b"").decode(errors="replace").strip().splitlines()
+    return f"Keras cannot be loaded ({printable(lines[-1] if lines else str(error))})"
+
+
+def _has_nvidia() -> bool:
+    return shutil.which("nvidia-smi") is not None

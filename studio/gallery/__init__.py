@@ -1,0 +1,1 @@
+"""Finished work: making it again and comparing it."""

@@ -1,0 +1,95 @@
+"""Replay: makes a result again from its recipe, with the same inputs and the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from studio.core import paths, tasks
+from studio.core.errors import Cancelled, InvalidInput, Unavailable, printable
+from studio.core.progress import Progress
+from studio.core.recipes import Recipe, Source
+from studio.core.tasks import File, Kind, Result
+
+
+def check(recipe: Recipe) -> None:
+    """Finds what stands in the way before anything is made, in the recipe and in those that it needs.
+
+    Raises:
+        InvalidInput: if a task or a setting is not one of this studio's.
+        Unavailable: if an input is gone and has no recipe to make it again; the message has its digest.
+    """
+    recipe.checked_settings()
+    for source in _sources(recipe):
+        if _is_kept(source):
+            continue
+        if source.recipe is None:
+            raise Unavailable(
+                f"The input {printable(source.name, 80)} is no longer in the studio "
+                f"(SHA-256 {source.digest}). Next: name its file, or the folder that has it, after --inputs."
+            )
+        check(source.recipe)
+
+
+def take_back(places: Iterable[Path], recipe: Recipe) -> None:
+    """Keeps again those files that the recipe names by their digest.
+
+    Args:
+        places: files, and folders whose files are looked at.
+
+    Raises:
+        InvalidInput: if a place does not exist.
+    """
+    wanted = {source.digest for source in _all_sources(recipe)}
+    for place in places:
+        if not place.exists():
+            raise InvalidInput(f"There is no {printable(str(place))}. Next: check the path after --inputs.")
+        for path in sorted(place.iterdir()) if place.is_dir() else [place]:
+            if path.is_file() and paths.file_digest(path) in wanted:
+                paths.keep(path.read_bytes())
+
+
+def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:
+    """Runs a recipe; an input that is gone but has a recipe of its own is made again first.
+
+    Args:
+        note: told in one sentence if such an input came out otherwise than it was.
+
+    Raises:
+        Cancelled: if a person asked to stop while an input was made.
+        StudioError: as `check` and the task itself.
+    """
+    kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
+    inputs = {
+        slot: [_input(source, kinds.get(slot, "picture"), progress, note) for source in sources]
+        for slot, sources in recipe.inputs.items()
+    }
+    return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
+
+
+def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
+    name = printable(Path(source.name).name, 120)
+    if _is_kept(source) or source.recipe is None:
+        return File(source.digest, kind, name)
+    result = again(source.recipe, progress, note)
+    if result.stopped_early:
+        raise Cancelled
+    if result.files[0].digest != source.digest:
+        note(f"{name} was made again but is not the same file as then, so the result may differ.")
+    return result.files[0]
+
+
+def _is_kept(source: Source) -> bool:
+    return (paths.folder("files") / source.digest).exists()
+
+
+def _sources(recipe: Recipe) -> Iterator[Source]:
+    for sources in recipe.inputs.values():
+        yield from sources
+
+
+def _all_sources(recipe: Recipe) -> Iterator[Source]:
+    for source in _sources(recipe):
+        yield source
+        if source.recipe is not None:
+            yield from _all_sources(source.recipe)
