@@ -1,0 +1,83 @@
+"""Smooth random fields: what makes a drawn line, wash or grain look made by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image
+
+Shape = tuple[int, int]
+
+
+def smooth(rng: np.random.Generator, shape: Shape, cell: float) -> np.ndarray:
+    """Value noise (Perlin's lattice noise with bicubic interpolation).
+
+    Args:
+        rng: source of the lattice values.
+        shape: `(H, W)` of the field.
+        cell: px between lattice points.
+
+    Returns:
+        `(H, W) float32`, mean about 0, standard deviation about 1.
+    """
+    return stretched(rng, shape, cell, cell)
+
+
+def stretched(rng: np.random.Generator, shape: Shape, cell_y: float, cell_x: float) -> np.ndarray:
+    """As `smooth`, with another lattice step down than across: streaks and wood grain."""
+    rows, columns = (math.ceil(side / cell) + 4 for side, cell in zip(shape, (cell_y, cell_x), strict=True))
+    lattice = Image.fromarray(rng.normal(size=(rows, columns)).astype("float32"))
+    top, left = 1 + rng.random(2)
+    box = (left, top, left + shape[1] / cell_x, top + shape[0] / cell_y)
+    # The cubic between random values has about 0.55 of their spread.
+    return np.asarray(lattice.resize(shape[::-1], Image.Resampling.BICUBIC, box=box)) * 1.5
+
+
+def fractal(
+    rng: np.random.Generator, shape: Shape, cell: float, octaves: int = 4, gain: float = 0.5
+) -> np.ndarray:
+    """Fractal Brownian motion: octaves of `smooth`, each of half the cell and `gain` times the height.
+
+    Returns:
+        `(H, W) float32`, mean about 0, standard deviation about 1.
+    """
+    weights = [gain**octave for octave in range(octaves)]
+    total = sum(
+        weight * smooth(rng, shape, max(cell / 2**octave, 1.0)) for octave, weight in enumerate(weights)
+    )
+    return total / math.hypot(*weights)
+
+
+def warped(field: np.ndarray, shift_y: np.ndarray, shift_x: np.ndarray) -> np.ndarray:
+    """Domain warping: `field` read at places moved by the shifts in px, edges repeated; nearest pixel."""
+    height, width = field.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    rows = np.clip(np.rint(y + shift_y), 0, height - 1).astype(int)
+    columns = np.clip(np.rint(x + shift_x), 0, width - 1).astype(int)
+    return field[rows, columns]
+
+
+def grid(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Pixel centres as `y, x`, each `(H, W) float32` in px."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype("float32")
+    return y + 0.5, x + 0.5
+
+
+def scattered(rng: np.random.Generator, shape: Shape, step: float) -> np.ndarray:
+    """One point in each square of a jittered grid, shuffled: even without rows, faster than Poisson-disk.
+
+    Returns:
+        `(N, 2) float64`, y and x in px; points up to one `step` outside the picture are among them.
+    """
+    rows = np.arange(-step, shape[0] + step, step)
+    columns = np.arange(-step, shape[1] + step, step)
+    points = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
+    points = points + rng.random(points.shape) * step
+    return rng.permutation(points)
+
+
+def smoothstep(low: float, high: float, x: np.ndarray) -> np.ndarray:
+    """0 below `low`, 1 above `high`, Hermite in between."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
