@@ -1,0 +1,98 @@
+"""Where pip is told to look (mirrors, certificates, proxy), so that downloads go the same way."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import requests
+
+_SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
+
+
+@dataclass(frozen=True)
+class Pip:
+    """What of pip's configuration concerns a download.
+
+    Attributes:
+        indexes: addresses of package indexes over HTTP, in pip's order; empty with `no-index`.
+        cert: a file of certificates to trust, else "".
+        client_cert: a file with our own certificate, else "".
+        proxy: the proxy's address, else "" for the system's.
+        trusted: hosts whose certificate is not checked.
+    """
+
+    indexes: tuple[str, ...]
+    cert: str = ""
+    client_cert: str = ""
+    proxy: str = ""
+    trusted: frozenset[str] = frozenset()
+
+
+def pip() -> Pip:
+    """pip's configuration as pip itself reads it; only PIP_* variables where pip is not installed."""
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+    values = _parse(_listed()) | _environment()
+    indexes = [values.get("index-url", PYPI_SIMPLE_ENDPOINT), *values.get("extra-index-url", "").split()]
+    if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+        indexes = []
+    return Pip(
+        indexes=tuple(dict.fromkeys(i for i in indexes if i.startswith(("https://", "http://")))),
+        cert=values.get("cert", ""),
+        client_cert=values.get("client-cert", ""),
+        proxy=values.get("proxy", ""),
+        trusted=frozenset(values.get("trusted-host", "").split()),
+    )
+
+
+def session(settings: Pip, host: str) -> requests.Session:
+    """A session that reaches `host` as pip would."""
+    import requests
+
+    made = requests.Session()
+    made.headers["Accept-Encoding"] = "identity"  # the bytes as they are: they are counted and hashed
+    if settings.proxy:
+        made.proxies = {"http": settings.proxy, "https": settings.proxy}
+        made.trust_env = False  # else the environment's proxy would win
+    if settings.cert:
+        made.verify = settings.cert
+    if host in {urlsplit(f"//{trusted}").hostname for trusted in settings.trusted}:
+        made.verify = False
+    if settings.client_cert:
+        made.cert = settings.client_cert
+    return made
+
+
+def _listed() -> str:
+    if importlib.util.find_spec("pip") is None:
+        return ""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _parse(listed: str) -> dict[str, str]:
+    """`global.cert='/etc/x.pem'` lines -> `{"cert": "/etc/x.pem"}`."""
+    found: dict[str, dict[str, str]] = {}
+    for line in listed.splitlines():
+        name, equals, value = line.partition("=")
+        section, dot, key = name.partition(".")
+        if equals and dot and section in _SECTIONS:
+            found.setdefault(section, {})[key] = str(ast.literal_eval(value))
+    return {key: value for section in _SECTIONS for key, value in found.get(section, {}).items()}
+
+
+def _environment() -> dict[str, str]:
+    names = ("index-url", "extra-index-url", "no-index", "cert", "client-cert", "proxy", "trusted-host")
+    variables = {name: f"PIP_{name.upper().replace('-', '_')}" for name in names}
+    return {name: os.environ[variable] for name, variable in variables.items() if os.environ.get(variable)}

@@ -1,0 +1,186 @@
+"""AdaIN: any style in one pass. An encoder, a decoder, and statistics moved from one picture to another.
+
+Reference:
+    Huang and Belongie 2017, arXiv:1703.06868.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core import checkpoints, weights
+from studio.core.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+STRIDE = 8  # pixels of the picture a step of the features
+_LEAST_SIDE = 2 * STRIDE  # a smaller picture leaves nothing to reflect at the deepest layer
+_EPSILON = 1e-5
+
+# Keys of the checkpoints with their channels; P halves, U doubles.
+_ENCODER = ((2, 64), (5, 64), "P", (9, 128), (12, 128), "P")
+_ENCODER += ((16, 256), (19, 256), (22, 256), (25, 256), "P", (29, 512))
+_DECODER = ((1, 256), "U", (5, 256), (8, 256), (11, 256), (14, 128), "U")
+_DECODER += ((18, 128), (21, 64), "U", (25, 64), (28, 3))
+
+
+@dataclass(frozen=True)
+class AdaIN:
+    """The loaded networks.
+
+    Attributes:
+        encoder: `(B, H, W, 3) float32 in [0, 1]` -> `(B, h, w, 512)`, h = ceil(H / 8).
+        decoder: `(B, h, w, 512)` -> `(B, 8 h, 8 w, 3)`, not clipped.
+        digest: names their training in recipes.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+    digest: str
+
+    def encode(self, images_01):
+        """`(B, H, W, 3) float32 in [0, 1]` of any size -> `(B, h, w, 512)`; at least 2 by 2 steps."""
+        from keras import ops
+
+        images_01 = ops.convert_to_tensor(images_01, dtype="float32")
+        missing = [max(0, _LEAST_SIDE - side) for side in images_01.shape[1:3]]
+        for axis, count in enumerate(missing, start=1):
+            if count:
+                edge = ops.take(images_01, [-1 + images_01.shape[axis]], axis=axis)
+                images_01 = ops.concatenate([images_01, ops.repeat(edge, count, axis=axis)], axis=axis)
+        return self.encoder(images_01)
+
+    def decode(self, features, height: int, width: int):
+        """`(B, h, w, 512)` -> `(B, height, width, 3) float32 in [0, 1]`: what the features' last step has too
+        much is cut off."""
+        from keras import ops
+
+        return ops.clip(self.decoder(features)[:, :height, :width], 0.0, 1.0)
+
+    def stylize(
+        self, content_01, styles_01: Sequence, weights: Sequence | None = None, strength: float = 1.0
+    ):
+        """Paints a picture in the look of one or more others.
+
+        Args:
+            content_01: `(1, H, W, 3) float32 in [0, 1]`.
+            styles_01: one or more such pictures, each of its own size.
+            weights, strength: as in `transfer_statistics`.
+
+        Returns:
+            `(1, H, W, 3) float32 in [0, 1]`.
+        """
+        _, height, width, _ = content_01.shape
+        features = self.encode(content_01)
+        painted = transfer_statistics(features, [self.encode(s) for s in styles_01], weights, strength)
+        return self.decode(painted, height, width)
+
+
+def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
+    """Loads both networks, fetching their weights if need be; one copy a process.
+
+    Raises:
+        StudioError: as `weights.pull`.
+    """
+    found = weights.load("adain", progress, digest)
+    return AdaIN(found.model.get_layer("encoder"), found.model.get_layer("decoder"), found.digest)
+
+
+def transfer_statistics(content, styles: Sequence, weights: Sequence | None = None, strength: float = 1.0):
+    """Gives each channel of the content the mean and spread that it has in the styles.
+
+    Args:
+        content: `(B, h, w, C) float32`.
+        styles: each `(B, *, *, C) float32`.
+        weights: how much of each style: numbers, or `(h, w) float32` maps that say where; None for all alike.
+            Scaled to add to 1 at every place; where all are 0, all styles count alike.
+        strength: 0 leaves the content as it is, 1 takes the styles at their fullest.
+
+    Returns:
+        `(B, h, w, C) float32`.
+    """
+    from keras import ops
+
+    mean, spread = _statistics(content)
+    normal = (content - mean) / spread
+    shares = _shares(weights, len(styles))
+    painted = 0.0
+    for share, style in zip(shares, styles, strict=True):
+        style_mean, style_spread = _statistics(style)
+        painted = painted + ops.convert_to_tensor(share) * (normal * style_spread + style_mean)
+    return strength * painted + (1.0 - strength) * content
+
+
+def _shares(weights: Sequence | None, count: int) -> list[np.ndarray]:
+    """Weights as arrays that add to 1 and broadcast over `(B, h, w, C)`."""
+    given = [np.asarray(w, "float32") for w in (weights if weights is not None else [1.0] * count)]
+    total = np.asarray(sum(given))
+    shares = [np.where(total > 0, w / np.where(total > 0, total, 1), 1 / count) for w in given]
+    return [share.astype("float32")[..., None] if share.ndim else share.astype("float32") for share in shares]
+
+
+def _statistics(features):
+    """Mean and spread of each channel, `(B, 1, 1, C)`; the spread unbiased, as the decoder was trained."""
+    from keras import ops
+
+    count = features.shape[1] * features.shape[2]
+    mean = ops.mean(features, axis=(1, 2), keepdims=True)
+    variance = ops.sum(ops.square(features - mean), axis=(1, 2), keepdims=True) / max(count - 1, 1)
+    return mean, ops.sqrt(variance + _EPSILON)
+
+
+def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+    """Both networks as one model, so that one file holds them: `[picture, features] -> [features, picture]`.
+
+    Args:
+        members: `{"vgg_normalized.pth": bytes, "decoder.pth": bytes}` fills it; None leaves it unfilled.
+    """
+    import keras
+
+    encoder, decoder = _encoder(), _decoder()
+    if members is not None:
+        _fill(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"], "vgg_normalized.pth"))
+        _fill(decoder, checkpoints.torch_legacy(members["decoder.pth"], "decoder.pth"))
+    picture, features = keras.Input((None, None, 3)), keras.Input((None, None, 512))
+    return keras.Model([picture, features], [encoder(picture), decoder(features)])
+
+
+def _encoder() -> keras.Model:
+    from keras import Input, Model, layers
+
+    images_01 = Input((None, None, 3))
+    x = layers.Conv2D(3, 1, name="conv0")(images_01)  # holds the normalisation
+    for step in _ENCODER:
+        x = layers.MaxPooling2D(2, padding="same")(x) if step == "P" else _conv(x, *step)
+    return Model(images_01, x, name="encoder")
+
+
+def _decoder() -> keras.Model:
+    from keras import Input, Model, layers
+
+    features = Input((None, None, 512))
+    x = features
+    for step in _DECODER:
+        last = step == _DECODER[-1]
+        x = layers.UpSampling2D(2)(x) if step == "U" else _conv(x, *step, None if last else "relu")
+    return Model(features, x, name="decoder")
+
+
+def _conv(x, key: int, channels: int, activation: str | None = "relu"):
+    from keras import layers, ops
+
+    padded = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    return layers.Conv2D(channels, 3, activation=activation, name=f"conv{key}")(padded)
+
+
+def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+    """PyTorch's kernels are OIHW, Keras' HWIO."""
+    for layer in model.layers:
+        if layer.name.startswith("conv"):
+            key = layer.name.removeprefix("conv")
+            layer.set_weights([arrays[f"{key}.weight"].transpose(2, 3, 1, 0), arrays[f"{key}.bias"]])
