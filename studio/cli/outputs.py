@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,6 +40,8 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = ()) -> Path:
 def _check_place(path: Path, shown: str) -> None:
     expected, step = "a file that can be written", "choose another place"
     try:
+        with contextlib.suppress(FileNotFoundError):
+            path.stat()  # unlike `exists`, this raises for a name that no file can have
         if path.exists() and not path.is_file():
             received = "a folder" if path.is_dir() else "a device"
             raise invalid(shown, expected=expected, received=received, next_step=step)

@@ -7,6 +7,7 @@ import json
 import math
 import platform
 import struct
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
@@ -100,9 +101,8 @@ def _versions() -> dict[str, str]:
 
 
 def _backend() -> str:
-    import keras
-
-    return keras.backend.backend()
+    keras = sys.modules.get("keras")  # a task that never needed Keras does not load it for its recipe
+    return keras.backend.backend() if keras else "none"
 
 
 def read(data: bytes) -> Recipe:

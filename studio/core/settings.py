@@ -75,7 +75,7 @@ class Described:
 
     @property
     def limits(self) -> str:
-        """What it takes, in a few words: "0 to 1", "64 to 2048 px", "instant, draft, fine"; "" for anything."""
+        """What it takes, in a few words: "0 to 1", "64 to 2048 px", "instant, draft"; "" for anything."""
         if self.choices:
             return ", ".join(self.choices)
         ends = [
@@ -183,6 +183,8 @@ def _expected(field: Described, problem: Any) -> str:
         "list": "a list",
         "bool": "true or false",
     }
+    if problem["type"] == "too_long":
+        return f"at most {problem['ctx']['max_length']} of them"
     if field.kind in ("text", "list"):
-        return problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+        return problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ").partition(",")[0]
     return f"{noun[field.kind]} of {field.limits}" if field.limits else noun[field.kind]

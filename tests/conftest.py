@@ -1,0 +1,44 @@
+"""What all tests share: a STUDIO_HOME of their own, and the folder of real data where there is one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_home(tmp_path_factory):
+    """STUDIO_HOME for the whole run, so that no test ever touches a person's own."""
+    path = tmp_path_factory.mktemp("studio-home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(path))
+        yield path
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A fresh STUDIO_HOME for one test."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("STUDIO_HOME", str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Real pictures, data sets and bad files; STUDIO_TEST_DATA says where, skipped when absent."""
+    path = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"no test data in {path}; set STUDIO_TEST_DATA")
+    return path
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """`(48, 64, 3) uint8`, every pixel another colour, so that turning or swapping shows."""
+    rows, columns = np.mgrid[0:48, 0:64]
+    return np.stack([rows * 5, columns * 4, (rows + columns) * 2], axis=-1).astype("uint8")

@@ -1,0 +1,56 @@
+"""A task that needs no weights: it inverts a picture in passes. Importing it adds the command `paint`."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Literal
+
+from studio.cli import make
+from studio.core import images, recipes, tasks
+from studio.core.errors import Cancelled
+from studio.core.settings import Settings, setting
+
+
+class PaintSettings(Settings):
+    steps: int = setting(3, "Passes.", tier="main", ge=1, le=1000)
+    seconds: float = setting(0.0, "Of each pass.", ge=0, le=10, unit="s")
+    tint: Literal["none", "red", "blue"] = setting("none", "Colour over all.")
+    mirror: bool = setting(False, "Left for right.")
+    levels: tuple[float, ...] = setting((), "Added to each channel.", max_length=3)
+    fault: Literal["none", "bug", "memory", "disk"] = setting("none", "What goes wrong.")
+    seed: int = setting(0, "Seed.", ge=0)
+
+
+def run(settings, inputs, progress):
+    os.write(2, b"a native library says something\n")
+    fault = {"bug": ZeroDivisionError("by nought"), "memory": MemoryError(), "disk": OSError(5, "I/O error")}
+    if settings.fault in fault:
+        raise fault[settings.fault]
+    content = images.read(inputs["content"][0].read())
+    done, stopped = 0, False
+    try:
+        for done in range(1, settings.steps + 1):
+            time.sleep(settings.seconds)
+            progress.report(done, settings.steps, {"loss": 1 / done}, preview=lambda: content)
+    except Cancelled:
+        stopped = True
+    result = 255 - content[:, ::-1] if settings.mirror else 255 - content
+    recipe = recipes.make("fake.paint", settings, inputs)
+    file = tasks.File.keep(images.encode_png(result, recipe), "picture", "painted.png")
+    return tasks.Result((file,), {"passes": done, "loss": float("nan")}, recipe, stopped)
+
+
+PAINT = tasks.Task(
+    name="fake.paint",
+    settings=PaintSettings,
+    inputs=(tasks.Slot("content", "picture"), tasks.Slot("mask", "picture", 0, 2)),
+    produces="picture",
+    lane="job",
+    work=f"{__name__}:run",
+    title="Paint",
+)
+tasks.TASKS["fake.paint"] = f"{__name__}:PAINT"
+make.COMMANDS["paint"] = make.Command(
+    "fake.paint", "invert", {"CONTENT": "content"}, {"--masks": "mask"}, {"tint": "red"}
+)
