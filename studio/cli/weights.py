@@ -2,8 +2,74 @@
 
 from __future__ import annotations
 
+import argparse
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
+
+from studio.cli import console, flags
+from studio.core import weights
+from studio.core.weights import Status
+
+MEGABYTE = 1_000_000
 
 
 def add(commands: Any) -> None:
     """Adds the commands."""
+    help = "list, fetch and check the pretrained weights"
+    group = commands.add_parser("weights", help=help, description=help)
+    actions = group.add_subparsers(title="commands", metavar="list|pull|verify", required=True)
+    flags.add_leaf(actions, "list", "say which weights there are, and which are here", _list)
+    pull = flags.add_leaf(actions, "pull", "fetch weights that are not here yet", _pull)
+    pull.add_argument(
+        "--from", dest="source", metavar="PATH", help="the original file, or its folder, instead of a network"
+    )
+    verify = flags.add_leaf(actions, "verify", "compare every byte of the weights that are here", _verify)
+    for parser in (pull, verify):
+        parser.add_argument(
+            "name", metavar="NAME", nargs="?", help="one of `studio weights list`; all if left out"
+        )
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    found = [weights.status(name) for name in weights.names()]
+    if arguments.json:
+        console.say_json({"weights": [asdict(status) for status in found]})
+        return 0
+    for status in found:
+        console.say(_line(status))
+    return 0
+
+
+def _line(status: Status) -> str:
+    if status.cached:
+        return f"{status.name:<8} here, {status.bytes / MEGABYTE:.0f} MB, from {status.where}"
+    size = f"{status.download_bytes / MEGABYTE:.0f} MB" if status.download_bytes else "size not known"
+    return f"{status.name:<8} not here yet, {size} from {status.where}"
+
+
+def _pull(arguments: argparse.Namespace) -> int:
+    names = [arguments.name] if arguments.name else weights.names()
+    source = Path(arguments.source).expanduser() if arguments.source else None
+    for name in names:
+        title = weights.entry(name).title
+        with console.working(title, arguments) as progress:
+            path = weights.pull(name, progress, source=source)
+        if not arguments.json:
+            console.say(str(path))
+    if arguments.json:
+        console.say_json({"weights": [asdict(weights.status(name)) for name in names]})
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    here = [name for name in weights.names() if weights.status(name).cached]
+    found = [weights.verify(name) for name in ([arguments.name] if arguments.name else here)]
+    if arguments.json:
+        console.say_json({"weights": [asdict(status) for status in found]})
+        return 0
+    for status in found:
+        console.say(f"{status.name:<8} intact, {status.path}")
+    if not found:
+        console.note("No weights are here yet. Next: run `studio weights pull`.")
+    return 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio import __version__
-from studio.core import paths
+from studio.core import paths, weights
 from studio.core.errors import StudioError, printable
 
 State = Literal["well", "note", "trouble"]
@@ -52,6 +52,7 @@ def checks() -> Iterator[Check]:
     yield _python()
     yield _versions()
     yield _home()
+    yield from _weights()
     yield _devices()
 
 
@@ -84,7 +85,7 @@ def _home() -> Check:
         (home / "cache" / "doctor").unlink()
         free = shutil.disk_usage(home).free
     except StudioError as error:
-        return Check("folder", "trouble", str(error), "see the line itself")
+        return Check("folder", "trouble", str(error), "mend what the line says")
     except OSError as error:
         return Check(
             "folder", "trouble", f"{error.strerror}", "set STUDIO_HOME to a folder that you may write to"
@@ -93,6 +94,20 @@ def _home() -> Check:
     if free < ENOUGH_BYTES:
         return Check("folder", "note", found, "free some space there, or set STUDIO_HOME to a larger disk")
     return Check("folder", "well", found)
+
+
+def _weights() -> Iterator[Check]:
+    try:
+        for name in weights.names():
+            found = weights.status(name)
+            if found.cached:
+                yield Check(f"weights {name}", "well", f"here, {found.bytes / 1e6:.0f} MB")
+            else:
+                size = f"{found.download_bytes / 1e6:.0f} MB from {found.where}"
+                remedy = f"run `studio weights pull {name}`, or it is fetched when first needed"
+                yield Check(f"weights {name}", "note", f"not here yet, {size}", remedy)
+    except (StudioError, OSError) as error:
+        yield Check("weights", "trouble", printable(str(error), 500), "mend what the line says")
 
 
 def _devices() -> Check:

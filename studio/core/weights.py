@@ -6,7 +6,8 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ class Loaded:
     digest: str
 
 
+_WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default={})  # noqa: B039 (never changed)
 _LOADED: dict[tuple[str, str], Loaded] = {}
 _LOADING = threading.RLock()
 
@@ -153,6 +155,16 @@ def verify(name: str) -> Status:
     return status(name)
 
 
+@contextlib.contextmanager
+def wanted(digests: Mapping[str, str]) -> Iterator[None]:
+    """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`."""
+    token = _WANTED.set(dict(digests))
+    try:
+        yield
+    finally:
+        _WANTED.reset(token)
+
+
 def load(name: str, progress: Progress | None = None, digest: str | None = None) -> Loaded:
     """The network of a name with its weights, fetched if need be; one copy a process, frozen.
 
@@ -160,6 +172,7 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
         StudioError: as `pull`.
     """
     progress = progress or Progress()
+    digest = digest or _WANTED.get().get(name)
     with _LOADING:
         for (loaded, training), found in _LOADED.items():
             if loaded == name and digest in (None, training):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from studio.core import paths, tasks
+from studio.core import paths, tasks, weights
 from studio.core.errors import Cancelled, InvalidInput, Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
@@ -16,10 +16,13 @@ def check(recipe: Recipe) -> None:
     """Finds what stands in the way before anything is made, in the recipe and in those that it needs.
 
     Raises:
-        InvalidInput: if a task or a setting is not one of this studio's.
-        Unavailable: if an input is gone and has no recipe to make it again; the message has its digest.
+        InvalidInput: if a task, a setting or weights are not of those that this studio knows.
+        Unavailable: if an input is gone and has no recipe to make it again (the message has its digest), or
+            the recipe names another training of the weights than can be had.
     """
     recipe.checked_settings()
+    for name, digest in recipe.weights.items():
+        _check_weights(name, digest)
     for source in _sources(recipe):
         if _is_kept(source):
             continue
@@ -29,6 +32,15 @@ def check(recipe: Recipe) -> None:
                 f"(SHA-256 {source.digest}). Next: name its file, or the folder that has it, after --inputs."
             )
         check(source.recipe)
+
+
+def _check_weights(name: str, digest: str) -> None:
+    found = weights.status(name, digest)
+    if not found.cached and found.digest not in ("", digest):
+        raise Unavailable(
+            f"This was made with another training of {found.title} (SHA-256 {digest}) than can be had here. "
+            "Next: use the version of the studio that made it."
+        )
 
 
 def take_back(places: Iterable[Path], recipe: Recipe) -> None:
@@ -64,7 +76,8 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
         slot: [_input(source, kinds.get(slot, "picture"), progress, note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
-    return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
+    with weights.wanted(recipe.weights):
+        return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
 
 
 def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
