@@ -12,6 +12,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
+MOST_STAGE = 60  # characters; a longer text is what is made, not the name of a stage
 
 
 @dataclass(frozen=True)
@@ -111,26 +112,36 @@ def terminal_bar(
         yield Progress(cancelled=cancelled)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[metrics]}", style="dim"),
     )
     console = Console(stderr=True)
     # Into a file or a pipe a bar would leave control codes and empty lines.
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        row = bar.add_task(title, total=None, metrics="")
+        row = bar.add_task(title, total=None, count="", metrics="")
 
         def draw(report: Report) -> None:
             metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
-            stage = f"{title}: {report.text}" if report.text and not report.step else title
-            bar.update(
-                row, completed=report.step, total=report.total or None, description=stage, metrics=metrics
-            )
+            stage = f"{title}: {report.text}" if 0 < len(report.text) <= MOST_STAGE else title
+            total = report.total or None
+            fields = {"count": _count(report), "metrics": metrics}
+            bar.update(row, completed=report.step, total=total, description=stage, **fields)
 
         yield Progress(draw, cancelled)
+
+
+def _count(report: Report) -> str:
+    """How far, and how fast: "12/40  2.1/s"; the share alone where the steps are bytes."""
+    if not report.total:
+        return ""
+    if report.total >= 100_000:
+        return f"{report.step / report.total:.0%}"
+    rate = f"  {report.step / report.seconds:.1f}/s" if report.seconds else ""
+    return f"{report.step}/{report.total}{rate}"
