@@ -5,10 +5,12 @@ A task is looked up as `capability.verb`; looking one up loads nothing but that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from studio.core import paths
@@ -25,6 +27,23 @@ TASKS = {
 }
 
 
+_HELD: ContextVar[dict[str, bytes] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held() -> Iterator[dict[str, bytes]]:
+    """While open, files that this thread keeps stay in memory: the yielded `{digest: bytes}`, not the disk.
+
+    For results that a person may never want, such as those of a slider on its way.
+    """
+    files: dict[str, bytes] = {}
+    token = _HELD.set(files)
+    try:
+        yield files
+    finally:
+        _HELD.reset(token)
+
+
 @dataclass(frozen=True)
 class File:
     """A kept file: its digest in STUDIO_HOME/files, its kind and the name a person knows it by."""
@@ -35,8 +54,14 @@ class File:
 
     @classmethod
     def keep(cls, data: bytes, kind: Kind, name: str) -> File:
-        """Keeps `data` in the studio under its digest."""
-        return cls(paths.keep(data), kind, printable(Path(name).name, 120))
+        """Keeps `data` in the studio under its digest; of `name` only what follows the last `/` or `\\`."""
+        holding = _HELD.get()
+        if holding is None:
+            digest = paths.keep(data)
+        else:
+            digest = paths.digest(data)
+            holding[digest] = data
+        return cls(digest, kind, printable(PureWindowsPath(name).name, 120))
 
     @property
     def path(self) -> Path:
@@ -45,7 +70,8 @@ class File:
 
     def read(self) -> bytes:
         """The bytes."""
-        return self.path.read_bytes()
+        data = (_HELD.get() or {}).get(self.digest)
+        return self.path.read_bytes() if data is None else data
 
 
 Inputs = Mapping[str, Sequence[File]]

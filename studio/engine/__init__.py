@@ -2,3 +2,9 @@
 
 `connect()` gives this process's one engine; pages call nothing else.
 """
+
+from studio.engine.engine import Engine, connect
+from studio.engine.jobs import Job, Live
+from studio.engine.turns import Superseded
+
+__all__ = ["Engine", "Job", "Live", "Superseded", "connect"]

@@ -1,0 +1,82 @@
+"""What pages see of the engine's work: snapshots, never handles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from studio.core import tasks
+from studio.core.progress import Report
+from studio.core.recipes import Recipe
+from studio.core.settings import Settings
+
+State = Literal["queued", "running", "stopping", "done", "failed", "interrupted"]
+FINISHED = ("done", "failed", "interrupted")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job at one moment.
+
+    Attributes:
+        id: short, safe in an address, sorts by time.
+        task, title: the task's name and its noun for people.
+        settings, inputs: what was asked.
+        owner: whose it is.
+        state: "stopping" from the cancel until the worker is free; "interrupted" if it ended with neither
+            a result nor a fault of its own.
+        place: 1 is next; 0 unless queued.
+        created, started, ended: seconds since 1970.
+        report: the latest, without its picture.
+        history: the points of the curves, `{"step", "seconds", **metrics}`, at most about 400.
+        preview: the latest picture as WebP.
+        result: what it made, also when it was stopped early.
+        error: one sentence for a person, else "".
+    """
+
+    id: str
+    task: str
+    title: str
+    settings: dict[str, Any]
+    inputs: dict[str, list[tasks.File]]
+    owner: str
+    state: State
+    place: int
+    created: float
+    started: float | None
+    ended: float | None
+    report: Report | None
+    history: list[dict[str, Any]] = field(repr=False)
+    preview: bytes | None = field(repr=False)
+    result: tasks.Result | None
+    error: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINISHED
+
+
+@dataclass(frozen=True)
+class Live:
+    """A result of the live lane, in memory only until it is kept.
+
+    Attributes:
+        task, settings, inputs: what was asked.
+        data: the bytes of the main file, with the recipe in it where the format has room.
+        kind, name: what it is and what to call it.
+        figures: named numbers.
+        recipe: what made it.
+        seconds: how long it took in the worker.
+    """
+
+    task: str
+    settings: Settings
+    inputs: tasks.Inputs
+    data: bytes = field(repr=False)
+    kind: tasks.Kind
+    name: str
+    figures: Mapping[str, Any]
+    recipe: Recipe | None
+    seconds: float

@@ -1,0 +1,223 @@
+"""The server's memory of all jobs and their order; every change is on disk before it is answered for."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from studio.core import images, paths, tasks
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.progress import Report
+from studio.core.settings import Settings
+from studio.engine import store
+from studio.engine.jobs import FINISHED, Job, Live, State
+
+CLOSED = "The studio was closed while it ran. Next: run it again."
+_DIGITS = (
+    "0123456789abcdefghjkmnpqrstvwxyz"  # in the order of their character codes, so that ids sort by time
+)
+log = logging.getLogger("studio.engine")
+
+
+@dataclass
+class Record:
+    """One job as the server holds it; `asked` is its job.json."""
+
+    id: str
+    folder: store.Folder
+    asked: dict[str, Any]
+    state: State = "queued"
+    started: float | None = None
+    ended: float | None = None
+    error: str = ""
+    tries: int = 0
+    report: Report | None = None
+    preview: bytes | None = None
+    snapshot: Job | None = None  # of a finished job, which never changes again
+
+    @property
+    def lane(self) -> str:
+        """Where it runs; work of the live lane that someone queues is a job like others."""
+        return "drive" if self.asked["lane"] == "drive" else "job"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINISHED
+
+
+class Ledger:
+    """All jobs of STUDIO_HOME, oldest first. Not thread-safe: the engine calls it under its lock.
+
+    Args:
+        root: STUDIO_HOME/jobs.
+    """
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._records: dict[str, Record] = {}
+        self.queue: list[Record] = []
+        self._last_id = 0
+
+    def load(self) -> None:
+        """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        paths.sweep_temporaries(self._root)
+        for path in sorted(self._root.iterdir()):
+            folder = store.Folder(path)
+            asked, state = folder.read("job"), folder.read("state")
+            if asked is None or path.name.startswith("."):
+                continue
+            record = Record(path.name, folder, asked)
+            self._records[record.id] = record
+            _restore(record, state)
+            if record.state in ("running", "stopping"):
+                self.settle(record, CLOSED)
+            elif record.state == "queued":
+                self.queue.append(record)
+
+    def add(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
+        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
+        record = self._create(task, settings, inputs, owner)
+        self.save(record)
+        self._records[record.id] = record
+        self.queue.append(record)
+        return record
+
+    def add_finished(self, live: Live, owner: str) -> Record:
+        """A live result as a finished job, its bytes kept."""
+        record = self._create(tasks.get(live.task), live.settings, live.inputs, owner)
+        file = tasks.File.keep(live.data, live.kind, live.name)
+        result = tasks.Result((file,), live.figures, live.recipe)
+        if live.kind == "picture":
+            record.folder.show(images.encode_preview(images.read(live.data)))
+        record.folder.write("outcome", {"result": store.pack_result(result), "report": None})
+        record.started = record.asked["created"] - live.seconds
+        self._records[record.id] = record
+        self.settle(record)
+        return record
+
+    def _create(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
+        asked = {
+            "task": task.name,
+            "title": task.title,
+            "lane": task.lane,
+            "settings": settings.model_dump(mode="json"),
+            "inputs": store.pack_inputs(inputs),
+            "owner": owner,
+            "created": time.time(),
+        }
+        id = self._new_id()
+        folder = store.Folder(self._root / id)
+        folder.write("job", asked)
+        return Record(id, folder, asked)
+
+    def _new_id(self) -> str:
+        """Nine characters of milliseconds, never twice the same, and five that cannot be guessed."""
+        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)
+        digits = ""
+        left = self._last_id
+        for _ in range(9):
+            left, digit = divmod(left, 32)
+            digits = _DIGITS[digit] + digits
+        return digits + "".join(secrets.choice(_DIGITS) for _ in range(5))
+
+    def save(self, record: Record) -> None:
+        """Writes the state of one job."""
+        state = {
+            "state": record.state,
+            "started": record.started,
+            "ended": record.ended,
+            "error": record.error,
+            "tries": record.tries,
+            "report": None if record.report is None else store.pack_report(record.report),
+        }
+        record.folder.write("state", state)
+
+    def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
+        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
+        outcome = record.folder.read("outcome")
+        if outcome is not None:
+            reason = outcome.get("error", "")
+            state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
+            record.report = store.unpack_report(outcome.get("report")) or record.report
+        record.state, record.error, record.ended = state, reason, time.time()
+        record.preview = None  # the folder has it
+        try:
+            self.save(record)
+        except (StudioError, OSError):
+            log.exception("the end of job %s could not be saved", record.id)
+
+    def find(self, id: str, owner: str) -> Record:
+        """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+        record = self._records.get(id)
+        if record is None or record.asked["owner"] != owner:
+            raise Unavailable("There is no such job here. Next: look in the tray or the gallery.")
+        return record
+
+    def newest(self, owner: str, limit: int) -> list[Record]:
+        """The owner's jobs, newest first."""
+        own = [record for record in self._records.values() if record.asked["owner"] == owner]
+        return sorted(own, key=lambda record: record.id, reverse=True)[:limit]
+
+    def busy(self) -> list[Record]:
+        """Jobs that run."""
+        return [record for record in self._records.values() if record.state in ("running", "stopping")]
+
+    def get(self, id: str) -> Record | None:
+        """The job of an id, whoever owns it."""
+        return self._records.get(id)
+
+    def remove(self, record: Record) -> None:
+        """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
+        if not record.finished:
+            raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
+        record.folder.remove()
+        del self._records[record.id]
+
+    def place(self, record: Record) -> int:
+        """1 for the next of its lane, 0 for one that does not wait."""
+        if record not in self.queue:
+            return 0
+        before = self.queue[: self.queue.index(record) + 1]
+        return sum(other.lane == record.lane for other in before)
+
+    def snapshot(self, record: Record) -> Job:
+        """The job as a page sees it now."""
+        if record.finished and record.snapshot is not None:
+            return record.snapshot
+        now = self._snapshot(record)
+        record.snapshot = now if record.finished else None
+        return now
+
+    def _snapshot(self, record: Record) -> Job:
+        asked = record.asked
+        outcome = (record.folder.read("outcome") or {}) if record.finished else {}
+        return Job(
+            id=record.id,
+            task=asked["task"],
+            title=asked["title"],
+            settings=asked["settings"],
+            inputs=store.unpack_inputs(asked["inputs"]),
+            owner=asked["owner"],
+            state=record.state,
+            place=self.place(record),
+            created=asked["created"],
+            started=record.started,
+            ended=record.ended,
+            report=record.report,
+            history=record.folder.history(),
+            preview=record.preview or record.folder.preview(),
+            result=store.unpack_result(outcome["result"]) if "result" in outcome else None,
+            error=record.error,
+        )
+
+
+def _restore(record: Record, state: dict[str, Any] | None) -> None:
+    if state is not None:
+        values = {**state, "report": store.unpack_report(state.get("report"))}
+        record.__dict__.update(replace(record, **values).__dict__)

@@ -1,0 +1,141 @@
+"""Job folders: STUDIO_HOME/jobs/ID is the truth about a job; Dask only runs it.
+
+job.json       what was asked: task, settings, inputs, owner, created. The server writes it once.
+state.json     how it stands: state, started, ended, error, tries, last report. The server alone writes it.
+outcome.json   what came of it: a result or an error, and the last report. The worker writes it once, so
+               that a server killed meanwhile loses nothing that was finished.
+reports.jsonl  the history, one line a report, appended by the worker.
+preview.webp   the latest picture, replaced by the worker now and then.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.core import paths, recipes, tasks
+from studio.core.progress import Report
+
+MOST_POINTS = 400
+
+
+class Folder:
+    """The files of one job, as `(path).name` above; readers see whole files or none."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """`name`.json, or None if it is missing or damaged."""
+        try:
+            found = json.loads((self.path / f"{name}.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def write(self, name: str, values: Mapping[str, Any]) -> None:
+        """Writes `name`.json whole. Raises `NoRoom` if the disk is full."""
+        paths.write(self.path / f"{name}.json", json.dumps(values, default=_plain).encode())
+
+    def history(self) -> list[dict[str, Any]]:
+        """The points of the curves, `{"step", "seconds", **metrics}`, at most about MOST_POINTS."""
+        try:
+            lines = (self.path / "reports.jsonl").read_bytes().splitlines()
+        except OSError:
+            return []
+        stride = max(1, len(lines) // MOST_POINTS)
+        points = (_point(line) for line in [*lines[:-1:stride], *lines[-1:]])
+        return [point for point in points if point is not None]
+
+    def start_over(self) -> None:
+        """Forgets what an earlier try reported."""
+        (self.path / "reports.jsonl").unlink(missing_ok=True)
+
+    def add_point(self, report: Report) -> None:
+        """Appends one report to the history."""
+        point = {"step": report.step, "seconds": round(report.seconds, 3), **report.metrics}
+        with (self.path / "reports.jsonl").open("a") as lines:
+            lines.write(json.dumps(point, default=_plain) + "\n")
+
+    def preview(self) -> bytes | None:
+        """The latest picture as WebP, or None."""
+        try:
+            return (self.path / "preview.webp").read_bytes()
+        except OSError:
+            return None
+
+    def show(self, preview: bytes) -> None:
+        """Replaces the latest picture."""
+        paths.write(self.path / "preview.webp", preview)
+
+    def remove(self) -> None:
+        """Removes the job at once for all readers, then its bytes."""
+        gone = self.path.with_name(f".gone-{self.path.name}")
+        self.path.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _point(line: bytes) -> dict[str, Any] | None:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None  # the last line of a killed worker may be cut
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and arrays as JSON has them; all else as text."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
+
+
+def pack_inputs(inputs: tasks.Inputs) -> dict[str, list[dict[str, str]]]:
+    """Inputs as JSON has them."""
+    return {slot: [asdict(file) for file in files] for slot, files in inputs.items() if files}
+
+
+def unpack_inputs(packed: Mapping[str, Any]) -> dict[str, list[tasks.File]]:
+    """Inputs from JSON."""
+    return {slot: [tasks.File(**file) for file in files] for slot, files in packed.items()}
+
+
+def pack_result(result: tasks.Result) -> dict[str, Any]:
+    """A result as JSON has it."""
+    recipe = result.recipe.model_dump(mode="json") if result.recipe is not None else None
+    return {
+        "files": [asdict(file) for file in result.files],
+        "figures": json.loads(json.dumps(dict(result.figures), default=_plain)),
+        "recipe": recipe,
+        "stopped_early": result.stopped_early,
+    }
+
+
+def unpack_result(packed: Mapping[str, Any]) -> tasks.Result:
+    """A result from JSON."""
+    recipe = packed["recipe"]
+    return tasks.Result(
+        files=tuple(tasks.File(**file) for file in packed["files"]),
+        figures=packed["figures"],
+        recipe=None if recipe is None else recipes.Recipe.model_validate_json(json.dumps(recipe)),
+        stopped_early=packed["stopped_early"],
+    )
+
+
+def pack_report(report: Report) -> dict[str, Any]:
+    """A report as JSON and events have it, without its picture."""
+    return {
+        "step": report.step,
+        "total": report.total,
+        "metrics": {name: float(value) for name, value in report.metrics.items()},
+        "text": report.text,
+        "seconds": report.seconds,
+    }
+
+
+def unpack_report(packed: Mapping[str, Any] | None) -> Report | None:
+    """A report from JSON."""
+    return None if packed is None else Report(**packed)

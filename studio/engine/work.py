@@ -1,0 +1,198 @@
+"""What runs inside a worker: one job, one live request, or the warm-up."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from distributed import Event, get_worker
+
+from studio.core import images, paths, tasks
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress, Report
+from studio.engine import store
+
+MEMORY = (
+    "It needed more memory than its process may have, so it was stopped. Next: try a smaller size or count."
+)
+NOTHING_KEPT = "It was stopped before there was anything to keep."
+EVENTS_A_SECOND = 10
+ASKS_A_SECOND = 20
+SAVED_PREVIEW_SECONDS = 3.0
+
+log = logging.getLogger("studio.engine")
+T = TypeVar("T")
+
+
+class StopSignal:
+    """Whether a person pressed Cancel: asks the scheduler, at most ASKS_A_SECOND times a second."""
+
+    def __init__(self, name: str):
+        self._event = Event(name)
+        self._next = 0.0
+        self._set = False
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if not self._set and now >= self._next:
+            self._set = self._event.is_set()
+            self._next = time.monotonic() + 1 / ASKS_A_SECOND
+        return self._set
+
+
+class Reporter:
+    """Passes reports of a job on: to the server as events, to the job's folder as history and picture.
+
+    Events carry the preview (about 50 kB, twice a second); plain steps are thinned to EVENTS_A_SECOND.
+    """
+
+    def __init__(self, id: str, lane: str, folder: store.Folder):
+        self._id, self._lane, self._folder = id, lane, folder
+        self._next_event = self._next_saved = 0.0
+        self._next_step = 0
+        self.last: Report | None = None
+        self._unsaved: bytes | None = None
+
+    def __call__(self, report: Report) -> None:
+        now = time.monotonic()
+        self.last = report
+        if report.metrics and (report.step >= self._next_step or report.step == report.total):
+            self._folder.add_point(report)
+            self._next_step = report.step + max(1, report.total // store.MOST_POINTS)
+        preview = None if report.preview is None else images.encode_preview(report.preview)
+        if preview is not None or now >= self._next_event:
+            self._next_event = now + 1 / EVENTS_A_SECOND
+            message = {"id": self._id, "report": store.pack_report(report), "preview": preview}
+            get_worker().log_event(topic(self._lane), message)
+        self._unsaved = preview or self._unsaved
+        if self._unsaved and now >= self._next_saved:
+            self.save_preview()
+            self._next_saved = now + SAVED_PREVIEW_SECONDS
+
+    def save_preview(self) -> None:
+        """Puts the latest picture into the folder, so that a killed job still shows it."""
+        if self._unsaved:
+            self._folder.show(self._unsaved)
+            self._unsaved = None
+
+
+def topic(lane: str) -> str:
+    """The name of a lane's stream of events."""
+    return f"studio-{lane}"
+
+
+def stop_name(id: str) -> str:
+    """The name of the event that asks a job to stop."""
+    return f"studio-stop-{id}"
+
+
+def run_job(id: str, lane: str, entry: str) -> None:
+    """Runs the job in STUDIO_HOME/jobs/ID and writes its outcome there; whatever goes wrong is an outcome.
+
+    Args:
+        entry: the task's line in the server's registry.
+
+    Raises:
+        NoRoom: if not even the outcome can be written.
+    """
+    folder = store.Folder(paths.folder("jobs") / id)
+    asked = folder.read("job") or {}
+    folder.start_over()
+    reporter = Reporter(id, lane, folder)
+
+    def work() -> dict[str, Any]:
+        result = _run(asked["task"], entry, asked, Progress(reporter, StopSignal(stop_name(id))))
+        if result.files and result.files[0].kind == "picture":
+            folder.show(images.encode_preview(images.read(result.files[0].read())))
+        return {"result": store.pack_result(result)}
+
+    outcome = _outcome(work, asked.get("title", id))
+    if "error" in outcome:
+        reporter.save_preview()
+    last = None if reporter.last is None else store.pack_report(reporter.last)
+    folder.write("outcome", {**outcome, "report": last})
+
+
+def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Runs a task with nothing kept on disk.
+
+    Returns:
+        `{"data", "kind", "name", "figures", "recipe", "seconds"}`, or `{"error"}`.
+    """
+
+    def work() -> dict[str, Any]:
+        start = time.monotonic()
+        with tasks.held():
+            result = _run(asked["task"], entry, asked, Progress(cancelled=StopSignal(stop_name(id))))
+            main = result.files[0]
+            packed = store.pack_result(result)
+            return {
+                "data": main.read(),
+                "kind": main.kind,
+                "name": main.name,
+                "figures": packed["figures"],
+                "recipe": packed["recipe"],
+                "seconds": time.monotonic() - start,
+            }
+
+    return _outcome(work, asked["title"])
+
+
+def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
+    tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
+    settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
+    return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
+
+
+def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
+    """What `work` returns, or the error as one sentence; the log has the rest."""
+    try:
+        return work()
+    except Cancelled:
+        return {"error": NOTHING_KEPT, "cancelled": True}
+    except StudioError as error:
+        return {"error": str(error)}
+    except Exception as error:
+        log.exception("%s failed", title)
+        return {"error": _sentence(error, title)}
+
+
+def _sentence(error: Exception, title: str) -> str:
+    # TensorFlow's and JAX's own classes are known by name, so that neither has to be here.
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error) + type(error).__name__.upper():
+        return MEMORY
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full, so nothing could be saved. Next: free some space and run it again."
+    where = paths.folder("logs") / "engine.log"
+    fault = f"{title} met a fault of the studio itself ({type(error).__name__})"
+    return f"{fault}. Next: run it again; {where} says more."
+
+
+def warm_up(entries: dict[str, str], lane: str) -> None:
+    """Imports Keras and loads the weights that are already here, so that the first click does not wait."""
+    import keras
+
+    log.info("%s lane: Keras %s on %s", lane, keras.__version__, keras.backend.backend())
+    for entry in entries.values():
+        task = tasks.imported(entry)
+        if task.prepare:
+            _outcome(lambda task=task: tasks.imported(task.prepare)(task.settings()) or {}, task.title)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: later collections need not walk it again
+
+
+def be_polite(lane: str) -> None:
+    """Lets pages and the live lane go first, and the system end this process first when memory is short."""
+    if lane != "live":
+        os.nice(10)
+    try:
+        with open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
+            score.write("800" if lane == "job" else "500")
+    except OSError:
+        log.debug("no /proc here")

@@ -1,0 +1,83 @@
+"""A small capability for the tests of the engine: it counts, sleeps, fills the memory, crashes and draws."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Literal
+
+import numpy as np
+
+from studio.core import images, recipes
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.progress import Progress
+from studio.core.settings import Settings, setting
+from studio.core.tasks import File, Inputs, Result, Slot, Task
+
+
+class ChoreSettings(Settings):
+    """What to do, and how often."""
+
+    do: Literal["count", "fill", "crash", "refuse", "fault", "hang", "import"] = setting(
+        "count", "What to do."
+    )
+    steps: int = setting(5, "How often.", ge=1, le=100_000)
+    pause: float = setting(0.0, "Seconds between two steps.", ge=0, le=60)
+    shade: int = setting(128, "Of the result.", ge=0, le=255)
+
+
+def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Counts; then does what else was asked."""
+    stopped = False
+    try:
+        for step in range(1, settings.steps + 1):
+            time.sleep(settings.pause)
+            progress.report(step, settings.steps, {"count": step}, lambda: _picture(settings.shade))
+            if step == settings.steps // 2 + 1:
+                _misbehave(settings.do)
+    except Cancelled:
+        stopped = True
+    recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"))
+    data = images.encode_png(_picture(settings.shade), recipe)
+    return Result((File.keep(data, "picture", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
+
+
+def _picture(shade: int) -> np.ndarray:
+    return np.full((32, 48, 3), shade, "uint8")
+
+
+def _misbehave(do: str) -> None:
+    if do == "fill":
+        hoard = []
+        while True:
+            hoard.append(np.ones(2**21))
+            time.sleep(0.01)
+    if do == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if do == "refuse":
+        raise InvalidInput("It is not to my taste. Next: ask for another.")
+    if do == "fault":
+        raise ZeroDivisionError
+    if do == "hang":
+        time.sleep(3600)
+
+
+DO = Task(
+    name="chores.do",
+    settings=ChoreSettings,
+    inputs=(Slot("picture", "picture", 0, 1),),
+    produces="picture",
+    lane="job",
+    work="chores:run",
+    title="Chore",
+)
+DRIVE = Task(
+    name="chores.drive",
+    settings=ChoreSettings,
+    inputs=(),
+    produces="picture",
+    lane="drive",
+    work="chores:run",
+    title="Drive",
+)
