@@ -54,7 +54,7 @@ def weights_cache() -> Path:
                 weights.pull(name)
         except errors.Unavailable as error:
             pytest.skip(str(error))
-        yield path / "weights"
+    return path / "weights"
 
 
 @pytest.fixture
