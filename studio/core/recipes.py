@@ -10,12 +10,12 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from studio.core import tasks
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, printable
 from studio.core.settings import Settings
 
 VERSION = 1
@@ -25,7 +25,15 @@ PNG = b"\x89PNG\r\n\x1a\n"
 _PACKAGES = ("creative-ai-studio", "keras", "tensorflow", "jax", "numpy", "pillow")
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, StringConstraints(max_length=200)]
+
+
+def _plain(name: str) -> str:
+    if printable(name) != name or {"/", "\\"} & set(name):
+        raise ValueError("a name has neither path separators nor control characters")
+    return name
+
+
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain)]
 
 
 class _Strict(BaseModel):
@@ -43,7 +51,7 @@ class Source(_Strict):
 class Recipe(_Strict):
     """What made a result. Names digests, never paths; a nested recipe is a chain."""
 
-    version: Literal[1] = VERSION
+    version: int = Field(VERSION, ge=1, le=VERSION)  # a Literal would take `true` for 1
     task: Name
     settings: dict[str, Any]
     inputs: dict[Name, list[Source]] = Field(default_factory=dict)

@@ -28,7 +28,7 @@ def check(recipe: Recipe) -> None:
             continue
         if source.recipe is None:
             raise Unavailable(
-                f"The input {printable(source.name, 80)} is no longer in the studio "
+                f"The input {source.name} is no longer in the studio "
                 f"(SHA-256 {source.digest}). Next: name its file, or the folder that has it, after --inputs."
             )
         check(source.recipe)
@@ -81,14 +81,13 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
 
 
 def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
-    name = printable(Path(source.name).name, 120)
     if _is_kept(source) or source.recipe is None:
-        return File(source.digest, kind, name)
+        return File(source.digest, kind, source.name)
     result = again(source.recipe, progress, note)
     if result.stopped_early:
         raise Cancelled
     if result.files[0].digest != source.digest:
-        note(f"{name} was made again but is not the same file as then, so the result may differ.")
+        note(f"{source.name} was made again but is not the same file as then, so the result may differ.")
     return result.files[0]
 
 

@@ -1,0 +1,251 @@
+"""Recipes: what the studio wrote reads back; all else is refused in one sentence, and nothing is run."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import pickle
+import struct
+import sys
+import tracemalloc
+import zlib
+
+import paint
+import pytest
+
+from studio.core import images, recipes, tasks
+from studio.core.errors import InvalidInput
+from studio.core.recipes import Recipe, Source
+from studio.style.settings import TransferSettings
+
+DIGEST = "a" * 64
+
+
+@pytest.fixture
+def good(picture, home) -> bytes:
+    """A PNG with a recipe as the studio saves it."""
+    content = tasks.File.keep(images.encode_png(picture), "picture", "photo.png")
+    style = tasks.File.keep(images.encode_png(255 - picture), "picture", "painting.png")
+    settings = TransferSettings(seed=5, style_weights=(1.0,))
+    recipe = recipes.make(
+        "style.transfer", settings, {"content": [content], "style": [style]}, {"vgg16": DIGEST}
+    )
+    return images.encode_png(picture, recipe)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def replaced(png: bytes, *chunks: bytes) -> bytes:
+    """The PNG with these chunks in the place of its recipe."""
+    at = png.index(b"tEXtrecipe") - 4
+    length = struct.unpack(">I", png[at : at + 4])[0] + 12
+    return png[:at] + b"".join(chunks) + png[at + length :]
+
+
+def with_text(png: bytes, text: str | bytes) -> bytes:
+    body = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return replaced(png, chunk(b"tEXt", b"recipe\0" + body))
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(InvalidInput) as refused:
+        recipes.read(data).checked_settings()
+    assert "\n" not in str(refused.value)
+    assert "Next: " in str(refused.value)
+    assert len(str(refused.value)) < 700
+    return str(refused.value)
+
+
+def test_what_was_saved_reads_back(good):
+    recipe = recipes.read(good)
+    assert recipe.checked_settings() == TransferSettings(seed=5, style_weights=(1.0,))
+    assert [source.name for source in recipe.inputs["content"]] == ["photo.png"]
+    assert recipe.weights == {"vgg16": DIGEST}
+    assert {"python", "numpy"} <= set(recipe.versions)
+    assert recipes.read(recipe.to_json().encode()) == recipe
+
+
+def test_a_result_as_input_brings_its_recipe_along(good, picture):
+    link = tasks.File.keep(good, "picture", "first.png")
+    second = recipes.make("fake.paint", paint.PaintSettings(), {"content": [link]})
+    assert recipes.read(images.encode_png(picture, second)).inputs["content"][0].recipe == recipes.read(good)
+
+
+def test_json_is_ascii_on_one_line():
+    recipe = Recipe(task="style.transfer", settings={"note": "é\u2028\n"})
+    assert recipe.to_json().isascii()
+    assert "\n" not in recipe.to_json()
+
+
+def attacks(good: bytes) -> dict[str, bytes]:
+    whole = json.loads(recipes.read(good).to_json())
+    text = json.dumps(whole)
+
+    def changed(**fields):
+        return with_text(good, json.dumps(whole | fields))
+
+    def setting(**values):
+        return changed(settings=whole["settings"] | values)
+
+    def source(**values):
+        return changed(inputs={"content": [{"digest": DIGEST, "name": "a.png", "recipe": None} | values]})
+
+    def squeezed(kind, head, data):
+        return replaced(good, chunk(kind, b"recipe\0" + head + zlib.compress(data)))
+
+    cut = zlib.compress(text.encode())[:-9]
+    nested = {**whole, "inputs": {}}
+    for _ in range(40):
+        nested = {**whole, "inputs": {"content": [{"digest": DIGEST, "name": "n", "recipe": nested}]}}
+    payload = base64.b64encode(pickle.dumps(print)).decode()
+    return {
+        "empty": with_text(good, ""),
+        "not JSON": with_text(good, "seed=1"),
+        "null": with_text(good, "null"),
+        "list": with_text(good, f"[{text}]"),
+        "number": with_text(good, "1"),
+        "cut": with_text(good, text[:-1]),
+        "twice": with_text(good, text + text),
+        "byte order mark": with_text(good, b"\xef\xbb\xbf" + text.encode()),
+        "UTF-16": with_text(good, text.encode("utf-16")),
+        "invalid UTF-8": with_text(good, text.replace("photo", "\udcff").encode("utf-8", "surrogateescape")),
+        "duplicate key": with_text(good, text.replace('"seed": 5', '"seed": 5, "seed": 6')),
+        "duplicate key at the top": with_text(good, '{"version": 1, ' + text[1:]),
+        "NaN": with_text(good, text.replace('"seed": 5', '"seed": NaN')),
+        "infinity": with_text(good, text.replace('"strength": 0.8', '"strength": Infinity')),
+        "overflow": with_text(good, text.replace('"strength": 0.8', '"strength": 1e999')),
+        "6000 digits": with_text(good, text.replace('"seed": 5', f'"seed": {"9" * 6000}')),
+        "NUL escape": with_text(good, text.replace("photo", "\\u0000")),
+        "NUL": with_text(good, text.replace("photo", "\0")),
+        "lone surrogate": with_text(good, text.replace("photo", "\\ud800")),
+        "huge text": with_text(good, text + " " * 70_000),
+        "nested too deep": with_text(good, text.replace('"seed": 5', f'"seed": {"[" * 100}{"]" * 100}')),
+        "nested 100,000 deep": with_text(good, "[" * 100_000),
+        "a chain too long": with_text(good, json.dumps(nested)),
+        "two chunks": replaced(good, *[chunk(b"tEXt", b"recipe\0" + text.encode())] * 2),
+        "wrong checksum": good.replace(b'"seed":5', b'"seed":6'),
+        "cut zTXt": replaced(good, chunk(b"zTXt", b"recipe\0\0" + cut)),
+        "damaged zTXt": replaced(good, chunk(b"zTXt", b"recipe\0\0nonsense")),
+        "zTXt bomb": squeezed(b"zTXt", b"\0", b" " * 80_000_000),
+        "iTXt bomb": squeezed(b"iTXt", b"\1\0\0\0", b" " * 80_000_000),
+        "newer version": changed(version=2),
+        "version 999": changed(version=999),
+        "version 0": changed(version=0),
+        "version true": changed(version=True),
+        "version 1.0": changed(version=1.0),
+        "no version is the present one, no task": with_text(good, "{}"),
+        "settings missing": with_text(good, json.dumps({k: v for k, v in whole.items() if k != "settings"})),
+        "unknown field": changed(output="/etc/passwd"),
+        "unknown task": changed(task="style.steal"),
+        "task that is a module": changed(task="os:system"),
+        "task that is a number": changed(task=1),
+        "unknown setting": setting(path="/etc/passwd"),
+        "true for a number": setting(seed=True),
+        "true for a fraction": setting(strength=True),
+        "text for a number": setting(seed="5"),
+        "fraction for a whole number": setting(seed=5.5),
+        "null for a number": setting(seed=None),
+        "number for a list": setting(style_weights=1),
+        "huge steps": setting(steps=10**12),
+        "huge size": setting(size=10**7),
+        "negative": setting(seed=-1),
+        "not a choice": setting(mode="ultra"),
+        "settings as a list": changed(settings=[]),
+        "inputs as paths": changed(inputs={"content": ["/etc/passwd"]}),
+        "path for a digest": source(digest="../../../../etc/passwd"),
+        "address for a digest": source(digest="http://127.0.0.1:9/a.png"),
+        "short digest": source(digest="a" * 63),
+        "upper-case digest": source(digest="A" * 64),
+        "digest and a line break": source(digest=DIGEST + "\n"),
+        "path-like name": source(name="../../etc/passwd"),
+        "absolute name": source(name="/etc/passwd"),
+        "Windows path as name": source(name="..\\..\\secret.png"),
+        "colours in a name": source(name="a\x1b[31m.png"),
+        "very long name": source(name="a" * 201),
+        "name that is a number": source(name=1),
+        "pickle for a recipe": source(recipe=payload),
+        "bad nested recipe": source(recipe={**whole, "settings": [1]}),
+        "nested recipe out of its limits": source(recipe={**whole, "version": 2}),
+        "weights by path": changed(weights={"vgg16": "/tmp/model.keras"}),
+        "weights as a list": changed(weights=["vgg16"]),
+        "versions that are numbers": changed(versions={"keras": 3}),
+    }
+
+
+def test_every_attack_is_refused(good):
+    assert recipes.read(good)
+    taken = []
+    for name, data in attacks(good).items():
+        try:
+            refusal(data)
+        except BaseException as error:
+            taken.append((name, repr(error)[:200]))
+    assert not taken
+
+
+def test_newer_recipes_say_so(good):
+    assert "newer studio" in refusal(attacks(good)["version 999"])
+
+
+@pytest.mark.parametrize("name", ["zTXt bomb", "iTXt bomb"])
+def test_bombs_are_not_inflated(name, good):
+    bomb = attacks(good)[name]
+    tracemalloc.start()
+    try:
+        refusal(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_compressed_and_international_text_are_read(good):
+    recipe = recipes.read(good)
+    text = recipe.to_json().encode()
+    for kind, body in (
+        (b"zTXt", b"\0" + zlib.compress(text)),
+        (b"iTXt", b"\0\0en\0\0" + text),
+        (b"iTXt", b"\1\0\0\0" + zlib.compress(text)),
+    ):
+        assert recipes.read(replaced(good, chunk(kind, b"recipe\0" + body))) == recipe
+
+
+def test_other_texts_are_no_recipe(good):
+    without = replaced(good, chunk(b"tEXt", b"comment\0" + recipes.read(good).to_json().encode()))
+    assert "no recipe" in refusal(without)
+
+
+def test_corpus_of_foreign_recipes(data_dir):
+    with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
+        rows = [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "recipe"]
+    assert len(rows) > 30
+    for row in rows:
+        refusal((data_dir / "badfiles" / row["file"]).read_bytes())
+
+
+def test_reading_a_recipe_imports_no_task(good):
+    sys.modules.pop("studio.style.task", None)
+    recipes.read(good).checked_settings()
+    assert "studio.style.task" not in sys.modules
+
+
+@pytest.mark.parametrize("cut", range(0, 200, 7))
+def test_a_cut_png_is_refused_or_has_no_recipe(cut, good):
+    at = good.index(b"tEXtrecipe")
+    refusal(good[: at - 4 + cut])
+
+
+@pytest.mark.parametrize("name", ["/home/me/secret/photo.png", "C:\\me\\secret\\photo.png", "photo.png"])
+def test_a_source_keeps_only_a_name(name, home):
+    kept = tasks.File.keep(b"bytes", "picture", name)
+    assert kept.name == "photo.png"
+    assert Source(digest=kept.digest, name=kept.name).recipe is None
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m\n.png", "\udcff.png", "é" * 300, "..", ""])
+def test_whatever_a_file_is_called_its_recipe_reads_back(name, home, picture):
+    kept = tasks.File.keep(images.encode_png(picture), "picture", name)
+    recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [kept]})
+    assert recipes.read(images.encode_png(picture, recipe)) == recipe
