@@ -1,0 +1,40 @@
+"""Errors: one wording, one line, nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.core.errors import InvalidInput, StudioError, invalid, printable
+
+
+def test_invalid_says_expected_received_and_next():
+    error = invalid("`size`", expected="64 to 2048 px", received=7, next_step="choose another")
+    assert isinstance(error, InvalidInput)
+    assert isinstance(error, StudioError)
+    assert str(error) == "Invalid `size`. Expected: 64 to 2048 px. Received: 7. Next: choose another."
+
+
+def test_what_was_received_is_shortened_and_cleaned():
+    message = str(invalid("x", expected="y", received="\x1b[2J\n" + "a" * 10_000, next_step="z"))
+    assert len(message) < 300
+    assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a\nb", "a\ufffdb"),
+        ("\x1b[31m", "\ufffd[31m"),
+        ("\u202egnp.exe", "\ufffdgnp.exe"),
+        ("naïve 画", "naïve 画"),
+    ],
+)
+def test_printable_replaces_what_has_no_shape(text, shown):
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize("length", [9, 10, 11])
+def test_printable_keeps_the_limit(length):
+    shown = printable("a" * length, 10)
+    assert len(shown) == min(length, 10)
+    assert shown.endswith("…") == (length > 10)

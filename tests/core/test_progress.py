@@ -1,0 +1,84 @@
+"""Progress: reports pass on, previews are rare, a cancel is heard at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress, Report, terminal_bar
+
+
+def test_reports_reach_the_listener():
+    heard = []
+    Progress(heard.append).report(3, 10, {"loss": 0.5}, text="Climbing")
+    (report,) = heard
+    assert (report.step, report.total, report.metrics, report.text) == (3, 10, {"loss": 0.5}, "Climbing")
+    assert report.preview is None
+
+
+def test_without_a_listener_no_preview_is_drawn():
+    Progress().report(1, 2, preview=lambda: pytest.fail("drawn for nobody"))
+
+
+def test_previews_are_drawn_only_when_due():
+    heard, drawn = [], []
+
+    def preview():
+        drawn.append(1)
+        return np.zeros((2, 2, 3), "uint8")
+
+    seldom = Progress(heard.append, preview_seconds=1000)
+    for step in range(5):
+        seldom.report(step, 5, preview=preview)
+    assert len(drawn) == 1
+    assert [report.preview is not None for report in heard] == [True, False, False, False, False]
+    often = Progress(heard.append, preview_seconds=0)
+    for step in range(5):
+        often.report(step, 5, preview=preview)
+    assert len(drawn) == 6
+
+
+def test_cancel_is_raised_after_the_report_was_passed_on():
+    heard = []
+    progress = Progress(heard.append, cancelled=lambda: len(heard) >= 2)
+    progress.report(1, 3)
+    progress.check()
+    with pytest.raises(Cancelled):
+        progress.report(2, 3)
+    with pytest.raises(Cancelled):
+        progress.check()
+    assert [report.step for report in heard] == [1, 2]
+
+
+def test_a_stage_can_be_cancelled_too():
+    with pytest.raises(Cancelled):
+        Progress(cancelled=lambda: True).stage("Fetching")
+
+
+@pytest.mark.parametrize("step, total, left", [(0, 10, None), (5, 10, 5.0), (10, 10, 0.0), (5, 0, None)])
+def test_time_left_follows_the_rate_so_far(step, total, left):
+    assert Report(step, total, seconds=5.0).seconds_left == left
+
+
+def test_the_bar_says_nothing_in_a_pipe(capsys):
+    with terminal_bar("Paint") as progress:
+        progress.report(1, 2, {"loss": 1.0})
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_the_bar_hears_a_cancel(quiet):
+    with pytest.raises(Cancelled), terminal_bar("Paint", quiet=quiet, cancelled=lambda: True) as progress:
+        progress.report(1, 2)
+
+
+def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with terminal_bar("Paint") as progress:
+        progress.stage("Fetching [VGG16]")
+        progress.report(3, 12, {"loss": 0.25})
+    shown = capsys.readouterr().err
+    for words in ("Paint", "3/12", "/s", "loss 0.25"):
+        assert words in shown

@@ -1,0 +1,117 @@
+"""Settings: one class is form, flags and recipe; bad values are named, old recipes still read."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+import pytest
+from pydantic import ValidationError
+
+from studio.core.errors import InvalidInput
+from studio.core.settings import Settings, setting
+
+
+class Sample(Settings):
+    style_weight: float = setting(
+        0.5, "How much.", tier="main", ge=0, le=1, step=0.1, unit="parts", aliases=("alpha", "style")
+    )
+    size: int = setting(512, "Longer side.", unit="px", ge=64, le=2048, scale="log")
+    steps: int | None = setting(None, "Passes.", ge=1)
+    look: Literal["calm", "wild"] = setting("calm", "The look.")
+    mirror: bool = setting(False, "Left for right.")
+    layers: tuple[str, ...] = setting((), "Which ones.", max_length=2)
+    note: str = setting("", "Words.")
+
+
+def test_described_holds_all_that_a_form_needs():
+    found = Sample.described()
+    assert list(found) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note"]
+    assert [field.kind for field in found.values()] == [
+        "float",
+        "int",
+        "int",
+        "choice",
+        "bool",
+        "list",
+        "text",
+    ]
+    weight = found["style_weight"]
+    assert (weight.default, weight.least, weight.most, weight.step) == (0.5, 0, 1, 0.1)
+    assert (weight.tier, weight.unit, weight.scale, weight.help) == ("main", "parts", "linear", "How much.")
+    assert (weight.label, weight.flag) == ("Style weight", "--style-weight")
+    assert found["size"].scale == "log"
+    assert found["steps"].default is None
+    assert found["look"].choices == ("calm", "wild")
+
+
+def test_limits_in_words():
+    found = {name: field.limits for name, field in Sample.described().items()}
+    assert found["style_weight"] == "0 to 1 parts"
+    assert found["size"] == "64 to 2048 px"
+    assert found["steps"] == "1 or more"
+    assert found["look"] == "calm, wild"
+    assert found["note"] == ""
+
+
+def test_parse_takes_the_words_of_a_form():
+    found = Sample.parse({"style_weight": "0.25", "size": "128", "layers": ["a", "b"], "mirror": "true"})
+    assert (found.style_weight, found.size, found.layers, found.mirror) == (0.25, 128, ("a", "b"), True)
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({"style_weight": 2}, ["`style_weight`", "0 to 1 parts", "2"]),
+        ({"style_weight": "nan"}, ["`style_weight`", "nan"]),
+        ({"size": 64.5}, ["`size`", "a whole number of 64 to 2048 px", "64.5"]),
+        ({"steps": 0}, ["`steps`", "a whole number of 1 or more"]),
+        ({"look": "loud"}, ["`look`", "calm, wild", "loud"]),
+        ({"layers": ["a", "b", "c"]}, ["`layers`", "at most 2"]),
+        ({"colour": 1}, ["`colour`", "style_weight, size"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_right(values, words):
+    with pytest.raises(InvalidInput) as refused:
+        Sample.parse(values)
+    for word in [*words, "Next: "]:
+        assert word in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("old", ["alpha", "style", "style_weight"])
+def test_old_names_still_read(old):
+    assert Sample.parse({old: 0.25}).style_weight == 0.25
+    assert Sample.parse_json(json.dumps({old: 0.25})).style_weight == 0.25
+
+
+def test_what_is_written_has_the_new_name_and_reads_back():
+    written = Sample(style_weight=0.25, layers=("a",)).model_dump_json()
+    assert '"style_weight":0.25' in written
+    assert "alpha" not in written
+    assert Sample.parse_json(written) == Sample(style_weight=0.25, layers=("a",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"size": "128"}',
+        '{"size": true}',
+        '{"size": 128.5}',
+        '{"mirror": 1}',
+        '{"x": 1}',
+        "[]",
+        "",
+        "{",
+        "NaN",
+    ],
+)
+def test_a_recipe_is_read_without_conversions(text):
+    with pytest.raises(InvalidInput) as refused:
+        Sample.parse_json(text)
+    assert "\n" not in str(refused.value)
+
+
+def test_settings_never_change():
+    with pytest.raises(ValidationError):
+        Sample().size = 128

@@ -1,0 +1,91 @@
+"""The registry: looked up by name, inputs checked before the work is imported."""
+
+from __future__ import annotations
+
+import paint
+import pytest
+
+from studio.core import images, tasks
+from studio.core.errors import InvalidInput, Unavailable
+from studio.core.tasks import File
+from studio.style.settings import TransferSettings
+
+
+@pytest.fixture
+def photo(picture, home):
+    return File.keep(images.encode_png(picture), "picture", "photo.png")
+
+
+@pytest.mark.parametrize("name", tasks.TASKS)
+def test_every_task_of_the_table_is_whole(name):
+    task = tasks.get(name)
+    assert task.name == name
+    assert task.settings.described()
+    assert task.inputs
+    for slot in task.inputs:
+        assert 0 <= slot.least <= slot.most
+    assert callable(task.settings.parse)
+
+
+def test_an_unknown_task_names_those_there_are():
+    with pytest.raises(InvalidInput, match=r"style\.transfer"):
+        tasks.get("style.steal")
+
+
+@pytest.mark.parametrize("name", ["os:system", "studio.style:TRANSFER", "", "style.transfer "])
+def test_only_names_of_the_table_are_imported(name):
+    with pytest.raises(InvalidInput):
+        tasks.get(name)
+
+
+def test_a_run_by_name_gives_the_result_and_its_figures(photo):
+    heard = []
+    result = tasks.run(
+        "fake.paint", paint.PaintSettings(steps=2), {"content": [photo]}, tasks.Progress(heard.append)
+    )
+    assert result.figures["passes"] == 2
+    assert not result.stopped_early
+    assert [report.step for report in heard] == [1, 2]
+    assert images.read(result.files[0].read()).shape == (48, 64, 3)
+
+
+def test_a_cancelled_run_gives_its_best_so_far(photo):
+    stop = tasks.Progress(cancelled=lambda: True)
+    result = tasks.run("fake.paint", paint.PaintSettings(steps=9), {"content": [photo]}, stop)
+    assert result.stopped_early
+    assert result.figures["passes"] == 1
+
+
+@pytest.mark.parametrize(
+    "inputs, words",
+    [
+        ({}, "0"),
+        ({"content": 2}, "2"),
+        ({"content": 1, "mask": 3}, "0 to 2"),
+        ({"content": 1, "frame": 1}, "frame"),
+    ],
+)
+def test_wrong_inputs_are_refused_before_the_work_is_imported(inputs, words, photo, monkeypatch):
+    monkeypatch.setattr(paint, "run", lambda *_: pytest.fail("started"))
+    with pytest.raises(InvalidInput, match=words):
+        tasks.run("fake.paint", paint.PaintSettings(), {slot: [photo] * n for slot, n in inputs.items()})
+
+
+def test_a_file_of_another_kind_is_refused(photo):
+    text = File(photo.digest, "text", "poem.txt")
+    with pytest.raises(InvalidInput, match="a text"):
+        tasks.run("fake.paint", paint.PaintSettings(), {"content": [text]})
+
+
+def test_settings_of_another_task_are_refused(photo):
+    with pytest.raises(InvalidInput, match="PaintSettings"):
+        tasks.run("fake.paint", TransferSettings(), {"content": [photo]})
+
+
+def test_files_are_kept_by_digest_and_found_again(home):
+    file = File.keep(b"bytes", "text", "poem.txt")
+    assert file.read() == b"bytes"
+    assert file.path.name == file.digest
+    file.path.unlink()
+    with pytest.raises(Unavailable):
+        file.read()
