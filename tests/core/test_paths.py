@@ -1,0 +1,199 @@
+"""Paths: whole files or none, whatever dies or fills up; files by digest; locks between processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from studio.core import paths
+from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def start(code: str, *words: object) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+
+def temporaries(folder: Path) -> list[Path]:
+    return list(folder.rglob(".tmp-*"))
+
+
+def test_write_replaces_at_once_and_leaves_no_temporary(tmp_path):
+    path = tmp_path / "new" / "file.bin"
+    assert paths.write(path, b"one") == path
+    paths.write(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert not temporaries(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = paths.write(tmp_path / "file.bin", b"old")
+    with pytest.raises(ZeroDivisionError), paths.replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"old"
+    assert not temporaries(tmp_path)
+
+
+def test_a_name_of_the_longest_kind_can_be_written(tmp_path):
+    path = tmp_path / ("a" * 251 + ".png")
+    assert paths.write(path, b"x").read_bytes() == b"x"
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from studio.core import paths
+letter = 0
+sys.stdout.write("ready\\n"); sys.stdout.flush()
+while True:
+    letter = (letter + 1) % 256
+    paths.write(Path(sys.argv[1]), bytes([letter]) * 300_000)
+"""
+
+
+def test_a_killed_writer_leaves_no_half_file(tmp_path):
+    path = paths.write(tmp_path / "file.bin", bytes(300_000))
+    rng = random.Random(0)
+    for _ in range(10):
+        writer = start(WRITER, path)
+        writer.stdout.readline()
+        time.sleep(rng.uniform(0, 0.05))
+        writer.kill()
+        writer.wait()
+        data = path.read_bytes()
+        assert len(data) == 300_000
+        assert len(set(data)) == 1
+        paths.sweep_temporaries(tmp_path)
+        assert not temporaries(tmp_path)
+
+
+def test_the_sweep_spares_living_processes(tmp_path):
+    with paths.replacing(tmp_path / "file.bin") as temporary:
+        temporary.write_bytes(b"half")
+        assert paths.sweep_temporaries(tmp_path) == 0
+        assert temporary.exists()
+
+
+def test_the_sweep_spares_other_machines_and_other_files(tmp_path):
+    others = [tmp_path / ".tmp-elsewhere.example-1-ab-x", tmp_path / "mine.tmp-1"]
+    for path in others:
+        path.write_bytes(b"")
+    assert paths.sweep_temporaries(tmp_path) == 0
+    assert all(path.exists() for path in others)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 256 KB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(small_disk):
+    path = paths.write(small_disk / "file.bin", b"old")
+    with pytest.raises(NoRoom, match=r"is full.*Next: free some space"):
+        paths.write(path, bytes(500_000))
+    assert path.read_bytes() == b"old"
+    assert not temporaries(small_disk)
+
+
+def test_a_full_studio_keeps_what_it_has(small_disk, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", str(small_disk))
+    kept = paths.keep(b"small")
+    with pytest.raises(NoRoom):
+        paths.keep(bytes(500_000))
+    assert paths.kept(kept).read_bytes() == b"small"
+
+
+def test_kept_files_are_found_by_their_digest(home):
+    name = paths.keep(b"bytes")
+    assert name == paths.digest(b"bytes") == paths.file_digest(paths.kept(name))
+    before = paths.kept(name).stat().st_mtime_ns
+    assert paths.keep(b"bytes") == name
+    assert paths.kept(name).stat().st_mtime_ns == before
+    assert len(list(paths.folder("files").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", "a" * 64 + "/x"]
+)
+def test_only_a_digest_names_a_kept_file(name, home):
+    with pytest.raises(InvalidInput):
+        paths.kept(name)
+
+
+def test_a_lost_file_says_so(home):
+    with pytest.raises(Unavailable, match="Next: "):
+        paths.kept("0" * 64)
+
+
+def test_home_is_made_with_its_format(home):
+    assert paths.home() == home
+    assert (home / "format").read_text() == "1\n"
+    assert paths.folder("logs").is_dir()
+
+
+@pytest.mark.parametrize("mark, words", [("2\n", "newer studio"), ("one\n", "damaged")])
+def test_a_home_of_another_format_is_refused(mark, words, home):
+    home.mkdir()
+    (home / "format").write_text(mark)
+    with pytest.raises(StudioError, match=words):
+        paths.home()
+
+
+@pytest.mark.parametrize("place", ["/dev/null/home", "/proc/home"])
+def test_a_home_that_cannot_be_written_says_what_to_do(place, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", place)
+    with pytest.raises(StudioError, match="set STUDIO_HOME"):
+        paths.home()
+
+
+def test_a_home_in_the_personal_folder_is_expanded(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("STUDIO_HOME", "~/studio")
+    assert paths.home() == tmp_path / "studio"
+
+
+def test_what_is_shipped_is_found_in_the_checkout():
+    assert paths.shipped("pyproject.toml") == ROOT / "pyproject.toml"
+    assert paths.shipped("nothing") == ROOT / "studio" / "_shipped" / "nothing"
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from studio.core import paths
+with paths.locked(Path(sys.argv[1])):
+    sys.stdout.write("held\\n"); sys.stdout.flush()
+    time.sleep(600)
+"""
+
+
+def test_a_lock_holds_until_its_process_dies(tmp_path):
+    lock = tmp_path / "a" / "lock"
+    holder = start(HOLDER, lock)
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(BlockingIOError), paths.locked(lock, wait=False):
+        pytest.fail("two hold the lock")
+    holder.kill()
+    holder.wait()
+    with paths.locked(lock, wait=False):
+        pass
