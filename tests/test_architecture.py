@@ -1,0 +1,225 @@
+"""The rules of the house that a machine can check: who imports whom, what is light, what is never here."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OUR_FOLDERS = ("studio", "pages", "training", "benchmarks", "tests")
+NO_CAPABILITY = {"core", "cli", "engine", "gallery"}
+CAPABILITIES = {
+    folder.name
+    for folder in (ROOT / "studio").iterdir()
+    if (folder / "settings.py").is_file() and folder.name not in NO_CAPABILITY
+}
+HEAVY = ("keras", "tensorflow", "jax", "streamlit", "distributed")
+
+
+def sources(*folders: str) -> list[Path]:
+    """Every Python file of the project below these folders."""
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return found + ([ROOT / "streamlit_app.py"] if "pages" in folders else [])
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names of the modules that a file imports, wherever in it, but for type checkers alone."""
+    for node in ast.walk(_without_type_checking(tree(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join([*path.relative_to(ROOT).parts[: -node.level], *base.split(".")]).rstrip(".")
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _without_type_checking(module: ast.Module) -> ast.Module:
+    class Drop(ast.NodeTransformer):
+        def visit_If(self, node: ast.If) -> ast.AST | None:
+            return None if ast.unparse(node.test).endswith("TYPE_CHECKING") else self.generic_visit(node)
+
+    return Drop().visit(ast.parse(ast.unparse(module)))
+
+
+def part(module: str) -> str:
+    """The folder of the library that a module belongs to: `studio.core.images` -> "core", else ""."""
+    names = module.split(".")
+    return names[1] if names[0] == "studio" and len(names) > 1 else ""
+
+
+def breaches(folder: str, forbidden: set[str]) -> list[str]:
+    return [
+        f"{relative(path)} imports {module}"
+        for path in sources(folder)
+        for module in imports(path)
+        if part(module) in forbidden
+    ]
+
+
+def test_there_is_something_to_check():
+    assert "style" in CAPABILITIES
+    assert len(sources(*OUR_FOLDERS)) > 20
+
+
+def test_core_imports_nothing_above_it():
+    assert not breaches("studio/core", CAPABILITIES | {"cli", "engine", "gallery"})
+
+
+@pytest.mark.parametrize("capability", sorted(CAPABILITIES))
+def test_capabilities_never_import_each_other(capability):
+    assert not breaches(f"studio/{capability}", (CAPABILITIES | {"cli", "engine", "gallery"}) - {capability})
+
+
+@pytest.mark.parametrize("folder", ["engine", "gallery"])
+def test_engine_and_gallery_reach_capabilities_only_by_name(folder):
+    assert not breaches(f"studio/{folder}", CAPABILITIES | {"cli"})
+
+
+def test_the_library_imports_neither_streamlit_nor_the_pages():
+    outside = {"streamlit", "pages", "training", "tests", "benchmarks"}
+    found = [
+        f"{relative(path)} imports {module}"
+        for path in sources("studio")
+        for module in imports(path)
+        if module.split(".")[0] in outside
+    ]
+    assert not found
+
+
+def test_pages_import_no_keras_and_no_command_line():
+    heavy = {"keras", "tensorflow", "jax"}
+    found = [
+        f"{relative(path)} imports {module}"
+        for path in sources("pages")
+        for module in imports(path)
+        if module.split(".")[0] in heavy or part(module) == "cli"
+    ]
+    assert not found
+
+
+def faces() -> list[str]:
+    """What must be quick to import: the package, its core kinds, and the face and settings of each folder."""
+    light = ["studio", "studio.cli", "studio.core.tasks", "studio.core.recipes", "studio.core.health"]
+    for capability in sorted(CAPABILITIES):
+        light += [f"studio.{capability}", f"studio.{capability}.settings"]
+    return light
+
+
+@pytest.mark.parametrize("module", faces())
+def test_faces_and_settings_are_light(module):
+    code = f"import sys, {module}; sys.stdout.write(' '.join({{*{HEAVY!r}}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == ""
+
+
+def test_nothing_is_printed():
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in sources("studio", "pages", "training")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "misc.py", "common.py"])
+def test_no_module_is_a_drawer(name):
+    assert not [relative(path) for path in sources(*OUR_FOLDERS) if path.name == name]
+
+
+def _opens_the_door(node: ast.AST) -> bool:
+    """Whether a node loads something that may run code."""
+    if isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
+        return (node.arg, node.value.value) in {("allow_pickle", True), ("safe_mode", False)}
+    if isinstance(node, ast.Attribute):
+        name = ast.unparse(node)
+        return name in {"pickle.load", "pickle.loads", "torch.load"} or node.attr == UNSAFE
+    if isinstance(node, ast.ImportFrom):
+        names = {alias.name for alias in node.names}
+        return (node.module == "pickle" and bool(names & {"load", "loads"})) or UNSAFE in names
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec"}
+
+
+UNSAFE = "enable_unsafe_deserialization"
+
+
+def test_nothing_loads_what_may_run_code():
+    found = [
+        f"{relative(path)}:{getattr(node, 'lineno', '?')}"
+        for path in sources(*OUR_FOLDERS)
+        for node in ast.walk(tree(path))
+        if _opens_the_door(node)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "pickle.load(f)",
+        "np.load(f, allow_pickle=True)",
+        "load_model(f, safe_mode=False)",
+        f"config.{UNSAFE}()",
+    ],
+)
+def test_the_check_for_open_doors_sees_them(code):
+    assert any(_opens_the_door(node) for node in ast.walk(ast.parse(code)))
+
+
+HOSTS = [f"{name}.{end}" for name, end in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
+HOSTS += [f"registry.npmjs.{end}" for end in ("com", "org")]
+OPEN_ENDS = ["TO" + "DO", "FIX" + "ME", "XX" + "X:"]
+
+
+def test_no_registry_is_named_and_nothing_is_left_open():
+    files = [*sources(*OUR_FOLDERS), ROOT / "pyproject.toml", *ROOT.glob("*.md"), *ROOT.glob("*/*.md")]
+    files += [ROOT / "pretrained" / "index.json"]
+    found = [
+        f"{relative(path)} has {word}"
+        for path in files
+        if path.is_file()
+        for word in HOSTS + OPEN_ENDS
+        if word in path.read_text(encoding="utf-8")
+    ]
+    assert not found
+
+
+def test_pages_are_short():
+    assert not [relative(path) for path in (ROOT / "pages").glob("*.py") if _lines(path) > 100]
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def _public(path: Path) -> Iterator[ast.AST]:
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+
+
+def test_whatever_is_public_says_what_it_is():
+    found = [
+        f"{relative(path)}: {node.name}"
+        for path in sources("studio")
+        for node in _public(path)
+        if not ast.get_docstring(node)
+    ]
+    assert not found
