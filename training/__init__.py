@@ -1,0 +1,1 @@
+"""Training scripts: thin commands over the tasks of the studio."""
