@@ -116,7 +116,8 @@ class Task:
         lane: where the engine runs it.
         work: `module:function` of `run(settings, inputs, progress) -> Result`, imported only to run.
         title: the noun that pages show.
-        prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold; "" for none.
+        prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold of what is
+            already on disk, and never fetches; "" for none.
     """
 
     name: str

@@ -16,7 +16,7 @@ from studio.core.settings import Settings
 from studio.engine import store
 from studio.engine.jobs import FINISHED, Job, Live, State
 
-CLOSED = "The studio was closed while it ran. Next: run it again."
+STOPPED = "The studio stopped while it ran. Next: run it again."
 _DIGITS = (
     "0123456789abcdefghjkmnpqrstvwxyz"  # in the order of their character codes, so that ids sort by time
 )
@@ -76,7 +76,7 @@ class Ledger:
             self._records[record.id] = record
             _restore(record, state)
             if record.state in ("running", "stopping"):
-                self.settle(record, CLOSED)
+                self.settle(record, STOPPED)
             elif record.state == "queued":
                 self.queue.append(record)
 
@@ -137,6 +137,14 @@ class Ledger:
             "report": None if record.report is None else store.pack_report(record.report),
         }
         record.folder.write("state", state)
+
+    def requeue(self, record: Record) -> None:
+        """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
+        if record.folder.read("outcome") is not None:
+            return self.settle(record)
+        record.state = "queued"
+        self.save(record)
+        self.queue.insert(0, record)
 
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
         """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""

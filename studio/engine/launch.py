@@ -1,0 +1,97 @@
+"""Starting and ending the process that holds the private cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from distributed import Security
+
+from studio.core import paths
+
+MOST_LOG = 5 * 2**20
+
+
+class Host:
+    """`studio.engine.host` as a child process, which ends when this process does.
+
+    Args:
+        home: STUDIO_HOME.
+        memory: bytes (above 1) or the fraction of the machine's memory that each lane's process may use.
+        seconds: how long it may take to answer.
+
+    Raises:
+        ValueError: if it ends or is killed before it answers.
+        OSError: if it cannot be started.
+    """
+
+    def __init__(self, home: Path, memory: Mapping[str, float | int], seconds: float):
+        scratch = home / "cache" / "workers"
+        shutil.rmtree(scratch, ignore_errors=True)  # what killed workers left
+        scratch.mkdir(parents=True)
+        root = Path(__file__).resolve().parent.parent.parent
+        path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+        with _log() as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "studio.engine.host"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": path},
+                start_new_session=True,  # Ctrl-C is for the server, which ends this in order
+                text=True,
+            )
+        self._tell(json.dumps({"home": str(home), "scratch": str(scratch), "memory": dict(memory)}))
+        self._answer(seconds)
+
+    def _answer(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._process.kill)  # ends the wait below
+        timer.start()
+        try:
+            answer = json.loads(self._process.stdout.readline() or "no answer")
+        finally:
+            timer.cancel()
+        self.address: str = answer["address"]
+        self.security = Security(
+            require_encryption=True,
+            tls_ca_file=answer["certificate"],
+            tls_client_cert=answer["certificate"],
+            tls_client_key=answer["key"],
+        )
+
+    def add_lane(self) -> None:
+        """Starts the next lane's worker."""
+        self._tell("more")
+
+    def _tell(self, line: str) -> None:
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def wait(self) -> None:
+        """Returns when the process has ended."""
+        self._process.wait()
+
+    def close(self) -> None:
+        """Ends the process and, with it, the workers."""
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _log() -> BinaryIO:
+    path = paths.folder("logs") / "engine.log"
+    if path.exists() and path.stat().st_size > MOST_LOG:
+        path.replace(path.with_suffix(".old.log"))
+    return path.open("ab")

@@ -1,0 +1,111 @@
+"""Runs the queue: feeds the lanes in order, hears reports, settles what ends, ends what hangs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from distributed import Future
+
+from studio.core import tasks
+from studio.engine import store, work
+from studio.engine.cluster import KILLED, Cluster
+from studio.engine.ledger import Ledger, Record
+
+LET_GO_SECONDS = 10.0
+MOST_TRIES = 2
+STUCK = f"It did not stop within {LET_GO_SECONDS:.0f} s, so its process was ended; its last preview is kept."
+TWICE = "Its process crashed or was ended from outside, twice. Next: try a smaller size or other settings."
+
+
+class Runner:
+    """The running jobs of one ledger on one cluster.
+
+    Args:
+        lock: guards the ledger; `dispatch` and `cancel` are called with it held.
+    """
+
+    def __init__(self, ledger: Ledger, cluster: Cluster, lock: threading.RLock):
+        self._ledger, self._cluster, self._lock = ledger, cluster, lock
+        self._futures: dict[str, Future] = {}
+        self._closed = False
+        for lane in ("job", "drive"):
+            cluster.listen(lane, self._hear)
+
+    def dispatch(self) -> None:
+        """Sends on what has room in its lane, in order; the rest waits here, safe from a worker's death."""
+        for lane in ("job", "drive"):
+            waiting = [record for record in self._ledger.queue if record.lane == lane]
+            if waiting:
+                room = self._cluster.slots(lane) - sum(r.lane == lane for r in self._ledger.busy())
+                for record in waiting[: max(0, room)]:
+                    self._begin(record)
+
+    def cancel(self, record: Record) -> None:
+        """Asks a running job to stop, and ends its process if it does not within LET_GO_SECONDS."""
+        record.state = "stopping"
+        self._ledger.save(record)
+        future = self._futures[record.id]
+        asking = threading.Thread(target=self._cluster.stop, args=[record.id], daemon=True)
+        asking.start()  # a page should not wait for it
+        timer = threading.Timer(LET_GO_SECONDS, self._let_go, [record, future])
+        timer.daemon = True
+        timer.start()
+
+    def close(self) -> None:
+        """Settles nothing any more; the next start does."""
+        self._closed = True
+
+    def _begin(self, record: Record) -> None:
+        self._ledger.queue.remove(record)
+        entry = tasks.TASKS.get(record.asked["task"])
+        if entry is None:
+            return self._ledger.settle(record, "This studio no longer has that task.", "failed")
+        record.state, record.started, record.tries = "running", time.time(), record.tries + 1
+        self._ledger.save(record)
+        key = f"{record.lane}-{record.id}-{record.tries}"
+        future = self._cluster.submit(record.lane, key, work.run_job, record.id, record.lane, entry)
+        self._futures[record.id] = future
+        future.add_done_callback(lambda _: self._ended(record, future))
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        """Takes one event of a running job; called in the client's thread."""
+        with self._lock:
+            record = self._ledger.get(message["id"])
+            if record is not None and not record.finished:
+                record.report = store.unpack_report(message["report"])
+                record.preview = message["preview"] or record.preview
+
+    def _ended(self, record: Record, future: Future) -> None:
+        """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""
+        if self._closed or future.cancelled():
+            return  # a cancelled one's process is being restarted: `_let_go` settles it
+        death = self._cluster.death(record.lane, future)
+        with self._lock:
+            if self._closed or self._futures.get(record.id) is not future:
+                return
+            del self._futures[record.id]
+            stopping = record.state == "stopping"
+            if stopping:
+                self._ledger.settle(record, work.NOTHING_KEPT)
+            elif death == KILLED and record.tries < MOST_TRIES:
+                self._ledger.requeue(record)
+            else:
+                self._ledger.settle(record, TWICE if death == KILLED else death, "failed")
+            self.dispatch()
+        if stopping:
+            self._cluster.forget_stop(record.id)
+
+    def _let_go(self, record: Record, future: Future) -> None:
+        """Ends the process of a job that did not stop in time."""
+        with self._lock:
+            if self._closed or self._futures.get(record.id) is not future:
+                return
+        self._cluster.restart(record.lane, future)
+        with self._lock:
+            if self._closed or self._futures.pop(record.id, None) is None:
+                return
+            self._ledger.settle(record, STUCK)
+            self.dispatch()
+        self._cluster.forget_stop(record.id)
