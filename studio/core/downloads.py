@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import requests
 
 TRIES = 3  # in a row that bring nothing new
-_CHUNK = 1 << 18
+_CHUNK = 1 << 14  # a cut loses what came of one
+_REPORT = 1 << 18
 
 
 def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
@@ -79,7 +80,10 @@ class _Told:
     progress: Progress
     title: str
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, new: int, total: int) -> None:
+        self.progress.check()
+        if done // _REPORT == (done - new) // _REPORT and done != total:
+            return
         size = f" ({total / 1e6:.0f} MB)" if total else ""
         self.progress.report(done, total, text=f"Fetching {self.title}{size}")
 
@@ -89,8 +93,7 @@ def _get(place: Place, part: Path, source: Source, tell: _Told) -> None:
         raise Failed("cannot be reached")
     address = place.look()
     for _ in range(2):  # what was resumed and came out wrong gets one fresh start
-        resumed = _size(part) > 0
-        _download(place, address, part, source, tell)
+        resumed = _download(place, address, part, source, tell)
         if matches(part, source):
             return
         part.unlink()
@@ -99,16 +102,22 @@ def _get(place: Place, part: Path, source: Source, tell: _Told) -> None:
     raise Failed("sent other bytes than the pinned ones")
 
 
-def _download(place: Place, address: str, part: Path, source: Source, tell: _Told) -> None:
-    """Streams until all is here; a cut is resumed as long as each try brings something new."""
+def _download(place: Place, address: str, part: Path, source: Source, tell: _Told) -> bool:
+    """Streams until all is here; a cut is resumed as long as each try brings something new.
+
+    Returns:
+        Whether the file was put together from more than one answer.
+    """
     import requests
 
     barren = 0
+    resumed = False
     while True:
         have = _size(part)
+        resumed = resumed or have > 0
         try:
             if _stream(place, address, part, source.bytes, tell):
-                return
+                return resumed
             reason: Exception = Failed("sends too little")
         except requests.RequestException as error:
             if isinstance(error, requests.HTTPError) and error.response.status_code < 500:
@@ -157,7 +166,7 @@ def _append(response: requests.Response, part: Path, have: int, total: int, tell
             have += len(chunk)
             if total and have > total:
                 raise Failed(f"sends more than {total:,} bytes")
-            tell(have, total)
+            tell(have, len(chunk), total)
     return have == total or not total
 
 

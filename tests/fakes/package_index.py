@@ -1,0 +1,95 @@
+"""A package index on loopback that behaves as badly as a test asks."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class PackageIndex(ThreadingHTTPServer):
+    """Serves `files` as the package `tiny`.
+
+    Attributes:
+        files: bytes by file name; the test may change them between requests.
+        ranges: whether parts are served.
+        cuts: the next answers break off after so many bytes, in turn.
+        pause: seconds between pieces of 64 kB.
+        status: answers every file with this error, if not 0.
+        page: serves this HTML page in place of every file, if not None.
+        length: whether the length is told.
+        log: one line for each request for a file: its Range header or "".
+    """
+
+    def __init__(self, files: dict[str, bytes]):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files = files
+        self.ranges, self.length, self.page, self.pause, self.status = True, True, None, 0.0, 0
+        self.cuts: list[int] = []
+        self.log: list[str] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/simple"
+
+
+@contextlib.contextmanager
+def serving(files: dict[str, bytes]) -> Iterator[PackageIndex]:
+    server = PackageIndex(files)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: PackageIndex
+
+    def do_GET(self):
+        if self.path == "/simple/tiny/":
+            links = "".join(f'<a href="/files/{name}">{name}</a>' for name in self.server.files)
+            self._send(f"<html><body>{links}</body></html>".encode(), "text/html")
+        elif self.path.removeprefix("/files/") in self.server.files:
+            self._file(self.server.files[self.path.removeprefix("/files/")])
+        else:
+            self.send_error(404)
+
+    def _file(self, data: bytes):
+        wanted = self.headers.get("Range", "")
+        self.server.log.append(wanted)
+        if self.server.status:
+            self.send_error(self.server.status)
+        elif self.server.page is not None:
+            self._send(self.server.page, "text/html", length=self.server.length)
+        elif wanted and self.server.ranges:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(data):
+                self.send_error(416)
+            else:
+                self._send(data[start:], "application/gzip", start, len(data))
+        else:
+            self._send(data, "application/gzip", length=self.server.length)
+
+    def _send(self, data, kind, start=None, total=0, length=True):
+        self.send_response(200 if start is None else 206)
+        self.send_header("Content-Type", kind)
+        if length:
+            self.send_header("Content-Length", str(len(data)))
+        if start is not None:
+            self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+        self.end_headers()
+        is_file = self.path.startswith("/files/")
+        end = self.server.cuts.pop(0) if is_file and self.server.cuts else len(data)
+        with contextlib.suppress(OSError):  # the client may have gone
+            for position in range(0, min(end, len(data)), 1 << 16):
+                self.wfile.write(data[position : min(position + (1 << 16), end)])
+                if is_file:
+                    time.sleep(self.server.pause)
+
+    def log_message(self, *arguments):
+        """Quiet."""

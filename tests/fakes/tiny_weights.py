@@ -1,0 +1,68 @@
+"""Weights of a few hundred kilobytes and a network that needs no Keras, for tests of fetching and keeping."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+
+import numpy as np
+
+from studio.core import index, paths, weights
+
+
+class Network:
+    """Holds one array, and saves and loads it as a Keras model would."""
+
+    def __init__(self, values=None):
+        self.values, self.trainable = values, True
+
+    def save_weights(self, path):
+        with path.open("wb") as handle:
+            np.save(handle, self.values, allow_pickle=False)
+
+    def load_weights(self, path):
+        self.values = np.load(path, allow_pickle=False)
+
+
+def network(members=None):
+    return Network(None if members is None else np.frombuffer(members["tiny.bin"], "<f4"))
+
+
+VALUES = np.random.default_rng(0).normal(size=200_000).astype("<f4")
+
+
+def _archive() -> bytes:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name, data in (
+            ("tiny-1.0/setup.py", b"raise SystemExit"),
+            ("tiny-1.0/tiny.bin", VALUES.tobytes()),
+        ):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return gzip.compress(plain.getvalue(), compresslevel=1, mtime=0)
+
+
+ARCHIVE = _archive()
+FILE = "tiny-1.0.tar.gz"
+MEMBER = index.Member(path="tiny-1.0/tiny.bin", bytes=VALUES.nbytes, sha256=paths.digest(VALUES.tobytes()))
+SOURCE = index.Packaged(
+    kind="pypi",
+    package="tiny",
+    version="1.0",
+    file=FILE,
+    bytes=len(ARCHIVE),
+    sha256=paths.digest(ARCHIVE),
+    members=(MEMBER,),
+)
+ENTRY = index.Weights(title="Tiny", what="random numbers", licence="CC0-1.0", sources=(SOURCE,))
+
+
+def install(patch) -> None:
+    """Makes "tiny" (and "twin", from the same file) the only weights that the studio knows."""
+    known = index.Index(weights={"tiny": ENTRY, "twin": ENTRY}, presets={})
+    patch.setattr(index, "shipped", lambda: known)
+    patch.setattr(weights, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
+    patch.setattr(weights, "_LOADED", {})
