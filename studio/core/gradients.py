@@ -1,0 +1,65 @@
+"""Compiled functions and their gradients, alike on the TensorFlow and JAX backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.core.errors import StudioError
+
+
+def compiled(function: Callable) -> Callable:
+    """Compiles `function(*arrays)`; pictures and activations (rank 4) may change their height and width."""
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    if backend == "tensorflow":
+        return _compiled_tensorflow(function)
+    raise StudioError(f"The studio runs on tensorflow or jax, not {backend}. Next: set KERAS_BACKEND to one.")
+
+
+def _compiled_tensorflow(function: Callable) -> Callable:
+    import tensorflow as tf
+
+    graph = None
+
+    def spec(array):
+        shape = tuple(array.shape)
+        return tf.TensorSpec((shape[0], None, None, shape[3]) if len(shape) == 4 else shape, array.dtype)
+
+    def call(*arrays):
+        nonlocal graph
+        arrays = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+        if graph is None:
+            signature = tf.nest.map_structure(spec, arrays)
+            graph = tf.function(function, input_signature=signature, autograph=False)
+        return graph(*arrays)
+
+    return call
+
+
+def value_and_grad(function: Callable) -> Callable:
+    """`function(x, *arrays) -> (scalar, aux)` becomes `(x, *arrays) -> (scalar, aux, gradient by x)`."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def differentiated(x, *arrays):
+            (number, aux), gradient = jax.value_and_grad(function, has_aux=True)(x, *arrays)
+            return number, aux, gradient
+
+        return differentiated
+
+    import tensorflow as tf
+
+    def taped(x, *arrays):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            number, aux = function(x, *arrays)
+        return number, aux, tape.gradient(number, x)
+
+    return taped

@@ -1,0 +1,65 @@
+"""Scales from coarse to fine, and tiles of a picture too large for the memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def scales(size: int, count: int, factor: float = 2.0, least: int = 64) -> list[int]:
+    """Longer sides in px from coarse to fine; the last is `size`, none is below `least` unless `size` is."""
+    sides = [round(size / factor**i) for i in range(count)]
+    return [side for side in reversed(sides) if side >= least or side == size]
+
+
+@dataclass(frozen=True)
+class Span:
+    """One side of a tile, in px: the part it answers for, and the longer part that it has to see."""
+
+    start: int
+    length: int
+    seen_start: int
+    seen_length: int
+
+    @property
+    def seen(self) -> slice:
+        """What it has to see, within the picture."""
+        return slice(self.seen_start, self.seen_start + self.seen_length)
+
+    def own(self, stride: int) -> slice:
+        """The part it answers for, within the picture, in a layer of that stride."""
+        return slice(self.start // stride, (self.start + self.length) // stride)
+
+    @property
+    def offset(self) -> int:
+        """Where the part that it answers for begins within what it sees."""
+        return self.start - self.seen_start
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture. The parts that tiles answer for cover the picture without overlap."""
+
+    rows: Span
+    columns: Span
+
+
+def tiles(height: int, width: int, side: int, halo: int) -> list[Tile]:
+    """Cuts a picture into tiles, row by row.
+
+    Args:
+        height, width: of the picture, in px.
+        side: the most that a tile answers for, a multiple of the network's deepest stride.
+        halo: what it sees beyond on every side, likewise; at least the network's reach, so that its
+            activations are those of the whole picture and no seam can appear.
+    """
+    rows, columns = _spans(height, side, halo), _spans(width, side, halo)
+    return [Tile(row, column) for row in rows for column in columns]
+
+
+def _spans(length: int, side: int, halo: int) -> list[Span]:
+    spans = []
+    for start in range(0, length, side):
+        end = min(start + side, length)
+        seen_start, seen_end = max(0, start - halo), min(length, end + halo)
+        spans.append(Span(start, end - start, seen_start, seen_end - seen_start))
+    return spans
