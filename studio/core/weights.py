@@ -6,9 +6,11 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from studio.core import archives, converted, downloads, index, paths, tasks
@@ -26,6 +28,10 @@ NETWORKS = {
     "lpips": "studio.core.lpips:network",
     "adain": "studio.style.adain:network",
 }
+
+
+# The trainings that a recipe asks for while it is made again.
+_WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default=MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -127,18 +133,30 @@ def verify(name: str) -> Status:
     raise Unavailable(f"The weights {name} {what}. Next: run `studio weights pull {name}`.")
 
 
+@contextlib.contextmanager
+def wanted(digests: Mapping[str, str]) -> Iterator[None]:
+    """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`."""
+    token = _WANTED.set(dict(digests))
+    try:
+        yield
+    finally:
+        _WANTED.reset(token)
+
+
 def load(name: str, progress: Progress | None = None, digest: str | None = None) -> Loaded:
     """The network of a name with its weights, fetched if need be; one copy a process, frozen.
 
     Args:
         name: one of `names()`.
         progress: told of a download.
-        digest: the very training that is wanted, as a recipe names it; None takes the first to be had.
+        digest: the very training that is wanted, as a recipe names it; None takes the one that `wanted`
+            asks for, else the first to be had.
 
     Raises:
         StudioError: as `pull`.
     """
     progress = progress or Progress()
+    digest = digest or _WANTED.get().get(name)
     if found := _LOADED.get((name, digest)):
         return found
     path, note = _ready(name, progress, None, digest)

@@ -1,0 +1,67 @@
+"""`studio app` and `studio doctor`, as a person starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.slow
+def test_doctor_finds_the_backend(said, home):
+    code, out, _ = said("doctor", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["well"]
+    assert any("backend" in check["found"] for check in found["checks"])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listening(pid: int) -> str:
+    """The addresses that a process listens on, as /proc has them: hexadecimal, `0100007F` is 127.0.0.1."""
+    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    rows = [
+        row.split()
+        for table in ("tcp", "tcp6")
+        for row in Path(f"/proc/net/{table}").read_text().splitlines()
+    ]
+    return " ".join(row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux' /proc")
+def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, home, start):
+    port = free_port()
+    process = start("app", "--port", port, cwd=tmp_path, start_new_session=True)
+    try:
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
+                    assert answer.status == 200
+                    break
+            except OSError:
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.1)
+        else:
+            pytest.fail("the pages never answered")
+        assert listening(process.pid)
+        assert all(address.startswith("0100007F:") for address in listening(process.pid).split())
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)  # nothing that it started is left
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

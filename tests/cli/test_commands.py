@@ -1,0 +1,167 @@
+"""The command line as a script sees it: exit codes, stdout, stderr, and files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import paint  # adds the command `paint`
+import pytest
+from PIL import Image
+
+from studio.cli import main
+from studio.core import images, paths, recipes
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_result_path_is_all_of_stdout(photo, said):
+    code, out, _ = said("paint", photo, "-o", "out.png")
+    assert (code, out) == (0, "out.png\n")
+    assert np.array_equal(images.read("out.png"), 255 - images.read(photo))
+
+
+def test_json_is_one_object(photo, said):
+    code, out, _ = said("paint", photo, "-o", "out.png", "--json", "--steps", "2")
+    found = json.loads(out)
+    assert code == 0
+    assert found["path"] == "out.png"
+    assert found["seconds"] >= 0
+    assert found["figures"] == {"passes": 2, "loss": None}  # NaN is no JSON
+    assert found["stopped_early"] is False
+
+
+def test_recipe_is_in_the_png_and_names_the_input(photo, said):
+    said("paint", photo, "-o", "out.png", "--seed", "7")
+    recipe = recipes.read(Path("out.png").read_bytes())
+    assert recipe.settings["seed"] == 7
+    assert recipe.inputs["content"][0].digest == paths.file_digest(photo)
+
+
+@pytest.mark.parametrize("name", ["out.jpg", "out.jpeg", "out.webp", "OUT.JPG"])
+def test_other_formats_have_their_recipe_beside_them(name, photo, said):
+    assert said("paint", photo, "-o", name)[0] == 0
+    assert recipes.read(Path(f"{name}.json").read_bytes()).task == "fake.paint"
+    with Image.open(name) as made:
+        assert made.format == ("WEBP" if "webp" in name else "JPEG")
+
+
+BAD = {
+    "no command": [],
+    "unknown command": ["pain"],
+    "no arguments": ["paint"],
+    "no output": ["paint", "photo.png"],
+    "no such flag": ["paint", "photo.png", "-o", "out.png", "--colour"],
+    "shortened flag": ["paint", "photo.png", "-o", "out.png", "--step", "3"],
+    "no such picture": ["paint", "nothing.png", "-o", "out.png"],
+    "a folder as picture": ["paint", ".", "-o", "out.png"],
+    "NUL in a path": ["paint", "a\0b.png", "-o", "out.png"],
+    "line break and colours in a path": ["paint", "a\n\x1b[31mb.png", "-o", "out.png"],
+    "very long path": ["paint", "a" * 5000, "-o", "out.png"],
+    "no such sample": ["paint", "sample:nobody", "-o", "out.png"],
+    "not a picture": ["paint", "text.txt", "-o", "out.png"],
+    "number too large": ["paint", "photo.png", "-o", "out.png", "--steps", "1001"],
+    "not a number": ["paint", "photo.png", "-o", "out.png", "--steps", "many"],
+    "NaN": ["paint", "photo.png", "-o", "out.png", "--seconds", "nan"],
+    "not a choice": ["paint", "photo.png", "-o", "out.png", "--tint", "green"],
+    "list too long": ["paint", "photo.png", "-o", "out.png", "--levels", "1,2,3,4"],
+    "list of words": ["paint", "photo.png", "-o", "out.png", "--levels", "one"],
+    "too many files": ["paint", "photo.png", "-o", "out.png", "--masks", *["photo.png"] * 3],
+    "output is a folder": ["paint", "photo.png", "-o", "folder.png"],
+    "output in no folder": ["paint", "photo.png", "-o", "nowhere/out.png"],
+    "output in a file": ["paint", "photo.png", "-o", "text.txt/out.png"],
+    "output of no kind": ["paint", "photo.png", "-o", "out"],
+    "output of another kind": ["paint", "photo.png", "-o", "out.gif"],
+    "output over the input": ["paint", "photo.png", "-o", "photo.png"],
+    "NUL in the output": ["paint", "photo.png", "-o", "a\0.png"],
+    "output name too long": ["paint", "photo.png", "-o", "a" * 300 + ".png"],
+    "replay of nothing": ["replay", "nothing.png"],
+    "replay without a recipe": ["replay", "photo.png"],
+    "replay of a folder": ["replay", "folder.png"],
+    "replay of a NUL": ["replay", "a\0.png"],
+    "port": ["app", "--port", "99999"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatch):
+    Path("folder.png").mkdir()
+    Path("text.txt").write_text("not a picture")
+    monkeypatch.setattr(paint, "run", lambda *_: pytest.fail("the work was started"))
+    before = {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
+    code, out, err = said(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert "Next: " in err
+    assert all(c.isprintable() for c in err.rstrip("\n"))
+    assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
+
+
+def test_read_only_folder_is_refused_before_the_work(photo, said):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    locked = Path("locked")
+    locked.mkdir(mode=0o500)
+    assert said("paint", photo, "-o", locked / "out.png")[0] == 2
+
+
+def test_output_over_a_device_is_refused(photo, said):
+    Path("null.png").symlink_to("/dev/null")
+    assert said("paint", photo, "-o", "null.png")[0] == 2
+    assert not Path("/dev/null").is_file()
+
+
+def test_output_through_a_link_keeps_the_link(photo, said):
+    Path("link.png").symlink_to("real.png")
+    assert said("paint", photo, "-o", "link.png")[0] == 0
+    assert Path("link.png").is_symlink()
+    assert images.read("real.png").shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize(
+    "fault, words", [("bug", "ZeroDivisionError"), ("memory", "memory"), ("disk", "I/O")]
+)
+def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, said, home):
+    code, out, err = said("paint", photo, "-o", "out.png", "--fault", fault)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ")
+    assert words in err
+    assert "Traceback" in (home / "logs" / "command-line.log").read_text()
+    assert not Path("out.png").exists()
+
+
+def test_bad_input_is_found_before_keras_loads(photo):
+    lines = [["style", "nothing.png", "sample:mosaic", "-o", "out.png"]]
+    lines += [
+        ["style", "photo.png", "photo.png", "-o", "out.png", *more] for more in (["--size", "0"], ["--x"])
+    ]
+    lines += [["style", "photo.png", "-o", "out.png"], ["replay", "photo.png"], ["--bogus"]]
+    code = (
+        "import sys; from studio.cli import main\n"
+        f"for line in {lines!r}: assert main(line) == 2, line\n"
+        "assert not {'keras', 'tensorflow', 'streamlit', 'distributed'} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=photo.parent, env=os.environ | {"PYTHONPATH": ROOT}
+    )
+
+
+@pytest.mark.parametrize("command", [[], ["style"], ["paint"], ["replay"], ["app"], ["doctor"]])
+def test_help_is_on_stdout(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([*command, "--help"])
+    out, err = capsys.readouterr()
+    assert (left.value.code, err) == (0, "")
+    assert "usage: studio" in out
+
+
+def test_home_that_cannot_be_written_is_one_line(photo, said, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
+    code, _, err = said("paint", photo, "-o", "out.png")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "STUDIO_HOME" in err

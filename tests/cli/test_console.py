@@ -1,0 +1,58 @@
+"""What reaches stderr, and what Ctrl-C does."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from studio.core import images
+
+
+def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start):
+    done = start("paint", photo, "-o", "out.png")
+    out, err = done.communicate(timeout=60)
+    assert (done.returncode, out, err) == (0, "out.png\n", "")
+    verbose = start("paint", photo, "-o", "out.png", "--verbose")
+    assert "a native library" in verbose.communicate(timeout=60)[1]
+
+
+def until(path, process):
+    """Waits until the first pass was made: the fake task keeps nothing before, so its log tells."""
+    for _ in range(600):
+        if path.exists() and "native" in path.read_text():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    pytest.fail("the work never began")
+
+
+def test_ctrl_c_saves_the_best_so_far(photo, home, start):
+    process = start("paint", photo, "-o", "out.png", "--steps", "1000", "--seconds", "0.05")
+    until(home / "logs" / "command-line.log", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "out.png\n")
+    assert "best so far" in err
+    assert images.read("out.png").shape == (48, 64, 3)
+
+
+def test_second_ctrl_c_quits(photo, home, start):
+    process = start("paint", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
+    until(home / "logs" / "command-line.log", process)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=9)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert not Path("out.png").exists()
+
+
+def test_a_closed_pipe_is_no_fault(photo, start):
+    process = start("paint", photo, "-o", "out.png", "--json")
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=60) == 0

@@ -1,0 +1,71 @@
+"""`studio replay`: the same pixels again, or the reason why not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.core import images, paths, recipes
+
+
+def test_replay_makes_the_same_pixels(photo, said):
+    said("paint", photo, "-o", "out.png", "--mirror")
+    assert said("replay", "out.png", "--verify") == (0, "identical\n", "")
+    assert said("replay", "out.png")[:2] == (0, "out-again.png\n")
+    assert said("replay", "out.png")[:2] == (0, "out-again-2.png\n")
+    assert said("replay", "out.png", "-o", "copy.jpg")[0] == 0
+    assert np.array_equal(images.read("out-again.png"), images.read("out.png"))
+
+
+def test_replay_of_a_lossy_picture_compares_after_the_same_loss(photo, said):
+    said("paint", photo, "-o", "out.jpg")
+    assert said("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
+    assert said("replay", "out.jpg.json", "--verify")[:2] == (0, "identical\n")
+
+
+def test_replay_says_how_an_edited_picture_differs(photo, said):
+    said("paint", photo, "-o", "out.png")
+    edited = images.read("out.png").copy()
+    edited[0, 0] ^= 8
+    Path("edited.png").write_bytes(images.encode_png(edited, recipes.read(Path("out.png").read_bytes())))
+    code, out, _ = said("replay", "edited.png", "--verify")
+    assert code == 1
+    assert "8 of 255" in out
+    assert "edited" in out
+    code, out, _ = said("replay", "edited.png", "--verify", "--json")
+    found = json.loads(out)
+    assert (code, found["figures"]["max"], found["figures"]["identical"]) == (1, 8, False)
+
+
+def test_replay_names_the_missing_input_and_takes_it_back(photo, said, home):
+    said("paint", photo, "-o", "out.png")
+    digest = paths.file_digest(photo)
+    shutil.rmtree(home / "files")
+    code, _, err = said("replay", "out.png", "--verify")
+    assert code == 2
+    assert digest in err
+    assert "photo.png" in err
+    assert said("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
+
+
+def test_replay_makes_a_missing_link_of_a_chain_again(photo, said, home):
+    said("paint", photo, "-o", "one.png", "--mirror")
+    said("paint", "one.png", "-o", "two.png")
+    (home / "files" / paths.file_digest(Path("one.png"))).unlink()
+    assert said("replay", "two.png", "--verify") == (0, "identical\n", "")
+
+
+@pytest.mark.parametrize(
+    "change", [{"task": "os.system"}, {"settings": {"steps": 10**12}}, {"settings": {"x": 1}}]
+)
+def test_replay_refuses_what_the_form_would(change, photo, said):
+    said("paint", photo, "-o", "out.png")
+    recipe = recipes.read(Path("out.png").read_bytes()).model_copy(update=change)
+    Path("changed.png").write_bytes(images.encode_png(images.read("out.png"), recipe))
+    code, out, err = said("replay", "changed.png")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")

@@ -1,0 +1,70 @@
+"""`studio weights list|pull|verify`, on weights of a few hundred kilobytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import tiny_weights
+
+
+@pytest.fixture(autouse=True)
+def archive(home, tmp_path, monkeypatch):
+    """The original file, in the working folder."""
+    tiny_weights.install(monkeypatch)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.chdir(tmp_path)
+    path = Path(tiny_weights.FILE)
+    path.write_bytes(tiny_weights.ARCHIVE)
+    return path
+
+
+def test_list_says_what_is_here(said, archive):
+    assert "not here yet" in said("weights", "list")[1]
+    assert said("weights", "pull", "tiny", "--from", archive)[0] == 0
+    code, out, _ = said("weights", "list", "--json")
+    found = json.loads(out)["weights"]
+    assert code == 0
+    assert [weights["name"] for weights in found] == ["tiny", "twin"]
+    assert found[0]["cached"]
+
+
+def test_pull_says_where_they_are_and_is_quick_the_second_time(said, archive):
+    code, out, _ = said("weights", "pull", "--from", ".")
+    assert code == 0
+    assert [Path(line).is_file() for line in out.splitlines()] == [True, True]
+    archive.unlink()
+    assert said("weights", "pull") == (0, out, "")
+
+
+def test_verify_finds_a_changed_byte(said, archive):
+    path = Path(said("weights", "pull", "tiny", "--from", archive)[1].strip())
+    assert "intact" in said("weights", "verify", "tiny")[1]
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    code, out, err = said("weights", "verify")
+    assert (code, out) == (2, "")
+    assert "damaged" in err
+
+
+BAD = {
+    "unknown": ["pull", "tinier"],
+    "not here": ["verify", "tiny"],
+    "no network": ["pull", "tiny"],
+    "wrong file": ["pull", "tiny", "--from", "wrong.bin"],
+    "no file": ["pull", "tiny", "--from", "nothing.bin"],
+    "no action": [],
+    "unknown action": ["push"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_what_cannot_be_is_one_line(words, said, archive):
+    archive.unlink()
+    Path("wrong.bin").write_bytes(b"x")
+    code, out, err = said("weights", *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ")
+    assert "Next: " in err

@@ -1,0 +1,83 @@
+"""Replay: with the very weights that the recipe names, or not at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import paint
+import pytest
+import tiny_weights
+
+from studio.core import images, recipes, tasks, weights
+from studio.core.errors import InvalidInput, Unavailable
+from studio.core.progress import Progress
+from studio.gallery import compare, replay
+
+
+@pytest.fixture
+def recipe(home, picture, monkeypatch):
+    """Of a task that used the weights "tiny"."""
+    tiny_weights.install(monkeypatch)
+    content = tasks.File.keep(images.encode_png(picture), "picture", "photo.png")
+    trained = {"tiny": tiny_weights.MEMBER.sha256}
+    return recipes.make("fake.paint", paint.PaintSettings(), {"content": [content]}, trained)
+
+
+def test_weights_of_a_known_training_are_fine(recipe):
+    replay.check(recipe)
+
+
+def test_weights_of_another_training_are_refused_before_the_work(recipe):
+    other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
+    with pytest.raises(Unavailable, match="another training of Tiny"):
+        replay.check(other)
+
+
+def test_weights_that_nobody_knows_are_refused(recipe):
+    with pytest.raises(InvalidInput, match="weights"):
+        replay.check(recipe.model_copy(update={"weights": {"../model.keras": "0" * 64}}))
+
+
+def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, monkeypatch):
+    loaded = []
+
+    def run(settings, inputs, progress):
+        with pytest.raises(Unavailable):
+            weights.load("tiny")  # the wanted training is not the one in the archive
+        loaded.append(True)
+        return tasks.Result(())
+
+    archive = tmp_path / tiny_weights.FILE
+    archive.write_bytes(tiny_weights.ARCHIVE)
+    weights.pull("tiny", source=archive)
+    assert np.array_equal(weights.load("tiny").model.values, tiny_weights.VALUES)
+    monkeypatch.setattr(paint, "run", run)
+    other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
+    replay.again(other, Progress(), note=pytest.fail)
+    assert loaded
+    assert weights.load("tiny").digest == tiny_weights.MEMBER.sha256
+
+
+def test_a_chain_of_chains_is_checked_to_its_end(recipe):
+    inner = recipe.model_copy(update={"task": "style.steal"})
+    source = recipes.Source(digest="0" * 64, name="made.png", recipe=inner)
+    with pytest.raises(InvalidInput, match=r"style\.steal"):
+        replay.check(recipe.model_copy(update={"inputs": {"content": [source]}}))
+
+
+def test_a_difference_is_explained_by_what_changed(recipe):
+    then = recipe.model_copy(update={"versions": {"keras": "3.15.0"}, "machine": recipe.machine})
+    now = tasks.Result((), recipe=recipe.model_copy(update={"versions": {"keras": "3.15.1"}}))
+    assert compare.reasons(then, now) == ["keras was 3.15.0, now 3.15.1"]
+    assert "edited" in compare.reasons(recipe, tasks.Result((), recipe=recipe))[0]
+
+
+@pytest.mark.parametrize("change, most", [(0, 0), (3, 3), (-200, 200)])
+def test_the_largest_difference_of_any_pixel_is_found(change, most, picture, home):
+    original = picture.copy()
+    picture[20, 30] = 220
+    original[20, 30] = 220 + change
+    result = tasks.Result((tasks.File.keep(images.encode_png(picture), "picture", "a.png"),))
+    found = compare.difference(original, result, ".png")
+    assert (found.most, found.identical) == (most, most == 0)
+    assert found.mean == pytest.approx(most * 3 / picture.size)
+    assert not compare.difference(original[:-1], result, ".png").identical
