@@ -1,0 +1,58 @@
+"""Health: each thing that is not well is named with what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+
+import pytest
+import tiny_weights
+
+from studio.core import health, weights
+
+
+@pytest.fixture
+def checks(home, monkeypatch):
+    """Looks at everything, with small weights and without the devices, which take seconds."""
+    tiny_weights.install(monkeypatch)
+    monkeypatch.setattr(health, "_devices", lambda: health.Check("devices", "well", "none asked"))
+    return lambda: {check.name: check for check in health.checks()}
+
+
+def test_all_is_well_but_for_weights_that_are_not_here(checks):
+    found = checks()
+    assert [check.state for check in found.values()] == ["well", "well", "well", "note", "note", "well"]
+    assert "studio weights pull tiny" in found["weights tiny"].remedy
+
+
+def test_weights_that_are_here_are_well(checks, tmp_path):
+    archive = tmp_path / tiny_weights.FILE
+    archive.write_bytes(tiny_weights.ARCHIVE)
+    weights.pull("tiny", source=archive)
+    assert checks()["weights tiny"].state == "well"
+
+
+def test_a_home_that_cannot_be_written_is_trouble(checks, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
+    found = checks()["folder"]
+    assert found.state == "trouble"
+    assert found.remedy
+
+
+def test_a_nearly_full_disk_is_noted(checks, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**10, 10**10, 10**8))
+    found = checks()["folder"]
+    assert (found.state, "0.1 GB free" in found.found) == ("note", True)
+
+
+def test_a_missing_package_is_trouble(checks, monkeypatch):
+    monkeypatch.setattr(health, "_PACKAGES", ("numpy", "no-such-package"))
+    found = checks()["packages"]
+    assert (found.state, "no-such-package" in found.found) == ("trouble", True)
+
+
+def test_keras_that_does_not_load_says_why(home, monkeypatch):
+    monkeypatch.setattr(health, "_DEVICES", "raise ImportError('libcuda is broken')")
+    found = health._devices()
+    assert (found.state, "libcuda is broken" in found.found) == ("trouble", True)
