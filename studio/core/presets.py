@@ -96,7 +96,7 @@ def find(name: str | Path) -> Preset:
     own = paths.folder("presets") / str(name)
     if _NAME.fullmatch(str(name)) and own.is_dir():
         return _preset(own, str(name))
-    if Path(name).is_dir():
+    if str(name) and _is_folder(Path(name)):
         return _preset(Path(name), Path(name).absolute().name)
     known = ", ".join(names()) or "none is there yet"
     raise invalid(
@@ -137,6 +137,13 @@ def save(
         paths.write(fresh / RECIPE, recipe.to_json().encode())
         _swap(fresh, folder)
     return _preset(folder, folder.name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
 
 
 def _swap(fresh: Path, folder: Path) -> None:

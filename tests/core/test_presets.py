@@ -1,0 +1,136 @@
+"""A trained model is a folder: saved whole, found by name or path, refused when it is not whole."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import paint  # adds the task `paint.invert`
+import pytest
+
+from studio.core import index, presets, recipes, tasks
+from studio.core.errors import InvalidInput
+
+NAME = next(name for name, path in tasks.TASKS.items() if path.startswith("paint:"))
+
+
+class Model:
+    """Saves one array as a Keras model would save its own."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values, "float32")
+
+    def save_weights(self, path):
+        assert path.name.endswith(".weights.h5")
+        path.write_bytes(self.values.tobytes())
+
+
+def saved(target, values=(1, 2), **settings):
+    chosen = paint.PaintSettings(**settings)
+    recipe = recipes.make(NAME, chosen, {}, {})
+    return presets.save(target, Model(values), NAME, chosen, "# Tiny\nlicence: MIT\n", recipe)
+
+
+def test_what_is_saved_is_found_by_name(home):
+    saved("tiny", steps=7)
+    found = presets.find("tiny")
+    assert found.settings() == paint.PaintSettings(steps=7)
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert found.card().startswith("# Tiny")
+    assert found.recipe().task == NAME
+    assert presets.names() == ["tiny"]
+    assert sorted(p.name for p in found.folder.iterdir()) == sorted(
+        [presets.WEIGHTS, presets.SETTINGS, presets.CARD, presets.RECIPE]
+    )
+
+
+def test_a_folder_will_do(home, tmp_path):
+    saved(tmp_path / "runs" / "first")
+    assert presets.find(tmp_path / "runs" / "first").name == "first"
+    assert presets.find(str(tmp_path / "runs" / "first")).task == NAME
+    assert presets.names() == []
+
+
+def test_a_new_save_takes_the_old_ones_place(home):
+    saved("tiny", (1, 2))
+    first = presets.find("tiny").digest
+    saved("tiny", (3, 4))
+    found = presets.find("tiny")
+    assert found.digest != first
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    assert [p.name for p in (home / "presets").iterdir() if p.is_dir()] == ["tiny"]
+
+
+def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
+    saved("tiny", (1, 2))
+
+    def fails(self, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Model, "save_weights", fails)
+    with pytest.raises(Exception, match="full"):
+        saved("tiny", (3, 4))
+    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+
+
+def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):
+    made = saved(tmp_path / "pretrained" / "tiny")
+    saved("tiny", (9, 9))
+    monkeypatch.setattr(presets.paths, "shipped", lambda name: tmp_path / name)
+
+    def ship(digest):
+        entry = index.Shipped(
+            task=NAME,
+            folder="tiny",
+            sha256=digest,
+            licence="MIT",
+            trained_on="nothing",
+            command="",
+            figures={},
+        )
+        monkeypatch.setattr(index, "shipped", lambda: index.Index(weights={}, presets={"tiny": entry}))
+
+    ship(made.digest)
+    assert presets.find("tiny").folder == tmp_path / "pretrained" / "tiny"
+    assert presets.names() == ["tiny"]
+    ship("0" * 64)
+    with pytest.raises(InvalidInput, match="000000000000"):
+        presets.find("tiny")
+
+
+@pytest.mark.parametrize("name", ["nobody", "../tiny", "", "/nowhere", "a\0b", "x" * 5000])
+def test_unknown_names_are_refused(home, name):
+    saved("tiny")
+    with pytest.raises(InvalidInput, match="tiny"):
+        presets.find(name)
+
+
+@pytest.mark.parametrize(
+    "file, data",
+    [
+        (presets.SETTINGS, None),
+        (presets.SETTINGS, b"{"),
+        (presets.SETTINGS, b"[]"),
+        (presets.SETTINGS, b'{"task":"x","settings":{},"weights":"short"}'),
+        (presets.SETTINGS, b" " * (2 << 20)),
+        (presets.WEIGHTS, None),
+        (presets.WEIGHTS, b"other"),
+        (presets.RECIPE, b"{}"),
+        (presets.CARD, None),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused(home, file, data):
+    path = saved("tiny").folder / file
+    path.unlink() if data is None else path.write_bytes(data)
+    with pytest.raises(InvalidInput):
+        found = presets.find("tiny")
+        found.weights(), found.recipe(), found.card()
+
+
+def test_settings_that_the_task_does_not_take_are_refused(home):
+    path = saved("tiny").folder / presets.SETTINGS
+    made = json.loads(path.read_bytes())
+    path.write_text(json.dumps(made | {"settings": {"steps": 10**9}}))
+    with pytest.raises(InvalidInput, match="steps"):
+        presets.find("tiny").settings()

@@ -1,0 +1,99 @@
+"""AdaIN with its published figures, at any size, for one style or several."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+from studio.style import adain
+
+CAT = data.chelsea()[None, :224, 100:324].astype("float32") / 255
+CUP = data.coffee()[None, :224, 100:324].astype("float32") / 255
+
+
+@pytest.fixture
+def networks(weights_home):
+    return adain.load()
+
+
+def features(seed, height=5, width=7):
+    return np.random.default_rng(seed).gamma(1.0, size=(1, height, width, 6)).astype("float32")
+
+
+def statistics(values):
+    return values.mean(axis=(1, 2)), values.std(axis=(1, 2), ddof=1)
+
+
+def test_encoder_and_decoder_have_the_published_figures(networks):
+    encoded = np.asarray(networks.encode(CAT))
+    assert encoded.shape == (1, 28, 28, 512)
+    assert encoded.mean() == pytest.approx(0.89553, abs=2e-5)
+    assert encoded.std() == pytest.approx(1.55576, abs=2e-5)
+    painted = adain.transfer_statistics(encoded, [networks.encode(CUP)])
+    assert np.asarray(networks.decoder(painted)).mean() == pytest.approx(0.5127, abs=2e-4)
+
+
+def test_decoding_the_encoded_gives_the_picture_back_softly(networks):
+    error = np.asarray(networks.decode(networks.encode(CAT), 224, 224)) - CAT
+    assert 17 < -10 * np.log10((error**2).mean()) < 23
+
+
+@pytest.mark.parametrize("height, width", [(1, 20), (8, 8), (9, 17), (30, 61), (64, 64)])
+def test_any_size_comes_back_at_that_size(networks, height, width):
+    painted = np.asarray(networks.stylize(CAT[:, :height, :width], [CUP[:, :50, :40]]))
+    assert painted.shape == (1, height, width, 3)
+    assert np.isfinite(painted).all()
+    assert painted.min() >= 0 and painted.max() <= 1
+
+
+def test_an_odd_size_is_not_shifted(networks):
+    whole = np.asarray(networks.stylize(CAT[:, :64, :64], [CUP], strength=0))
+    odd = np.asarray(networks.stylize(CAT[:, :61, :59], [CUP], strength=0))
+    near = np.abs(odd - whole[:, :61, :59]).mean()
+    assert near < np.abs(odd[:, 1:] - whole[:, :60, :59]).mean()
+    assert near < np.abs(odd[:, :, 1:] - whole[:, :61, :58]).mean()
+
+
+def test_the_result_has_the_styles_statistics():
+    content, style = features(0), features(1, 9, 4)
+    found = statistics(np.asarray(adain.transfer_statistics(content, [style])))
+    assert np.allclose(found[0], statistics(style)[0], atol=1e-5)
+    assert np.allclose(found[1], statistics(style)[1], atol=1e-4)
+
+
+def test_strength_goes_from_the_content_to_the_style():
+    content, style = features(0), features(1)
+    none, half, full = (
+        np.asarray(adain.transfer_statistics(content, [style], strength=s)) for s in (0, 0.5, 1)
+    )
+    assert np.array_equal(none, content)
+    assert np.allclose(half, (none + full) / 2, atol=1e-6)
+
+
+def test_weights_of_styles_are_shares():
+    content, first, second = features(0), features(1), features(2)
+    one = np.asarray(adain.transfer_statistics(content, [first]))
+    two = np.asarray(adain.transfer_statistics(content, [second]))
+    both = np.asarray(adain.transfer_statistics(content, [first, second], [3, 1]))
+    assert np.allclose(both, 0.75 * one + 0.25 * two, atol=1e-5)
+    alike = np.asarray(adain.transfer_statistics(content, [first, second]))
+    assert np.allclose(alike, (one + two) / 2, atol=1e-5)
+    assert np.allclose(adain.transfer_statistics(content, [first, second], [5, 0]), one, atol=1e-6)
+
+
+def test_maps_say_where_each_style_goes():
+    content, first, second = features(0), features(1), features(2)
+    left = np.zeros((5, 7), "float32")
+    left[:, :3] = 1
+    left[4] = 0
+    found = np.asarray(adain.transfer_statistics(content, [first, second], [left, np.roll(left, 3, axis=1)]))
+    one = np.asarray(adain.transfer_statistics(content, [first]))
+    two = np.asarray(adain.transfer_statistics(content, [second]))
+    assert np.allclose(found[:, :4, :3], one[:, :4, :3], atol=1e-5)
+    assert np.allclose(found[:, :4, 3:6], two[:, :4, 3:6], atol=1e-5)
+    assert np.allclose(found[:, 4], (one + two)[:, 4] / 2, atol=1e-5)
+
+
+def test_one_step_of_features_is_enough():
+    assert np.isfinite(adain.transfer_statistics(features(0, 1, 1), [features(1, 1, 1)])).all()
