@@ -1,0 +1,16 @@
+"""Health: what is installed, whether the engine runs, which weights are here and how much room is left."""
+
+import streamlit as st
+
+from pages.parts import downloads, facts
+
+st.title("Health", anchor=False)
+st.caption("What the studio runs on, and what to do where something is missing.")
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("This machine", anchor=False)
+    facts.engine_status()
+    facts.machine()
+    facts.home()
+with right:
+    downloads.all_weights()

@@ -1,0 +1,24 @@
+"""The frame around every page: the navigation, the look and the tray of jobs."""
+
+import streamlit as st
+
+from pages import parts
+from studio.core.errors import StudioError
+
+st.set_page_config(page_title="Creative AI Studio", page_icon=parts.MARK, layout="wide")
+st.logo(parts.MARK, size="large")
+chosen = st.navigation(
+    [
+        st.Page(
+            place.file, title=place.title, icon=place.icon, url_path=place.address, default=not place.address
+        )
+        for place in parts.PLACES
+    ]
+)
+parts.look()
+with st.sidebar:
+    parts.tray()
+try:
+    chosen.run()
+except StudioError as error:
+    st.error(str(error), icon=":material/error:")

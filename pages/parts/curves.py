@@ -1,0 +1,54 @@
+"""Curves of a run from its own numbers. Altair is imported here only when there is something to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+MOST_POINTS = 400
+
+
+def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, caption: str = "") -> None:
+    """Draws each figure of a run against its step; nothing before there are two steps.
+
+    Args:
+        history: one mapping a step, with "step" and any number of figures.
+        layers: whether to draw the figures of single layers ("style block1_conv1") instead of the sums.
+    """
+    rows = _rows(history, layers)
+    if len({row["step"] for row in rows}) < 2:
+        return
+    import altair as alt
+
+    pick = alt.selection_point(fields=["figure"], bind="legend")
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(interpolate="monotone", strokeWidth=2)
+        .encode(
+            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False)),
+            color=alt.Color("figure:N", title=None, legend=alt.Legend(orient="top", columns=3)),
+            strokeDash=alt.StrokeDash("figure:N", title=None),
+            opacity=alt.condition(pick, alt.value(1), alt.value(0.15)),
+            tooltip=["figure:N", "step:Q", alt.Tooltip("value:Q", format=".3g")],
+        )
+        .add_params(pick)
+        .properties(height=240)
+    )
+    st.altair_chart(chart, width="stretch")
+    if caption:
+        st.caption(caption)
+
+
+def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str, object]]:
+    every = max(1, len(history) // MOST_POINTS)
+    return [
+        {"step": moment["step"], "figure": name.partition(" ")[2] or name, "value": float(value)}
+        for moment in history[::every]
+        for name, value in moment.items()
+        if name not in ("step", "seconds", "total_steps")
+        and isinstance(value, int | float)
+        and value > 0  # the scale is logarithmic
+        and (" " in name) == layers
+    ]

@@ -1,0 +1,158 @@
+"""The form of a task, made from its settings: the few that matter in sight, the rest folded."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import streamlit as st
+
+from studio.core.errors import StudioError
+from studio.core.settings import Described, Settings
+
+MOST_SEED = 2**31 - 1
+LOCK = "seed_locked"
+
+
+def form(
+    kind: type[Settings],
+    *,
+    skip: Collection[str] = (),
+    extra: Mapping[str, Any] | None = None,
+    more: Callable[[], None] | None = None,
+) -> Settings | None:
+    """Draws the widgets of a settings class, bound to the address under the names of its fields.
+
+    Args:
+        skip: fields that the page asks for itself, or not at all.
+        extra: values of skipped fields.
+        more: draws what else belongs under "More".
+
+    Returns:
+        The settings, or None after showing what is wrong with them.
+    """
+    known = {name: field for name, field in kind.described().items() if name not in skip}
+    values = dict(extra or {})
+    for field in known.values():
+        if field.tier == "main":
+            values[field.name] = _setting(field, folded=False)
+    with st.expander("More", icon=":material/tune:"):
+        for field in known.values():
+            if field.tier == "more":
+                values[field.name] = _setting(field, folded=True)
+        if more is not None:
+            more()
+        fields = list(known.values())
+        st.button(
+            "Reset all", icon=":material/restart_alt:", type="tertiary", on_click=_reset, args=(fields,)
+        )
+    try:
+        return kind.parse({name: value for name, value in values.items() if value is not None})
+    except StudioError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def seeded() -> None:
+    """Rolls the dice before a run unless the seed is locked. Call it from a callback."""
+    if not st.session_state.get(LOCK, True):
+        _roll()
+
+
+def _setting(field: Described, folded: bool) -> Any:
+    if field.name == "seed":
+        return _seed(field)
+    help = field.help if not folded else None
+    value = _widget(field, help)
+    if folded:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(field.help)
+            if value != _default(field):
+                st.button(
+                    "Reset",
+                    key=f"{field.name}_reset",
+                    type="tertiary",
+                    icon=":material/restart_alt:",
+                    on_click=_reset,
+                    args=([field],),
+                )
+    return _parsed(field, value)
+
+
+def _widget(field: Described, help: str | None) -> Any:
+    shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
+    label = f"{field.label} ({field.unit})" if field.unit else field.label
+    if field.kind == "bool":
+        return st.toggle(label, value=field.default, **shared)
+    if field.kind == "choice":
+        if len(field.choices) <= 4:
+            choose = {"default": field.default, "required": True, "width": "stretch", "wrap": False}
+            return st.segmented_control(label, field.choices, format_func=_title, **choose, **shared)
+        return st.selectbox(label, field.choices, index=field.choices.index(field.default), **shared)
+    if field.kind in ("text", "list"):
+        return st.text_input(label, value=_default(field), **shared)
+    if field.default is None or field.least is None or field.most is None:
+        limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
+        return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
+    if field.scale == "log":
+        return st.select_slider(label, _ratios(field), value=field.default, format_func=_short, **shared)
+    number = int if field.kind == "int" else float
+    step = number(field.step) if field.step else (1 if number is int else 0.01)
+    return st.slider(label, number(field.least), number(field.most), number(field.default), step, **shared)
+
+
+def _seed(field: Described) -> int:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        value = st.number_input(
+            field.label,
+            min_value=0,
+            max_value=MOST_SEED,
+            value=field.default,
+            key="seed",
+            bind="query-params",
+        )
+        st.button("Roll", icon=":material/casino:", on_click=_roll, help="Another seed at random")
+    st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
+    st.caption(f"{field.help} Unlocked, every start rolls a new one.")
+    return value
+
+
+def _roll() -> None:
+    st.session_state["seed"] = random.SystemRandom().randint(0, MOST_SEED)
+
+
+def _reset(fields: Collection[Described]) -> None:
+    # Forgetting a value is not enough: the address would bring it back, so the default is written.
+    for field in fields:
+        st.session_state[field.name] = _default(field)
+
+
+def _default(field: Described) -> Any:
+    if field.kind == "list":
+        return ", ".join(str(value) for value in field.default)
+    return field.default
+
+
+def _parsed(field: Described, value: Any) -> Any:
+    if field.kind == "list" and isinstance(value, str):
+        return [part for part in value.replace(",", " ").split() if part]
+    return value
+
+
+def _ratios(field: Described) -> list[float]:
+    """About four values an octave between the bounds, rounded for the eye; the default is one of them."""
+    least, most = float(field.least or 0), float(field.most or 1)
+    octaves = math.log2(most / least)
+    count = max(2, round(octaves * 4))
+    values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}
+    return sorted(values | {float(field.default)})
+
+
+def _short(value: float) -> str:
+    return f"{value:g}"
+
+
+def _title(choice: str) -> str:
+    return choice.replace("_", " ").capitalize()

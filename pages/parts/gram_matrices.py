@@ -1,0 +1,87 @@
+"""Under the hood of style transfer: what a Gram matrix is, and those of this very run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import curves
+
+_WHAT = """
+A network that has learned to name photos answers a picture with stacks of maps: its early layers with edges
+and colours, its later ones with textures and parts of things. **Where** a map is bright is the content.
+**Which maps are bright together**, wherever that is, is the style: strokes, palette, grain. The Gram matrix
+writes down just that.
+"""
+_FORMULA = r"G_{cd} = \frac{1}{HWC}\sum_{i=1}^{HW} F_{ic}\,F_{id}"
+_FINE = """
+*Fine* and *draft* start from the instant result and change its pixels, step by step, so that the Gram
+matrices of five layers come to match those of the style, while one deeper layer keeps answering as it did
+to the content:
+"""
+_LOSS = (
+    r"\mathcal{L} = \alpha\,\lVert F - F_{\text{content}}\rVert^2"
+    r" + \sum_{\ell} w_\ell \lVert G_\ell - G^{\text{style}}_\ell\rVert^2 + \beta\,\mathrm{TV}"
+)
+_INSTANT = """
+*Instant* goes the other way: one pass through an encoder, whose maps are given the mean and the spread of the
+style's maps, and one through a decoder that was trained to paint such maps back.
+"""
+_ADAIN = r"\mathrm{AdaIN}(x, y) = \sigma(y)\,\frac{x - \mu(x)}{\sigma(x)} + \mu(y)"
+_PAPERS = (
+    "Gatys, Ecker, Bethge, [A Neural Algorithm of Artistic Style](https://arxiv.org/abs/1508.06576), 2015. "
+    "Huang and Belongie, [Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization]"
+    "(https://arxiv.org/abs/1703.06868), 2017."
+)
+
+
+def explain(job: Any) -> None:
+    """The folded section; with a job, its own losses and matrices too."""
+    with st.expander("Under the hood", icon=":material/school:"):
+        words, live = st.columns(2, gap="large")
+        with words:
+            st.markdown(_WHAT)
+            st.latex(_FORMULA)
+            st.markdown(_FINE)
+            st.latex(_LOSS)
+            st.markdown(_INSTANT)
+            st.latex(_ADAIN)
+            st.caption(_PAPERS)
+        with live:
+            _of_this_run(job)
+
+
+def _of_this_run(job: Any) -> None:
+    if job is None or not job.history:
+        st.caption("Start a draft or fine run: its losses and Gram matrices are drawn here as it goes.")
+        return
+    curves.losses(job.history, caption="The losses of this run against its steps")
+    curves.losses(
+        job.history, layers=True, caption="How far each layer's Gram matrix still is from the style's"
+    )
+    figures = job.result.figures if job.result is not None else {}
+    style, result = figures.get("gram_style"), figures.get("gram_result")
+    if isinstance(style, dict) and isinstance(result, dict):
+        layer = st.selectbox("Layer", list(style))
+        for column, title, matrix in zip(
+            st.columns(2, wrap=False), ("Style", "Result"), (style[layer], result[layer]), strict=True
+        ):
+            column.altair_chart(_matrix(title, matrix), width="stretch")
+        st.caption("Which maps are bright together: a bright cell for a strong pair.")
+
+
+def _matrix(title: str, matrix: list[list[float]]) -> Any:
+    import altair as alt
+
+    cells = [{"a": a, "b": b, "v": v} for a, row in enumerate(matrix) for b, v in enumerate(row)]
+    return (
+        alt.Chart(alt.Data(values=cells), title=title)
+        .mark_rect()
+        .encode(
+            x=alt.X("a:O", axis=None),
+            y=alt.Y("b:O", axis=None),
+            color=alt.Color("v:Q", legend=None, scale=alt.Scale(type="sqrt", scheme="viridis")),
+        )
+        .properties(height=220)
+    )

@@ -1,0 +1,176 @@
+"""Starting a job, watching it, and what can be done once it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pages.parts import curves, results, shown, words
+from pages.parts.owners import owner
+from studio import engine
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.core.progress import Report
+from studio.core.settings import Settings
+from studio.core.tasks import File
+
+PARAMETER = "job"
+WATCH_SECONDS = 0.5
+CURVE_SECONDS = 2.0
+MANY = 100_000  # a task with so many steps counts bytes
+
+
+def start(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback."""
+    try:
+        job = engine.connect().submit(task, settings, inputs, owner())
+    except StudioError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    show(job)
+    st.rerun()
+
+
+def show(job: engine.Job) -> None:
+    """Puts a job into the address, so that a reload and a link find it."""
+    st.query_params[PARAMETER] = job.id
+    st.session_state[_memory(job.task)] = job.id
+
+
+def close(task: str) -> None:
+    """Stops showing the page's job; it goes on all the same."""
+    st.query_params.pop(PARAMETER, None)
+    st.session_state.pop(_memory(task), None)
+
+
+def show_job(task: str, slots: Mapping[str, str], asked: object = None) -> engine.Job | None:
+    """Shows the job of the address, or the one this page showed before another page was visited.
+
+    A finished job gives way as soon as the person asks for something else.
+
+    Args:
+        asked: what the form asks for now.
+        slots: where its result can be used: slot -> the title it gets there.
+
+    Returns:
+        The job, or None when there is none to show.
+    """
+    name = st.query_params.get(PARAMETER) or st.session_state.get(_memory(task))
+    if not name:
+        return None
+    try:
+        job = engine.connect().job(name, owner())
+    except StudioError as error:
+        close(task)
+        st.warning(str(error), icon=":material/search_off:")
+        return None
+    if job.task != task:
+        return None
+    before = st.session_state.setdefault(_question(name), asked)
+    if job.finished and before != asked:
+        close(task)
+        return None
+    show(job)
+    if job.finished:
+        _ended(job, slots)
+    else:
+        _watch(job.id)
+        _curve(job.id)
+    return job
+
+
+def _memory(task: str) -> str:
+    return f"shown:{task}"
+
+
+def _question(name: str) -> str:
+    return f"asked:{name}"
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    content = job.inputs.get("content", [])
+    if job.preview:
+        st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
+    elif content:
+        st.image(
+            shown.of_file(content[0].digest), width="stretch", caption="The content, before the first stroke"
+        )
+    report = job.report
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(*_bar(job))
+        if job.state == "stopping":
+            st.caption(words.STATES["stopping"])
+        elif st.button("Cancel", icon=":material/stop_circle:", help="Stops and keeps the best so far"):
+            engine.connect().cancel(job.id, owner())
+            st.rerun(scope="fragment")
+    if report is not None and report.metrics:
+        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if " " not in name]
+        st.caption(" · ".join(figures[:5]))
+
+
+def _bar(job: engine.Job) -> tuple[float, str]:
+    report = job.report
+    if job.state == "queued":
+        return 0.0, f"Waiting, number {job.place} in the queue"
+    if report is None or not report.total:
+        return 0.0, (report.text if report else "") or "Starting"
+    if report.total >= MANY:
+        return min(report.step / report.total, 1.0), _fetching(report)
+    left = words.duration(report.seconds_left)
+    text = f"Step {report.step} of {report.total}" + (f" · {left} left" if left else "")
+    return min(report.step / report.total, 1.0), text
+
+
+def _fetching(report: Report) -> str:
+    """The line for a download, whose steps are bytes."""
+    return f"{report.text or 'Fetching'}: {words.size(report.step)} of {words.size(report.total)}"
+
+
+@st.fragment(run_every=CURVE_SECONDS)
+def _curve(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    curves.losses(job.history)
+
+
+def _ended(job: engine.Job, slots: Mapping[str, str]) -> None:
+    settings = tasks.get(job.task).settings.parse(job.settings)
+    if job.result is None:
+        _failed(job, settings)
+        return
+    file = job.result.files[0]
+    data = file.read()
+    content = job.inputs.get("content", [])
+    caption = _summary(job)
+    results.compare(content[0] if content else None, data, key="result", caption=caption)
+    with st.container(horizontal=True):
+        results.download(data, job.task, key=job.id)
+        if st.button("Make again", icon=":material/refresh:"):
+            start(job.task, settings, job.inputs)
+        results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
+        results.use_as(lambda: file, slots, key=job.id)
+        if st.button("Close", icon=":material/close:", type="tertiary", help="Back to the live result"):
+            close(job.task)
+            st.rerun()
+    results.recipe(job.task, settings, job.inputs, job.result.recipe)
+
+
+def _failed(job: engine.Job, settings: Settings) -> None:
+    show_error = st.warning if job.state == "interrupted" else st.error
+    show_error(job.error or words.STATES[job.state], icon=":material/error:")
+    with st.container(horizontal=True):
+        if st.button("Run again", icon=":material/refresh:", type="primary"):
+            start(job.task, settings, job.inputs)
+        if st.button("Close", type="tertiary"):
+            close(job.task)
+            st.rerun()
+
+
+def _summary(job: engine.Job) -> str:
+    took = words.duration(job.ended - job.started) if job.started and job.ended else ""
+    stopped = "stopped early, the best so far" if job.result.stopped_early else ""
+    return " · ".join(part for part in (words.made_of(job.inputs), took, stopped) if part)

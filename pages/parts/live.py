@@ -1,0 +1,103 @@
+"""The live result: made anew whenever a slider is released, saved only when a person keeps it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+
+import streamlit as st
+
+from pages.parts import downloads, jobs, results, shown, words
+from pages.parts.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.core.settings import Settings
+from studio.core.tasks import File
+
+
+def show_live(
+    task: str,
+    settings: Settings,
+    inputs: Mapping[str, Sequence[File]],
+    slots: Mapping[str, str],
+    *,
+    needs: Collection[str] = (),
+    note: str = "",
+) -> engine.Live | None:
+    """Shows the result of these very settings and inputs, computed now unless it already was.
+
+    Args:
+        slots: where the result can be used: slot -> the title it gets there.
+        needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
+        note: what to say below it, e.g. that it is only a preview.
+    """
+    if engine.connect().status() != "ready":
+        _wait()
+        return None
+    absent = downloads.missing(needs)
+    if absent:
+        _offer(task, settings, inputs, downloads.sizes(absent))
+        return None
+    live = _made(task, settings, inputs)
+    if live is None:
+        return None
+    caption = " · ".join(part for part in (f"Made in {words.duration(max(live.seconds, 1))}", note) if part)
+    results.compare(inputs["content"][0], live.data, key="result", caption=caption)
+    with st.container(horizontal=True):
+        if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
+            jobs.show(engine.connect().keep(live, owner()))
+            st.rerun()
+        results.download(live.data, task, key="live", on_click=lambda: _keep(live))
+        results.use_as(lambda: File.keep(live.data, "picture", "result.png"), slots, key="live")
+    results.recipe(task, settings, inputs, live.recipe)
+    return live
+
+
+def _offer(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]], what: str) -> None:
+    content = inputs["content"][0]
+    st.image(shown.of_file(content.digest), width="stretch", caption="The content, before the first stroke")
+    st.info(f"The first time, the studio fetches {what} and checks every byte.", icon=":material/download:")
+    if st.button("Fetch and begin", type="primary", icon=":material/brush:"):
+        jobs.start(task, settings, inputs)
+
+
+def _made(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]) -> engine.Live | None:
+    wanted = (task, settings.model_dump_json(), str(inputs))
+    held = st.session_state.get("live")
+    if held is None or held[0] != wanted:
+        with st.spinner("Making it ..."):
+            held = (wanted, *_compute(task, settings, inputs))
+        st.session_state["live"] = held
+    _, live, problem = held
+    if problem:
+        st.error(problem, icon=":material/error:")
+        if st.button("Try again", icon=":material/refresh:"):
+            del st.session_state["live"]
+            st.rerun()
+    return live
+
+
+def _compute(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]):
+    session = st.session_state.setdefault("live_session", uuid.uuid4().hex)
+    try:
+        return engine.connect().live(task, settings, inputs, session), ""
+    except StudioError as error:
+        return None, str(error)
+
+
+def _keep(live: engine.Live) -> None:
+    engine.connect().keep(live, owner())
+
+
+@st.fragment(run_every=1.0)
+def _wait() -> None:
+    status = engine.connect().status()
+    if status == "ready":
+        st.rerun()
+    if status.startswith("down"):
+        st.error(f"The engine is {status}", icon=":material/error:")
+        return
+    st.info(
+        "The studio is warming up; the first result comes in a few seconds.",
+        icon=":material/local_fire_department:",
+    )

@@ -1,0 +1,173 @@
+"""Choosing pictures: samples as tiles, a person's own beside them.
+
+The tiles are `st.pills`, so the keyboard, screen readers and the address work as everywhere else; a little
+CSS puts each picture above its name.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts import samples
+from pages.parts.samples import Sample
+from studio.core import images
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+
+TAKEN = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
+
+
+def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:
+    """Lets a person choose one picture; the first is chosen already."""
+    choices = _choices(slot, offered)
+    titles = list(choices)
+    chosen = st.pills(
+        label, titles, default=titles[0], required=True, key=slot, bind="query-params", width="stretch"
+    )
+    _tiles(slot, list(choices.values()))
+    found = choices.get(chosen) or choices[titles[0]]
+    if found.credit:
+        st.caption(found.credit)
+    _add(slot, own, many=False)
+    return found
+
+
+def pictures(
+    slot: str, label: str, offered: Sequence[Sample], most: int, own: str = "Your style"
+) -> list[Sample]:
+    """Lets a person choose one to `most` pictures; the first is chosen already."""
+    choices = _choices(slot, offered)
+    titles = list(choices)
+    chosen = st.pills(
+        label,
+        titles,
+        selection_mode="multi",
+        default=titles[:1],
+        key=slot,
+        bind="query-params",
+        width="stretch",
+        on_change=_at_most,
+        args=(slot, most),
+    )
+    _tiles(slot, list(choices.values()))
+    _add(slot, own, many=True, most=most)
+    if not chosen:
+        st.caption(f":material/info: Choose one to {most}; until then {titles[0]} is used.")
+    return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
+
+
+def files(slot: str, label: str, most: int, help: str) -> None:
+    """Takes up to `most` pictures without samples, e.g. masks; `taken` gives them."""
+    uploads = st.file_uploader(label, type=TAKEN, accept_multiple_files=True, key=f"{slot}_files", help=help)
+    kept = []
+    for upload in uploads[:most]:
+        try:
+            kept.append(keep(upload.getvalue(), upload.name))
+        except StudioError as error:
+            st.error(str(error), icon=":material/error:")
+    st.session_state[f"{slot}_taken"] = kept
+
+
+def taken(slot: str) -> list[File]:
+    """The good ones among what `files` took."""
+    return st.session_state.get(f"{slot}_taken", [])
+
+
+def keep(data: bytes, name: str) -> File:
+    """Keeps an upload that really is a picture.
+
+    Raises:
+        InvalidInput: saying in one sentence what is wrong with it.
+    """
+    images.read(data)
+    return File.keep(data, "picture", name)
+
+
+def use(slot: str, file: File, own: str) -> None:
+    """Puts a kept file among the choices of a slot and chooses it. Call it from a callback."""
+    mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
+    title = next((title for title, kept in mine.items() if kept.digest == file.digest), "")
+    if not title:
+        title = own if own not in mine else f"{own} {len(mine) + 1}"
+        mine[title] = file
+    chosen = st.session_state.get(slot)
+    if isinstance(chosen, list):
+        st.session_state[slot] = [t for t in chosen if t != title] + [title]
+    else:
+        st.session_state[slot] = title
+
+
+def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
+    mine = st.session_state.get(f"{slot}_own", {})
+    return {sample.title: sample for sample in offered} | {
+        title: samples.own(title, file) for title, file in mine.items()
+    }
+
+
+def _add(slot: str, own: str, many: bool, most: int = 1) -> None:
+    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
+    turn = st.session_state.setdefault(f"{slot}_turn", 0)
+    key = f"{slot}_upload_{turn}"
+    with st.popover(
+        "Add your own", icon=":material/add_photo_alternate:", type="tertiary", key=f"{slot}_add"
+    ):
+        st.file_uploader(
+            "A picture from your device",
+            type=TAKEN,
+            accept_multiple_files=many,
+            key=key,
+            on_change=_take,
+            args=(slot, key, own, most),
+        )
+        if st.toggle("Use the camera", key=f"{slot}_lens"):
+            shot = f"{slot}_camera_{turn}"
+            st.camera_input("Take a picture", key=shot, on_change=_take, args=(slot, shot, own, most))
+    for message in st.session_state.pop(f"{slot}_errors", []):
+        st.error(message, icon=":material/error:")
+
+
+def _take(slot: str, key: str, own: str, most: int) -> None:
+    found = st.session_state.get(key)
+    uploads = found if isinstance(found, list) else [found] if found else []
+    errors = []
+    for upload in uploads:
+        try:
+            use(slot, keep(upload.getvalue(), upload.name), own)
+        except StudioError as error:
+            errors.append(str(error))
+    _at_most(slot, most)
+    st.session_state[f"{slot}_errors"] = errors
+    if uploads:
+        st.session_state[f"{slot}_turn"] += 1
+
+
+def _at_most(slot: str, most: int) -> None:
+    chosen = st.session_state.get(slot)
+    if isinstance(chosen, list) and len(chosen) > most:
+        st.session_state[slot] = chosen[-most:]
+        st.toast(f"At most {most} at a time; the oldest gave way.")
+
+
+def _tiles(slot: str, choices: Sequence[Sample]) -> None:
+    rules = [
+        f'.st-key-{slot} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
+        f"{{ background-image: url(data:image/webp;base64,{base64.b64encode(choice.thumbnail).decode()}); }}"
+        for number, choice in enumerate(choices, 1)
+    ]
+    st.html(f"<style>{_TILE.replace('SLOT', slot)}{''.join(rules)}</style>")
+
+
+_TILE = """
+.st-key-SLOT [data-testid="stButtonGroup"] > div { display: grid; gap: 0.5rem;
+  grid-template-columns: repeat(auto-fill, minmax(4.4rem, 1fr)); }
+.st-key-SLOT [data-testid="stButtonGroup"] button { display: flex; flex-direction: column;
+  align-items: stretch; height: auto; min-width: 0; padding: 0.25rem; gap: 0.25rem; border-radius: 0.5rem;
+  overflow: hidden; }
+.st-key-SLOT [data-testid="stButtonGroup"] button::before { content: ""; display: block; aspect-ratio: 1;
+  border-radius: 0.35rem; background-size: cover; background-position: center; }
+.st-key-SLOT [data-testid="stButtonGroup"] button p { font-size: 0.72rem; line-height: 1.2;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+"""

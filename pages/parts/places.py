@@ -1,0 +1,37 @@
+"""The table of pages: what the navigation shows, and which page opens the jobs of a capability."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """One page.
+
+    Attributes:
+        file: beside frame.py.
+        title, icon, address: as the navigation shows it.
+        capability: whose jobs open here, "" for none.
+        needs: the weights that its first runs fetch.
+    """
+
+    file: str
+    title: str
+    icon: str
+    address: str
+    capability: str = ""
+    needs: tuple[str, ...] = ()
+
+
+# A new page adds one line.
+PLACES = (
+    Place("show_studio.py", "Studio", ":material/palette:", ""),
+    Place("style_picture.py", "Style", ":material/brush:", "style", "style", ("adain", "vgg16")),
+    Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
+)
+
+
+def place_of(task: str) -> Place:
+    """The page that shows the jobs of a task; the first page for a task that has none."""
+    capability = task.partition(".")[0]
+    return next((place for place in PLACES if place.capability == capability), PLACES[0])

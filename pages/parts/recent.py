@@ -1,0 +1,40 @@
+"""Recent results, newest first, each with its recipe."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import commands, samples, words
+from pages.parts.owners import owner
+from pages.parts.places import place_of
+from studio import engine
+from studio.core import tasks
+from studio.core.errors import StudioError
+
+
+def recent(task: str = "", most: int = 6, title: str = "Recent results") -> None:
+    """Shows the last results of a task, or of all; nothing when there are none."""
+    ended = [job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None]
+    ended = [job for job in ended if not task or job.task == task][:most]
+    if not ended:
+        return
+    st.subheader(title, anchor=False)
+    grid = st.grid(6, min_column_width=150)
+    for job in ended:
+        with grid.cell():
+            _card(job)
+
+
+def _card(job: engine.Job) -> None:
+    try:
+        thumbnail = samples.small(job.result.files[0].digest)
+    except StudioError as error:
+        st.caption(words.plain(str(error)))
+        return
+    settings = tasks.get(job.task).settings.parse(job.settings)
+    st.image(thumbnail, width="stretch", caption=words.plain(words.made_of(job.inputs) or job.title))
+    with st.container(horizontal=True, gap="xxsmall"):
+        if st.button("Open", key=f"recent_{job.id}", type="tertiary"):
+            st.switch_page(place_of(job.task).file, query_params={"job": job.id})
+        with st.popover("Recipe", type="tertiary"):
+            st.code(commands.line(job.task, settings, job.inputs), language="shell", wrap_lines=True)

@@ -1,0 +1,112 @@
+"""The sample photos and painted styles as the pages show them: a name, a small picture, the file itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from studio.core import images, samples
+from studio.core.tasks import File
+
+SHIPPED = Path(__file__).parent / "pictures"
+THUMBNAIL = 160
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture to choose from.
+
+    Attributes:
+        title: what is written below it; also its name in the address.
+        credit: what it is and who made it, "" for a person's own.
+        thumbnail: the bytes of a small square WebP.
+        file: keeps the full picture in the studio and names it.
+    """
+
+    title: str
+    credit: str
+    thumbnail: bytes
+    file: Callable[[], File]
+
+
+def photos() -> list[Sample]:
+    """The sample photos, each as content to start with."""
+    return [
+        Sample(
+            name.partition("_")[0].capitalize(),
+            f"{photo.title}. {photo.credit}",
+            _shipped(f"photo-{name}"),
+            lambda name=name: _photo(name),
+        )
+        for name, photo in samples.photos().items()
+    ]
+
+
+def paintings() -> list[Sample]:
+    """The styles that the studio draws itself."""
+    from studio.style import paintings
+
+    return [
+        Sample(
+            painting.title, painting.description, _shipped(f"style-{name}"), lambda name=name: _painting(name)
+        )
+        for name, painting in paintings.paintings().items()
+    ]
+
+
+def own(title: str, file: File) -> Sample:
+    """A person's own picture."""
+    return Sample(title, "", small(file.digest), lambda: file)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def small(digest: str) -> bytes:
+    """A thumbnail of a kept picture."""
+    return square(images.read(File(digest, "picture", "").path))
+
+
+def square(picture: np.ndarray) -> bytes:
+    """`(H, W, 3) uint8` -> a square WebP of its middle, THUMBNAIL px a side."""
+    from PIL import Image, ImageOps
+
+    buffer = io.BytesIO()
+    ImageOps.fit(Image.fromarray(picture), (THUMBNAIL, THUMBNAIL)).save(buffer, "WEBP", quality=75, method=4)
+    return buffer.getvalue()
+
+
+@st.cache_resource(show_spinner=False)
+def _shipped(name: str) -> bytes:
+    path = SHIPPED / f"{name}.webp"
+    return path.read_bytes() if path.exists() else square(np.full((8, 8, 3), 128, "uint8"))
+
+
+def _photo(name: str) -> File:
+    path = samples.path(name)
+    return File.keep(path.read_bytes(), "picture", path.name)
+
+
+def _painting(name: str) -> File:
+    return File.keep(_drawn(name), "picture", f"{name}.png")
+
+
+@st.cache_data(show_spinner=False, persist=None)
+def _drawn(name: str) -> bytes:
+    from studio.style import paintings
+
+    return images.encode_png(paintings.draw(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def spelled(file: File) -> str:
+    """A file as a command names it: `sample:NAME` for a sample, else the name that a person knows."""
+    stem = file.name.rpartition(".")[0]
+    if stem in samples.photos() and _photo(stem) == file:
+        return f"sample:{stem}"
+    from studio.style import paintings
+
+    return f"sample:{stem}" if stem in paintings.paintings() and _painting(stem) == file else file.name

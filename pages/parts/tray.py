@@ -1,0 +1,102 @@
+"""The tray in the sidebar: what runs, what waits, what was just finished, on every page."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from pages.parts import samples, words
+from pages.parts.owners import owner
+from pages.parts.places import place_of
+from studio import engine
+
+BUSY_SECONDS = 1.0
+IDLE_SECONDS = 15.0
+JUST_FINISHED_SECONDS = 600
+MOST_FINISHED = 3
+THUMBNAIL = 64  # px
+
+
+def tray() -> None:
+    """Draws the tray; it renews itself each second while something is under way, else only now and then."""
+    every = BUSY_SECONDS if _under_way() else IDLE_SECONDS
+    st.fragment(_draw, run_every=every)(every)
+
+
+def _draw(every: float) -> None:
+    studio = engine.connect()
+    if _under_way() != (every == BUSY_SECONDS):
+        st.rerun()  # the interval belongs to the whole run
+    _status(studio.status())
+    found = _shown(studio.jobs(owner()))
+    with st.container(key="tray", gap="small"):
+        if found:
+            st.caption("Jobs")
+        for job in found:
+            _row(job)
+
+
+def _under_way() -> bool:
+    studio = engine.connect()
+    return _warming(studio.status()) or any(not job.finished for job in studio.jobs(owner()))
+
+
+def _warming(status: str) -> bool:
+    return status in ("starting", "warming up")
+
+
+def _status(status: str) -> None:
+    if _warming(status):
+        st.caption(":material/local_fire_department: Warming up")
+    elif status != "ready":
+        st.error(f"The engine is {status}", icon=":material/error:")
+
+
+def _shown(jobs: list[engine.Job]) -> list[engine.Job]:
+    recent = time.time() - JUST_FINISHED_SECONDS
+    ended = [job for job in jobs if job.finished and (job.ended or job.created) > recent]
+    return [job for job in jobs if not job.finished] + ended[:MOST_FINISHED]
+
+
+def _row(job: engine.Job) -> None:
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        thumbnail = _thumbnail(job)
+        if thumbnail:
+            st.image(thumbnail, width=THUMBNAIL, alt="")
+        text = st.container(gap="xxsmall")
+    with text:
+        st.markdown(f"**{job.title}** · {_state(job)}")
+        report = job.report
+        if job.state in ("running", "stopping") and report is not None and report.total:
+            st.progress(min(report.step / report.total, 1.0))
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Open", key=f"open_{job.id}", type="tertiary"):
+                _open(job)
+            under_way = job.state in ("queued", "running")
+            if under_way and st.button("Cancel", key=f"cancel_{job.id}", type="tertiary"):
+                engine.connect().cancel(job.id, owner())
+                st.rerun()
+
+
+def _state(job: engine.Job) -> str:
+    if job.state == "queued":
+        return f"number {job.place} in the queue"
+    if job.state == "running" and job.report is not None:
+        left = words.duration(job.report.seconds_left)
+        return f"{left} left" if left else job.report.text or "starting"
+    return words.STATES[job.state].lower()
+
+
+def _thumbnail(job: engine.Job) -> bytes | None:
+    if job.result is not None and job.result.files:
+        return samples.small(job.result.files[0].digest)
+    if job.preview:
+        return job.preview
+    pictures = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
+    return samples.small(pictures[0].digest) if pictures and pictures[0].kind == "picture" else None
+
+
+def _open(job: engine.Job) -> None:
+    kept = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.switch_page(place_of(job.task).file, query_params=kept | {"job": job.id})

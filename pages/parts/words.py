@@ -1,0 +1,48 @@
+"""Numbers and states in a person's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from studio.core.tasks import File
+
+STATES = {
+    "queued": "Waiting",
+    "running": "Working",
+    "stopping": "Stopping, keeping the best so far",
+    "done": "Done",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+}
+
+
+def duration(seconds: float | None) -> str:
+    """`75` -> "1 min 15 s"; "" when not known."""
+    if seconds is None or seconds < 0:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: float) -> str:
+    """Bytes as "78 MB"."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def made_of(inputs: Mapping[str, Sequence[File]], most: int = 4) -> str:
+    """The inputs of a run as words: "chelsea + stained glass"."""
+    names = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
+    return " + ".join((name.rpartition(".")[0] or name).replace("_", " ") for name in names[:most])
+
+
+def plain(text: str) -> str:
+    """`text` so that Markdown shows it as it is, e.g. the name of a person's file."""
+    return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in text)

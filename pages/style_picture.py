@@ -1,0 +1,57 @@
+"""Style: a photo in the look of one to four paintings."""
+
+import streamlit as st
+
+from pages import parts
+from pages.parts import gram_matrices
+from studio.style.settings import TransferSettings
+
+TASK = "style.transfer"
+SLOTS = {"content": "Your photo", "style": "Your style"}
+INSTANT = ("adain",)
+NOTE = {
+    "instant": "Draft and fine are slower and truer to the style.",
+    "draft": "Instant preview: Start makes the draft.",
+    "fine": "Instant preview: Start makes the fine one.",
+}
+
+
+def weights(chosen):
+    """A slider a style when there are several, all alike at first."""
+    if len(chosen) < 2:
+        return ()
+    return tuple(
+        st.slider(f"How much {style.title}", 0.0, 1.0, 1.0, 0.05, key=f"weight_{number}", bind="query-params")
+        for number, style in enumerate(chosen, 1)
+    )
+
+
+def masks():
+    """Black and white pictures that say where each style goes."""
+    parts.files("mask", "Masks, one a style", 4, "White is where the style goes; in the order of the styles.")
+
+
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Style", anchor=False)
+    content = parts.picture("content", "Content", parts.photos())
+    styles = parts.pictures("style", "Styles, one to four", parts.paintings(), most=4)
+    extra = {"style_weights": weights(styles)}
+    settings = parts.form(TransferSettings, skip=("style_weights",), extra=extra, more=masks)
+    wanted = bool(settings and settings.mode != "instant") and st.button(
+        "Start", type="primary", icon=":material/brush:", width="stretch", on_click=parts.seeded
+    )
+with right, st.container(key="stage"):
+    inputs = {
+        "content": [content.file()],
+        "style": [style.file() for style in styles],
+        "mask": parts.taken("mask"),
+    }
+    if wanted:
+        parts.start(TASK, settings, inputs)
+    job = parts.show_job(TASK, SLOTS, asked=(settings, str(inputs)))
+    if job is None and settings is not None:
+        preview = settings.model_copy(update={"mode": "instant"})
+        parts.show_live(TASK, preview, inputs, SLOTS, needs=INSTANT, note=NOTE[settings.mode])
+gram_matrices.explain(job)
+parts.recent(TASK)
