@@ -69,12 +69,16 @@ def _colours(picture):
 
 
 def _texture(picture):
-    """How much detail at five scales, and how much of it is edge: logarithms, so that ratios count."""
+    """Detail at five scales, how steep it is, and how far it runs one way (the structure tensor's coherence):
+    logarithms, so that ratios count."""
     grey = picture.mean(axis=2)
     blurred = [grey, *(ndimage.gaussian_filter(grey, sigma) for sigma in (1, 2, 4, 8, 16))]
     bands = [(a - b).std() for a, b in itertools.pairwise(blurred)]
-    gradient = np.hypot(ndimage.sobel(grey, 0), ndimage.sobel(grey, 1))
-    return np.log([*bands, gradient.mean(), np.median(gradient) + 1])
+    down, right = ndimage.sobel(grey, 0), ndimage.sobel(grey, 1)
+    yy, xx, yx = (ndimage.gaussian_filter(a * b, 4) for a, b in ((down, down), (right, right), (down, right)))
+    coherence = np.hypot(yy - xx, 2 * yx) / (yy + xx + 1)
+    gradient = np.hypot(down, right)
+    return np.log([*bands, gradient.mean(), np.median(gradient) + 1, coherence.mean()])
 
 
 @pytest.mark.parametrize("one, other", list(itertools.combinations(NAMES, 2)))

@@ -1,4 +1,4 @@
-"""Sample styles that the studio draws itself, each with its own strokes, palette and texture at every scale."""
+"""Sample styles that the studio draws itself, each with its own strokes, palette and texture."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ class Painting:
 _PAINTINGS = (
     Painting("stained_glass", "Stained glass", "A leaded window: glowing panes round a low sun."),
     Painting("brush_strokes", "Brush strokes", "Thick, swirling strokes of oil: wheat, hills and wind."),
-    Painting("mosaic", "Mosaic", "Stone and gold tesserae that follow three fish through the sea."),
+    Painting("mosaic", "Mosaic", "Small stones, laid along the outlines of three fish and the sand below."),
     Painting("woodcut", "Woodcut", "Carved lines in black ink on cream, and one red sun."),
     Painting("wash", "Wash", "Watercolour: wet edges, blooms and grains on rough paper."),
     Painting("halftone", "Halftone", "Pop art in printed dots, bold shapes and thick outlines."),
+    Painting("dots", "Dots", "Pure colours side by side that mix in the eye: sails at dawn."),
+    Painting("fans", "Fans", "Art deco: fans of enamel, drawn in worn gold."),
 )
 
 

@@ -51,7 +51,10 @@ class Canvas:
         """
         paths = follow(starts, flow, brush.length)
         count, bristles = len(starts), brush.bristles
-        tints = np.stack([vary(rng, colours, brush.light, brush.hue) for _ in range(bristles)], axis=1)
+        whole = vary(rng, colours, brush.light, brush.hue)  # the load of the brush, then of each bristle
+        tints = np.stack(
+            [vary(rng, whole, brush.light * 0.7, brush.hue * 0.7) for _ in range(bristles)], axis=1
+        )
         inks = (np.clip(tints, 0, 1) * 255 + 0.5).astype(int)
         thick = rng.integers(90, 256, (count, bristles, 1))
         inks = np.concatenate([inks, thick], axis=-1)

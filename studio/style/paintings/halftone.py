@@ -67,7 +67,12 @@ def _bursts(rng, unit):
         ),
         (178 * unit, 15, 0.32, (lambda r: 0 * r, lambda r: 0.5 * r**2, lambda r: 1 + 0 * r, lambda r: 0 * r)),
         (118 * unit, 11, 0.36, (lambda r: 0.2 + 0.75 * r, lambda r: 0 * r, lambda r: 0 * r, lambda r: 0 * r)),
-        (70 * unit, 9, 0.4, (lambda r: 0 * r, lambda r: 0 * r, lambda r: 0.25 * r, lambda r: 0 * r)),
+        (
+            72 * unit,
+            9,
+            0.4,
+            (lambda r: 0 * r, lambda r: 0.7 - 0.75 * r, lambda r: 0.3 + 0.5 * r, lambda r: 0 * r),
+        ),
     )
 
 

@@ -32,14 +32,18 @@ def draw(seed: int, size: Shape) -> np.ndarray:
 def _horizon(rng, size):
     """The y of the hills' outline for each x."""
     x = np.arange(size[1]) / size[1]
-    return size[0] * (0.7 + 0.055 * np.sin(x * 5.2 + rng.random() * 6) + 0.025 * np.sin(x * 13 + rng.random() * 6))
+    return size[0] * (
+        0.7 + 0.055 * np.sin(x * 5.2 + rng.random() * 6) + 0.025 * np.sin(x * 13 + rng.random() * 6)
+    )
 
 
 def _sites(rng, size, sun, horizon, unit):
     """Pane centres `(N, 2)`, and for each the ring round the sun that it lies on, or -1."""
     rings, radius = [], 0.0
     for index, number in enumerate(RINGS):
-        angles = (np.arange(number) + 0.5 * (index % 2)) / number * 2 * np.pi + rng.normal(size=number) * 0.035
+        angles = (np.arange(number) + 0.5 * (index % 2)) / number * 2 * np.pi + rng.normal(
+            size=number
+        ) * 0.035
         radii = radius * (1 + rng.normal(size=number) * 0.025)
         spots = sun + radii[:, None] * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
         rings.append(np.column_stack([spots, np.full(number, index)]))
@@ -76,7 +80,9 @@ def _rows(rng, size, horizon, unit):
         step = rng.uniform(44, 66) * unit
         x = np.arange(-step, size[1] + step, step) + step * 0.5 * (index % 2) + rng.normal() * 6 * unit
         x = x + rng.normal(size=len(x)) * step * 0.14
-        wave = 20 * np.sin(x / (95 * unit) + phase[0] + level / (150 * unit)) + 9 * np.sin(x / (41 * unit) + phase[1])
+        wave = 20 * np.sin(x / (95 * unit) + phase[0] + level / (150 * unit)) + 9 * np.sin(
+            x / (41 * unit) + phase[1]
+        )
         rows.append(np.stack([level + wave * unit + rng.normal(size=len(x)) * 3 * unit, x], axis=-1))
     return np.concatenate(rows)
 
@@ -109,7 +115,9 @@ def _colours(rng, size, sites, ring, sun, horizon, unit):
     under = y - np.interp(x, np.arange(size[1]), horizon)
     greens = ramp(HILLS, 0.75 - under / (size[0] * 0.36) + 0.16 * wind + rng.normal(size=count) * 0.1)
     colours = np.where((under > 0)[:, None], greens, colours)
-    fire = ramp(SUN, ring / (len(RINGS) - 0.4) + 0.09 * (-1) ** np.arange(count) + rng.normal(size=count) * 0.03)
+    fire = ramp(
+        SUN, ring / (len(RINGS) - 0.4) + 0.09 * (-1) ** np.arange(count) + rng.normal(size=count) * 0.03
+    )
     colours = np.where((ring >= 0)[:, None], fire, colours)
     # A few panes of the other family, as a glazier uses up offcuts, tie sky, sun and hills together.
     odd = (rng.random(count) < 0.09) & (ring < 0)

@@ -10,10 +10,10 @@ from studio.style.paintings.noise import Shape, fractal, grid, smooth, smoothste
 from studio.style.paintings.pigment import finished, lit, palette, paper, ramp
 
 PAPER = palette("#fbf5e6")[0]
-SKY = palette("#f6c79b", "#f0a08c", "#c98bb0", "#7f8fc9", "#3f74b4")
-HILLS = palette("#8fa6cf", "#6f7fb8", "#4f6f9c", "#2f6f80", "#1f5a58", "#173f45")
-BLOOMS = palette("#d8345f", "#e8613c", "#f0a72c", "#b03a8c", "#7a3fa0", "#e04f80")
-LEAVES = palette("#2f6b3c", "#5f8f3a", "#1f5a58", "#8aa53f")
+SKY = palette("#fbdca0", "#f8b48c", "#e39ab4", "#a99ad6", "#6f9fdc", "#3d78c4")
+HILLS = palette("#a7a6d6", "#7f8cc6", "#5c86b4", "#4f97a0", "#6aa889")
+BLOOMS = palette("#f0708c", "#f58a62", "#f9c052", "#d873b4", "#a17ccf", "#f4879f", "#f25c54")
+LEAVES = palette("#5f9a68", "#93b95c", "#4f8f8c", "#b9c765", "#3f7f62")
 
 
 def draw(seed: int, size: Shape) -> np.ndarray:
@@ -49,44 +49,53 @@ def _layer(mask, colour, cloud, tooth, unit):
 
 
 def _sky(rng, size, unit, tooth):
+    """A wet sheet: colours that ran into each other, and backruns where water pushed pigment away."""
     y, _ = grid(size)
-    flow = fractal(rng, size, 140 * unit, 4)
-    colour = ramp(SKY, 1 - y / (size[0] * 0.62) + 0.16 * flow)
-    bloom = fractal(rng, size, 90 * unit, 5, 0.6)
-    front = smoothstep(0.0, 0.05, bloom - 0.35) * np.exp(-((bloom - 0.35) / 0.5).clip(0))
-    amount = 0.75 + 0.22 * flow - 0.35 * smoothstep(0.3, 0.42, bloom) + 0.35 * front
-    return _absorbed(colour) * (amount * (1 - 0.16 * tooth)).clip(0.06)[..., None]
+    flow = fractal(rng, size, 150 * unit, 4)
+    colour = ramp(SKY, 1 - y / (size[0] * 0.58) + 0.2 * flow)
+    amount = 0.8 + 0.2 * fractal(rng, size, 70 * unit, 3)
+    for _ in range(4):
+        level = fractal(rng, size, 120 * unit, 5, 0.6) - rng.uniform(0.5, 1.1)
+        inside = smoothstep(-0.02, 0.06, level)
+        front = np.exp(-(((level - 0.03) / 0.06) ** 2))
+        amount = amount * (1 - 0.38 * inside) + 0.3 * front
+    return _absorbed(colour) * (amount * (1 - 0.12 * tooth)).clip(0.08)[..., None]
 
 
 def _hill(rng, size, unit, tooth, index):
+    """A ridge of mountains: dark at the crest, lost in mist at the foot."""
     y, _ = grid(size)
-    jag = fractal(rng, (1, size[1]), (190 - 25 * index) * unit, 5)[0]
-    top = (
-        size[0] * (0.36 + 0.1 * index)
-        - (34 - 2 * index) * unit * jag
-        + 18 * unit * np.sin(np.arange(size[1]) / (110 * unit) + 2.3 * index)
+    columns = np.arange(size[1]) / unit
+    jag = fractal(rng, (1, size[1]), (200 - 25 * index) * unit, 5, 0.42)[0]
+    top = size[0] * (0.33 + 0.085 * index) - (36 - 3 * index) * unit * jag
+    top = top + 20 * unit * np.sin(columns / 105 + 2.3 * index + rng.random())
+    below = y - top[None]
+    mask = smoothstep(-1, 1.4 * unit, below + 1.2 * unit * smooth(rng, size, 6 * unit))
+    cloud = 0.55 + 0.2 * fractal(rng, size, 45 * unit, 4)
+    mist = 1 - 0.86 * smoothstep(
+        0, (95 + 10 * index) * unit, below + 18 * unit * fractal(rng, size, 50 * unit, 3)
     )
-    mask = smoothstep(-1, 1.2 * unit, y - top[None] + 1.5 * smooth(rng, size, 5 * unit))
-    fade = 1 - 0.72 * smoothstep(0, (120 + 20 * index) * unit, y - top[None])
-    cloud = 0.55 + 0.16 * fractal(rng, size, 55 * unit, 4)
-    return _layer(mask, HILLS[index + 1] * 0.4 + HILLS[index] * 0.6, cloud, tooth, unit) * fade[..., None]
+    return _layer(mask, HILLS[index], cloud, tooth, unit) * mist[..., None]
 
 
 def _flowers(rng, size, unit):
-    """Outlines and colours of leaves and petals in the foreground, back to front."""
-    for _ in range(46):
-        root = np.array([size[0] * rng.uniform(0.82, 1.08), size[1] * rng.uniform(-0.02, 1.02)])
-        tip = root - [rng.uniform(50, 190) * unit, rng.normal() * 55 * unit]
-        yield _blade(root, tip, rng.uniform(3, 9) * unit), LEAVES[rng.integers(len(LEAVES))]
-    for _ in range(30):
-        centre = np.array([size[0] * (0.97 - 0.42 * rng.beta(1.3, 1.6)), size[1] * rng.uniform(0, 1)])
-        radius = rng.uniform(14, 40) * unit
-        colour = BLOOMS[rng.integers(len(BLOOMS))]
-        for _ in range(3):
+    """Outlines and colours of leaves and blooms in the foreground, back to front."""
+    for depth in np.linspace(0, 1, 9):
+        level = size[0] * (0.66 + 0.36 * depth)
+        for _ in range(7):
+            root = np.array([level + rng.uniform(0.06, 0.16) * size[0], size[1] * rng.uniform(-0.02, 1.02)])
+            tip = root - [rng.uniform(50, 120) * (0.6 + depth) * unit, rng.normal() * 45 * unit]
             yield (
-                _petals(rng, centre + rng.normal(size=2) * radius * 0.25, radius),
-                colour * rng.uniform(0.85, 1.1),
+                _blade(root, tip, rng.uniform(3, 8) * (0.5 + depth) * unit),
+                LEAVES[rng.integers(len(LEAVES))] ** 0.8,
             )
+        for _ in range(7):
+            centre = np.array([level + rng.normal() * 12 * unit, size[1] * rng.uniform(-0.02, 1.02)])
+            radius = rng.uniform(9, 19) * (0.55 + 0.9 * depth) * unit
+            colour = BLOOMS[rng.integers(len(BLOOMS))] ** 0.7
+            # Three pale glazes of one bloom, not quite on each other: its heart is deeper than its rim.
+            for scale in (1.15, 0.85, 0.45):
+                yield _petals(rng, centre + rng.normal(size=2) * radius * 0.16, radius * scale), colour
 
 
 def _blade(root, tip, width):
