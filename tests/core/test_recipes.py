@@ -186,6 +186,14 @@ def test_every_attack_is_refused(good):
     assert not taken
 
 
+@pytest.mark.parametrize(
+    "name", ["NaN", "infinity", "overflow", "duplicate key", "NUL escape", "6000 digits"]
+)
+def test_what_is_no_plain_json_is_refused_before_any_setting_is_looked_at(name, good):
+    with pytest.raises(InvalidInput):
+        recipes.read(attacks(good)[name])
+
+
 def test_newer_recipes_say_so(good):
     assert "newer studio" in refusal(attacks(good)["version 999"])
 

@@ -22,11 +22,12 @@ class Sample(Settings):
     mirror: bool = setting(False, "Left for right.")
     layers: tuple[str, ...] = setting((), "Which ones.", max_length=2)
     note: str = setting("", "Words.")
+    gain: float = setting(1.0, "Any number.")
 
 
 def test_described_holds_all_that_a_form_needs():
     found = Sample.described()
-    assert list(found) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note"]
+    assert list(found) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note", "gain"]
     assert [field.kind for field in found.values()] == [
         "float",
         "int",
@@ -35,6 +36,7 @@ def test_described_holds_all_that_a_form_needs():
         "bool",
         "list",
         "text",
+        "float",
     ]
     weight = found["style_weight"]
     assert (weight.default, weight.least, weight.most, weight.step) == (0.5, 0, 1, 0.1)
@@ -64,6 +66,8 @@ def test_parse_takes_the_words_of_a_form():
     [
         ({"style_weight": 2}, ["`style_weight`", "0 to 1 parts", "2"]),
         ({"style_weight": "nan"}, ["`style_weight`", "nan"]),
+        ({"gain": "nan"}, ["`gain`", "nan"]),
+        ({"gain": float("inf")}, ["`gain`", "a number", "inf"]),
         ({"size": 64.5}, ["`size`", "a whole number of 64 to 2048 px", "64.5"]),
         ({"steps": 0}, ["`steps`", "a whole number of 1 or more"]),
         ({"look": "loud"}, ["`look`", "calm, wild", "loud"]),
