@@ -6,7 +6,7 @@ and weights are arguments, so the next job of a warm worker compiles nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -123,6 +123,30 @@ class Evaluator:
         return images_01[:, tile.rows.seen, tile.columns.seen], own, maps
 
 
+def activations(
+    backbone: Backbone, layers: Sequence[str], images_01: np.ndarray, whole: int = WHOLE
+) -> Iterator[tuple[pyramid.Tile, dict[str, np.ndarray]]]:
+    """Computes layers of a picture of any size, tile by tile with bounded memory.
+
+    Yields:
+        Every tile with the part of each layer that it answers for, `{layer: (1, h, w, C) float32}`; the
+        layer of the whole picture is these parts side by side. A picture up to `whole` px is one tile.
+    """
+    height, width = images_01.shape[1:3]
+    side, halo = (whole, 0) if max(height, width) <= whole else (TILE, HALO)
+    compute = _forward_graph(backbone.features(layers))
+    for tile in pyramid.tiles(height, width, side, halo):
+        found = compute(images_01[:, tile.rows.seen, tile.columns.seen])
+        yield tile, {layer: _own(found[layer], tile, backbone.spec.strides[layer]) for layer in layers}
+
+
+def _own(activation: Any, tile: pyramid.Tile, stride: int) -> np.ndarray:
+    rows, columns = tile.rows.own(stride), tile.columns.own(stride)
+    top, left = tile.rows.seen_start // stride, tile.columns.seen_start // stride
+    shifted = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+    return np.asarray(activation)[:, shifted[0], shifted[1]]
+
+
 class _Part:
     """Some terms of an objective, taken apart into what a graph is built from and what it is given."""
 
@@ -137,6 +161,11 @@ def _cut(array: np.ndarray, tile: pyramid.Tile, stride: int) -> np.ndarray:
     return array[
         :, rows.start // stride : rows.stop // stride, columns.start // stride : columns.stop // stride
     ]
+
+
+@lru_cache(maxsize=16)
+def _forward_graph(extractor: keras.Model) -> Callable:
+    return compiled(lambda images_01: extractor(images_01))
 
 
 @lru_cache(maxsize=16)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator
 
 from studio.core.settings import Settings, setting
 
-MODES = {"instant": "in seconds", "draft": "in about half a minute", "fine": "in minutes, the best"}
+PASSES = {"instant": 0, "draft": 10, "fine": 36}  # of VGG16, forward and backward, at the full size
 
 
 class TransferSettings(Settings):
@@ -39,17 +39,24 @@ class TransferSettings(Settings):
         scale="log",
     )
     keep_colors: Literal["off", "luminance", "matched"] = setting(
-        "off", "Keep the content's colours: only its brightness is painted, or the style is recoloured first."
+        "off", "Keep the content's colours: paint only its brightness, or recolour the styles before."
     )
     style_weights: tuple[float, ...] = setting(
         (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
     )
-    smoothness: float = setting(0.1, "Total variation: higher is smoother.", ge=0, le=10, step=0.05)
+    smoothness: float = setting(
+        1.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
+    )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
-    @model_validator(mode="after")
-    def _weights_are_usable(self):
-        weights = self.style_weights
+    @field_validator("style_weights")
+    @classmethod
+    def _usable(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
         if weights and (min(weights) < 0 or not sum(weights)):
-            raise ValueError("style weights of 0 or more, at least one above 0")
-        return self
+            raise ValueError("numbers of 0 or more, at least one above 0")
+        return weights
+
+    @property
+    def passes(self) -> int:
+        """How many passes the optimisation may take; 0 for an instant result."""
+        return 0 if self.mode == "instant" else self.steps or PASSES[self.mode]

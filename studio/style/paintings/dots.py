@@ -9,10 +9,10 @@ from studio.style.paintings.brush import at
 from studio.style.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
 from studio.style.paintings.pigment import finished, from_oklab, lit, over, palette, ramp, to_oklab
 
-SKY = palette("#5b6fc4", "#8f8fdc", "#cfa6dc", "#f7b8b8", "#fbd09a", "#fdeaa8")
-TREES = palette("#322a78", "#33608c", "#2f8a74", "#63a84f", "#c9cc58", "#f2d86a")
-SHORE = palette("#3a2a70", "#4a5a8a", "#4f8a62", "#8fb04a", "#d6c65a", "#f0b45f")
-SAIL, HULL, SUN = palette("#fff3d6", "#4a1f4f", "#fff2a0")
+SKY = palette("#22a7b5", "#5fcab0", "#a9e0a0", "#f2ea8e", "#ffc86e", "#ff9d6b")
+TREES = palette("#43237a", "#5a3f9c", "#2f6fa0", "#2f9a6a", "#8fc04a", "#f2d85a")
+SHORE = palette("#4a1f70", "#8a2f86", "#d63f72", "#f57850", "#ffb84a", "#b9cc4a")
+SAIL, HULL, SUN = palette("#fff3d6", "#4a1f4f", "#ff7a4a")
 GROUND = palette("#eadbb8")[0]
 OVERSAMPLING = 2
 LAYERS = (5.6, 4.4, 3.1)  # radius in px: broad dots first, small ones in the gaps
@@ -42,11 +42,11 @@ def _scene(rng, size, unit):
     depth = np.clip((y - water) / (size[0] - water), 0, 1)
     ripple = (2 + 16 * depth) * unit * np.sin(y / ((3 + 5 * depth) * unit) + 2 * smooth(rng, size, 60 * unit))
     mirrored = at(above, np.stack([2 * water - y - ripple * 0.3, x + ripple], axis=-1).reshape(-1, 2))
-    lake = over(mirrored.reshape(*size, 3), palette("#3f5fb4")[0], 0.22 + 0.3 * depth)
+    lake = over(mirrored.reshape(*size, 3), palette("#128a9c")[0], 0.22 + 0.3 * depth)
     road = np.exp(-(((x - sun[1]) / ((26 + 60 * depth) * unit)) ** 2)) * (
         0.5 + 0.5 * np.sin(y / (4.5 * unit))
     )
-    lake = over(lake, palette("#ffd98a")[0], 0.75 * road)
+    lake = over(lake, palette("#ff9a5a")[0], 0.8 * road)
     image = np.where((y > water)[..., None], lake, above)
     for place, level, height in ((0.2, 0.57, 120), (0.86, 0.52, 84), (0.33, 0.51, 56)):
         image = _boat(image, y, x, (level * size[0], (place + rng.normal() * 0.02) * size[1]), height * unit)

@@ -1,0 +1,55 @@
+"""Keeping the content's colours: recolour the style before, or keep only the brightness after."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+
+
+def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Gives a picture the mean and covariance of another's colours, moving each colour as little as can be.
+
+    Args:
+        image, target: `(H, W, 3) uint8`, each of its own size.
+
+    Returns:
+        `(H, W, 3) uint8`.
+
+    Reference:
+        Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
+        unlike a Cholesky factor, keeps hues from turning.
+    """
+    colors = image.reshape(-1, 3) / 255.0
+    mean, covariance = _statistics(colors)
+    target_mean, target_covariance = _statistics(target.reshape(-1, 3) / 255.0)
+    root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
+    transport = inverse @ _power(root @ target_covariance @ root, 0.5) @ inverse
+    moved = (colors - mean) @ transport + target_mean
+    return (np.clip(moved, 0, 1) * 255 + 0.5).astype("uint8").reshape(image.shape)
+
+
+def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """The content with the brightness of the painted picture and its own hues.
+
+    Args:
+        painted, content: `(H, W, 3) uint8` of the same size.
+
+    Returns:
+        `(H, W, 3) uint8`.
+
+    Reference:
+        Gatys et al. 2016, arXiv:1606.05897, section 3.
+    """
+    brighter = (painted.astype("float64") - content) @ _LUMA
+    return np.clip(content + brighter[..., None] + 0.5, 0, 255).astype("uint8")
+
+
+def _statistics(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # A little noise keeps the covariance of a grey or flat picture invertible.
+    return colors.mean(axis=0), np.cov(colors.T) + 1e-5 * np.eye(3)
+
+
+def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T

@@ -1,0 +1,151 @@
+"""The fine result: optimisation through VGG16 from the instant one, from coarse to fine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core import images
+from studio.core.backbones import Backbone
+from studio.core.evaluate import Evaluation, Evaluator, activations
+from studio.core.objectives import Objective, content, style, total_variation
+from studio.core.progress import Progress
+from studio.style import masks
+from studio.style.descend import descend
+from studio.style.scene import Scene
+
+STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+CONTENT_LAYER = "block4_conv2"
+
+
+@dataclass(frozen=True)
+class Optimised:
+    """What an optimisation reached.
+
+    Attributes:
+        images_01: `(1, H, W, 3) float32 in [0, 1]`, the best found.
+        losses: by name, at the last scale begun.
+        passes: evaluations done, at all scales.
+        cancelled: whether a person stopped it.
+    """
+
+    images_01: np.ndarray
+    losses: dict[str, float]
+    passes: int
+    cancelled: bool
+
+
+def content_weight(strength: float) -> float:
+    """How much the content counts against the styles: 0.055 at the default strength of 0.8, least at 1."""
+    return 0.2 * (1.0 - strength) / strength + 0.005
+
+
+def schedule(scales: Sequence[int], passes: int) -> list[int]:
+    """How many passes each scale gets, from coarse to fine: each half as many as the one before.
+
+    A pass at twice the size costs four times as much and has only the finest strokes left to do.
+    """
+    return [max(1, round(passes / 2**i)) for i in range(len(scales))]
+
+
+def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> Optimised:
+    """Lowers style, content and total variation together.
+
+    Args:
+        start_01: `(1, h, w, 3) float32 in [0, 1]`, of any size; usually the instant result.
+        progress: told of every pass, counted in passes of the coarsest scale.
+
+    Reference:
+        Gatys et al. 2015, arXiv:1508.06576; coarse to fine as in Gatys et al. 2016, arXiv:1611.07865.
+    """
+    scales = scene.scales()
+    passes = schedule(scales, scene.settings.passes)
+    costs = [(size / scales[0]) ** 2 for size in scales]
+    total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
+    picture, losses, done, spent = start_01, {}, 0, 0.0
+    for size, count, cost in zip(scales, passes, costs, strict=True):
+        content_01 = scene.content_01(size)
+        picture = _resized(picture, content_01.shape)
+        goal = objective(scene, backbone, size)
+
+        def tell(passed, evaluation, best_01, goal=goal, spent=spent, cost=cost):
+            preview = lambda: scene.finished(best_01)  # noqa: E731
+            progress.report(round(spent + passed * cost), total, named(goal, evaluation), preview)
+
+        descent = descend(Evaluator(backbone, goal, progress), picture, count, tell)
+        picture, done, spent = descent.images_01, done + descent.passes, spent + count * cost
+        losses = named(goal, descent.evaluation) if descent.evaluation else losses
+        if descent.cancelled:
+            return Optimised(picture, losses, done, True)
+    return Optimised(picture, losses, done, False)
+
+
+def objective(scene: Scene, backbone: Backbone, size: int) -> Objective:
+    """Styles, content and total variation of a scene at a size, as one objective to descend."""
+    content_01 = scene.content_01(size)
+    target = _assembled(backbone, CONTENT_LAYER, content_01)
+    goal = content_weight(scene.settings.strength) * content(CONTENT_LAYER, target)
+    goal += scene.settings.smoothness * total_variation()
+    styles = [grams(backbone, style_01) for style_01 in scene.styles_01(size)]
+    for layer in STYLE_LAYERS:
+        found = [gram[layer] for gram in styles]
+        goal += 1.0 / len(STYLE_LAYERS) * _style(scene, backbone, layer, found, content_01.shape)
+    return goal
+
+
+def named(goal: Objective, evaluation: Evaluation) -> dict[str, float]:
+    """The losses of a goal by name: `total`, `style`, `content`, `smoothness`, and the style of each layer."""
+    losses = dict.fromkeys(("total", "style", "content", "smoothness", *STYLE_LAYERS), 0.0)
+    losses["total"] = evaluation.value
+    for term, number in zip(goal.terms, evaluation.terms, strict=True):
+        if term.name == "style":
+            losses["style"] += term.weight * number
+            losses[term.layer] += term.weight * number * len(STYLE_LAYERS)
+        else:
+            losses["content" if term.name == "content" else "smoothness"] += number
+    return losses
+
+
+def grams(backbone: Backbone, images_01: np.ndarray) -> dict[str, np.ndarray]:
+    """The Gram matrix of every style layer, `{layer: (C, C) float32}`, as `objectives.gram_matrix`.
+
+    Args:
+        images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are read in tiles.
+    """
+    sums, sizes = {}, {}
+    for _, found in activations(backbone, STYLE_LAYERS, images_01):
+        for layer, features in found.items():
+            flat = features.reshape(-1, features.shape[-1])
+            sums[layer] = sums.get(layer, 0.0) + flat.T @ flat
+            sizes[layer] = sizes.get(layer, 0) + flat.size
+    return {layer: sums[layer] / sizes[layer] for layer in STYLE_LAYERS}
+
+
+def _style(
+    scene: Scene, backbone: Backbone, layer: str, styles: list[np.ndarray], shape: tuple[int, ...]
+) -> Objective:
+    """One mixed Gram matrix for all styles, or, with masks, one term for each style in its place."""
+    if not scene.masks:
+        return style(layer, sum(share * gram for share, gram in zip(scene.shares, styles, strict=True)))
+    stride, found = backbone.spec.strides[layer], Objective()
+    for share, mask, gram in zip(scene.shares, scene.masks, styles, strict=True):
+        place = masks.at(mask, shape[1] // stride, shape[2] // stride)[None, ..., None]
+        found += share * style(layer, gram, place)
+    return found
+
+
+def _assembled(backbone: Backbone, layer: str, images_01: np.ndarray) -> np.ndarray:
+    stride, channels = backbone.spec.strides[layer], backbone.spec.layers[layer]
+    _, height, width, _ = images_01.shape
+    whole = np.empty((1, height // stride, width // stride, channels), "float32")
+    for tile, found in activations(backbone, (layer,), images_01):
+        whole[:, tile.rows.own(stride), tile.columns.own(stride)] = found[layer]
+    return whole
+
+
+def _resized(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if images_01.shape == shape:
+        return images_01
+    return images.to_01(images.resize(images.to_uint8(images_01), *shape[1:3]))

@@ -1,0 +1,82 @@
+"""What is to be painted: the content, the styles and their masks, at any size that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from studio.core import images, pyramid
+from studio.core.errors import invalid
+from studio.style import colors, masks
+from studio.style.settings import TransferSettings
+
+COARSEST = 512  # px: below, the content gets lost and passes bring less than they cost (benchmarks/README.md)
+LARGEST_STYLE = 2048  # px
+
+
+class Scene:
+    """The inputs of one transfer, checked against each other.
+
+    Args:
+        content: `(H, W, 3) uint8`.
+        styles: one or more such pictures.
+        style_masks: none, or one `(h, w, 3) uint8` a style.
+        settings: how to paint.
+
+    Raises:
+        InvalidInput: if there are not as many weights or masks as styles.
+    """
+
+    def __init__(
+        self,
+        content: np.ndarray,
+        styles: Sequence[np.ndarray],
+        style_masks: Sequence[np.ndarray],
+        settings: TransferSettings,
+    ):
+        masks.check(style_masks, len(styles))
+        if settings.style_weights and len(settings.style_weights) != len(styles):
+            raise invalid(
+                "style weights",
+                expected=f"one for each of the {len(styles)} styles",
+                received=f"{len(settings.style_weights)} weights",
+                next_step="give as many weights as styles",
+            )
+        self.settings = settings
+        self.masks = list(style_masks)
+        total = sum(settings.style_weights) or len(styles)
+        self.shares = [weight / total for weight in settings.style_weights or [1.0] * len(styles)]
+        self._content = images.fit(content, settings.size)
+        matched = settings.keep_colors == "matched"
+        self._styles = [colors.match(style, content) if matched else style for style in styles]
+
+    def content_01(self, size: int) -> np.ndarray:
+        """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
+        return images.to_01(images.fit(self._content, size))
+
+    def styles_01(self, size: int) -> list[np.ndarray]:
+        """The styles for a picture of that size: the larger they are, the larger the strokes."""
+        longest = max(64, min(LARGEST_STYLE, round(size * self.settings.stroke)))
+        return [images.to_01(images.fit(style, longest)) for style in self._styles]
+
+    def masks_at(self, height: int, width: int) -> list[np.ndarray]:
+        """Every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
+        return [
+            share * masks.at(mask, height, width) for share, mask in zip(self.shares, self.masks, strict=True)
+        ]
+
+    def scales(self) -> list[int]:
+        """Longer sides in px from coarse to fine, each at most twice the one before."""
+        sizes = [self.settings.size]
+        while sizes[0] > COARSEST * 1.25:
+            sizes.insert(0, max(COARSEST, sizes[0] // 2))
+        return sizes
+
+    def finished(self, images_01: np.ndarray) -> np.ndarray:
+        """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` that a person sees, in the content's colours if wanted."""
+        painted = images.to_uint8(images_01)
+        if self.settings.keep_colors == "luminance":
+            content = images.resize(self._content, *painted.shape[:2])
+            return colors.keep_luminance(painted, content)
+        return painted

@@ -1,0 +1,30 @@
+"""Style transfer as a task: kept files in, a PNG with its recipe out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studio.core import images, recipes, weights
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
+
+
+def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Paints the content in the styles. See `studio.style.transfer.transfer`."""
+    pictures = {slot: [images.read(file.read()) for file in files] for slot, files in inputs.items()}
+    painted = transfer(
+        pictures["content"][0], pictures["style"], settings, pictures.get("mask", ()), progress
+    )
+    recipe = recipes.make("style.transfer", settings, inputs, painted.weights)
+    name = f"{Path(inputs['content'][0].name).stem}-{Path(inputs['style'][0].name).stem}.png"
+    file = File.keep(images.encode_png(painted.image, recipe), "picture", name)
+    return Result((file,), painted.figures, recipe, painted.stopped_early)
+
+
+def prepare(settings: TransferSettings) -> None:
+    """Loads what a warm worker should hold, as far as it is already on this disk."""
+    for name in ("adain", "vgg16"):
+        if weights.status(name).cached:
+            weights.load(name)

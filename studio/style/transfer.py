@@ -1,0 +1,74 @@
+"""Style transfer on plain arrays: the Python face of this capability."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from studio.core import backbones
+from studio.core.progress import Progress
+from studio.style import adain, fine, instant
+from studio.style.scene import Scene
+from studio.style.settings import TransferSettings
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A painted picture.
+
+    Attributes:
+        image: `(H, W, 3) uint8`.
+        figures: seconds; of an optimised one also passes and the final losses.
+        weights: SHA-256 of the weights that took part, by name.
+        stopped_early: whether a person cancelled, and this is the best so far.
+    """
+
+    image: np.ndarray
+    figures: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+    stopped_early: bool = False
+
+
+def transfer(
+    content: np.ndarray,
+    styles: Sequence[np.ndarray],
+    settings: TransferSettings | None = None,
+    style_masks: Sequence[np.ndarray] = (),
+    progress: Progress | None = None,
+) -> Painted:
+    """Paints a picture in the look of one to four others.
+
+    Args:
+        content: `(H, W, 3) uint8`.
+        styles: one to four such pictures, each of its own size.
+        settings: None for the defaults, which give an instant result.
+        style_masks: none, or one `(h, w, 3) uint8` a style, white where it goes.
+        progress: a draft or fine one shows the instant result first, then grows from it.
+
+    Raises:
+        StudioError: for inputs that do not go together, or weights that cannot be had.
+        Cancelled: if a person stopped it before there was anything to show.
+
+    Reference:
+        Huang and Belongie 2017, arXiv:1703.06868; Gatys et al. 2015, arXiv:1508.06576.
+    """
+    settings, progress = settings or TransferSettings(), progress or Progress()
+    scene = Scene(content, styles, style_masks, settings)
+    networks = adain.load(progress)
+    began = time.monotonic()
+    progress.stage("First look")
+    optimise = settings.passes and settings.strength
+    first = instant.paint(scene, networks, scene.scales()[0] if optimise else settings.size)
+    weights = {"adain": networks.digest}
+    if not optimise:
+        return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
+    progress.report(0, settings.passes, preview=lambda: scene.finished(first))
+    vgg16 = backbones.load("vgg16", progress)
+    best = fine.paint(scene, vgg16, first, progress)
+    figures = {"seconds": time.monotonic() - began, "passes": best.passes, **best.losses}
+    weights["vgg16"] = vgg16.digest
+    return Painted(scene.finished(best.images_01), figures, weights, best.cancelled)
