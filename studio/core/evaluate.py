@@ -90,7 +90,7 @@ class Evaluator:
         return total, terms, np.asarray(gradient)
 
     def _in_tiles(self, images_01: np.ndarray):
-        """First the sums over all tiles; then, from the slope by each sum, each tile's part of the gradient."""
+        """First the sums over all tiles; then, from the slope by each sum, each tile's part of the slope."""
         part, (height, width) = self._deep, images_01.shape[1:3]
         strides = tuple(self._strides[layer] for layer, _ in part.structure)
         gather, finish, pull = _tile_graphs(self._extractor, part.structure, strides)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.evaluate import Evaluation
 from studio.core.errors import Cancelled
+from studio.core.evaluate import Evaluation
 
 _MEMORY = 10  # pairs of steps and gradient changes; more did not help (benchmarks/README.md)
 _SCALE = 1e3  # keeps SciPy's first step, one over the gradient's length, in the range of pixels

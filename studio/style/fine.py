@@ -96,7 +96,7 @@ def objective(scene: Scene, backbone: Backbone, size: int) -> Objective:
 
 
 def named(goal: Objective, evaluation: Evaluation) -> dict[str, float]:
-    """The losses of a goal by name: `total`, `style`, `content`, `smoothness`, and the style of each layer."""
+    """The losses of a goal by name: `total`, `style`, `content`, `smoothness`, and each layer's style."""
     losses = dict.fromkeys(("total", "style", "content", "smoothness", *STYLE_LAYERS), 0.0)
     losses["total"] = evaluation.value
     for term, number in zip(goal.terms, evaluation.terms, strict=True):

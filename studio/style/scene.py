@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core import images, pyramid
+from studio.core import images
 from studio.core.errors import invalid
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings
@@ -74,7 +74,7 @@ class Scene:
         return sizes
 
     def finished(self, images_01: np.ndarray) -> np.ndarray:
-        """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` that a person sees, in the content's colours if wanted."""
+        """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` to be seen, in the content's colours if wanted."""
         painted = images.to_uint8(images_01)
         if self.settings.keep_colors == "luminance":
             content = images.resize(self._content, *painted.shape[:2])
