@@ -72,3 +72,13 @@ def picture() -> np.ndarray:
     """`(48, 64, 3) uint8`, every pixel another colour, so that turning or swapping shows."""
     rows, columns = np.mgrid[0:48, 0:64]
     return np.stack([rows * 5, columns * 4, (rows + columns) * 2], axis=-1).astype("uint8")
+
+
+@pytest.fixture(scope="session")
+def engine(session_home):
+    """The engine that pages connect to, with all its processes ended after the last test."""
+    from studio.engine import connect
+
+    running = connect()
+    yield running
+    running.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
@@ -18,6 +20,7 @@ from studio.engine.runner import Runner
 
 CANCELLED = "It was cancelled before it began."
 CLOSED = "The engine is closed."
+STARTING = "The engine is still starting. Next: try again in a moment."
 WAIT_SECONDS = 60.0
 AGAIN_SECONDS = 3.0
 log = logging.getLogger("studio.engine")
@@ -69,7 +72,7 @@ class Engine:
                 self._fall(f"The engine did not start ({type(error).__name__}). Next: restart the studio.")
             self._closing.wait(AGAIN_SECONDS)
 
-    def _serve(self, home) -> None:
+    def _serve(self, home: Path) -> None:
         """Runs a cluster until it ends."""
         ledger = Ledger(home / "jobs")
         ledger.load()
@@ -134,9 +137,8 @@ class Engine:
 
     def job(self, id: str, owner: str = "local") -> Job:
         """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""
-        with self._lock:
-            record = self._find(id, owner)
-            return self._ledger.snapshot(record)
+        with self._found(id, owner) as (ledger, record):
+            return ledger.snapshot(record)
 
     def jobs(self, owner: str = "local", limit: int = 20) -> list[Job]:
         """The owner's jobs, newest first."""
@@ -151,18 +153,17 @@ class Engine:
 
         A task that stops returns its best so far, which is then the job's result.
         """
-        with self._lock:
-            record = self._find(id, owner)
+        with self._found(id, owner) as (ledger, record):
             if record.state == "queued":
-                self._ledger.queue.remove(record)
-                self._ledger.settle(record, CANCELLED)
+                ledger.queue.remove(record)
+                ledger.settle(record, CANCELLED)
             elif record.state == "running" and self._runner is not None:
                 self._runner.cancel(record)
 
     def remove(self, id: str, owner: str = "local") -> None:
         """Forgets a finished job; the files it made stay while anything else names them."""
-        with self._lock:
-            self._ledger.remove(self._find(id, owner))
+        with self._found(id, owner) as (ledger, record):
+            ledger.remove(record)
 
     def live(self, task: str, settings: Settings, inputs: tasks.Inputs, session: str) -> Live:
         """Runs a task in the live lane, with nothing kept on disk, and waits for it.
@@ -178,7 +179,7 @@ class Engine:
         self._up.wait(WAIT_SECONDS)
         lane = self._live
         if lane is None:
-            raise Unavailable(self._down or "The engine is still starting. Next: try again in a moment.")
+            raise Unavailable(self._down or STARTING)
         return lane.run(found, settings, inputs, session)
 
     def keep(self, live: Live, owner: str = "local") -> Job:
@@ -190,14 +191,16 @@ class Engine:
     def _usable(self) -> Ledger:
         self._known.wait(WAIT_SECONDS)
         if self._down or self._ledger is None:
-            raise Unavailable(self._down or "The engine is still starting. Next: try again in a moment.")
+            raise Unavailable(self._down or STARTING)
         return self._ledger
 
-    def _find(self, id: str, owner: str) -> Record:
-        self._known.wait(WAIT_SECONDS)
-        if self._ledger is None:
-            raise Unavailable(self._down)
-        return self._ledger.find(id, owner)
+    @contextmanager
+    def _found(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+        self._known.wait(WAIT_SECONDS)  # without the lock, which loading needs
+        with self._lock:
+            if self._ledger is None:
+                raise Unavailable(self._down or STARTING)
+            yield self._ledger, self._ledger.find(id, owner)
 
 
 def _checked(task: str, settings: Settings, inputs: tasks.Inputs) -> tasks.Task:

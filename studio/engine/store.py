@@ -49,7 +49,7 @@ class Folder:
             lines = (self.path / "reports.jsonl").read_bytes().splitlines()
         except OSError:
             return []
-        stride = max(1, len(lines) // MOST_POINTS)
+        stride = max(1, round(len(lines) / MOST_POINTS))
         points = (_point(line) for line in [*lines[:-1:stride], *lines[-1:]])
         return [point for point in points if point is not None]
 

@@ -6,6 +6,7 @@ import errno
 import gc
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -64,7 +65,7 @@ class Reporter:
         self.last = report
         if report.metrics and (report.step >= self._next_step or report.step == report.total):
             self._folder.add_point(report)
-            self._next_step = report.step + max(1, report.total // store.MOST_POINTS)
+            self._next_step = report.step + max(1, math.ceil(report.total / store.MOST_POINTS))
         preview = None if report.preview is None else images.encode_preview(report.preview)
         if preview is not None or now >= self._next_event:
             self._next_event = now + 1 / EVENTS_A_SECOND

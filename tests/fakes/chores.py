@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from typing import Literal
 
@@ -38,6 +39,8 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
                 _misbehave(settings.do)
     except Cancelled:
         stopped = True
+        if settings.do == "hang":
+            time.sleep(3600)
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"))
     data = images.encode_png(_picture(settings.shade), recipe)
     return Result((File.keep(data, "picture", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
@@ -59,8 +62,12 @@ def _misbehave(do: str) -> None:
         raise InvalidInput("It is not to my taste. Next: ask for another.")
     if do == "fault":
         raise ZeroDivisionError
-    if do == "hang":
-        time.sleep(3600)
+
+
+def modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Tells which modules this process has loaded, and its process number."""
+    text = " ".join([str(os.getpid()), *sys.modules])
+    return Result((File.keep(text.encode(), "text", "modules.txt"),))
 
 
 DO = Task(
@@ -72,6 +79,15 @@ DO = Task(
     work="chores:run",
     title="Chore",
 )
+MODULES = Task(
+    name="chores.modules",
+    settings=ChoreSettings,
+    inputs=(),
+    produces="text",
+    lane="live",
+    work="chores:modules",
+    title="Modules",
+)
 DRIVE = Task(
     name="chores.drive",
     settings=ChoreSettings,
@@ -81,3 +97,4 @@ DRIVE = Task(
     work="chores:run",
     title="Drive",
 )
+TASKS = {"chores.do": "chores:DO", "chores.modules": "chores:MODULES", "chores.drive": "chores:DRIVE"}

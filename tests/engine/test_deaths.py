@@ -1,0 +1,61 @@
+"""Workers that die: the job says why, and the next one runs."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from studio.engine import runner
+
+
+def test_a_job_that_kills_its_worker_fails_alone(engine, do, finished):
+    poison, next_one = do(do="crash"), do()
+    job = finished(poison)
+    assert job.state == "failed" and "crashed" in job.error and "twice" in job.error
+    assert job.preview and [point["step"] for point in job.history] == [1, 2, 3]
+    assert finished(next_one).state == "done"
+
+
+def test_a_job_whose_worker_is_killed_once_is_run_again(engine, do, until, finished, chores):
+    finished(do())
+    (worker,) = (p for p in psutil.Process().children(recursive=True) if p.is_running() and _is_job(p))
+    job = do(steps=40, pause=0.05)
+    until(lambda: engine.job(job.id).report)
+    worker.kill()
+    job = finished(job)
+    assert job.state == "done"
+    assert [point["step"] for point in job.history] == list(range(1, 41))
+
+
+def _is_job(process: psutil.Process) -> bool:
+    return process.nice() == 10 and "resource_tracker" not in " ".join(process.cmdline())
+
+
+def test_a_job_that_eats_all_memory_says_so(engine, do, finished):
+    greedy, next_one = do(do="fill"), do()
+    job = finished(greedy)
+    assert job.state == "failed" and "memory" in job.error
+    assert finished(next_one).state == "done"
+
+
+def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished, monkeypatch):
+    monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
+    job = do(do="hang", steps=10_000, pause=0.02)
+    until(lambda: engine.job(job.id).report)
+    next_one = do()
+    engine.cancel(job.id)
+    assert engine.job(job.id).state == "stopping"
+    job = finished(job)
+    assert job.state == "interrupted" and "did not stop" in job.error
+    assert job.preview
+    assert finished(next_one).state == "done"
+
+
+def test_a_live_request_that_dies_leaves_the_lane_in_order(engine, chores):
+    from studio.core.errors import StudioError
+
+    with pytest.raises(StudioError, match="crashed"):
+        engine.live("chores.do", chores.ChoreSettings(do="crash"), {}, "me")
+    with pytest.raises(StudioError, match="memory"):
+        engine.live("chores.do", chores.ChoreSettings(do="fill"), {}, "me")
+    assert engine.live("chores.do", chores.ChoreSettings(), {}, "me").data

@@ -1,0 +1,152 @@
+"""Jobs on a real cluster: what goes in, what is seen meanwhile, what comes out."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from studio.core import images, recipes, tasks
+from studio.core.errors import InvalidInput, Unavailable
+
+
+def test_a_job_brings_back_what_its_task_made(engine, do, finished):
+    job = finished(do(steps=3, shade=77))
+    assert (job.state, job.error, job.place) == ("done", "", 0)
+    data = job.result.files[0].read()
+    assert images.read(data).mean() == 77
+    assert recipes.read(data) == job.result.recipe
+    assert job.result.recipe.settings["shade"] == job.settings["shade"] == 77
+    assert job.result.figures == {"steps": 3.0}
+    assert not job.result.stopped_early
+    assert job.created <= job.started <= job.ended
+    assert (job.report.step, job.report.total) == (3, 3)
+    assert images.read(job.preview).shape == (32, 48, 3)
+    assert [point["count"] for point in job.history] == [1, 2, 3]
+
+
+def test_inputs_reach_the_worker(engine, chores, finished, picture):
+    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    job = finished(engine.submit("chores.do", chores.ChoreSettings(), {"picture": [file]}))
+    assert job.state == "done"
+    assert job.inputs == {"picture": [file]}
+
+
+def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
+    before = engine.jobs()
+    text = tasks.File("0" * 64, "text", "no.txt")
+    with pytest.raises(InvalidInput, match="picture"):
+        engine.submit("chores.do", chores.ChoreSettings(), {"picture": [text]})
+    with pytest.raises(InvalidInput, match="task"):
+        engine.submit("chores.none", chores.ChoreSettings(), {})
+    with pytest.raises(InvalidInput, match="TransferSettings"):
+        engine.submit("style.transfer", chores.ChoreSettings(), {})
+    assert engine.jobs() == before
+
+
+def test_a_running_job_shows_step_picture_and_curve(engine, do, until, finished):
+    id = do(steps=400, pause=0.02).id
+    early = until(lambda: (job := engine.job(id)).report and job.preview and job.history and job)
+    assert early.state == "running"
+    assert early.preview[8:12] == b"WEBP"
+    until(lambda: engine.job(id).report.step > early.report.step)
+    later = engine.job(id)
+    assert later.report.metrics["count"] == later.report.step
+    assert len(later.history) > len(early.history)
+    assert later.history[0]["step"] == 1 and {"step", "seconds", "count"} == set(later.history[-1])
+    engine.cancel(id)
+    finished(later)
+
+
+def test_a_long_history_is_thinned_but_keeps_both_ends(engine, do, finished):
+    history = finished(do(steps=3000)).history
+    assert 300 <= len(history) <= 402
+    assert (history[0]["step"], history[-1]["step"]) == (1, 3000)
+
+
+def test_jobs_wait_in_line_and_run_in_order(engine, do, finished):
+    jobs = [do(steps=5, pause=0.1) for _ in range(3)]
+    assert [engine.job(job.id).place for job in jobs] == [0, 1, 2]
+    done = [finished(job) for job in jobs]
+    assert all(before.ended <= after.started for before, after in pairwise(done))
+
+
+def test_cancelling_keeps_the_best_so_far(engine, do, until, finished):
+    job = do(steps=10_000, pause=0.05)
+    until(lambda: engine.job(job.id).report)
+    engine.cancel(job.id)
+    assert engine.job(job.id).state in ("stopping", "done")
+    job = finished(job)
+    assert job.state == "done" and job.result.stopped_early
+    assert images.read(job.result.files[0].read()).shape == (32, 48, 3)
+
+
+def test_a_queued_job_is_cancelled_at_once(engine, do, finished):
+    running, waiting, last = do(steps=20, pause=0.05), do(), do()
+    engine.cancel(waiting.id)
+    cancelled = engine.job(waiting.id)
+    assert (cancelled.state, cancelled.result, cancelled.started) == ("interrupted", None, None)
+    assert engine.job(last.id).place == 1
+    assert finished(running).state == finished(last).state == "done"
+
+
+def test_owners_do_not_see_each_other(engine, do, finished):
+    hers = do(owner="her")
+    assert finished(hers, "her").owner == "her"
+    assert hers.id not in [job.id for job in engine.jobs()]
+    assert [job.id for job in engine.jobs("her")] == [hers.id]
+    for call in (engine.job, engine.cancel, engine.remove):
+        with pytest.raises(Unavailable):
+            call(hers.id)
+    assert engine.job(hers.id, "her").state == "done"
+
+
+def test_newest_come_first_and_ids_are_safe_in_addresses(engine, do, finished):
+    ids = [do().id for _ in range(4)]
+    assert [job.id for job in engine.jobs(limit=4)] == ids[::-1]
+    assert all(re.fullmatch(r"[0-9a-z]{14}", id) for id in ids)
+    finished(engine.job(ids[-1]))
+    assert engine.jobs(limit=1)[0].id == ids[-1]
+
+
+def test_only_finished_jobs_are_removed(engine, do, finished):
+    first, second = do(steps=10, pause=0.05), do()
+    with pytest.raises(InvalidInput, match="cancel"):
+        engine.remove(second.id)
+    finished(first)
+    finished(second)
+    engine.remove(second.id)
+    with pytest.raises(Unavailable):
+        engine.job(second.id)
+
+
+@pytest.mark.parametrize("id", ["", "..", "../files", "0" * 14])
+def test_an_unknown_id_is_no_path(engine, id):
+    with pytest.raises(Unavailable):
+        engine.job(id)
+
+
+def test_a_task_says_what_is_wrong_in_its_own_words(engine, do, finished):
+    job = finished(do(do="refuse"))
+    assert (job.state, job.result) == ("failed", None)
+    assert job.error == "It is not to my taste. Next: ask for another."
+    assert job.preview and job.history
+
+
+def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, do, finished, chores):
+    job = finished(do(do="fault"))
+    assert job.state == "failed"
+    assert "ZeroDivisionError" in job.error and "Traceback" not in job.error and "\n" not in job.error
+    log = re.search(r"\S+engine\.log", job.error)[0]
+    with open(log) as lines:  # noqa: PTH123
+        assert "raise ZeroDivisionError" in lines.read()
+
+
+def test_drivers_have_a_lane_of_their_own(engine, do, chores, finished):
+    busy = do(steps=10_000, pause=0.05)
+    driver = finished(engine.submit("chores.drive", chores.ChoreSettings(), {}))
+    assert driver.state == "done"
+    assert engine.job(busy.id).state == "running"
+    engine.cancel(busy.id)
+    finished(busy)

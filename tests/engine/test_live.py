@@ -1,0 +1,105 @@
+"""The live lane: bytes back, nothing on disk, newest wins."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+import pytest
+
+from studio.core import images, paths, recipes
+from studio.core.errors import InvalidInput
+from studio.engine import Superseded
+from studio.engine.turns import Turns
+
+
+@pytest.fixture
+def live(engine, chores):
+    def request(session="me", **settings):
+        return engine.live("chores.do", chores.ChoreSettings(**settings), {}, session)
+
+    return request
+
+
+def _on_disk():
+    return {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
+
+
+def test_a_live_result_is_bytes_and_leaves_nothing(live):
+    before = _on_disk()
+    result = live(shade=33)
+    assert images.read(result.data).mean() == 33
+    assert recipes.read(result.data) == result.recipe
+    assert (result.kind, result.task, result.settings.shade) == ("picture", "chores.do", 33)
+    assert result.figures == {"steps": 5.0} and result.seconds > 0
+    assert _on_disk() == before
+
+
+def test_a_live_result_is_kept_as_a_finished_job(engine, live):
+    result = live(shade=34)
+    kept = engine.keep(result, "her")
+    assert kept == engine.job(kept.id, "her") == engine.jobs("her")[0]
+    assert (kept.state, kept.settings["shade"], kept.place) == ("done", 34, 0)
+    assert kept.result.files[0].read() == result.data
+    assert kept.result.recipe == result.recipe
+    assert images.read(kept.preview).shape == (32, 48, 3)
+    engine.remove(kept.id, "her")
+
+
+def test_a_live_error_is_raised_in_the_tasks_words(live):
+    with pytest.raises(Exception, match="not to my taste") as raised:
+        live(do="refuse")
+    assert "Traceback" not in str(raised.value)
+
+
+def test_a_bad_live_request_is_refused(engine, chores):
+    with pytest.raises(InvalidInput):
+        engine.live("chores.do", chores.ChoreSettings(), {"wrong": []}, "me")
+
+
+def test_each_session_gets_its_own_result(live):
+    with ThreadPoolExecutor(4) as pool:
+        results = pool.map(lambda shade: live(f"session {shade}", shade=shade, pause=0.01), range(1, 5))
+        assert [images.read(result.data).mean() for result in results] == [1, 2, 3, 4]
+
+
+def test_of_those_that_wait_in_a_session_the_newest_wins():
+    turns = Turns(lambda: 1)
+
+    def ask(name):
+        with turns.take("me"):
+            return name
+
+    with ThreadPoolExecutor(2) as pool:
+        with turns.take("me"):
+            asked = [pool.submit(ask, "one"), pool.submit(ask, "other")]
+            (superseded,), (waiting,) = wait(asked, timeout=30, return_when=FIRST_COMPLETED)
+            assert isinstance(superseded.exception(), Superseded)
+        assert waiting.result(30) in ("one", "other")
+
+
+def test_turns_let_one_of_each_session_in_and_all_in_the_end():
+    turns = Turns(lambda: 2)
+    inside, most, seen = [], [], []
+    lock = threading.Lock()
+
+    def visit(session):
+        try:
+            with turns.take(session):
+                with lock:
+                    inside.append(session)
+                    most.append(len(inside))
+                    assert len(set(inside)) == len(inside)
+                time.sleep(0.01)
+                with lock:
+                    inside.remove(session)
+                    seen.append(session)
+        except Superseded:
+            pass
+
+    with ThreadPoolExecutor(30) as pool:
+        for done in [pool.submit(visit, f"session {n % 7}") for n in range(60)]:
+            done.result(30)
+    assert max(most) == 2
+    assert set(seen) == {f"session {n}" for n in range(7)}

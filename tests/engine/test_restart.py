@@ -1,0 +1,168 @@
+"""The server killed at a bad moment, and started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from studio.core import paths, tasks
+from studio.engine import engine as engine_module
+from studio.engine import store
+from studio.engine.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def server(home, chores):
+    """A server in a process of its own, with one job running and one queued; what it told."""
+    script = Path(__file__).with_name("server.py")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])}
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        told = json.loads(process.stdout.readline())
+        yield process, told
+        process.kill()
+
+
+@pytest.fixture
+def hurry(monkeypatch):
+    """An engine that is down tries again at once."""
+    monkeypatch.setattr(engine_module, "AGAIN_SECONDS", 0.1)
+
+
+def _gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start, until):
+    process, told = server
+    assert told["heavy"] == []
+    assert len(told["family"]) >= 3
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    until(lambda: all(map(_gone, told["family"])), 10)
+
+    again = start()
+    try:
+        ran, waited = told["jobs"]
+        job = again.job(ran)
+        assert (job.state, job.result) == ("interrupted", None)
+        assert "stopped while it ran" in job.error
+        assert job.preview and job.history
+        until(lambda: again.job(waited).finished)
+        assert again.job(waited).state == "done"
+    finally:
+        again.close()
+
+
+def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(home, start, chores, until, hurry):
+    first, second = start(), start()
+    until(lambda: first.status() == "ready" or second.status() == "ready")
+    first, second = (first, second) if first.status() == "ready" else (second, first)
+    try:
+        status = second.status()
+        assert status.startswith("down: Another studio is already running")
+        assert "\n" not in status
+        with pytest.raises(Exception, match="Another studio"):
+            second.submit("chores.do", chores.ChoreSettings(), {})
+        assert second.jobs() == []
+        job = first.submit("chores.do", chores.ChoreSettings(), {})
+        until(lambda: first.job(job.id).finished)
+        first.close()
+        until(lambda: second.status() == "ready")
+        assert second.job(job.id).state == "done"
+    finally:
+        first.close()
+        second.close()
+
+
+def test_an_engine_whose_cluster_is_killed_starts_again(home, start, chores, until, hurry):
+    engine = start()
+    try:
+        until(lambda: engine.status() == "ready")
+        job = engine.submit("chores.do", chores.ChoreSettings(steps=10_000, pause=0.05), {})
+        waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
+        until(lambda: engine.job(job.id).report)
+        (host,) = (p for p in psutil.Process().children() if _home_of(p) == str(home))
+        host.kill()
+        until(lambda: engine.job(waiting.id).state == "done")
+        assert engine.job(job.id).state == "interrupted"
+    finally:
+        engine.close()
+    assert engine.status().startswith("down")
+
+
+def _home_of(process: psutil.Process) -> str:
+    try:
+        return process.environ().get("STUDIO_HOME", "")
+    except psutil.Error:
+        return ""
+
+
+@pytest.fixture
+def running(home, chores):
+    """A job as a killed server leaves it: running, on disk alone."""
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    task = tasks.get("chores.do")
+    record = ledger.add(task, chores.ChoreSettings(), {}, "local")
+    record.state = "running"
+    ledger.save(record)
+    return record
+
+
+def _loaded(home: Path, id: str):
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    return ledger.snapshot(ledger.find(id, "local"))
+
+
+def test_what_the_worker_finished_before_the_server_died_is_done(home, running):
+    result = tasks.Result((tasks.File.keep(b"text", "text", "a.txt"),), {"loss": 0.5})
+    running.folder.write("outcome", {"result": store.pack_result(result), "report": None})
+    job = _loaded(home, running.id)
+    assert (job.state, job.result) == ("done", result)
+
+
+def test_a_damaged_or_half_written_job_harms_no_other(home, running):
+    (home / "jobs" / "0000damaged000").mkdir()
+    (home / "jobs" / "0000damaged000" / "job.json").write_text("{")
+    (home / "jobs" / "stray").write_text("")
+    (running.folder.path / "reports.jsonl").write_text('{"step": 1, "seconds": 0}\n{"step": 2, "sec')
+    job = _loaded(home, running.id)
+    assert job.state == "interrupted"
+    assert job.history == [{"step": 1, "seconds": 0}]
+
+
+def test_jobs_of_tasks_that_are_gone_can_still_be_seen(home, running, monkeypatch):
+    monkeypatch.delitem(tasks.TASKS, "chores.do")
+    assert _loaded(home, running.id).title == "Chore"
+
+
+def test_a_full_disk_is_said_and_no_job_is_made(home, running, monkeypatch):
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+
+    def full(*_):
+        raise paths.NoRoom("full")
+
+    monkeypatch.setattr(paths, "write", full)
+    with pytest.raises(paths.NoRoom):
+        ledger.add(tasks.get("chores.do"), _settings(running), {}, "local")
+    assert ledger.queue == []
+
+
+def _settings(record):
+    return tasks.get("chores.do").settings.parse(record.asked["settings"])

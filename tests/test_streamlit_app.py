@@ -1,0 +1,122 @@
+"""The server: its cookie for visitors, what it carries, and that it ends whole."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def server_module():
+    spec = importlib.util.spec_from_file_location("streamlit_app_under_test", ROOT / "streamlit_app.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _cookies(module, headers=(), scheme="http", kind="http"):
+    """What OwnerCookie makes of one request: the set-cookie headers of the answer."""
+    sent = []
+
+    async def page(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-kept", b"1")]})
+
+    async def collect(message):
+        sent.append(message)
+
+    scope = {"type": kind, "headers": list(headers), "scheme": scheme}
+    asyncio.run(module.OwnerCookie(page)(scope, None, collect))
+    assert (b"x-kept", b"1") in sent[0]["headers"]
+    return [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
+
+
+def test_a_new_visitor_gets_a_name_that_scripts_cannot_read(server_module):
+    (first,), (second,) = _cookies(server_module), _cookies(server_module)
+    assert re.fullmatch(r"studio_owner=[\w-]{32}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", first)
+    assert first != second
+    (secure,) = _cookies(server_module, scheme="https")
+    assert secure.endswith("; Secure")
+
+
+def test_a_known_visitor_keeps_the_name(server_module):
+    known = [(b"cookie", b"a=1; studio_owner=xyz; b=2")]
+    assert _cookies(server_module, known) == []
+    assert len(_cookies(server_module, [(b"cookie", b"other_studio_owner=xyz")])) == 1
+    assert _cookies(server_module, kind="websocket") == []
+
+
+def test_pages_read_the_cookie_that_the_server_sets(server_module):
+    source = (ROOT / "pages" / "parts" / "owners.py").read_text()
+    assert f'COOKIE = "{server_module.COOKIE}"' in source
+
+
+def test_the_shipped_settings_are_the_safe_ones():
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        config = tomllib.load(file)
+    assert config["server"]["address"] == "127.0.0.1"
+    assert config["server"]["enableXsrfProtection"] is True
+    assert config["server"]["maxUploadSize"] == 50
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["client"]["showErrorDetails"] == "none"
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
+    port = _free_port()
+    words = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, env=os.environ, stdout=subprocess.PIPE
+    ) as process:
+        _until(lambda: _answers(port))
+        _until(lambda: len(_family(process.pid)) >= 3)
+        family = _family(process.pid)
+        process.send_signal(end)
+        process.wait(20)
+    _until(lambda: not any(_alive(child) for child in family))
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/style", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _until(holds, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.05)
