@@ -64,7 +64,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     passes = schedule(scales, scene.settings.passes)
     costs = [(size / scales[0]) ** 2 for size in scales]
     total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
-    picture, losses, done, spent = start_01, {}, 0, 0.0
+    picture, losses, done, spent = _seeded(start_01, scene.settings.seed), {}, 0, 0.0
     for size, count, cost in zip(scales, passes, costs, strict=True):
         content_01 = scene.content_01(size)
         picture = _resized(picture, content_01.shape)
@@ -143,6 +143,12 @@ def _assembled(backbone: Backbone, layer: str, images_01: np.ndarray) -> np.ndar
     for tile, found in activations(backbone, (layer,), images_01):
         whole[:, tile.rows.own(stride), tile.columns.own(stride)] = found[layer]
     return whole
+
+
+def _seeded(images_01: np.ndarray, seed: int) -> np.ndarray:
+    """A grain of five grey levels: it lets another seed lay the strokes elsewhere."""
+    grain = np.random.default_rng(seed).standard_normal(images_01.shape).astype("float32")
+    return np.clip(images_01 + 0.02 * grain, 0.0, 1.0)
 
 
 def _resized(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

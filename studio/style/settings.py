@@ -53,7 +53,7 @@ class TransferSettings(Settings):
     @classmethod
     def _usable(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
         if weights and (min(weights) < 0 or not sum(weights)):
-            raise ValueError("numbers of 0 or more, at least one above 0")
+            raise ValueError("numbers of 0 or more that are not all 0")
         return weights
 
     @property

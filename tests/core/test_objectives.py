@@ -1,0 +1,71 @@
+"""Objectives add and scale; their terms mean what the papers say."""
+
+import numpy as np
+import pytest
+
+from studio.core.objectives import PICTURE, Objective, content, gram_matrix, style, total_variation
+
+
+@pytest.fixture
+def features():
+    return np.random.default_rng(0).normal(size=(1, 6, 8, 3)).astype("float32")
+
+
+def test_gram_matrix_ignores_position(features):
+    moved = np.random.default_rng(1).permutation(features.reshape(48, 3)).reshape(features.shape)
+    assert np.allclose(gram_matrix(features), gram_matrix(moved), atol=1e-6)
+    assert not np.allclose(gram_matrix(features), gram_matrix(features * 1.1), atol=1e-3)
+
+
+def test_gram_matrix_is_symmetric_and_its_trace_is_the_mean_square(features):
+    gram = np.asarray(gram_matrix(features))
+    assert np.allclose(gram, gram.T)
+    assert np.trace(gram) == pytest.approx(np.mean(features**2), rel=1e-5)
+
+
+def test_gram_matrix_of_a_doubled_picture_is_the_same(features):
+    assert np.allclose(gram_matrix(np.tile(features, (1, 2, 2, 1))), gram_matrix(features), atol=1e-6)
+
+
+def test_a_style_is_reached_by_itself_and_is_one_at_zero(features):
+    goal = style("layer", gram_matrix(features))
+    assert goal({"layer": features}) == pytest.approx(0, abs=1e-6)
+    assert goal({"layer": np.zeros_like(features)}) == pytest.approx(1, rel=1e-5)
+
+
+def test_a_masked_style_looks_only_where_the_mask_is_white(features):
+    mask = np.zeros((1, 6, 8, 1), "float32")
+    mask[:, :, :4] = 1
+    goal = style("layer", gram_matrix(features[:, :, :4]), mask)
+    elsewhere = features.copy()
+    elsewhere[:, :, 4:] *= 7
+    assert goal({"layer": elsewhere}) == pytest.approx(0, abs=1e-6)
+    assert goal({"layer": elsewhere[:, :, ::-1]}) > 0.1
+
+
+def test_content_is_relative_to_the_content_itself(features):
+    goal = content("layer", features)
+    assert goal({"layer": features}) == pytest.approx(0, abs=1e-6)
+    assert goal({"layer": np.zeros_like(features)}) == pytest.approx(1, rel=1e-4)
+    bright = content("layer", 100 * features)
+    assert bright({"layer": 200 * features}) == pytest.approx(goal({"layer": 2 * features}), rel=1e-4)
+
+
+def test_total_variation_of_a_flat_picture_is_zero_and_of_a_ramp_its_step():
+    assert total_variation()({PICTURE: np.full((1, 5, 5, 3), 0.3, "float32")}) == 0
+    ramp = np.broadcast_to(np.arange(8, dtype="float32")[None, None, :, None] * 0.1, (1, 8, 8, 3))
+    assert total_variation()({PICTURE: ramp}) == pytest.approx(0.01 * 7 / 8, rel=1e-4)
+
+
+def test_objectives_add_scale_and_subtract(features):
+    pair = {"layer": features, PICTURE: features}
+    near, smooth = content("layer", features * 2), total_variation()
+    mixed = 0.8 * near - 0.5 * (smooth + near)
+    assert mixed(pair) == pytest.approx(0.3 * near(pair) - 0.5 * smooth(pair), rel=1e-5)
+    assert (mixed + Objective())(pair) == mixed(pair)
+
+
+def test_layers_are_named_once_and_without_the_picture(features):
+    gram = gram_matrix(features)
+    goal = style("b", gram) + total_variation() + content("a", features) + style("b", gram)
+    assert goal.layers == ("b", "a")

@@ -1,0 +1,104 @@
+"""A scene checks its inputs against each other and gives them at any size."""
+
+import numpy as np
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.style import masks
+from studio.style.fine import content_weight, schedule
+from studio.style.scene import Scene
+from studio.style.settings import TransferSettings
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.integers(0, 255, (90, 120, 3)).astype("uint8")
+STYLE = RNG.integers(0, 255, (80, 50, 3)).astype("uint8")
+WHITE = np.full((10, 10, 3), 255, "uint8")
+
+
+def scene(styles=1, style_masks=(), **settings):
+    return Scene(PHOTO, [STYLE] * styles, style_masks, TransferSettings(**settings))
+
+
+def test_the_longer_side_is_the_size_and_proportions_stay():
+    assert scene(size=64).content_01(64).shape == (1, 48, 64, 3)
+
+
+def test_a_stroke_of_two_reads_the_style_twice_as_large():
+    small, large = (scene(stroke=stroke).styles_01(128)[0].shape for stroke in (1.0, 2.0))
+    assert small == (1, 128, 80, 3)
+    assert large == (1, 256, 160, 3)
+
+
+@pytest.mark.parametrize(
+    "size, scales",
+    [
+        (256, [256]),
+        (512, [512]),
+        (640, [640]),
+        (1024, [512, 1024]),
+        (2048, [512, 1024, 2048]),
+        (900, [512, 900]),
+    ],
+)
+def test_scales_begin_no_smaller_than_the_content_can_bear(size, scales):
+    assert scene(size=size).scales() == scales
+
+
+def test_finer_scales_get_fewer_passes_but_at_least_one():
+    assert schedule([512, 1024, 2048], 36) == [36, 18, 9]
+    assert schedule([512, 1024], 1) == [1, 1]
+
+
+def test_the_content_counts_less_the_stronger_the_style():
+    weights = [content_weight(strength) for strength in (0.1, 0.5, 0.8, 1.0)]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[-1] > 0
+
+
+def test_shares_add_to_one():
+    assert scene(styles=3).shares == pytest.approx([1 / 3] * 3)
+    assert scene(styles=2, style_weights=(1, 3)).shares == [0.25, 0.75]
+
+
+def test_as_many_weights_as_styles():
+    with pytest.raises(InvalidInput, match="one for each of the 2 styles"):
+        scene(styles=2, style_weights=(1, 2, 3))
+
+
+def test_as_many_masks_as_styles():
+    with pytest.raises(InvalidInput, match="2 masks or none"):
+        scene(styles=2, style_masks=[WHITE])
+
+
+def test_a_black_mask_is_refused():
+    with pytest.raises(InvalidInput, match="black everywhere"):
+        scene(styles=1, style_masks=[WHITE * 0])
+
+
+def test_masks_are_stretched_to_the_layer():
+    half = WHITE.copy()
+    half[:, :5] = 0
+    found = masks.at(half, 20, 40)
+    assert found.shape == (20, 40)
+    assert found[:, :15].max() < 0.1
+    assert found[:, 25:].min() > 0.9
+
+
+def test_kept_luminance_keeps_the_hues_of_the_content():
+    kept = scene(keep_colors="luminance", size=120)
+    grey = kept.finished(np.full((1, 90, 120, 3), 0.5, "float32"))
+    assert grey.std(axis=-1).mean() > 10
+    assert scene(size=120).finished(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
+
+
+def test_matched_colours_recolour_the_style():
+    content = np.full((64, 64, 3), (200, 40, 40), "uint8")
+    style = Scene(content, [STYLE], [], TransferSettings(keep_colors="matched")).styles_01(64)[0]
+    assert style[..., 0].mean() > 0.7
+    assert style[..., 1].mean() < 0.3
+
+
+@pytest.mark.parametrize("weights", [(0, 0), (-1, 2)])
+def test_weights_that_cannot_be_shared_are_refused(weights):
+    with pytest.raises(InvalidInput, match="not all 0"):
+        TransferSettings.parse({"style_weights": weights})

@@ -1,0 +1,160 @@
+"""Style transfer with the real weights on real pictures."""
+
+import numpy as np
+import pytest
+
+from studio.core import images, recipes, samples, tasks
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress, Report
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
+
+SMALL = {"size": 96, "mode": "fine", "steps": 6}
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return samples.photo("chelsea")
+
+
+@pytest.fixture(scope="module")
+def painting():
+    from studio.style import paintings
+
+    return paintings.draw("brush_strokes")
+
+
+@pytest.fixture
+def half_masks():
+    left = np.zeros((40, 40, 3), "uint8")
+    left[:, :20] = 255
+    return [left, 255 - left]
+
+
+def paint(photo, styles, **settings):
+    return transfer(photo, styles, TransferSettings(**settings)).image.astype("int")
+
+
+def test_instant_paints_the_whole_picture_at_the_size_asked_for(weights_home, photo, painting):
+    painted = transfer(photo, [painting], TransferSettings(size=160))
+    assert painted.image.shape == images.fit(photo, 160).shape
+    assert painted.image.dtype == np.uint8
+    assert set(painted.weights) == {"adain"}
+    assert np.abs(painted.image.astype(int) - images.fit(photo, 160)).mean() > 20
+
+
+def test_more_strength_moves_further_from_the_photo(weights_home, photo, painting):
+    start = paint(photo, [painting], size=96, strength=0)
+    moved = [np.abs(paint(photo, [painting], size=96, strength=s) - start).mean() for s in (0.3, 0.6, 1)]
+    assert moved == sorted(moved)
+    assert moved[0] > 2
+
+
+def test_fine_lowers_the_losses_and_keeps_the_shape(weights_home, photo, painting):
+    seen: list[Report] = []
+    painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(seen.append))
+    totals = [report.metrics["total"] for report in seen if report.metrics]
+    assert len(totals) == painted.figures["passes"] == 6
+    assert painted.figures["total"] == pytest.approx(min(totals))
+    assert painted.figures["total"] < 0.7 * totals[0]
+    assert set(painted.weights) == {"adain", "vgg16"}
+    assert seen[-1].step == seen[-1].total == 6
+
+
+def test_the_first_preview_comes_before_the_first_pass(weights_home, photo, painting):
+    seen: list[Report] = []
+    transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(seen.append))
+    first = next(report for report in seen if report.preview is not None)
+    assert first.step == 0
+    assert first.preview.shape == images.fit(photo, 96).shape
+
+
+def test_the_same_settings_give_the_same_bytes_and_another_seed_another_picture(
+    weights_home, photo, painting
+):
+    one, two = (paint(photo, [painting], **SMALL, seed=3) for _ in range(2))
+    assert (one == two).all()
+    assert (paint(photo, [painting], **SMALL, seed=4) != one).any()
+
+
+def test_weights_decide_between_two_styles(weights_home, photo, painting):
+    grey = np.full_like(painting, 128)
+    mostly = [paint(photo, [painting, grey], size=96, style_weights=w) for w in ((1, 0), (0, 1))]
+    alone = [paint(photo, [style], size=96) for style in (painting, grey)]
+    assert np.abs(mostly[0] - alone[0]).mean() < 1
+    assert np.abs(mostly[1] - alone[1]).mean() < 1
+    assert np.abs(alone[0] - alone[1]).mean() > 10
+
+
+@pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
+def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_masks, settings):
+    red = np.random.default_rng(0).integers(0, 80, painting.shape).astype("uint8")
+    red[..., 0] = 220
+    flip = [
+        transfer(photo, styles, TransferSettings(**settings, strength=1), half_masks).image.astype(int)
+        for styles in ([painting, red], [red, painting])
+    ]
+    redness = [picture[..., 0] - picture[..., 1:].mean(-1) for picture in flip]
+    quarter = redness[0].shape[1] // 4
+    assert redness[1][:, :quarter].mean() > redness[0][:, :quarter].mean() + 20
+    assert redness[0][:, -quarter:].mean() > redness[1][:, -quarter:].mean() + 20
+
+
+def test_kept_luminance_keeps_the_photo_recognisable_in_colour(weights_home, photo, painting):
+    kept = paint(photo, [painting], size=96, keep_colors="luminance")
+    content = images.fit(photo, 96).astype(int)
+    free = paint(photo, [painting], size=96)
+
+    def hue(picture):
+        return picture[..., 0] - picture[..., 2]
+
+    assert np.abs(hue(kept) - hue(content)).mean() < np.abs(hue(free) - hue(content)).mean() / 3
+
+
+def test_a_cancel_keeps_the_best_so_far(weights_home, photo, painting):
+    passes = []
+    progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
+    painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=progress)
+    assert painted.stopped_early
+    assert painted.figures["passes"] == 3
+    assert painted.image.shape == images.fit(photo, 96).shape
+
+
+def test_a_cancel_before_there_is_anything_ends_it(weights_home, photo, painting):
+    with pytest.raises(Cancelled):
+        transfer(photo, [painting], progress=Progress(lambda report: None, cancelled=lambda: True))
+
+
+@pytest.mark.parametrize("shape", [(8, 160), (160, 8), (33, 47)])
+def test_odd_and_narrow_pictures_are_painted(weights_home, photo, painting, shape):
+    narrow = images.resize(photo, *shape)
+    assert paint(narrow, [painting], size=64, mode="fine", steps=2).shape == images.fit(narrow, 64).shape
+
+
+def test_the_task_keeps_a_png_whose_recipe_makes_it_again(weights_home, photo, painting):
+    inputs = {
+        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
+        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
+    }
+    result = tasks.run("style.transfer", TransferSettings(**SMALL), inputs)
+    data = result.files[0].read()
+    recipe = recipes.read(data)
+    assert recipe == result.recipe
+    assert set(recipe.weights) == {"adain", "vgg16"}
+    again = tasks.run(recipe.task, recipe.checked_settings(), inputs)
+    assert again.files[0].digest == result.files[0].digest
+
+
+@pytest.mark.slow
+def test_a_bridge_painted_as_a_starry_night_has_its_colours_and_keeps_the_bridge(weights_home, data_dir):
+    bridge = images.read(data_dir / "images" / "golden_gate.jpg")
+    night = images.read(data_dir / "images" / "starry_night_google.jpg")
+    painted = transfer(bridge, [night], TransferSettings(mode="fine", size=256))
+    content = images.fit(bridge, 256).astype(float)
+    night_mean = night.reshape(-1, 3).mean(0)
+    moved = painted.image.reshape(-1, 3).mean(0)
+    assert (
+        np.linalg.norm(moved - night_mean) < np.linalg.norm(content.reshape(-1, 3).mean(0) - night_mean) / 2
+    )
+    edges = [np.abs(np.diff(picture.mean(-1), axis=1)) for picture in (content, painted.image.astype(float))]
+    assert np.corrcoef(edges[0].ravel(), edges[1].ravel())[0, 1] > 0.2
