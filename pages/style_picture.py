@@ -31,6 +31,12 @@ def masks():
     parts.files("mask", "Masks, one a style", 4, "White is where the style goes; in the order of the styles.")
 
 
+def inputs():
+    """The files of a run. A sample may have to be drawn first, so this is asked for only when needed."""
+    drawn = [style.file() for style in styles]
+    return {"content": [content.file()], "style": drawn, "mask": parts.taken("mask")}
+
+
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
@@ -42,14 +48,10 @@ with left:
         "Start", type="primary", icon=":material/brush:", width="stretch", on_click=parts.seeded
     )
 with right, st.container(key="stage"):
-    inputs = {
-        "content": [content.file()],
-        "style": [style.file() for style in styles],
-        "mask": parts.taken("mask"),
-    }
     if wanted:
-        parts.start(TASK, settings, inputs)
-    job = parts.show_job(TASK, SLOTS, asked=(settings, str(inputs)))
+        parts.start(TASK, settings, inputs())
+    asked = (settings, content.title, [style.title for style in styles], parts.taken("mask"))
+    job = parts.show_job(TASK, SLOTS, asked)
     if job is None and settings is not None:
         preview = settings.model_copy(update={"mode": "instant"})
         parts.show_live(TASK, preview, inputs, SLOTS, needs=INSTANT, note=NOTE[settings.mode])

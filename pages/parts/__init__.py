@@ -1,15 +1,15 @@
 """The pieces that pages are made of. Nothing here loads Keras."""
 
-from pages.parts.form import form, seeded
+from pages.parts.choices import files, picture, pictures, taken
+from pages.parts.forms import form, seeded
 from pages.parts.jobs import show_job, start
 from pages.parts.live import show_live
-from pages.parts.look import MARK, look
+from pages.parts.looks import MARK, look
 from pages.parts.owners import owner
-from pages.parts.pictures import files, picture, pictures, taken
 from pages.parts.places import PLACES
-from pages.parts.recent import recent
+from pages.parts.recents import recent
 from pages.parts.samples import paintings, photos
-from pages.parts.tray import tray
+from pages.parts.trays import tray
 
 __all__ = [
     "MARK",

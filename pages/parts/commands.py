@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
 
 from pages.parts import samples
 from studio.core.settings import Settings
-from studio.core.tasks import File
+from studio.core.tasks import Inputs
 
 # Task -> the words of its command, and the slots that stand without a flag.
 COMMANDS = {"style.transfer": ("style", ("content", "style"))}
 
 
-def line(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]) -> str:
+def line(task: str, settings: Settings, inputs: Inputs) -> str:
     """The command; settings at their default are left out."""
     words, plain = COMMANDS.get(task, (f"run {task}", ()))
     parts = ["studio", *words.split()]

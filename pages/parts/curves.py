@@ -14,7 +14,7 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
 
     Args:
         history: one mapping a step, with "step" and any number of figures.
-        layers: whether to draw the figures of single layers ("style block1_conv1") instead of the sums.
+        layers: whether to draw the figures of single layers ("block1_conv1") instead of the sums.
     """
     rows = _rows(history, layers)
     if len({row["step"] for row in rows}) < 2:
@@ -44,11 +44,11 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
 def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str, object]]:
     every = max(1, len(history) // MOST_POINTS)
     return [
-        {"step": moment["step"], "figure": name.partition(" ")[2] or name, "value": float(value)}
+        {"step": moment["step"], "figure": name, "value": float(value)}
         for moment in history[::every]
         for name, value in moment.items()
         if name not in ("step", "seconds", "total_steps")
         and isinstance(value, int | float)
         and value > 0  # the scale is logarithmic
-        and (" " in name) == layers
+        and ("_" in name) == layers
     ]

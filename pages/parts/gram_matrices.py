@@ -20,10 +20,10 @@ _FINE = """
 matrices of five layers come to match those of the style, while one deeper layer keeps answering as it did
 to the content:
 """
-_LOSS = (
-    r"\mathcal{L} = \alpha\,\lVert F - F_{\text{content}}\rVert^2"
-    r" + \sum_{\ell} w_\ell \lVert G_\ell - G^{\text{style}}_\ell\rVert^2 + \beta\,\mathrm{TV}"
-)
+_LOSS = r"""\begin{aligned}
+\mathcal{L} ={}& \alpha\,\lVert F - F_{\text{content}}\rVert^2 \\
+&+ \sum_{\ell} w_\ell \lVert G_\ell - G^{\text{style}}_\ell\rVert^2 + \beta\,\mathrm{TV}
+\end{aligned}"""
 _INSTANT = """
 *Instant* goes the other way: one pass through an encoder, whose maps are given the mean and the spread of the
 style's maps, and one through a decoder that was trained to paint such maps back.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.core.settings import Settings
-from studio.core.tasks import File
+from studio.core.tasks import Inputs
 
 PARAMETER = "job"
 WATCH_SECONDS = 0.5
@@ -21,7 +21,7 @@ CURVE_SECONDS = 2.0
 MANY = 100_000  # a task with so many steps counts bytes
 
 
-def start(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]) -> None:
+def start(task: str, settings: Settings, inputs: Inputs) -> None:
     """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback."""
     try:
         job = engine.connect().submit(task, settings, inputs, owner())
@@ -36,6 +36,14 @@ def show(job: engine.Job) -> None:
     """Puts a job into the address, so that a reload and a link find it."""
     st.query_params[PARAMETER] = job.id
     st.session_state[_memory(job.task)] = job.id
+
+
+def cancel(name: str) -> None:
+    """Asks a job to stop. Call it from a callback."""
+    try:
+        engine.connect().cancel(name, owner())
+    except StudioError as error:
+        st.toast(str(error))
 
 
 def close(task: str) -> None:
@@ -105,11 +113,17 @@ def _watch(name: str) -> None:
         st.progress(*_bar(job))
         if job.state == "stopping":
             st.caption(words.STATES["stopping"])
-        elif st.button("Cancel", icon=":material/stop_circle:", help="Stops and keeps the best so far"):
-            engine.connect().cancel(job.id, owner())
-            st.rerun(scope="fragment")
+        else:
+            st.button(
+                "Cancel",
+                key=f"stop_{job.id}",
+                icon=":material/stop_circle:",
+                help="Stops and keeps the best so far",
+                on_click=cancel,
+                args=(job.id,),
+            )
     if report is not None and report.metrics:
-        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if " " not in name]
+        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
         st.caption(" · ".join(figures[:5]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
@@ -12,13 +12,13 @@ from pages.parts.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
-from studio.core.tasks import File
+from studio.core.tasks import File, Inputs
 
 
 def show_live(
     task: str,
     settings: Settings,
-    inputs: Mapping[str, Sequence[File]],
+    ask: Callable[[], Inputs],
     slots: Mapping[str, str],
     *,
     needs: Collection[str] = (),
@@ -27,6 +27,7 @@ def show_live(
     """Shows the result of these very settings and inputs, computed now unless it already was.
 
     Args:
+        ask: gives the inputs; not called before the engine is ready.
         slots: where the result can be used: slot -> the title it gets there.
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
@@ -34,6 +35,7 @@ def show_live(
     if engine.connect().status() != "ready":
         _wait()
         return None
+    inputs = ask()
     absent = downloads.missing(needs)
     if absent:
         _offer(task, settings, inputs, downloads.sizes(absent))
@@ -53,7 +55,7 @@ def show_live(
     return live
 
 
-def _offer(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]], what: str) -> None:
+def _offer(task: str, settings: Settings, inputs: Inputs, what: str) -> None:
     content = inputs["content"][0]
     st.image(shown.of_file(content.digest), width="stretch", caption="The content, before the first stroke")
     st.info(f"The first time, the studio fetches {what} and checks every byte.", icon=":material/download:")
@@ -61,7 +63,7 @@ def _offer(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]], 
         jobs.start(task, settings, inputs)
 
 
-def _made(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]) -> engine.Live | None:
+def _made(task: str, settings: Settings, inputs: Inputs) -> engine.Live | None:
     wanted = (task, settings.model_dump_json(), str(inputs))
     held = st.session_state.get("live")
     if held is None or held[0] != wanted:
@@ -77,7 +79,7 @@ def _made(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]) -
     return live
 
 
-def _compute(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]]):
+def _compute(task: str, settings: Settings, inputs: Inputs):
     session = st.session_state.setdefault("live_session", uuid.uuid4().hex)
     try:
         return engine.connect().live(task, settings, inputs, session), ""

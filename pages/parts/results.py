@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import commands, pictures, shown
+from pages.parts import choices, commands, shown
 from pages.parts.ab_slider import ab_slider
-from pages.parts.form import MOST_SEED
+from pages.parts.forms import MOST_SEED
 from studio.core import tasks
 from studio.core.settings import Settings
-from studio.core.tasks import File
+from studio.core.tasks import File, Inputs
 
 Again = Callable[[Settings], None]
 
@@ -74,11 +74,11 @@ def use_as(keep: Callable[[], File], slots: Mapping[str, str], *, key: str) -> N
                 slot.capitalize(),
                 key=f"{key}_as_{slot}",
                 width="stretch",
-                on_click=lambda slot=slot, own=own: pictures.use(slot, keep(), own),
+                on_click=lambda slot=slot, own=own: choices.use(slot, keep(), own),
             )
 
 
-def recipe(task: str, settings: Settings, inputs: Mapping[str, Sequence[File]], made: Any) -> None:
+def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
     """What made the result, to be copied: as a command and as text."""
     with st.expander("Recipe", icon=":material/receipt_long:"):
         st.caption("The same in a terminal:")

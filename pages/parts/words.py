@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from studio.core.tasks import File
+from studio.core.tasks import Inputs
 
 STATES = {
     "queued": "Waiting",
@@ -37,7 +35,7 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def made_of(inputs: Mapping[str, Sequence[File]], most: int = 4) -> str:
+def made_of(inputs: Inputs, most: int = 4) -> str:
     """The inputs of a run as words: "chelsea + stained glass"."""
     names = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
     return " + ".join((name.rpartition(".")[0] or name).replace("_", " ") for name in names[:most])

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.parts import samples, words
+from pages.parts import jobs, samples, words
 from pages.parts.owners import owner
 from pages.parts.places import place_of
 from studio import engine
@@ -53,10 +53,10 @@ def _status(status: str) -> None:
         st.error(f"The engine is {status}", icon=":material/error:")
 
 
-def _shown(jobs: list[engine.Job]) -> list[engine.Job]:
+def _shown(found: list[engine.Job]) -> list[engine.Job]:
     recent = time.time() - JUST_FINISHED_SECONDS
-    ended = [job for job in jobs if job.finished and (job.ended or job.created) > recent]
-    return [job for job in jobs if not job.finished] + ended[:MOST_FINISHED]
+    ended = [job for job in found if job.finished and (job.ended or job.created) > recent]
+    return [job for job in found if not job.finished] + ended[:MOST_FINISHED]
 
 
 def _row(job: engine.Job) -> None:
@@ -73,10 +73,9 @@ def _row(job: engine.Job) -> None:
         with st.container(horizontal=True, gap="small"):
             if st.button("Open", key=f"open_{job.id}", type="tertiary"):
                 _open(job)
-            under_way = job.state in ("queued", "running")
-            if under_way and st.button("Cancel", key=f"cancel_{job.id}", type="tertiary"):
-                engine.connect().cancel(job.id, owner())
-                st.rerun()
+            if job.state in ("queued", "running"):
+                key = f"cancel_{job.id}"
+                st.button("Cancel", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
 
 
 def _state(job: engine.Job) -> str:

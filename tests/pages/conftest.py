@@ -1,0 +1,87 @@
+"""Pages in Streamlit's own test runner, against a real engine whose workers import no Keras."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.places import PLACES
+from studio.core import tasks
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKES = ROOT / "tests" / "fakes"
+SECONDS = 60
+
+
+@pytest.fixture(scope="package")
+def chores(tmp_path_factory):
+    """The tests' own tasks, here and in the workers; with a STUDIO_HOME of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(FAKES))
+        import chores
+
+        patch.setenv("PYTHONPATH", str(FAKES))
+        patch.setenv("STUDIO_HOME", str(tmp_path_factory.mktemp("pages-home")))
+        for name, entry in chores.TASKS.items():
+            patch.setitem(tasks.TASKS, name, entry)
+        yield chores
+    sys.modules.pop("chores", None)
+
+
+@pytest.fixture(scope="package")
+def engine(chores):
+    """The engine that pages connect to."""
+    from studio.engine import Engine
+    from studio.engine import engine as module
+
+    running = Engine(warm=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_connected", [running])
+        end = time.monotonic() + SECONDS
+        while running.status() != "ready":
+            assert time.monotonic() < end, running.status()
+            time.sleep(0.05)
+        yield running
+    running.close()
+
+
+@pytest.fixture
+def visit(engine):
+    """Opens a page as its address would: `visit("style", mode="Draft")`."""
+
+    def visit(address: str = "", **params: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=SECONDS)
+        app.run()  # the navigation is known only after a first run
+        app.switch_page(next(place.file for place in PLACES if place.address == address))
+        app.query_params.update(params)
+        return app.run()
+
+    return visit
+
+
+@pytest.fixture
+def draw(engine):
+    """Runs a function that draws with `pages.parts`, as a page of its own."""
+
+    def draw(function, **kwargs) -> AppTest:
+        return AppTest.from_function(function, default_timeout=SECONDS, kwargs=kwargs).run()
+
+    return draw
+
+
+@pytest.fixture
+def until():
+    """Waits until something holds, and fails if it never does."""
+
+    def until(holds):
+        end = time.monotonic() + SECONDS
+        while not (found := holds()):
+            assert time.monotonic() < end, "it never came to be"
+            time.sleep(0.05)
+        return found
+
+    return until

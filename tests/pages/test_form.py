@@ -1,0 +1,102 @@
+"""The form: made from the settings, bound to the address, reset, and honest about what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.style.settings import TransferSettings
+
+
+def page_of_form():
+    import streamlit as st
+
+    from pages import parts
+    from studio.style.settings import TransferSettings
+
+    settings = parts.form(TransferSettings)
+    st.session_state["settings"] = settings
+    st.button("Go", on_click=parts.seeded)
+
+
+@pytest.fixture
+def form(draw):
+    return draw(page_of_form)
+
+
+def settings_of(page):
+    return page.session_state["settings"]
+
+
+def keys(elements) -> set[str]:
+    return {element.key for element in elements if element.key}
+
+
+def widgets(place):
+    kinds = ("slider", "select_slider", "number_input", "text_input", "toggle", "selectbox", "button_group")
+    return keys([element for kind in kinds for element in getattr(place, kind)])
+
+
+def test_untouched_it_gives_the_defaults(form):
+    assert not form.exception
+    assert settings_of(form) == TransferSettings()
+
+
+def test_every_setting_has_a_widget_and_only_the_main_ones_are_in_sight(form):
+    known = TransferSettings.described()
+    folded = widgets(form.expander[0])
+    assert widgets(form) >= set(known)
+    assert {name for name, field in known.items() if field.tier == "more"} <= folded
+    assert not {name for name, field in known.items() if field.tier == "main"} & folded
+
+
+def test_every_folded_setting_says_what_it_does(form):
+    said = {caption.value for caption in form.expander[0].caption}
+    for field in TransferSettings.described().values():
+        if field.tier == "more":
+            assert any(line.startswith(field.help) for line in said), field.name
+
+
+def test_a_changed_widget_changes_the_settings(form):
+    form.slider(key="strength").set_value(0.25).run()
+    form.button_group(key="mode").set_value("fine").run()
+    assert (settings_of(form).strength, settings_of(form).mode) == (0.25, "fine")
+
+
+def test_one_setting_and_all_can_be_reset(form):
+    form.select_slider(key="stroke").set_value(2.0).run()
+    form.slider(key="smoothness").set_value(5.0).run()
+    form.button(key="stroke_reset").click().run()
+    assert (settings_of(form).stroke, settings_of(form).smoothness) == (1.0, 5.0)
+    next(button for button in form.button if button.label == "Reset all").click().run()
+    assert settings_of(form) == TransferSettings()
+
+
+def test_a_setting_that_is_wrong_is_named_and_gives_none(form):
+    form.text_input(key="style_weights").set_value("1, many").run()
+    assert not form.exception
+    assert settings_of(form) is None
+    assert "style_weights" in form.error[0].value
+
+
+def test_an_unlocked_seed_is_rolled_at_the_start_a_locked_one_is_kept(form):
+    go = next(button for button in form.button if button.label == "Go")
+    go.click().run()
+    assert settings_of(form).seed == 0
+    form.toggle(key="seed_locked").set_value(False).run()
+    next(button for button in form.button if button.label == "Go").click().run()
+    assert settings_of(form).seed != 0
+
+
+def test_the_address_sets_the_form(visit):
+    page = visit("style", strength="0.3", mode="Fine", content="Coffee", seed="7")
+    assert page.slider(key="strength").value == 0.3
+    assert page.button_group(key="mode").value == "fine"
+    assert page.button_group(key="content").value == "Coffee"
+    assert page.number_input(key="seed").value == 7
+
+
+def test_nonsense_in_the_address_gives_the_defaults(visit):
+    page = visit("style", strength="9e9", mode="<script>", content="../../etc", steps="many")
+    assert not page.exception
+    assert page.slider(key="strength").value == TransferSettings().strength
+    assert page.button_group(key="mode").value == TransferSettings().mode

@@ -1,0 +1,158 @@
+"""A job on a page: seen while it works, stopped, shown at its end, found again, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.parts import jobs
+from studio.core import recipes
+from studio.core.tasks import File
+
+
+def page_of_job(name):
+    import streamlit as st
+
+    from pages import parts
+
+    if name:
+        st.query_params["job"] = name
+    st.session_state["asked"] = st.session_state.get("asked", 1)
+    job = parts.show_job("chores.do", {"content": "Your photo"}, st.session_state["asked"])
+    st.session_state["shown"] = job is not None
+
+
+@pytest.fixture
+def submit(engine, chores):
+    def submit(owner="local", **settings):
+        return engine.submit("chores.do", chores.ChoreSettings(**settings), {}, owner)
+
+    return submit
+
+
+@pytest.fixture
+def finished(engine, until, submit):
+    def finished(owner="local", **settings):
+        job = submit(owner, **settings)
+        until(lambda: engine.job(job.id, owner).finished)
+        return engine.job(job.id, owner)
+
+    return finished
+
+
+def labels(page):
+    return [button.label for button in page.button]
+
+
+def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit, until):
+    job = submit(steps=200, pause=0.05)
+    until(lambda: engine.job(job.id).report and engine.job(job.id).report.step > 2)
+    page = draw(page_of_job, name=job.id)
+    assert not page.exception
+    assert "of 200" in page.get("progress")[0].proto.text
+    next(button for button in page.button if button.label == "Cancel").click().run()
+    until(lambda: engine.job(job.id).finished)
+    page.run()
+    assert "stopped early" in page.get("image")[0].proto.imgs[0].caption
+    assert engine.job(job.id).result.stopped_early
+
+
+def test_a_waiting_job_says_its_place(draw, engine, submit, until):
+    first, second = submit(steps=100, pause=0.05), submit()
+    until(lambda: engine.job(first.id).state == "running")
+    page = draw(page_of_job, name=second.id)
+    assert "number 1 in the queue" in page.get("progress")[0].proto.text
+    engine.cancel(second.id)
+    engine.cancel(first.id)
+    until(lambda: engine.job(first.id).finished)
+
+
+def test_a_finished_job_offers_what_can_be_done_with_it(draw, finished):
+    job = finished(steps=3)
+    page = draw(page_of_job, name=job.id)
+    assert not page.exception
+    assert {"Make again", "Close"} <= set(labels(page))
+    download = page.get("download_button")[0]
+    assert download.proto.label == "Download"
+    assert any('"task": "chores.do"' in code.value for code in page.code)
+
+
+def test_making_again_starts_a_job_with_the_same_settings(draw, engine, finished, until):
+    job = finished(steps=4, shade=77)
+    page = draw(page_of_job, name=job.id)
+    next(button for button in page.button if button.label == "Make again").click().run()
+    newest = engine.jobs()[0]
+    assert newest.id != job.id
+    assert newest.settings == job.settings
+    until(lambda: engine.job(newest.id).finished)
+
+
+def test_the_download_holds_the_recipe(finished):
+    job = finished(steps=3, shade=9)
+    assert recipes.read(job.result.files[0].read()).settings["shade"] == 9
+
+
+def test_a_failed_job_says_why_and_can_be_run_again(draw, finished):
+    page = draw(page_of_job, name=finished(do="refuse").id)
+    assert "It is not to my taste" in page.error[0].value
+    assert "Run again" in labels(page)
+
+
+def test_a_job_that_is_no_longer_there_is_a_sentence(draw):
+    page = draw(page_of_job, name="gone")
+    assert not page.exception
+    assert len(page.warning) == 1
+    assert not page.session_state["shown"]
+
+
+def test_anothers_job_cannot_be_seen(draw, finished):
+    page = draw(page_of_job, name=finished("someone").id)
+    assert len(page.warning) == 1
+    assert not page.session_state["shown"]
+
+
+def test_a_finished_job_gives_way_when_something_else_is_asked(draw, finished):
+    page = draw(page_of_job, name=finished(steps=2).id)
+    assert page.session_state["shown"]
+    page.session_state["asked"] = 2
+    page.run()
+    assert not page.session_state["shown"]
+
+
+@pytest.mark.parametrize(
+    "step, total, text",
+    [(0, 0, "Starting"), (3, 10, "Step 3 of 10"), (2_000_000, 8_000_000, "2 MB of 8 MB")],
+)
+def test_the_bar_counts_steps_or_bytes(step, total, text):
+    class Job:
+        state, place = "running", 0
+
+        class report:
+            text, seconds_left = "", None
+
+    Job.report.step, Job.report.total = step, total
+    share, said = jobs._bar(Job)
+    assert text in said
+    assert share == (step / total if total else 0)
+
+
+def test_uses_of_a_result_reach_the_choices(draw, home):
+    def page_of_use():
+        import streamlit as st
+
+        from pages import parts
+        from pages.parts import choices
+
+        content = parts.picture("content", "Content", parts.photos())
+        st.session_state["name"] = content.file().name
+        st.button("Use", on_click=lambda: choices.use("content", st.session_state["made"], "Your photo"))
+
+    from pages.parts import samples
+
+    made = File.keep(samples.photos()[1].file().read(), "picture", "made.png")
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_function(page_of_use, default_timeout=60)
+    page.session_state["made"] = made
+    page.run()
+    page.button[-1].click().run()
+    assert page.session_state["name"] == "made.png"

@@ -1,0 +1,120 @@
+"""Choosing pictures: samples, uploads that are taken, uploads that are refused without a loss."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from pages.parts import samples
+from pages.parts.choices import keep
+from studio.core import images
+from studio.core.errors import InvalidInput
+from studio.core.tasks import File
+
+
+def page_of_pictures():
+    import streamlit as st
+
+    from pages import parts
+
+    content = parts.picture("content", "Content", parts.photos())
+    styles = parts.pictures("style", "Styles", parts.paintings(), most=4)
+    st.session_state["content_file"] = content.file()
+    st.session_state["style_titles"] = [style.title for style in styles]
+
+
+@pytest.fixture
+def page(draw):
+    return draw(page_of_pictures)
+
+
+@pytest.fixture
+def png(picture):
+    return images.encode_png(picture)
+
+
+def uploader(page, slot):
+    return next(found for found in page.file_uploader if found.key.startswith(f"{slot}_upload"))
+
+
+def test_a_sample_is_chosen_already(page):
+    assert not page.exception
+    assert images.read(page.session_state["content_file"].read()).shape[2] == 3
+    assert len(page.session_state["style_titles"]) == 1
+
+
+def test_an_upload_is_kept_chosen_and_leaves_the_widget(page, png):
+    uploader(page, "content").set_value(("holiday *photo*.png", png, "image/png")).run()
+    file = page.session_state["content_file"]
+    assert (file.read(), file.name) == (png, "holiday *photo*.png")
+    assert page.button_group(key="content").value == "Your photo"
+    assert not uploader(page, "content").value
+
+
+def test_a_second_upload_does_not_replace_the_first(page, png, picture):
+    uploader(page, "content").set_value(("a.png", png, "image/png")).run()
+    other = images.encode_png(255 - picture)
+    uploader(page, "content").set_value(("b.png", other, "image/png")).run()
+    assert page.session_state["content_file"].read() == other
+    page.button_group(key="content").set_value("Your photo").run()
+    assert page.session_state["content_file"].read() == png
+
+
+def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
+    page.button_group(key="content").set_value("Coffee").run()
+    uploader(page, "content").set_value(("photo.jpg", b"no picture at all", "image/jpeg")).run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "Expected" in page.error[0].value
+    assert page.button_group(key="content").value == "Coffee"
+    assert page.session_state["content_file"].name == "coffee.png"
+
+
+def test_at_most_four_styles(page):
+    five = page.button_group(key="style").options[:5]
+    page.button_group(key="style").set_value(five).run()
+    assert page.session_state["style_titles"] == five[1:]
+
+
+def test_no_style_means_the_first(page):
+    first = page.button_group(key="style").options[0]
+    page.button_group(key="style").set_value([]).run()
+    assert page.session_state["style_titles"] == [first]
+
+
+def test_every_sample_has_its_small_picture():
+    for name in samples.samples.photos():
+        assert (samples.SHIPPED / f"photo-{name}.webp").is_file(), name
+    from studio.style import paintings
+
+    for name in paintings.paintings():
+        assert (samples.SHIPPED / f"style-{name}.webp").is_file(), name
+
+
+def test_a_small_picture_is_square_and_small(picture):
+    data = samples.square(np.asarray(picture))
+    assert images.read(data).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
+    assert len(data) < 20_000
+
+
+def test_a_sample_is_spelled_as_the_command_takes_it_and_a_persons_file_by_its_name(home, png):
+    assert samples.spelled(samples.photos()[0].file()) == "sample:chelsea"
+    assert samples.spelled(File.keep(png, "picture", "chelsea.png")) == "chelsea.png"
+
+
+def test_every_odd_file_is_taken_or_refused_in_one_sentence(data_dir, home):
+    folder = data_dir / "badfiles" / "images"
+    with (data_dir / "badfiles" / "INDEX.tsv").open() as handle:
+        rows = list(csv.reader(handle, delimiter="\t"))
+    named = [row for row in rows if row and row[0].startswith("images/")]
+    assert len(named) > 50
+    for path in sorted(folder.iterdir()):
+        try:
+            kept = keep(path.read_bytes(), path.name)
+        except InvalidInput as error:
+            assert "\n" not in str(error)
+            assert "Next:" in str(error)
+        else:
+            assert kept.path.is_file()
