@@ -123,6 +123,21 @@ def grams(backbone: Backbone, images_01: np.ndarray) -> dict[str, np.ndarray]:
     return {layer: sums[layer] / sizes[layer] for layer in STYLE_LAYERS}
 
 
+def small_grams(backbone: Backbone, images_01: np.ndarray, side: int = 16) -> dict[str, list[list[float]]]:
+    """Gram matrices to look at, `{layer: side x side numbers in [0, 1]}`: neighbouring channels averaged.
+
+    Args:
+        images_01: `(1, H, W, 3) float32 in [0, 1]`; read at 256 px, which is enough for the eye.
+    """
+    small = images.to_01(images.fit(images.to_uint8(images_01), 256))
+    found = {}
+    for layer, gram in grams(backbone, small).items():
+        step = len(gram) // side
+        blocks = gram.reshape(side, step, side, step).mean(axis=(1, 3))
+        found[layer] = np.round(blocks / blocks.max(), 3).tolist()
+    return found
+
+
 def _style(
     scene: Scene, backbone: Backbone, layer: str, styles: list[np.ndarray], shape: tuple[int, ...]
 ) -> Objective:

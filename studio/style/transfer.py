@@ -22,7 +22,8 @@ class Painted:
 
     Attributes:
         image: `(H, W, 3) uint8`.
-        figures: seconds; of an optimised one also passes and the final losses.
+        figures: seconds; of an optimised one also passes, the final losses, and small Gram
+            matrices of the first style and of the result (`fine.small_grams`).
         weights: SHA-256 of the weights that took part, by name.
         stopped_early: whether a person cancelled, and this is the best so far.
     """
@@ -69,6 +70,10 @@ def transfer(
     progress.report(0, settings.passes, preview=lambda: scene.finished(first))
     vgg16 = backbones.load("vgg16", progress)
     best = fine.paint(scene, vgg16, first, progress)
-    figures = {"seconds": time.monotonic() - began, "passes": best.passes, **best.losses}
+    figures = {
+        **{"seconds": time.monotonic() - began, "passes": best.passes, **best.losses},
+        "gram_style": fine.small_grams(vgg16, scene.styles_01(256)[0]),
+        "gram_result": fine.small_grams(vgg16, best.images_01),
+    }
     weights["vgg16"] = vgg16.digest
     return Painted(scene.finished(best.images_01), figures, weights, best.cancelled)
