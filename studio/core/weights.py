@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,8 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from studio.core import archives, converted, downloads, index, paths, tasks
-from studio.core.errors import InvalidInput, Unavailable, invalid
+from studio.core import archives, converted, downloads, index, originals, paths, tasks
+from studio.core.errors import Unavailable, invalid
 from studio.core.index import KerasFile, Source, Weights
 from studio.core.progress import Progress
 
@@ -93,7 +92,7 @@ def status(name: str, digest: str | None = None) -> Status:
         path, note = found
         return Status(name, known.title, True, path, note.bytes, 0, note.digest, note.source)
     source = next((s for s in known.sources if _may_be(s, digest)), known.sources[0])
-    here = next(_originals(source), None)
+    here = originals.beside(source)
     size = 0 if here else source.bytes
     return Status(name, known.title, False, here, 0, size, source.digest, source.where)
 
@@ -181,7 +180,8 @@ def _ready(name: str, progress: Progress, source: Path | None, digest: str | Non
         return found
     with _alone(known, progress):
         if source is not None:
-            return _taken(name, known, Path(source), progress)
+            pinned, original = originals.named(Path(source), known.sources)
+            return _convert(name, pinned, original, progress, None)
         if found := _intact(name, digest):  # another process was faster
             return found
         return _pulled(name, known, digest, progress)
@@ -221,9 +221,7 @@ def _pulled(name: str, known: Weights, digest: str | None, progress: Progress) -
     """From what a person put into a folder, else fetched from the sources in turn."""
     sources = [source for source in known.sources if _may_be(source, digest)]
     for source in sources:
-        for original in _originals(source):
-            if not downloads.matches(original, source):
-                raise _wrong(original, [source])
+        if original := originals.put_here(source):
             return _convert(name, source, original, progress, digest)
     reasons = []
     for source in sources:
@@ -248,32 +246,6 @@ def _unavailable(known: Weights, reasons: Sequence[str]) -> Unavailable:
         f"Next: connect to a network, or put the file {first.file} ({size}{algorithm} {expected}) "
         f"into {converted.folder()} and try again."
     )
-
-
-def _originals(source: Source) -> Iterator[Path]:
-    """An original file under its own name in the folder STUDIO_WEIGHTS or in the weights folder."""
-    chosen = os.environ.get("STUDIO_WEIGHTS")
-    for place in ([Path(chosen).expanduser()] if chosen else []) + [converted.folder()]:
-        if (place / source.file).is_file():
-            yield place / source.file
-
-
-def _taken(name: str, known: Weights, path: Path, progress: Progress) -> Found:
-    """Converts a file that a person named; its name does not matter, its digest does."""
-    candidates = [path / source.file for source in known.sources] if path.is_dir() else [path]
-    for candidate in candidates:
-        for source in known.sources:
-            if candidate.is_file() and downloads.matches(candidate, source):
-                return _convert(name, source, candidate, progress, None)
-    raise _wrong(path, known.sources)
-
-
-def _wrong(path: Path, sources: Sequence[Source]) -> InvalidInput:
-    expected = " or ".join(f"{s.file} with {s.checksum[0]} {s.checksum[1]}" for s in sources)
-    received = (
-        f"a file of {path.stat().st_size:,} bytes with another digest" if path.is_file() else "none there"
-    )
-    return invalid(str(path), expected=expected, received=received, next_step="fetch it again or remove it")
 
 
 def _convert(name: str, source: Source, original: Path, progress: Progress, wanted: str | None) -> Found:
