@@ -74,7 +74,9 @@ def _versions() -> Check:
             missing.append(package)
     lacking = [package for package in missing if package not in _OPTIONAL]
     if lacking or set(missing) >= _OPTIONAL:
-        return Check("packages", "trouble", f"missing: {', '.join(missing)}", "install the studio again with pip")
+        return Check(
+            "packages", "trouble", f"missing: {', '.join(missing)}", "install the studio again with pip"
+        )
     return Check("packages", "well", ", ".join(found))
 
 
