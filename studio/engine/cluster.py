@@ -18,12 +18,23 @@ from studio.core.errors import StudioError, Unavailable
 from studio.engine import work
 from studio.engine.launch import Host
 
-MEMORY: Mapping[str, float | int] = {"job": 0.6, "live": 0.3, "drive": 0.1}  # of what the machine has
+MEMORY: Mapping[str, float | int] = {"job": 0.6, "live": 0.4, "drive": 0.1}  # of what the machine has
 START_SECONDS = 60
+LOST = "The connection to its worker was lost. Next: run it again."
 KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
 
 # What Dask tells on a server's terminal about lost connections helps nobody there; the log has its own.
 logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def _configured() -> Security:
+    security = Security()
+    if not (security.tls_ca_file and security.tls_client_cert and security.tls_client_key):
+        raise Unavailable(
+            "STUDIO_SCHEDULER names a cluster, but its certificates are not known here. "
+            "Next: set distributed.comm.tls.ca-file and .client in Dask's configuration."
+        )
+    return security
 
 
 class Cluster:
@@ -51,7 +62,7 @@ class Cluster:
                 self._host = Host(home, memory, START_SECONDS)
             self._client = Client(
                 address or self._host.address,
-                security=self._host.security if self._host else Security(),
+                security=self._host.security if self._host else _configured(),
                 set_as_default=False,
                 name="studio",
                 timeout=START_SECONDS,
@@ -71,12 +82,14 @@ class Cluster:
         """Whether the live lane, which people wait for, is still importing Keras."""
         return "live" in self._warming
 
-    def wait(self) -> None:
-        """Returns when the cluster is closed or, if it is private, its process has ended."""
-        self._host.wait() if self._host else self._ended.wait()
+    def wait(self, seconds: float) -> bool:
+        """Waits until the cluster is closed or its process ended, but not longer. Returns whether it is."""
+        return self._host.wait(seconds) if self._host else self._ended.wait(seconds)
 
     def slots(self, lane: str) -> int:
-        """How many tasks the lane runs at once."""
+        """How many tasks the lane runs at once; none while there is no connection."""
+        if self._client.status != "running":
+            return 0
         if self._host:
             return 1
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
@@ -112,6 +125,8 @@ class Cluster:
 
     def death(self, lane: str, future: Future) -> str:
         """Why a finished future has no result, as a sentence for a person; "" if it has one."""
+        if future.cancelled():
+            return LOST
         error = future.exception()
         if error is None:
             return ""

@@ -23,6 +23,7 @@ CLOSED = "The engine is closed."
 STARTING = "The engine is still starting. Next: try again in a moment."
 WAIT_SECONDS = 60.0
 AGAIN_SECONDS = 3.0
+LOOK_SECONDS = 5.0
 log = logging.getLogger("studio.engine")
 
 
@@ -88,7 +89,9 @@ class Engine:
         self._up.set()
         if self._closing.is_set():
             cluster.close()
-        cluster.wait()
+        while not cluster.wait(LOOK_SECONDS):
+            with self._lock:
+                self._runner.dispatch()  # workers may have joined an existing cluster
 
     def _fall(self, why: str) -> None:
         with self._lock:

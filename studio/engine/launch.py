@@ -75,9 +75,13 @@ class Host:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def wait(self) -> None:
-        """Returns when the process has ended."""
-        self._process.wait()
+    def wait(self, seconds: float) -> bool:
+        """Waits, but not longer than until the process has ended. Returns whether it has."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def close(self) -> None:
         """Ends the process and, with it, the workers."""

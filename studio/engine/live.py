@@ -57,8 +57,6 @@ class LiveLane:
             future.exception(SECONDS)
         except TimeoutError:
             return self._give_up(id, future)
-        if future.cancelled():
-            return {"error": "The engine stopped meanwhile. Next: try again in a moment."}
         death = self._cluster.death("live", future)
         return {"error": death} if death else future.result()
 

@@ -10,7 +10,7 @@ from distributed import Future
 
 from studio.core import tasks
 from studio.engine import store, work
-from studio.engine.cluster import KILLED, Cluster
+from studio.engine.cluster import KILLED, LOST, Cluster
 from studio.engine.ledger import Ledger, Record
 
 LET_GO_SECONDS = 10.0
@@ -70,17 +70,16 @@ class Runner:
         future.add_done_callback(lambda _: self._ended(record, future))
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Takes one event of a running job; called in the client's thread."""
-        with self._lock:
-            record = self._ledger.get(message["id"])
-            if record is not None and not record.finished:
-                record.report = store.unpack_report(message["report"])
-                record.preview = message["preview"] or record.preview
+        """Takes one event of a running job; called in the client's thread, so it must not wait for the lock."""
+        record = self._ledger.get(message["id"])
+        if record is not None and not record.finished:
+            record.report = store.unpack_report(message["report"])
+            record.preview = message["preview"] or record.preview
 
     def _ended(self, record: Record, future: Future) -> None:
         """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""
-        if self._closed or future.cancelled():
-            return  # a cancelled one's process is being restarted: `_let_go` settles it
+        if self._closed or self._futures.get(record.id) is not future:
+            return  # the process is being ended: `_let_go` settles it
         death = self._cluster.death(record.lane, future)
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
@@ -92,7 +91,8 @@ class Runner:
             elif death == KILLED and record.tries < MOST_TRIES:
                 self._ledger.requeue(record)
             else:
-                self._ledger.settle(record, TWICE if death == KILLED else death, "failed")
+                state = "interrupted" if death == LOST else "failed"
+                self._ledger.settle(record, TWICE if death == KILLED else death, state)
             self.dispatch()
         if stopping:
             self._cluster.forget_stop(record.id)
@@ -102,9 +102,10 @@ class Runner:
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
                 return
+            del self._futures[record.id]
         self._cluster.restart(record.lane, future)
         with self._lock:
-            if self._closed or self._futures.pop(record.id, None) is None:
+            if self._closed:
                 return
             self._ledger.settle(record, STUCK)
             self.dispatch()

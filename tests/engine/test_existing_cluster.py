@@ -1,0 +1,56 @@
+"""STUDIO_SCHEDULER: the studio as a guest of a cluster that it did not start."""
+
+from __future__ import annotations
+
+import dask
+import pytest
+
+from studio.engine.launch import Host
+
+
+@pytest.fixture
+def cluster(home, chores, tmp_path):
+    """A cluster that someone else runs, its address and certificates where Dask's configuration has them."""
+    host = Host(home, {"job": 450e6, "live": 450e6, "drive": 450e6}, 60)
+    files = {"ca-file": host.security.tls_ca_file, "key": host.security.tls_client_key}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    own = {"cert": str(tmp_path / "ca-file"), "key": str(tmp_path / "key")}
+    settings = {"distributed.comm.tls.ca-file": own["cert"], "distributed.comm.tls.client": own}
+    with dask.config.set(settings):
+        yield host
+    host.close()
+
+
+def test_jobs_and_live_requests_run_on_an_existing_cluster(cluster, start, chores, until, monkeypatch):
+    monkeypatch.setenv("STUDIO_SCHEDULER", cluster.address)
+    engine = start()
+    try:
+        jobs = [engine.submit("chores.do", chores.ChoreSettings(pause=0.02), {}) for _ in range(2)]
+        until(lambda: all(engine.job(job.id).state == "done" for job in jobs))
+        first, second = (engine.job(job.id) for job in jobs)
+        assert first.ended <= second.started
+        assert engine.live("chores.do", chores.ChoreSettings(), {}, "me").data
+    finally:
+        engine.close()
+    assert not cluster.wait(0.5), "a guest must not end the cluster"
+
+
+def _down(start, until):
+    engine = start()
+    try:
+        return until(lambda: engine.status().startswith("down") and engine.status())
+    finally:
+        engine.close()
+
+
+def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start, monkeypatch, until):
+    monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
+    assert "certificates" in _down(start, until)
+
+
+def test_a_cluster_out_of_reach_is_said_in_a_sentence(cluster, start, monkeypatch, until):
+    monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
+    monkeypatch.setattr("studio.engine.cluster.START_SECONDS", 1)
+    status = _down(start, until)
+    assert "tls://127.0.0.1:9" in status and "\n" not in status
