@@ -70,7 +70,7 @@ class Runner:
         future.add_done_callback(lambda _: self._ended(record, future))
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Takes one event of a running job; called in the client's thread, so it must not wait for the lock."""
+        """Takes one event of a running job; called in the client's thread, so it must not wait."""
         record = self._ledger.get(message["id"])
         if record is not None and not record.finished:
             record.report = store.unpack_report(message["report"])
