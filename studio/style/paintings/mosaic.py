@@ -20,7 +20,7 @@ FISH = (
     palette("#f6efcf", "#c3cf8a", "#7fa055", "#4a7440", "#2a4f3c", "#16302c"),
 )
 FINS = palette("#7a1a22", "#c8472f", "#eea04a")
-NIGHT, IVORY, GOLD = palette("#08131f", "#f6ebcf", "#e3b23c")
+NIGHT, IVORY = palette("#08131f", "#f6ebcf")
 GROUT = palette("#4a4440")[0]
 TILE = 10.6
 ROUNDS = 6

@@ -49,15 +49,6 @@ def fractal(
     return total / math.hypot(*weights)
 
 
-def warped(field: np.ndarray, shift_y: np.ndarray, shift_x: np.ndarray) -> np.ndarray:
-    """Domain warping: `field` read at places moved by the shifts in px, edges repeated; nearest pixel."""
-    height, width = field.shape[:2]
-    y, x = np.mgrid[:height, :width]
-    rows = np.clip(np.rint(y + shift_y), 0, height - 1).astype(int)
-    columns = np.clip(np.rint(x + shift_x), 0, width - 1).astype(int)
-    return field[rows, columns]
-
-
 def grid(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """Pixel centres as `y, x`, each `(H, W) float32` in px."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype("float32")
