@@ -23,8 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    words = sys.argv[1:] if argv is None else list(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no text leaves as it came
     try:
-        arguments = flags.parse(_parser(), sys.argv[1:] if argv is None else list(argv))
+        arguments = _parser().parse_args(words)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
         console.note("Stopped before there was a result to save.")
@@ -36,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return console.unexpected(error)
+        return console.unexpected(error, words)
 
 
 def _parser() -> flags.Parser:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,24 +74,27 @@ def error(text: str) -> int:
     return BAD
 
 
-def unexpected(fault: Exception) -> int:
-    """A fault that nobody foresaw: one line for the person, the traceback for the log."""
+def unexpected(fault: Exception, words: Sequence[str]) -> int:
+    """A fault that nobody foresaw: one line for the person, the traceback for the log.
+
+    Args:
+        words: the command; with `--verbose` among them the traceback is shown too.
+    """
+    trace = "".join(traceback.format_exception(fault))
     what = _described(fault)
-    if "--verbose" in sys.argv:
-        sys.stderr.write("".join(traceback.format_exception(fault)))
+    if "--verbose" in words:
+        sys.stderr.write(trace)
     try:
         log = log_path()
         with log.open("a", encoding="utf-8", errors="replace") as handle:
-            handle.write(
-                f"{time.strftime('%F %T')} {sys.argv}\n{''.join(traceback.format_exception(fault))}\n"
-            )
+            handle.write(f"{time.strftime('%F %T')} studio {' '.join(words)}\n{trace}\n")
         return error(f"{what} The log {log} has the details.")
     except (OSError, StudioError):
         return error(what)
 
 
 def _described(fault: Exception) -> str:
-    if isinstance(fault, MemoryError):
+    if isinstance(fault, MemoryError) or type(fault).__name__ == "ResourceExhaustedError":  # TensorFlow's own
         return "The memory is not large enough for this. Next: choose a smaller size."
     if isinstance(fault, OSError) and fault.strerror:
         where = f" ({fault.filename})" if fault.filename else ""

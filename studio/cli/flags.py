@@ -41,11 +41,6 @@ class Parser(argparse.ArgumentParser):
         return full
 
 
-def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
-    """The parsed words. Raises `InvalidInput` for bad usage."""
-    return parser.parse_args(words)
-
-
 def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
     """Adds a command that does something, with the flags that all of them have."""
     parser = commands.add_parser(name, help=help, description=help)

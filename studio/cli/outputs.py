@@ -93,6 +93,11 @@ def recipe_of(path: Path) -> recipes.Recipe:
     shown = f"file {printable(path.name, 100)}"
     try:
         if path.suffix.lower() not in (".png", ".json"):
+            if path.is_file() and not sidecar(path).exists():
+                raise InvalidInput(
+                    f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "
+                    "Next: choose a picture that the studio saved, together with its recipe."
+                )
             path = sidecar(path)
         if path.stat().st_size > images.MOST_BYTES:
             raise InvalidInput(f"The {shown} is too large to be one of the studio's. Next: choose another.")

@@ -124,7 +124,8 @@ def test_output_through_a_link_keeps_the_link(photo, said):
 
 
 @pytest.mark.parametrize(
-    "fault, words", [("bug", "ZeroDivisionError"), ("memory", "memory"), ("disk", "I/O")]
+    "fault, words",
+    [("bug", "ZeroDivisionError"), ("memory", "memory"), ("device", "memory"), ("disk", "I/O")],
 )
 def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, said, home):
     code, out, err = said("paint", photo, "-o", "out.png", "--fault", fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -56,3 +57,17 @@ def test_a_closed_pipe_is_no_fault(photo, start):
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(timeout=60) == 0
+
+
+def test_a_name_that_is_no_text_leaves_as_it_came(photo, start):
+    name = os.fsdecode(b"\xff.png")
+    process = start("paint", photo, "-o", name, errors="surrogateescape")
+    assert process.communicate(timeout=60) == (f"{name}\n", "")
+    assert process.returncode == 0
+    assert Path(name).is_file()
+
+
+def test_verbose_shows_the_traceback(photo, start):
+    process = start("paint", photo, "-o", "out.png", "--fault", "bug", "--verbose")
+    assert "Traceback" in process.communicate(timeout=60)[1]
+    assert process.returncode == 2

@@ -6,13 +6,13 @@ from studio.cli import _parser, flags
 
 
 def parsed(*words):
-    return flags.values(flags.parse(_parser(), list(words)))
+    return flags.values(_parser().parse_args(words))
 
 
 def test_the_fixed_grammar_of_style():
     words = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
     words += " --strength 0.5 --keep-colors --masks m.png n.png"
-    arguments = flags.parse(_parser(), words.split())
+    arguments = _parser().parse_args(words.split())
     assert (arguments.content, arguments.style, arguments.mask) == (
         ["a.jpg"],
         ["b.jpg", "c.jpg"],
@@ -30,7 +30,7 @@ def test_the_fixed_grammar_of_style():
 
 
 def test_keep_colors_alone_swallows_no_picture():
-    found = flags.parse(_parser(), ["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
+    found = _parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
     assert found.content == ["a.jpg"]
     assert flags.values(found) == {"keep_colors": "luminance"}
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors", "matched") == {

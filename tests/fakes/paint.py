@@ -12,19 +12,28 @@ from studio.core.errors import Cancelled
 from studio.core.settings import Settings, setting
 
 
+class ResourceExhaustedError(Exception):
+    """Named as TensorFlow's."""
+
+
 class PaintSettings(Settings):
     steps: int = setting(3, "Passes.", tier="main", ge=1, le=1000)
     seconds: float = setting(0.0, "Of each pass.", ge=0, le=10, unit="s")
     tint: Literal["none", "red", "blue"] = setting("none", "Colour over all.")
     mirror: bool = setting(False, "Left for right.")
     levels: tuple[float, ...] = setting((), "Added to each channel.", max_length=3)
-    fault: Literal["none", "bug", "memory", "disk"] = setting("none", "What goes wrong.")
+    fault: Literal["none", "bug", "memory", "device", "disk"] = setting("none", "What goes wrong.")
     seed: int = setting(0, "Seed.", ge=0)
 
 
 def run(settings, inputs, progress):
     os.write(2, b"a native library says something\n")
-    fault = {"bug": ZeroDivisionError("by nought"), "memory": MemoryError(), "disk": OSError(5, "I/O error")}
+    fault = {
+        "bug": ZeroDivisionError("by nought"),
+        "memory": MemoryError(),
+        "device": ResourceExhaustedError("OOM when allocating tensor"),
+        "disk": OSError(5, "I/O error"),
+    }
     if settings.fault in fault:
         raise fault[settings.fault]
     content = images.read(inputs["content"][0].read())

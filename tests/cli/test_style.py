@@ -1,0 +1,21 @@
+"""`studio style` with the real weights, as a script runs it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from studio.core import images
+
+
+@pytest.mark.slow
+def test_style_paints_says_nothing_else_and_can_be_replayed(weights_home, tmp_path, start):
+    words = ["style", "sample:chelsea", "sample:mosaic", "-o", "out.png", "--size", "128", "--json"]
+    made = start(*words, cwd=tmp_path)
+    out, err = made.communicate(timeout=300)
+    assert (made.returncode, err) == (0, "")
+    assert json.loads(out)["path"] == "out.png"
+    assert max(images.read(tmp_path / "out.png").shape) == 128
+    again = start("replay", "out.png", "--verify", cwd=tmp_path)
+    assert again.communicate(timeout=300) == ("identical\n", "")
