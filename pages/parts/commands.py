@@ -5,21 +5,19 @@ from __future__ import annotations
 import shlex
 
 from pages.parts import samples
+from studio.core import tasks
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
-
-# Task -> the words of its command, and the slots that stand without a flag.
-COMMANDS = {"style.transfer": ("style", ("content", "style"))}
 
 
 def line(task: str, settings: Settings, inputs: Inputs) -> str:
     """The command; settings at their default are left out."""
-    words, plain = COMMANDS.get(task, (f"run {task}", ()))
-    parts = ["studio", *words.split()]
-    parts += [shlex.quote(samples.spelled(file)) for slot in plain for file in inputs.get(slot, ())]
-    for slot, files in inputs.items():
-        if slot not in plain and files:
-            parts += [f"--{slot}s", *(shlex.quote(samples.spelled(file)) for file in files)]
+    found = tasks.get(task)
+    parts = ["studio", *found.command.split()]
+    for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
+        files = inputs.get(slot.name, ())
+        parts += [slot.flag] if slot.flag and files else []
+        parts += [shlex.quote(samples.spelled(file)) for file in files]
     parts += ["-o", "out.png"]
     for name, field in settings.described().items():
         value = getattr(settings, name)

@@ -7,7 +7,7 @@ repeated positional files, `--masks M1 M2` and a `--keep-colors` that may stand 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from studio.core.errors import InvalidInput
@@ -51,12 +51,8 @@ def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
     return parser
 
 
-def add_settings(parser: Parser, settings: type[Settings], bare: Mapping[str, str]) -> None:
-    """Adds a flag for each setting.
-
-    Args:
-        bare: for some choices, the value that the flag means when it stands alone.
-    """
+def add_settings(parser: Parser, settings: type[Settings]) -> None:
+    """Adds a flag for each setting."""
     groups = {
         "main": parser.add_argument_group("settings"),
         "more": parser.add_argument_group("more settings"),
@@ -69,9 +65,9 @@ def add_settings(parser: Parser, settings: type[Settings], bare: Mapping[str, st
             options["metavar"] = _metavar(field)
         if field.kind == "list":
             options["type"] = _listed
-        if field.name in bare:
-            parser.bare[field.flag] = (bare[field.name], field.choices)
-        groups[field.tier].add_argument(field.flag, help=_help(field, bare.get(field.name)), **options)
+        if field.bare:
+            parser.bare[field.flag] = (field.bare, field.choices)
+        groups[field.tier].add_argument(field.flag, help=_help(field), **options)
 
 
 def values(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -90,11 +86,11 @@ def _metavar(field: Described) -> str:
     return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
 
 
-def _help(field: Described, bare: str | None) -> str:
+def _help(field: Described) -> str:
     notes = [field.limits] if field.limits else []
     if field.default not in (None, "", ()):
         notes.append(f"default {field.default}")
-    if bare:
-        notes.append(f"{bare} when given alone")
+    if field.bare:
+        notes.append(f"{field.bare} when given alone")
     text = f"{field.help} ({', '.join(notes)})" if notes else field.help
     return text.replace("%", "%%")

@@ -185,7 +185,7 @@ def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
 
 
 def encode_as(image: np.ndarray, suffix: str) -> bytes:
-    """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes beside it, not into it."""
+    """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes beside it."""
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, {".webp": "WEBP"}.get(suffix, "JPEG"), quality=95)
     return buffer.getvalue()

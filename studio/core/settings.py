@@ -24,6 +24,7 @@ def setting(
     unit: str = "",
     scale: Scale = "linear",
     step: float | None = None,
+    bare: str = "",
     aliases: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
@@ -36,10 +37,11 @@ def setting(
         unit: shown after the value, e.g. "px".
         scale: "log" where ratios matter more than differences.
         step: the widget's step.
+        bare: of a choice, the value that its flag means when it stands alone.
         aliases: names that this field had before, so that old recipes still read.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
-    shown = {"tier": tier, "unit": unit, "scale": scale, "step": step}
+    shown = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
     return Field(default, description=help, json_schema_extra=shown, alias=None, **_names(aliases), **bounds)
 
 
@@ -62,6 +64,7 @@ class Described:
     least: float | None
     most: float | None
     choices: tuple[str, ...] = ()
+    bare: str = ""
 
     @property
     def label(self) -> str:
@@ -143,6 +146,7 @@ def _describe(name: str, field: Any) -> Described:
         least=bound.get("ge", bound.get("gt")),
         most=bound.get("le", bound.get("lt")),
         choices=choices,
+        bare=extra.get("bare", ""),
     )
 
 

@@ -79,12 +79,13 @@ Inputs = Mapping[str, Sequence[File]]
 
 @dataclass(frozen=True)
 class Slot:
-    """An input of a task: its name, its kind and how many files it takes."""
+    """An input of a task: its name, kind, least and most files, and its flag ("": it stands without one)."""
 
     name: str
     kind: Kind
     least: int = 1
     most: int = 1
+    flag: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,10 @@ class Task:
         lane: where the engine runs it.
         work: `module:function` of `run(settings, inputs, progress) -> Result`, imported only to run.
         title: the noun that pages show.
+        command: the words after `studio` that run it.
+        help: one line that says what it does.
+        check: `module:function` of `check(settings, inputs)`, light, raises `InvalidInput` for what settings
+            and inputs are not together; "" for none.
         prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold of what is
             already on disk, and never fetches; "" for none.
     """
@@ -127,6 +132,9 @@ class Task:
     lane: Lane
     work: str
     title: str
+    command: str
+    help: str
+    check: str = ""
     prepare: str = ""
 
 
@@ -149,28 +157,41 @@ def imported(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def check_inputs(task: Task, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if slots are unknown, or have too few, too many or the wrong kind of files."""
+def check(name: str, settings: Settings, inputs: Inputs) -> Task:
+    """The task of a name, once its settings and inputs are known to go together; loads nothing heavy.
+
+    Raises:
+        InvalidInput: if there is no such task, the settings are of another, or slots are unknown or have too
+            few, too many or the wrong kind of files.
+    """
+    task = get(name)
+    if not isinstance(settings, task.settings):
+        raise InvalidInput(
+            f"{name} takes {task.settings.__name__}. Next: build the settings from that class."
+        )
     known = {slot.name: slot for slot in task.inputs}
-    for name in inputs:
-        if name not in known:
+    for given in inputs:
+        if given not in known:
             raise invalid(
-                "input", expected=f"one of {', '.join(known)}", received=name, next_step="rename it"
+                "input", expected=f"one of {', '.join(known)}", received=given, next_step="rename it"
             )
     for slot in task.inputs:
-        files = inputs.get(slot.name, ())
-        if not slot.least <= len(files) <= slot.most:
-            count = str(slot.least) if slot.least == slot.most else f"{slot.least} to {slot.most}"
-            step = f"choose another number of {slot.name} files"
-            raise invalid(f"{slot.name}", expected=f"{count} files", received=len(files), next_step=step)
-        for file in files:
-            if file.kind != slot.kind:
-                raise invalid(
-                    slot.name,
-                    expected=f"a {slot.kind}",
-                    received=f"a {file.kind}",
-                    next_step="choose another",
-                )
+        _check_slot(slot, inputs.get(slot.name, ()))
+    if task.check:
+        imported(task.check)(settings, inputs)
+    return task
+
+
+def _check_slot(slot: Slot, files: Sequence[File]) -> None:
+    if not slot.least <= len(files) <= slot.most:
+        count = str(slot.least) if slot.least == slot.most else f"{slot.least} to {slot.most}"
+        step = f"choose another number of {slot.name} files"
+        raise invalid(slot.name, expected=f"{count} files", received=len(files), next_step=step)
+    for file in files:
+        if file.kind != slot.kind:
+            raise invalid(
+                slot.name, expected=f"a {slot.kind}", received=f"a {file.kind}", next_step="choose another"
+            )
 
 
 def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
@@ -179,11 +200,6 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     Raises:
         StudioError: for all that a person can mend.
     """
-    task = get(name)
-    if not isinstance(settings, task.settings):
-        raise InvalidInput(
-            f"{name} takes {task.settings.__name__}. Next: build the settings from that class."
-        )
-    check_inputs(task, inputs)
+    task = check(name, settings, inputs)
     work: Callable[..., Result] = imported(task.work)
     return work(settings, inputs, progress or Progress())

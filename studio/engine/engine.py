@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
 from studio.engine.cluster import MEMORY, Cluster
 from studio.engine.jobs import Job, Live
@@ -130,7 +130,7 @@ class Engine:
             Unavailable: if the engine is down.
             NoRoom: if the disk is full.
         """
-        found = _checked(task, settings, inputs)
+        found = tasks.check(task, settings, inputs)
         ledger = self._usable()
         with self._lock:
             record = ledger.add(found, settings, inputs, owner)
@@ -178,7 +178,7 @@ class Engine:
             Superseded: if the session asked again before this request's turn.
             StudioError: if it fails or takes too long.
         """
-        found = _checked(task, settings, inputs)
+        found = tasks.check(task, settings, inputs)
         self._up.wait(WAIT_SECONDS)
         lane = self._live
         if lane is None:
@@ -204,16 +204,6 @@ class Engine:
             if self._ledger is None:
                 raise Unavailable(self._down or STARTING)
             yield self._ledger, self._ledger.find(id, owner)
-
-
-def _checked(task: str, settings: Settings, inputs: tasks.Inputs) -> tasks.Task:
-    found = tasks.get(task)
-    if not isinstance(settings, found.settings):
-        raise InvalidInput(
-            f"{task} takes {found.settings.__name__}. Next: build the settings from that class."
-        )
-    tasks.check_inputs(found, inputs)
-    return found
 
 
 _connecting = threading.Lock()

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core import images
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import InvalidInput
 
 
-def check(masks: Sequence[np.ndarray], styles: int) -> None:
-    """Raises `InvalidInput` unless there is one mask a style, and each has some white."""
-    if masks and len(masks) != styles:
-        step = "give one mask for each style, in their order"
-        raise invalid("masks", expected=f"{styles} masks or none", received=len(masks), next_step=step)
+def check(masks: Sequence[np.ndarray]) -> None:
+    """Raises `InvalidInput` if a mask has no white."""
     for number, mask in enumerate(masks, start=1):
         if mask.max() < 8:
             raise InvalidInput(

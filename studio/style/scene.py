@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core import images
-from studio.core.errors import invalid
 from studio.style import colors, masks
-from studio.style.settings import TransferSettings
+from studio.style.settings import TransferSettings, check
 
 COARSEST = 512  # px: below, the content gets lost and passes bring less than they cost (benchmarks/README.md)
 LARGEST_STYLE = 2048  # px
@@ -35,14 +34,8 @@ class Scene:
         style_masks: Sequence[np.ndarray],
         settings: TransferSettings,
     ):
-        masks.check(style_masks, len(styles))
-        if settings.style_weights and len(settings.style_weights) != len(styles):
-            raise invalid(
-                "style weights",
-                expected=f"one for each of the {len(styles)} styles",
-                received=f"{len(settings.style_weights)} weights",
-                next_step="give as many weights as styles",
-            )
+        check(settings, {"style": styles, "mask": style_masks})
+        masks.check(style_masks)
         self.settings = settings
         self.masks = list(style_masks)
         total = sum(settings.style_weights) or len(styles)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import field_validator
 
+from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
 PASSES = {"instant": 0, "draft": 10, "fine": 36}  # of VGG16, forward and backward, at the full size
@@ -39,7 +41,9 @@ class TransferSettings(Settings):
         scale="log",
     )
     keep_colors: Literal["off", "luminance", "matched"] = setting(
-        "off", "Keep the content's colours: paint only its brightness, or recolour the styles before."
+        "off",
+        "Keep the content's colours: paint only its brightness, or recolour the styles before.",
+        bare="luminance",
     )
     style_weights: tuple[float, ...] = setting(
         (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
@@ -60,3 +64,23 @@ class TransferSettings(Settings):
     def passes(self) -> int:
         """How many passes the optimisation may take; 0 for an instant result."""
         return 0 if self.mode == "instant" else self.steps or PASSES[self.mode]
+
+
+def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` unless there are as many weights and masks as styles, or none.
+
+    Args:
+        inputs: the files or pictures of the slots "style" and "mask".
+    """
+    styles = len(inputs["style"])
+    for name, given in (
+        ("style weights", settings.style_weights),
+        ("masks", inputs.get("mask", ())),
+    ):
+        if given and len(given) != styles:
+            raise invalid(
+                name,
+                expected=f"one for each of the {styles} styles, or none",
+                received=len(given),
+                next_step="give as many as there are styles, in their order",
+            )

@@ -78,6 +78,8 @@ DO = Task(
     lane="job",
     work="chores:run",
     title="Chore",
+    command="chore",
+    help="a chore of the tests",
 )
 MODULES = Task(
     name="chores.modules",
@@ -87,6 +89,8 @@ MODULES = Task(
     lane="live",
     work="chores:modules",
     title="Modules",
+    command="modules",
+    help="a chore of the tests",
 )
 DRIVE = Task(
     name="chores.drive",
@@ -96,5 +100,7 @@ DRIVE = Task(
     lane="drive",
     work="chores:run",
     title="Drive",
+    command="drive",
+    help="a chore of the tests",
 )
 TASKS = {"chores.do": "chores:DO", "chores.modules": "chores:MODULES", "chores.drive": "chores:DRIVE"}

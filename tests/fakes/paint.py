@@ -6,7 +6,6 @@ import os
 import time
 from typing import Literal
 
-from studio.cli import make
 from studio.core import images, recipes, tasks
 from studio.core.errors import Cancelled
 from studio.core.settings import Settings, setting
@@ -53,13 +52,12 @@ def run(settings, inputs, progress):
 PAINT = tasks.Task(
     name="fake.paint",
     settings=PaintSettings,
-    inputs=(tasks.Slot("content", "picture"), tasks.Slot("mask", "picture", 0, 2)),
+    inputs=(tasks.Slot("content", "picture"), tasks.Slot("mask", "picture", 0, 2, flag="--masks")),
     produces="picture",
     lane="job",
     work=f"{__name__}:run",
     title="Paint",
+    command="paint",
+    help="invert",
 )
 tasks.TASKS["fake.paint"] = f"{__name__}:PAINT"
-make.COMMANDS["paint"] = make.Command(
-    "fake.paint", "invert", {"CONTENT": "content"}, {"--masks": "mask"}, {"tint": "red"}
-)
