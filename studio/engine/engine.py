@@ -75,6 +75,7 @@ class Engine:
 
     def _serve(self, home: Path) -> None:
         """Runs a cluster until it ends."""
+        paths.sweep_temporaries(home)
         ledger = Ledger(home / "jobs")
         ledger.load()
         with self._lock:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from studio.core import images, paths, tasks
+from studio.core import images, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.progress import Report
 from studio.core.settings import Settings
@@ -66,7 +66,6 @@ class Ledger:
     def load(self) -> None:
         """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
         self._root.mkdir(parents=True, exist_ok=True)
-        paths.sweep_temporaries(self._root)
         for path in sorted(self._root.iterdir()):
             folder = store.Folder(path)
             asked, state = folder.read("job"), folder.read("state")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -100,6 +101,21 @@ def test_owners_do_not_see_each_other(engine, do, finished):
         with pytest.raises(Unavailable):
             call(hers.id)
     assert engine.job(hers.id, "her").state == "done"
+
+
+def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finished):
+    def person(name):
+        asked = [engine.submit("chores.do", chores.ChoreSettings(shade=n), {}, name).id for n in range(4)]
+        return [finished(engine.job(id, name), name) for id in asked]
+
+    names = [f"person {n}" for n in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        theirs = dict(zip(names, pool.map(person, names), strict=True))
+    for name, jobs in theirs.items():
+        assert [images.read(job.result.files[0].read()).mean() for job in jobs] == [0, 1, 2, 3]
+        assert {job.owner for job in jobs} == {name}
+    in_order = sorted((job for jobs in theirs.values() for job in jobs), key=lambda job: job.id)
+    assert all(before.started <= after.started for before, after in pairwise(in_order))
 
 
 def test_newest_come_first_and_ids_are_safe_in_addresses(engine, do, finished):

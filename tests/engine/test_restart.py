@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +135,16 @@ def test_what_the_worker_finished_before_the_server_died_is_done(home, running):
     running.folder.write("outcome", {"result": store.pack_result(result), "report": None})
     job = _loaded(home, running.id)
     assert (job.state, job.result) == ("done", result)
+
+
+def test_what_killed_workers_left_half_written_is_swept(home, start, until):
+    half = paths.folder("files") / f".tmp-{socket.gethostname()}-999999999-aa-bb"
+    half.write_bytes(b"half")
+    engine = start()
+    try:
+        until(lambda: not half.exists())
+    finally:
+        engine.close()
 
 
 def test_a_damaged_or_half_written_job_harms_no_other(home, running):
