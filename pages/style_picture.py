@@ -47,13 +47,17 @@ with left:
     wanted = bool(settings and settings.mode != "instant") and st.button(
         "Start", type="primary", icon=":material/brush:", width="stretch", on_click=parts.seeded
     )
-with right, st.container(key="stage"):
+with right:
+    stage = st.container(key="stage")
+with stage:
     if wanted:
         parts.start(TASK, settings, inputs())
     asked = (settings, content.title, [style.title for style in styles], parts.taken("mask"))
     job = parts.show_job(TASK, SLOTS, asked)
-    if job is None and settings is not None:
-        preview = settings.model_copy(update={"mode": "instant"})
-        parts.show_live(TASK, preview, inputs, SLOTS, needs=INSTANT, note=NOTE[settings.mode])
-gram_matrices.explain(job)
 parts.recent(TASK)
+gram_matrices.explain(job)
+if job is None and settings is not None:  # last, so that all else is there while it is made
+    preview = settings.model_copy(update={"mode": "instant"})
+    note = NOTE[settings.mode]
+    with stage:
+        parts.show_live(TASK, preview, inputs, SLOTS, before=content.file, needs=INSTANT, note=note)

@@ -21,55 +21,67 @@ def show_live(
     ask: Callable[[], Inputs],
     slots: Mapping[str, str],
     *,
+    before: Callable[[], File],
     needs: Collection[str] = (),
     note: str = "",
-) -> engine.Live | None:
+) -> None:
     """Shows the result of these very settings and inputs, computed now unless it already was.
 
     Args:
         ask: gives the inputs; not called before the engine is ready.
         slots: where the result can be used: slot -> the title it gets there.
+        before: gives the picture to look at until there is a result.
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
     """
     if engine.connect().status() != "ready":
+        _content(before())
         _wait()
-        return None
-    inputs = ask()
+        return
     absent = downloads.missing(needs)
     if absent:
-        _offer(task, settings, inputs, downloads.sizes(absent))
-        return None
-    live = _made(task, settings, inputs)
+        _content(before())
+        _offer(task, settings, ask, downloads.sizes(absent))
+        return
+    live = _made(task, settings, ask, before)
     if live is None:
-        return None
+        return
     caption = " · ".join(part for part in (f"Made in {words.duration(max(live.seconds, 1))}", note) if part)
-    results.compare(inputs["content"][0], live.data, key="result", caption=caption)
+    results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
     with st.container(horizontal=True):
         if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
             jobs.show(engine.connect().keep(live, owner()))
             st.rerun()
         results.download(live.data, task, key="live", on_click=lambda: _keep(live))
         results.use_as(lambda: File.keep(live.data, "picture", "result.png"), slots, key="live")
-    results.recipe(task, settings, inputs, live.recipe)
-    return live
+    results.recipe(task, settings, live.inputs, live.recipe)
 
 
-def _offer(task: str, settings: Settings, inputs: Inputs, what: str) -> None:
-    content = inputs["content"][0]
-    st.image(shown.of_file(content.digest), width="stretch", caption="The content, before the first stroke")
+def _content(file: File) -> None:
+    st.image(shown.of_file(file.digest), width="stretch", caption="The content, before the first stroke")
+
+
+def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], what: str) -> None:
     st.info(f"The first time, the studio fetches {what} and checks every byte.", icon=":material/download:")
     if st.button("Fetch and begin", type="primary", icon=":material/brush:"):
-        jobs.start(task, settings, inputs)
+        jobs.start(task, settings, ask())
 
 
-def _made(task: str, settings: Settings, inputs: Inputs) -> engine.Live | None:
-    wanted = (task, settings.model_dump_json(), str(inputs))
+def _made(
+    task: str, settings: Settings, ask: Callable[[], Inputs], before: Callable[[], File]
+) -> engine.Live | None:
     held = st.session_state.get("live")
-    if held is None or held[0] != wanted:
+    place = st.empty()
+    with place.container():
+        if held is None:
+            _content(before())
         with st.spinner("Making it ..."):
-            held = (wanted, *_compute(task, settings, inputs))
-        st.session_state["live"] = held
+            inputs = ask()
+            wanted = (task, settings.model_dump_json(), str(inputs))
+            if held is None or held[0] != wanted:
+                held = (wanted, *_compute(task, settings, inputs))
+    place.empty()
+    st.session_state["live"] = held
     _, live, problem = held
     if problem:
         st.error(problem, icon=":material/error:")
@@ -79,7 +91,7 @@ def _made(task: str, settings: Settings, inputs: Inputs) -> engine.Live | None:
     return live
 
 
-def _compute(task: str, settings: Settings, inputs: Inputs):
+def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live | None, str]:
     session = st.session_state.setdefault("live_session", uuid.uuid4().hex)
     try:
         return engine.connect().live(task, settings, inputs, session), ""

@@ -38,7 +38,7 @@ def photos() -> list[Sample]:
     """The sample photos, each as content to start with."""
     return [
         Sample(
-            name.partition("_")[0].capitalize(),
+            _title(name),
             f"{photo.title}. {photo.credit}",
             _shipped(f"photo-{name}"),
             lambda name=name: _photo(name),
@@ -57,6 +57,18 @@ def paintings() -> list[Sample]:
         )
         for name, painting in paintings.paintings().items()
     ]
+
+
+def titles() -> dict[str, str]:
+    """The title of each sample by its name in the library."""
+    from studio.style import paintings
+
+    drawn = {name: painting.title for name, painting in paintings.paintings().items()}
+    return {name: _title(name) for name in samples.photos()} | drawn
+
+
+def _title(name: str) -> str:
+    return name.partition("_")[0].capitalize()
 
 
 def own(title: str, file: File) -> Sample:

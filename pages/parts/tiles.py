@@ -1,28 +1,56 @@
-"""The tiles of the home page: pictures that the studio made itself."""
+"""The tiles of the home page: pictures that the studio made itself, each a way into a page."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
-SHIPPED = Path(__file__).parent / "pictures"
+from pages.parts import samples
+from pages.parts.places import place_of
+
+
+class Tile(NamedTuple):
+    """A picture that a task made of samples.
+
+    Attributes:
+        task: what made it.
+        inputs: the sample of each slot, by the name that `studio.core.samples` or the paintings give it.
+        caption: stands below.
+    """
+
+    task: str
+    inputs: dict[str, str]
+    caption: str
+
+    @property
+    def file(self) -> str:
+        """Its picture, among those that the pages ship."""
+        return f"tile-{'-'.join(self.inputs.values())}.webp"
+
+
+TILES = (
+    Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
+    Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
+    Tile(
+        "style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"
+    ),
+    Tile("style.transfer", {"content": "rocket", "style": "wash"}, "A launch in watercolour"),
+)
 
 
 def made_here() -> None:
-    """Pictures made by the studio, each with a button that opens the page with the same settings."""
-    made = json.loads((SHIPPED / "tiles.json").read_text())
-    grid = st.grid(4, min_column_width=220)
+    """Shows the tiles; each opens its page with the same samples chosen."""
+    titles = samples.titles()
     with st.container(key="tiles"):
-        for tile in made:
-            with grid.cell():
-                st.image(
-                    str(SHIPPED / tile["file"]), width="stretch", alt=tile["alt"], caption=tile["caption"]
+        grid = st.grid(4, min_column_width=200)
+    for tile in TILES:
+        place = place_of(tile.task)
+        with grid.cell():
+            st.image(
+                str(samples.SHIPPED / tile.file), width="stretch", caption=tile.caption, alt=tile.caption
+            )
+            if st.button(place.title, key=tile.file, icon=place.icon, width="stretch"):
+                st.switch_page(
+                    place.file, query_params={slot: titles[name] for slot, name in tile.inputs.items()}
                 )
-                if st.button("Try it", key=f"tile_{tile['file']}", icon=":material/arrow_forward:"):
-                    st.switch_page(tile["page"], query_params=tile["settings"])
-
-
-def layer_by_layer() -> None:
-    """Under the hood: what a network sees of a picture, layer by layer."""

@@ -1,0 +1,99 @@
+"""A real server and a real browser: Debian's Chromium, driven headless."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 240  # seconds; first runs on a busy machine are slow, and no test measures time
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install '.[dev]'")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; apt-get install chromium, or set STUDIO_CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(weights_cache, tmp_path_factory):
+    """The address of a studio with all weights, started as a person starts it."""
+    home = tmp_path_factory.mktemp("browser-home")
+    shutil.copytree(weights_cache, home / "weights")
+    port = _free_port()
+    words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            words,
+            cwd=ROOT,
+            env=os.environ | {"STUDIO_HOME": str(home)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture
+def tab(browser, server):
+    """Opens an address in a tab of its own: `tab("/style?mode=Fine")`; complains about errors of the page."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+    faults: list[str] = []
+
+    def tab(address: str = "/"):
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(server + address)
+        return page
+
+    yield tab
+    context.close()
+    assert not faults
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait(address: str, process: subprocess.Popen) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the server did not answer")

@@ -1,0 +1,155 @@
+"""What a person does on the style page, in a real browser against a real server and the real weights."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from studio.core import images, recipes
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SMALL = "size=128"  # px: seconds of work, so that the tests are about the page
+LONG = f"/style?mode=Draft&{SMALL}&steps=400"
+
+
+@pytest.fixture
+def photo(tmp_path, picture) -> Path:
+    path = tmp_path / "holiday.png"
+    path.write_bytes(images.encode_png(picture))
+    return path
+
+
+def result(page):
+    """The slider that compares content and result."""
+    return page.get_by_role("slider", name="Compare Content on the left with Result on the right")
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name)
+
+
+def upload(page, path):
+    """Adds a file to the contents."""
+    page.get_by_role("button", name="Add your own").first.click()
+    page.get_by_test_id("stPopoverBody").locator('input[type="file"]').set_input_files(path)
+
+
+def start_long_job(page):
+    button(page, "Start").click()
+    page.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
+    return re.search(r"job=(\w+)", page.url)[1]
+
+
+def cancel(page):
+    button(page, "Cancel").click()
+    result(page).wait_for()
+
+
+def test_the_first_look_already_shows_a_result(tab):
+    page = tab(f"/style?{SMALL}")
+    result(page).wait_for()
+    assert page.get_by_text(re.compile("Made in")).count()
+
+
+def test_the_comparison_moves_by_keyboard_and_by_mouse(tab):
+    page = tab(f"/style?{SMALL}")
+    slider = result(page)
+    slider.wait_for()
+    slider.focus()
+    before = float(slider.input_value())
+    page.keyboard.press("ArrowRight")
+    assert float(slider.input_value()) > before
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
+    assert float(slider.input_value()) < 30
+
+
+def test_an_upload_becomes_the_content(tab, photo):
+    page = tab(f"/style?{SMALL}")
+    result(page).wait_for()
+    upload(page, photo)
+    page.get_by_role("radio", name="Your photo").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Recipe", exact=True).first.click()
+    page.get_by_text("holiday.png").first.wait_for()
+    result(page).wait_for()
+
+
+def test_a_bad_upload_is_one_sentence_and_the_result_stays(tab, tmp_path):
+    bad = tmp_path / "broken.jpg"
+    bad.write_bytes(b"\xff\xd8 not a picture")
+    page = tab(f"/style?{SMALL}")
+    result(page).wait_for()
+    upload(page, bad)
+    page.get_by_text(re.compile("Invalid picture")).wait_for()
+    result(page).wait_for()
+
+
+def test_a_slider_writes_the_address_and_makes_a_new_result(tab):
+    page = tab(f"/style?{SMALL}")
+    result(page).wait_for()
+    page.get_by_role("slider", name="Strength").press("Home")
+    page.wait_for_url(re.compile(r"strength=0\b"))
+    page.reload()
+    result(page).wait_for()
+    assert page.get_by_role("slider", name="Strength").input_value() in ("0", "0.00")
+
+
+def test_a_running_job_survives_another_page_a_reload_and_a_second_tab_then_is_cancelled(tab):
+    page = tab(LONG)
+    name = start_long_job(page)
+    page.get_by_role("link", name="Health").click()
+    page.get_by_text("This machine").wait_for()
+    tray = page.get_by_test_id("stSidebar")
+    tray.get_by_role("button", name="Cancel").wait_for()
+    page.get_by_role("link", name="Style").click()
+    page.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
+    page.reload()
+    page.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
+    second = tab("/health")
+    second.get_by_test_id("stSidebar").get_by_role("button", name="Open").click()
+    second.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
+    assert f"job={name}" in second.url
+    cancel(second)
+    second.get_by_text(re.compile("stopped early")).wait_for()
+    result(page).wait_for()
+
+
+def test_the_download_is_a_png_with_its_recipe(tab):
+    page = tab(f"/style?mode=Draft&{SMALL}&steps=2")
+    button(page, "Start").click()
+    button(page, "Make again").wait_for()
+    with page.expect_download() as waiting:
+        button(page, "Download").click()
+    data = Path(waiting.value.path()).read_bytes()
+    made = recipes.read(data)
+    assert (made.task, made.settings["mode"], made.settings["size"]) == ("style.transfer", "draft", 128)
+    assert max(images.read(data).shape) == 128
+
+
+def test_a_second_job_waits_and_says_its_place(tab):
+    page = tab(LONG)
+    start_long_job(page)
+    button(page, "Start").click()
+    page.get_by_text("Waiting, number 1 in the queue").wait_for()
+    tray = page.get_by_test_id("stSidebar")
+    button(page, "Cancel").click()
+    tray.get_by_role("button", name="Cancel").first.click()
+    tray.get_by_role("button", name="Cancel").first.wait_for(state="detached")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["/", f"/style?{SMALL}", "/health"])
+def test_nothing_is_wider_than_a_phone(browser, server, address, scheme):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(240_000)
+    page.goto(server + address)
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+    assert not page.evaluate(wide)
+    context.close()
