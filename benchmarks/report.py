@@ -1,0 +1,66 @@
+"""How every benchmark reads its pictures, takes its times and prints its figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """A parser with the flag that all benchmarks share."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    return parser
+
+
+def show(figures: dict[str, object], as_json: bool) -> None:
+    """Prints the figures, one a line."""
+    if as_json:
+        text = json.dumps(figures)
+    else:
+        width = max(len(name) for name in figures)
+        text = "\n".join(f"{name:<{width}}  {_shown(value)}" for name, value in figures.items())
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Says on stderr what is being measured."""
+    sys.stderr.write(text + "\n")
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def seconds(work: Callable[[], object], times: int = 5, warm: int = 1) -> float:
+    """The median time of some work, after it has run `warm` times."""
+    for _ in range(warm):
+        work()
+    return statistics.median(_timed(work) for _ in range(times))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def pictures() -> tuple[np.ndarray, np.ndarray]:
+    """The bridge and the starry night of the test data; without it, a sample photo and a drawn painting."""
+    from studio.core import images, samples
+    from studio.style import paintings
+
+    data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data")) / "images"
+    if data.is_dir():
+        return images.read(data / "golden_gate.jpg"), images.read(data / "starry_night_google.jpg")
+    return samples.photo("chelsea"), paintings.draw("brush_strokes")

@@ -1,0 +1,127 @@
+"""Style transfer: time in passes of VGG16, losses reached, memory.
+
+    python -m benchmarks.style [--json] [--against 120 200] [--sizes 512 1024]
+
+P is the median time of one forward and backward pass of VGG16 up to block5_conv1 at the output size, in the
+same process. `--against` also descends that many passes from the photo at full size, which takes minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from benchmarks.report import arguments, note, pictures, seconds, show
+
+
+def one_pass(size: int) -> float:
+    """P at a size: forward to block5_conv1 and back to the picture, compiled, nothing else."""
+    from keras import ops
+
+    from studio.core import backbones, images
+    from studio.core.gradients import compiled, value_and_grad
+
+    layer = "block5_conv1"
+    extractor = backbones.load("vgg16").features((layer,))
+    content_01 = images.to_01(images.fit(pictures()[0], size))
+    work = compiled(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
+    return seconds(lambda: np.asarray(work(content_01)[2]))
+
+
+def painted(mode: str, size: int) -> dict[str, float]:
+    """One transfer in a warm process: seconds, seconds to the first preview, final losses."""
+    from studio.core.progress import Progress
+    from studio.style.settings import TransferSettings
+    from studio.style.transfer import transfer
+
+    content, style = pictures()
+    previews: list[float] = []
+    began = time.perf_counter()
+    progress = Progress(
+        lambda report: report.preview is not None and previews.append(time.perf_counter() - began)
+    )
+    found = transfer(content, [style], TransferSettings(mode=mode, size=size), progress=progress)
+    taken = time.perf_counter() - began
+    return {**found.figures, "seconds": taken, "first_preview": previews[0] if previews else taken}
+
+
+def from_photo(size: int, passes: list[int]) -> dict[int, float]:
+    """The loss that full-size L-BFGS from the photo reaches after so many passes, for the same objective."""
+    from studio.core import backbones
+    from studio.core.evaluate import Evaluator
+    from studio.style.descend import descend
+    from studio.style.fine import objective
+    from studio.style.scene import Scene
+    from studio.style.settings import TransferSettings
+
+    content, style = pictures()
+    scene = Scene(content, [style], [], TransferSettings(size=size))
+    backbone = backbones.load("vgg16")
+    values: list[float] = []
+    evaluator = Evaluator(backbone, objective(scene, backbone, size))
+    descend(evaluator, scene.content_01(size), max(passes), lambda _, found, __: values.append(found.value))
+    return {count: min(values[:count]) for count in passes}
+
+
+def peak(mode: str, size: int) -> float:
+    """Peak memory in GiB of a fresh process that makes one transfer."""
+    code = f"from benchmarks import style; style.report_peak({mode!r}, {size})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(found.stdout.splitlines()[-1])
+
+
+def report_peak(mode: str, size: int) -> None:
+    """Makes one transfer and prints the peak memory of this process in GiB."""
+    from studio.style.settings import TransferSettings
+    from studio.style.transfer import transfer
+
+    content, style = pictures()
+    steps = 4 if mode == "fine" else None  # memory does not grow with the passes
+    transfer(content, [style], TransferSettings(mode=mode, size=size, steps=steps))
+    sys.stdout.write(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20) + "\n")
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument(
+        "--against", type=int, nargs="*", default=[], help="passes from the photo, e.g. 120 200"
+    )
+    parser.add_argument("--sizes", type=int, nargs="*", default=[512, 1024], help="of the fine mode, in px")
+    parser.add_argument(
+        "--memory", type=int, nargs="*", default=[512], help="sizes whose peak memory is read"
+    )
+    chosen = parser.parse_args()
+    figures: dict[str, object] = {}
+    painted("instant", 512)  # loads the weights
+    figures["P at 512 px, s"] = p = one_pass(512)
+    figures["instant, 512 px, in P"] = seconds(lambda: painted("instant", 512)) / p
+    for mode in ("draft", "fine"):
+        note(f"{mode} at 512 px")
+        found = painted(mode, 512)
+        figures[f"{mode}, 512 px, in P"] = found["seconds"] / p
+        figures[f"{mode}, 512 px, loss"] = found["total"]
+    figures["first preview, s beyond 2 P"] = found["first_preview"] - 2 * p
+    for size in chosen.sizes:
+        if size != 512:
+            note(f"fine at {size} px")
+            figures[f"fine, {size} px, times that at 512 px"] = (
+                painted("fine", size)["seconds"] / found["seconds"]
+            )
+    if chosen.against:
+        note(f"{max(chosen.against)} passes from the photo at 512 px")
+        for count, loss in from_photo(512, chosen.against).items():
+            figures[f"loss after {count} full-size passes from the photo"] = loss
+    for size in chosen.memory:
+        note(f"memory at {size} px")
+        figures[f"peak memory, fine, {size} px, GiB"] = peak("fine", size)
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
