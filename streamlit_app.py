@@ -53,5 +53,17 @@ async def lifespan(app):
         await asyncio.to_thread(running.close)
 
 
+def tell(error):
+    """Shows what a page did not catch as a sentence; imported late, as the parts need a running server."""
+    from pages.parts import faults
+
+    return faults.tell(error)
+
+
 shared = os.environ.get("STUDIO_USERS", "one") != "one"
-app = st.App("pages/frame.py", lifespan=lifespan, middleware=[Middleware(OwnerCookie)] if shared else [])
+app = st.App(
+    "pages/frame.py",
+    lifespan=lifespan,
+    middleware=[Middleware(OwnerCookie)] if shared else [],
+    on_script_error=tell,
+)

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import downloads, tiles
+from pages.parts import downloads, layers, tiles
 
 st.title("Creative AI Studio", anchor=False)
 st.markdown("Paint a photo in the look of any picture, on your own machine. Choose a tile to begin.")
 tiles.made_here()
 parts.recent(title="Your recent work")
 downloads.first_run([name for place in parts.PLACES for name in place.needs])
-tiles.layer_by_layer()
+layers.explain()

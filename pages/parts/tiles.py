@@ -32,9 +32,7 @@ class Tile(NamedTuple):
 TILES = (
     Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
     Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
-    Tile(
-        "style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"
-    ),
+    Tile("style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"),
     Tile("style.transfer", {"content": "rocket", "style": "wash"}, "A launch in watercolour"),
 )
 
@@ -43,14 +41,14 @@ def made_here() -> None:
     """Shows the tiles; each opens its page with the same samples chosen."""
     titles = samples.titles()
     with st.container(key="tiles"):
-        grid = st.grid(4, min_column_width=200)
+        grid = st.grid(4, min_column_width=150)
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():
             st.image(
                 str(samples.SHIPPED / tile.file), width="stretch", caption=tile.caption, alt=tile.caption
             )
-            if st.button(place.title, key=tile.file, icon=place.icon, width="stretch"):
+            if st.button(f"Open in {place.title}", key=tile.file, icon=place.icon, width="stretch"):
                 st.switch_page(
                     place.file, query_params={slot: titles[name] for slot, name in tile.inputs.items()}
                 )
