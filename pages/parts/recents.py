@@ -33,7 +33,7 @@ def _card(job: engine.Job) -> None:
         return
     settings = tasks.get(job.task).settings.parse(job.settings)
     st.image(thumbnail, width="stretch", caption=words.plain(words.made_of(job.inputs) or job.title))
-    with st.container(horizontal=True, gap="xxsmall"):
+    with st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"recent_{job.id}", type="tertiary"):
             st.switch_page(place_of(job.task).file, query_params={"job": job.id})
         with st.popover("Recipe", type="tertiary"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,3 +69,42 @@ def test_pages_keep_heavy_libraries_out_of_the_server(tmp_path):
         timeout=180,
     )
     assert done.stdout.strip() == "loaded:", done.stderr[-2000:]
+
+
+def page_of_owner():
+    import streamlit as st
+
+    from pages import parts
+
+    st.session_state["whose"] = parts.owner()
+
+
+def test_one_person_is_local_and_visitors_without_a_cookie_are_never_the_same(draw, monkeypatch):
+    assert draw(page_of_owner).session_state["whose"] == "local"
+    monkeypatch.setenv("STUDIO_USERS", "many")
+    monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={}))  # the test runner has no browser
+    first, second = draw(page_of_owner), draw(page_of_owner)
+    assert len({"local", first.session_state["whose"], second.session_state["whose"]}) == 3
+    whose = first.session_state["whose"]
+    assert first.run().session_state["whose"] == whose
+    monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": "me"}))
+    assert first.run().session_state["whose"] == "me"
+
+
+def test_tiles_open_the_page_with_their_samples(visit):
+    page = visit("")
+    next(button for button in page.button if "coffee-brush_strokes" in (button.key or "")).click().run()
+    assert page.title[0].value == "Style"
+    assert page.button_group(key="content").value == "Coffee"
+    assert page.button_group(key="style").value == ["Brush strokes"]
+
+
+def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
+    def page_of_fault():
+        from pages.parts import faults
+
+        assert faults.tell(ZeroDivisionError("secret path /home/me"))
+
+    page = draw(page_of_fault)
+    assert "Next: reload" in page.error[0].value
+    assert "secret" not in page.error[0].value

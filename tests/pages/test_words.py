@@ -38,7 +38,7 @@ def test_the_command_that_is_shown_asks_for_the_same(settings, home, picture):
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     program, *rest = shlex.split(line)
-    arguments = flags.parse(parser, rest)
+    arguments = parser.parse_args(rest)
     assert program == "studio"
     assert TransferSettings.parse(flags.values(arguments)) == settings
     assert (arguments.content, arguments.style, arguments.mask) == (
