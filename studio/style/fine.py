@@ -54,7 +54,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     """Lowers style, content and total variation together.
 
     Args:
-        start_01: `(1, h, w, 3) float32 in [0, 1]`, of any size; usually the instant result.
+        start_01: the instant result, `(1, h, w, 3) float32 in [0, 1]`, at the coarsest scale.
         progress: told of every pass, counted in passes of the coarsest scale.
 
     Reference:
@@ -64,7 +64,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     passes = schedule(scales, scene.settings.passes)
     costs = [(size / scales[0]) ** 2 for size in scales]
     total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
-    picture, losses, done, spent = _seeded(start_01, scene.settings.seed), {}, 0, 0.0
+    picture, losses, done, spent = _first(scene, start_01), {}, 0, 0.0
     for size, count, cost in zip(scales, passes, costs, strict=True):
         content_01 = scene.content_01(size)
         picture = _resized(picture, content_01.shape)
@@ -160,10 +160,15 @@ def _assembled(backbone: Backbone, layer: str, images_01: np.ndarray) -> np.ndar
     return whole
 
 
-def _seeded(images_01: np.ndarray, seed: int) -> np.ndarray:
-    """A grain of five grey levels: it lets another seed lay the strokes elsewhere."""
-    grain = np.random.default_rng(seed).standard_normal(images_01.shape).astype("float32")
-    return np.clip(images_01 + 0.02 * grain, 0.0, 1.0)
+def _first(scene: Scene, instant_01: np.ndarray) -> np.ndarray:
+    """Where the descent starts: half the instant result, half the content in the styles' colours.
+
+    The one has the style, the other the content; their mean ends lower than either (benchmarks/README.md).
+    A grain of five grey levels lets another seed lay the strokes elsewhere.
+    """
+    recoloured = scene.recoloured_01(max(instant_01.shape[1:3]))
+    grain = np.random.default_rng(scene.settings.seed).standard_normal(instant_01.shape)
+    return np.clip(0.5 * (instant_01 + recoloured) + 0.02 * grain, 0.0, 1.0).astype("float32")
 
 
 def _resized(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -59,6 +59,16 @@ class Scene:
             share * masks.at(mask, height, width) for share, mask in zip(self.shares, self.masks, strict=True)
         ]
 
+    def recoloured_01(self, size: int) -> np.ndarray:
+        """The content in the colours of the styles, each in its place and to its share."""
+        content = images.fit(self._content, size)
+        shares = self.masks_at(*content.shape[:2]) if self.masks else self.shares
+        shares = [np.asarray(share, "float32")[..., None] + 1e-6 for share in shares]
+        parts = [
+            colors.match(content, style) * share for share, style in zip(shares, self._styles, strict=True)
+        ]
+        return images.to_01(sum(parts) / sum(shares))
+
     def scales(self) -> list[int]:
         """Longer sides in px from coarse to fine, each at most twice the one before."""
         sizes = [self.settings.size]

@@ -68,7 +68,7 @@ def transfer(
     if not optimise:
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
     progress.report(0, settings.passes, preview=lambda: scene.finished(first))
-    vgg16 = backbones.load("vgg16", progress)
+    vgg16 = backbones.load("vgg16", progress).averaged
     best = fine.paint(scene, vgg16, first, progress)
     figures = {
         **{"seconds": time.monotonic() - began, "passes": best.passes, **best.losses},

@@ -162,3 +162,17 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
     assert np.array_equal(other.model.get_weights()[0], kept[0] + 1)
     assert other.digest == paths.file_digest(path)
     assert backbones.load("vgg16").digest == vgg16.digest == weights.status("vgg16").digest
+
+
+def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
+    flat = np.full((1, 32, 32, 3), 0.5, "float32")
+    layers = ("block1_conv2", "block1_pool", "block3_conv1")
+    found = vgg16.averaged.features(layers)(CAT[:, :64, :64])
+    before, after = np.asarray(found["block1_conv2"]), np.asarray(found["block1_pool"])
+    assert np.allclose(after, before.reshape(1, 32, 2, 32, 2, 64).mean(axis=(2, 4)), atol=1e-4)
+    inside = np.s_[:, 3:-3, 3:-3]  # on a flat picture a mean is a maximum, but for the border
+    plain, mean = (
+        np.asarray(b.features(layers)(flat)["block3_conv1"])[inside] for b in (vgg16, vgg16.averaged)
+    )
+    assert np.allclose(plain, mean, rtol=1e-3, atol=1e-3)
+    assert vgg16.averaged is vgg16.averaged
