@@ -61,7 +61,7 @@ def from_photo(size: int, passes: list[int]) -> dict[int, float]:
 
     content, style = pictures()
     scene = Scene(content, [style], [], TransferSettings(size=size))
-    backbone = backbones.load("vgg16")
+    backbone = backbones.load("vgg16").averaged
     values: list[float] = []
     evaluator = Evaluator(backbone, objective(scene, backbone, size))
     descend(evaluator, scene.content_01(size), max(passes), lambda _, found, __: values.append(found.value))
