@@ -1,4 +1,4 @@
-"""Loss against passes: L-BFGS, Adam and a pyramid, each from the photo, the instant result, noise, and the mix.
+"""Loss against passes: L-BFGS, Adam and a pyramid, from the photo, the instant result, noise and the mix.
 
     python -m benchmarks.style_starts [--json] [--size 256] [--passes 80] [--plot benchmarks/style_starts.png]
 
