@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core import images
+from studio.core.errors import invalid
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check
 
+LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
 COARSEST = 512  # px: below, the content gets lost and passes bring less than they cost (benchmarks/README.md)
 LARGEST_STYLE = 2048  # px
 
@@ -41,6 +43,7 @@ class Scene:
         total = sum(settings.style_weights) or len(styles)
         self.shares = [weight / total for weight in settings.style_weights or [1.0] * len(styles)]
         self._content = images.fit(content, settings.size)
+        _check_sides(self._content, settings)
         matched = settings.keep_colors == "matched"
         self._styles = [colors.match(style, content) if matched else style for style in styles]
 
@@ -83,3 +86,15 @@ class Scene:
             content = images.resize(self._content, *painted.shape[:2])
             return colors.keep_luminance(painted, content)
         return painted
+
+
+def _check_sides(content: np.ndarray, settings: TransferSettings) -> None:
+    height, width = content.shape[:2]
+    if settings.passes and min(height, width) < LEAST_SIDE:
+        least = -(-settings.size * LEAST_SIDE // min(height, width))
+        raise invalid(
+            "size",
+            expected=f"a shorter side of at least {LEAST_SIDE} px for {settings.mode}",
+            received=f"{width} x {height} px",
+            next_step=f"choose a size of {least} px or more, or the instant mode",
+        )

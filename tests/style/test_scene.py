@@ -102,3 +102,8 @@ def test_matched_colours_recolour_the_style():
 def test_weights_that_cannot_be_shared_are_refused(weights):
     with pytest.raises(InvalidInput, match="not all 0"):
         TransferSettings.parse({"style_weights": weights})
+
+
+def test_a_sliver_too_thin_for_the_network_is_refused_with_the_size_that_would_do():
+    with pytest.raises(InvalidInput, match="choose a size of 342 px or more"):
+        Scene(np.zeros((8, 160, 3), "uint8"), [STYLE], [], TransferSettings(size=64, mode="fine"))

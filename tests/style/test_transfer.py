@@ -125,10 +125,14 @@ def test_a_cancel_before_there_is_anything_ends_it(weights_home, photo, painting
         transfer(photo, [painting], progress=Progress(lambda report: None, cancelled=lambda: True))
 
 
-@pytest.mark.parametrize("shape", [(8, 160), (160, 8), (33, 47)])
+@pytest.mark.parametrize("shape", [(20, 64), (64, 20), (33, 47)])
 def test_odd_and_narrow_pictures_are_painted(weights_home, photo, painting, shape):
     narrow = images.resize(photo, *shape)
     assert paint(narrow, [painting], size=64, mode="fine", steps=2).shape == images.fit(narrow, 64).shape
+
+
+def test_a_sliver_is_painted_instantly_at_any_size(weights_home, photo, painting):
+    assert paint(images.resize(photo, 8, 160), [painting], size=64).shape == (3, 64, 3)
 
 
 def test_the_task_keeps_a_png_whose_recipe_makes_it_again(weights_home, photo, painting):
@@ -143,6 +147,20 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(weights_home, photo, p
     assert set(recipe.weights) == {"adain", "vgg16"}
     again = tasks.run(recipe.task, recipe.checked_settings(), inputs)
     assert again.files[0].digest == result.files[0].digest
+
+
+def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(weights_home, photo, painting):
+    inputs = {
+        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
+        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
+    }
+    passes = []
+    progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
+    stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
+    assert stopped.stopped_early
+    again = tasks.run("style.transfer", stopped.recipe.checked_settings(), inputs)
+    assert not again.stopped_early
+    assert again.files[0].digest == stopped.files[0].digest
 
 
 @pytest.mark.slow
