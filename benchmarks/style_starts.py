@@ -58,7 +58,7 @@ class Race:
             square = 0.95 * square + 0.05 * found.gradient**2
             length = rate * 0.5 * (1 + np.cos(np.pi * step / self.passes))
             move = mean / (1 - 0.8**step) / (np.sqrt(square / (1 - 0.95**step)) + 1e-12)
-            picture = np.clip(picture - length * move, 0, 1)
+            picture = np.clip(picture - length * move, 0, 1).astype("float32")
         return _lowest(values)
 
     def pyramid(self, start: np.ndarray) -> Curve:

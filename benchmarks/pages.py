@@ -1,0 +1,102 @@
+"""The pages: time to the first page and of a rerun, as a browser sees them, and what the server has loaded.
+
+    python -m benchmarks.pages [--json] [--seconds 20]
+
+Starts a studio of its own on a free port with an empty STUDIO_HOME, waits `--seconds` for the workers to be
+warm, and drives Debian's Chromium. The first page is timed in a fresh tab, whose own start-up counts too.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.report import ROOT, arguments, show
+
+CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@contextmanager
+def studio() -> Iterator[tuple[str, float]]:
+    """A running studio: its address, and the seconds from the start of the process to its first answer."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
+    with tempfile.TemporaryDirectory() as home, Path(home, "log").open("wb") as log:
+        began = time.perf_counter()
+        environment = os.environ | {"STUDIO_HOME": home}
+        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            while not _answers(f"http://127.0.0.1:{port}/_stcore/health"):
+                time.sleep(0.02)
+            yield f"http://127.0.0.1:{port}", time.perf_counter() - began
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=1) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def opened(page: Page, address: str, heading: str) -> float:
+    """Seconds from the request to the heading on the screen."""
+    began = time.perf_counter()
+    page.goto(address)
+    page.get_by_role("heading", name=heading).first.wait_for()
+    return time.perf_counter() - began
+
+
+def rerun(page: Page) -> float:
+    """Seconds from a click that changes a setting to the end of the script that it runs."""
+    began = time.perf_counter()
+    page.get_by_role("radio", name="Fine").or_(page.get_by_text("Fine", exact=True)).first.click()
+    page.get_by_role("button", name="Start").wait_for()
+    taken = time.perf_counter() - began
+    page.get_by_text("Instant", exact=True).first.click()
+    page.get_by_role("button", name="Start").wait_for(state="detached")
+    return taken
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=20, help="for the workers to get warm")
+    chosen = parser.parse_args()
+    figures: dict[str, object] = {}
+    with studio() as (address, up), sync_playwright() as driver:
+        figures["server answers after, s"] = up
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        figures["very first page, s"] = opened(browser.new_page(), address, "Creative AI Studio")
+        time.sleep(chosen.seconds)
+        firsts = [opened(browser.new_context().new_page(), address, "Creative AI Studio") for _ in range(5)]
+        figures["first page of a new visitor, s"] = statistics.median(firsts)
+        page = browser.new_page()
+        figures["style page, s"] = opened(page, address + "/style", "Style")
+        time.sleep(3)
+        figures["a rerun as the browser sees it, ms"] = 1000 * statistics.median(
+            rerun(page) for _ in range(7)
+        )
+        browser.close()
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
