@@ -12,6 +12,10 @@ WALL = """
 [data-testid="stImage"] img { border-radius: 0.5rem; }
 [data-testid="stImageCaption"] { text-align: left; }
 .st-key-tray img { border-radius: 0.35rem; aspect-ratio: 1; object-fit: cover; }
+.st-key-tray [data-testid="stPageLink-NavLink"],
+.st-key-recent [data-testid="stPageLink-NavLink"] { background: none; padding: 0; min-height: 0; }
+.st-key-tray [data-testid="stPageLink-NavLink"] p,
+.st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
 .st-key-tiles img { aspect-ratio: 4 / 3; object-fit: cover; }
 @media (min-width: 900px) {
   [data-testid="stColumn"]:has(.st-key-stage) { position: sticky; top: 4rem; align-self: flex-start; }

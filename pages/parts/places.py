@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import streamlit as st
+
+from studio import engine
+
 
 class Place(NamedTuple):
     """One page.
@@ -35,3 +39,13 @@ def place_of(task: str) -> Place:
     """The page that shows the jobs of a task; the first page for a task that has none."""
     capability = task.partition(".")[0]
     return next((place for place in PLACES if place.capability == capability), PLACES[0])
+
+
+def opening(job: engine.Job) -> None:
+    """A link to a job on its page, with the settings of the address as they are.
+
+    A link, not a button that switches: a switch by the server in the middle of a fragment's drawing now and
+    then left the browser with half a page (Streamlit 1.67).
+    """
+    kept = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.page_link(place_of(job.task).file, label="Open", query_params=kept | {"job": job.id})

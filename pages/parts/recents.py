@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import commands, samples, words
 from pages.parts.owners import owner
-from pages.parts.places import place_of
+from pages.parts.places import opening
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -19,7 +19,8 @@ def recent(task: str = "", most: int = 6, title: str = "Recent results") -> None
     if not ended:
         return
     st.subheader(title, anchor=False)
-    grid = st.grid(6, min_column_width=150)
+    with st.container(key="recent"):
+        grid = st.grid(6, min_column_width=150)
     for job in ended:
         with grid.cell():
             _card(job)
@@ -33,8 +34,7 @@ def _card(job: engine.Job) -> None:
         return
     settings = tasks.get(job.task).settings.parse(job.settings)
     st.image(thumbnail, width="stretch", caption=words.plain(words.made_of(job.inputs) or job.title))
-    with st.container(horizontal=True, gap="small"):
-        if st.button("Open", key=f"recent_{job.id}", type="tertiary"):
-            st.switch_page(place_of(job.task).file, query_params={"job": job.id})
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        opening(job)
         with st.popover("Recipe", type="tertiary"):
             st.code(commands.line(job.task, settings, job.inputs), language="shell", wrap_lines=True)

@@ -48,7 +48,5 @@ def made_here() -> None:
             st.image(
                 str(samples.SHIPPED / tile.file), width="stretch", caption=tile.caption, alt=tile.caption
             )
-            if st.button(f"Open in {place.title}", key=tile.file, icon=place.icon, width="stretch"):
-                st.switch_page(
-                    place.file, query_params={slot: titles[name] for slot, name in tile.inputs.items()}
-                )
+            chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
+            st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import jobs, samples, words
 from pages.parts.owners import owner
-from pages.parts.places import place_of
+from pages.parts.places import opening
 from studio import engine
 
 BUSY_SECONDS = 1.0
@@ -70,9 +70,8 @@ def _row(job: engine.Job) -> None:
         report = job.report
         if job.state in ("running", "stopping") and report is not None and report.total:
             st.progress(min(report.step / report.total, 1.0))
-        with st.container(horizontal=True, gap="small"):
-            if st.button("Open", key=f"open_{job.id}", type="tertiary"):
-                _open(job)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            opening(job)
             if job.state in ("queued", "running"):
                 key = f"cancel_{job.id}"
                 st.button("Cancel", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
@@ -94,8 +93,3 @@ def _thumbnail(job: engine.Job) -> bytes | None:
         return job.preview
     pictures = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
     return samples.small(pictures[0].digest) if pictures and pictures[0].kind == "picture" else None
-
-
-def _open(job: engine.Job) -> None:
-    kept = {name: st.query_params.get_all(name) for name in st.query_params}
-    st.switch_page(place_of(job.task).file, query_params=kept | {"job": job.id})

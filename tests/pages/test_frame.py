@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -91,9 +92,10 @@ def test_one_person_is_local_and_visitors_without_a_cookie_are_never_the_same(dr
     assert first.run().session_state["whose"] == "me"
 
 
-def test_tiles_open_the_page_with_their_samples(visit):
-    page = visit("")
-    next(button for button in page.button if "coffee-brush_strokes" in (button.key or "")).click().run()
+def test_tiles_lead_to_the_page_with_their_samples(visit):
+    links = [link.proto for link in visit("").get("page_link")]
+    [coffee] = [link for link in links if "Coffee" in link.query_string]
+    page = visit(coffee.page, **dict(parse_qsl(coffee.query_string)))
     assert page.title[0].value == "Style"
     assert page.button_group(key="content").value == "Coffee"
     assert page.button_group(key="style").value == ["Brush strokes"]
