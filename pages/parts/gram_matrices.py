@@ -68,7 +68,7 @@ def _of_this_run(job: Any) -> None:
             st.columns(2, wrap=False), ("Style", "Result"), (style[layer], result[layer]), strict=True
         ):
             column.altair_chart(_matrix(title, matrix), width="stretch")
-        st.caption("Which maps are bright together: a bright cell for a strong pair.")
+        st.caption("Which maps are bright together: a bright cell is a strong pair; neighbours are averaged.")
 
 
 def _matrix(title: str, matrix: list[list[float]]) -> Any:
