@@ -13,6 +13,7 @@ import sys
 import time
 import tomllib
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -40,7 +41,9 @@ def _cookies(module, headers=(), scheme="http", kind="http"):
         sent.append(message)
 
     scope = {"type": kind, "headers": list(headers), "scheme": scheme}
-    asyncio.run(module.OwnerCookie(page)(scope, None, collect))
+    # In a thread of its own, since a browser driver of the same run keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, module.OwnerCookie(page)(scope, None, collect)).result()
     assert (b"x-kept", b"1") in sent[0]["headers"]
     return [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
 
