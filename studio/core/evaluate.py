@@ -124,18 +124,27 @@ class Evaluator:
 
 
 def activations(
-    backbone: Backbone, layers: Sequence[str], images_01: np.ndarray, whole: int = WHOLE
+    backbone: Backbone,
+    layers: Sequence[str],
+    images_01: np.ndarray,
+    progress: Progress | None = None,
+    whole: int = WHOLE,
 ) -> Iterator[tuple[pyramid.Tile, dict[str, np.ndarray]]]:
     """Computes layers of a picture of any size, tile by tile with bounded memory.
 
     Yields:
         Every tile with the part of each layer that it answers for, `{layer: (1, h, w, C) float32}`; the
         layer of the whole picture is these parts side by side. A picture up to `whole` px is one tile.
+
+    Raises:
+        Cancelled: before a tile, if a person asked to stop.
     """
     height, width = images_01.shape[1:3]
     side, halo = (whole, 0) if max(height, width) <= whole else (TILE, HALO)
     compute = _forward_graph(backbone.features(layers))
     for tile in pyramid.tiles(height, width, side, halo):
+        if progress is not None:
+            progress.check()
         found = compute(images_01[:, tile.rows.seen, tile.columns.seen])
         yield tile, {layer: _own(found[layer], tile, backbone.spec.strides[layer]) for layer in layers}
 

@@ -4,7 +4,7 @@
 
 A term reads one layer in two steps: `gather` sums something over the places of the layer, `finish` turns the
 sum into one number. Sums over tiles add up, so a picture too large for the memory is worked on in tiles with
-the same result (`studio.core.gradients`).
+the same result (`studio.core.evaluate`).
 
 An objective has no sign of its own: the verb decides. A dream climbs it, style transfer descends it.
 

@@ -24,7 +24,7 @@ class Report:
         metrics: named figures of this step, e.g. `{"style": 0.4}`.
         preview: `(H, W, 3) uint8`, about twice a second, else None.
         text: text made so far or the name of the stage ("Fetching VGG16"), else "".
-        seconds: since the task began.
+        seconds: since the first report with this total, so that a fetch before does not spoil the time left.
     """
 
     step: int
@@ -58,7 +58,7 @@ class Progress:
         self._listener = listener
         self._cancelled = cancelled or (lambda: False)
         self._preview_seconds = preview_seconds
-        self._start = time.monotonic()
+        self._start, self._total = time.monotonic(), 0
         self._last_preview = float("-inf")
 
     def report(
@@ -76,6 +76,8 @@ class Progress:
         """
         if self._listener is not None:
             picture = preview() if preview is not None and self._preview_due() else None
+            if total != self._total:
+                self._start, self._total = time.monotonic(), total
             seconds = time.monotonic() - self._start
             self._listener(Report(step, total, dict(metrics or {}), picture, text, seconds))
         self.check()

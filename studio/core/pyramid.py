@@ -1,14 +1,8 @@
-"""Scales from coarse to fine, and tiles of a picture too large for the memory."""
+"""Tiles of a picture too large for the memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-
-def scales(size: int, count: int, factor: float = 2.0, least: int = 64) -> list[int]:
-    """Longer sides in px from coarse to fine; the last is `size`, none is below `least` unless `size` is."""
-    sides = [round(size / factor**i) for i in range(count)]
-    return [side for side in reversed(sides) if side >= least or side == size]
 
 
 @dataclass(frozen=True)

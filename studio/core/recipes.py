@@ -77,10 +77,12 @@ def make(
 ) -> Recipe:
     """The recipe of a result that was just made here.
 
+    A chain longer than a recipe may hold names its inputs by their digests alone.
+
     Args:
         weights: SHA-256 of every weights file that took part, by its name in `studio weights list`.
     """
-    return Recipe(
+    recipe = Recipe(
         task=task,
         settings=settings.model_dump(mode="json"),
         inputs={slot: [_source(file) for file in files] for slot, files in inputs.items() if files},
@@ -88,6 +90,14 @@ def make(
         versions=_versions(),
         machine={"system": platform.system(), "processor": platform.machine(), "backend": _backend()},
     )
+    text = recipe.to_json().encode()
+    if len(text) <= MOST_BYTES and _depth(text) <= MOST_DEPTH:
+        return recipe
+    short = {
+        slot: [source.model_copy(update={"recipe": None}) for source in sources]
+        for slot, sources in recipe.inputs.items()
+    }
+    return recipe.model_copy(update={"inputs": short})
 
 
 def _source(file: tasks.File) -> Source:

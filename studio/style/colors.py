@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+_SAMPLED = 512  # px: so many rows and columns tell a picture's colours
 
 
 def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -20,13 +21,13 @@ def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
         Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
         unlike a Cholesky factor, keeps hues from turning.
     """
-    colors = image.reshape(-1, 3) / 255.0
-    mean, covariance = _statistics(colors)
-    target_mean, target_covariance = _statistics(target.reshape(-1, 3) / 255.0)
+    mean, covariance = _statistics(image)
+    target_mean, target_covariance = _statistics(target)
     root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
     transport = inverse @ _power(root @ target_covariance @ root, 0.5) @ inverse
-    moved = (colors - mean) @ transport + target_mean
-    return (np.clip(moved, 0, 1) * 255 + 0.5).astype("uint8").reshape(image.shape)
+    shift = target_mean - mean @ transport
+    moved = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
+    return np.clip(moved + 0.5, 0, 255).astype("uint8").reshape(image.shape)
 
 
 def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
@@ -45,9 +46,11 @@ def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
     return np.clip(content + brighter[..., None] + 0.5, 0, 255).astype("uint8")
 
 
-def _statistics(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    step = max(1, max(image.shape) // _SAMPLED)
+    colors = image[::step, ::step].reshape(-1, 3).astype("float64")
     # A little noise keeps the covariance of a grey or flat picture invertible.
-    return colors.mean(axis=0), np.cov(colors.T) + 1e-5 * np.eye(3)
+    return colors.mean(axis=0), np.cov(colors.T) + np.eye(3)
 
 
 def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.evaluate import Evaluation
 
-_MEMORY = 10  # pairs of steps and gradient changes; more did not help (benchmarks/README.md)
+_MEMORY = 10  # pairs of steps and gradient changes; 20 and 40 lowered the loss no further
 _SCALE = 1e3  # keeps SciPy's first step, one over the gradient's length, in the range of pixels
 
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from studio.core import images
 from studio.core.backbones import Backbone
+from studio.core.errors import Cancelled
 from studio.core.evaluate import Evaluation, Evaluator, activations
 from studio.core.objectives import Objective, content, style, total_variation
 from studio.core.progress import Progress
 from studio.style import masks
 from studio.style.descend import descend
-from studio.style.scene import Scene
+from studio.style.scene import Scene, scales
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 CONTENT_LAYER = "block4_conv2"
@@ -42,12 +43,12 @@ def content_weight(strength: float) -> float:
     return 0.2 * (1.0 - strength) / strength + 0.005
 
 
-def schedule(scales: Sequence[int], passes: int) -> list[int]:
+def schedule(sizes: Sequence[int], passes: int) -> list[int]:
     """How many passes each scale gets, from coarse to fine: each half as many as the one before.
 
     A pass at twice the size costs four times as much and has only the finest strokes left to do.
     """
-    return [max(1, round(passes / 2**i)) for i in range(len(scales))]
+    return [max(1, round(passes / 2**i)) for i in range(len(sizes))]
 
 
 def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> Optimised:
@@ -60,15 +61,17 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; coarse to fine as in Gatys et al. 2016, arXiv:1611.07865.
     """
-    scales = scene.scales()
-    passes = schedule(scales, scene.settings.passes)
-    costs = [(size / scales[0]) ** 2 for size in scales]
+    sizes = scales(scene.settings.size)
+    passes = schedule(sizes, scene.settings.passes)
+    costs = [(size / sizes[0]) ** 2 for size in sizes]
     total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
     picture, losses, done, spent = _first(scene, start_01), {}, 0, 0.0
-    for size, count, cost in zip(scales, passes, costs, strict=True):
-        content_01 = scene.content_01(size)
-        picture = _resized(picture, content_01.shape)
-        goal = objective(scene, backbone, size)
+    for size, count, cost in zip(sizes, passes, costs, strict=True):
+        try:
+            goal = objective(scene, backbone, size, progress)
+        except Cancelled:
+            return Optimised(picture if done else start_01, losses, done, True)
+        picture = _resized(picture, scene.content_01(size).shape)
 
         def tell(passed, evaluation, best_01, goal=goal, spent=spent, cost=cost):
             preview = lambda: scene.finished(best_01)  # noqa: E731
@@ -82,13 +85,18 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     return Optimised(picture, losses, done, False)
 
 
-def objective(scene: Scene, backbone: Backbone, size: int) -> Objective:
-    """Styles, content and total variation of a scene at a size, as one objective to descend."""
+def objective(scene: Scene, backbone: Backbone, size: int, progress: Progress | None = None) -> Objective:
+    """Styles, content and total variation of a scene at a size, as one objective to descend.
+
+    Raises:
+        Cancelled: between two tiles, if a person asked to stop.
+    """
+    progress = progress or Progress()
     content_01 = scene.content_01(size)
-    target = _assembled(backbone, CONTENT_LAYER, content_01)
+    target = _assembled(backbone, CONTENT_LAYER, content_01, progress)
     goal = content_weight(scene.settings.strength) * content(CONTENT_LAYER, target)
     goal += scene.settings.smoothness * total_variation()
-    styles = [grams(backbone, style_01) for style_01 in scene.styles_01(size)]
+    styles = [grams(backbone, style_01, progress) for style_01 in scene.styles_01(size)]
     for layer in STYLE_LAYERS:
         found = [gram[layer] for gram in styles]
         goal += 1.0 / len(STYLE_LAYERS) * _style(scene, backbone, layer, found, content_01.shape)
@@ -108,14 +116,16 @@ def named(goal: Objective, evaluation: Evaluation) -> dict[str, float]:
     return losses
 
 
-def grams(backbone: Backbone, images_01: np.ndarray) -> dict[str, np.ndarray]:
+def grams(
+    backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
+) -> dict[str, np.ndarray]:
     """The Gram matrix of every style layer, `{layer: (C, C) float32}`, as `objectives.gram_matrix`.
 
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are read in tiles.
     """
     sums, sizes = {}, {}
-    for _, found in activations(backbone, STYLE_LAYERS, images_01):
+    for _, found in activations(backbone, STYLE_LAYERS, images_01, progress):
         for layer, features in found.items():
             flat = features.reshape(-1, features.shape[-1])
             sums[layer] = sums.get(layer, 0.0) + flat.T @ flat
@@ -151,11 +161,11 @@ def _style(
     return found
 
 
-def _assembled(backbone: Backbone, layer: str, images_01: np.ndarray) -> np.ndarray:
+def _assembled(backbone: Backbone, layer: str, images_01: np.ndarray, progress: Progress) -> np.ndarray:
     stride, channels = backbone.spec.strides[layer], backbone.spec.layers[layer]
     _, height, width, _ = images_01.shape
     whole = np.empty((1, height // stride, width // stride, channels), "float32")
-    for tile, found in activations(backbone, (layer,), images_01):
+    for tile, found in activations(backbone, (layer,), images_01, progress):
         whole[:, tile.rows.own(stride), tile.columns.own(stride)] = found[layer]
     return whole
 

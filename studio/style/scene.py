@@ -16,6 +16,14 @@ COARSEST = 512  # px: below, the content gets lost and passes bring less than th
 LARGEST_STYLE = 2048  # px
 
 
+def scales(size: int) -> list[int]:
+    """Longer sides in px from coarse to fine for a result of `size` px, each at most twice the one before."""
+    found = [size]
+    while found[0] > COARSEST * 1.25:
+        found.insert(0, max(COARSEST, found[0] // 2))
+    return found
+
+
 class Scene:
     """The inputs of one transfer, checked against each other.
 
@@ -44,8 +52,10 @@ class Scene:
         self.shares = [weight / total for weight in settings.style_weights or [1.0] * len(styles)]
         self._content = images.fit(content, settings.size)
         _check_sides(self._content, settings)
+        # A photo of many megapixels would only cost time: no style is read larger than this.
+        small = [images.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
         matched = settings.keep_colors == "matched"
-        self._styles = [colors.match(style, content) if matched else style for style in styles]
+        self._styles = [colors.match(s, self._content) if matched else s for s in small]
 
     def content_01(self, size: int) -> np.ndarray:
         """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
@@ -71,13 +81,6 @@ class Scene:
             colors.match(content, style) * share for share, style in zip(shares, self._styles, strict=True)
         ]
         return images.to_01(sum(parts) / sum(shares))
-
-    def scales(self) -> list[int]:
-        """Longer sides in px from coarse to fine, each at most twice the one before."""
-        sizes = [self.settings.size]
-        while sizes[0] > COARSEST * 1.25:
-            sizes.insert(0, max(COARSEST, sizes[0] // 2))
-        return sizes
 
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` to be seen, in the content's colours if wanted."""

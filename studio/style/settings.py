@@ -10,7 +10,7 @@ from pydantic import field_validator
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
-PASSES = {"instant": 0, "draft": 8, "fine": 32}  # of VGG16, forward and backward, at the full size
+PASSES = {"instant": 0, "draft": 8, "fine": 32}  # of VGG16, forward and backward, at the coarsest scale
 
 
 class TransferSettings(Settings):
@@ -30,9 +30,7 @@ class TransferSettings(Settings):
     mode: Literal["instant", "draft", "fine"] = setting(
         "instant", "Instant in seconds, draft in half a minute, fine in minutes and best.", tier="main"
     )
-    steps: int | None = setting(
-        None, "Passes through the network; empty: what the mode needs.", ge=1, le=2000
-    )
+    steps: int | None = setting(None, "Passes at the first scale; empty: what the mode needs.", ge=1, le=2000)
     stroke: float = setting(
         1.0,
         "How large the strokes are, as a multiple of those in the style picture.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.core import images, recipes, weights
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.style.scene import COARSEST
+from studio.style.scene import scales
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -18,12 +18,19 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     painted = transfer(
         pictures["content"][0], pictures["style"], settings, pictures.get("mask", ()), progress
     )
-    if painted.stopped_early and settings.size <= COARSEST:  # the passes that were done make it again
-        settings = settings.model_copy(update={"steps": painted.figures["passes"]})
+    if painted.stopped_early:
+        settings = _as_stopped(settings, painted.figures.get("passes", 0))
     recipe = recipes.make("style.transfer", settings, inputs, painted.weights)
     name = f"{Path(inputs['content'][0].name).stem}-{Path(inputs['style'][0].name).stem}.png"
     file = File.keep(images.encode_png(painted.image, recipe), "picture", name)
     return Result((file,), painted.figures, recipe, painted.stopped_early)
+
+
+def _as_stopped(settings: TransferSettings, passes: int) -> TransferSettings:
+    """The settings that make a result again that was stopped after so many passes, where there are such."""
+    if len(scales(settings.size)) > 1:
+        return settings
+    return settings.model_copy(update={"steps": passes} if passes else {"mode": "instant"})
 
 
 def prepare(settings: TransferSettings) -> None:

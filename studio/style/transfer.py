@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from studio.core import backbones
+from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.style import adain, fine, instant
-from studio.style.scene import Scene
+from studio.style.scene import Scene, scales
 from studio.style.settings import TransferSettings
 
 
@@ -63,12 +64,15 @@ def transfer(
     began = time.monotonic()
     progress.stage("First look")
     optimise = settings.passes and settings.strength
-    first = instant.paint(scene, networks, scene.scales()[0] if optimise else settings.size)
+    first = instant.paint(scene, networks, scales(settings.size)[0] if optimise else settings.size)
     weights = {"adain": networks.digest}
     if not optimise:
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
-    progress.report(0, settings.passes, preview=lambda: scene.finished(first))
-    vgg16 = backbones.load("vgg16", progress).averaged
+    try:
+        progress.report(0, 0, preview=lambda: scene.finished(first), text="First look")
+        vgg16 = backbones.load("vgg16", progress).averaged
+    except Cancelled:  # the first look is the best so far
+        return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     best = fine.paint(scene, vgg16, first, progress)
     figures = {
         **{"seconds": time.monotonic() - began, "passes": best.passes, **best.losses},

@@ -82,3 +82,14 @@ def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
     shown = capsys.readouterr().err
     for words in ("Paint", "3/12", "/s", "loss 0.25"):
         assert words in shown
+
+
+def test_a_fetch_before_the_work_does_not_spoil_the_time_left():
+    seen = []
+    progress = Progress(seen.append)
+    progress.report(64, 64, text="Fetching VGG16")
+    progress._start -= 180  # the fetch took three minutes
+    progress.report(0, 32)
+    progress.report(1, 32)
+    assert seen[-1].seconds < 60
+    assert seen[-1].seconds_left < 32 * 60

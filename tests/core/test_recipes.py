@@ -257,3 +257,16 @@ def test_whatever_a_file_is_called_its_recipe_reads_back(name, home, picture):
     kept = tasks.File.keep(images.encode_png(picture), "picture", name)
     recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [kept]})
     assert recipes.read(images.encode_png(picture, recipe)) == recipe
+
+
+def test_a_chain_of_any_length_reads_back(picture, home):
+    data = images.encode_png(picture)
+    for number in range(40):
+        inputs = {
+            "content": [tasks.File.keep(data, "picture", f"{number}.png")],
+            "style": [tasks.File.keep(images.encode_png(255 - picture), "picture", "painting.png")],
+        }
+        recipe = recipes.make("style.transfer", TransferSettings(seed=number), inputs)
+        data = images.encode_png(picture, recipe)
+        assert recipes.read(data) == recipe
+    assert recipe.inputs["content"][0].name == "39.png"

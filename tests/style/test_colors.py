@@ -38,3 +38,9 @@ def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
     luma = np.array([0.299, 0.587, 0.114])
     assert np.allclose(kept @ luma, 90, atol=1)
     assert np.allclose(np.diff(kept, axis=-1), -40, atol=1)
+
+
+def test_a_picture_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_one():
+    a, b = pictures()
+    large = np.kron(b, np.ones((60, 60, 1), "uint8"))
+    assert np.abs(colors.match(a, large).astype(int) - colors.match(a, b)).max() <= 3

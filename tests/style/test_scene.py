@@ -6,7 +6,7 @@ import pytest
 from studio.core.errors import InvalidInput
 from studio.style import masks
 from studio.style.fine import content_weight, schedule
-from studio.style.scene import Scene
+from studio.style.scene import Scene, scales
 from studio.style.settings import TransferSettings
 
 RNG = np.random.default_rng(0)
@@ -30,7 +30,7 @@ def test_a_stroke_of_two_reads_the_style_twice_as_large():
 
 
 @pytest.mark.parametrize(
-    "size, scales",
+    "size, wanted",
     [
         (256, [256]),
         (512, [512]),
@@ -40,8 +40,8 @@ def test_a_stroke_of_two_reads_the_style_twice_as_large():
         (900, [512, 900]),
     ],
 )
-def test_scales_begin_no_smaller_than_the_content_can_bear(size, scales):
-    assert scene(size=size).scales() == scales
+def test_scales_begin_no_smaller_than_the_content_can_bear(size, wanted):
+    assert scales(size) == wanted
 
 
 def test_finer_scales_get_fewer_passes_but_at_least_one():

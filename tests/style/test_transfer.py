@@ -163,6 +163,19 @@ def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(weights_home, p
     assert again.files[0].digest == stopped.files[0].digest
 
 
+def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(weights_home, photo, painting):
+    inputs = {
+        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
+        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
+    }
+    looks = []
+    progress = Progress(lambda report: looks.append(report.preview), cancelled=lambda: looks[-1:] != [None])
+    stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
+    assert stopped.stopped_early
+    again = tasks.run("style.transfer", stopped.recipe.checked_settings(), inputs)
+    assert again.files[0].digest == stopped.files[0].digest
+
+
 @pytest.mark.slow
 def test_a_bridge_painted_as_a_starry_night_has_its_colours_and_keeps_the_bridge(weights_home, data_dir):
     bridge = images.read(data_dir / "images" / "golden_gate.jpg")
