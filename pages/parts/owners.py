@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 
@@ -12,10 +13,32 @@ COOKIE = "studio_owner"
 
 
 def owner() -> str:
-    """`local` when the studio serves one person, else the owner that the visitor's cookie names.
+    """`local` when the studio serves one person, else a name made of the sign-in or of the visitor's cookie.
 
-    A visitor whose browser keeps no cookie is somebody of their own for as long as the tab is open.
+    A visitor whose browser keeps no cookie is somebody of their own for as long as the tab is open. Names are
+    digests: a made-up cookie can never spell `local` or a signed-in person, and what is kept on disk beside
+    the work does not let anybody in.
     """
     if os.environ.get("STUDIO_USERS", "one") == "one":
         return LOCAL
-    return st.context.cookies.get(COOKIE) or st.session_state.setdefault(COOKIE, secrets.token_urlsafe(24))
+    account = _account(st.user.to_dict())
+    if account:
+        return f"user-{_digest(account)}"
+    secret = st.context.cookies.get(COOKIE) or st.session_state.setdefault(COOKIE, secrets.token_urlsafe(24))
+    return f"visitor-{_digest(secret)}"
+
+
+def _account(claims: dict) -> str:
+    """What a provider calls a signed-in person, "" for anybody else.
+
+    An address of mail comes last, since it can change hands and not every provider checks it.
+    """
+    if not claims.get("is_logged_in"):
+        return ""
+    if claims.get("sub"):
+        return f"{claims.get('iss', '')} {claims['sub']}"
+    return str(claims.get("email") or "")
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
