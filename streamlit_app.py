@@ -9,10 +9,12 @@ from http.cookies import SimpleCookie
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from studio import engine
 
 COOKIE = "studio_owner"  # pages/parts/owners.py reads it
+HERE = ["localhost", "127.0.0.1", "[::1]"]
 
 
 class OwnerCookie:
@@ -60,10 +62,22 @@ def tell(error):
     return faults.tell(error)
 
 
-shared = os.environ.get("STUDIO_USERS", "one") != "one"
+def middleware():
+    """A cookie for each visitor of a shared studio; else only requests that mean this machine.
+
+    Without that check, a foreign page could have its own name point to this machine and then read the studio
+    as if it were a part of itself (DNS rebinding). Who opens the server to a network picks its names.
+    """
+    if os.environ.get("STUDIO_USERS", "one") != "one":
+        return [Middleware(OwnerCookie)]
+    if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
+        return []
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=HERE, www_redirect=False)]
+
+
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
-    middleware=[Middleware(OwnerCookie)] if shared else [],
+    middleware=middleware(),
     on_script_error=tell,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import importlib.util
 import os
 import re
@@ -14,10 +15,14 @@ import time
 import tomllib
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,13 +93,59 @@ def _family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
+def _serve(port: int) -> subprocess.Popen:
+    words = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
+    return subprocess.Popen([sys.executable, *words], cwd=ROOT, env=os.environ, stdout=subprocess.PIPE)
+
+
+def _status(port: int, host: str, path: str = "/style") -> int:
+    """What a browser gets that takes this machine for `host`."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with closing(connection):
+        connection.request("GET", path, headers={"Host": host})
+        return connection.getresponse().status
+
+
+def _stream(port: int, host: str, origin: str) -> int:
+    """The status with which a page of `origin` gets the stream of a page, 101 when it opens."""
+    with socket.create_connection(("127.0.0.1", port)) as raw:
+        try:
+            address = f"ws://{host}/_stcore/stream"
+            with connect(address, sock=raw, origin=origin, subprotocols=["streamlit"]) as stream:
+                return stream.response.status_code
+        except InvalidStatus as refused:
+            return refused.response.status_code
+
+
+def test_only_pages_of_this_machine_reach_the_studio(home):
+    port = _free_port()
+    with _serve(port) as process:
+        try:
+            _until(lambda: _answers(port))
+            for name in ("localhost", "127.0.0.1", "[::1]"):
+                host = f"{name}:{port}"
+                assert (_status(port, host), _stream(port, host, f"http://{host}")) == (200, 101)
+            evil = f"evil.example:{port}"
+            for path in ("/", "/style", "/_stcore/health"):
+                assert _status(port, evil, path) == 400
+            assert _stream(port, evil, f"http://{evil}") in (400, 403)  # a name pointed at this machine
+            assert _stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+@pytest.mark.parametrize("address, users", [("0.0.0.0", "one"), ("127.0.0.1", "many")])
+def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, address, users):
+    monkeypatch.setattr("streamlit.get_option", {"server.address": address}.get)
+    monkeypatch.setenv("STUDIO_USERS", users)
+    assert TrustedHostMiddleware not in [layer.cls for layer in server_module.middleware()]
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
     port = _free_port()
-    words = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
-    with subprocess.Popen(
-        [sys.executable, *words], cwd=ROOT, env=os.environ, stdout=subprocess.PIPE
-    ) as process:
+    with _serve(port) as process:
         _until(lambda: _answers(port))
         _until(lambda: len(_family(process.pid)) >= 3)
         family = _family(process.pid)
