@@ -9,10 +9,12 @@ from studio.style.settings import TransferSettings
 TASK = "style.transfer"
 SLOTS = {"content": "Your photo", "style": "Your style"}
 INSTANT = ("adain",)
+LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
+PREVIEW = 512
 NOTE = {
     "instant": "Draft and fine are slower and truer to the style.",
-    "draft": "Instant preview: Start makes the draft.",
-    "fine": "Instant preview: Start makes the fine one.",
+    "draft": "Small instant preview: Start makes the draft.",
+    "fine": "Small instant preview: Start makes the fine one.",
 }
 
 
@@ -24,6 +26,21 @@ def weights(chosen):
         st.slider(f"How much {style.title}", 0.0, 1.0, 1.0, 0.05, key=f"weight_{number}", bind="query-params")
         for number, style in enumerate(chosen, 1)
     )
+
+
+def live(settings):
+    """Whether the result itself follows the sliders, without a Start."""
+    return settings.mode == "instant" and settings.size <= LARGE
+
+
+def preview(settings):
+    """What follows the sliders, and what to say of it: the result itself, or a small instant one instead."""
+    if live(settings):
+        return settings, NOTE["instant"]
+    note = NOTE[settings.mode]
+    if settings.mode == "instant":
+        note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px."
+    return settings.model_copy(update={"mode": "instant", "size": min(settings.size, PREVIEW)}), note
 
 
 def masks():
@@ -44,7 +61,7 @@ with left:
     styles = parts.pictures("style", "Styles, one to four", parts.paintings(), most=4)
     extra = {"style_weights": weights(styles)}
     settings = parts.form(TransferSettings, skip=("style_weights",), extra=extra, more=masks)
-    wanted = bool(settings and settings.mode != "instant") and st.button(
+    wanted = bool(settings and not live(settings)) and st.button(
         "Start", type="primary", icon=":material/brush:", width="stretch", on_click=parts.seeded
     )
 with right:
@@ -57,7 +74,6 @@ with stage:
 parts.recent(TASK)
 gram_matrices.explain(job)
 if job is None and settings is not None:  # last, so that all else is there while it is made
-    preview = settings.model_copy(update={"mode": "instant"})
-    note = NOTE[settings.mode]
+    shown, note = preview(settings)
     with stage:
-        parts.show_live(TASK, preview, inputs, SLOTS, before=content.file, needs=INSTANT, note=note)
+        parts.show_live(TASK, shown, inputs, SLOTS, before=content.file, needs=INSTANT, note=note)
