@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import samples
+from pages.parts import samples, words
 from pages.parts.samples import Sample
 from studio.core import images
-from studio.core.errors import StudioError
+from studio.core.errors import StudioError, printable
 from studio.core.tasks import File
 
 TAKEN = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
@@ -39,6 +39,7 @@ def pictures(
     slot: str, label: str, offered: Sequence[Sample], most: int, own: str = "Your style"
 ) -> list[Sample]:
     """Lets a person choose one to `most` pictures; the first is chosen already."""
+    st.session_state[_most(slot)] = most
     choices = _choices(slot, offered)
     titles = list(choices)
     chosen = st.pills(
@@ -50,10 +51,10 @@ def pictures(
         bind="query-params",
         width="stretch",
         on_change=_at_most,
-        args=(slot, most),
+        args=(slot,),
     )
     _tiles(slot, list(choices.values()))
-    _add(slot, own, many=True, most=most)
+    _add(slot, own, many=True)
     if not chosen:
         st.caption(f":material/info: Choose one to {most}; until then {titles[0]} is used.")
     return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
@@ -67,7 +68,7 @@ def files(slot: str, label: str, most: int, help: str) -> None:
         try:
             kept.append(keep(upload.getvalue(), upload.name))
         except StudioError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(words.plain(str(error)), icon=":material/error:")
     st.session_state[f"{slot}_taken"] = kept
 
 
@@ -80,14 +81,22 @@ def keep(data: bytes, name: str) -> File:
     """Keeps an upload that really is a picture.
 
     Raises:
-        InvalidInput: saying in one sentence what is wrong with it.
+        InvalidInput: saying in one sentence what is wrong with it, by its name.
     """
-    images.read(data)
+    images.read(data, f"picture {printable(name, 60)}")
     return File.keep(data, "picture", name)
 
 
 def use(slot: str, file: File, own: str) -> None:
-    """Puts a kept file among the choices of a slot and chooses it. Call it from a callback."""
+    """Puts a kept file among the choices of a slot and chooses it. Call it from a callback.
+
+    Where several can be chosen, the oldest of too many gives way.
+    """
+    _put(slot, file, own)
+    _at_most(slot)
+
+
+def _put(slot: str, file: File, own: str) -> None:
     mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
     title = next((title for title, kept in mine.items() if kept.digest == file.digest), "")
     if not title:
@@ -107,7 +116,7 @@ def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
     }
 
 
-def _add(slot: str, own: str, many: bool, most: int = 1) -> None:
+def _add(slot: str, own: str, many: bool) -> None:
     # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
     turn = st.session_state.setdefault(f"{slot}_turn", 0)
     key = f"{slot}_upload_{turn}"
@@ -120,32 +129,36 @@ def _add(slot: str, own: str, many: bool, most: int = 1) -> None:
             accept_multiple_files=many,
             key=key,
             on_change=_take,
-            args=(slot, key, own, most),
+            args=(slot, key, own),
         )
         if st.toggle("Use the camera", key=f"{slot}_lens"):
             shot = f"{slot}_camera_{turn}"
-            st.camera_input("Take a picture", key=shot, on_change=_take, args=(slot, shot, own, most))
+            st.camera_input("Take a picture", key=shot, on_change=_take, args=(slot, shot, own))
     for message in st.session_state.pop(f"{slot}_errors", []):
-        st.error(message, icon=":material/error:")
+        st.error(words.plain(message), icon=":material/error:")
 
 
-def _take(slot: str, key: str, own: str, most: int) -> None:
+def _take(slot: str, key: str, own: str) -> None:
     found = st.session_state.get(key)
     uploads = found if isinstance(found, list) else [found] if found else []
     errors = []
     for upload in uploads:
         try:
-            use(slot, keep(upload.getvalue(), upload.name), own)
+            _put(slot, keep(upload.getvalue(), upload.name), own)
         except StudioError as error:
             errors.append(str(error))
-    _at_most(slot, most)
+    _at_most(slot)
     st.session_state[f"{slot}_errors"] = errors
     if uploads:
         st.session_state[f"{slot}_turn"] += 1
 
 
-def _at_most(slot: str, most: int) -> None:
-    chosen = st.session_state.get(slot)
+def _most(slot: str) -> str:
+    return f"{slot}_most"
+
+
+def _at_most(slot: str) -> None:
+    chosen, most = st.session_state.get(slot), st.session_state.get(_most(slot), 1)
     if isinstance(chosen, list) and len(chosen) > most:
         st.session_state[slot] = chosen[-most:]
         st.toast(f"At most {most} at a time; the oldest gave way.")

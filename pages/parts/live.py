@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
 import streamlit as st
 
 from pages.parts import downloads, jobs, results, shown, words
 from pages.parts.owners import owner
 from studio import engine
+from studio.core import paths
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -50,7 +52,7 @@ def show_live(
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
     with st.container(horizontal=True):
         if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
-            jobs.show(engine.connect().keep(live, owner()))
+            jobs.show(_keep(live))
             st.rerun()
         results.download(live.data, task, key="live", on_click=lambda: _keep(live))
         results.use_as(lambda: File.keep(live.data, "picture", "result.png"), slots, key="live")
@@ -99,8 +101,16 @@ def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live
         return None, str(error)
 
 
-def _keep(live: engine.Live) -> None:
-    engine.connect().keep(live, owner())
+def _keep(live: engine.Live) -> engine.Job:
+    """Keeps a result among a person's own once, however often it is downloaded."""
+    kept = st.session_state.setdefault("live_kept", {})
+    name = paths.digest(live.data)
+    if name in kept:
+        with suppress(StudioError):  # removed since
+            return engine.connect().job(kept[name], owner())
+    job = engine.connect().keep(live, owner())
+    kept[name] = job.id
+    return job
 
 
 @st.fragment(run_every=1.0)

@@ -38,11 +38,12 @@ _FOREIGN = {
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
-def read(source: str | Path | bytes) -> np.ndarray:
+def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
     """Reads a picture upright, as sRGB, with transparency over white and the first frame of an animation.
 
     Args:
         source: a path, or the file's bytes.
+        name: what errors call bytes; a path is called by its own name.
 
     Returns:
         `(H, W, 3) uint8`.
@@ -51,7 +52,7 @@ def read(source: str | Path | bytes) -> np.ndarray:
         InvalidInput: if it is no picture of a kind taken, is damaged or cut, or is too large (found in the
             header, before decoding), too small or too narrow.
     """
-    data, name = _bytes(source)
+    data, name = _bytes(source, name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -72,10 +73,9 @@ def read(source: str | Path | bytes) -> np.ndarray:
             ) from None
 
 
-def _bytes(source: str | Path | bytes) -> tuple[bytes, str]:
+def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
     if isinstance(source, bytes):
-        data, name = source, "picture"
-        size = len(data)
+        data, size = source, len(source)
     else:
         path = Path(source)
         name = f"picture {printable(path.name, 60)}"

@@ -67,7 +67,7 @@ def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
     uploader(page, "content").set_value(("photo.jpg", b"no picture at all", "image/jpeg")).run()
     assert not page.exception
     assert len(page.error) == 1
-    assert "Expected" in page.error[0].value
+    assert r"picture photo\.jpg\. Expected" in page.error[0].value
     assert page.button_group(key="content").value == "Coffee"
     assert page.session_state["content_file"].name == "coffee.png"
 
@@ -76,6 +76,25 @@ def test_at_most_four_styles(page):
     five = page.button_group(key="style").options[:5]
     page.button_group(key="style").set_value(five).run()
     assert page.session_state["style_titles"] == five[1:]
+
+
+def test_a_style_used_beside_four_is_the_newest_of_four(draw, home):
+    def page_of_use():
+        import streamlit as st
+
+        from pages import parts
+        from pages.parts import choices
+
+        styles = parts.pictures("style", "Styles", parts.paintings(), most=4)
+        st.session_state["titles"] = [style.title for style in styles]
+        made = parts.photos()[1].file
+        st.button("Use", on_click=lambda: choices.use("style", made(), "Your style"))
+
+    page = draw(page_of_use)
+    four = page.button_group(key="style").options[:4]
+    page.button_group(key="style").set_value(four).run()
+    next(button for button in page.button if button.label == "Use").click().run()
+    assert page.session_state["titles"] == [*four[1:], "Your style"]
 
 
 def test_no_style_means_the_first(page):
