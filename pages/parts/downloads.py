@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Collection
+from pathlib import Path
 
 import streamlit as st
 
 from pages.parts import words
 from studio.core import weights
 from studio.core.weights import Status
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def missing(names: Collection[str]) -> list[Status]:
@@ -49,5 +54,31 @@ def all_weights() -> None:
             what = weights.entry(name).what
             st.caption(f"{what[:1].upper()}{what[1:]}")
             if not found.cached:
-                st.caption("It is fetched when first needed, or now in a terminal:")
-                st.code(f"studio weights pull {name}", language="shell")
+                _offer(found)
+
+
+def _offer(absent: Status) -> None:
+    st.caption("It is fetched when first needed, or now, here or in a terminal:")
+    st.code(f"studio weights pull {absent.name}", language="shell")
+    if not st.button("Fetch now", key=f"fetch_{absent.name}", icon=":material/download:"):
+        return
+    with st.spinner(f"Fetching {absent.title} and checking every byte ..."):
+        problem = fetch(absent.name)
+    if problem:
+        st.error(words.plain(problem), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def fetch(name: str) -> str:
+    """Fetches weights and waits for it, in a process of its own since converting them loads Keras.
+
+    Returns:
+        "" when they are here, else one sentence on what went wrong.
+    """
+    command = [sys.executable, "-m", "studio", "weights", "pull", name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode == 0:
+        return ""
+    said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    return said[-1].removeprefix("error: ") if said else "The fetch ended without a word. Next: try again."
