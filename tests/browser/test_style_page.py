@@ -84,7 +84,7 @@ def test_a_bad_upload_is_one_sentence_and_the_result_stays(tab, tmp_path):
     page = tab(f"/style?{SMALL}")
     result(page).wait_for()
     upload(page, bad)
-    page.get_by_text(re.compile("Invalid picture")).wait_for()
+    page.get_by_text(re.compile(r"Invalid picture broken\.jpg")).wait_for()
     result(page).wait_for()
 
 
@@ -150,6 +150,8 @@ def test_nothing_is_wider_than_a_phone(browser, server, address, scheme):
     page.set_default_timeout(240_000)
     page.goto(server + address)
     page.get_by_role("heading", level=1).wait_for()
+    if address.startswith("/style"):
+        result(page).wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
     assert not page.evaluate(wide)

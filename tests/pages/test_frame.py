@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -55,12 +56,19 @@ app = AppTest.from_file("pages/frame.py", default_timeout=60).run()
 for place in PLACES:
     app.switch_page(place.file).run()
     assert not app.exception and app.title
+from studio.engine import connect
+app.switch_page("style_picture.py")
+app.query_params.update({"mode": "Draft", "style": "Stained glass"})
+app.run()
+next(button for button in app.button if button.label == "Start").click().run()
+[job] = connect().jobs()
+connect().close()
 heavy = {"tensorflow", "keras", "jax", "torch", "sklearn", "skimage"} & set(sys.modules)
-sys.stdout.write("loaded: " + " ".join(sorted(heavy)))
+sys.stdout.write(f"drawn: {job.inputs['style'][0].name}, loaded: {' '.join(sorted(heavy))}")
 """
 
 
-def test_pages_keep_heavy_libraries_out_of_the_server(tmp_path):
+def test_pages_keep_heavy_libraries_out_of_the_server_even_when_it_draws_a_style(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", _ALL_PAGES],
         cwd=ROOT,
@@ -69,7 +77,7 @@ def test_pages_keep_heavy_libraries_out_of_the_server(tmp_path):
         text=True,
         timeout=180,
     )
-    assert done.stdout.strip() == "loaded:", done.stderr[-2000:]
+    assert done.stdout.strip() == "drawn: stained_glass.png, loaded:", done.stderr[-2000:]
 
 
 def page_of_owner():
@@ -88,8 +96,30 @@ def test_one_person_is_local_and_visitors_without_a_cookie_are_never_the_same(dr
     assert len({"local", first.session_state["whose"], second.session_state["whose"]}) == 3
     whose = first.session_state["whose"]
     assert first.run().session_state["whose"] == whose
-    monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": "me"}))
-    assert first.run().session_state["whose"] == "me"
+    for secret in ("me", "local", whose):
+        monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": secret}))
+        made = first.run().session_state["whose"]
+        assert re.fullmatch(r"visitor-[0-9a-f]{32}", made)
+        assert made not in ("local", whose)
+        assert made == second.run().session_state["whose"]
+
+
+def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, monkeypatch):
+    monkeypatch.setenv("STUDIO_USERS", "many")
+    page = draw(page_of_owner)
+
+    def whose(cookie, **claims):
+        monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": cookie}))
+        monkeypatch.setattr("streamlit.user", SimpleNamespace(to_dict=lambda: claims))
+        return page.run().session_state["whose"]
+
+    ada = {"is_logged_in": True, "iss": "https://one.example", "sub": "7", "email": "ada@one.example"}
+    assert re.fullmatch(r"user-[0-9a-f]{32}", whose("a", **ada))
+    assert whose("a", **ada) == whose("b", **ada)
+    others = [{"iss": "https://two.example"}, {"sub": "8"}, {"sub": "", "email": "eve@one.example"}]
+    assert len({whose("a", **ada), *(whose("a", **(ada | other)) for other in others)}) == 4
+    assert whose("a", **(ada | {"is_logged_in": False})) == whose("a")
+    assert whose("a").startswith("visitor-")
 
 
 def test_tiles_lead_to_the_page_with_their_samples(visit):
