@@ -18,3 +18,7 @@ def test_a_fetch_that_fails_is_one_sentence(home):
     assert "no_such" in problem
     assert "Next:" in problem
     assert "\n" not in problem
+
+
+def test_a_fetch_that_succeeds_says_nothing(weights_home):
+    assert downloads.fetch("adain") == ""
