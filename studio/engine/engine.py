@@ -85,24 +85,27 @@ class Engine:
         cluster = Cluster(home, self._memory, self._warm)
         with self._lock:
             self._cluster, self._live = cluster, LiveLane(cluster)
-            self._runner = Runner(ledger, cluster, self._lock)
-            self._runner.dispatch()
+            self._runner = runner = Runner(ledger, cluster, self._lock)
+            runner.dispatch()
         self._up.set()
         if self._closing.is_set():
             cluster.close()
         while not cluster.wait(LOOK_SECONDS):
             with self._lock:
-                self._runner.dispatch()  # workers may have joined an existing cluster
+                runner.dispatch()  # workers may have joined an existing cluster
 
     def _fall(self, why: str) -> None:
         with self._lock:
             if self._runner is not None:
                 self._runner.close()
             cluster, self._cluster = self._cluster, None
-            self._runner = self._live = None
+            live, self._live = self._live, None
+            self._runner = None
             self._down = why
         if cluster is not None:
             cluster.close()
+        if live is not None:
+            live.close()
         self._known.set()
         self._up.set()
 
@@ -165,7 +168,7 @@ class Engine:
                 self._runner.cancel(record)
 
     def remove(self, id: str, owner: str = "local") -> None:
-        """Forgets a finished job; the files it made stay while anything else names them."""
+        """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""
         with self._found(id, owner) as (ledger, record):
             ledger.remove(record)
 
@@ -177,7 +180,7 @@ class Engine:
 
         Raises:
             Superseded: if the session asked again before this request's turn.
-            StudioError: if it fails or takes too long.
+            StudioError: if it fails, takes too long, or its turn never comes.
         """
         found = tasks.check(task, settings, inputs)
         self._up.wait(WAIT_SECONDS)

@@ -1,13 +1,19 @@
-"""The server's memory of all jobs and their order; every change is on disk before it is answered for."""
+"""The server's memory of all jobs and their order.
+
+A new job is on disk before it is answered for. What happens to it later is written at once too, but a full
+disk stops nothing: the change then stands in memory and is written as soon as there is room.
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from studio.core import images, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
@@ -16,6 +22,7 @@ from studio.core.settings import Settings
 from studio.engine import store
 from studio.engine.jobs import FINISHED, Job, Live, State
 
+_ASKED = {"task", "title", "lane", "settings", "inputs", "owner", "created"}
 STOPPED = "The studio stopped while it ran. Next: run it again."
 _DIGITS = (
     "0123456789abcdefghjkmnpqrstvwxyz"  # in the order of their character codes, so that ids sort by time
@@ -61,46 +68,60 @@ class Ledger:
         self._root = root
         self._records: dict[str, Record] = {}
         self.queue: list[Record] = []
+        self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
         self._last_id = 0
 
     def load(self) -> None:
         """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
         self._root.mkdir(parents=True, exist_ok=True)
         for path in sorted(self._root.iterdir()):
-            folder = store.Folder(path)
-            asked, state = folder.read("job"), folder.read("state")
-            if asked is None or path.name.startswith("."):
+            if path.name.startswith("."):
                 continue
-            record = Record(path.name, folder, asked)
-            self._records[record.id] = record
-            _restore(record, state)
-            if record.state in ("running", "stopping"):
-                self.settle(record, STOPPED)
-            elif record.state == "queued":
-                self.queue.append(record)
+            try:
+                self._load(store.Folder(path))
+            except Exception:  # whatever is wrong with one job, the engine starts
+                log.exception("job %s cannot be read, so its folder is left alone", path.name)
+
+    def _load(self, folder: store.Folder) -> None:
+        asked, state = folder.read("job"), folder.read("state")
+        if asked is None:
+            return
+        if state is None and folder.read("outcome") is None:
+            log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
+            return
+        record = _restored(folder, asked, state or {"state": "stopping"})
+        if record.state in ("running", "stopping"):
+            self.settle(record, STOPPED)
+        self._records[record.id] = record
+        if record.state == "queued":
+            self.queue.append(record)
 
     def add(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
-        record = self._create(task, settings, inputs, owner)
-        self.save(record)
+        record = self._new(task, settings, inputs, owner)
+        with _whole_or_not(record.folder):
+            record.folder.write("job", record.asked)
+            self.save(record)
         self._records[record.id] = record
         self.queue.append(record)
         return record
 
     def add_finished(self, live: Live, owner: str) -> Record:
-        """A live result as a finished job, its bytes kept."""
-        record = self._create(tasks.get(live.task), live.settings, live.inputs, owner)
-        file = tasks.File.keep(live.data, live.kind, live.name)
-        result = tasks.Result((file,), live.figures, live.recipe)
-        if live.kind == "picture":
-            record.folder.show(images.encode_preview(images.read(live.data)))
-        record.folder.write("outcome", {"result": store.pack_result(result), "report": None})
+        """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
+        record = self._new(tasks.get(live.task), live.settings, live.inputs, owner)
+        with _whole_or_not(record.folder):
+            record.folder.write("job", record.asked)
+            file = tasks.File.keep(live.data, live.kind, live.name)
+            result = tasks.Result((file,), live.figures, live.recipe)
+            if live.kind == "picture":
+                record.folder.show(images.encode_preview(images.read(live.data)))
+            record.folder.write("outcome", {"result": store.pack_result(result), "report": None})
         record.started = record.asked["created"] - live.seconds
         self._records[record.id] = record
         self.settle(record)
         return record
 
-    def _create(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
+    def _new(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
         asked = {
             "task": task.name,
             "title": task.title,
@@ -111,9 +132,7 @@ class Ledger:
             "created": time.time(),
         }
         id = self._new_id()
-        folder = store.Folder(self._root / id)
-        folder.write("job", asked)
-        return Record(id, folder, asked)
+        return Record(id, store.Folder(self._root / id), asked)
 
     def _new_id(self) -> str:
         """Nine characters of milliseconds, never twice the same, and five that cannot be guessed."""
@@ -126,7 +145,7 @@ class Ledger:
         return digits + "".join(secrets.choice(_DIGITS) for _ in range(5))
 
     def save(self, record: Record) -> None:
-        """Writes the state of one job."""
+        """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
         state = {
             "state": record.state,
             "started": record.started,
@@ -137,12 +156,27 @@ class Ledger:
         }
         record.folder.write("state", state)
 
+    def note(self, record: Record) -> None:
+        """Writes the state of one job, now or as soon as that works."""
+        try:
+            self.save(record)
+        except (StudioError, OSError):
+            log.exception("the state of job %s could not be saved yet", record.id)
+            self._unsaved[record.id] = record
+
+    def catch_up(self) -> None:
+        """Writes what could not be written earlier, as far as that works now."""
+        for record in list(self._unsaved.values()):
+            with suppress(StudioError, OSError):
+                self.save(record)
+                del self._unsaved[record.id]
+
     def requeue(self, record: Record) -> None:
         """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
         if record.folder.read("outcome") is not None:
             return self.settle(record)
         record.state = "queued"
-        self.save(record)
+        self.note(record)
         self.queue.insert(0, record)
 
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
@@ -154,10 +188,7 @@ class Ledger:
             record.report = store.unpack_report(outcome.get("report")) or record.report
         record.state, record.error, record.ended = state, reason, time.time()
         record.preview = None  # the folder has it
-        try:
-            self.save(record)
-        except (StudioError, OSError):
-            log.exception("the end of job %s could not be saved", record.id)
+        self.note(record)
 
     def find(self, id: str, owner: str) -> Record:
         """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
@@ -184,6 +215,7 @@ class Ledger:
         if not record.finished:
             raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
         record.folder.remove()
+        self._unsaved.pop(record.id, None)
         del self._records[record.id]
 
     def place(self, record: Record) -> int:
@@ -224,7 +256,23 @@ class Ledger:
         )
 
 
-def _restore(record: Record, state: dict[str, Any] | None) -> None:
-    if state is not None:
-        values = {**state, "report": store.unpack_report(state.get("report"))}
-        record.__dict__.update(replace(record, **values).__dict__)
+@contextmanager
+def _whole_or_not(folder: store.Folder) -> Iterator[None]:
+    """Takes a new job's folder away again if it could not be filled: a person was told that there is none."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            folder.remove()
+        raise
+
+
+def _restored(folder: store.Folder, asked: dict[str, Any], state: dict[str, Any]) -> Record:
+    """The job of a folder. Raises KeyError, TypeError or ValueError if something that pages need is wrong."""
+    if missing := _ASKED - asked.keys():
+        raise KeyError(*sorted(missing))
+    store.unpack_inputs(asked["inputs"])
+    if state.get("state") not in get_args(State):
+        raise ValueError(state.get("state"))
+    known = {name: state[name] for name in ("state", "started", "ended", "error", "tries") if name in state}
+    return Record(folder.path.name, folder, asked, report=store.unpack_report(state.get("report")), **known)

@@ -34,6 +34,7 @@ class LiveLane:
 
         Raises:
             Superseded: if the session asked again meanwhile.
+            Unavailable: if its turn does not come.
             StudioError: if it fails, or takes longer than SECONDS.
         """
         asked = {
@@ -49,6 +50,10 @@ class LiveLane:
         recipe = answer.pop("recipe")
         recipe = None if recipe is None else Recipe.model_validate_json(json.dumps(recipe))
         return Live(task=task.name, settings=settings, inputs=inputs, recipe=recipe, **answer)
+
+    def close(self) -> None:
+        """Sends all away who wait; to be called once the cluster has ended."""
+        self._turns.close()
 
     def _run(self, task: tasks.Task, asked: dict[str, Any]) -> dict[str, Any]:
         id = f"live-{time.time_ns()}"

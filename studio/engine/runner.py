@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from distributed import Future
 
 from studio.core import tasks
+from studio.core.errors import StudioError
 from studio.engine import store, work
 from studio.engine.cluster import KILLED, LOST, Cluster
 from studio.engine.ledger import Ledger, Record
@@ -17,6 +19,9 @@ LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
 STUCK = f"It did not stop within {LET_GO_SECONDS:.0f} s, so its process was ended; its last preview is kept."
 TWICE = "Its process crashed or was ended from outside, twice. Next: try a smaller size or other settings."
+
+NO_ROOM = "Its folder could not be written, so it was not started. Next: free some space and run it again."
+log = logging.getLogger("studio.engine")
 
 
 class Runner:
@@ -34,7 +39,19 @@ class Runner:
             cluster.listen(lane, self._hear)
 
     def dispatch(self) -> None:
-        """Sends on what has room in its lane, in order; the rest waits here, safe from a worker's death."""
+        """Sends on what has room in its lane, in order; the rest waits here, safe from a worker's death.
+
+        Raises nothing: what one job meets must not end the others' cluster.
+        """
+        if self._closed:
+            return
+        try:
+            self._ledger.catch_up()
+            self._fill()
+        except Exception:
+            log.exception("the queue could not be served")
+
+    def _fill(self) -> None:
         for lane in ("job", "drive"):
             waiting = [record for record in self._ledger.queue if record.lane == lane]
             if waiting:
@@ -44,14 +61,14 @@ class Runner:
 
     def cancel(self, record: Record) -> None:
         """Asks a running job to stop, and ends its process if it does not within LET_GO_SECONDS."""
-        record.state = "stopping"
-        self._ledger.save(record)
         future = self._futures[record.id]
         asking = threading.Thread(target=self._cluster.stop, args=[record.id], daemon=True)
         asking.start()  # a page should not wait for it
         timer = threading.Timer(LET_GO_SECONDS, self._let_go, [record, future])
         timer.daemon = True
         timer.start()
+        record.state = "stopping"
+        self._ledger.note(record)
 
     def close(self) -> None:
         """Settles nothing any more; the next start does."""
@@ -63,11 +80,22 @@ class Runner:
         if entry is None:
             return self._ledger.settle(record, "This studio no longer has that task.", "failed")
         record.state, record.started, record.tries = "running", time.time(), record.tries + 1
-        self._ledger.save(record)
-        key = f"{record.lane}-{record.id}-{record.tries}"
-        future = self._cluster.submit(record.lane, key, work.run_job, record.id, record.lane, entry)
+        try:
+            self._ledger.save(record)
+        except (StudioError, OSError):
+            log.exception("job %s could not be started", record.id)
+            return self._ledger.settle(record, NO_ROOM, "failed")
+        try:
+            future = self._send(record, entry)
+        except Exception:
+            log.exception("job %s could not be sent", record.id)
+            return self._ledger.settle(record, LOST)
         self._futures[record.id] = future
         future.add_done_callback(lambda _: self._ended(record, future))
+
+    def _send(self, record: Record, entry: str) -> Future:
+        key = f"{record.lane}-{record.id}-{record.tries}"
+        return self._cluster.submit(record.lane, key, work.run_job, record.id, record.lane, entry)
 
     def _hear(self, message: dict[str, Any]) -> None:
         """Takes one event of a running job; called in the client's thread, so it must not wait."""

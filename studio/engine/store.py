@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -137,5 +137,8 @@ def pack_report(report: Report) -> dict[str, Any]:
 
 
 def unpack_report(packed: Mapping[str, Any] | None) -> Report | None:
-    """A report from JSON."""
-    return None if packed is None else Report(**packed)
+    """A report from JSON; what a newer studio may have added is left out."""
+    if packed is None:
+        return None
+    known = {field.name for field in fields(Report)}
+    return Report(**{name: value for name, value in packed.items() if name in known})

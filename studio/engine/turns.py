@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from studio.core.errors import StudioError
+from studio.core.errors import StudioError, Unavailable
+
+WAIT_SECONDS = 120.0
+LOOK_SECONDS = 1.0
+BUSY = "Nothing was free to run it. Next: try again in a moment, or run it as a job."
+CLOSED = "The engine ended before its turn came. Next: try again in a moment."
 
 
 class Superseded(StudioError):
@@ -21,6 +27,7 @@ class Turns:
         self._changed = threading.Condition()
         self._waiting: dict[str, object] = {}  # session -> its newest request, in order of arrival
         self._running: set[str] = set()
+        self._closed = False
 
     @contextmanager
     def take(self, session: str) -> Iterator[None]:
@@ -28,23 +35,45 @@ class Turns:
 
         Raises:
             Superseded: if the same session asked again meanwhile.
+            Unavailable: if its turn does not come within WAIT_SECONDS, or never will.
         """
         mine = object()
         with self._changed:
             self._waiting[session] = mine  # keeps the place of the request that it replaces
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._waiting.get(session) is not mine or self._is_next(session))
-            if self._waiting.get(session) is not mine:
-                raise Superseded("A newer request took the place of this one.")
-            del self._waiting[session]
-            self._running.add(session)
-            self._changed.notify_all()  # there may be room for one more
+            try:
+                self._wait(session, mine)
+                self._running.add(session)
+            finally:
+                if self._waiting.get(session) is mine:
+                    del self._waiting[session]
+                self._changed.notify_all()  # there may be room for one more
         try:
             yield
         finally:
             with self._changed:
                 self._running.discard(session)
                 self._changed.notify_all()
+
+    def close(self) -> None:
+        """Sends all away who wait, and all who come later."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _wait(self, session: str, mine: object) -> None:
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            if self._waiting.get(session) is not mine:
+                raise Superseded("A newer request took the place of this one.")
+            if self._closed:
+                raise Unavailable(CLOSED)
+            if self._is_next(session):
+                return
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Unavailable(BUSY)
+            self._changed.wait(min(left, LOOK_SECONDS))  # nobody tells when a worker joins or leaves
 
     def _is_next(self, session: str) -> bool:
         ready = (waiting for waiting in self._waiting if waiting not in self._running)

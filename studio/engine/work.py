@@ -9,7 +9,8 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from distributed import Event, get_worker
@@ -64,7 +65,8 @@ class Reporter:
         now = time.monotonic()
         self.last = report
         if report.metrics and (report.step >= self._next_step or report.step == report.total):
-            self._folder.add_point(report)
+            with _spared("the curve", self._id):
+                self._folder.add_point(report)
             self._next_step = report.step + max(1, math.ceil(report.total / store.MOST_POINTS))
         preview = None if report.preview is None else images.encode_preview(report.preview)
         if preview is not None or now >= self._next_event:
@@ -79,8 +81,18 @@ class Reporter:
     def save_preview(self) -> None:
         """Puts the latest picture into the folder, so that a killed job still shows it."""
         if self._unsaved:
-            self._folder.show(self._unsaved)
-            self._unsaved = None
+            with _spared("the picture", self._id):
+                self._folder.show(self._unsaved)
+                self._unsaved = None
+
+
+@contextmanager
+def _spared(what: str, id: str) -> Iterator[None]:
+    """Lets a run go on without something that only shows how it goes, as when the disk is full."""
+    try:
+        yield
+    except (OSError, StudioError) as error:
+        log.warning("%s of job %s could not be saved: %s", what, id, error)
 
 
 def topic(lane: str) -> str:
@@ -104,13 +116,15 @@ def run_job(id: str, lane: str, entry: str) -> None:
     """
     folder = store.Folder(paths.folder("jobs") / id)
     asked = folder.read("job") or {}
-    folder.start_over()
+    with _spared("the old curve", id):
+        folder.start_over()
     reporter = Reporter(id, lane, folder)
 
     def work() -> dict[str, Any]:
         result = _run(asked["task"], entry, asked, Progress(reporter, StopSignal(stop_name(id))))
         if result.files and result.files[0].kind == "picture":
-            folder.show(images.encode_preview(images.read(result.files[0].read())))
+            with _spared("the picture", id):
+                folder.show(images.encode_preview(images.read(result.files[0].read())))
         return {"result": store.pack_result(result)}
 
     outcome = _outcome(work, asked.get("title", id))

@@ -38,12 +38,23 @@ def start(chores):
     return partial(Engine, memory=MEMORY, warm=False)
 
 
+def _until(holds, seconds: float = 60):
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.02)
+    return found
+
+
 @pytest.fixture(scope="package")
 def engine(start):
-    """A running engine."""
+    """A running engine, its cluster up: what is queued begins at once."""
     running = start()
-    yield running
-    running.close()
+    try:
+        _until(lambda: running.status() == "ready", 60)
+        yield running
+    finally:
+        running.close()
 
 
 @pytest.fixture
@@ -60,14 +71,7 @@ def do(engine, chores):
 def until():
     """Waits until something holds, and fails if it never does."""
 
-    def wait(holds, seconds: float = 60):
-        end = time.monotonic() + seconds
-        while not (found := holds()):
-            assert time.monotonic() < end, "it never came to be"
-            time.sleep(0.02)
-        return found
-
-    return wait
+    return _until
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from studio.core import images, recipes, tasks
+from studio.core import images, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
 
 
@@ -71,6 +71,16 @@ def test_jobs_wait_in_line_and_run_in_order(engine, do, finished):
     assert [engine.job(job.id).place for job in jobs] == [0, 1, 2]
     done = [finished(job) for job in jobs]
     assert all(before.ended <= after.started for before, after in pairwise(done))
+
+
+def test_a_run_survives_without_its_curve_and_its_picture(engine, do, finished):
+    busy, job = do(steps=20, pause=0.05), do(shade=9)
+    for name in ("reports.jsonl", "preview.webp"):
+        (paths.folder("jobs") / job.id / name).mkdir()  # so that neither can be written
+    finished(busy)
+    job = finished(job)
+    assert (job.state, job.error, job.history, job.preview) == ("done", "", [], None)
+    assert images.read(job.result.files[0].read()).mean() == 9
 
 
 def test_cancelling_keeps_the_best_so_far(engine, do, until, finished):

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from studio.core import images, paths, recipes
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, Unavailable
 from studio.engine import Superseded
+from studio.engine import turns as turns_module
 from studio.engine.turns import Turns
 
 
@@ -106,3 +107,54 @@ def test_turns_let_one_of_each_session_in_and_all_in_the_end():
             done.result(30)
     assert max(most) == 2
     assert set(seen) == {f"session {n}" for n in range(7)}
+
+
+def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):
+    monkeypatch.setattr(turns_module, "WAIT_SECONDS", 0.05)
+    room = [0]
+    turns = Turns(lambda: room[0])
+    with pytest.raises(Unavailable, match="Next:"), turns.take("me"):
+        pass
+    room[0] = 1
+    with turns.take("you"):
+        assert not turns._waiting, "who gave up must not stand in the way"
+
+
+def test_room_that_comes_later_is_noticed(monkeypatch):
+    monkeypatch.setattr(turns_module, "LOOK_SECONDS", 0.02)
+    slots = iter([0, 0, 0, 1])
+    with Turns(lambda: next(slots)).take("me"):
+        assert list(slots) == []
+
+
+def test_closing_sends_away_who_waits_and_who_comes(until):
+    turns = Turns(lambda: 0)
+
+    def ask(session):
+        with turns.take(session):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(ask, "me")
+        until(lambda: turns._waiting)
+        turns.close()
+        with pytest.raises(Unavailable, match="ended"):
+            waiting.result(30)
+    with pytest.raises(Unavailable, match="ended"):
+        ask("you")
+
+
+def test_an_engine_that_falls_sends_away_who_waits(home, start, chores, until):
+    engine = start()
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            until(lambda: engine.status() == "ready")
+            turns = engine._live._turns
+            with turns.take("first"):
+                waiting = pool.submit(engine.live, "chores.do", chores.ChoreSettings(), {}, "me")
+                until(lambda: "me" in turns._waiting)
+                engine.close()
+                with pytest.raises(Unavailable, match="ended"):
+                    waiting.result(30)
+        finally:
+            engine.close()

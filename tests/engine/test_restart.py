@@ -162,18 +162,41 @@ def test_jobs_of_tasks_that_are_gone_can_still_be_seen(home, running, monkeypatc
     assert _loaded(home, running.id).title == "Chore"
 
 
-def test_a_full_disk_is_said_and_no_job_is_made(home, running, monkeypatch):
+def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running):
+    state = running.folder.read("state")
+    running.folder.write(
+        "state", {**state, "mood": "good", "report": {"step": 1, "total": 2, "mood": "good"}}
+    )
+    job = _loaded(home, running.id)
+    assert (job.state, job.report.step) == ("interrupted", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("job", {"owner": None}),
+        ("job", {"inputs": {"picture": [{"no": "digest"}]}}),
+        ("state", {"state": "dancing"}),
+        ("state", {"report": {"step": 1}}),
+    ],
+)
+def test_a_job_that_cannot_be_understood_harms_no_other(home, running, chores, name, change):
+    ledger = Ledger(home / "jobs")
+    bad = ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+    values = {**bad.folder.read(name), **change}
+    bad.folder.write(name, {key: value for key, value in values.items() if value is not None})
+    before = {path: path.read_bytes() for path in bad.folder.path.iterdir()}
     ledger = Ledger(home / "jobs")
     ledger.load()
-
-    def full(*_):
-        raise paths.NoRoom("full")
-
-    monkeypatch.setattr(paths, "write", full)
-    with pytest.raises(paths.NoRoom):
-        ledger.add(tasks.get("chores.do"), _settings(running), {}, "local")
+    assert [record.id for record in ledger.newest("local", 20)] == [running.id]
     assert ledger.queue == []
+    assert {path: path.read_bytes() for path in bad.folder.path.iterdir()} == before
 
 
-def _settings(record):
-    return tasks.get("chores.do").settings.parse(record.asked["settings"])
+def test_a_job_that_was_never_wholly_written_does_not_run(home, chores):
+    ledger = Ledger(home / "jobs")
+    record = ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+    (record.folder.path / "state.json").unlink()
+    again = Ledger(home / "jobs")
+    again.load()
+    assert again.queue == [] and again.newest("local", 20) == []
