@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -223,3 +224,10 @@ def test_whatever_is_public_says_what_it_is():
         if not ast.get_docstring(node)
     ]
     assert not found
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*/README.md")), ids=str)
+def test_what_a_document_links_to_is_there(page):
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    lost = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not lost

@@ -10,7 +10,7 @@ from pydantic import field_validator
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
-PASSES = {"instant": 0, "draft": 8, "fine": 32}  # of VGG16, forward and backward, at the coarsest scale
+PASSES = {"instant": 0, "draft": 6, "fine": 28}  # of VGG16, forward and backward, at the coarsest scale
 
 
 class TransferSettings(Settings):
