@@ -169,7 +169,9 @@ def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(weights
         "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
     }
     looks = []
-    progress = Progress(lambda report: looks.append(report.preview), cancelled=lambda: looks[-1:] != [None])
+    progress = Progress(
+        lambda report: looks.append(report.preview), cancelled=lambda: bool(looks) and looks[-1] is not None
+    )
     stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
     assert stopped.stopped_early
     again = tasks.run("style.transfer", stopped.recipe.checked_settings(), inputs)
