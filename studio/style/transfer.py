@@ -75,7 +75,9 @@ def transfer(
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     best = fine.paint(scene, vgg16, first, progress)
     figures = {
-        **{"seconds": time.monotonic() - began, "passes": best.passes, **best.losses},
+        "seconds": time.monotonic() - began,
+        "passes": best.passes,
+        **best.losses,
         "gram_style": fine.small_grams(vgg16, scene.styles_01(256)[0]),
         "gram_result": fine.small_grams(vgg16, best.images_01),
     }

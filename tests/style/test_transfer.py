@@ -31,6 +31,15 @@ def half_masks():
     return [left, 255 - left]
 
 
+@pytest.fixture
+def inputs(weights_home, photo, painting):
+    """The photo and the painting as a task takes them."""
+    return {
+        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
+        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
+    }
+
+
 def paint(photo, styles, **settings):
     return transfer(photo, styles, TransferSettings(**settings)).image.astype("int")
 
@@ -135,11 +144,7 @@ def test_a_sliver_is_painted_instantly_at_any_size(weights_home, photo, painting
     assert paint(images.resize(photo, 8, 160), [painting], size=64).shape == (3, 64, 3)
 
 
-def test_the_task_keeps_a_png_whose_recipe_makes_it_again(weights_home, photo, painting):
-    inputs = {
-        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
-        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
-    }
+def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
     result = tasks.run("style.transfer", TransferSettings(**SMALL), inputs)
     data = result.files[0].read()
     recipe = recipes.read(data)
@@ -149,11 +154,7 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(weights_home, photo, p
     assert again.files[0].digest == result.files[0].digest
 
 
-def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(weights_home, photo, painting):
-    inputs = {
-        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
-        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
-    }
+def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(inputs):
     passes = []
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
     stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
@@ -163,11 +164,7 @@ def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(weights_home, p
     assert again.files[0].digest == stopped.files[0].digest
 
 
-def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(weights_home, photo, painting):
-    inputs = {
-        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
-        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
-    }
+def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(inputs):
     looks = []
     progress = Progress(
         lambda report: looks.append(report.preview), cancelled=lambda: bool(looks) and looks[-1] is not None
