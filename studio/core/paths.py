@@ -72,8 +72,7 @@ def replacing(path: Path) -> Iterator[Path]:
         NoRoom: if the disk is full. The old file, if any, is intact.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    host = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())
-    temporary = path.with_name(f"{_TEMPORARY}{host}-{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name[-120:]}")
+    temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name[-120:]}")
     try:
         yield temporary
         _sync(temporary)
@@ -88,6 +87,11 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _of_this_machine() -> str:
+    """How the temporary files of this machine begin; a process number follows."""
+    return f"{_TEMPORARY}{re.sub(r'[^A-Za-z0-9.]', '_', socket.gethostname())}-"
 
 
 def _sync(path: Path) -> None:
@@ -107,10 +111,9 @@ def write(path: Path, data: bytes) -> Path:
 
 def sweep_temporaries(root: Path) -> int:
     """Removes what killed processes of this machine left half-written below `root`. Returns how many."""
-    removed = 0
-    host = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())
-    for path in root.rglob(f"{_TEMPORARY}{host}-*"):
-        pid = path.name.removeprefix(f"{_TEMPORARY}{host}-").split("-", 1)[0]
+    mine, removed = _of_this_machine(), 0
+    for path in root.rglob(f"{mine}*"):
+        pid = path.name.removeprefix(mine).split("-", 1)[0]
         if pid.isdigit() and not _alive(int(pid)):
             path.unlink(missing_ok=True)
             removed += 1
