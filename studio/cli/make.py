@@ -37,7 +37,9 @@ def _add_slot(parser: flags.Parser, slot: Slot) -> None:
 def _run(task: Task, arguments: argparse.Namespace) -> int:
     settings = task.settings.parse(flags.values(arguments))
     named = {slot: getattr(arguments, slot.name, None) or [] for slot in task.inputs}
-    out = outputs.checked(arguments.out, task.produces, [text for texts in named.values() for text in texts])
+    out = outputs.checked(
+        arguments.out, task.makes(settings), [text for texts in named.values() for text in texts]
+    )
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
     started = time.monotonic()

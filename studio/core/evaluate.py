@@ -15,7 +15,8 @@ import numpy as np
 
 from studio.core import pyramid
 from studio.core.gradients import compiled, value_and_grad
-from studio.core.objectives import PICTURE, Kind, Objective, Term, value
+from studio.core.kinds import Kind, value
+from studio.core.objectives import PICTURE, Objective, Term
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:

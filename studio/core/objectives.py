@@ -14,25 +14,14 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from studio.core import kinds
+from studio.core.kinds import Kind
+
 PICTURE = "picture"  # the layer name of the pixels themselves
-
-
-class Kind(NamedTuple):
-    """How a term is computed. Its functions live in modules, so that equal kinds share one compiled graph.
-
-    Attributes:
-        gather: `(activations (1, h, w, C), targets) -> a sum over the places`, of any shape.
-        finish: `(sum, number of places, number of channels, targets) -> scalar`.
-        maps: how many of the targets, from the first, are maps over the places, cut into tiles with them.
-    """
-
-    gather: Callable[[Any, tuple], Any]
-    finish: Callable[[Any, Any, int, tuple], Any]
-    maps: int = 0
 
 
 class Term(NamedTuple):
@@ -71,7 +60,7 @@ class Objective:
         Args:
             features: `{layer: (1, h, w, C) float32}`, the pixels under PICTURE.
         """
-        return [float(value(term.kind, features[term.layer], term.targets)) for term in self.terms]
+        return [float(kinds.value(term.kind, features[term.layer], term.targets)) for term in self.terms]
 
     def __call__(self, features: Mapping[str, Any]) -> float:
         """The weighted sum itself."""
@@ -80,22 +69,68 @@ class Objective:
         )
 
 
-def value(kind: Kind, features: Any, targets: tuple) -> Any:
-    """A term's scalar at `(1, h, w, C)` activations."""
-    return kind.finish(kind.gather(features, targets), places(features), features.shape[-1], targets)
-
-
-def places(features: Any) -> Any:
-    """How many places a layer has: h * w, as a float32 scalar."""
-    from keras import ops
-
-    shape = ops.shape(features)
-    return ops.cast(shape[1] * shape[2], "float32")
-
-
 def total_variation() -> Objective:
     """The mean squared step between neighbouring pixels: 0 for a flat picture."""
-    return _single("total_variation", PICTURE, _VARIATION)
+    return _single("total_variation", PICTURE, kinds.VARIATION)
+
+
+def layer(name: str) -> Objective:
+    """How strongly a layer answers: the mean square of its activations. What a dream climbs by default.
+
+    Reference:
+        Mordvintsev et al. 2015, "Inceptionism".
+    """
+    return _single("layer", name, kinds.LAYER)
+
+
+def mean(name: str) -> Objective:
+    """The mean activation of a layer: weak answers count as much as strong ones."""
+    return _single("mean", name, kinds.MEAN)
+
+
+def channel(name: str, index: int) -> Objective:
+    """The mean activation of one channel of a layer, wherever it fires.
+
+    Args:
+        index: from 0 to the layer's number of channels - 1.
+
+    Reference:
+        Olah et al. 2017, "Feature Visualization".
+    """
+    return _single("channel", name, kinds.CHANNEL, (index,))
+
+
+def neuron(name: str, index: int, row: float = 0.5, column: float = 0.5) -> Objective:
+    """The activation of one channel at one place, for pictures that are worked on in one piece.
+
+    Args:
+        index: from 0 to the layer's number of channels - 1.
+        row, column: where, from 0 (top, left) to 1; the middle by default.
+    """
+    return _single("neuron", name, kinds.NEURON, (index, row, column))
+
+
+def guide(name: str, target: Any) -> Objective:
+    """How well every place of a layer matches the place of a guide that it is most like.
+
+    Args:
+        target: `(1, h, w, C) float32`, the layer's activations of the guide, of any size; a few hundred
+            places are enough, and every place of the picture is compared with all of them.
+
+    Reference:
+        The guided dreams of Mordvintsev et al. 2015: the largest dot product, not a distance, so that what
+        matches also grows stronger.
+    """
+    return _single("guide", name, kinds.GUIDE, (target,))
+
+
+def color(target: Any) -> Objective:
+    """How far the mean colour of a picture is from another, as a mean square.
+
+    Args:
+        target: `(3,) float32 in [0, 1]`, RGB.
+    """
+    return _single("color", PICTURE, kinds.COLOR, (target,))
 
 
 def content(layer: str, target: Any) -> Objective:
@@ -110,7 +145,7 @@ def content(layer: str, target: Any) -> Objective:
     """
     from keras import ops
 
-    return _single("content", layer, _CONTENT, (target, ops.mean(ops.square(target)) + 1e-8))
+    return _single("content", layer, kinds.CONTENT, (target, ops.mean(ops.square(target)) + 1e-8))
 
 
 def style(layer: str, target: Any, mask: Any = None) -> Objective:
@@ -127,9 +162,9 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
 
     size = ops.sum(ops.square(target)) + 1e-12
     if mask is None:
-        return _single("style", layer, _STYLE, (target, size))
+        return _single("style", layer, kinds.STYLE, (target, size))
     share = ops.maximum(ops.mean(mask), 1e-6)
-    return _single("style", layer, _MASKED_STYLE, (mask, target, size, share))
+    return _single("style", layer, kinds.MASKED_STYLE, (mask, target, size, share))
 
 
 def gram_matrix(features: Any) -> Any:
@@ -146,67 +181,8 @@ def gram_matrix(features: Any) -> Any:
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; divided as in Johnson et al. 2016, arXiv:1603.08155.
     """
-    return _products(features, ()) / (places(features) * features.shape[-1])
+    return kinds.products(features, ()) / (kinds.places(features) * features.shape[-1])
 
 
 def _single(name: str, layer: str, kind: Kind, targets: tuple = ()) -> Objective:
     return Objective((Term(1.0, name, layer, kind, targets),))
-
-
-def _steps(pixels, targets):
-    from keras import ops
-
-    down = ops.sum(ops.square(pixels[:, 1:] - pixels[:, :-1]))
-    right = ops.sum(ops.square(pixels[:, :, 1:] - pixels[:, :, :-1]))
-    return down + right
-
-
-def _mean(total, places, channels, targets):
-    return total / (places * channels)
-
-
-def _squared_differences(features, targets):
-    from keras import ops
-
-    return ops.sum(ops.square(features - targets[0]))
-
-
-def _relative(total, places, channels, targets):
-    return total / (places * channels * targets[1])
-
-
-def _products(features, targets):
-    from keras import ops
-
-    @ops.custom_gradient
-    def products(flat):
-        # The backends' own gradient multiplies twice and transposes every place: three times the cost.
-        def gradient(*upstreams, upstream=None):
-            slope = upstreams[0] if upstream is None else upstream
-            return ops.matmul(flat, slope + ops.transpose(slope))
-
-        return ops.matmul(ops.transpose(flat), flat), gradient
-
-    return products(ops.reshape(features, (-1, features.shape[-1])))
-
-
-def _masked_products(features, targets):
-    from keras import ops
-
-    return _products(features * ops.sqrt(targets[0]), ())
-
-
-def _gram_distance(products, places, channels, targets):
-    from keras import ops
-
-    return ops.sum(ops.square(products / (places * channels) - targets[-2])) / targets[-1]
-
-
-def _masked_gram_distance(products, places, channels, targets):
-    return _gram_distance(products, places * targets[3], channels, targets[:3])
-
-
-_CONTENT = Kind(_squared_differences, _relative, maps=1)
-_STYLE = Kind(_products, _gram_distance)
-_MASKED_STYLE = Kind(_masked_products, _masked_gram_distance, maps=1)
-_VARIATION = Kind(_steps, _mean)

@@ -24,6 +24,7 @@ Lane = Literal["job", "live", "drive"]
 # A new capability is one folder, one line here and one page.
 TASKS = {
     "style.transfer": "studio.style:TRANSFER",
+    "dream.ascend": "studio.dream:ASCEND",
 }
 
 
@@ -123,6 +124,8 @@ class Task:
             and inputs are not together; "" for none.
         prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold of what is
             already on disk, and never fetches; "" for none.
+        kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
+            result is; "" for always `produces`.
     """
 
     name: str
@@ -136,6 +139,11 @@ class Task:
     help: str
     check: str = ""
     prepare: str = ""
+    kind: str = ""
+
+    def makes(self, settings: Settings) -> Kind:
+        """The kind of the main result with these settings."""
+        return imported(self.kind)(settings) if self.kind else self.produces
 
 
 def get(name: str) -> Task:

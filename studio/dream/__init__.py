@@ -1,0 +1,18 @@
+"""Dreams: a picture shows more and more of what a network sees in it."""
+
+from studio.core.tasks import Slot, Task
+from studio.dream.settings import DreamSettings
+
+ASCEND = Task(
+    name="dream.ascend",
+    settings=DreamSettings,
+    inputs=(Slot("content", "picture"), Slot("guide", "picture", 0, 1, flag="--guide")),
+    produces="picture",
+    lane="job",
+    work="studio.dream.task:run",
+    title="Dream",
+    command="dream",
+    help="let a network dream into a photo, or zoom into its dream without end",
+    check="studio.dream.settings:check",
+    kind="studio.dream.settings:kind",
+)

@@ -1,0 +1,170 @@
+"""Dreams on plain arrays: the Python face of this capability."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from studio.core import backbones, images
+from studio.core.errors import Cancelled, invalid
+from studio.core.progress import Progress
+from studio.dream.goal import objective
+from studio.dream.gradient import Slope
+from studio.dream.octaves import octave_sizes, resize_01
+from studio.dream.settings import DreamSettings
+
+
+@dataclass(frozen=True)
+class Dreamt:
+    """A dreamt picture.
+
+    Attributes:
+        image: `(H, W, 3) uint8`.
+        figures: seconds, steps, and `octaves`: of each its height and width in px and what it climbed, before
+            its first and after its last step.
+        weights: SHA-256 of the weights that took part, by name.
+        stopped_early: whether a person cancelled, and this is as far as it got.
+    """
+
+    image: np.ndarray
+    figures: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+    stopped_early: bool = False
+
+
+def ascend(
+    content: np.ndarray,
+    settings: DreamSettings | None = None,
+    guide: np.ndarray | None = None,
+    progress: Progress | None = None,
+) -> Dreamt:
+    """Lets a network dream: changes a picture until it shows more of what the network sees in it.
+
+    Args:
+        content: `(H, W, 3) uint8`.
+        settings: None for the defaults; `zoom` is left to `studio.dream.zoom`.
+        guide: a picture whose parts the dream takes up, `(h, w, 3) uint8` of any size.
+        progress: told of every step, counted by what it cost.
+
+    Raises:
+        StudioError: for layers that there are not, a picture too small for the network, or weights that cannot
+            be had.
+        Cancelled: if a person stopped it before the first step.
+
+    Reference:
+        Mordvintsev et al. 2015, "Inceptionism: Going Deeper into Neural Networks".
+    """
+    settings, progress = settings or DreamSettings(), progress or Progress()
+    wanted = settings.wanted
+    spec = backbones.spec(wanted.backbone)
+    picture = fitted(content, settings, spec)
+    backbone = backbones.load(wanted.backbone, progress)
+    began = time.monotonic()
+    climb = Climb(backbone, settings, picture, guide, progress)
+    image_01 = climb.through(picture, settings.octaves, settings.steps)
+    figures = {
+        "seconds": time.monotonic() - began,
+        "steps": climb.steps,
+        "octaves": climb.climbed,
+    }
+    return Dreamt(images.to_uint8(image_01), figures, {wanted.backbone: backbone.digest}, climb.stopped_early)
+
+
+def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -> np.ndarray:
+    """The content at the size of the result, `(1, H, W, 3) float32 in [0, 1]`; `InvalidInput` if too small."""
+    small = images.fit(content, settings.size)
+    height, width = small.shape[:2]
+    if min(height, width) < spec.least:
+        least = -(-settings.size * spec.least // min(height, width))
+        raise invalid(
+            "size",
+            expected=f"a shorter side of at least {spec.least} px for {spec.title}",
+            received=f"{width} x {height} px",
+            next_step=f"choose a size of {least} px or more",
+        )
+    return images.to_01(small)
+
+
+class Climb:
+    """The ascent of one picture, or of frame after frame of a film, towards one objective.
+
+    Args:
+        picture: what the objective is measured at, `(1, H, W, 3) float32 in [0, 1]`.
+        guide: as in `ascend`.
+    """
+
+    def __init__(
+        self,
+        backbone: backbones.Backbone,
+        settings: DreamSettings,
+        picture: np.ndarray,
+        guide: np.ndarray | None,
+        progress: Progress,
+    ):
+        self._settings, self._progress, self._least = settings, progress, backbone.spec.least
+        first = resize_01(picture, self._sizes(picture, settings.octaves)[0])
+        progress.stage("Looking at the picture")
+        goal = objective(settings, backbone, first, guide)
+        rng = np.random.default_rng(settings.seed)
+        self._slope = Slope(backbone, goal, settings.jitter, rng, progress)
+        self.steps, self._most = 0, settings.most_steps or sys.maxsize
+        self.climbed: list[dict[str, float]] = []
+        self.stopped_early = False
+
+    def through(
+        self,
+        picture: np.ndarray,
+        octaves: int,
+        steps: int,
+        tell: Callable[[float, float, dict[str, float], np.ndarray], None] | None = None,
+    ) -> np.ndarray:
+        """Climbs from coarse to fine; between octaves the dream grows, and the picture's own detail returns.
+
+        Args:
+            picture: `(1, H, W, 3) float32 in [0, 1]`.
+            steps: at each octave.
+            tell: told of every step instead of the progress: steps done and steps in all, both in steps of
+                the last octave, what is climbed, and the picture so far.
+
+        Returns:
+            `(1, H, W, 3) float32 in [0, 1]`, as far as it got if a person stops it.
+        """
+        tell = tell or self._tell
+        sizes = self._sizes(picture, octaves)
+        costs = [(height * width) / (sizes[-1][0] * sizes[-1][1]) for height, width in sizes]
+        total, done = steps * sum(costs), 0.0
+        dreamt = np.zeros((1, *sizes[0], 3), "float32")  # what was added to the picture so far
+        try:
+            for size, cost in zip(sizes, costs, strict=True):
+                base = resize_01(picture, size)
+                image_01 = np.clip(base + resize_01(dreamt, size), 0.0, 1.0)
+                values = []
+                for _ in range(min(steps, self._most - self.steps)):
+                    value, direction = self._slope(image_01)
+                    image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
+                    dreamt = image_01 - base
+                    values.append(value)
+                    done, self.steps = done + cost, self.steps + 1
+                    tell(done, total, {"activation": value}, image_01)
+                if values:
+                    self._note(size, values)
+        except Cancelled:
+            self.stopped_early = True
+        return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
+
+    def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
+        return octave_sizes(*picture.shape[1:3], octaves, self._settings.octave_scale, self._least)
+
+    def _note(self, size: tuple[int, int], values: list[float]) -> None:
+        self.climbed.append({"height": size[0], "width": size[1], "before": values[0], "after": values[-1]})
+
+    def _tell(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
+        # As many steps as there are, but of equal cost, so that the time left is right from the first octave.
+        steps = self._settings.steps * self._settings.octaves
+        step = round(steps * done / total)
+        self._progress.report(step, steps, metrics, lambda: images.to_uint8(image_01))

@@ -1,0 +1,88 @@
+"""The direction of a step: the gradient at a shifted picture, in windows if it is large, of unit size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.core.backbones import Backbone
+from studio.core.evaluate import Evaluator
+from studio.core.objectives import PICTURE, Objective
+from studio.core.progress import Progress
+
+WHOLE = 1024  # px, the longest side that is worked on in one piece
+WINDOW = 512  # px, what one window answers for at most
+HALO = 64  # px that it sees beyond on every side
+
+
+class Slope:
+    """Finds where to step from a picture, the same length of step for any backbone, layer or channel.
+
+    The picture is rolled round by a few random pixels first, so that every pixel is under every place of the
+    network's grid in turn, and none is left out. What rolls over an edge comes in at the other one, and goes
+    back. A large picture is cut into windows of one size, at other places in every step, which see beyond what
+    they answer for: no seam can stay.
+
+    Args:
+        backbone: computes the layers.
+        objective: terms on layers are climbed with a gradient of standard deviation 1; terms on the picture
+            itself add their gradient in units of a pixel.
+        jitter: the farthest roll, in px.
+        rng: draws it.
+        progress: asked for a cancel between two windows.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        objective: Objective,
+        jitter: int,
+        rng: np.random.Generator,
+        progress: Progress,
+        whole: int = WHOLE,
+    ):
+        deep = Objective(tuple(term for term in objective.terms if term.layer != PICTURE))
+        flat = Objective(tuple(term for term in objective.terms if term.layer == PICTURE))
+        self._deep = Evaluator(backbone, deep, whole=10**9)
+        self._flat = Evaluator(backbone, flat) if flat.terms else None
+        self._jitter, self._rng, self._progress, self._whole = jitter, rng, progress, whole
+
+    def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        """The value of the terms on layers, and the direction, both at `(1, H, W, 3) float32`.
+
+        Raises:
+            Cancelled: between two windows, if a person asked to stop.
+        """
+        tiled = max(images_01.shape[1:3]) > self._whole
+        farthest = max(self._jitter, WINDOW // 2) if tiled else self._jitter
+        roll = tuple(self._rng.integers(-farthest, farthest + 1, 2))
+        rolled = np.roll(images_01, roll, (1, 2))
+        value, gradient = self._in_windows(rolled) if tiled else self._at(rolled)
+        gradient = np.roll(gradient, (-roll[0], -roll[1]), (1, 2))
+        direction = gradient / (gradient.std() + 1e-12)
+        if self._flat is not None:
+            direction += self._flat(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
+        return value, direction
+
+    def _at(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        found = self._deep(images_01)
+        return found.value, found.gradient
+
+    def _in_windows(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        _, height, width, _ = images_01.shape
+        (tall, tops), (wide, lefts) = _cuts(height), _cuts(width)
+        around = np.pad(images_01, ((0, 0), (HALO, HALO), (HALO, HALO), (0, 0)), "wrap")
+        values, gradient = [], np.zeros_like(images_01)
+        for top in tops:
+            for left in lefts:
+                value, found = self._at(around[:, top : top + tall + 2 * HALO, left : left + wide + 2 * HALO])
+                gradient[:, top : top + tall, left : left + wide] = found[:, HALO:-HALO, HALO:-HALO]
+                values.append(value)
+                self._progress.check()
+        return float(np.mean(values)), gradient
+
+
+def _cuts(length: int) -> tuple[int, list[int]]:
+    """How long equal windows are that cover a side, and where each begins; the last may overlap the one before."""
+    count = -(-length // WINDOW)
+    side = -(-length // count)
+    return side, [min(i * side, length - side) for i in range(count)]

@@ -1,0 +1,28 @@
+"""The sizes that a dream climbs through, from coarse to fine."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+
+def octave_sizes(height: int, width: int, octaves: int, factor: float, least: int) -> list[tuple[int, int]]:
+    """Heights and widths in px, each `factor` times the one before, the last as asked for.
+
+    Args:
+        least: sizes with a shorter side below this are left out; the last one stays.
+    """
+    shrunk = [factor**-i for i in reversed(range(octaves))]
+    sizes = [(max(1, round(height * by)), max(1, round(width * by))) for by in shrunk]
+    return [size for size in sizes[:-1] if min(size) >= least] + sizes[-1:]
+
+
+def resize_01(images_01: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """`(1, H, W, 3) float32` -> `(1, *size, 3) float32`, bicubic, without rounding to grey levels between."""
+    if images_01.shape[1:3] == size:
+        return images_01
+    bands = (
+        Image.fromarray(images_01[0, :, :, band]).resize(size[::-1], Image.Resampling.BICUBIC)
+        for band in range(3)
+    )
+    return np.stack([np.asarray(band, "float32") for band in bands], axis=-1)[None]

@@ -1,0 +1,78 @@
+"""The settings of dreams; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from studio.core.errors import invalid
+from studio.core.settings import Settings, setting
+from studio.core.tasks import Kind
+from studio.dream.looks import LOOKS
+from studio.dream.wanted import Wanted, read
+
+
+class DreamSettings(Settings):
+    """Climbs what a network sees in a picture, from coarse to fine, until it shows."""
+
+    look: Literal[tuple(LOOKS)] = setting(next(iter(LOOKS)), "What grows in the picture.", tier="main")
+    steps: int = setting(10, "Depth: steps at each octave; more is wilder.", tier="main", ge=1, le=100)
+    octaves: int = setting(
+        4, "Sizes climbed through, coarse to fine; more makes larger creatures.", tier="main", ge=1, le=10
+    )
+    size: int = setting(
+        512, "The longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64
+    )
+    backbone: Literal["auto", "vgg16", "resnet50", "inceptionv3"] = setting(
+        "auto", "The network that dreams; auto: the one that the look or the layers belong to."
+    )
+    layers: tuple[str, ...] = setting(
+        (),
+        "Instead of a look: layers, each as LAYER, LAYER:CHANNEL or LAYER=WEIGHT, e.g. mixed4:71=0.5.",
+        max_length=16,
+    )
+    octave_scale: float = setting(1.4, "How much larger each octave is than the one before.", ge=1.1, le=2)
+    step_size: float = setting(
+        0.012, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
+    )
+    jitter: int = setting(16, "How far the picture is rolled about between steps.", unit="px", ge=0, le=256)
+    smoothness: float = setting(
+        0.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
+    )
+    hold_colors: float = setting(
+        0.0, "How much the picture holds on to its mean colour.", ge=0, le=20, step=0.5
+    )
+    zoom: int = setting(0, "Frames of an endless zoom into the dream; 0: one picture.", ge=0, le=600)
+    zoom_scale: float = setting(1.04, "How much larger each frame of a zoom is.", ge=1.005, le=1.5)
+    zoom_turn: float = setting(
+        0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1
+    )
+    zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50)
+    fps: int = setting(15, "Frames a second of a zoom.", ge=1, le=60)
+    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a zoom.")
+    most_steps: int | None = setting(
+        None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The backbone and the terms to climb. Raises `InvalidInput` for layers that there are not."""
+        return read(self.look, self.layers, self.backbone)
+
+
+def kind(settings: DreamSettings) -> Kind:
+    """What these settings make: a picture, or an animation."""
+    return "animation" if settings.zoom else "picture"
+
+
+def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` for layers or channels that there are not, or channels together with a guide."""
+    channels = [str(term) for term in settings.wanted.terms if term.channel is not None]
+    if channels and settings.layers and inputs.get("guide"):
+        raise invalid(
+            "layers",
+            expected="whole layers when there is a guide",
+            received=", ".join(channels),
+            next_step="leave the channels or the guide out",
+        )
