@@ -4,77 +4,21 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from studio.core import checkpoints, weights
+from studio.core import weights
 from studio.core.errors import invalid
+from studio.core.networks import inceptionv3, resnet50, vgg16
+from studio.core.networks.spec import Spec
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
     import keras
 
-# How torchvision's training scaled its pictures, in RGB; the arrays of the package expect that.
-_MEAN_01 = np.array([0.485, 0.456, 0.406])
-_SCALE_01 = np.array([0.229, 0.224, 0.225])
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a network wants its pictures: `(255 * rgb_01 - mean) / divide`, then turned to BGR if so.
-
-    Attributes:
-        mean: in 0..255, RGB.
-        divide: after the mean is taken off.
-        bgr: whether the channels are then turned round.
-    """
-
-    mean: tuple[float, float, float]
-    divide: float = 1.0
-    bgr: bool = False
-
-    def __call__(self, images_01):
-        """`(B, H, W, 3) float32 in [0, 1]` RGB -> what the network takes."""
-        from keras import ops
-
-        pictures = (images_01 * 255.0 - np.array(self.mean, "float32")) / self.divide
-        return ops.flip(pictures, axis=-1) if self.bgr else pictures
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A backbone as plain data.
-
-    Attributes:
-        layers: every layer worth naming, from the picture inwards, with its number of channels.
-        strides: how many pixels of the picture one step in that layer is.
-    """
-
-    name: str
-    title: str
-    preprocessing: Preprocessing
-    layers: Mapping[str, int]
-    strides: Mapping[str, int]
-
-
-def _vgg16() -> Spec:
-    blocks = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-    layers, strides = {}, {}
-    for block, (count, channels) in enumerate(blocks, start=1):
-        for conv in range(1, count + 1):
-            layers[f"block{block}_conv{conv}"] = channels
-            strides[f"block{block}_conv{conv}"] = 2 ** (block - 1)
-        layers[f"block{block}_pool"] = channels
-        strides[f"block{block}_pool"] = 2**block
-    preprocessing = Preprocessing(mean=(123.68, 116.779, 103.939), bgr=True)
-    return Spec("vgg16", "VGG16", preprocessing, layers, strides)
-
-
-BACKBONES: dict[str, Spec] = {"vgg16": _vgg16()}
+BACKBONES: dict[str, Spec] = {found.name: found for found in (vgg16.SPEC, resnet50.SPEC, inceptionv3.SPEC)}
 
 
 def spec(name: str) -> Spec:
@@ -150,7 +94,9 @@ class Backbone:
 
         def replaced(layer):
             if isinstance(layer, keras.layers.MaxPooling2D):
-                return keras.layers.AveragePooling2D(layer.pool_size, layer.strides, name=layer.name)
+                return keras.layers.AveragePooling2D(
+                    layer.pool_size, layer.strides, layer.padding, name=layer.name
+                )
             return type(layer).from_config(layer.get_config())
 
         model = keras.models.clone_model(self.model, clone_function=replaced)
@@ -187,46 +133,15 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
     known = spec(name)
     found = weights.load(name, progress, digest)
     with _LOCK:
-        return _LOADED.setdefault((name, found.digest), Backbone(known, found.model, found.digest))
+        if (name, found.digest) not in _LOADED:
+            _LOADED[name, found.digest] = Backbone(known, _trunk(found.model, known.last), found.digest)
+        return _LOADED[name, found.digest]
 
 
-def vgg16(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """VGG16 without its classifier, for pictures as `vgg16.preprocess_input` makes them.
-
-    Args:
-        members: `{"vgg16.ckpt": bytes}` fills it; None leaves it unfilled.
-
-    Reference:
-        Simonyan and Zisserman 2014, arXiv:1409.1556.
-    """
+def _trunk(model: keras.Model, last: str) -> keras.Model:
+    """A network up to its last layer of activations; what follows is a classifier."""
     import keras
 
-    model = keras.applications.VGG16(include_top=False, weights=None)
-    if members is not None:
-        model.set_weights(fold(vgg16_arrays(members["vgg16.ckpt"])))
-    return model
-
-
-def vgg16_arrays(checkpoint: bytes) -> list[np.ndarray]:
-    """Kernels (HWIO) and biases of the 13 convolutions in order, as they were trained."""
-    arrays = checkpoints.numpy_pickle(checkpoint, "vgg16.ckpt")
-    return [arrays[f"VGG16_0/Conv_{i}/{part}"] for i in range(13) for part in ("kernel", "bias")]
-
-
-def fold(arrays: list[np.ndarray]) -> list[np.ndarray]:
-    """Moves the input's scaling into the first convolution, so that Keras' own preprocessing fits.
-
-    Trained for `x_t = (rgb_01 - mean) / scale`; Keras gives `x_k`, BGR in 0..255 minus other means. The two
-    differ by a scale and a shift a channel, which a convolution can hold. Exact but for the picture's border,
-    where padding with zeros now means a shift of less than half a grey level.
-
-    Args:
-        arrays: as `vgg16_arrays` gives them.
-    """
-    kernel, bias, *rest = arrays
-    kernel = kernel.astype("float64")
-    scale = 255.0 * _SCALE_01
-    shift = (np.array(BACKBONES["vgg16"].preprocessing.mean) - 255.0 * _MEAN_01) / scale
-    folded = (kernel / scale[:, None])[:, :, ::-1]
-    shifted = bias + np.einsum("hwco,c->o", kernel, shift)
-    return [folded.astype("float32"), shifted.astype("float32"), *rest]
+    trunk = keras.Model(model.input, model.get_layer(last).output, name=model.name)
+    trunk.trainable = False
+    return trunk

@@ -1,73 +1,22 @@
-"""Reads arrays out of foreign checkpoints without executing anything: an allow-list of names, all stand-ins.
-
-Pickle runs whatever a file names. Here a name is looked up in a table of harmless stand-ins of our own and
-nowhere else, so that a file can only ever say "an array of this shape, with these bytes".
-"""
+"""Reads arrays out of foreign checkpoints without executing anything: see `pickles` for how."""
 
 from __future__ import annotations
 
 import io
 import math
-import pickle
-import pickletools
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from studio.core.errors import InvalidInput, invalid
+from studio.core import pickles
+from studio.core.pickles import Names
+from studio.core.refusals import Refused, safely, shape
 
-Names = Mapping[tuple[str, str], Any]
-
-_MOST_MEMO = 1_000_000  # a higher index makes the unpickler reserve gigabytes
 _TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 _TORCH_PROTOCOL = 1001
-
-
-class _Refused(Exception):
-    """What a parser says inside; a person gets `InvalidInput`."""
-
-
-class _Restricted(pickle.Unpickler):
-    """Finds the names of one table and no others."""
-
-    def __init__(self, stream: io.BytesIO, names: Names, storage: Callable | None = None):
-        super().__init__(stream)
-        self._names = names
-        self._storage = storage
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return self._names[module, name]
-        except KeyError:
-            raise _Refused(f"it asks for {module}.{name}, which no array needs") from None
-
-    def persistent_load(self, identity: Any) -> Any:
-        if self._storage is None:
-            raise _Refused("it refers to data outside itself")
-        return self._storage(identity)
-
-
-def _unpickle(stream: io.BytesIO, names: Names, storage: Callable | None = None) -> Any:
-    """The next pickle of `stream`; its operations are looked through before any is run."""
-    start = stream.tell()
-    for operation, argument, _ in pickletools.genops(stream):
-        if "PUT" in operation.name and int(argument) > _MOST_MEMO:
-            raise _Refused("it asks for an absurd amount of memory")
-    stream.seek(start)
-    return _Restricted(stream, names, storage).load()
-
-
-def _safely(parse: Callable[[], dict], name: str) -> dict:
-    try:
-        return parse()
-    except InvalidInput:
-        raise
-    except Exception as error:  # damaged pickles raise nearly anything
-        reason = str(error) if isinstance(error, _Refused) else f"a damaged file ({type(error).__name__})"
-        raise invalid(
-            name, expected="a checkpoint of plain arrays", received=reason, next_step="fetch it again"
-        ) from None
+_MOST_DEPTH = 32  # of parts in each other
 
 
 def numpy_pickle(data: bytes, name: str = "checkpoint") -> dict[str, np.ndarray]:
@@ -83,7 +32,7 @@ def numpy_pickle(data: bytes, name: str = "checkpoint") -> dict[str, np.ndarray]
     Raises:
         InvalidInput: if it is damaged or asks for anything but such arrays.
     """
-    return _safely(lambda: _flat(_unpickle(io.BytesIO(data), _numpy_names()), ""), name)
+    return safely(lambda: _flat(pickles.read(io.BytesIO(data), _numpy_names()), ""), name)
 
 
 def _numpy_names() -> Names:
@@ -95,22 +44,22 @@ def _numpy_names() -> Names:
     class DType:
         def __init__(self, code: str, align: bool = False, copy: bool = True):
             if code != "f4":
-                raise _Refused(f"it holds numbers of type {code!r:.20}, not f4")
+                raise Refused(f"it holds numbers of type {code!r:.20}, not f4")
 
         def __setstate__(self, state: tuple) -> None:
             if state[1] != "<":
-                raise _Refused("its numbers are not little-endian")
+                raise Refused("its numbers are not little-endian")
 
     class Array:
         def __setstate__(self, state: tuple) -> None:
-            _version, shape, dtype, fortran, raw = state
+            _version, dims, dtype, fortran, raw = state
             if not isinstance(dtype, DType) or fortran or not isinstance(raw, bytes):
-                raise _Refused("it holds something else than plain float32 arrays")
-            self.value = np.frombuffer(raw, "<f4").reshape(_shape(shape))
+                raise Refused("it holds something else than plain float32 arrays")
+            self.value = np.frombuffer(raw, "<f4").reshape(shape(dims))
 
-    def reconstruct(kind: type, shape: tuple, code: bytes) -> Array:
+    def reconstruct(kind: type, _shape: tuple, _code: bytes) -> Array:
         if kind is not NdArray:
-            raise _Refused("it holds something else than arrays")
+            raise Refused("it holds something else than arrays")
         return Array()
 
     return {
@@ -125,18 +74,12 @@ def _flat(tree: Any, path: str, depth: int = 0) -> dict[str, np.ndarray]:
         arrays = {}
         for key, value in tree.items():
             if not isinstance(key, str):
-                raise _Refused("a name in it is not text")
+                raise Refused("a name in it is not text")
             arrays |= _flat(value, f"{path}/{key}" if path else key, depth + 1)
         return arrays
     if not isinstance(getattr(tree, "value", None), np.ndarray):
-        raise _Refused("it holds something else than arrays")
+        raise Refused("it holds something else than arrays")
     return {path: tree.value}
-
-
-def _shape(shape: Any) -> tuple[int, ...]:
-    if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
-        raise _Refused("a shape in it is not a row of sizes")
-    return shape
 
 
 def torch_legacy(data: bytes, name: str = "checkpoint") -> dict[str, np.ndarray]:
@@ -152,25 +95,96 @@ def torch_legacy(data: bytes, name: str = "checkpoint") -> dict[str, np.ndarray]
     Raises:
         InvalidInput: if it is damaged or asks for anything but such arrays.
     """
-    return _safely(lambda: _torch_legacy(io.BytesIO(data)), name)
+    return safely(lambda: _torch_legacy(io.BytesIO(data)), name)
 
 
 def _torch_legacy(stream: io.BytesIO) -> dict[str, np.ndarray]:
-    if _unpickle(stream, {}) != _TORCH_MAGIC or _unpickle(stream, {}) != _TORCH_PROTOCOL:
-        raise _Refused("it is not in PyTorch's old format")
-    system = _unpickle(stream, {})
+    if pickles.read(stream, {}) != _TORCH_MAGIC or pickles.read(stream, {}) != _TORCH_PROTOCOL:
+        raise Refused("it is not in PyTorch's old format")
+    system = pickles.read(stream, {})
     if not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise _Refused("its numbers are not little-endian")
+        raise Refused("its numbers are not little-endian")
     counts: dict[str, int] = {}
     names, storage = _torch_names(counts)
-    tensors = _unpickle(stream, names, storage)
+    tensors = pickles.read(stream, names, storage)
     if not isinstance(tensors, dict):
-        raise _Refused("it is not a dictionary of arrays")
-    order = _unpickle(stream, {})
+        raise Refused("it is not a dictionary of arrays")
+    order = pickles.read(stream, {})
     storages = {key: _storage(stream, counts[key]) for key in order}
     if stream.read(1):
-        raise _Refused("something follows its last array")
+        raise Refused("something follows its last array")
     return {key: tensor.array(storages) for key, tensor in tensors.items()}
+
+
+def torch_jit(data: bytes, name: str = "checkpoint") -> dict[str, np.ndarray]:
+    """Reads the arrays of a network that PyTorch saved as a program; the program itself is never looked at.
+
+    Args:
+        data: the whole file, a zip archive.
+        name: what to call it in errors.
+
+    Returns:
+        The arrays by their place in the network, e.g. `"net.layers.conv.weight"`, in the order in which its
+        parts were made, in PyTorch's own layout (convolutions are OIHW).
+
+    Raises:
+        InvalidInput: if it is damaged or asks for anything but float32 arrays and parts that hold them.
+    """
+    return safely(lambda: _torch_jit(data), name)
+
+
+def _torch_jit(data: bytes) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        roots = [n.removesuffix("data.pkl") for n in archive.namelist() if n.endswith("/data.pkl")]
+        if len(roots) != 1:
+            raise Refused("it is not one network saved by PyTorch")
+        counts: dict[str, int] = {}
+        names, storage = _torch_names(counts)
+        stream = io.BytesIO(archive.read(f"{roots[0]}data.pkl"))
+        tree = pickles.read(stream, _JitNames(names), storage)
+        if stream.read(1):
+            raise Refused("something follows its last part")
+        storages = {key: _member(archive, f"{roots[0]}data/{key}", count) for key, count in counts.items()}
+    return {path: tensor.array(storages) for path, tensor in _tensors(tree, "")}
+
+
+class _JitNames(dict):
+    """A table of names, and the network's own parts: whatever they are called, they only hold things."""
+
+    def __init__(self, names: Names):
+        super().__init__(names)
+        self["torch.jit._pickle", "build_intlist"] = list
+
+    def __missing__(self, key: tuple[str, str]) -> type:
+        if key[0].partition(".")[0] != "__torch__":
+            raise KeyError(key)
+        return _Part
+
+
+class _Part:
+    """A part of a network: its attributes in order."""
+
+    def __setstate__(self, state: dict) -> None:
+        if type(state) is not dict or not all(type(key) is str for key in state):
+            raise Refused("a part in it is not a row of named things")
+        self.attributes = state
+
+
+def _tensors(part: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """All tensors below a part, in order; other attributes are flags and sizes, and left out."""
+    if depth > _MOST_DEPTH:
+        raise Refused("its parts lie too deep in each other")
+    for key, value in getattr(part, "attributes", {}).items():
+        if hasattr(value, "array"):
+            yield f"{path}{key}", value
+        elif isinstance(value, _Part):
+            yield from _tensors(value, f"{path}{key}.", depth + 1)
+
+
+def _member(archive: zipfile.ZipFile, path: str, count: int) -> np.ndarray:
+    if count < 0 or archive.getinfo(path).file_size != 4 * count:
+        raise Refused("a storage is not as long as it was said to be")
+    return np.frombuffer(archive.read(path), "<f4")
 
 
 def _torch_names(counts: dict[str, int]) -> tuple[Names, Callable]:
@@ -183,7 +197,7 @@ def _torch_names(counts: dict[str, int]) -> tuple[Names, Callable]:
 
     class Tensor:
         def __init__(self, key: str, offset: int, size: tuple, stride: tuple):
-            self.key, self.offset, self.size, self.stride = key, offset, _shape(size), _shape(stride)
+            self.key, self.offset, self.size, self.stride = key, offset, shape(size), shape(stride)
 
         def array(self, storages: dict[str, np.ndarray]) -> np.ndarray:
             return _view(storages[self.key], self.offset, self.size, self.stride)
@@ -191,9 +205,9 @@ def _torch_names(counts: dict[str, int]) -> tuple[Names, Callable]:
     def storage(identity: Any) -> str:
         tag, kind, key, _device, count, *view = identity
         if tag != "storage" or kind is not FloatStorage or any(v is not None for v in view):
-            raise _Refused("it holds something else than float32 storages")
+            raise Refused("it holds something else than float32 storages")
         if type(key) is not str or type(count) is not int or counts.setdefault(key, count) != count:
-            raise _Refused("it describes a storage in two ways")
+            raise Refused("it describes a storage in two ways")
         return key
 
     def rebuild(key: str, offset: int, size: tuple, stride: tuple, *_notes: Any) -> Tensor:
@@ -210,18 +224,18 @@ def _torch_names(counts: dict[str, int]) -> tuple[Names, Callable]:
 def _storage(stream: io.BytesIO, declared: int) -> np.ndarray:
     count = int.from_bytes(stream.read(8), "little", signed=True)
     if count != declared or count < 0:
-        raise _Refused("a storage is not as long as it was said to be")
+        raise Refused("a storage is not as long as it was said to be")
     raw = stream.read(4 * count)
     if len(raw) != 4 * count:
-        raise _Refused("it ends too early")
+        raise Refused("it ends too early")
     return np.frombuffer(raw, "<f4")
 
 
 def _view(storage: np.ndarray, offset: int, size: tuple[int, ...], stride: tuple[int, ...]) -> np.ndarray:
     if type(offset) is not int or offset < 0 or len(size) != len(stride):
-        raise _Refused("an array in it has no place")
+        raise Refused("an array in it has no place")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if math.prod(size) > storage.size or (math.prod(size) and last >= storage.size):
-        raise _Refused("an array in it reaches beyond its storage")
+        raise Refused("an array in it reaches beyond its storage")
     steps = tuple(step * storage.itemsize for step in stride)
     return np.lib.stride_tricks.as_strided(storage[offset:], size, steps, writeable=False).copy()

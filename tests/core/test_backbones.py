@@ -12,6 +12,7 @@ from skimage import data
 
 from studio.core import backbones, index, lpips, paths, weights
 from studio.core.errors import InvalidInput
+from studio.core.networks import vgg16 as vgg16_network
 
 MEAN, SCALE = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 SUMS = [-3.243, -61.014, -136.296, -325.900, -392.157, -846.951, -1439.626]
@@ -79,7 +80,7 @@ def test_unknown_names_are_answered_with_close_ones():
 def test_folding_changes_no_activation_away_from_the_border(channel):
     rng = np.random.default_rng(channel)
     kernel, bias = rng.normal(size=(3, 3, 3, 4)), rng.normal(size=4)
-    folded = backbones.fold([kernel, bias])
+    folded = vgg16_network.fold([kernel, bias])
     patch = np.zeros((3, 3, 3))
     patch[..., channel] = rng.uniform(size=(3, 3))
     trained = np.einsum("hwc,hwco->o", (patch - MEAN) / SCALE, kernel) + bias
