@@ -15,7 +15,7 @@ import pytest
 import tiny_weights
 from tiny_weights import ARCHIVE, FILE, MEMBER, SOURCE, VALUES
 
-from studio.core import index, mirrors, places, weights
+from studio.core import index, mirrors, networks, places, weights
 from studio.core.errors import Cancelled, InvalidInput, Unavailable
 from studio.core.progress import Progress
 
@@ -314,7 +314,7 @@ def test_pips_configuration_is_read(tmp_path, monkeypatch):
 
 
 def test_real_index_names_only_what_can_be_built():
-    assert set(weights.names()) == set(weights.NETWORKS)
+    assert set(weights.names()) == set(networks.NETWORKS)
     text = (ROOT / "pretrained" / "index.json").read_text()
     assert "://" not in text
 

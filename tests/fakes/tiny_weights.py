@@ -8,7 +8,7 @@ import tarfile
 
 import numpy as np
 
-from studio.core import index, paths, weights
+from studio.core import index, networks, paths, weights
 
 
 class Network:
@@ -64,5 +64,5 @@ def install(patch) -> None:
     """Makes "tiny" (and "twin", from the same file) the only weights that the studio knows."""
     known = index.Index(weights={"tiny": ENTRY, "twin": ENTRY}, presets={})
     patch.setattr(index, "shipped", lambda: known)
-    patch.setattr(weights, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
+    patch.setattr(networks, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
     patch.setattr(weights, "_LOADED", {})

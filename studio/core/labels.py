@@ -1,0 +1,67 @@
+"""The names of ImageNet's 1,000 classes, in the order of ResNet50's answers; kept as weights are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from studio.core import weights
+from studio.core.errors import invalid
+from studio.core.progress import Progress
+
+COUNT = 1000
+_LONGEST = 100  # characters
+
+
+class Labels:
+    """Names that are saved and loaded as a network's weights are.
+
+    Attributes:
+        names: one for each class, in words. Two are said twice: "crane" (a bird and a machine) and "maillot".
+    """
+
+    trainable = False
+
+    def __init__(self, names: tuple[str, ...] = ()):
+        self.names = names
+
+    def save_weights(self, path: Path) -> None:
+        """Writes the names into an HDF5 file."""
+        import h5py
+
+        with h5py.File(path, "w") as file:
+            file["names"] = list(self.names)
+
+    def load_weights(self, path: Path) -> None:
+        """Reads what `save_weights` wrote, or the list that Keras fetches for its classifiers."""
+        import h5py
+
+        if not h5py.is_hdf5(path):
+            self.names = _parsed(path.read_bytes(), path.name)
+            return
+        with h5py.File(path) as file:
+            self.names = tuple(file["names"].asstr()[:])
+
+
+def names(progress: Progress | None = None) -> tuple[str, ...]:
+    """The class names, fetched if need be. Raises `StudioError` as `weights.pull`."""
+    return weights.load("imagenet-labels", progress).model.names
+
+
+def network(members: Mapping[str, bytes] | None = None) -> Labels:
+    """Labels from `{"labels.json": bytes}`, or, for None, without names."""
+    return Labels(_parsed(members["labels.json"], "labels.json") if members is not None else ())
+
+
+def _parsed(data: bytes, origin: str) -> tuple[str, ...]:
+    """`{"0": "great_white_shark"}` or `{"0": ["n01484850", "great_white_shark"]}`, up to "999"."""
+    try:
+        listed = json.loads(data)
+        found = [listed[str(i)] for i in range(COUNT)]
+        words = [entry if isinstance(entry, str) else entry[1] for entry in found]
+        if len(listed) == COUNT and all(0 < len(word) <= _LONGEST and word.isprintable() for word in words):
+            return tuple(word.replace("_", " ") for word in words)
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        pass
+    raise invalid(origin, expected=f"{COUNT} names", received="something else", next_step="fetch it again")
