@@ -52,8 +52,8 @@ def ascend(
         progress: told of every step, counted by what it cost.
 
     Raises:
-        StudioError: for layers that there are not, a picture too small for the network, or weights that cannot
-            be had.
+        StudioError: for layers that there are not, a picture too small for the network, or weights that
+            cannot be had.
         Cancelled: if a person stopped it before the first step.
 
     Reference:
@@ -76,7 +76,7 @@ def ascend(
 
 
 def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -> np.ndarray:
-    """The content at the size of the result, `(1, H, W, 3) float32 in [0, 1]`; `InvalidInput` if too small."""
+    """The content at the size of the result, `(1, H, W, 3) float32`; raises `InvalidInput` if too small."""
     small = images.fit(content, settings.size)
     height, width = small.shape[:2]
     if min(height, width) < spec.least:
@@ -111,7 +111,7 @@ class Climb:
         progress.stage("Looking at the picture")
         goal = objective(settings, backbone, first, guide)
         rng = np.random.default_rng(settings.seed)
-        self._slope = Slope(backbone, goal, settings.jitter, rng, progress)
+        self._slope = Slope(backbone, goal, settings.softness, settings.jitter, rng, progress)
         self.steps, self._most = 0, settings.most_steps or sys.maxsize
         self.climbed: list[dict[str, float]] = []
         self.stopped_early = False

@@ -21,8 +21,8 @@ def objective(
 ) -> Objective:
     """What to climb from a picture.
 
-    Several terms are measured against what their layers answer to this picture, so that their weights mean the
-    same whether a layer speaks loudly or softly.
+    Several terms are measured against what their layers answer to this picture, so that their weights mean
+    the same whether a layer speaks loudly or softly.
 
     Args:
         images_01: the picture at the first octave, `(1, H, W, 3) float32 in [0, 1]`.

@@ -19,13 +19,14 @@ class Slope:
 
     The picture is rolled round by a few random pixels first, so that every pixel is under every place of the
     network's grid in turn, and none is left out. What rolls over an edge comes in at the other one, and goes
-    back. A large picture is cut into windows of one size, at other places in every step, which see beyond what
-    they answer for: no seam can stay.
+    back. A large picture is cut into windows of one size, elsewhere in every step, which see beyond what they
+    answer for: no seam can stay.
 
     Args:
         backbone: computes the layers.
         objective: terms on layers are climbed with a gradient of standard deviation 1; terms on the picture
             itself add their gradient in units of a pixel.
+        softness: how far the gradient is blurred, in px; blurred once and twice as far, it is added to itself.
         jitter: the farthest roll, in px.
         rng: draws it.
         progress: asked for a cancel between two windows.
@@ -35,6 +36,7 @@ class Slope:
         self,
         backbone: Backbone,
         objective: Objective,
+        softness: float,
         jitter: int,
         rng: np.random.Generator,
         progress: Progress,
@@ -44,7 +46,8 @@ class Slope:
         flat = Objective(tuple(term for term in objective.terms if term.layer == PICTURE))
         self._deep = Evaluator(backbone, deep, whole=10**9)
         self._flat = Evaluator(backbone, flat) if flat.terms else None
-        self._jitter, self._rng, self._progress, self._whole = jitter, rng, progress, whole
+        self._softness, self._jitter, self._rng = softness, jitter, rng
+        self._progress, self._whole = progress, whole
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """The value of the terms on layers, and the direction, both at `(1, H, W, 3) float32`.
@@ -58,7 +61,7 @@ class Slope:
         rolled = np.roll(images_01, roll, (1, 2))
         value, gradient = self._in_windows(rolled) if tiled else self._at(rolled)
         gradient = np.roll(gradient, (-roll[0], -roll[1]), (1, 2))
-        direction = gradient / (gradient.std() + 1e-12)
+        direction = softened(gradient, self._softness)
         if self._flat is not None:
             direction += self._flat(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
         return value, direction
@@ -81,8 +84,29 @@ class Slope:
         return float(np.mean(values)), gradient
 
 
+def softened(gradient: np.ndarray, softness: float) -> np.ndarray:
+    """A gradient of standard deviation 1, in which broad colour counts as much as fine lines.
+
+    Left alone, a gradient is nearly all fine lines, because so is what the first layers look for.
+
+    Args:
+        gradient: `(1, H, W, 3) float32`.
+        softness: sigma in px of the finer of two blurs; 0 gives the gradient alone.
+
+    Reference:
+        A pyramid of equal parts, as in the dreams of TensorFlow's first tutorial (Mordvintsev 2016), with
+        Gaussian blurs for its bands.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    blurs = (softness, 2 * softness) if softness else ()
+    bands = [gradient, *(gaussian_filter(gradient, (0, sigma, sigma, 0), truncate=3.0) for sigma in blurs)]
+    mixed = sum(band / (band.std() + 1e-12) for band in bands)
+    return mixed / (mixed.std() + 1e-12)
+
+
 def _cuts(length: int) -> tuple[int, list[int]]:
-    """How long equal windows are that cover a side, and where each begins; the last may overlap the one before."""
+    """How long the equal windows that cover a side are, and where each begins; the last may overlap."""
     count = -(-length // WINDOW)
     side = -(-length // count)
     return side, [min(i * side, length - side) for i in range(count)]

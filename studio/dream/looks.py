@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """One look: the layers that it climbs, as a person would write them, and a line that says what it shows."""
+    """One look: the layers that it climbs, as a person would write them, and what it shows in a few words."""
 
     layers: tuple[str, ...]
     what: str

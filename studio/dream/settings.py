@@ -35,6 +35,9 @@ class DreamSettings(Settings):
     step_size: float = setting(
         0.012, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
     )
+    softness: float = setting(
+        1.0, "Broad colour beside fine lines; 0: lines alone.", unit="px", ge=0, le=4, step=0.25
+    )
     jitter: int = setting(16, "How far the picture is rolled about between steps.", unit="px", ge=0, le=256)
     smoothness: float = setting(
         0.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
