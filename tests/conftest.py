@@ -38,9 +38,12 @@ def data_dir() -> Path:
     return path
 
 
+NEEDED = ("vgg16", "lpips", "adain")  # by most tests of weights; the others are asked for by a fixture each
+
+
 @pytest.fixture(scope="session")
 def weights_cache() -> Path:
-    """Real VGG16, LPIPS and AdaIN weights, fetched once and kept between runs; skipped when out of reach."""
+    """All real weights within reach, fetched once and kept between runs; skipped without those of NEEDED."""
     import platformdirs
 
     from studio.core import errors, weights
@@ -49,21 +52,51 @@ def weights_cache() -> Path:
     path = Path(os.environ.get("STUDIO_TEST_WEIGHTS", kept)).absolute()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
-        try:
-            for name in weights.names():
+        for name in sorted(weights.names(), key=lambda name: name not in NEEDED):
+            try:
                 weights.pull(name)
-        except errors.Unavailable as error:
-            pytest.skip(str(error))
+            except errors.Unavailable as error:
+                if name in NEEDED:
+                    pytest.skip(str(error))
     return path / "weights"
 
 
 @pytest.fixture
 def weights_home(weights_cache, home) -> Path:
-    """A fresh STUDIO_HOME that already has all weights."""
+    """A fresh STUDIO_HOME that already has the weights."""
     (home / "weights").mkdir(parents=True)
     for path in weights_cache.glob("*[.]weights.h5"):
         for file in (path, path.with_name(path.name.replace(".weights.h5", ".json"))):
-            shutil.copy(file, home / "weights")
+            _same(file, home / "weights" / file.name)
+    return home
+
+
+def _same(file: Path, place: Path) -> None:
+    """The file at another place, without a copy of its bytes where the disk can do that."""
+    try:
+        place.hardlink_to(file)
+    except OSError:
+        shutil.copy(file, place)
+
+
+@pytest.fixture
+def resnet50_home(weights_home) -> Path:
+    """`weights_home` with ResNet50 and its labels; skipped when they are out of reach."""
+    return _with(weights_home, "resnet50", "imagenet-labels")
+
+
+@pytest.fixture
+def inceptionv3_home(weights_home) -> Path:
+    """`weights_home` with FID's InceptionV3; skipped when it is out of reach."""
+    return _with(weights_home, "inceptionv3")
+
+
+def _with(home: Path, *names: str) -> Path:
+    from studio.core import weights
+
+    for name in names:
+        if not weights.status(name).cached:
+            pytest.skip(f"the weights {name} are out of reach")
     return home
 
 

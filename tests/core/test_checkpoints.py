@@ -3,85 +3,16 @@
 import io
 import json
 import pickle
-import struct
 import tarfile
 
 import numpy as np
 import pytest
+from foreign import Named, array, dumps, jit_file, parts, torch_file
 
 from studio.core import archives, checkpoints, index, paths
 from studio.core.errors import InvalidInput, StudioError
 
 KERNEL = np.arange(24, dtype="<f4").reshape(2, 3, 4)
-
-
-class Named:
-    """Pickles as a call of `module.name`, which need not exist here."""
-
-    def __init__(self, module, name, arguments, state=None):
-        self.module, self.name, self.arguments, self.state = module, name, arguments, state
-
-
-class Pickler(pickle._Pickler):
-    """Writes `Named` objects as the libraries that own those names would."""
-
-    def save(self, thing, save_persistent_id=True):
-        if isinstance(thing, Named):
-            self.write(f"c{thing.module}\n{thing.name}\n".encode())
-            if thing.arguments is not None:
-                super().save(thing.arguments)
-                self.write(pickle.REDUCE)
-            if thing.state is not None:
-                super().save(thing.state)
-                self.write(pickle.BUILD)
-        else:
-            super().save(thing, save_persistent_id)
-
-
-def dumps(thing) -> bytes:
-    stream = io.BytesIO()
-    Pickler(stream, 3).dump(thing)
-    return stream.getvalue()
-
-
-def array(values, code="f4", order="<", raw=None):
-    """What NumPy 1 wrote for an array."""
-    dtype = Named("numpy", "dtype", (code, False, True), (3, order, None, None, None, -1, -1, 0))
-    data = values.tobytes() if raw is None else raw
-    state = (1, values.shape, dtype, False, data)
-    ndarray = Named("numpy", "ndarray", None)
-    return Named("numpy.core.multiarray", "_reconstruct", (ndarray, (0,), b"b"), state)
-
-
-def torch_file(arrays, tail=b"", declared=None, stride=None, name=("torch._utils", "_rebuild_tensor_v2")):
-    """What PyTorch wrote before its zip format."""
-
-    class Torch(Pickler):
-        def persistent_id(self, thing):
-            if isinstance(thing, tuple) and thing[:1] == ("storage",):
-                return thing
-            return None
-
-    stream = io.BytesIO()
-    for part in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True, "protocol_version": 1001}):
-        stream.write(pickle.dumps(part, 2))
-    tensors = {}
-    for key, values in arrays.items():
-        identity = (
-            "storage",
-            Named("torch", "FloatStorage", None),
-            key,
-            "cpu",
-            declared or values.size,
-            None,
-        )
-        steps = stride or tuple(s // 4 for s in values.strides)
-        tensors[key] = Named(*name, (identity, 0, values.shape, steps, False, None))
-    Torch(stream, 2).dump(tensors)
-    stream.write(pickle.dumps(list(arrays), 2))
-    for values in arrays.values():
-        stream.write(struct.pack("<q", values.size) + values.tobytes())
-    return stream.getvalue() + tail
 
 
 def test_reads_nested_dictionaries_of_arrays():
@@ -173,11 +104,65 @@ def test_refuses_a_memory_bomb_before_it_goes_off():
         checkpoints.numpy_pickle(b"\x80\x03}r\xff\xff\xff\x7f.")
 
 
+TREE = {
+    "training": False,
+    "net": {"conv": {"weight": "0", "stride": [2, 2]}, "norm": {"beta": "1", "none": None}},
+}
+JIT = {"0": KERNEL, "1": KERNEL[0, 0]}
+
+
+def test_reads_a_network_saved_with_its_program():
+    arrays = checkpoints.torch_jit(jit_file(TREE, JIT))
+    assert list(arrays) == ["net.conv.weight", "net.norm.beta"]
+    assert np.array_equal(arrays["net.conv.weight"], KERNEL)
+    assert np.array_equal(arrays["net.norm.beta"], KERNEL[0, 0])
+
+
+@pytest.mark.parametrize("module, name, arguments", ATTACKS)
+def test_a_network_runs_nothing(tmp_path, module, name, arguments):
+    marker = tmp_path / "marker"
+    filled = json.loads(json.dumps(arguments).replace("{}", str(marker)))
+    for attack in (
+        dumps(Named(module, name, tuple(filled))),
+        dumps(parts("x", {"a": Named(module, name, tuple(filled))})),
+    ):
+        with pytest.raises(InvalidInput, match=name.rpartition(".")[2]):
+            checkpoints.torch_jit(jit_file({}, {}, pickled=attack))
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "bad, why",
+    [
+        (jit_file(TREE, JIT | {"0": KERNEL.astype("<f8")}), "as long as"),
+        (jit_file(TREE, JIT, more=[("other/data.pkl", b"")]), "not one network"),
+        (jit_file(TREE, {"0": KERNEL, "1": KERNEL[0, 0]}, pickled=b""), "damaged"),
+        (jit_file({}, {}, pickled=dumps(parts("x", {})) + b"more"), "follows"),
+        (jit_file({}, {}, pickled=dumps(Named("__torch__.x", "Layer", (), ["a"]))), "named things"),
+        (jit_file({}, {}, pickled=dumps(Named("__torch__x", "Layer", ()))), "__torch__x"),
+        (jit_file({}, {}, pickled=dumps(Named("torch", "DoubleStorage", None))), "DoubleStorage"),
+        (jit_file({"a": {"a": {}}}, {}).replace(b"net/data.pkl", b"net/data.bin"), "not one network"),
+    ],
+)
+def test_refuses_a_network_that_is_none(bad, why):
+    with pytest.raises(InvalidInput, match=why):
+        checkpoints.torch_jit(bad)
+
+
+def test_refuses_a_network_nested_without_end():
+    tree = {}
+    for _ in range(40):
+        tree = {"a": tree}
+    with pytest.raises(InvalidInput, match="deep"):
+        checkpoints.torch_jit(jit_file(tree, {}))
+
+
 @pytest.mark.parametrize(
     "parse, data",
     [
         (checkpoints.numpy_pickle, dumps({"net": {"kernel": array(KERNEL)}})),
         (checkpoints.torch_legacy, torch_file({"w": KERNEL, "b": KERNEL[0]})),
+        (checkpoints.torch_jit, jit_file({"part": {"weight": "0"}}, {"0": KERNEL})),
     ],
 )
 def test_every_cut_and_flipped_bit_gives_arrays_or_a_refusal(parse, data):

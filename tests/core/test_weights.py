@@ -319,11 +319,22 @@ def test_real_index_names_only_what_can_be_built():
     assert "://" not in text
 
 
-def test_real_address_of_keras_is_found_without_importing_it():
-    source = next(s for s in index.shipped().weights["vgg16"].sources if s.kind == "keras")
-    assert places._keras_address(source).endswith(f"/{source.file}")
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "imagenet-labels"])
+def test_real_address_of_keras_is_found_without_importing_it(name):
+    source = next(s for s in index.shipped().weights[name].sources if s.kind == "keras")
+    address = places._keras_address(source)
+    assert address.startswith("https://") and address.endswith(f"/{source.file}")
     with pytest.raises(places.Failed):
         places._keras_address(source.model_copy(update={"address": "ELSEWHERE"}))
+
+
+@pytest.mark.parametrize("application, file", [("resnet", "resnet50"), ("imagenet_utils", "imagenet-labels")])
+def test_real_digests_are_those_that_keras_knows(application, file):
+    import keras
+
+    source = next(s for s in index.shipped().weights[file].sources if s.kind == "keras")
+    text = (Path(keras.__file__).parent / "src" / "applications" / f"{application}.py").read_text()
+    assert source.md5 in text
 
 
 def test_real_status_loads_no_keras():

@@ -1,16 +1,19 @@
-"""A package index on loopback that behaves as badly as a test asks."""
+"""A package index and a registry of npm on loopback that behave as badly as a test asks."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_FILES = ("/files/", "/npm/tiny/-/")
+
 
 class PackageIndex(ThreadingHTTPServer):
-    """Serves `files` as the package `tiny`.
+    """Serves `files` as the package `tiny`, to pip below `address` and to npm below `registry`.
 
     Attributes:
         files: bytes by file name; the test may change them between requests.
@@ -20,6 +23,7 @@ class PackageIndex(ThreadingHTTPServer):
         status: answers every file with this error, if not 0.
         page: serves this HTML page in place of every file, if not None.
         length: whether the length is told.
+        listed: where the registry says that its files are, if not here.
         log: one line for each request for a file: its Range header or "".
     """
 
@@ -27,12 +31,17 @@ class PackageIndex(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files = files
         self.ranges, self.length, self.page, self.pause, self.status = True, True, None, 0.0, 0
+        self.listed = ""
         self.cuts: list[int] = []
         self.log: list[str] = []
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/simple"
+
+    @property
+    def registry(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/npm"
 
 
 @contextlib.contextmanager
@@ -54,10 +63,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/simple/tiny/":
             links = "".join(f'<a href="/files/{name}">{name}</a>' for name in self.server.files)
             self._send(f"<html><body>{links}</body></html>".encode(), "text/html")
-        elif self.path.removeprefix("/files/") in self.server.files:
-            self._file(self.server.files[self.path.removeprefix("/files/")])
+        elif self.path == "/npm/tiny":
+            self._send(self.server.page or self._versions(), "application/json")
+        elif self.path.startswith(_FILES) and self.path.rpartition("/")[2] in self.server.files:
+            self._file(self.server.files[self.path.rpartition("/")[2]])
         else:
             self.send_error(404)
+
+    def _versions(self) -> bytes:
+        base = self.server.listed or f"http://127.0.0.1:{self.server.server_port}/files"
+        files = [("1.0", {"dist": {"tarball": f"{base}/{name}"}}) for name in self.server.files]
+        return json.dumps({"versions": dict(files)}).encode()
 
     def _file(self, data: bytes):
         wanted = self.headers.get("Range", "")
@@ -83,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
         if start is not None:
             self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
         self.end_headers()
-        is_file = self.path.startswith("/files/")
+        is_file = self.path.startswith(_FILES)
         end = self.server.cuts.pop(0) if is_file and self.server.cuts else len(data)
         with contextlib.suppress(OSError):  # the client may have gone
             for position in range(0, min(end, len(data)), 1 << 16):

@@ -57,12 +57,17 @@ SOURCE = index.Packaged(
     sha256=paths.digest(ARCHIVE),
     members=(MEMBER,),
 )
-ENTRY = index.Weights(title="Tiny", what="random numbers", licence="CC0-1.0", sources=(SOURCE,))
 
 
-def install(patch) -> None:
-    """Makes "tiny" (and "twin", from the same file) the only weights that the studio knows."""
-    known = index.Index(weights={"tiny": ENTRY, "twin": ENTRY}, presets={})
+def install(patch, kind: str = "pypi") -> None:
+    """Makes "tiny" (and "twin", from the same file) the only weights that the studio knows.
+
+    Args:
+        kind: whose package it is, pip's ("pypi") or npm's ("npm").
+    """
+    source = SOURCE.model_copy(update={"kind": kind})
+    entry = index.Weights(title="Tiny", what="random numbers", licence="CC0-1.0", sources=(source,))
+    known = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
     patch.setattr(index, "shipped", lambda: known)
     patch.setattr(networks, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
     patch.setattr(weights, "_LOADED", {})
