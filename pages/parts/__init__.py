@@ -1,6 +1,6 @@
 """The pieces that pages are made of. Nothing here loads Keras."""
 
-from pages.parts.choices import files, picture, pictures, taken
+from pages.parts.choices import files, optional, picture, pictures, taken
 from pages.parts.forms import form, seeded
 from pages.parts.jobs import show_job, start
 from pages.parts.live import show_live
@@ -8,7 +8,7 @@ from pages.parts.looks import MARK, look
 from pages.parts.owners import owner
 from pages.parts.places import PLACES
 from pages.parts.recents import recent
-from pages.parts.samples import paintings, photos
+from pages.parts.samples import guides, paintings, photos
 from pages.parts.trays import tray
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "PLACES",
     "files",
     "form",
+    "guides",
     "look",
+    "optional",
     "owner",
     "paintings",
     "photos",

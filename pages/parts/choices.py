@@ -27,12 +27,21 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     chosen = st.pills(
         label, titles, default=titles[0], required=True, key=slot, bind="query-params", width="stretch"
     )
-    _tiles(slot, list(choices.values()))
+    tiles(slot, [choice.thumbnail for choice in choices.values()])
     found = choices.get(chosen) or choices[titles[0]]
     if found.credit:
         st.caption(found.credit)
     _add(slot, own, many=False)
     return found
+
+
+def optional(
+    slot: str, label: str, offered: Sequence[Sample], help: str, own: str = "Your photo"
+) -> Sample | None:
+    """A switch that, when on, lets a person choose one picture."""
+    if not st.toggle(label, key=_switch(slot), bind="query-params", help=help):
+        return None
+    return picture(slot, label, offered, own)
 
 
 def pictures(
@@ -53,7 +62,7 @@ def pictures(
         on_change=_at_most,
         args=(slot,),
     )
-    _tiles(slot, list(choices.values()))
+    tiles(slot, [choice.thumbnail for choice in choices.values()])
     _add(slot, own, many=True)
     if not chosen:
         st.caption(f":material/info: Choose one to {most}; until then {titles[0]} is used.")
@@ -102,6 +111,7 @@ def _put(slot: str, file: File, own: str) -> None:
     if not title:
         title = own if own not in mine else f"{own} {len(mine) + 1}"
         mine[title] = file
+    st.session_state[_switch(slot)] = True
     chosen = st.session_state.get(slot)
     if isinstance(chosen, list):
         st.session_state[slot] = [t for t in chosen if t != title] + [title]
@@ -153,6 +163,10 @@ def _take(slot: str, key: str, own: str) -> None:
         st.session_state[f"{slot}_turn"] += 1
 
 
+def _switch(slot: str) -> str:
+    return f"{slot}_on"
+
+
 def _most(slot: str) -> str:
     return f"{slot}_most"
 
@@ -164,22 +178,29 @@ def _at_most(slot: str) -> None:
         st.toast(f"At most {most} at a time; the oldest gave way.")
 
 
-def _tiles(slot: str, choices: Sequence[Sample]) -> None:
+def tiles(slot: str, thumbnails: Sequence[bytes], width: float = 4.4) -> None:
+    """Puts a picture above each of the first choices of the `st.pills` of this key.
+
+    Args:
+        thumbnails: WebP or PNG files.
+        width: of a tile at least, in rem.
+    """
     rules = [
         f'.st-key-{slot} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
-        f"{{ background-image: url(data:image/webp;base64,{base64.b64encode(choice.thumbnail).decode()}); }}"
-        for number, choice in enumerate(choices, 1)
+        f'{{ content: ""; background-image: url(data:image/webp;base64,{base64.b64encode(data).decode()}); }}'
+        for number, data in enumerate(thumbnails, 1)
     ]
-    st.html(f"<style>{_TILE.replace('SLOT', slot)}{''.join(rules)}</style>")
+    style = _TILE.replace("SLOT", slot).replace("WIDTH", f"{width}rem")
+    st.html(f"<style>{style}{''.join(rules)}</style>")
 
 
 _TILE = """
 .st-key-SLOT [data-testid="stButtonGroup"] > div { display: grid; gap: 0.5rem;
-  grid-template-columns: repeat(auto-fill, minmax(4.4rem, 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(WIDTH, 1fr)); }
 .st-key-SLOT [data-testid="stButtonGroup"] button { display: flex; flex-direction: column;
   align-items: stretch; height: auto; min-width: 0; padding: 0.25rem; gap: 0.25rem; border-radius: 0.5rem;
   overflow: hidden; }
-.st-key-SLOT [data-testid="stButtonGroup"] button::before { content: ""; display: block; aspect-ratio: 1;
+.st-key-SLOT [data-testid="stButtonGroup"] button::before { display: block; aspect-ratio: 1;
   border-radius: 0.35rem; background-size: cover; background-position: center; }
 .st-key-SLOT [data-testid="stButtonGroup"] button p { font-size: 0.72rem; line-height: 1.2;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }

@@ -11,14 +11,18 @@ from studio.core.tasks import Inputs
 
 
 def line(task: str, settings: Settings, inputs: Inputs) -> str:
-    """The command; settings at their default are left out."""
+    """The command; settings at their default are left out. "" for a task without one."""
     found = tasks.get(task)
+    if not found.command:
+        return ""
     parts = ["studio", *found.command.split()]
     for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
         files = inputs.get(slot.name, ())
         parts += [slot.flag] if slot.flag and files else []
         parts += [shlex.quote(samples.spelled(file)) for file in files]
-    parts += ["-o", "out.png"]
+    # The settings that make an animation also say of which kind its file is.
+    ending = getattr(settings, "film", "mp4") if found.makes(settings) == "animation" else "png"
+    parts += ["-o", f"out.{ending}"]
     for name, field in settings.described().items():
         value = getattr(settings, name)
         if value != field.default:
@@ -30,5 +34,5 @@ def _flag(flag: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [flag] if value else [flag.replace("--", "--no-", 1)]
     if isinstance(value, tuple | list):
-        return [flag, ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)]
+        return [flag, shlex.quote(",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value))]
     return [flag, f"{value:g}" if isinstance(value, float) else shlex.quote(str(value))]

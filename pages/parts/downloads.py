@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def missing(names: Collection[str]) -> list[Status]:
     """The weights among `names` that would be fetched first."""
-    return [found for found in map(weights.status, names) if not found.cached]
+    return [found for found in map(weights.status, dict.fromkeys(names)) if not found.cached]
 
 
 def sizes(found: Collection[Status]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts import words
 from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 
@@ -21,6 +22,7 @@ def form(
     *,
     skip: Collection[str] = (),
     extra: Mapping[str, Any] | None = None,
+    beside: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
 ) -> Settings | None:
     """Draws the widgets of a settings class, bound to the address under the names of its fields.
@@ -28,6 +30,7 @@ def form(
     Args:
         skip: fields that the page asks for itself, or not at all.
         extra: values of skipped fields.
+        beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
         more: draws what else belongs under "More".
 
     Returns:
@@ -38,6 +41,8 @@ def form(
     for field in known.values():
         if field.tier == "main":
             values[field.name] = _setting(field, folded=False)
+    if beside is not None:
+        values |= beside()
     with st.expander("More", icon=":material/tune:"):
         for field in known.values():
             if field.tier == "more":
@@ -53,6 +58,11 @@ def form(
     except StudioError as error:
         st.error(str(error), icon=":material/error:")
         return None
+
+
+def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
+    """Draws the widgets of some settings in sight, as `form` draws its main ones, and gives their values."""
+    return {name: _setting(field, folded=False) for name, field in kind.described().items() if name in names}
 
 
 def seeded() -> None:
@@ -82,6 +92,8 @@ def _setting(field: Described, folded: bool) -> Any:
 
 
 def _widget(field: Described, help: str | None) -> Any:
+    if field.default is not None and st.session_state.get(field.name, field.default) is None:
+        del st.session_state[field.name]  # another page has a setting of this name that may be empty
     shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
     label = f"{field.label} ({field.unit})" if field.unit else field.label
     if field.kind == "bool":
@@ -89,8 +101,9 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.kind == "choice":
         if len(field.choices) <= 4:
             choose = {"default": field.default, "required": True, "width": "stretch", "wrap": False}
-            return st.segmented_control(label, field.choices, format_func=_title, **choose, **shared)
-        return st.selectbox(label, field.choices, index=field.choices.index(field.default), **shared)
+            return st.segmented_control(label, field.choices, format_func=words.choice, **choose, **shared)
+        index = field.choices.index(field.default)
+        return st.selectbox(label, field.choices, index=index, format_func=words.choice, **shared)
     if field.kind in ("text", "list"):
         return st.text_input(label, value=_default(field), **shared)
     if field.default is None or field.least is None or field.most is None:
@@ -99,8 +112,10 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.scale == "log":
         return st.select_slider(label, _ratios(field), value=field.default, format_func=_short, **shared)
     number = int if field.kind == "int" else float
-    step = number(field.step) if field.step else (1 if number is int else 0.01)
-    return st.slider(label, number(field.least), number(field.most), number(field.default), step, **shared)
+    step = number(field.step or (1 if number is int else _fine(field)))
+    ends = number(field.least), number(field.most)
+    places = "%.3f" if step < 0.01 else None
+    return st.slider(label, *ends, number(field.default), step, format=places, **shared)
 
 
 def _seed(field: Described) -> int:
@@ -143,7 +158,8 @@ def _parsed(field: Described, value: Any) -> Any:
 
 def _ratios(field: Described) -> list[float]:
     """About four values an octave between the bounds, rounded for the eye; the default is one of them."""
-    least, most = float(field.least or 0), float(field.most or 1)
+    most = float(field.most or 1)
+    least = float(field.least or most / 256)  # the least may be left out: "more than 0"
     octaves = math.log2(most / least)
     count = max(2, round(octaves * 4))
     values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}
@@ -154,5 +170,6 @@ def _short(value: float) -> str:
     return f"{value:g}"
 
 
-def _title(choice: str) -> str:
-    return choice.replace("_", " ").capitalize()
+def _fine(field: Described) -> float:
+    """A step for a slider that was given none: about a hundred between its ends, at most."""
+    return 0.01 if field.most - field.least >= 0.5 else 0.005

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -52,7 +52,12 @@ def close(task: str) -> None:
     st.session_state.pop(_memory(task), None)
 
 
-def show_job(task: str, slots: Mapping[str, str], asked: object = None) -> engine.Job | None:
+def show_job(
+    task: str,
+    slots: Mapping[str, str],
+    asked: object = None,
+    beside: Mapping[str, Callable[[engine.Job], None]] | None = None,
+) -> engine.Job | None:
     """Shows the job of the address, or the one this page showed before another page was visited.
 
     A finished job gives way as soon as the person asks for something else.
@@ -60,6 +65,7 @@ def show_job(task: str, slots: Mapping[str, str], asked: object = None) -> engin
     Args:
         asked: what the form asks for now.
         slots: where its result can be used: slot -> the title it gets there.
+        beside: the other tasks of this page, each with what draws the buttons that only its results have.
 
     Returns:
         The job, or None when there is none to show.
@@ -73,7 +79,7 @@ def show_job(task: str, slots: Mapping[str, str], asked: object = None) -> engin
         close(task)
         st.warning(str(error), icon=":material/search_off:")
         return None
-    if job.task != task:
+    if job.task != task and job.task not in (beside or {}):
         return None
     before = st.session_state.setdefault(_question(name), asked)
     if job.finished and before != asked:
@@ -81,7 +87,7 @@ def show_job(task: str, slots: Mapping[str, str], asked: object = None) -> engin
         return None
     show(job)
     if job.finished:
-        _ended(job, slots)
+        _ended(job, slots, (beside or {}).get(job.task))
     else:
         _watch(job.id)
         _curve(job.id)
@@ -89,7 +95,7 @@ def show_job(task: str, slots: Mapping[str, str], asked: object = None) -> engin
 
 
 def _memory(task: str) -> str:
-    return f"shown:{task}"
+    return f"shown:{task.partition('.')[0]}"  # the tasks of a capability share a page
 
 
 def _question(name: str) -> str:
@@ -106,7 +112,7 @@ def _watch(name: str) -> None:
         st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
     elif content:
         st.image(
-            shown.of_file(content[0].digest), width="stretch", caption="The content, before the first stroke"
+            shown.of_file(content[0].digest), width="stretch", caption="The content, before the first step"
         )
     report = job.report
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -151,23 +157,27 @@ def _curve(name: str) -> None:
     curves.losses(job.history)
 
 
-def _ended(job: engine.Job, slots: Mapping[str, str]) -> None:
+def _ended(
+    job: engine.Job, slots: Mapping[str, str], own: Callable[[engine.Job], None] | None = None
+) -> None:
     settings = tasks.get(job.task).settings.parse(job.settings)
     if job.result is None:
         _failed(job, settings)
         return
     file = job.result.files[0]
-    data = file.read()
     content = job.inputs.get("content", [])
     caption = _summary(job)
-    results.compare(content[0] if content else None, data, key="result", caption=caption)
+    results.show_result(file, content[0] if content else None, key="result", caption=caption)
     with st.container(horizontal=True):
-        results.download(data, job.task, key=job.id)
+        if own is not None:
+            own(job)
+        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
             start(job.task, settings, job.inputs)
         results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
-        results.use_as(lambda: file, slots, key=job.id)
-        if st.button("Close", icon=":material/close:", type="tertiary", help="Back to the live result"):
+        if file.kind == "picture":
+            results.use_as(lambda: file, slots, key=job.id)
+        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
             close(job.task)
             st.rerun()
     results.recipe(job.task, settings, job.inputs, job.result.recipe)

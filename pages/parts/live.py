@@ -60,7 +60,7 @@ def show_live(
 
 
 def _content(file: File) -> None:
-    st.image(shown.of_file(file.digest), width="stretch", caption="The content, before the first stroke")
+    st.image(shown.of_file(file.digest), width="stretch", caption="The content, before the first step")
 
 
 def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], what: str) -> None:

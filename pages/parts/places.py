@@ -31,6 +31,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("show_studio.py", "Studio", ":material/palette:", ""),
     Place("style_picture.py", "Style", ":material/brush:", "style", "style", ("adain", "vgg16")),
+    Place("dream_picture.py", "Dream", ":material/bedtime:", "dream", "dream", ("vgg16",)),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
 )
 

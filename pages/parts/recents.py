@@ -28,7 +28,7 @@ def recent(task: str = "", most: int = 6, title: str = "Recent results") -> None
 
 def _card(job: engine.Job) -> None:
     try:
-        thumbnail = samples.small(job.result.files[0].digest)
+        thumbnail = samples.small(job.result.files[0])
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
@@ -36,5 +36,7 @@ def _card(job: engine.Job) -> None:
     st.image(thumbnail, width="stretch", caption=words.plain(words.made_of(job.inputs) or job.title))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
-        with st.popover("Recipe", type="tertiary"):
-            st.code(commands.line(job.task, settings, job.inputs), language="shell", wrap_lines=True)
+        command = commands.line(job.task, settings, job.inputs)
+        if command:
+            with st.popover("Recipe", type="tertiary"):
+                st.code(command, language="shell", wrap_lines=True)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import choices, commands, shown
+from pages.parts import choices, commands, films, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
 from studio.core import tasks
-from studio.core.settings import Settings
+from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
 Again = Callable[[Settings], None]
+# A setting -> one that stands in its place when given, so that a change of the first would change nothing.
+OVERRULED = {"look": "layers"}
+
+
+def show_result(file: File, before: File | None, *, key: str, caption: str = "") -> None:
+    """Shows a result as large as the page allows, whatever kind it is."""
+    if file.kind == "animation":
+        films.play(file, caption)
+    else:
+        compare(before, file.read(), key=key, caption=caption)
 
 
 def compare(before: File | None, data: bytes, *, key: str, caption: str = "") -> None:
@@ -29,32 +40,79 @@ def compare(before: File | None, data: bytes, *, key: str, caption: str = "") ->
     ab_slider(content, after, ratio=width / height, key=key, names=("Content", "Result"), caption=caption)
 
 
-def download(data: bytes, task: str, *, key: str, on_click: Callable[[], None] | None = None) -> None:
-    """The button that saves the PNG, with its recipe inside, to a person's device."""
+def download(
+    data: bytes,
+    task: str,
+    *,
+    key: str,
+    ending: str = ".png",
+    made: Any = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """The button that saves a result to a person's device; a second one for the recipe that is not inside it.
+
+    Args:
+        ending: of the file's name; only a PNG carries its recipe.
+        made: the recipe.
+    """
+    name = f"{task.partition('.')[0]}-{tasks.paths.digest(data)[:8]}{ending}"
     st.download_button(
         "Download",
         data,
-        file_name=f"{task.partition('.')[0]}-{tasks.paths.digest(data)[:8]}.png",
-        mime="image/png",
+        file_name=name,
+        mime=films.MIMES.get(ending, "application/octet-stream"),
         icon=":material/download:",
         key=f"{key}_download",
         on_click=on_click or "ignore",
     )
+    if ending != ".png" and made is not None:
+        st.download_button(
+            "Its recipe",
+            made.to_json(),
+            file_name=f"{name}.json",
+            mime="application/json",
+            icon=":material/receipt_long:",
+            key=f"{key}_recipe",
+            on_click="ignore",
+            help="Keep it beside the file: it says what made it, and `studio replay` makes it again from it",
+        )
+
+
+def download_file(file: File, task: str, *, key: str, made: Any) -> None:
+    """As `download`, for a kept file."""
+    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), made=made)
 
 
 def variants(settings: Settings) -> dict[str, dict[str, Any]]:
     """Small changes worth a try: label -> the settings that differ."""
     found: dict[str, dict[str, Any]] = {}
     for name, field in settings.described().items():
+        value = getattr(settings, name)
         if name == "seed":
-            found["Another seed"] = {"seed": (getattr(settings, name) * 31 + 17) % MOST_SEED}
-        elif field.kind == "float" and field.tier == "main" and None not in (field.least, field.most):
-            value, nudge = getattr(settings, name), (field.most - field.least) / 5
-            for word, new in (("Less", value - nudge), ("More", value + nudge)):
-                new = round(min(max(new, field.least), field.most), 4)
+            found["Another seed"] = {"seed": (value * 31 + 17) % MOST_SEED}
+        elif field.tier == "main" and not getattr(settings, OVERRULED.get(name, ""), None):
+            for label, new in _neighbours(field, value):
                 if new != value:
-                    found[f"{word} {field.label.lower()}: {new:g}"] = {name: new}
+                    found[label] = {name: new}
     return found
+
+
+def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
+    """Other values of a main setting, each with a label; none of sizes, which change little but the time."""
+    label = field.label.lower()
+    if field.kind == "choice":
+        return [(f"{field.label}: {words.choice(choice).lower()}", choice) for choice in field.choices]
+    if None in (field.least, field.most) or field.name == "size":
+        return []
+    if field.kind == "int":
+        near = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
+    elif field.kind == "float":
+        nudge = (field.most - field.least) / 5
+        near = (("Less", round(value - nudge, 4)), ("More", round(value + nudge, 4)))
+    else:
+        return []
+    within = [(word, min(max(new, field.least), field.most)) for word, new in near]
+    return [(f"{word} {label}: {new:g}", new) for word, new in within]
 
 
 def vary(settings: Settings, again: Again, *, key: str) -> None:
@@ -81,8 +139,10 @@ def use_as(keep: Callable[[], File], slots: Mapping[str, str], *, key: str) -> N
 def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
     """What made the result, to be copied: as a command and as text."""
     with st.expander("Recipe", icon=":material/receipt_long:"):
-        st.caption("The same in a terminal:")
-        st.code(commands.line(task, settings, inputs), language="shell", wrap_lines=True)
-        st.caption("What made it, as the downloaded picture carries it:")
+        command = commands.line(task, settings, inputs)
+        if command:
+            st.caption("The same in a terminal:")
+            st.code(command, language="shell", wrap_lines=True)
+        st.caption("What made it, as the download carries it:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)

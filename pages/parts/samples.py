@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from pages.parts import shown
 from studio.core import images, samples
 from studio.core.tasks import File
 
@@ -59,6 +60,12 @@ def paintings() -> list[Sample]:
     ]
 
 
+def guides() -> list[Sample]:
+    """What a dream can be guided by: photos, last the one that is dreamt into first, and patterns."""
+    first, *others = photos()
+    return [*others, first, *paintings()]
+
+
 def titles() -> dict[str, str]:
     """The title of each sample by its name in the library."""
     from studio.style import paintings
@@ -67,19 +74,26 @@ def titles() -> dict[str, str]:
     return {name: _title(name) for name in samples.photos()} | drawn
 
 
+def looks() -> dict[str, bytes]:
+    """A small picture of each look that one was dreamt of, by its name."""
+    from studio.dream.looks import LOOKS
+
+    return {name: _shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
+
+
 def _title(name: str) -> str:
     return name.partition("_")[0].capitalize()
 
 
 def own(title: str, file: File) -> Sample:
     """A person's own picture."""
-    return Sample(title, "", small(file.digest), lambda: file)
+    return Sample(title, "", small(file), lambda: file)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def small(digest: str) -> bytes:
-    """A thumbnail of a kept picture."""
-    return square(images.read(File(digest, "picture", "").path))
+def small(file: File) -> bytes:
+    """A thumbnail of a kept picture, or of the first frame of a film."""
+    return square(shown.first_frame(file))
 
 
 def square(picture: np.ndarray) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
@@ -23,6 +24,19 @@ def of_file(digest: str, size: tuple[int, int] | None = None) -> bytes:
 def of_bytes(data: bytes) -> bytes:
     """As `of_file`, from the bytes of a picture."""
     return _webp(images.read(data), None)
+
+
+def first_frame(file: File) -> np.ndarray:
+    """The picture that stands for a file, `(H, W, 3) uint8`: itself, or the first frame of a film."""
+    if file.kind != "animation":
+        return images.read(file.path)
+    if file.name.endswith(".mp4"):  # only ever made by the studio itself
+        import av
+
+        with av.open(str(file.path)) as film:
+            return next(film.decode(video=0)).to_ndarray(format="rgb24")
+    with Image.open(file.path, formats=images.FORMATS) as film:  # however long the film is
+        return np.asarray(film.convert("RGB"))
 
 
 def size(data: bytes) -> tuple[int, int]:

@@ -88,8 +88,8 @@ def _state(job: engine.Job) -> str:
 
 def _thumbnail(job: engine.Job) -> bytes | None:
     if job.result is not None and job.result.files:
-        return samples.small(job.result.files[0].digest)
+        return samples.small(job.result.files[0])
     if job.preview:
         return job.preview
     pictures = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
-    return samples.small(pictures[0].digest) if pictures and pictures[0].kind == "picture" else None
+    return samples.small(pictures[0]) if pictures and pictures[0].kind == "picture" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.core import backbones
 from studio.core.tasks import Inputs
 
 STATES = {
@@ -12,6 +13,14 @@ STATES = {
     "failed": "Failed",
     "interrupted": "Interrupted",
 }
+
+_NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
+_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP"}
+
+
+def choice(name: str) -> str:
+    """One choice of a setting as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
+    return _NAMES.get(name) or name.replace("_", " ").capitalize()
 
 
 def duration(seconds: float | None) -> str:
@@ -24,6 +33,17 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def about(seconds: float) -> str:
+    """A guess in a person's words, no finer than it is: `103` -> "about 2 minutes"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"about {round(seconds, -1):.0f} seconds"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {round(seconds / 3600)} hours"
 
 
 def size(count: float) -> str:

@@ -1,0 +1,41 @@
+"""Dream: a photo in which a network's own ideas come to light, or a film that zooms into them."""
+
+import streamlit as st
+
+from pages import parts
+from pages.parts import films, octave_climb, promises, sheets, wishes
+from studio.dream.settings import DreamSettings
+
+TASK = "dream.ascend"
+SLOTS = {"content": "Your photo", "guide": "Your guide"}
+GUIDE = "The dream takes up the parts of this picture instead of what the network likes best"
+
+
+def inputs():
+    """The files of a run. A sample may have to be drawn first, so this is asked for only when needed."""
+    return {"content": [content.file()], "guide": [guide.file()] if guide else []}
+
+
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Dream", anchor=False)
+    content = parts.picture("content", "Content", parts.photos())
+    wish = wishes.what_to_see()
+    guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, SLOTS["guide"])
+    asked_here = (*wishes.ASKED_HERE, *films.ASKED_HERE)
+    settings = parts.form(DreamSettings, skip=asked_here, extra=wish, beside=films.zoom_film)
+    settings = wishes.understood(settings, guided=guide is not None)
+    wanted = settings is not None and st.button(
+        "Start", type="primary", icon=":material/bedtime:", width="stretch", on_click=parts.seeded
+    )
+with right:
+    stage = st.container(key="stage")
+with stage:
+    if wanted:
+        parts.start(TASK, settings, inputs())
+    asked = (settings, content.title, guide.title if guide else "")
+    job = parts.show_job(TASK, SLOTS, asked, {sheets.PAINT: sheets.use_painted})
+    if job is None:
+        promises.before_start(content.file(), settings)
+parts.recent(TASK)
+octave_climb.explain(job)

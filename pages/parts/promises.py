@@ -1,0 +1,34 @@
+"""Before a first dream: the chosen picture, what Start will make of it, and about how long that takes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import downloads, shown, wishes, words
+from studio.core.tasks import File
+from studio.dream.settings import DreamSettings
+
+
+def before_start(content: File, settings: DreamSettings | None) -> None:
+    """Shows the picture large, with one line below it."""
+    line = _line(content, settings) if settings is not None else "Your picture, before the dream."
+    st.image(shown.of_file(content.digest), width="stretch", caption=line)
+    if settings is not None:
+        downloads.first_run([wishes.network(settings)])
+
+
+def _line(content: File, settings: DreamSettings) -> str:
+    what = "lets the network dream into it"
+    if settings.zoom:
+        length = words.duration(max(settings.zoom / settings.fps, 1))
+        what = f"makes a film of {settings.zoom} frames, {length} long"
+    return f"Your picture, before the dream. Start {what}{_time(content, settings)}."
+
+
+def _time(content: File, settings: DreamSettings) -> str:
+    try:
+        from studio.dream import estimate
+    except ImportError:
+        return ""
+    width, height = shown.size(content.read())
+    return f", which takes {words.about(estimate.seconds(settings, height, width))} here"

@@ -1,0 +1,144 @@
+"""The sheet of what each channel likes to see: browsed by layer, chosen by a click, painted on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from pages.parts import choices, jobs, samples, terms, words
+from pages.parts.owners import owner
+from studio import engine
+from studio.core import backbones, tasks
+from studio.core.errors import StudioError
+from studio.dream.looks import USUAL
+
+PAINT = "dream.channel"
+LAYERS = "layers"  # the key of the text that all choices here end up in
+LOOK_BACK = 200  # jobs among which painted channels are found again
+
+
+def browse(text: str) -> None:
+    """Lets a person choose layers and channels.
+
+    Args:
+        text: what is chosen, as `LAYER[:CHANNEL][=WEIGHT], ...`.
+    """
+    network = st.segmented_control(
+        "Network",
+        list(backbones.BACKBONES),
+        format_func=words.choice,
+        default=next(iter(backbones.BACKBONES)),
+        required=True,
+        key="network",
+        bind="query-params",
+        width="stretch",
+    )
+    shipped = _shipped(network)
+    layer = _layer(network, {layer for layer, _ in shipped})
+    _whole(layer, text)
+    found = {
+        channel: data for (home, channel), data in (shipped | _painted(network)).items() if home == layer
+    }
+    _sheet(layer, found, text)
+    _any_other(network, layer)
+
+
+def use(term: str) -> None:
+    """Adds a layer or channel to what is chosen. Call it from a callback."""
+    _change([term], [term])
+
+
+def _change(offered: Collection[str], wanted: Collection[str]) -> None:
+    st.session_state[LAYERS] = terms.chosen(st.session_state.get(LAYERS) or "", offered, wanted)
+
+
+def _layer(network: str, pictured: Collection[str]) -> str:
+    known = backbones.spec(network).layers
+    usual = USUAL[network][0]
+    first = usual if usual in pictured or not pictured else next(name for name in known if name in pictured)
+    return st.selectbox(
+        "Layer, from the picture inwards",
+        list(known),
+        index=list(known).index(first),
+        format_func=lambda name: f"{name}, {known[name]} channels" + (" ▦" if name in pictured else ""),
+        key=f"{network}_layer",
+        bind="query-params",
+        help="Early layers see lines and textures, deep ones parts of things. ▦: pictures of it are here",
+    )
+
+
+def _whole(layer: str, text: str) -> None:
+    key = f"whole_{layer}"
+    st.session_state[key] = layer in map(terms.name, terms.split(text))
+    st.toggle(
+        f"Climb all of {layer}",
+        key=key,
+        on_change=lambda: _change([layer], [layer] if st.session_state[key] else []),
+    )
+
+
+def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
+    if not found:
+        st.caption("No pictures of this layer's channels are here yet. Paint one, or use it by its number:")
+        return
+    key = f"sheet_{layer}"
+    names = {terms.named(layer, channel): channel for channel in sorted(found)}
+    there = set(map(terms.name, terms.split(text)))
+    st.session_state[key] = [channel for term, channel in names.items() if term in there]
+    st.pills(
+        "What each channel likes to see",
+        list(names.values()),
+        selection_mode="multi",
+        format_func=str,
+        key=key,
+        width="stretch",
+        on_change=lambda: _change(list(names), [terms.named(layer, one) for one in st.session_state[key]]),
+    )
+    choices.tiles(key, [found[channel] for channel in names.values()], width=5)
+
+
+def _any_other(network: str, layer: str) -> None:
+    most = backbones.spec(network).layers[layer] - 1
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        channel = st.number_input(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
+        paint = PAINT in tasks.TASKS and st.button(
+            "Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see"
+        )
+        st.button("Use it", icon=":material/add:", on_click=use, args=(terms.named(layer, channel),))
+    if paint:
+        wanted = {"backbone": network, "layer": layer, "channel": channel}
+        jobs.start(PAINT, tasks.get(PAINT).settings.parse(wanted), {})
+
+
+def use_painted(job: engine.Job) -> None:
+    """The button of a painted channel that adds it to what is chosen."""
+    term = terms.named(job.settings["layer"], job.settings["channel"])
+    st.button("Use it in the dream", icon=":material/add:", type="primary", on_click=_use_seen, args=(term,))
+
+
+def _use_seen(term: str) -> None:
+    st.session_state["see"] = "channels"
+    use(term)
+
+
+def _shipped(network: str) -> dict[tuple[str, int], bytes]:
+    """The pictures that come with the studio."""
+    try:
+        from studio.dream import sheet
+    except ImportError:
+        return {}
+    return {(shown.layer, shown.channel): shown.picture() for shown in sheet.shipped(network)}
+
+
+def _painted(network: str) -> dict[tuple[str, int], bytes]:
+    """The pictures that this person had painted."""
+    found: dict[tuple[str, int], bytes] = {}
+    for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
+        if job.task == PAINT and job.result is not None and job.settings["backbone"] == network:
+            try:
+                picture = samples.small(job.result.files[0])
+            except StudioError:  # removed since
+                continue
+            found.setdefault((job.settings["layer"], job.settings["channel"]), picture)
+    return found

@@ -1,0 +1,114 @@
+"""What to see in a dream: a look, or layers and channels from the sheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import choices, forms, samples, sheets, terms, words
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.dream.looks import LOOKS
+from studio.dream.settings import DreamSettings, check
+from studio.dream.wanted import read
+
+WAYS = {"look": "A look", "channels": "Layers and channels"}
+ASKED_HERE = ("look", "layers")
+KEPT = "layers_kept"
+
+
+def what_to_see() -> dict[str, Any]:
+    """Asks for it, and gives the values of ASKED_HERE."""
+    if "see" not in st.session_state and "see" not in st.query_params and st.query_params.get("layers"):
+        st.session_state["see"] = "channels"
+    way = st.segmented_control(
+        "What to see",
+        list(WAYS),
+        format_func=WAYS.get,
+        default="look",
+        required=True,
+        key="see",
+        bind="query-params",
+        width="stretch",
+    )
+    return {"look": _look(), "layers": ()} if way == "look" else {"layers": _layers()}
+
+
+def understood(settings: DreamSettings | None, guided: bool) -> DreamSettings | None:
+    """The settings, or None after showing why they cannot be dreamt."""
+    if settings is None:
+        return None
+    try:
+        check(settings, {"guide": [File("", "picture", "")] if guided else []})
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    return settings
+
+
+def _look() -> str:
+    names = list(LOOKS)
+    lines = "\n".join(f"- **{words.choice(name)}**: {look.what}" for name, look in LOOKS.items())
+    look = st.pills(
+        "Look",
+        names,
+        format_func=words.choice,
+        default=names[0],
+        required=True,
+        key="look",
+        bind="query-params",
+        width="stretch",
+        label_visibility="collapsed",
+        help=lines,
+    )
+    pictures = samples.looks()
+    if len(pictures) == len(names):
+        choices.tiles("look", [pictures[name] for name in names])
+    st.caption(f"**{words.choice(look)}**: {LOOKS[look].what}.")
+    return look
+
+
+def _layers() -> list[str]:
+    # The text goes with its widget when a look is chosen meanwhile; it is kept beside it.
+    if "layers" not in st.session_state and not st.query_params.get("layers"):
+        st.session_state["layers"] = st.session_state.get(KEPT, "")
+    sheet = st.container()
+    found = forms.fields(DreamSettings, ["layers"])["layers"]
+    text = st.session_state[KEPT] = terms.joined(found)
+    with sheet:
+        sheets.browse(text)
+    _weights(text)
+    if not found:
+        usual = words.choice(next(iter(LOOKS)))
+        st.caption(f":material/info: Choose a channel or a layer; until then the look is {usual}.")
+    return found
+
+
+def _weights(text: str) -> None:
+    """A slider a term when there are several."""
+    found = terms.split(text)
+    if len(found) < 2:
+        return
+    for term in found:
+        key = f"weight_{terms.name(term).replace(':', '_')}"
+        st.session_state[key] = min(max(terms.weight(term), -1.0), 2.0)
+        st.slider(
+            f"How much {words.plain(terms.name(term).replace(':', ', channel '))}",
+            -1.0,
+            2.0,
+            step=0.1,
+            key=key,
+            help="Below 0 it is avoided",
+            on_change=_weigh,
+            args=(text, term, key),
+        )
+
+
+def _weigh(text: str, term: str, key: str) -> None:
+    st.session_state["layers"] = terms.weighed(text, term, round(st.session_state[key], 2))
+
+
+def network(settings: DreamSettings) -> str:
+    """The backbone that these settings dream with."""
+    return read(settings.look, settings.layers, settings.backbone).backbone
