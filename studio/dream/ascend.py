@@ -80,7 +80,7 @@ def fitted(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -
     small = images.fit(content, settings.size)
     height, width = small.shape[:2]
     if min(height, width) < spec.least:
-        least = -(-settings.size * spec.least // min(height, width))
+        least = -(-spec.least * max(content.shape[:2]) // min(content.shape[:2]))
         raise invalid(
             "size",
             expected=f"a shorter side of at least {spec.least} px for {spec.title}",

@@ -26,7 +26,7 @@ class Slope:
         backbone: computes the layers.
         objective: terms on layers are climbed with a gradient of standard deviation 1; terms on the picture
             itself add their gradient in units of a pixel.
-        softness: how far the gradient is blurred, in px; blurred once and twice as far, it is added to itself.
+        softness: how far the gradient is blurred, in px, before it is added to itself; see `softened`.
         jitter: the farthest roll, in px.
         rng: draws it.
         progress: asked for a cancel between two windows.

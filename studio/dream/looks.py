@@ -13,8 +13,17 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    "eyes": Look(("block4_conv3",), "eyes and furry heads everywhere"),
-    "beasts": Look(("block5_conv3",), "birds, dogs and lizards that melt into each other"),
+    "dogs": Look(("block4_conv3",), "dog heads and scaly beasts, each with many eyes"),
+    "eyes": Look(("block4_conv1",), "round staring eyes on every spot"),
+    "palaces": Look(("block5_conv2",), "pagodas, arches and trees under woolly skies"),
+    "birds": Look(("block5_conv3",), "feathers, beaks and lizards that melt into each other"),
+    "swirls": Look(("block3_conv3",), "ribbons of paint that curl into rings"),
+    "spirals": Look(("mixed3",), "coiled shells with an eye in the middle"),
+    "fur": Look(("mixed4",), "fur in waves, with small faces that look out"),
+    "fans": Look(("mixed5",), "fans, dahlias and folded cloth"),
+    "tubes": Look(("conv3_block4_out",), "striped snakes and pipes"),
+    "machines": Look(("conv4_block6_out",), "lenses, barrels and brass"),
+    "carvings": Look(("conv2_block3_out",), "glowing edges, as if cut in wood"),
 }
 
 # What a backbone dreams of when a person chooses it without a look of its own.

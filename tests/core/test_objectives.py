@@ -3,7 +3,20 @@
 import numpy as np
 import pytest
 
-from studio.core.objectives import PICTURE, Objective, content, gram_matrix, style, total_variation
+from studio.core.objectives import (
+    PICTURE,
+    Objective,
+    channel,
+    color,
+    content,
+    gram_matrix,
+    guide,
+    layer,
+    mean,
+    neuron,
+    style,
+    total_variation,
+)
 
 
 @pytest.fixture
@@ -69,3 +82,33 @@ def test_layers_are_named_once_and_without_the_picture(features):
     gram = gram_matrix(features)
     goal = style("b", gram) + total_variation() + content("a", features) + style("b", gram)
     assert goal.layers == ("b", "a")
+
+
+def test_a_layer_answers_with_its_mean_square_and_a_mean_with_its_mean(features):
+    assert layer("layer")({"layer": features}) == pytest.approx(np.mean(features**2), rel=1e-5)
+    assert mean("layer")({"layer": features}) == pytest.approx(np.mean(features), rel=1e-4)
+
+
+def test_a_channel_sees_only_its_own_channel(features):
+    assert channel("layer", 2)({"layer": features}) == pytest.approx(features[..., 2].mean(), rel=1e-4)
+
+
+def test_a_neuron_sees_only_its_own_place(features):
+    assert neuron("layer", 1)({"layer": features}) == pytest.approx(features[0, 3, 4, 1])
+    assert neuron("layer", 1, 1.0, 1.0)({"layer": features}) == pytest.approx(features[0, 5, 7, 1])
+    assert neuron("layer", 0, 0.0, 0.0)({"layer": features}) == pytest.approx(features[0, 0, 0, 0])
+
+
+def test_a_guide_counts_the_best_match_of_every_place(features):
+    target = np.random.default_rng(3).normal(size=(1, 2, 5, 3)).astype("float32")
+    best = (features.reshape(-1, 3) @ target.reshape(-1, 3).T).max(axis=1).mean()
+    assert guide("layer", target)({"layer": features}) == pytest.approx(best, rel=1e-4)
+    moved = target.reshape(10, 3)[::-1].reshape(1, 5, 2, 3)
+    assert guide("layer", moved)({"layer": features}) == pytest.approx(best, rel=1e-4)
+
+
+def test_a_colour_is_reached_by_a_picture_of_that_mean(features):
+    pixels = np.random.default_rng(4).random((1, 5, 6, 3)).astype("float32")
+    goal = color(pixels.mean(axis=(0, 1, 2)))
+    assert goal({PICTURE: pixels}) == pytest.approx(0, abs=1e-6)
+    assert goal({PICTURE: pixels + 0.5}) == pytest.approx(0.25, rel=1e-4)

@@ -1,0 +1,165 @@
+"""Dreams with real weights on real pictures."""
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.core import backbones, images, recipes, samples, tasks
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.evaluate import Evaluator
+from studio.core.objectives import layer
+from studio.core.progress import Progress
+from studio.dream.ascend import ascend
+from studio.dream.settings import DreamSettings
+
+SMALL = {"size": 128, "steps": 3, "octaves": 2, "layers": ("block4_conv3",)}
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return samples.photo("chelsea")
+
+
+@pytest.fixture
+def inputs(weights_home, photo):
+    return {"content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")]}
+
+
+def dream(photo, **settings):
+    return ascend(photo, DreamSettings(**(SMALL | settings)))
+
+
+def answer(name, image, backbone="vgg16"):
+    return Evaluator(backbones.load(backbone), layer(name))(images.to_01(image)).value
+
+
+def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognisable(weights_home, photo):
+    dreamt = dream(photo, steps=5)
+    before = images.fit(photo, 128)
+    assert dreamt.image.shape == before.shape
+    assert answer("block4_conv3", dreamt.image) > 3 * answer("block4_conv3", before)
+    assert np.corrcoef(dreamt.image.ravel(), before.ravel())[0, 1] > 0.6
+    assert set(dreamt.weights) == {"vgg16"}
+    assert dreamt.figures["steps"] == 10
+    assert [climbed["width"] for climbed in dreamt.figures["octaves"]] == [91, 128]
+
+
+def test_the_same_seed_gives_the_same_dream_and_another_another(weights_home, photo):
+    first, again, other = (dream(photo, seed=seed).image for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
+    before = answer("block3_conv3", images.fit(photo, 128))
+    dreamt = dream(photo, layers=("block3_conv3=-1",))
+    assert answer("block3_conv3", dreamt.image) < before
+
+
+def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
+    dreamt = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
+    before = images.fit(photo, 128)
+    for name in ("block2_conv2", "block5_conv1"):
+        assert answer(name, dreamt.image) > 1.3 * answer(name, before)
+
+
+def test_one_channel_rises_above_its_neighbours(weights_home, photo):
+    vgg16 = backbones.load("vgg16").features(("block4_conv2",))
+    dreamt = dream(photo, layers=("block4_conv2:71",), steps=6)
+    before, after = (
+        np.asarray(vgg16(images.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
+        for image in (images.fit(photo, 128), dreamt.image)
+    )
+    assert np.argmax(after - before) == 71
+
+
+def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo):
+    plain = dream(photo, layers=("block4_conv3",)).image
+    tall = samples.photo("rocket")[:, 200:330]
+    guided = ascend(photo, DreamSettings(**SMALL), tall)
+    assert not np.array_equal(guided.image, plain)
+    assert guided.figures["octaves"][-1]["after"] > guided.figures["octaves"][-1]["before"]
+
+
+def test_holding_the_colours_keeps_the_mean_colour(weights_home, photo):
+    before = images.fit(photo, 128).mean(axis=(0, 1))
+    free, held = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
+    assert np.abs(held - before).max() < np.abs(free - before).max()
+
+
+def test_a_picture_in_windows_is_dreamt_in_every_block(weights_home, photo, monkeypatch):
+    from studio.dream import ascend as module
+
+    class Tiled(module.Slope):
+        def __init__(self, *args):
+            super().__init__(*args, whole=64)
+
+    monkeypatch.setattr("studio.dream.gradient.WINDOW", 64)
+    monkeypatch.setattr(module, "Slope", Tiled)
+    dreamt = dream(photo, octaves=1, steps=6)
+    change = np.abs(dreamt.image.astype(int) - images.fit(photo, 128)).mean(axis=2)
+    height, width = (side // 16 * 16 for side in change.shape)
+    blocks = change[:height, :width].reshape(height // 16, 16, width // 16, 16).mean(axis=(1, 3))
+    assert blocks.min() > 1
+
+
+def test_a_stopped_dream_is_kept_at_full_size_and_can_be_made_again(inputs):
+    settings = DreamSettings(**SMALL)
+    steps = []
+
+    def stop():
+        return len(steps) >= 4
+
+    progress = Progress(lambda report: steps.append(report.step) if report.total else None, stop)
+    stopped = tasks.run("dream.ascend", settings, inputs, progress)
+    assert stopped.stopped_early
+    image = images.read(stopped.files[0].read())
+    assert max(image.shape) == 128
+    recipe = recipes.read(stopped.files[0].read())
+    again = tasks.run("dream.ascend", DreamSettings.parse_json(json.dumps(recipe.settings)), inputs)
+    assert np.array_equal(images.read(again.files[0].read()), image)
+
+
+def test_a_dream_stopped_before_its_first_step_leaves_nothing(inputs):
+    with pytest.raises(Cancelled):
+        tasks.run("dream.ascend", DreamSettings(**SMALL), inputs, Progress(cancelled=lambda: True))
+
+
+def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
+    result = tasks.run("dream.ascend", DreamSettings(**SMALL), inputs)
+    recipe = recipes.read(result.files[0].read())
+    assert recipe.task == "dream.ascend"
+    assert list(recipe.weights) == ["vgg16"]
+    again = tasks.run("dream.ascend", DreamSettings.parse_json(json.dumps(recipe.settings)), inputs)
+    assert again.files[0].read() == result.files[0].read()
+
+
+def test_steps_are_told_in_order_to_the_last(inputs):
+    reports = []
+    tasks.run("dream.ascend", DreamSettings(**SMALL), inputs, Progress(reports.append))
+    steps = [report.step for report in reports if report.total]
+    assert steps == sorted(steps)
+    assert steps[-1] == reports[-1].total == 6
+    assert any(report.preview is not None for report in reports)
+
+
+@pytest.mark.parametrize(("backbone", "least"), [("vgg16", 32), ("inceptionv3", 75)])
+def test_a_picture_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
+    strip = np.zeros((20, 300, 3), "uint8")
+    with pytest.raises(InvalidInput, match=f"at least {least} px") as refused:
+        ascend(strip, DreamSettings(size=192, backbone=backbone))
+    size = int(str(refused.value).rsplit("size of ", 1)[1].split()[0])
+    assert images.fit(strip, size).shape[0] == least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("backbone", "name", "home_of"),
+    [("resnet50", "conv4_block3_out", "resnet50_home"), ("inceptionv3", "mixed3", "inceptionv3_home")],
+)
+def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
+    request.getfixturevalue(home_of)
+    dreamt = dream(photo, layers=(name,), size=192, steps=6)
+    assert set(dreamt.weights) == {backbone}
+    assert answer(name, dreamt.image, backbone) > 2 * answer(name, images.fit(photo, 192), backbone)

@@ -1,0 +1,112 @@
+"""A step goes equally far for every network, and a picture worked on in windows is dreamt everywhere."""
+
+import numpy as np
+import pytest
+
+from studio.core.backbones import BACKBONES, Backbone
+from studio.core.evaluate import Evaluator
+from studio.core.networks import vgg16
+from studio.core.objectives import color, layer, mean, total_variation
+from studio.core.progress import Progress
+from studio.dream import gradient
+from studio.dream.gradient import Slope, softened
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    """VGG16 with random weights: where gradients go is what matters here."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
+
+
+@pytest.fixture(scope="module")
+def picture_01():
+    return np.random.default_rng(0).random((1, 128, 192, 3)).astype("float32")
+
+
+def slope(backbone, objective, softness=0.0, jitter=0, whole=1024, seed=0):
+    return Slope(backbone, objective, softness, jitter, np.random.default_rng(seed), Progress(), whole)
+
+
+class Still:
+    """Draws no roll, so that the network's grid lies the same for windows and for the whole."""
+
+    def integers(self, low, high, count):
+        return np.zeros(count, int)
+
+
+@pytest.mark.parametrize(
+    "objective", [layer("block1_conv2"), layer("block3_conv1"), 1e6 * mean("block2_conv1")]
+)
+def test_a_step_has_the_same_size_for_every_objective(backbone, picture_01, objective):
+    _, direction = slope(backbone, objective)(picture_01)
+    assert direction.std() == pytest.approx(1, rel=1e-4)
+
+
+def test_without_a_roll_the_direction_is_the_gradient(backbone, picture_01):
+    goal = layer("block2_conv2")
+    value, direction = slope(backbone, goal)(picture_01)
+    found = Evaluator(backbone, goal)(picture_01)
+    assert value == pytest.approx(found.value, rel=1e-5)
+    assert np.corrcoef(direction.ravel(), found.gradient.ravel())[0, 1] > 0.9999
+
+
+def test_the_roll_goes_back(backbone):
+    spot = np.zeros((1, 96, 96, 3), "float32")
+    spot[:, 20:28, 60:68] = 1.0
+    _, still = slope(backbone, layer("block1_conv2"))(spot)
+    _, rolled = slope(backbone, layer("block1_conv2"), jitter=40)(spot)
+    inside = (slice(None), slice(4, -4), slice(4, -4))
+    assert np.corrcoef(still[inside].ravel(), rolled[inside].ravel())[0, 1] > 0.7
+    moved = np.roll(rolled, 4, (1, 2))
+    assert np.corrcoef(still[inside].ravel(), moved[inside].ravel())[0, 1] < 0.5
+
+
+def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, picture_01, monkeypatch):
+    monkeypatch.setattr(gradient, "WINDOW", 64)
+    goal = layer("block2_conv2")
+    _, whole = slope(backbone, goal)(picture_01)
+    still = slope(backbone, goal, whole=64)
+    still._rng = Still()
+    _, windows = still(picture_01)
+    inside = (slice(None), slice(24, -24), slice(24, -24))  # at the rim windows see the other side
+    assert np.corrcoef(whole[inside].ravel(), windows[inside].ravel())[0, 1] > 0.999
+    assert (np.abs(windows).sum(axis=(0, 3)) > 0).all()
+
+
+@pytest.mark.parametrize("length", [1, 63, 64, 65, 129, 1000])
+def test_windows_cover_a_side_with_equal_lengths(length, monkeypatch):
+    monkeypatch.setattr(gradient, "WINDOW", 64)
+    side, starts = gradient._cuts(length)
+    seen = np.zeros(length, bool)
+    for start in starts:
+        assert 0 <= start <= length - side
+        seen[start : start + side] = True
+    assert seen.all()
+    assert side <= 64
+
+
+def test_softness_strengthens_broad_colour_and_keeps_the_size():
+    noise = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype("float32")
+    sharp, soft = softened(noise, 0), softened(noise, 2.0)
+    assert soft.std() == pytest.approx(1, rel=1e-4)
+    broad = [np.abs(np.fft.fft2(found[0, :, :, 0]))[1:4, 1:4].sum() for found in (sharp, soft)]
+    assert broad[1] > 2 * broad[0]
+
+
+def test_a_flat_gradient_stays_finite():
+    assert np.isfinite(softened(np.zeros((1, 8, 8, 3), "float32"), 1.0)).all()
+
+
+def test_terms_on_the_picture_pull_in_units_of_a_pixel(backbone, picture_01):
+    goal = layer("block1_conv2")
+    _, alone = slope(backbone, goal)(picture_01)
+    _, held = slope(backbone, goal - 2.0 * color(np.array([1.0, 0.5, 0.5])))(picture_01)
+    difference = (held - alone)[0]
+    toward = 2.0 * 2 / 3 * (np.array([1.0, 0.5, 0.5]) - picture_01.mean(axis=(0, 1, 2)))
+    assert np.allclose(difference, toward, atol=1e-3)
+    _, smooth = slope(backbone, goal - 1.0 * total_variation())(picture_01)
+    stepped = picture_01 + 0.1 * (smooth - alone)
+    assert np.abs(np.diff(stepped, axis=2)).mean() < np.abs(np.diff(picture_01, axis=2)).mean()
