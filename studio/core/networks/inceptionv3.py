@@ -66,7 +66,8 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
             return keras.layers.MaxPooling2D(3, 1, "same", name=name)
         return type(layer).from_config({**layer.get_config(), "name": name})
 
-    model = keras.models.clone_model(made, clone_function=placed)
+    pictures = keras.Input((None, None, 3), name="pictures")
+    model = keras.models.clone_model(made, pictures, clone_function=placed)
     if members is not None:
         _fill(model, checkpoints.torch_jit(members["default_1.pt"], "default_1.pt"))
     return model
