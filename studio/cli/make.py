@@ -40,10 +40,20 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     out = outputs.checked(
         arguments.out, task.makes(settings), [text for texts in named.values() for text in texts]
     )
+    settings = outputs.named_by(out, task, settings)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
+    if task.estimate and task.makes(settings) == "animation" and not (arguments.quiet or arguments.json):
+        console.note(f"{task.title}: about {_duration(tasks.imported(task.estimate)(settings, inputs))}.")
     started = time.monotonic()
     with console.working(task.title, arguments) as progress:
         result = tasks.run(task.name, settings, inputs, progress)
-    outputs.save(result, out)
+    out = outputs.save(result, out)
     return console.tell(result, out, time.monotonic() - started, arguments)
+
+
+def _duration(seconds: float) -> str:
+    """A rough time in a person's words: "40 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -7,11 +7,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from studio.core import images, paths, recipes
+from studio.core import drawing, images, paths, recipes
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.tasks import Kind, Result
+from studio.core.settings import Settings
+from studio.core.tasks import Kind, Result, Task
 
-_SUFFIXES: dict[Kind, tuple[str, ...]] = {"picture": (".png", ".jpg", ".jpeg", ".webp")}
+_SUFFIXES: dict[Kind, tuple[str, ...]] = {
+    "picture": (".png", ".jpg", ".jpeg", ".webp"),
+    "animation": tuple(f".{kind}" for kind in drawing.KINDS),
+}
 
 
 def checked(text: str, kind: Kind, sources: Iterable[str] = ()) -> Path:
@@ -55,24 +59,41 @@ def _check_place(path: Path, shown: str) -> None:
         raise invalid(shown, expected=expected, received=reason, next_step=step) from None
 
 
-def unused(stem: str, suffix: str) -> Path:
-    """A path in the working folder that does not exist yet: `stem.png`, else `stem-2.png`, ..."""
-    path, number = Path(f"{stem}{suffix}"), 1
-    while path.exists():
+def named_by(path: Path, task: Task, settings: Settings) -> Settings:
+    """The settings, with the kind of an animation's file (their `film`) as the name of the output says."""
+    if task.makes(settings) != "animation" or "film" not in task.settings.model_fields:
+        return settings
+    return settings.model_copy(update={"film": path.suffix.lower().removeprefix(".")})
+
+
+def unused(path: Path) -> Path:
+    """A path that does not exist yet: `stem.png`, else `stem-2.png`, ..."""
+    found, number = path, 1
+    while found.exists():
         number += 1
-        path = Path(f"{stem}-{number}{suffix}")
-    return path
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
 
 
-def save(result: Result, path: Path) -> None:
-    """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` beside it."""
+def save(result: Result, path: Path) -> Path:
+    """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` beside it.
+
+    Returns:
+        Where it is: `path`, or beside it a PNG, if a film that was stopped at once has left a picture.
+    """
+    data, kind = result.files[0].read(), result.files[0].kind
+    if kind == "picture" and path.suffix.lower() not in _SUFFIXES["picture"]:
+        path = unused(path.with_suffix(".png"))
     target = path.resolve()  # through a link, as a shell would
-    data = result.files[0].read()
-    if target.suffix.lower() in _SUFFIXES["picture"][1:]:
+    if kind == "animation":
+        paths.write(target, data)
+        paths.write(sidecar(target), f"{result.recipe.to_json()}\n".encode())
+    elif target.suffix.lower() in _SUFFIXES["picture"][1:]:
         paths.write(target, images.encode_as(images.read(data), target.suffix.lower()))
         paths.write(sidecar(target), _recipe(data).encode())
     else:
         paths.write(target, data)
+    return path
 
 
 def sidecar(path: Path) -> Path:
@@ -96,7 +117,7 @@ def recipe_of(path: Path) -> recipes.Recipe:
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
                     f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "
-                    "Next: choose a picture that the studio saved, together with its recipe."
+                    "Next: choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
         if path.stat().st_size > images.MOST_BYTES:
@@ -104,5 +125,5 @@ def recipe_of(path: Path) -> recipes.Recipe:
         return recipes.read(path.read_bytes())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        step = "choose a picture that the studio saved"
+        step = "choose a file that the studio saved"
         raise invalid(shown, expected="a file with a recipe", received=reason, next_step=step) from None

@@ -7,9 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio.cli import console, flags, outputs
-from studio.core import images, tasks
-from studio.core.tasks import Kind
+from studio.core import drawing, images, tasks
+from studio.core.errors import invalid, printable
+from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
 
 DIFFERENT = 1
@@ -18,8 +21,8 @@ DIFFERENT = 1
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "replay", "make a result again from its recipe", _run)
-    parser.add_argument("file", metavar="FILE", help="a picture that the studio saved, or its .json")
-    parser.add_argument("-o", "--out", help="where the result goes; NAME-again.png here when not given")
+    parser.add_argument("file", metavar="FILE", help="a picture or film that the studio saved, or its .json")
+    parser.add_argument("-o", "--out", help="where the result goes; NAME-again.EXT here when not given")
     parser.add_argument(
         "--verify", action="store_true", help="compare with FILE: exit 1 if they differ; saves only with -o"
     )
@@ -37,30 +40,61 @@ def _run(arguments: argparse.Namespace) -> int:
     recipe = outputs.recipe_of(path)
     task = tasks.get(recipe.task)
     made = path.with_suffix("") if path.suffix == ".json" else path
-    original = images.read(made) if arguments.verify else None
-    out = _out(arguments, made, task.produces)
+    kind = task.makes(recipe.checked_settings())
+    original = _original(made, kind) if arguments.verify else None
+    out = _out(arguments, made, kind)
     replay.take_back(map(Path, arguments.inputs), recipe)
     replay.check(recipe)
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
         result = replay.again(recipe, progress, console.note)
     if out is not None:
-        outputs.save(result, out)
+        out = outputs.save(result, out)
     seconds = time.monotonic() - started
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)
     if result.stopped_early:
         raise KeyboardInterrupt
-    found = compare.difference(original, result, made.suffix.lower())
-    return _tell(found, compare.reasons(recipe, result), out, seconds, arguments)
+    return _tell(
+        _difference(original, result, made), compare.reasons(recipe, result), out, seconds, arguments
+    )
+
+
+def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
+    """What is compared with: the pixels of a picture, or the file of a film, once all of it can be read."""
+    if kind != "animation":
+        return images.read(made)
+    name = f"film {printable(made.name, 60)}"
+    try:
+        if made.stat().st_size > drawing.MOST_BYTES:
+            raise invalid(name, expected="at most 1 GB", received="more", next_step="choose another")
+        data = made.read_bytes()
+    except OSError as error:
+        step = "check the path"
+        raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None
+    for _ in drawing.frames(data, name):
+        pass
+    return data
 
 
 def _out(arguments: argparse.Namespace, made: Path, kind: Kind) -> Path | None:
-    if arguments.out:
-        return outputs.checked(arguments.out, kind, [arguments.file, str(made)])
-    if arguments.verify:
+    if arguments.out is None and arguments.verify:
         return None
-    return outputs.checked(str(outputs.unused(f"{made.stem}-again", made.suffix)), kind)
+    usual = outputs.unused(Path(f"{made.stem}-again{made.suffix}"))
+    sources = [arguments.file, str(made)] if arguments.out else []
+    out = outputs.checked(arguments.out or str(usual), kind, sources)
+    if kind == "animation" and out.suffix.lower() != made.suffix.lower():
+        ends = f"a name that ends in {made.suffix}, as the film does"
+        raise invalid(
+            f"output {printable(out.name, 60)}", expected=ends, received=out.suffix, next_step="name it so"
+        )
+    return out
+
+
+def _difference(original: np.ndarray | bytes, result: Result, made: Path) -> compare.Difference:
+    if isinstance(original, bytes):
+        return compare.film_difference(original, result)
+    return compare.difference(original, result, made.suffix.lower())
 
 
 def _tell(

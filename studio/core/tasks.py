@@ -25,6 +25,8 @@ Lane = Literal["job", "live", "drive"]
 TASKS = {
     "style.transfer": "studio.style:TRANSFER",
     "dream.ascend": "studio.dream:ASCEND",
+    "text.train": "studio.text:TRAIN",
+    "text.write": "studio.text:WRITE",
 }
 
 
@@ -126,6 +128,8 @@ class Task:
             already on disk, and never fetches; "" for none.
         kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
             result is; "" for always `produces`.
+        estimate: `module:function` of `estimate(settings, inputs) -> seconds`, light, about how long it will
+            take here; "" for not known.
     """
 
     name: str
@@ -140,6 +144,7 @@ class Task:
     check: str = ""
     prepare: str = ""
     kind: str = ""
+    estimate: str = ""
 
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""

@@ -1,23 +1,24 @@
-"""How a picture made again differs from the first, and why it may."""
+"""How a picture or film made again differs from the first, and why it may."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
-from studio.core import images
+from studio.core import drawing, images
 from studio.core.recipes import Recipe
 from studio.core.tasks import Result
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Of two pictures, in levels of 0 to 255; None where their sizes differ.
+    """Of two pictures or films, in levels of 0 to 255; None where their sizes or lengths differ.
 
     Attributes:
         most: the largest of any pixel.
-        mean: over all pixels and channels.
+        mean: over all pixels and channels, and all frames.
     """
 
     most: int | None
@@ -32,7 +33,7 @@ class Difference:
     def words(self) -> str:
         """One sentence."""
         if self.most is None:
-            return "The two have different sizes."
+            return "The two differ in size or length."
         return f"The largest difference is {self.most} of 255, the mean {self.mean:.4f}."
 
 
@@ -43,8 +44,31 @@ def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:
         again = images.read(images.encode_as(again, suffix))
     if again.shape != original.shape:
         return Difference(None, None)
-    apart = np.abs(again.astype("int16") - original.astype("int16"))
+    apart = _apart(again, original)
     return Difference(int(apart.max()), float(apart.mean()))
+
+
+def film_difference(original: bytes, result: Result) -> Difference:
+    """Compares the file of a film with a new one, frame by frame unless they are the same bytes.
+
+    Raises:
+        InvalidInput: if the original cannot be read.
+    """
+    again = result.files[0].read()
+    if again == original:
+        return Difference(0, 0.0)
+    most, means = 0, []
+    for one, other in zip_longest(drawing.frames(original), drawing.frames(again)):
+        if one is None or other is None or one.shape != other.shape:
+            return Difference(None, None)
+        apart = _apart(one, other)
+        most = max(most, int(apart.max()))
+        means.append(float(apart.mean()))
+    return Difference(most, float(np.mean(means)))
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.abs(one.astype("int16") - other.astype("int16"))
 
 
 def reasons(then: Recipe, result: Result) -> list[str]:

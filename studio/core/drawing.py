@@ -1,0 +1,223 @@
+"""Animations: frames go in one after another, the bytes of an MP4, WebP or GIF come out, and back.
+
+A film is encoded as its frames come, into a file: of hundreds of large ones only a few are in memory at once.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import IO, TYPE_CHECKING, Literal, Self, get_args
+
+import numpy as np
+from PIL import Image, ImageSequence
+
+from studio.core import paths
+from studio.core.errors import InvalidInput, invalid
+
+if TYPE_CHECKING:
+    import av
+
+FilmKind = Literal["mp4", "webp", "gif"]
+KINDS: tuple[str, ...] = get_args(FilmKind)
+MOST_FRAMES = 600
+MOST_PIXELS = 4096 * 4096  # of one frame
+MOST_BYTES = 2**30
+LEAST_GIF_DELAY = 2  # hundredths of a second; browsers slow a GIF down to a tenth if it asks for less
+
+_BT709 = 1  # what players take for granted in a film; the number is FFmpeg's
+_LIMITED = 1  # levels from 16 to 235, likewise
+_MPEG4 = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
+_READ = ("h264", "mpeg4")
+_PALETTE_SIDE = 128  # px; a palette found in so small a copy is as good, and quick
+
+
+class Film:
+    """Encodes an animation that begins anew when it ends (an MP4 as its player wishes).
+
+    Args:
+        kind: one of KINDS. An MP4 loses the last row or column of an odd side, since its colours lie on every
+            second pixel.
+        fps: frames a second; a GIF shows at most 50.
+    """
+
+    def __init__(self, kind: FilmKind, fps: int):
+        self._kind, self._fps, self.frames = kind, min(fps, 50) if kind == "gif" else fps, 0
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
+        self._container: av.container.OutputContainer | None = None
+        self._stream: av.video.stream.VideoStream | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, frame: np.ndarray) -> None:
+        """Encodes the next frame, `(H, W, 3) uint8`, of the same size as the first."""
+        if self._container is None:
+            self._open(*frame.shape[:2])
+        picture = _PICTURES[self._kind](frame)
+        unit = self._unit
+        picture.pts, picture.time_base = round(self.frames / self._fps / unit), unit
+        self._container.mux(self._stream.encode(picture))
+        self.frames += 1
+
+    def finish(self) -> bytes:
+        """The whole file, once at least one frame was added."""
+        self._container.mux(self._stream.encode())
+        self._container.close()
+        self._file.seek(0)
+        return self._file.read()
+
+    @property
+    def _unit(self) -> Fraction:
+        """The time that pictures are counted in, in seconds."""
+        return Fraction(1, 100) if self._kind == "gif" else Fraction(1, self._fps)
+
+    def _open(self, height: int, width: int) -> None:
+        import av
+
+        codec, settings, container = _encoder(self._kind, self._fps)
+        self._container = av.open(self._file, "w", format=self._kind, options=container)
+        self._stream = stream = self._container.add_stream(codec, rate=1 / self._unit, options=settings)
+        even = 2 if self._kind == "mp4" else 1
+        stream.height, stream.width = height - height % even, width - width % even
+        stream.pix_fmt = "pal8" if self._kind == "gif" else "yuv420p"
+        if self._kind == "mp4":
+            context = stream.codec_context
+            context.colorspace = context.color_primaries = context.color_trc = _BT709
+            context.color_range = _LIMITED
+            context.thread_count = 2  # as many on any machine: the bytes depend on it
+
+
+def _encoder(kind: FilmKind, fps: int) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The codec, its options, and those of the container."""
+    import av
+
+    if kind == "gif":
+        return "gif", {}, {"loop": "0", "final_delay": str(max(LEAST_GIF_DELAY, round(100 / fps)))}
+    if kind == "webp":
+        return "libwebp_anim", {"quality": "85"}, {"loop": "0"}
+    codec = next(name for name in _MPEG4 if name in av.codecs_available)
+    quality = {"crf": "17", "rc-lookahead": "12"} if codec == "libx264" else {"b": "20M"}
+    # The index goes to the front, so that a film starts to play before it is there as a whole.
+    return codec, quality, {"moov_size": str(16_384 + 32 * MOST_FRAMES)}
+
+
+def _mp4_picture(frame: np.ndarray) -> av.VideoFrame:
+    height, width = (side - side % 2 for side in frame.shape[:2])
+    return _yuv(frame[:height, :width], dst_colorspace=_BT709, dst_color_range=_LIMITED)
+
+
+def _webp_picture(frame: np.ndarray) -> av.VideoFrame:
+    return _yuv(frame)
+
+
+def _yuv(frame: np.ndarray, **colors: int) -> av.VideoFrame:
+    import av
+
+    picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+    return picture.reformat(format="yuv420p", interpolation=_exactly(), **colors)
+
+
+def _exactly() -> int:
+    """How colours are converted: as usual, but rounded, where the quick way cuts off and darkens."""
+    from av.video.reformatter import Interpolation
+
+    return Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+
+
+def _gif_picture(frame: np.ndarray) -> av.VideoFrame:
+    """A picture of 256 colours of its own, its errors spread to its neighbours."""
+    import av
+
+    picture = Image.fromarray(frame)
+    small = picture.copy()
+    small.thumbnail((_PALETTE_SIDE, _PALETTE_SIDE))
+    usual = small.quantize(256, Image.Quantize.MEDIANCUT)
+    indexed = picture.quantize(palette=usual, dither=Image.Dither.FLOYDSTEINBERG)
+    found = np.asarray(usual.getpalette("RGB"), "uint8").reshape(-1, 3)
+    palette = np.zeros((256, 4), "uint8")
+    palette[:, 0] = 255
+    palette[: len(found), 1:] = found
+    return av.VideoFrame.from_ndarray((np.asarray(indexed), palette), format="pal8")
+
+
+_PICTURES = {"mp4": _mp4_picture, "webp": _webp_picture, "gif": _gif_picture}
+
+
+def encode(frames: Iterable[np.ndarray], kind: FilmKind, fps: int) -> bytes:
+    """Frames, `(H, W, 3) uint8` and all of one size, -> the bytes of an animation. See `Film`."""
+    with Film(kind, fps) as film:
+        for frame in frames:
+            film.add(frame)
+        return film.finish()
+
+
+def frames(data: bytes, name: str = "film") -> Iterator[np.ndarray]:
+    """Reads an animation frame by frame; its first bytes decide what it is, whatever its name says.
+
+    Args:
+        data: of an MP4, WebP or GIF; a still picture is an animation of one frame.
+        name: what errors call it.
+
+    Yields:
+        `(H, W, 3) uint8`.
+
+    Raises:
+        InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
+    """
+    read = _mp4_frames if data[4:8] == b"ftyp" else _picture_frames
+    count, size = 0, None
+    try:
+        for frame in read(data):
+            count, size = count + 1, size or frame.shape
+            if count > MOST_FRAMES:
+                raise invalid(
+                    name, expected=f"at most {MOST_FRAMES} frames", received="more", next_step="cut it"
+                )
+            if frame.shape != size:
+                raise ValueError("its frames have several sizes")
+            yield frame
+    except InvalidInput:
+        raise
+    except Exception as error:  # parsers raise nearly anything on a damaged file
+        raise _damaged(name, error) from None
+    if not count:
+        raise _damaged(name, ValueError("no frame"))
+
+
+def _damaged(name: str, error: Exception) -> InvalidInput:
+    received = str(error) if type(error) is ValueError else "a damaged one"
+    return invalid(name, expected="a whole MP4, WebP or GIF", received=received, next_step="save it again")
+
+
+def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
+    import av
+
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+        stream = container.streams.video[0]
+        if stream.codec_context.name not in _READ:
+            raise ValueError("a film of another codec than H.264 or MPEG-4")
+        _check_size(stream.width, stream.height)
+        for picture in container.decode(stream):
+            _check_size(picture.width, picture.height)
+            yield picture.reformat(format="rgb24", interpolation=_exactly()).to_ndarray()
+
+
+def _picture_frames(data: bytes) -> Iterator[np.ndarray]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a large size, which is checked next
+        picture = Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
+    _check_size(*picture.size)
+    for part in ImageSequence.Iterator(picture):
+        yield np.asarray(part.convert("RGB"))
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise ValueError(f"frames of {width} x {height} px, more than 4096 x 4096")

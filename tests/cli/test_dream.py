@@ -1,0 +1,93 @@
+"""`studio dream`: a picture, or a film whose kind is that of its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.cli import outputs
+from studio.core import drawing, images, recipes, tasks
+
+QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", "--layers", "block3_conv1")
+
+
+@pytest.mark.parametrize("name", ["loop.gif", "loop.webp", "LOOP.MP4"])
+def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, said):
+    code, out, err = said("dream", photo, "-o", name, "--zoom", "3", *QUICK)
+    assert (code, out) == (0, f"{name}\n")
+    assert "about" in err
+    data = Path(name).read_bytes()
+    assert len(list(drawing.frames(data))) == 3
+    recipe = recipes.read(Path(f"{name}.json").read_bytes())
+    assert (recipe.settings["film"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
+    assert said("replay", name, "--verify")[:2] == (0, "identical\n")
+
+
+def test_a_film_is_made_again_beside_the_first(photo, weights_home, said):
+    said("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK)
+    assert said("replay", "loop.gif")[:2] == (0, "loop-again.gif\n")
+    assert Path("loop-again.gif").read_bytes() == Path("loop.gif").read_bytes()
+    assert Path("loop-again.gif.json").is_file()
+    code, _, err = said("replay", "loop.gif", "-o", "other.mp4")
+    assert code == 2
+    assert ".gif" in err
+
+
+def test_replay_says_how_another_film_differs(photo, weights_home, said):
+    said("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
+    frames = list(drawing.frames(Path("loop.webp").read_bytes()))
+    for changed, words in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
+        Path("loop.webp").write_bytes(drawing.encode(changed, "webp", 15))
+        code, out, _ = said("replay", "loop.webp", "--verify")
+        assert code == 1
+        assert words in out
+
+
+def test_a_webp_is_a_still_picture_without_a_zoom(photo, weights_home, said):
+    code, out, err = said("dream", photo, "-o", "still.webp", *QUICK)
+    assert (code, out, err) == (0, "still.webp\n", "")
+    assert len(list(drawing.frames(Path("still.webp").read_bytes()))) == 1
+    assert said("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
+
+
+@pytest.mark.parametrize("flag", ["--quiet", "--json"])
+def test_the_time_it_will_take_is_not_told_to_scripts(flag, photo, weights_home, said):
+    code, out, err = said("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK, flag)
+    assert (code, err) == (0, "")
+    if flag == "--json":
+        assert json.loads(out)["figures"]["frames"] == 2
+
+
+BAD = {
+    "a film named as a picture": ["dream", "photo.png", "-o", "loop.png", "--zoom", "3"],
+    "a picture named as a film": ["dream", "photo.png", "-o", "loop.gif"],
+    "too many frames": ["dream", "photo.png", "-o", "loop.gif", "--zoom", "601"],
+    "an unknown layer": ["dream", "photo.png", "-o", "loop.gif", "--zoom", "3", "--layers", "block9"],
+    "replay of a film without a recipe": ["replay", "bare.gif", "--verify"],
+    "replay of a film that is none": ["replay", "text.gif", "--verify"],
+    "replay of a film that is gone": ["replay", "gone.gif.json", "--verify"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line(words, photo, said):
+    Path("bare.gif").write_bytes(b"GIF89a")
+    recipe = recipes.Recipe(task="dream.ascend", settings={"zoom": 3, "film": "gif"})
+    for name in ("text.gif", "gone.gif"):
+        Path(f"{name}.json").write_text(recipe.to_json())
+    Path("text.gif").write_text("not a film")
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ")
+    assert "Next: " in err
+
+
+def test_the_picture_of_a_film_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, picture):
+    file = tasks.File.keep(images.encode_png(picture), "picture", "photo-dream.png")
+    (tmp_path / "loop.png").write_bytes(b"mine")
+    saved = outputs.save(tasks.Result((file,)), tmp_path / "loop.gif")
+    assert saved == tmp_path / "loop-2.png"
+    assert saved.read_bytes() == file.read()
+    assert (tmp_path / "loop.png").read_bytes() == b"mine"

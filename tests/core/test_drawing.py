@@ -1,0 +1,141 @@
+"""Films come back as they went in, loop, and are read only within limits."""
+
+import io
+import weakref
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core import drawing
+from studio.core.errors import InvalidInput
+
+HEIGHT, WIDTH = 36, 50
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """Films are encoded in files of STUDIO_HOME."""
+
+
+def moving(count=7, height=HEIGHT, width=WIDTH):
+    """Yields frames in which a bright ball moves over soft colours."""
+    rows, columns = np.mgrid[0:height, 0:width].astype("float32")
+    for i in range(count):
+        ball = 150 * np.exp(-((rows - 15) ** 2 + (columns - 5 - 5 * i) ** 2) / 40)
+        yield np.stack([40 + ball, 60 + rows, 200 - 2 * columns], axis=-1).clip(0, 255).astype("uint8")
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_frames_come_back_in_order(kind):
+    came = list(drawing.frames(drawing.encode(moving(), kind, 15)))
+    assert len(came) == 7
+    for frame, first in zip(came, moving(), strict=True):
+        apart = [np.abs(frame.astype(int) - other).mean() for other in moving()]
+        assert np.abs(frame.astype(int) - first).mean() == min(apart)
+        assert min(apart) < 4
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_colours_are_those_that_went_in(kind):
+    color = np.array([200, 90, 30], "uint8")
+    came = next(drawing.frames(drawing.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
+    assert np.abs(came.mean((0, 1)) - color).max() <= 2
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_the_same_frames_are_the_same_bytes(kind):
+    assert drawing.encode(moving(), kind, 15) == drawing.encode(moving(), kind, 15)
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_frames_are_let_go_as_they_come(kind):
+    alive, most = [], []
+
+    def frames():
+        for frame in moving(20):
+            alive.append(weakref.ref(frame))
+            most.append(sum(one() is not None for one in alive))
+            yield frame
+
+    drawing.encode(frames(), kind, 15)
+    assert len(most) == 20
+    assert max(most) <= 4
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+@pytest.mark.parametrize("fps", [4, 15, 60])
+def test_pictures_that_move_loop_for_ever_at_the_right_speed(kind, fps):
+    picture = Image.open(io.BytesIO(drawing.encode(moving(30), kind, fps)))
+    assert picture.format == kind.upper()
+    assert picture.info["loop"] == 0
+    durations = []
+    for i in range(picture.n_frames):
+        picture.seek(i)
+        picture.load()
+        durations.append(picture.info["duration"])
+    assert min(durations) >= (20 if kind == "gif" else 16)
+    assert sum(durations) == pytest.approx(30_000 / (min(fps, 50) if kind == "gif" else fps), rel=0.02)
+
+
+def test_an_mp4_plays_everywhere_and_at_once():
+    data = drawing.encode(moving(7, 37, 51), "mp4", 12)
+    assert data.index(b"moov") < data.index(b"mdat")
+    with av.open(io.BytesIO(data)) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.name in ("h264", "mpeg4")
+        assert stream.pix_fmt == "yuv420p"
+        assert (stream.height, stream.width) == (36, 50)
+        assert (stream.average_rate, stream.frames) == (12, 7)
+
+
+def test_a_single_frame_is_a_film():
+    for kind in drawing.KINDS:
+        assert len(list(drawing.frames(drawing.encode(moving(1), kind, 15)))) == 1
+
+
+BAD = {
+    "nothing": b"",
+    "noise": bytes(range(256)) * 8,
+    "text": b"not a film at all",
+    "only the mark of a film": b"\0\0\0\x18ftypisom" + bytes(64),
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD)
+def test_what_is_no_film_is_refused(data):
+    with pytest.raises(InvalidInput, match="film"):
+        list(drawing.frames(data))
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_a_cut_film_ends_or_is_refused_and_nothing_else(kind, share):
+    data = drawing.encode(moving(), kind, 15)
+    try:
+        assert len(list(drawing.frames(data[: int(len(data) * share)]))) <= 7
+    except InvalidInput as error:
+        assert "Next: " in str(error)
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
+    data = drawing.encode(moving(), kind, 15)
+    with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
+        patch.setattr(drawing, "MOST_FRAMES", 6)
+        list(drawing.frames(data))
+    monkeypatch.setattr(drawing, "MOST_PIXELS", HEIGHT * WIDTH - 1)
+    with pytest.raises(InvalidInput, match="50 x 36"):
+        next(drawing.frames(data))
+
+
+def test_other_films_are_refused_before_they_are_decoded():
+    other = io.BytesIO()
+    with av.open(other, "w", format="mp4") as film:
+        stream = film.add_stream("mjpeg", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
+        film.mux(stream.encode())
+    with pytest.raises(InvalidInput, match="codec"):
+        list(drawing.frames(other.getvalue()))

@@ -1,0 +1,186 @@
+"""The zoom film: seamless, steady, stopped cleanly, and the same again. The network's weights are random."""
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from studio.core import backbones, drawing, images, recipes, samples, tasks
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress
+from studio.dream.loop import overlap
+from studio.dream.settings import DreamSettings
+from studio.dream.zoom import nearer, with_colors, zoom
+
+SMALL = {
+    "layers": ("block3_conv1",),
+    "size": 96,  # of which two octaves are large enough for the network
+    "octaves": 2,
+    "steps": 3,
+    "zoom_steps": 1,
+    "jitter": 4,
+    "film": "webp",
+}
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return samples.photo("chelsea")
+
+
+@pytest.fixture
+def untrained(home, monkeypatch):
+    """VGG16 with random weights; what a film shows does not matter here."""
+    monkeypatch.setattr(backbones, "load", lambda name, progress=None: _vgg16())
+
+
+_BUILT = []
+
+
+def _vgg16():
+    if not _BUILT:
+        import keras
+
+        keras.utils.set_random_seed(0)
+        _BUILT.append(backbones.Backbone(backbones.spec("vgg16"), backbones.vgg16.network(), "0" * 64))
+    return _BUILT[0]
+
+
+@pytest.fixture
+def inputs(untrained, photo):
+    return {"content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")]}
+
+
+def film(photo, frames, progress=None, **settings):
+    return zoom(photo, DreamSettings(**SMALL | {"zoom": frames} | settings), progress=progress)
+
+
+def apart(one, other):
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+def stopper(when):
+    """A `Progress` that asks to stop once `when(report)` was true of a step."""
+    seen = []
+    return Progress(lambda report: seen.append(bool(report.total and when(report))), lambda: any(seen))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7])
+def test_a_film_has_the_frames_that_were_asked_for(frames, untrained, photo):
+    made = film(photo, frames)
+    found = list(drawing.frames(made.film))
+    assert (len(found), made.frames) == (frames, frames)
+    assert found[0].shape == made.image.shape == (64, 96, 3)
+    assert not made.stopped_early
+
+
+def test_the_end_flows_into_the_beginning(untrained, photo):
+    found = list(drawing.frames(film(photo, 24).film))
+    neighbours = [apart(one, other) for one, other in pairwise(found)]
+    assert apart(found[-1], found[0]) < 1.25 * max(neighbours)
+    assert apart(found[-1], found[0]) < 0.7 * apart(found[0], found[12])
+
+
+def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
+    shown = []
+    progress = Progress(lambda report: shown.append(report.preview), preview_seconds=0)
+    made = film(photo, 60, progress)
+    last = next(preview for preview in reversed(shown) if preview is not None)
+    assert np.allclose(last.mean((0, 1)), made.image.mean((0, 1)), atol=8)
+    assert np.allclose(last.std((0, 1)), made.image.std((0, 1)), rtol=0.25)
+
+
+def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
+    reports = []
+    film(photo, 7, Progress(reports.append, preview_seconds=0))
+    steps = [report for report in reports if report.total]
+    assert len({report.total for report in steps}) == 1
+    assert steps[-1].step == steps[-1].total
+    assert [report.step for report in steps] == sorted(report.step for report in steps)
+    # The first frame counts for as many as it costs: its share of the steps is that of its pixels.
+    assert steps[0].total == 3 + 7 + overlap(7) - 1
+    assert {report.preview.shape for report in steps} == {(46, 69, 3), (64, 96, 3)}
+
+
+def test_most_steps_end_a_film_with_the_last_whole_frame(untrained, photo):
+    ended = film(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first, four whole ones and half a one
+    assert (ended.frames, ended.stopped_early) == (4, False)
+    short = film(photo, 4)
+    assert short.film == ended.film
+
+
+def again(result, inputs):
+    """What the recipe of a result makes."""
+    settings = DreamSettings.parse_json(json.dumps(result.recipe.settings))
+    return tasks.run("dream.ascend", settings, inputs)
+
+
+@pytest.mark.parametrize("at", [6, 9])
+def test_a_stopped_film_is_a_shorter_loop_that_can_be_made_again(at, inputs):
+    settings = DreamSettings(**SMALL | {"zoom": 30})
+    stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
+    assert stopped.stopped_early
+    (file,) = stopped.files
+    assert (file.kind, file.name) == ("animation", "cat-dream.webp")
+    frames = len(list(drawing.frames(file.read())))
+    assert 2 <= frames == stopped.figures["frames"] < 30
+    made = again(stopped, inputs)
+    assert not made.stopped_early
+    assert made.files[0].digest == file.digest
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_film_stopped_at_once_is_the_picture_so_far(at, inputs):
+    settings = DreamSettings(**SMALL | {"zoom": 30})
+    stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
+    assert (stopped.files[0].kind, stopped.files[0].name) == ("picture", "cat-dream.png")
+    assert recipes.read(stopped.files[0].read()) == stopped.recipe
+    made = again(stopped, inputs)
+    pictures = [images.read(result.files[0].read()) for result in (stopped, made)]
+    assert np.array_equal(*pictures)
+
+
+def test_a_film_stopped_before_the_first_step_is_nothing(inputs):
+    with pytest.raises(Cancelled):
+        tasks.run(
+            "dream.ascend", DreamSettings(**SMALL | {"zoom": 3}), inputs, Progress(cancelled=lambda: True)
+        )
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_the_task_makes_a_film_and_its_recipe(kind, inputs):
+    result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "film": kind}), inputs)
+    assert (result.files[0].kind, result.files[0].name) == ("animation", f"cat-dream.{kind}")
+    assert result.recipe.settings["zoom"] == 3
+    assert again(result, inputs).files[0].digest == result.files[0].digest
+
+
+def test_drawing_nearer_moves_what_there_is_away_from_the_middle():
+    picture = np.zeros((1, 61, 81, 3), "float32")
+    picture[0, 40, 60] = 1.0  # 10 below and 20 right of the middle
+    near = nearer(picture, 1.4, 0.0)
+    assert np.unravel_index(near[0, :, :, 0].argmax(), near.shape[1:3]) == (44, 68)
+    turned = nearer(picture, 1.0, 90.0)
+    assert np.unravel_index(turned[0, :, :, 0].argmax(), near.shape[1:3]) == (10, 50)
+
+
+@pytest.mark.parametrize("scale, turn", [(1.005, 15.0), (1.5, -15.0)])
+def test_no_corner_comes_in_empty(scale, turn):
+    white = np.ones((1, 40, 90, 3), "float32")
+    assert np.allclose(nearer(white, scale, turn), 1.0, atol=1e-4)
+
+
+def test_drawing_nearer_many_times_keeps_colours_and_some_detail(photo):
+    first = picture = images.to_01(images.fit(photo, 128))
+    mean, spread = first.mean((0, 1, 2)), first.std((0, 1, 2))
+    for _ in range(100):
+        picture = with_colors(nearer(picture, 1.04, 0.5), mean, spread)
+    assert np.allclose(picture.mean((0, 1, 2)), mean, atol=0.02)
+    assert np.allclose(picture.std((0, 1, 2)), spread, rtol=0.1)
+    assert 0.0 <= picture.min() <= picture.max() <= 1.0
+    assert 0.1 < _detail(picture) / _detail(first) < 3
+
+
+def _detail(picture):
+    return np.abs(np.diff(picture, axis=1)).mean()
