@@ -72,7 +72,7 @@ class Slope:
 
     def _in_windows(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         _, height, width, _ = images_01.shape
-        (tall, tops), (wide, lefts) = _cuts(height), _cuts(width)
+        (tall, tops), (wide, lefts) = cuts(height), cuts(width)
         around = np.pad(images_01, ((0, 0), (HALO, HALO), (HALO, HALO), (0, 0)), "wrap")
         values, gradient = [], np.zeros_like(images_01)
         for top in tops:
@@ -105,7 +105,7 @@ def softened(gradient: np.ndarray, softness: float) -> np.ndarray:
     return mixed / (mixed.std() + 1e-12)
 
 
-def _cuts(length: int) -> tuple[int, list[int]]:
+def cuts(length: int) -> tuple[int, list[int]]:
     """How long the equal windows that cover a side are, and where each begins; the last may overlap."""
     count = -(-length // WINDOW)
     side = -(-length // count)
