@@ -25,9 +25,7 @@ with left:
     asked_here = (*wishes.ASKED_HERE, *films.ASKED_HERE)
     settings = parts.form(DreamSettings, skip=asked_here, extra=wish, beside=films.zoom_film)
     settings = wishes.understood(settings, guided=guide is not None)
-    wanted = settings is not None and st.button(
-        "Start", type="primary", icon=":material/bedtime:", width="stretch", on_click=parts.seeded
-    )
+    wanted = settings is not None and parts.start_button(":material/bedtime:")
 with right:
     stage = st.container(key="stage")
 with stage:

@@ -61,9 +61,7 @@ with left:
     styles = parts.pictures("style", "Styles, one to four", parts.paintings(), most=4)
     extra = {"style_weights": weights(styles)}
     settings = parts.form(TransferSettings, skip=("style_weights",), extra=extra, more=masks)
-    wanted = bool(settings and not live(settings)) and st.button(
-        "Start", type="primary", icon=":material/brush:", width="stretch", on_click=parts.seeded
-    )
+    wanted = bool(settings and not live(settings)) and parts.start_button(":material/brush:")
 with right:
     stage = st.container(key="stage")
 with stage:

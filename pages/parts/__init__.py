@@ -1,7 +1,7 @@
 """The pieces that pages are made of. Nothing here loads Keras."""
 
 from pages.parts.choices import files, optional, picture, pictures, taken
-from pages.parts.forms import form, seeded
+from pages.parts.forms import form, start_button
 from pages.parts.jobs import show_job, start
 from pages.parts.live import show_live
 from pages.parts.looks import MARK, look
@@ -25,10 +25,10 @@ __all__ = [
     "picture",
     "pictures",
     "recent",
-    "seeded",
     "show_job",
     "show_live",
     "start",
+    "start_button",
     "taken",
     "tray",
 ]

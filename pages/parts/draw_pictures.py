@@ -1,11 +1,14 @@
-"""Draws the pictures that the pages ship: `python -m pages.parts.draw_pictures`.
+"""Draws the pictures that the pages ship: `python -m pages.parts.draw_pictures [KIND ...]`.
 
-Thumbnails of all samples, what VGG16 sees of one, and the tiles of the home page; it takes some minutes and
-the weights. Run it after a sample or a painting changed; its output is committed, so that no page waits.
+Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
+minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
+photos, styles, layers, looks and tiles; its output is committed, so that no page waits.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +18,46 @@ from pages.parts.layers import LAYERS, PHOTO
 from pages.parts.samples import SHIPPED, square
 from pages.parts.tiles import TILES, Tile
 from studio.core import backbones, images, samples, tasks
+from studio.dream.ascend import ascend
+from studio.dream.looks import LOOKS
+from studio.dream.settings import DreamSettings
 from studio.style import paintings
-from studio.style.settings import TransferSettings
 
-TILE = TransferSettings(mode="draft", size=512)
+TILE = {"style.transfer": {"mode": "draft", "size": 512}, "dream.ascend": {"size": 512}}
+LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
+LOOK = {"size": 224, "octaves": 3, "steps": 14}
+SKY = 0.72  # of its height, from the top: what is shown
 LONGEST = 480  # px of a tile
 SEEN = 224  # px of the photo that the network looks at
 CHANNELS = 5
 
 
-def main() -> None:
-    """Writes one WebP a sample photo, a painting and a tile."""
+def main(kinds: Sequence[str] = ()) -> None:
+    """Writes one WebP a picture of these kinds; of all, when none is named."""
     SHIPPED.mkdir(exist_ok=True)
+    for kind in kinds or KINDS:
+        KINDS[kind]()
+
+
+def _draw_photos() -> None:
     for name in samples.photos():
         (SHIPPED / f"photo-{name}.webp").write_bytes(square(samples.photo(name)))
+
+
+def _draw_styles() -> None:
     for name in paintings.paintings():
         (SHIPPED / f"style-{name}.webp").write_bytes(square(paintings.draw(name)))
-    _draw_layers()
+
+
+def _draw_looks() -> None:
+    photo = samples.photo(LOOKED_AT)
+    for look in LOOKS:
+        dreamt = ascend(photo, DreamSettings(look=look, **LOOK))
+        seen = dreamt.image[: round(SKY * dreamt.image.shape[0])]
+        (SHIPPED / f"look-{look}.webp").write_bytes(square(seen))
+
+
+def _draw_tiles() -> None:
     for tile in TILES:
         _save(_made(tile), SHIPPED / tile.file)
 
@@ -60,16 +86,28 @@ def _save(picture: Image.Image, path: Path) -> None:
 
 
 def _made(tile: Tile) -> Image.Image:
-    drawn = {"content": samples.photo(tile.inputs["content"]), "style": paintings.draw(tile.inputs["style"])}
     inputs = {
-        slot: [tasks.File.keep(images.encode_png(pixels), "picture", f"{slot}.png")]
-        for slot, pixels in drawn.items()
+        slot: [tasks.File.keep(images.encode_png(_pixels(name)), "picture", f"{slot}.png")]
+        for slot, name in tile.inputs.items()
     }
-    result = tasks.run(tile.task, TILE, inputs)
+    settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings)
+    result = tasks.run(tile.task, settings, inputs)
     picture = Image.fromarray(images.read(result.files[0].read()))
     picture.thumbnail((LONGEST, LONGEST))
     return picture
 
 
+def _pixels(name: str) -> np.ndarray:
+    return samples.photo(name) if name in samples.photos() else paintings.draw(name)
+
+
+KINDS = {
+    "photos": _draw_photos,
+    "styles": _draw_styles,
+    "layers": _draw_layers,
+    "looks": _draw_looks,
+    "tiles": _draw_tiles,
+}
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

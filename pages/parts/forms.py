@@ -65,6 +65,12 @@ def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
     return {name: _setting(field, folded=False) for name, field in kind.described().items() if name in names}
 
 
+def start_button(icon: str) -> bool:
+    """The button that makes what the form asks for; it stays in sight below a long form."""
+    with st.container(key="start"):
+        return st.button("Start", type="primary", icon=icon, width="stretch", on_click=seeded)
+
+
 def seeded() -> None:
     """Rolls the dice before a run unless the seed is locked. Call it from a callback."""
     if not st.session_state.get(LOCK, True):
@@ -95,7 +101,7 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.default is not None and st.session_state.get(field.name, field.default) is None:
         del st.session_state[field.name]  # another page has a setting of this name that may be empty
     shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
-    label = f"{field.label} ({field.unit})" if field.unit else field.label
+    label = words.label(field)
     if field.kind == "bool":
         return st.toggle(label, value=field.default, **shared)
     if field.kind == "choice":

@@ -16,6 +16,8 @@ WALL = """
 .st-key-recent [data-testid="stPageLink-NavLink"] { background: none; padding: 0; min-height: 0; }
 .st-key-tray [data-testid="stPageLink-NavLink"] p,
 .st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0.75rem; z-index: 10; }
+.st-key-start button { box-shadow: 0 2px 10px rgb(0 0 0 / 30%); }
 .st-key-tiles img { aspect-ratio: 4 / 3; object-fit: cover; }
 @media (min-width: 900px) {
   [data-testid="stColumn"]:has(.st-key-stage) { position: sticky; top: 4rem; align-self: flex-start; }

@@ -17,8 +17,10 @@ for every pixel at once. So the picture takes a small step that way, and another
 of an eye that the network saw in a cloud is an eye for everybody. This is **gradient ascent**: the network
 stays as it is, the picture learns.
 """
-_FORMULA = r"""x \leftarrow x + \eta\,\frac{\nabla_x J}{\sigma(\nabla_x J)}, \qquad
-J(x) = \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big)"""
+_FORMULA = r"""\begin{aligned}
+J(x) &= \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big) \\
+x &\leftarrow x + \eta\,\frac{\nabla_x J}{\sigma(\nabla_x J)}
+\end{aligned}"""
 _OCTAVES = """
 A network only knows things of about the size that it was trained on. The dream therefore climbs through
 **octaves**: it starts with a small copy of the picture, where one eye covers a whole cloud, and goes on in

@@ -11,9 +11,9 @@ from studio.dream.settings import DreamSettings
 
 def before_start(content: File, settings: DreamSettings | None) -> None:
     """Shows the picture large, with one line below it."""
-    line = _line(content, settings) if settings is not None else "Your picture, before the dream."
-    st.image(shown.of_file(content.digest), width="stretch", caption=line)
+    st.image(shown.of_file(content.digest), width="stretch", caption="Your picture, before the dream")
     if settings is not None:
+        st.markdown(_line(content, settings))
         downloads.first_run([wishes.network(settings)])
 
 
@@ -22,7 +22,7 @@ def _line(content: File, settings: DreamSettings) -> str:
     if settings.zoom:
         length = words.duration(max(settings.zoom / settings.fps, 1))
         what = f"makes a film of {settings.zoom} frames, {length} long"
-    return f"Your picture, before the dream. Start {what}{_time(content, settings)}."
+    return f"**Start** {what}{_time(content, settings)}."
 
 
 def _time(content: File, settings: DreamSettings) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import streamlit as st
 
-from pages.parts import samples
+from pages.parts import samples, words
 from pages.parts.places import place_of
 
 
@@ -17,21 +18,24 @@ class Tile(NamedTuple):
         task: what made it.
         inputs: the sample of each slot, by the name that `studio.core.samples` or the paintings give it.
         caption: stands below.
+        settings: those in which it differs from what a page starts with, each a choice.
     """
 
     task: str
-    inputs: dict[str, str]
+    inputs: Mapping[str, str]
     caption: str
+    settings: Mapping[str, str] = {}
 
     @property
     def file(self) -> str:
         """Its picture, among those that the pages ship."""
-        return f"tile-{'-'.join(self.inputs.values())}.webp"
+        return f"tile-{'-'.join([*self.inputs.values(), *self.settings.values()])}.webp"
 
 
 TILES = (
     Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
     Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
+    Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
     Tile("style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"),
     Tile("style.transfer", {"content": "rocket", "style": "wash"}, "A launch in watercolour"),
 )
@@ -41,7 +45,7 @@ def made_here() -> None:
     """Shows the tiles; each opens its page with the same samples chosen."""
     titles = samples.titles()
     with st.container(key="tiles"):
-        grid = st.grid(4, min_column_width=150)
+        grid = st.grid(5, min_column_width=150)
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():
@@ -49,4 +53,5 @@ def made_here() -> None:
                 str(samples.SHIPPED / tile.file), width="stretch", caption=tile.caption, alt=tile.caption
             )
             chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
+            chosen |= {name: words.choice(value) for name, value in tile.settings.items()}
             st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

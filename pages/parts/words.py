@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.core import backbones
+from studio.core.settings import Described
 from studio.core.tasks import Inputs
 
 STATES = {
@@ -16,6 +17,14 @@ STATES = {
 
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
 _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP"}
+
+_LABELS = {"fps": "Frames a second", "film": "Kind of file"}
+
+
+def label(field: Described) -> str:
+    """What stands above a setting's widget: its name in words, and its unit."""
+    text = _LABELS.get(field.name, field.label)
+    return f"{text} ({field.unit})" if field.unit else text
 
 
 def choice(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from studio.style.settings import TransferSettings
 
@@ -15,7 +16,7 @@ def page_of_form():
 
     settings = parts.form(TransferSettings)
     st.session_state["settings"] = settings
-    st.button("Go", on_click=parts.seeded)
+    parts.start_button(":material/brush:")
 
 
 @pytest.fixture
@@ -79,11 +80,11 @@ def test_a_setting_that_is_wrong_is_named_and_gives_none(form):
 
 
 def test_an_unlocked_seed_is_rolled_at_the_start_a_locked_one_is_kept(form):
-    go = next(button for button in form.button if button.label == "Go")
+    go = next(button for button in form.button if button.label == "Start")
     go.click().run()
     assert settings_of(form).seed == 0
     form.toggle(key="seed_locked").set_value(False).run()
-    next(button for button in form.button if button.label == "Go").click().run()
+    next(button for button in form.button if button.label == "Start").click().run()
     assert settings_of(form).seed != 0
 
 
@@ -100,3 +101,43 @@ def test_nonsense_in_the_address_gives_the_defaults(visit):
     assert not page.exception
     assert page.slider(key="strength").value == TransferSettings().strength
     assert page.button_group(key="mode").value == TransferSettings().mode
+
+
+def page_of_dreams():
+    import streamlit as st
+
+    from pages import parts
+    from studio.dream.settings import DreamSettings
+
+    st.session_state["settings"] = parts.form(
+        DreamSettings, skip=("zoom",), beside=lambda: {"zoom": st.session_state.get("frames", 0)}
+    )
+
+
+def test_untouched_the_form_of_any_task_gives_its_defaults(draw):
+    from studio.dream.settings import DreamSettings
+
+    page = draw(page_of_dreams)
+    assert not page.exception
+    assert settings_of(page) == DreamSettings()
+
+
+def test_what_a_page_asks_for_beside_the_form_is_part_of_the_settings(draw):
+    page = draw(page_of_dreams)
+    page.session_state["frames"] = 12
+    page.run()
+    assert settings_of(page).zoom == 12
+
+
+def test_a_ratio_that_must_be_above_nothing_has_steps_that_are(draw):
+    page = draw(page_of_dreams)
+    steps = [float(option) for option in page.select_slider(key="step_size").options]
+    assert 0 < steps[0] < steps[-1] == 0.1
+
+
+def test_a_setting_that_another_page_left_empty_starts_at_its_default():
+    page = AppTest.from_function(page_of_dreams, default_timeout=60)
+    page.session_state["steps"] = None
+    page.run()
+    assert not page.exception
+    assert page.slider(key="steps").value == 10

@@ -7,8 +7,10 @@ import shlex
 import pytest
 
 from pages.parts import commands, results, words
-from studio.cli import flags, make
+from studio.cli import flags, make, outputs
+from studio.core import tasks
 from studio.core.tasks import File
+from studio.dream.settings import DreamSettings
 from studio.style.settings import TransferSettings
 
 
@@ -23,6 +25,12 @@ def test_a_file_name_is_never_markdown():
     assert words.plain("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\]\(d\)\<e\>"
 
 
+DREAMS = [
+    DreamSettings(),
+    DreamSettings(look="birds", steps=3, seed=9, hold_colors=2.5),
+    DreamSettings(layers=("mixed4:71=0.5", "mixed4=-0.25"), backbone="inceptionv3", size=256),
+    DreamSettings(zoom=30, film="gif", zoom_turn=-2.5, zoom_scale=1.1, fps=10),
+]
 SETTINGS = [
     TransferSettings(),
     TransferSettings(mode="fine", strength=0.35, keep_colors="matched", steps=7, seed=3),
@@ -48,9 +56,52 @@ def test_the_command_that_is_shown_asks_for_the_same(settings, home, picture):
     )
 
 
+@pytest.mark.parametrize("settings", DREAMS, ids=str)
+@pytest.mark.parametrize("guide", [0, 1])
+def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
+    file = File("0" * 64, "picture", "my photo.png")
+    line = commands.line("dream.ascend", settings, {"content": [file], "guide": [file] * guide})
+    parser = flags.Parser("studio")
+    make.add(parser.add_subparsers())
+    arguments = parser.parse_args(shlex.split(line)[1:])
+    assert DreamSettings.parse(flags.values(arguments)) == settings
+    assert (arguments.content, arguments.guide) == (["my photo.png"], ["my photo.png"] if guide else None)
+    ending = "." + settings.film if settings.zoom else ".png"
+    assert arguments.out == f"out{ending}"
+    outputs.checked(arguments.out, tasks.get("dream.ascend").makes(settings))
+
+
+def test_choices_and_labels_are_in_a_persons_words():
+    assert [words.choice(name) for name in ("vgg16", "auto", "stained_glass", "webp")] == [
+        "VGG16",
+        "Auto",
+        "Stained glass",
+        "WebP",
+    ]
+    known = DreamSettings.described()
+    assert words.label(known["fps"]) == "Frames a second"
+    assert words.label(known["size"]) == "Size (px)"
+
+
+@pytest.mark.parametrize(
+    "seconds, text",
+    [(3, "a few seconds"), (42, "about 40 seconds"), (103, "about 2 minutes"), (9000, "about 2 hours")],
+)
+def test_a_guess_is_no_finer_than_it_is(seconds, text):
+    assert words.about(seconds) == text
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_variants_differ_and_stay_within_the_bounds(strength):
     settings = TransferSettings(strength=strength)
     found = [settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()]
     assert len(found) >= 2
     assert settings not in found
+
+
+@pytest.mark.parametrize("settings", DREAMS, ids=str)
+def test_variants_of_a_dream_are_other_dreams(settings):
+    found = [settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()]
+    assert len({one.model_dump_json() for one in (*found, settings)}) == len(found) + 1
+    looks = {one.look for one in found} - {settings.look}
+    assert bool(looks) == (not settings.layers)  # layers stand in the place of a look

@@ -1,0 +1,242 @@
+"""The dream page: what to see, the film, what Start promises, and what is drawn of a dream's own numbers."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import pytest
+
+from pages.parts import films, octave_climb, samples, sheets, terms, wishes
+from studio.core.tasks import TASKS
+from studio.dream.looks import LOOKS
+from studio.dream.settings import DreamSettings
+
+
+def labels(page):
+    return [button.label for button in page.button]
+
+
+def texts(elements) -> str:
+    return " ".join(str(element.value) for element in elements)
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    """What pages start, instead of the work."""
+    found = []
+    monkeypatch.setattr(
+        "pages.parts.start", lambda task, settings, inputs: found.append((task, settings, inputs))
+    )
+    return found
+
+
+def test_the_first_look_has_a_photo_a_look_and_a_start_that_says_how_long_it_takes(visit, submitted):
+    page = visit("dream")
+    assert not page.exception
+    assert "**Start** lets the network dream into it, which takes" in texts(page.markdown)
+    button(page, "Start").click().run()
+    [(task, settings, inputs)] = submitted
+    assert (task, settings) == ("dream.ascend", DreamSettings())
+    assert [len(inputs[slot]) for slot in ("content", "guide")] == [1, 0]
+
+
+def test_only_what_matters_is_in_sight(visit):
+    page = visit("dream")
+    sight = {slider.key for slider in page.slider} - {slider.key for slider in page.expander[0].slider}
+    assert sight == {"steps", "octaves", "size"}
+    folded = {"octave_scale", "step_size", "jitter", "smoothness", "hold_colors", "backbone", "seed"}
+    kinds = ("slider", "select_slider", "number_input", "button_group", "selectbox")
+    assert folded <= {found.key for kind in kinds for found in getattr(page.expander[0], kind)}
+
+
+def test_every_setting_is_asked_for_once(visit):
+    page = visit("dream", zoom_film="true")
+    page.button_group(key="see").set_value("channels").run()
+    kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "selectbox")
+    there = [found.key for kind in kinds for found in getattr(page, kind)]
+    for name in set(DreamSettings.described()) - {"look"}:
+        assert there.count(name) == 1, name
+
+
+def test_a_look_says_what_it_shows_and_has_its_small_picture(visit, submitted):
+    name = list(LOOKS)[-1]
+    page = visit("dream", look=name.capitalize())
+    assert LOOKS[name].what in texts(page.caption)
+    button(page, "Start").click().run()
+    assert submitted[0][1].look == name
+    assert set(samples.looks()) == set(LOOKS)
+
+
+def test_a_link_with_layers_opens_the_layers(visit, submitted):
+    page = visit("dream", layers="mixed4:71=0.5, mixed4=-0.25")
+    assert page.button_group(key="see").value == "channels"
+    assert page.slider(key="weight_mixed4_71").value == 0.5
+    assert page.slider(key="weight_mixed4").value == -0.25
+    button(page, "Start").click().run()
+    assert [str(term) for term in submitted[0][1].wanted.terms] == ["mixed4:71=0.5", "mixed4=-0.25"]
+
+
+def test_a_weight_is_a_slider_and_writes_the_text(visit):
+    page = visit("dream", layers="mixed4:71, mixed5")
+    page.slider(key="weight_mixed4_71").set_value(-0.5).run()
+    assert page.text_input(key="layers").value == "mixed4:71=-0.5, mixed5"
+
+
+def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, submitted):
+    page = visit("dream", see="Layers and channels", vgg16_layer="block3_conv1, 256 channels")
+    layer = page.selectbox(key="vgg16_layer").value
+    page.toggle(key=f"whole_{layer}").set_value(True).run()
+    assert page.text_input(key="layers").value == layer
+    page.number_input(key=f"channel_{layer}").set_value(7).run()
+    button(page, "Use it").click().run()
+    assert page.text_input(key="layers").value == f"{layer}, {layer}:7"
+    page.toggle(key=f"whole_{layer}").set_value(False).run()
+    assert page.text_input(key="layers").value == f"{layer}:7"
+    button(page, "Start").click().run()
+    assert submitted[0][1].layers == (f"{layer}:7",)
+
+
+def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):
+    page = visit("dream", layers="mixed4:71")
+    page.button_group(key="see").set_value("look").run()
+    button(page, "Start").click().run()
+    assert submitted[-1][1].layers == ()
+    page.button_group(key="see").set_value("channels").run()
+    assert page.text_input(key="layers").value == "mixed4:71"
+
+
+@pytest.mark.parametrize(
+    "params, said",
+    [
+        ({"layers": "mixed_4"}, "mixed4"),
+        ({"layers": "mixed4:99999"}, "from 0 to 767"),
+        ({"layers": "mixed4, block5_conv1"}, "layer of inceptionv3"),
+        ({"layers": "mixed4:71", "guide_on": "true"}, "whole layers when there is a guide"),
+    ],
+)
+def test_what_cannot_be_dreamt_is_one_sentence_and_nothing_starts(visit, params, said):
+    page = visit("dream", **params)
+    assert not page.exception
+    assert len(page.error) == 1
+    assert said in page.error[0].value.replace("\\", "")
+    assert "Start" not in labels(page)
+
+
+def test_a_guide_is_chosen_when_wanted(visit, submitted):
+    page = visit("dream", guide_on="true")
+    button(page, "Start").click().run()
+    content, guide = (submitted[0][2][slot][0] for slot in ("content", "guide"))
+    assert content != guide
+
+
+def test_a_film_says_its_length_and_its_time_before_it_starts(visit, submitted):
+    page = visit("dream", zoom_film="true", zoom="30", fps="10", film="GIF")
+    said = texts(page.markdown)
+    assert "film of 30 frames, 3 s long" in said
+    assert "which takes" in said
+    button(page, "Start").click().run()
+    settings = submitted[0][1]
+    assert (settings.zoom, settings.fps, settings.film) == (30, 10, "gif")
+
+
+def test_without_the_switch_there_is_no_film(visit, submitted):
+    page = visit("dream", zoom="30")
+    button(page, "Start").click().run()
+    assert submitted[0][1].zoom == 0
+
+
+BOTH = ["mixed4:1", "mixed4:2"]
+
+
+@pytest.mark.parametrize(
+    "text, offered, wanted, result",
+    [
+        ("", ["mixed4:1"], ["mixed4:1"], "mixed4:1"),
+        ("mixed4:1=2, mixed4", BOTH, BOTH, "mixed4:1=2, mixed4, mixed4:2"),
+        ("mixed4:1=0.5, mixed4", BOTH, [], "mixed4"),
+        ("mixed4:1, block5_conv1", ["block1_conv1"], ["block1_conv1"], "block5_conv1, block1_conv1"),
+        ("mixd4=x, mixed4", ["mixed4:2"], ["mixed4:2"], "mixd4=x, mixed4, mixed4:2"),
+    ],
+)
+def test_a_choice_changes_only_what_it_offers_and_one_network_stays(text, offered, wanted, result):
+    assert terms.chosen(text, offered, wanted) == result
+
+
+@pytest.mark.parametrize("value, result", [(0.5, "a:1=0.5, b"), (1.0, "a:1, b"), (-0.25, "a:1=-0.25, b")])
+def test_a_new_weight_is_written_as_the_settings_write_it(value, result):
+    assert terms.weighed("a:1=2, b", "a:1=2", value) == result
+
+
+@pytest.mark.parametrize("term, weight", [("a", 1), ("a:3=-0.5", -0.5), ("a=many", 1), ("a=", 1)])
+def test_a_weight_is_read_leniently(term, weight):
+    assert terms.weight(term) == weight
+
+
+def test_what_the_page_asks_for_itself_are_settings():
+    assert {*wishes.ASKED_HERE, *films.ASKED_HERE} <= set(DreamSettings.described())
+
+
+def page_of_climb():
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from pages.parts import octave_climb
+
+    octaves = st.session_state["octaves"]
+    history = [{"step": step, "activation": 1.0 + step} for step in range(4)]
+    file = SimpleNamespace(kind="animation")
+    result = SimpleNamespace(figures={"octaves": octaves}, files=(file,))
+    octave_climb.explain(SimpleNamespace(result=result, history=history) if octaves else None)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_octaves_are_drawn_from_the_runs_own_numbers(sign):
+    from streamlit.testing.v1 import AppTest
+
+    octaves = [
+        {"height": 40 * n, "width": 60 * n, "before": sign * 1.0, "after": sign * 2.0 + 3} for n in (1, 2)
+    ]
+    page = AppTest.from_function(page_of_climb, default_timeout=60)
+    page.session_state["octaves"] = octaves
+    page.run()
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 2
+    boxes = octave_climb._boxes(octaves, None)
+    assert "width:50.00%" in boxes
+    assert "60 px" in boxes
+
+
+def test_before_a_dream_the_section_says_how_to_fill_it():
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_function(page_of_climb, default_timeout=60)
+    page.session_state["octaves"] = []
+    page.run()
+    assert "Start a dream" in texts(page.caption)
+
+
+def test_the_tile_of_a_dream_leads_to_its_look(visit):
+    links = [link.proto for link in visit("").get("page_link")]
+    [tile] = [link for link in links if "look=" in link.query_string]
+    chosen = dict(parse_qsl(tile.query_string))
+    page = visit(tile.page, **chosen)
+    assert page.title[0].value == "Dream"
+    assert page.button_group(key="look").value == chosen["look"].lower()
+
+
+@pytest.mark.skipif(sheets.PAINT not in TASKS, reason="channels cannot be painted yet")
+def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):
+    found = []
+    monkeypatch.setattr("pages.parts.jobs.start", lambda *asked: found.append(asked))
+    page = visit("dream", see="Layers and channels")
+    layer = page.selectbox(key="vgg16_layer").value
+    page.number_input(key=f"channel_{layer}").set_value(5).run()
+    button(page, "Paint it").click().run()
+    [(task, settings, inputs)] = found
+    assert (task, settings.backbone, settings.layer, settings.channel) == (sheets.PAINT, "vgg16", layer, 5)
+    assert not inputs
