@@ -25,6 +25,7 @@ Lane = Literal["job", "live", "drive"]
 TASKS = {
     "style.transfer": "studio.style:TRANSFER",
     "dream.ascend": "studio.dream:ASCEND",
+    "dream.channel": "studio.dream:CHANNEL",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
 }

@@ -111,6 +111,11 @@ def verify(name: str) -> Status:
     raise Unavailable(f"The weights {name} {what}. Next: run `studio weights pull {name}`.")
 
 
+def expected(name: str) -> str:
+    """The digest of the training that `load` would take now; "" if not known. Loads and fetches nothing."""
+    return status(name, _WANTED.get().get(name)).digest
+
+
 @contextlib.contextmanager
 def wanted(digests: Mapping[str, str]) -> Iterator[None]:
     """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`."""

@@ -1,7 +1,7 @@
 """Dreams: a picture shows more and more of what a network sees in it."""
 
 from studio.core.tasks import Slot, Task
-from studio.dream.settings import DreamSettings
+from studio.dream.settings import ChannelSettings, DreamSettings
 
 ASCEND = Task(
     name="dream.ascend",
@@ -16,4 +16,17 @@ ASCEND = Task(
     check="studio.dream.settings:check",
     kind="studio.dream.settings:kind",
     estimate="studio.dream.estimate:of",
+)
+
+CHANNEL = Task(
+    name="dream.channel",
+    settings=ChannelSettings,
+    inputs=(),
+    produces="picture",
+    lane="job",
+    work="studio.dream.channel_task:run",
+    title="Channel",
+    command="channel",
+    help="draw what one channel of a network likes best",
+    check="studio.dream.settings:check_channel",
 )

@@ -79,3 +79,26 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
             received=", ".join(channels),
             next_step="leave the channels or the guide out",
         )
+
+
+class ChannelSettings(Settings):
+    """Draws the picture that one channel of a network answers to most."""
+
+    backbone: Literal["auto", "vgg16", "resnet50", "inceptionv3"] = setting(
+        "auto", "The network; auto: the one that has the layer.", tier="main"
+    )
+    layer: str = setting("block5_conv1", "The layer.", tier="main", max_length=60)
+    channel: int = setting(0, "The channel of the layer, from 0.", tier="main", ge=0)
+    size: int = setting(192, "A side of the picture.", tier="main", unit="px", ge=96, le=512, step=32)
+    steps: int = setting(48, "Steps from noise; more is stronger.", ge=1, le=512)
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The backbone and the one term to climb. Raises `InvalidInput` for what there is not."""
+        return read("", (f"{self.layer}:{self.channel}",), self.backbone)
+
+
+def check_channel(settings: ChannelSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` for a layer or channel that there is not, naming the closest, or the range."""
+    _ = settings.wanted
