@@ -1,0 +1,31 @@
+"""Text: a network that learns to write like a text, one character at a time."""
+
+from studio.core.tasks import Slot, Task
+from studio.text.settings import TrainTextSettings, WriteSettings
+
+TRAIN = Task(
+    name="text.train",
+    settings=TrainTextSettings,
+    inputs=(Slot("text", "text"), Slot("start", "model", least=0, flag="--start-from")),
+    produces="model",
+    lane="job",
+    work="studio.text.task:train",
+    title="Text training",
+    command="train text",
+    help="train a model that writes like a text",
+    check="studio.text.corpus:check",
+)
+
+WRITE = Task(
+    name="text.write",
+    settings=WriteSettings,
+    inputs=(Slot("model", "model", least=0, flag="--model"),),
+    produces="text",
+    lane="live",
+    work="studio.text.task:write",
+    title="Text",
+    command="write",
+    help="write on from a beginning, like Shakespeare or a text of your own",
+    check="studio.text.voice:check",
+    prepare="studio.text.task:prepare",
+)

@@ -1,0 +1,81 @@
+"""The card of a trained text model: what it learnt from, how well, how it writes. Made from figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.text.settings import TrainTextSettings
+
+TEMPERATURES = (0.5, 0.8, 1.1)
+_ENDS = {
+    "patience": "It ended early, because it no longer got better on the held-out part.",
+    "cancelled": "It was stopped early; this is the best until then.",
+    "nan": "It ended early, because a loss was not finite; this is the best until then.",
+}
+
+
+def write(
+    name: str, settings: TrainTextSettings, figures: Mapping[str, Any], samples: Mapping[float, str]
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the file that it learnt from.
+        settings: of the training.
+        figures: as `studio.text.task.train` gives them.
+        samples: what the model wrote at each temperature.
+    """
+    parts = [
+        f"# Writes like {name}",
+        _data(name, settings, figures),
+        _training(name, settings, figures),
+        _table(figures),
+        *(f"## Written at temperature {t:g}\n\n{_quoted(text)}" for t, text in samples.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _data(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) -> str:
+    return (
+        f"Data: {name}, {figures['chars']:,} characters of {figures['alphabet']} kinds. It learnt from the "
+        f"first {1 - settings.held_out:.0%}; the last {settings.held_out:.0%} were held out to test on.\n\n"
+        "Licence: not stated"
+    )
+
+
+def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) -> str:
+    ended = f" {_ENDS[figures['ended']]}" if figures["ended"] else ""
+    return (
+        f"A character {settings.cell.upper()}: {settings.layers} layers of {settings.units} units, "
+        f"{figures['parameters']:,} parameters, trained for {figures['steps']:,} steps "
+        f"({figures['epochs']:.1f} times through the text) in {figures['seconds'] / 60:.0f} minutes. "
+        f"The weights are the averaged ones that were best on the held-out part.{ended}\n\n"
+        f"    {command(name, settings)}"
+    )
+
+
+def command(name: str, settings: TrainTextSettings) -> str:
+    """The command that trains it, with the settings that are not as usual."""
+    words = ["python -m training.train_text", name, "-o DIR"]
+    for field in settings.described().values():
+        value = getattr(settings, field.name)
+        if value != field.default:
+            bare = field.flag if value else field.flag.replace("--", "--no-", 1)
+            words.append(bare if field.kind == "bool" else f"{field.flag} {value}")
+    return " ".join(words)
+
+
+def _table(figures: Mapping[str, Any]) -> str:
+    rows = [
+        ("nats a character, held out", f"{figures['nats_per_char']:.4f}"),
+        ("bits a character, held out", f"{figures['bits_per_char']:.4f}"),
+        ("characters it was tested on", f"{figures['held_out_chars']:,}"),
+        ("nats a character while learning, at the end", f"{figures['train_nats']:.4f}"),
+    ]
+    return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
+
+
+def _quoted(text: str) -> str:
+    """As a block of code, indented, so that nothing in it is taken for Markdown."""
+    return "\n".join(f"    {line}" for line in text.splitlines())

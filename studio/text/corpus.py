@@ -1,0 +1,203 @@
+"""A file that a person calls a text -> its characters, and what is in them. Light: loads no Keras."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.tasks import File
+from studio.text.vocabulary import MOST as MOST_CHARACTERS
+
+MOST_BYTES = 100 * 2**20
+LEAST_CHARS = 64
+_MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+_NO_TEXTS = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip or an office document",
+    b"\x1f\x8b": "a gzip file",
+    b"{\\rtf": "an RTF document",
+    b"\x89HDF": "an HDF5 file",
+}
+_MOST_CONTROL = 0.1  # share of control characters, above which a file is no text
+_MOST_BROKEN = 0.001  # share of bytes that are no UTF-8, up to which it is UTF-8 all the same
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A text to learn from.
+
+    Attributes:
+        text: its characters, lines ended by `\\n`.
+        encoding: how its bytes were read: "UTF-8", "UTF-16", "UTF-32", "Latin-1" or "Windows-1252".
+        notes: what was assumed or changed, each one sentence for people.
+    """
+
+    text: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is in a text.
+
+    Attributes:
+        chars, lines, words: how many.
+        alphabet: its characters with their counts, the most frequent first.
+        odd: those that cannot be seen, and rare ones that are neither letters, digits nor usual marks, with
+            their counts; often remains of another program, which a model would learn to write too.
+        longest_line: in characters.
+    """
+
+    chars: int
+    lines: int
+    words: int
+    alphabet: tuple[tuple[str, int], ...]
+    odd: tuple[tuple[str, int], ...]
+    longest_line: int
+
+
+def read(data: bytes | Path) -> Corpus:
+    """Reads a text whose encoding nobody told.
+
+    Raises:
+        InvalidInput: if it is empty, too short or too long, no text, or made of one character.
+    """
+    if isinstance(data, Path):
+        data = _bytes(data)
+    if len(data) > MOST_BYTES:
+        raise _refused(
+            f"at most {MOST_BYTES // 2**20} MB", f"{len(data) / 2**20:,.0f} MB", "take a part of it"
+        )
+    if not data:
+        raise _refused("a text", "an empty file", "choose another")
+    for mark, what in _NO_TEXTS.items():
+        if data.startswith(mark):
+            raise _refused("plain text", what, "save it as plain text, or choose another")
+    text, encoding, notes = _decoded(data)
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    if plain != text:
+        notes.append("Line ends of Windows or old Macs were replaced by plain ones.")
+    _check(plain)
+    return Corpus(plain, encoding, tuple(notes))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:  # found before any of it is read
+            raise _refused(
+                f"at most {MOST_BYTES // 2**20} MB", f"{size / 2**20:,.0f} MB", "take a part of it"
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise _refused(
+            "a file that can be read", f"{printable(path.name, 80)}: {reason}", "choose another"
+        ) from None
+
+
+def _decoded(data: bytes) -> tuple[str, str, list[str]]:
+    for mark, codec, name in _MARKS:
+        if data.startswith(mark):
+            try:
+                return data[len(mark) :].decode(codec), name, []
+            except UnicodeDecodeError as error:
+                where = f"bytes that are no {name} at {error.start + len(mark):,}"
+                raise _refused(f"{name}, as its first bytes say", where, "save it again") from None
+    if b"\0" in data:
+        raise _refused(
+            "plain text", f"a NUL byte at {data.index(0):,}", "save it as UTF-8, or choose a text file"
+        )
+    try:
+        return data.decode("utf-8"), "UTF-8", []
+    except UnicodeDecodeError:
+        return _guessed(data)
+
+
+def _guessed(data: bytes) -> tuple[str, str, list[str]]:
+    """What is no UTF-8: UTF-8 with a few broken bytes, else one byte a character."""
+    mended = data.decode("utf-8", "replace")
+    broken = mended.count("\N{REPLACEMENT CHARACTER}")
+    # Latin-1 letters stand alone; whole sequences of UTF-8 hardly arise by chance.
+    if broken <= _MOST_BROKEN * len(data) and sum(c > "\x7f" for c in mended) > 2 * broken:
+        clean = mended.replace("\N{REPLACEMENT CHARACTER}", "")
+        return clean, "UTF-8", [f"{broken:,} broken characters were left out."]
+    windows = any(0x80 <= byte < 0xA0 for byte in set(data))
+    name, codec = ("Windows-1252", "cp1252") if windows else ("Latin-1", "latin-1")
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        name, text = "Latin-1", data.decode("latin-1")
+    return text, name, [f"It is no UTF-8, so it was read as {name}."]
+
+
+def check(settings: object, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless the file in the slot "text" can be learnt from."""
+    read(inputs["text"][0].read())
+
+
+def _check(text: str) -> None:
+    if len(text) < LEAST_CHARS:
+        raise _refused(f"at least {LEAST_CHARS} characters", f"{len(text):,}", "choose a longer text")
+    if not text.strip():
+        raise _refused("characters that can be seen", "nothing but spaces", "choose another text")
+    counts = Counter(text)
+    control = sum(n for c, n in counts.items() if unicodedata.category(c) == "Cc" and c not in "\n\t\x1b")
+    if control > _MOST_CONTROL * len(text):
+        raise _refused("plain text", "a binary file", "choose a text file")
+    if not 2 <= len(counts) <= MOST_CHARACTERS:
+        expected = f"2 to {MOST_CHARACTERS:,} different characters"
+        raise _refused(expected, f"{len(counts):,}", "choose another text")
+
+
+def _refused(expected: str, received: str, step: str) -> InvalidInput:
+    return invalid("text", expected=expected, received=received, next_step=step)
+
+
+def facts(text: str) -> Facts:
+    """Counts what is in a text."""
+    counts = Counter(text)
+    lines = text.split("\n")
+    rare = max(3, len(text) // 20_000)
+    odd = [(c, n) for c, n in counts.most_common() if _unseen(c) or (n <= rare and _unusual(c))]
+    return Facts(
+        len(text),
+        len(lines),
+        len(text.split()),
+        tuple(counts.most_common()),
+        tuple(odd),
+        max(map(len, lines)),
+    )
+
+
+def _unseen(character: str) -> bool:
+    """Whether a character steers a terminal or a line instead of standing in it."""
+    return unicodedata.category(character)[0] == "C" and character not in "\n\t"
+
+
+def _unusual(character: str) -> bool:
+    """Whether a character is neither a letter, a digit, white space nor on a keyboard."""
+    return not character.isascii() and unicodedata.category(character)[0] not in "LNZ"
+
+
+def shown(character: str) -> str:
+    """A character for people: itself, or its name where it cannot be seen."""
+    if character.isprintable() and not character.isspace():
+        return character
+    known = {" ": "space", "\n": "line end", "\t": "tab"}
+    return known.get(character) or unicodedata.name(character, f"U+{ord(character):04X}").lower()

@@ -1,0 +1,104 @@
+"""An LSTM layer whose gradient is written out by hand: the same numbers as Keras', in less time on a CPU.
+
+Left to itself, automatic differentiation adds up the gradient of the recurrent kernel at every character.
+Here the loops hold only what must wait for the character before; all the rest is a few large products.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def _gates(z: Any) -> tuple[Any, Any, Any, Any]:
+    """`(..., 4 * units)` before the activations -> input, forget, candidate and output gates."""
+    i, f, g, o = ops.split(z, 4, axis=-1)
+    return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+
+
+@ops.custom_gradient
+def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
+    """Runs an LSTM over a sequence from a given state.
+
+    Args:
+        projected: `(T, B, 4 * units) float32`, the inputs times their kernel, plus the bias.
+        kernel: `(units, 4 * units) float32`, the recurrent kernel, in Keras' order of gates.
+        hidden, cell: `(B, units) float32`, the state before the first character.
+
+    Returns:
+        `(T, B, units)`, the hidden state after each character, and the same of the cell state, through
+        which no gradient flows.
+    """
+    units = hidden.shape[-1]
+
+    def forward(carry: Any, x: Any) -> Any:
+        h, c = carry
+        i, f, g, o = _gates(x + ops.matmul(h, kernel))
+        c = f * c + i * g
+        state = (o * ops.tanh(c), c)
+        return state, state
+
+    _, (hiddens, cells) = ops.scan(forward, (hidden, cell), projected)
+
+    def gradient(*upstream: Any) -> Any:
+        before = ops.concatenate([hidden[None], hiddens[:-1]])
+        cell_before = ops.concatenate([cell[None], cells[:-1]])
+        i, f, g, o = _gates(projected + ops.matmul(before, kernel))
+        t = ops.tanh(cells)
+        by_cell = ops.concatenate([g * i * (1 - i), cell_before * f * (1 - f), i * (1 - g * g)], axis=-1)
+        by_hidden = t * o * (1 - o)
+        transposed = ops.transpose(kernel)
+
+        def backward(carry: Any, x: Any) -> Any:
+            from_next, dc = carry
+            dh, by_cell, by_hidden, through, f = x
+            dh = dh + from_next
+            dc = dc + dh * through
+            dz = ops.concatenate([ops.tile(dc, (1, 3)) * by_cell, dh * by_hidden], axis=-1)
+            return (ops.matmul(dz, transposed), dc * f), (dh, dc)
+
+        start = (ops.zeros_like(hidden), ops.zeros_like(cell))
+        given = (keras.tree.flatten(upstream)[0], by_cell, by_hidden, o * (1 - t * t), f)
+        (d_hidden, d_cell), (dh, dc) = ops.scan(backward, start, given, reverse=True)
+        dz = ops.concatenate([ops.tile(dc, (1, 1, 3)) * by_cell, dh * by_hidden], axis=-1)
+        d_kernel = ops.matmul(
+            ops.transpose(ops.reshape(before, (-1, units))), ops.reshape(dz, (-1, 4 * units))
+        )
+        return dz, d_kernel, d_hidden, d_cell
+
+    return (hiddens, cells), gradient
+
+
+class LSTM(keras.layers.LSTM):
+    """Keras' LSTM with carried state, faster on a CPU; on a GPU it is Keras' own, which has a kernel there.
+
+    Args:
+        units: the size of its state.
+        weight_dropout: share of the recurrent connections that are cut, anew for each batch, in training.
+        seed: of the cut connections.
+
+    Reference:
+        Hochreiter and Schmidhuber 1997; cutting of connections: Merity et al. 2017, arXiv:1708.02182.
+    """
+
+    def __init__(self, units: int, weight_dropout: float = 0.0, seed: int | None = None, **kwargs: Any):
+        super().__init__(units, return_sequences=True, return_state=True, **kwargs)
+        self.weight_dropout = weight_dropout
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        """`(B, T, D)` and two `(B, units)` -> `(B, T, units)` and the two after the last character."""
+        cut = self.weight_dropout if training else 0.0
+        if not cut and keras.distribution.list_devices("gpu"):
+            return super().call(sequences, initial_state, mask, training)
+        kernel = ops.copy(self.cell.recurrent_kernel)  # a tensor: `custom_gradient` takes no variable
+        if cut:
+            kernel = keras.random.dropout(kernel, cut, seed=self.seed_generator)
+        inputs = ops.transpose(sequences, (1, 0, 2))
+        projected = ops.matmul(inputs, self.cell.kernel) + self.cell.bias
+        hiddens, cells = lstm(projected, kernel, *initial_state)
+        return ops.transpose(hiddens, (1, 0, 2)), hiddens[-1], cells[-1]

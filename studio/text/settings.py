@@ -1,0 +1,99 @@
+"""The settings of training on a text and of writing; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+
+class TrainTextSettings(Settings):
+    """Trains a network that writes like a text, one character at a time."""
+
+    epochs: int | None = setting(
+        None,
+        "How often it reads the text; empty: 12 times, a short text more often.",
+        tier="main",
+        ge=1,
+        le=1000,
+    )
+    units: int = setting(
+        512,
+        "Size of its memory: more learns more, and takes longer.",
+        tier="main",
+        ge=8,
+        le=2048,
+        scale="log",
+    )
+    dropout: float = setting(
+        0.4,
+        "Share of each layer's output left out at random, against learning by heart.",
+        tier="main",
+        ge=0,
+        le=0.9,
+        step=0.05,
+    )
+    cell: Literal["lstm", "gru"] = setting(
+        "lstm", "The kind of memory: GRU is smaller, LSTM remembers longer."
+    )
+    layers: int = setting(2, "How many of them stand on each other.", ge=1, le=4)
+    embedding: int = setting(64, "Numbers by which a character is known.", ge=4, le=1024, scale="log")
+    embedding_dropout: float = setting(0.1, "As dropout, of those numbers.", ge=0, le=0.9, step=0.05)
+    weight_dropout: float = setting(
+        0.0, "Share of the memory's connections cut at random (LSTM only).", ge=0, le=0.9, step=0.05
+    )
+    tied: bool = setting(False, "Read and write characters with the same numbers.")
+    streams: int = setting(
+        64, "Places of the text read at once; fewer on a short text.", ge=1, le=1024, scale="log"
+    )
+    sequence: int = setting(
+        96,
+        "How far back a lesson reaches; what came before is remembered but no longer corrected.",
+        unit="characters",
+        ge=8,
+        le=1024,
+        scale="log",
+    )
+    learning_rate: float = setting(0.003, "How large the steps are.", gt=0, le=0.1, scale="log")
+    weight_decay: float = setting(0.01, "How strongly weights are held small.", ge=0, le=1, scale="log")
+    averaging: float = setting(
+        0.05,
+        "The share of the steps over which the weights are averaged; 0: not at all.",
+        ge=0,
+        le=0.5,
+        step=0.01,
+    )
+    held_out: float = setting(
+        0.1, "The share at the end that is kept to test on.", ge=0.01, le=0.5, step=0.01
+    )
+    patience: int = setting(
+        5, "Tests without a gain before it ends early; 0: never.", unit="tests", ge=0, le=1000
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+
+class WriteSettings(Settings):
+    """Writes on from a beginning."""
+
+    preset: str = setting(
+        "shakespeare", "The voice: the name of a trained model, or its folder.", tier="main", max_length=1000
+    )
+    temperature: float = setting(
+        0.8,
+        "How daring: near 0 the likeliest character, 1 as in the text.",
+        tier="main",
+        ge=0,
+        le=2,
+        step=0.05,
+    )
+    chars: int = setting(
+        500, "How much to write.", tier="main", unit="characters", ge=1, le=100_000, scale="log"
+    )
+    prompt: str = setting("", "The beginning.", max_length=10_000)
+    top_k: int = setting(0, "Choose among so many likeliest characters; 0: all.", ge=0, le=10_000)
+    top_p: float = setting(
+        1.0, "Choose among the likeliest that together have this chance; 1: all.", gt=0, le=1, step=0.05
+    )
+    stop: str = setting("", "End before this text; empty: never.", max_length=200)
+    count: int = setting(1, "How many texts at once.", ge=1, le=64)
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

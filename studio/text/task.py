@@ -1,0 +1,130 @@
+"""Training on a text and writing as tasks: kept files in, a packed model or a text out."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import paths, presets, recipes, runs
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.text import card, corpus, score, voice
+from studio.text.network import Network
+from studio.text.settings import TrainTextSettings, WriteSettings
+from studio.text.vocabulary import Vocabulary
+from studio.text.write import write as write_texts
+
+SAMPLE_CHARS = 500
+EXACT_CHARS = 200_000  # the held-out part is read in one go up to here, then side by side in pieces so long
+MOST_NATS = 20_000  # characters whose surprise is kept with a result
+
+
+def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Trains a model on a text. See `studio.text.train.train`."""
+    from studio.text import train as training
+
+    file = inputs["text"][0]
+    read = corpus.read(file.read())
+    run = runs.find(voice.TASK, settings, inputs)
+    start = _start(inputs)
+    trained = training.train(read.text, settings, progress, run, start)
+    network = Network(trained.core.get_weights(), settings.cell, settings.tied)
+    stopped = trained.ended == "cancelled"
+    held_out = _tested(network, trained.plan.test, Progress() if stopped else progress)
+    figures = {
+        "nats_per_char": held_out.nats_per_char,
+        "bits_per_char": held_out.bits_per_char,
+        "held_out_chars": held_out.chars,
+        "train_nats": trained.curves.train[-1],
+        "seconds": trained.curves.seconds,
+        "steps": trained.steps,
+        "epochs": trained.steps / trained.plan.pieces,
+        "chars": len(read.text),
+        "alphabet": len(trained.vocabulary),
+        "parameters": trained.core.count_params(),
+        "ended": trained.ended,
+        "notes": [*read.notes, *trained.plan.notes],
+        "curve": {name: getattr(trained.curves, name) for name in ("steps", "train", "test")},
+    }
+    recipe = recipes.make(voice.TASK, settings, inputs)
+    text = card.write(file.name, settings, figures, _samples(network, trained.vocabulary, settings.seed))
+    data = {"vocabulary": trained.vocabulary.characters}
+    packed = presets.pack(trained.core, voice.TASK, settings, text, recipe, data)
+    if not stopped:
+        run.forget()
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
+    return Result((kept,), figures, recipe, stopped)
+
+
+def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
+    """The weights and characters of the model to start from, if there is one."""
+    for file in inputs.get("start", ()):
+        with tempfile.TemporaryDirectory() as place:
+            weights, _, vocabulary = voice.parts(presets.unpack(file.read(), Path(place) / "start"))
+            return weights, vocabulary
+    return None
+
+
+def _tested(network: Network, test: np.ndarray, progress: Progress) -> score.Score:
+    """The score on all that was held out; a person who stops this gets that of a part."""
+    streams = max(1, math.ceil(len(test) / EXACT_CHARS))
+    try:
+        return score.score(network, test, streams, progress)
+    except Cancelled:
+        return score.score(network, test[:EXACT_CHARS], max(1, min(32, len(test) // 256)))
+
+
+def _samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float, str]:
+    wishes = {t: WriteSettings(chars=SAMPLE_CHARS, temperature=t, seed=seed) for t in card.TEMPERATURES}
+    return {t: write_texts(network, vocabulary, wish)[0].text for t, wish in wishes.items()}
+
+
+def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Writes on from a beginning. See `studio.text.write.write`."""
+    began = time.monotonic()
+    spoken = voice_of(settings, inputs)
+    written = write_texts(spoken.network, spoken.vocabulary, settings, progress)
+    begin = spoken.vocabulary.encode(settings.prompt)
+    figures = {
+        "seconds": time.monotonic() - began,
+        "chars": sum(len(one.text) for one in written),
+        "nats_per_char": float(np.mean(np.concatenate([one.nats for one in written]) if written else 0)),
+        "nats": [round(float(nats), 3) for nats in written[0].nats[:MOST_NATS]],
+        "notes": notes(begin.replaced, begin.dropped),
+    }
+    recipe = recipes.make("text.write", settings, inputs, {spoken.name: spoken.digest})
+    texts = [(settings.prompt + one.text).encode("utf-8", "replace") for one in written]
+    names = [
+        f"{spoken.name}-{n + 1}.txt" if len(texts) > 1 else f"{spoken.name}.txt" for n in range(len(texts))
+    ]
+    files = tuple(File.keep(text, "text", name) for text, name in zip(texts, names, strict=True))
+    return Result(files, figures, recipe, written[0].stopped_early)
+
+
+def voice_of(settings: WriteSettings, inputs: Inputs) -> voice.Voice:
+    """The model that was given, else the preset that the settings name."""
+    for file in inputs.get("model", ()):
+        folder = paths.folder("cache") / "models" / file.digest
+        found = presets.find(folder) if folder.is_dir() else presets.unpack(file.read(), folder)
+        return voice.load(found)
+    return voice.load(settings.preset)
+
+
+def notes(replaced: Mapping[str, str], dropped: str) -> list[str]:
+    """What became of the characters of a beginning that the model does not know, in sentences."""
+    told = [f"{corpus.shown(c)} was read as {corpus.shown(known)}." for c, known in replaced.items()]
+    if dropped:
+        told.append(f"Left out, for the model does not know them: {' '.join(map(corpus.shown, dropped))}.")
+    return told
+
+
+def prepare(settings: WriteSettings) -> None:
+    """Loads what a warm worker should hold: the voice, if it is there."""
+    if settings.preset in presets.names():
+        voice.load(settings.preset)

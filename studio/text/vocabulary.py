@@ -1,0 +1,83 @@
+"""The characters that a model knows, and what it makes of those that it does not."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core.errors import invalid
+
+LEAST, MOST = 2, 6000
+# What Unicode does not call related, though a reader does.
+_ALIKE = str.maketrans(
+    {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": ".", "\t": " "}
+)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as numbers.
+
+    Attributes:
+        indices: `(n,) int32`.
+        replaced: unknown characters and the known ones that stand for them.
+        dropped: unknown characters that nothing stands for, left out.
+    """
+
+    indices: np.ndarray
+    replaced: dict[str, str]
+    dropped: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The characters of a model, each known by its place in `characters`."""
+
+    characters: str
+
+    def __post_init__(self) -> None:
+        found, distinct = len(self.characters), len(set(self.characters))
+        if not LEAST <= found <= MOST or found != distinct:
+            raise invalid(
+                "alphabet",
+                expected=f"{LEAST} to {MOST:,} different characters",
+                received=f"{distinct:,}",
+                next_step="choose another text",
+            )
+
+    @classmethod
+    def of(cls, text: str) -> Vocabulary:
+        """The characters of a text, in the order of their code points."""
+        return cls("".join(sorted(set(text))))
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def encode(self, text: str) -> Encoded:
+        """Characters -> numbers; an unknown one becomes one that looks alike, or is left out."""
+        places = {c: n for n, c in enumerate(self.characters)}
+        replaced = {c: _alike(c, places) for c in sorted(set(text) - set(places))}
+        dropped = "".join(c for c, known in replaced.items() if not known)
+        replaced = {c: known for c, known in replaced.items() if known}
+        if replaced or dropped:
+            text = text.translate(str.maketrans(replaced | dict.fromkeys(dropped, "")))
+        points = np.frombuffer(text.encode("utf-32-le"), "<u4")
+        known = np.frombuffer(self.characters.encode("utf-32-le"), "<u4")
+        order = np.argsort(known)
+        return Encoded(order[np.searchsorted(known, points, sorter=order)].astype("int32"), replaced, dropped)
+
+    def decode(self, indices: Iterable[int]) -> str:
+        """Numbers -> characters."""
+        return "".join(self.characters[n] for n in indices)
+
+
+def _alike(character: str, known: dict[str, int]) -> str:
+    """A known character that a reader would take for an unknown one; "" if there is none."""
+    plain = unicodedata.normalize("NFKD", character)[:1]
+    for one in (character.translate(_ALIKE), plain, character.swapcase(), plain.swapcase()):
+        if one in known:
+            return one
+    return " " if character.isspace() and " " in known else ""

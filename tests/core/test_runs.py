@@ -1,0 +1,133 @@
+"""Checkpoints: whole or not there, the one before as a fallback, found again by what is trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import paint  # adds the task `paint.invert`
+import pytest
+
+from studio.core import paths, runs
+from studio.core.errors import StudioError
+from studio.core.runs import Checkpoint, Run
+from studio.core.tasks import File
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    return Run(tmp_path / "runs" / "one")
+
+
+def checkpoint(step):
+    arrays = {"weights": np.full((3, 2), step, "float32"), "seed": np.array([step, 7], "uint32")}
+    return Checkpoint(step, arrays, {"curve": [0.5, step], "best": "é"})
+
+
+def newest(run):
+    return max(run.folder.glob("*.run"))
+
+
+def test_what_is_saved_comes_back(run):
+    assert run.load() is None
+    run.save(checkpoint(5))
+    found = run.load()
+    assert (found.step, found.notes) == (5, {"curve": [0.5, 5], "best": "é"})
+    assert set(found.arrays) == {"weights", "seed"}
+    assert found.arrays["weights"].dtype == "float32" and (found.arrays["weights"] == 5).all()
+
+
+def test_the_newest_and_the_one_before_are_kept(run):
+    for step in (9, 10, 200):
+        run.save(checkpoint(step))
+    assert [int(path.stem) for path in sorted(run.folder.iterdir())] == [10, 200]
+    assert run.load().step == 200
+    run.forget()
+    assert run.load() is None and not run.folder.exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "header", "longer"])
+def test_a_damaged_newest_falls_back_to_the_one_before(run, damage):
+    run.save(checkpoint(1)), run.save(checkpoint(2))
+    path, data = newest(run), newest(run).read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(
+        {
+            "cut": data[:-20],
+            "empty": b"",
+            "changed": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+            "header": b"x" + data,
+            "longer": data + b"x",
+        }[damage]
+    )
+    assert run.load().step == 1
+
+
+def test_two_damaged_ones_are_none(run):
+    run.save(checkpoint(1)), run.save(checkpoint(2))
+    for path in run.folder.iterdir():
+        path.write_bytes(path.read_bytes()[:50])
+    assert run.load() is None
+
+
+def test_a_save_that_fails_leaves_those_before(run, monkeypatch):
+    run.save(checkpoint(1))
+
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(paths, "_sync", full)
+    with pytest.raises(StudioError, match="full"):
+        run.save(checkpoint(2))
+    assert run.load().step == 1
+    assert [path.name for path in run.folder.iterdir()] == ["000000001.run"]
+
+
+def test_objects_are_not_unpickled(run):
+    run.save(Checkpoint(1, {"x": np.array([{"a": 1}], object)}))
+    assert run.load() is None
+
+
+def test_the_same_training_finds_its_run(home):
+    settings = paint.PaintSettings(steps=3)
+    file = File.keep(b"one", "picture", "a.png")
+    renamed = File(file.digest, "picture", "b.png")
+    found = runs.find("paint.invert", settings, {"content": [file]})
+    assert found == runs.find("paint.invert", settings, {"content": [renamed], "mask": []})
+    others = [
+        runs.find("paint.other", settings, {"content": [file]}),
+        runs.find("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
+        runs.find("paint.invert", settings, {"content": [File.keep(b"two", "picture", "a.png")]}),
+        runs.find("paint.invert", settings, {"mask": [file]}),
+    ]
+    assert len({found.folder, *(other.folder for other in others)}) == 5
+    assert found.folder.parent == home / "runs"
+
+
+class Variable:
+    """As much of a Keras variable as a checkpoint needs."""
+
+    def __init__(self, values):
+        self.values = np.array(values)
+
+    shape = property(lambda self: self.values.shape)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+    def assign(self, values):
+        self.values = values
+
+
+def test_variables_get_their_values_back():
+    ones = [Variable(np.ones((2, 3))), Variable(7)]
+    taken = runs.arrays_of("model", ones)
+    others = [Variable(np.zeros((2, 3))), Variable(0)]
+    runs.restore("model", others, taken)
+    assert (others[0].values == 1).all() and others[1].values == 7
+
+
+@pytest.mark.parametrize("others", [[Variable(np.zeros((3, 2)))], [Variable(0.0), Variable(1.0)]])
+def test_variables_of_another_model_are_left_alone(others):
+    before = [one.values.copy() for one in others]
+    with pytest.raises(StudioError, match="another model"):
+        runs.restore("model", others, runs.arrays_of("model", [Variable(np.ones((2, 3)))]))
+    assert all((one.values == was).all() for one, was in zip(others, before, strict=True))

@@ -1,0 +1,53 @@
+"""What the tests of text share: a small text that can be learnt, and settings that learn it in seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.text import model
+from studio.text.network import Network
+from studio.text.settings import TrainTextSettings
+from studio.text.vocabulary import Vocabulary
+
+TINY = {"units": 24, "embedding": 8, "streams": 4, "sequence": 16, "learning_rate": 0.01, "patience": 0}
+
+
+@pytest.fixture(scope="session")
+def rhyme() -> str:
+    """Some 8,000 characters with a grammar: who likes what, drawn with a seed."""
+    rng = np.random.default_rng(0)
+    who, what = ["the cat", "a dog", "my aunt", "no king"], ["milk", "long walks", "the sea", "tea at noon"]
+    return "".join(f"{rng.choice(who)} likes {rng.choice(what)}.\n" for _ in range(330))
+
+
+@pytest.fixture
+def tiny() -> TrainTextSettings:
+    """A small model and few steps."""
+    return TrainTextSettings(**TINY, epochs=2)
+
+
+def build(size: int = 7, **shape) -> tuple[model.CharacterModel, Network]:
+    """A model with larger weights than fresh ones, so that differences show, and the same in NumPy."""
+    settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
+    core = model.build(settings, size)
+    rng = np.random.default_rng(1)
+    core.set_weights([rng.normal(size=w.shape).astype("float32") for w in core.get_weights()])
+    return core, Network(core.get_weights(), settings.cell, settings.tied)
+
+
+@pytest.fixture(scope="session")
+def built():
+    """Builds a model in Keras and in NumPy: `built(size=7, **shape) -> (core, network)`."""
+    return build
+
+
+@pytest.fixture(scope="session")
+def network() -> Network:
+    """A network of `letters`, with random weights."""
+    return build(size=7)[1]
+
+
+@pytest.fixture(scope="session")
+def letters() -> Vocabulary:
+    return Vocabulary("\nabcdef")

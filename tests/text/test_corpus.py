@@ -1,0 +1,118 @@
+"""Any file that a person calls a text is read as they would read it, or refused with the reason."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.text import corpus
+
+PLAIN = "Eine Größe, die man mißt: 3 µm. Ça va déjà mieux, dit-il à Zoë, naïve.\n" * 3
+
+
+@pytest.mark.parametrize(
+    "codec, name",
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("utf-32", "UTF-32"),
+        ("latin-1", "Latin-1"),
+    ],
+)
+def test_encodings_are_found(codec, name):
+    found = corpus.read(PLAIN.encode(codec))
+    assert (found.text, found.encoding) == (PLAIN, name)
+    assert bool(found.notes) == (name == "Latin-1")  # what was assumed is told
+
+
+@pytest.mark.parametrize("mark, codec", [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_both_orders_of_bytes(mark, codec):
+    assert corpus.read(mark + PLAIN.encode(codec)).text == PLAIN
+
+
+def test_quotes_of_windows():
+    found = corpus.read(b"\x93So\x94, she said, \x91it is\x92. " * 4)
+    assert found.text.startswith("“So”, she said, ‘it is’.")
+    assert found.encoding == "Windows-1252"
+
+
+def test_a_few_broken_bytes_do_not_make_it_latin():
+    data = (PLAIN * 40).encode()
+    found = corpus.read(data[:500] + b"\xff" + data[500:])
+    assert found.encoding == "UTF-8" and "1 broken" in found.notes[0]
+    assert found.text == PLAIN * 40
+
+
+def test_line_ends():
+    found = corpus.read(b"one\r\ntwo\rthree\nfour" * 5)
+    assert found.text == "one\ntwo\nthree\nfour" * 5
+    assert "Line ends" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "data, says",
+    [
+        (b"", "empty"),
+        (b"a", "at least 64"),
+        (b"abc" * 10, "at least 64"),
+        (b" \n" * 99, "spaces"),
+        (b"a" * 99, "different characters"),
+        (bytes(range(256)) * 9, "NUL"),
+        (bytes(range(1, 32)) * 9, "binary"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 99, "PNG"),
+        (b"PK\x03\x04" + b"x" * 99, "zip"),
+        (b"\xff\xfe" + PLAIN.encode("utf-16-le") + b"x", "UTF-16"),
+        ("".join(map(chr, range(0x4E00, 0x4E00 + 7000))).encode(), "6,000"),
+        (PLAIN.encode("utf-16-le"), "NUL"),
+    ],
+)
+def test_what_is_no_text_is_refused(data, says):
+    with pytest.raises(InvalidInput, match=says):
+        corpus.read(data)
+
+
+def test_a_gigabyte_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "huge.txt"
+    with path.open("wb") as file:
+        file.truncate(2**30)
+    with pytest.raises(InvalidInput, match="100 MB"):
+        corpus.read(path)
+
+
+@pytest.mark.parametrize("name", ["nothing.txt", "", "a\0b"])
+def test_what_cannot_be_read(tmp_path, name):
+    with pytest.raises(InvalidInput, match="text"):
+        corpus.read(tmp_path / name)
+
+
+def test_an_emoji_text_and_one_long_line_are_texts():
+    assert corpus.read(("🙂🎉👩‍👩‍👧" * 30).encode()).encoding == "UTF-8"
+    assert len(corpus.read(b"ab " * 350_000).text) == 1_050_000
+
+
+def test_every_file_of_the_collection(data_dir):
+    with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.reader(file, delimiter="\t") if row[0].startswith("text/")]
+    wrong = []
+    for path, _, _, verdict, *_ in rows:
+        try:
+            corpus.read(data_dir / "badfiles" / path)
+            taken = "accept"
+        except InvalidInput:
+            taken = "refuse"
+        if verdict in ("accept", "refuse") and taken != verdict:
+            wrong.append(path)
+    assert len(rows) > 30 and not wrong
+
+
+def test_facts():
+    text = "aab\nb c\x1b[0m “x” ☃\n" + "word " * 30
+    found = corpus.facts(text)
+    assert found.chars == len(text) and found.lines == 3 and found.words == 35
+    assert found.longest_line == 150
+    assert dict(found.alphabet)["a"] == 2 and found.alphabet[0][1] == max(n for _, n in found.alphabet)
+    assert {c for c, _ in found.odd} == {"\x1b", "“", "”", "☃"}
+    assert [corpus.shown(c) for c in "a \n☃\u200d"] == ["a", "space", "line end", "☃", "zero width joiner"]

@@ -1,0 +1,59 @@
+"""The LSTM whose gradient is written by hand learns as Keras' own does."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from studio.text.recurrent import LSTM
+
+UNITS, WIDTH, LENGTH, BATCH = 5, 4, 7, 3
+
+
+class Summed(keras.Model):
+    """A recurrent layer that starts from learnt states, so that the gradients by those show as well."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+        self.start = [self.add_weight(shape=(BATCH, UNITS), initializer="zeros") for _ in range(2)]
+
+    def call(self, x):
+        return self.layer(x, initial_state=[ops.copy(state) for state in self.start])[0]
+
+
+def taught(layer, rng):
+    """All weights after three steps of plain gradient descent from the same beginning, and the losses."""
+    x = rng.normal(size=(BATCH, LENGTH, WIDTH)).astype("float32")
+    y = rng.normal(size=(BATCH, LENGTH, UNITS)).astype("float32")
+    model = Summed(layer)
+    model(x)
+    model.set_weights([rng.normal(size=w.shape).astype("float32") for w in model.get_weights()])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    losses = [float(model.train_on_batch(x, y)) for _ in range(3)]
+    return losses, model.get_weights()
+
+
+def test_it_learns_as_keras_own():
+    losses, weights = taught(LSTM(UNITS), np.random.default_rng(0))
+    expected, wanted = taught(
+        layers.LSTM(UNITS, return_sequences=True, return_state=True), np.random.default_rng(0)
+    )
+    assert losses == pytest.approx(expected, rel=1e-5)
+    assert losses[2] < losses[0]
+    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(weights, wanted, strict=True))
+
+
+def test_cut_connections_change_only_training():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(BATCH, LENGTH, WIDTH)).astype("float32")
+    start = [ops.zeros((BATCH, UNITS))] * 2
+    layer = LSTM(UNITS, weight_dropout=0.5, seed=3)
+    kept = np.array(layer(x, initial_state=start)[0])
+    assert np.array_equal(kept, np.array(layer(x, initial_state=start, training=False)[0]))
+    first, second = (np.array(layer(x, initial_state=start, training=True)[0]) for _ in range(2))
+    assert np.array_equal(first[:, 0], kept[:, 0])  # from a state of zeros no connection counts yet
+    assert not np.allclose(first[:, 1:], kept[:, 1:])
+    assert not np.allclose(first, second)

@@ -1,0 +1,187 @@
+"""Training: it learns, carries its state, keeps the best, and goes on after a kill as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+
+from studio.core import runs
+from studio.core.errors import Cancelled, InvalidInput, StudioError
+from studio.core.progress import Progress
+from studio.text import model, train
+from studio.text.network import Network
+from studio.text.settings import TrainTextSettings
+from studio.text.vocabulary import Vocabulary
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny):
+    reports = []
+    first = train.train(rhyme, tiny, Progress(reports.append))
+    assert first.curves.test[-1] < 0.75 * first.curves.test[0]
+    assert first.steps == first.plan.steps == reports[-1].step == reports[-1].total
+    assert reports[-1].metrics["held out"] == first.curves.test[-1]
+    assert reports[-1].text == first.curves.samples[-1] != first.curves.samples[0]
+    again = train.train(rhyme, tiny)
+    assert again.curves.test == first.curves.test
+    other = train.train(rhyme, tiny.model_copy(update={"seed": 1}))
+    assert other.curves.test != first.curves.test
+
+
+@pytest.mark.parametrize(
+    "shape, share",
+    [({"cell": "gru"}, 0.8), ({"tied": True}, 0.95), ({"weight_dropout": 0.3, "layers": 1}, 0.8)],
+)
+def test_all_kinds_learn(rhyme, tiny, shape, share):
+    found = train.train(rhyme, tiny.model_copy(update=shape))
+    assert found.curves.test[-1] < share * found.curves.test[0]
+
+
+def test_what_is_kept_is_what_was_best_on_the_held_out_part(rhyme, tiny):
+    found = train.train(rhyme, tiny)
+    from studio.text import score
+
+    streams = max(1, min(train.TEST_STREAMS, len(found.plan.test) // 256))
+    kept = score.score(Network(found.core.get_weights()), found.plan.test, streams)
+    assert kept.nats_per_char == pytest.approx(min(found.curves.test), abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_state_is_carried_from_batch_to_batch(cell):
+    core = model.build(TrainTextSettings(units=8, embedding=5, cell=cell), 7)
+    streams = model.Streams(core, 3)
+    indices = np.random.default_rng(0).integers(0, 7, (3, 12)).astype("int32")
+    whole, _ = core(indices, [ops.zeros((3, 8)) for _ in core.state_shapes])
+    pieces = [np.array(streams(part)) for part in np.split(indices, 3, axis=1)]
+    assert np.allclose(np.concatenate(pieces, axis=1), whole, atol=1e-5)
+    streams.forget()
+    assert np.allclose(streams(indices[:, :4]), pieces[0], atol=1e-6)
+
+
+def test_a_text_without_order_ends_early(tiny):
+    noise = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 3000))
+    eager = tiny.model_copy(update={"patience": 2, "epochs": 40, "dropout": 0.0, "averaging": 0.0})
+    found = train.train(noise, eager)
+    assert found.ended == "patience" and found.steps < found.plan.steps
+    assert found.curves.tests_without_gain == 2
+
+
+def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
+    whole = train.train(rhyme, tiny)
+    run, seen = runs.Run(tmp_path / "run"), []
+    progress = Progress(seen.append, cancelled=lambda: len(seen) == 40)
+    stopped = train.train(rhyme, tiny, progress, run)
+    assert stopped.ended == "cancelled" and stopped.steps == 40
+    assert len(stopped.core.get_weights()) == len(whole.core.get_weights())
+    resumed = train.train(rhyme, tiny, None, run)
+    assert resumed.curves.test == pytest.approx(whole.curves.test, abs=1e-6)
+    same(resumed.core.get_weights(), whole.core.get_weights())
+
+
+def test_who_stops_before_the_first_step_gets_nothing(rhyme, tiny, monkeypatch):
+    monkeypatch.setattr(train.Trainer, "learn", lambda self, progress: progress.check())
+    with pytest.raises(Cancelled):
+        train.train(rhyme, tiny, Progress(cancelled=lambda: True))
+
+
+def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny, tmp_path, monkeypatch):
+    run, learn, calls = runs.Run(tmp_path / "run"), model.Streams.train_on_batch, []
+
+    def breaks(self, *batch):
+        calls.append(1)
+        return float("nan") if len(calls) == 70 else learn(self, *batch)
+
+    monkeypatch.setattr(model.Streams, "train_on_batch", breaks)
+    found = train.train(rhyme, tiny, None, run)
+    assert found.ended == "nan" and found.steps == 69
+    assert found.curves.test[0] > min(found.curves.test)
+    assert all(np.isfinite(array).all() for array in found.core.get_weights())
+
+
+def test_a_training_without_any_finite_loss_is_told(rhyme, tiny):
+    core = model.build(tiny, len(set(rhyme)))
+    broken = [np.full_like(array, np.nan) for array in core.get_weights()]
+    with pytest.raises(StudioError, match="smaller learning rate"):
+        train.train(rhyme, tiny, start=(broken, Vocabulary.of(rhyme)))
+
+
+def same(weights, expected):
+    for one, other in zip(weights, expected, strict=True):
+        assert np.abs(one - other).max() <= 1e-6
+
+
+def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny):
+    first = train.train(rhyme, tiny)
+    fresh = train.train(rhyme.upper() + "é" * 40, tiny.model_copy(update={"epochs": 1}))
+    start = (first.core.get_weights(), first.vocabulary)
+    # More characters than before, among them all of the old ones.
+    more = rhyme + "é" * 40
+    begun = train.train(more, tiny.model_copy(update={"epochs": 1}), start=start)
+    assert begun.curves.test[0] < 0.7 * fresh.curves.test[0]
+    place = begun.vocabulary.characters.index("é")
+    assert place >= 0 and len(begun.vocabulary) == len(first.vocabulary) + 1
+
+
+def test_it_may_not_begin_with_a_model_of_another_shape(rhyme, tiny):
+    core = model.build(tiny.model_copy(update={"units": 16}), 9)
+    start = (core.get_weights(), Vocabulary("abcdefghi"))
+    with pytest.raises(InvalidInput, match="another shape"):
+        train.train(rhyme, tiny, start=start)
+
+
+def test_a_checkpoint_of_another_model_is_refused(rhyme, tiny, tmp_path):
+    run, seen = runs.Run(tmp_path / "run"), []
+    train.train(rhyme, tiny, Progress(seen.append, cancelled=lambda: len(seen) == 3), run)
+    with pytest.raises(StudioError, match="another model"):
+        train.train(rhyme, tiny.model_copy(update={"units": 16}), None, run)
+
+
+KILLED = """
+import sys, json
+from pathlib import Path
+from studio.core import runs
+from studio.core.progress import Progress
+from studio.text import train
+from studio.text.settings import TrainTextSettings
+train.CHECKPOINT_SECONDS = 0.05
+wish = json.loads(sys.stdin.read())
+say = Progress(lambda report: (sys.stdout.write(f"{report.step}\\n"), sys.stdout.flush()))
+train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, runs.Run(Path(wish["folder"])))
+"""
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, tmp_path):
+    """The process is killed with -9 at random moments, until it has come to the end."""
+    wish = {"text": rhyme, "settings": tiny.model_dump(), "folder": str(tmp_path / "run")}
+    whole = train.train(rhyme, tiny, None, runs.Run(tmp_path / "whole"))
+    rng, kills = np.random.default_rng(0), 0
+    while kills < 3:
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        process.stdin.write(json.dumps(wish))
+        process.stdin.close()
+        first = int(process.stdout.readline())
+        for _ in range(int(rng.integers(5, 40))):
+            process.stdout.readline()
+        time.sleep(float(rng.uniform(0, 0.05)))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert (first > 1) == (kills > 0)
+        kills += 1
+    resumed = train.train(rhyme, tiny, None, runs.Run(tmp_path / "run"))
+    assert resumed.curves.test == pytest.approx(whole.curves.test, abs=1e-6)
+    assert resumed.curves.train == pytest.approx(whole.curves.train, abs=1e-6)
+    same(resumed.core.get_weights(), whole.core.get_weights())
+    assert [p.suffix for p in (tmp_path / "run").iterdir() if not p.name.startswith(".")] == [".run"] * 2

@@ -1,0 +1,124 @@
+"""Writing: the rules of temperature, top-k and top-p, stop texts, seeds, and a state that is carried."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from studio.core.progress import Progress
+from studio.text import score, write
+from studio.text.settings import WriteSettings
+from studio.text.write import choose, draws, stream
+
+LOGITS = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], "float32"))
+
+
+def shares(**settings):
+    """How often each of the four characters is drawn."""
+    uniform = (np.arange(4000) + 0.5) / 4000
+    drawn = choose(np.repeat(LOGITS, 4000, axis=0), uniform, WriteSettings(**settings))
+    return np.bincount(drawn, minlength=4) / 4000
+
+
+@pytest.mark.parametrize(
+    "settings, expected",
+    [
+        ({"temperature": 1}, [0.5, 0.3, 0.15, 0.05]),
+        ({"temperature": 0}, [1, 0, 0, 0]),
+        ({"temperature": 0.01}, [1, 0, 0, 0]),
+        ({"temperature": 0.5}, np.array([0.25, 0.09, 0.0225, 0.0025]) / 0.365),
+        ({"temperature": 1, "top_k": 1}, [1, 0, 0, 0]),
+        ({"temperature": 1, "top_k": 2}, [0.625, 0.375, 0, 0]),
+        ({"temperature": 1, "top_k": 99}, [0.5, 0.3, 0.15, 0.05]),
+        ({"temperature": 1, "top_p": 0.01}, [1, 0, 0, 0]),
+        ({"temperature": 1, "top_p": 0.6}, [0.625, 0.375, 0, 0]),
+        ({"temperature": 1, "top_p": 0.94}, [0.5 / 0.95, 0.3 / 0.95, 0.15 / 0.95, 0]),
+        ({"temperature": 1, "top_k": 3, "top_p": 0.6}, [0.625, 0.375, 0, 0]),
+    ],
+)
+def test_choices(settings, expected):
+    assert np.allclose(shares(**settings), expected, atol=1e-3)
+
+
+def test_even_the_largest_random_number_draws_a_character():
+    last = np.array([np.nextafter(1.0, 0)])
+    assert choose(LOGITS, last, WriteSettings(temperature=1)) == [3]
+    assert choose(LOGITS, last, WriteSettings(temperature=1, top_k=2)) == [1]
+    assert choose(LOGITS * 1e6, last, WriteSettings(temperature=2)) == [0]
+
+
+def text_of(network, letters, **settings):
+    return write.write(network, letters, WriteSettings(**{"chars": 80, **settings}))
+
+
+def test_the_seed_decides(network, letters):
+    first, again, other = (text_of(network, letters, seed=seed)[0].text for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(first) == 80
+
+
+def test_the_first_of_many_is_the_one_alone(network, letters):
+    alone, many = text_of(network, letters, seed=3)[0], text_of(network, letters, seed=3, count=3)
+    assert many[0].text == alone.text
+    assert len({one.text for one in many}) == 3
+    assert np.allclose(many[0].nats, alone.nats, atol=1e-4)
+
+
+def test_written_on_is_written_in_one_go(network, letters):
+    greedy = {"temperature": 0, "prompt": "ab"}
+    whole = text_of(network, letters, **greedy)[0].text
+    begun = text_of(network, letters, **greedy, chars=30)[0].text
+    rest = text_of(network, letters, temperature=0, prompt="ab" + begun, chars=50)[0].text
+    assert begun + rest == whole
+
+
+def test_a_stream_is_the_text(network, letters):
+    pieces = list(stream(network, letters, WriteSettings(chars=80, seed=5, prompt="fade")))
+    written = text_of(network, letters, seed=5, prompt="fade")[0]
+    assert "".join(piece.text for piece in pieces) == written.text
+    assert np.allclose([piece.nats for piece in pieces], written.nats, atol=1e-5)
+
+
+def test_surprise_is_that_of_the_score(network, letters):
+    written = text_of(network, letters, prompt="a", seed=6, temperature=2)[0]
+    indices = letters.encode("a" + written.text).indices
+    assert np.allclose(score.surprises(network, indices), written.nats, atol=1e-3)
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_it_ends_before_the_stop_text(network, letters, length):
+    full = text_of(network, letters, seed=7)[0].text
+    stop = full[40 : 40 + length]
+    expected = full[: full.index(stop)]
+    written = text_of(network, letters, seed=7, stop=stop)[0]
+    pieces = list(stream(network, letters, WriteSettings(chars=80, seed=7, stop=stop)))
+    assert written.text == "".join(piece.text for piece in pieces) == expected
+    assert len(written.nats) == len(expected)
+
+
+def test_what_may_become_the_stop_text_is_not_shown_before_that_is_decided(network, letters):
+    full = text_of(network, letters, seed=7)[0].text
+    wish = WriteSettings(chars=80, seed=7, stop=full[39:41] + "nowhere")
+    assert "".join(piece.text for piece in stream(network, letters, wish)) == full
+
+
+@pytest.mark.parametrize("prompt", ["", "日本🙂", "ab日"])
+def test_any_beginning_will_do(network, letters, prompt):
+    assert len(text_of(network, letters, prompt=prompt)[0].text) == 80
+
+
+def test_draws_go_on_past_a_block_of_random_numbers(network, letters):
+    wish = WriteSettings(seed=1, temperature=2)
+    drawn = [int(index[0]) for index, _ in itertools.islice(draws(network, letters, wish), 2100)]
+    assert drawn[:100] != drawn[1024:1124]
+
+
+def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, monkeypatch):
+    monkeypatch.setattr(write, "REPORT_SECONDS", 0)
+    texts = []
+    progress = Progress(lambda report: texts.append(report.text), cancelled=lambda: len(texts) == 30)
+    written = write.write(network, letters, WriteSettings(chars=80, seed=1), progress)[0]
+    assert texts == [written.text[: n + 1] for n in range(30)]
+    assert written.stopped_early and len(written.text) == len(written.nats) == 30
