@@ -56,7 +56,7 @@ class Canvas:
         """
         colors = hartley(waves * self._loudness) @ _COLORS.T
         colors *= max(1.0, vivid / (float(colors.std()) + 1e-12))
-        return (1 / (1 + np.exp(-colors)))[None]
+        return (0.5 + 0.5 * np.tanh(colors / 2))[None]  # the sigmoid, which never overflows so
 
     def pull(self, images_01: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """The gradient by the waves, from the one by the pixels of `images_01`; shapes as in `picture`."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import images
+from studio.core.backbones import Backbone
 from studio.core.errors import Cancelled, Unavailable
 from studio.core.evaluate import Evaluator
 from studio.core.objectives import channel
@@ -53,23 +54,27 @@ def visualise(settings: ChannelSettings, progress: Progress | None = None) -> Vi
     Reference:
         Olah et al. 2017, "Feature Visualization".
     """
-    progress, wanted = progress or Progress(), settings.wanted
-    backbone = leak.load(wanted.backbone, progress)
-    progress.stage(f"Looking for what {wanted.terms[0]} likes")
+    progress, name = progress or Progress(), settings.wanted.backbone
+    return grow(leak.load(name, progress), settings, progress)
+
+
+def grow(backbone: Backbone, settings: ChannelSettings, progress: Progress) -> Visualised:
+    """As `visualise`, with a backbone at hand; its gradient should leak."""
+    term = settings.wanted.terms[0]
+    progress.stage(f"Looking for what {term} likes")
     began = time.monotonic()
     goal = Evaluator(backbone, channel(settings.layer, settings.channel), whole=10**9)
     for loudness in STARTS:
-        climb = Growth(goal, settings, loudness)
-        stopped = climb.run(progress)
-        if stopped or climb.awake:
-            break
-    else:
-        raise Unavailable(
-            f"Nothing was found that channel {wanted.terms[0]} answers to, from {len(STARTS)} starts. "
-            "Next: choose another channel, or try another seed or more steps."
-        )
-    figures = {"seconds": time.monotonic() - began, **climb.figures}
-    return Visualised(climb.image(), figures, {wanted.backbone: backbone.digest}, stopped)
+        growth = Growth(goal, settings, loudness)
+        stopped = growth.run(progress)
+        if stopped or growth.awake:
+            figures = {"seconds": time.monotonic() - began, **growth.figures}
+            weights = {settings.wanted.backbone: backbone.digest}
+            return Visualised(growth.image(), figures, weights, stopped)
+    raise Unavailable(
+        f"Channel {term} of {backbone.spec.title} stayed silent from {len(STARTS)} starts. "
+        "Next: choose another channel, or try another seed or more steps."
+    )
 
 
 class Growth:
