@@ -34,7 +34,6 @@ _PAPER = (
     "Mordvintsev, Olah, Tyka, [Inceptionism: Going Deeper into Neural Networks]"
     "(https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), 2015."
 )
-_MOST_BOXES = 10
 
 
 def explain(job: Any) -> None:
@@ -51,19 +50,18 @@ def explain(job: Any) -> None:
 
 
 def _of_this_run(job: Any) -> None:
-    octaves = job.result.figures.get("octaves") if job is not None and job.result is not None else None
-    if not octaves:
+    if job is None or not job.history:
         st.caption("Start a dream: the octaves that it climbs are drawn here from its own numbers.")
         return
-    first = octaves[:_MOST_BOXES]  # a film's go on with every frame
-    curves.losses(
-        job.history, caption="The activation against the steps: it falls back where an octave begins"
-    )
-    st.altair_chart(_chart(first), width="stretch")
+    curves.losses(job.history, caption="What was climbed against the steps: it falls where an octave begins")
+    result = job.result
+    octaves = result.figures.get("octaves") if result is not None else None
+    if not octaves or result.files[0].kind != "picture":
+        st.caption("After a single dream its octaves are drawn here; a film climbs some at every frame.")
+        return
+    st.altair_chart(_chart(octaves), width="stretch")
     st.caption("What was climbed at each octave, before its first step and after its last.")
-    result = job.result.files[0]
-    pixels = shown.of_file(result.digest) if result.kind == "picture" else None
-    st.html(_boxes(first, pixels))
+    st.html(_boxes(octaves, shown.of_file(result.files[0].digest)))
     st.caption("The octaves to scale: the smallest copy was dreamt first, the whole picture last.")
 
 
@@ -89,7 +87,7 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
     return (line + points).properties(height=60 + 34 * len(octaves))
 
 
-def _boxes(octaves: Sequence[dict[str, float]], picture: bytes | None) -> str:
+def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
     """Every octave as a frame over the picture, all from the same corner, to scale."""
     whole = octaves[-1]
     frames = "".join(
@@ -100,8 +98,8 @@ def _boxes(octaves: Sequence[dict[str, float]], picture: bytes | None) -> str:
         f'white-space:nowrap; color:#fff; background:rgb(20 22 28 / 70%)">{at["width"]:.0f} px</span></div>'
         for at in octaves
     )
-    source = f"data:image/webp;base64,{base64.b64encode(picture).decode()}" if picture else ""
-    image = f'<img alt="" src="{source}" style="width:100%; height:100%; display:block">' if source else ""
+    source = f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+    image = f'<img alt="" src="{source}" style="width:100%; height:100%; display:block">'
     ratio = f"{whole['width'] / whole['height']:.4f}"
     return (
         f'<div style="position:relative; aspect-ratio:{ratio}; background:#8884; border-radius:0.5rem; '

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import downloads, shown, wishes, words
 from studio.core.tasks import File
+from studio.dream import estimate
 from studio.dream.settings import DreamSettings
 
 
@@ -26,9 +27,5 @@ def _line(content: File, settings: DreamSettings) -> str:
 
 
 def _time(content: File, settings: DreamSettings) -> str:
-    try:
-        from studio.dream import estimate
-    except ImportError:
-        return ""
     width, height = shown.size(content.read())
     return f", which takes {words.about(estimate.seconds(settings, height, width))} here"

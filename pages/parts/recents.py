@@ -33,7 +33,9 @@ def _card(job: engine.Job) -> None:
         st.caption(words.plain(str(error)))
         return
     settings = tasks.get(job.task).settings.parse(job.settings)
-    st.image(thumbnail, width="stretch", caption=words.plain(words.made_of(job.inputs) or job.title))
+    film = ", a film" if job.result.files[0].kind == "animation" else ""
+    caption = words.plain((words.made_of(job.inputs) or job.title) + film)
+    st.image(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
         command = commands.line(job.task, settings, job.inputs)

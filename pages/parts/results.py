@@ -17,8 +17,8 @@ from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
 Again = Callable[[Settings], None]
-# A setting -> one that stands in its place when given, so that a change of the first would change nothing.
-OVERRULED = {"look": "layers"}
+# A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
+OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer"}
 
 
 def show_result(file: File, before: File | None, *, key: str, caption: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from pages.parts.owners import owner
 from studio import engine
 from studio.core import backbones, tasks
 from studio.core.errors import StudioError
+from studio.dream import sheet
 from studio.dream.looks import USUAL
 
 PAINT = "dream.channel"
@@ -34,13 +36,11 @@ def browse(text: str) -> None:
         bind="query-params",
         width="stretch",
     )
-    shipped = _shipped(network)
-    layer = _layer(network, {layer for layer, _ in shipped})
+    shipped = [shown for shown in sheet.shipped(network) if sheet.mosaic_of(network).exists()]
+    layer = _layer(network, {shown.layer for shown in shipped})
     _whole(layer, text)
-    found = {
-        channel: data for (home, channel), data in (shipped | _painted(network)).items() if home == layer
-    }
-    _sheet(layer, found, text)
+    found = {shown.channel: shown.picture() for shown in shipped if shown.layer == layer}
+    _sheet(layer, found | _painted(network, layer), text)
     _any_other(network, layer)
 
 
@@ -102,9 +102,7 @@ def _any_other(network: str, layer: str) -> None:
     most = backbones.spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         channel = st.number_input(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
-        paint = PAINT in tasks.TASKS and st.button(
-            "Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see"
-        )
+        paint = st.button("Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see")
         st.button("Use it", icon=":material/add:", on_click=use, args=(terms.named(layer, channel),))
     if paint:
         wanted = {"backbone": network, "layer": layer, "channel": channel}
@@ -122,23 +120,12 @@ def _use_seen(term: str) -> None:
     use(term)
 
 
-def _shipped(network: str) -> dict[tuple[str, int], bytes]:
-    """The pictures that come with the studio."""
-    try:
-        from studio.dream import sheet
-    except ImportError:
-        return {}
-    return {(shown.layer, shown.channel): shown.picture() for shown in sheet.shipped(network)}
-
-
-def _painted(network: str) -> dict[tuple[str, int], bytes]:
-    """The pictures that this person had painted."""
-    found: dict[tuple[str, int], bytes] = {}
+def _painted(network: str, layer: str) -> dict[int, bytes]:
+    """The pictures of a layer's channels that this person had painted, by channel."""
+    found: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
-        if job.task == PAINT and job.result is not None and job.settings["backbone"] == network:
-            try:
-                picture = samples.small(job.result.files[0])
-            except StudioError:  # removed since
-                continue
-            found.setdefault((job.settings["layer"], job.settings["channel"]), picture)
+        asked = job.settings
+        if job.task == PAINT and job.result and (asked["backbone"], asked["layer"]) == (network, layer):
+            with suppress(StudioError):  # removed since
+                found.setdefault(asked["channel"], samples.small(job.result.files[0]))
     return found

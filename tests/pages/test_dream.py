@@ -5,9 +5,11 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.parts import films, octave_climb, samples, sheets, terms, wishes
-from studio.core.tasks import TASKS
+from studio.core import images
+from studio.core.tasks import File
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 
@@ -187,37 +189,41 @@ def page_of_climb():
 
     from pages.parts import octave_climb
 
-    octaves = st.session_state["octaves"]
-    history = [{"step": step, "activation": 1.0 + step} for step in range(4)]
-    file = SimpleNamespace(kind="animation")
-    result = SimpleNamespace(figures={"octaves": octaves}, files=(file,))
-    octave_climb.explain(SimpleNamespace(result=result, history=history) if octaves else None)
+    state = st.session_state
+    result = SimpleNamespace(figures={"octaves": state["octaves"]}, files=(state["file"],))
+    history = [{"step": step, "activation": 1.0 + step} for step in range(state["steps"])]
+    octave_climb.explain(SimpleNamespace(result=result, history=history) if state["steps"] else None)
+
+
+@pytest.fixture
+def climb(home, picture):
+    def climb(octaves, steps=4, kind="picture"):
+        page = AppTest.from_function(page_of_climb, default_timeout=60)
+        page.session_state["octaves"] = octaves
+        page.session_state["steps"] = steps
+        page.session_state["file"] = File.keep(images.encode_png(picture), kind, "sky-dream.png")
+        page.run()
+        assert not page.exception
+        return page
+
+    return climb
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_octaves_are_drawn_from_the_runs_own_numbers(sign):
-    from streamlit.testing.v1 import AppTest
-
-    octaves = [
-        {"height": 40 * n, "width": 60 * n, "before": sign * 1.0, "after": sign * 2.0 + 3} for n in (1, 2)
-    ]
-    page = AppTest.from_function(page_of_climb, default_timeout=60)
-    page.session_state["octaves"] = octaves
-    page.run()
-    assert not page.exception
+def test_the_octaves_are_drawn_from_the_runs_own_numbers(climb, sign):
+    octaves = [{"height": 40 * n, "width": 60 * n, "before": sign * 1.0, "after": 5.0} for n in (1, 2)]
+    page = climb(octaves)
     assert len(page.get("vega_lite_chart")) == 2
-    boxes = octave_climb._boxes(octaves, None)
+    boxes = octave_climb._boxes(octaves, b"")
     assert "width:50.00%" in boxes
     assert "60 px" in boxes
 
 
-def test_before_a_dream_the_section_says_how_to_fill_it():
-    from streamlit.testing.v1 import AppTest
-
-    page = AppTest.from_function(page_of_climb, default_timeout=60)
-    page.session_state["octaves"] = []
-    page.run()
-    assert "Start a dream" in texts(page.caption)
+def test_without_octaves_the_section_says_how_to_see_them(climb):
+    assert "Start a dream" in texts(climb([], steps=0).caption)
+    page = climb([], kind="animation")
+    assert len(page.get("vega_lite_chart")) == 1
+    assert "at every frame" in texts(page.caption)
 
 
 def test_the_tile_of_a_dream_leads_to_its_look(visit):
@@ -229,7 +235,6 @@ def test_the_tile_of_a_dream_leads_to_its_look(visit):
     assert page.button_group(key="look").value == chosen["look"].lower()
 
 
-@pytest.mark.skipif(sheets.PAINT not in TASKS, reason="channels cannot be painted yet")
 def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):
     found = []
     monkeypatch.setattr("pages.parts.jobs.start", lambda *asked: found.append(asked))

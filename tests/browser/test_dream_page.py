@@ -1,0 +1,106 @@
+"""What a person does on the dream page, in a real browser against a real server and the real weights."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from studio.core import images, recipes
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SMALL = "size=128&steps=2&octaves=2"  # seconds of work, so that the tests are about the page
+STEP = re.compile(r"Step \d+ of")
+READY = "lets the network dream into it"
+
+
+def result(page):
+    """The slider that compares content and result."""
+    return page.get_by_role("slider", name="Compare Content on the left with Result on the right")
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def downloaded(page, name="Download"):
+    with page.expect_download() as waiting:
+        button(page, name).click()
+    return waiting.value
+
+
+def recipe(download):
+    return recipes.read(Path(download.path()).read_bytes())
+
+
+def test_a_dream_is_seen_while_it_grows_and_a_channel_of_the_sheet_makes_another(tab):
+    page = tab("/dream?size=128&steps=20&octaves=2")
+    page.get_by_text(READY).wait_for()
+    button(page, "Start").click()
+    page.get_by_text(STEP).wait_for()
+    page.get_by_text("as it is so far").wait_for()
+    result(page).wait_for()
+    made = downloaded(page)
+    assert recipe(made).settings["steps"] == 20
+    assert max(images.read(Path(made.path()).read_bytes()).shape) == 128
+
+    page.get_by_role("radio", name="Layers and channels").click()
+    sheet = page.get_by_role("group", name="What each channel likes to see").get_by_role("button")
+    sheet.first.click()
+    text = page.get_by_role("textbox", name="Layers")
+    page.wait_for_url(re.compile("layers="))
+    page.get_by_text(READY).wait_for()  # the first dream gave way
+    term = text.input_value()
+    assert term.endswith(f":{sheet.first.inner_text().strip()}")
+    button(page, "Start").click()
+    result(page).wait_for()
+    assert recipe(downloaded(page)).settings["layers"] == [term]
+
+
+def test_a_painted_channel_is_shown_and_used(tab):
+    page = tab(f"/dream?{SMALL}&see=Layers+and+channels")
+    page.get_by_role("spinbutton", name="Any channel").fill("77")
+    page.get_by_role("spinbutton", name="Any channel").press("Enter")
+    button(page, "Paint it").click()
+    page.get_by_text(STEP).wait_for()
+    button(page, "Cancel").click()  # the best so far will do
+    button(page, "Use it in the dream").click()
+    page.wait_for_url(re.compile("layers=[^&]*77"))
+    sheet = page.get_by_role("group", name="What each channel likes to see")
+    sheet.get_by_role("button", name="77", exact=True).wait_for()
+    page.get_by_text(READY).wait_for()
+
+
+def test_a_film_plays_and_brings_its_recipe(tab):
+    page = tab(f"/dream?{SMALL}&zoom_film=true&zoom=4&zoom_steps=1")
+    page.get_by_text("film of 4 frames").wait_for()
+    button(page, "Start").click()
+    page.locator("video").wait_for()
+    film, beside = downloaded(page), downloaded(page, "Its recipe")
+    assert film.suggested_filename.endswith(".mp4")
+    assert beside.suggested_filename == film.suggested_filename + ".json"
+    assert recipe(beside).settings["zoom"] == 4
+
+
+def test_what_another_page_calls_the_same_does_not_reach_the_dream(tab):
+    page = tab("/style?mode=Draft&size=128&steps=77")
+    button(page, "Start").wait_for()
+    page.get_by_role("link", name="Dream", exact=True).click()
+    page.get_by_text(READY).wait_for()
+    assert page.get_by_role("slider", name="Steps").input_value() == "10"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "see=Layers+and+channels&layers=mixed4:71,mixed4&zoom_film=true"])
+def test_nothing_is_wider_than_a_phone(browser, server, query, scheme):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(240_000)
+    page.goto(f"{server}/dream?{query}")
+    page.get_by_text("before the dream").wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+    assert not page.evaluate(wide)
+    context.close()
