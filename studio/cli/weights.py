@@ -43,9 +43,13 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _line(status: Status) -> str:
     if status.cached:
-        return f"{status.name:<8} here, {status.bytes / MEGABYTE:.0f} MB, from {status.where}"
+        return f"{_column(status)} here, {status.bytes / MEGABYTE:.0f} MB, from {status.where}"
     size = f"{status.download_bytes / MEGABYTE:.0f} MB" if status.download_bytes else "size not known"
-    return f"{status.name:<8} not here yet, {size} from {status.where}"
+    return f"{_column(status)} not here yet, {size} from {status.where}"
+
+
+def _column(status: Status) -> str:
+    return status.name.ljust(max(map(len, weights.names())))
 
 
 def _pull(arguments: argparse.Namespace) -> int:
@@ -69,7 +73,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         console.say_json({"weights": [asdict(status) for status in found]})
         return 0
     for status in found:
-        console.say(f"{status.name:<8} intact, {status.path}")
+        console.say(f"{_column(status)} intact, {status.path}")
     if not found:
         console.note("No weights are here yet. Next: run `studio weights pull`.")
     return 0

@@ -58,6 +58,11 @@ class Packaged(_Strict):
         return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
     @property
+    def about(self) -> int:
+        """Roughly how many bytes a person would wait for."""
+        return self.bytes
+
+    @property
     def where(self) -> str:
         """For messages."""
         return f"package {self.package} {self.version}"
@@ -71,6 +76,7 @@ class KerasFile(_Strict):
     address: str
     file: FileName
     md5: Md5
+    about: int = 0  # bytes, to tell a person; not checked
     bytes: int = 0
 
     @property

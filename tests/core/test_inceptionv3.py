@@ -91,6 +91,32 @@ def test_only_the_last_block_takes_maxima_beside_its_convolutions():
     assert ours.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
 
 
+def test_the_packages_arrays_find_their_places():
+    import keras
+
+    made = keras.applications.InceptionV3(include_top=False, weights=None)
+    rng = np.random.default_rng(0)
+    made.set_weights([rng.random(w.shape, "float32") for w in made.weights])
+    kernels = [layer for layer in made.layers if isinstance(layer, keras.layers.Conv2D)]
+    norms = [layer for layer in made.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    tree, arrays = {}, {}
+    for number, layer in enumerate(in_order(kernels)):
+        norm = in_order(norms)[number]
+        values = [np.asarray(layer.kernel).transpose(3, 2, 0, 1), *norm.get_weights()]
+        keys = [f"{number}{part}" for part in ("weight", "beta", "mean", "var")]
+        arrays |= {key: np.ascontiguousarray(value) for key, value in zip(keys, values, strict=True)}
+        tree[f"layer{number}"] = dict(zip(("weight", "beta", "mean", "var"), keys, strict=True))
+    filled = network.network({"default_1.pt": jit_file(tree, arrays)})
+    for mine, theirs in zip(filled.get_weights(), made.get_weights(), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def in_order(layers):
+    """As they were made: by the number at the end of the name; the first in a process has none."""
+    ends = {layer.name: layer.name.rpartition("_")[2] for layer in layers}
+    return sorted(layers, key=lambda layer: int(ends[layer.name]) if ends[layer.name].isdigit() else 0)
+
+
 def test_another_network_is_refused():
     kernel, shift = np.zeros((32, 3, 3, 3), "<f4"), np.zeros(32, "<f4")
     layer = {"weight": "0", "beta": "1", "mean": "1", "var": "1"}

@@ -54,6 +54,18 @@ def test_fetches_from_the_registry_of_the_npmrc(npm, server, tmp_path, monkeypat
     assert server.log == [""]
 
 
+def test_the_variable_wins_over_the_npmrc(npm, server, tmp_path):
+    (tmp_path / "npmrc").write_text("registry=https://other.example/\n")
+    assert mirrors.npm().indexes == (server.registry,)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_what_only_npm_knows_is_asked_of_npm(tmp_path, monkeypatch):
+    monkeypatch.setenv("NPM_CONFIG_GLOBALCONFIG", str(tmp_path / "global"))
+    (tmp_path / "global").write_text("registry=https://everywhere.example/\n")
+    assert mirrors.npm().indexes == ("https://everywhere.example",)
+
+
 def test_a_cut_is_resumed(server):
     server.cuts = [100_000]
     weights.pull("tiny")
