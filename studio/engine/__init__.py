@@ -5,6 +5,7 @@
 
 from studio.engine.engine import Engine, connect
 from studio.engine.jobs import Job, Live
+from studio.engine.stream import Stream
 from studio.engine.turns import Superseded
 
-__all__ = ["Engine", "Job", "Live", "Superseded", "connect"]
+__all__ = ["Engine", "Job", "Live", "Stream", "Superseded", "connect"]

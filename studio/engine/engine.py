@@ -17,6 +17,7 @@ from studio.engine.jobs import Job, Live
 from studio.engine.ledger import Ledger, Record
 from studio.engine.live import LiveLane
 from studio.engine.runner import Runner
+from studio.engine.stream import Stream
 
 CANCELLED = "It was cancelled before it began."
 CLOSED = "The engine is closed."
@@ -183,11 +184,26 @@ class Engine:
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         found = tasks.check(task, settings, inputs)
+        return self._lane().run(found, settings, inputs, session)
+
+    def stream(self, task: str, settings: Settings, inputs: tasks.Inputs, session: str) -> Stream:
+        """As `live`, but answers at once with a `Stream` of what the task reports, about ten a second.
+
+        A newer request of the same session stops it; what it has until then is its result.
+
+        Raises:
+            InvalidInput: if the task, its settings or its inputs are not right.
+            Unavailable: if the engine is down.
+        """
+        found = tasks.check(task, settings, inputs)
+        return self._lane().stream(found, settings, inputs, session)
+
+    def _lane(self) -> LiveLane:
         self._up.wait(WAIT_SECONDS)
         lane = self._live
         if lane is None:
             raise Unavailable(self._down or STARTING)
-        return lane.run(found, settings, inputs, session)
+        return lane
 
     def keep(self, live: Live, owner: str = "local") -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full."""

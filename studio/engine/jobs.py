@@ -69,6 +69,7 @@ class Live:
         figures: named numbers.
         recipe: what made it.
         seconds: how long it took in the worker.
+        stopped_early: whether it was stopped, and this is what there was until then.
     """
 
     task: str
@@ -80,3 +81,4 @@ class Live:
     figures: Mapping[str, Any]
     recipe: Recipe | None
     seconds: float
+    stopped_early: bool = False

@@ -112,7 +112,7 @@ class Ledger:
         with _whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             file = tasks.File.keep(live.data, live.kind, live.name)
-            result = tasks.Result((file,), live.figures, live.recipe)
+            result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
             if live.kind == "picture":
                 record.folder.show(images.encode_preview(images.read(live.data)))
             record.folder.write("outcome", {"result": store.pack_result(result), "report": None})

@@ -1,9 +1,12 @@
-"""The live lane: results in memory within a second or so, for sliders and text."""
+"""The live lane: results in memory within a second or so for sliders, and texts that stream."""
 
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from distributed import Future
@@ -15,6 +18,7 @@ from studio.core.settings import Settings
 from studio.engine import store, work
 from studio.engine.cluster import Cluster
 from studio.engine.jobs import Live
+from studio.engine.stream import Stream
 from studio.engine.turns import Turns
 
 SECONDS = 60.0
@@ -28,9 +32,22 @@ class LiveLane:
     def __init__(self, cluster: Cluster):
         self._cluster = cluster
         self._turns = Turns(lambda: cluster.slots("live"))
+        self._lock = threading.Lock()
+        self._streams: dict[str, Stream] = {}  # those that a worker runs, by the name of their work
+        cluster.listen("live", self._hear)
 
-    def run(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str) -> Live:
+    def run(
+        self,
+        task: tasks.Task,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        session: str,
+        stream: Stream | None = None,
+    ) -> Live:
         """Waits for the session's turn and for the result.
+
+        Args:
+            stream: told the reports, about ten a second.
 
         Raises:
             Superseded: if the session asked again meanwhile.
@@ -42,34 +59,85 @@ class LiveLane:
             "title": task.title,
             "settings": settings.model_dump(mode="json"),
             "inputs": store.pack_inputs(inputs),
+            "stream": stream is not None,
         }
-        with self._turns.take(session):
-            answer = self._run(task, asked)
+        self._make_way(session)
+        with self._turns.take(session, lambda: stream is not None and stream.stopping):
+            answer = self._run(task, asked, stream)
         if "error" in answer:
             raise StudioError(answer["error"])
         recipe = answer.pop("recipe")
         recipe = None if recipe is None else Recipe.model_validate_json(json.dumps(recipe))
         return Live(task=task.name, settings=settings, inputs=inputs, recipe=recipe, **answer)
 
+    def stream(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str) -> Stream:
+        """As `run`, but answers at once with a stream of what it reports."""
+        return Stream(session, lambda stream: self.run(task, settings, inputs, session, stream), self._stop)
+
     def close(self) -> None:
         """Sends all away who wait; to be called once the cluster has ended."""
         self._turns.close()
 
-    def _run(self, task: tasks.Task, asked: dict[str, Any]) -> dict[str, Any]:
+    def _hear(self, message: dict[str, Any]) -> None:
+        """Takes one event; called in the client's thread, so it must not wait."""
+        stream = self._streams.get(message["id"])
+        if stream is not None:
+            stream.hear(store.unpack_report(message["report"]))
+
+    def _make_way(self, session: str) -> None:
+        """A stream may take long: a newer request of its session ends it with what it has."""
+        with self._lock:
+            older = [stream for stream in self._streams.values() if stream.session == session]
+        for stream in older:
+            stream.stop()
+
+    def _stop(self, stream: Stream) -> None:
+        for id, running in list(self._streams.items()):
+            if running is stream:
+                self._cluster.stop(id)
+
+    def _run(self, task: tasks.Task, asked: dict[str, Any], stream: Stream | None) -> dict[str, Any]:
         id = f"live-{time.time_ns()}"
-        future = self._cluster.submit("live", id, work.run_live, id, tasks.TASKS[task.name], asked)
-        try:
-            future.exception(SECONDS)
-        except TimeoutError:
-            return self._give_up(id, future)
+        with self._told(id, stream):
+            future = self._cluster.submit("live", id, work.run_live, id, tasks.TASKS[task.name], asked)
+            try:
+                future.exception(SECONDS)
+            except TimeoutError:
+                return self._give_up(id, future, stream)
+            return self._answer(future)
+
+    def _answer(self, future: Future) -> dict[str, Any]:
         death = self._cluster.death("live", future)
         return {"error": death} if death else future.result()
 
-    def _give_up(self, id: str, future: Future) -> dict[str, Any]:
+    @contextmanager
+    def _told(self, id: str, stream: Stream | None) -> Iterator[None]:
+        """While open, reports of this work reach its stream, and its stream can stop it."""
+        if stream is None:
+            yield
+            return
+        with self._lock:
+            self._streams[id] = stream
+        try:
+            if stream.stopping:  # it was too early to be heard
+                raise StudioError(work.NOTHING_KEPT)
+            yield
+        finally:
+            with self._lock:
+                del self._streams[id]
+            if stream.stopping:
+                self._cluster.forget_stop(id)
+
+    def _give_up(self, id: str, future: Future, stream: Stream | None) -> dict[str, Any]:
+        """Ends what takes too long; of a stream what it has until then is the result."""
+        answer = {"error": LATE}
         self._cluster.stop(id)
         try:
             future.exception(LET_GO_SECONDS)
         except TimeoutError:
             self._cluster.restart("live", future)
+        else:
+            if stream is not None:
+                answer = self._answer(future)
         self._cluster.forget_stop(id)
-        return {"error": LATE}
+        return answer

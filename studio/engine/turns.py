@@ -12,6 +12,7 @@ from studio.core.errors import StudioError, Unavailable
 WAIT_SECONDS = 120.0
 LOOK_SECONDS = 1.0
 BUSY = "Nothing was free to run it. Next: try again in a moment, or run it as a job."
+STOPPED = "It was stopped before its turn came."
 CLOSED = "The engine ended before its turn came. Next: try again in a moment."
 
 
@@ -30,11 +31,15 @@ class Turns:
         self._closed = False
 
     @contextmanager
-    def take(self, session: str) -> Iterator[None]:
+    def take(self, session: str, stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
         """Waits for its turn, and holds it.
+
+        Args:
+            stopped: whether it no longer wants its turn; asked every LOOK_SECONDS.
 
         Raises:
             Superseded: if the same session asked again meanwhile.
+            StudioError: if it was stopped.
             Unavailable: if its turn does not come within WAIT_SECONDS, or never will.
         """
         mine = object()
@@ -42,7 +47,7 @@ class Turns:
             self._waiting[session] = mine  # keeps the place of the request that it replaces
             self._changed.notify_all()
             try:
-                self._wait(session, mine)
+                self._wait(session, mine, stopped)
                 self._running.add(session)
             finally:
                 if self._waiting.get(session) is mine:
@@ -61,13 +66,15 @@ class Turns:
             self._closed = True
             self._changed.notify_all()
 
-    def _wait(self, session: str, mine: object) -> None:
+    def _wait(self, session: str, mine: object, stopped: Callable[[], bool]) -> None:
         end = time.monotonic() + WAIT_SECONDS
         while True:
             if self._waiting.get(session) is not mine:
                 raise Superseded("A newer request took the place of this one.")
             if self._closed:
                 raise Unavailable(CLOSED)
+            if stopped():
+                raise StudioError(STOPPED)
             if self._is_next(session):
                 return
             left = end - time.monotonic()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from distributed import Event, get_worker
 
 from studio.core import images, paths, tasks
-from studio.core.errors import Cancelled, StudioError
+from studio.core.errors import Cancelled, NoRoom, StudioError
 from studio.core.progress import Progress, Report
 from studio.engine import store
 
@@ -25,6 +25,8 @@ MEMORY = (
 )
 NOTHING_KEPT = "It was stopped before there was anything to keep."
 EVENTS_A_SECOND = 10
+STREAM_SECONDS = 0.08  # least between two reports of a stream; tasks that report ten a second lose none
+MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
 ASKS_A_SECOND = 20
 SAVED_PREVIEW_SECONDS = 3.0
 
@@ -95,6 +97,20 @@ def _spared(what: str, id: str) -> Iterator[None]:
         log.warning("%s of job %s could not be saved: %s", what, id, error)
 
 
+class Streamer:
+    """Passes what a live request reports on to the server as events: the first at once, then thinned."""
+
+    def __init__(self, id: str):
+        self._id, self._next = id, 0.0
+
+    def __call__(self, report: Report) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + STREAM_SECONDS
+            message = {"id": self._id, "report": store.pack_report(report)}
+            get_worker().log_event(topic("live"), message)
+
+
 def topic(lane: str) -> str:
     """The name of a lane's stream of events."""
     return f"studio-{lane}"
@@ -138,25 +154,36 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Runs a task with nothing kept on disk.
 
     Returns:
-        `{"data", "kind", "name", "figures", "recipe", "seconds"}`, or `{"error"}`.
+        `{"data", "kind", "name", "figures", "recipe", "stopped_early", "seconds"}`, or `{"error"}`.
     """
 
     def work() -> dict[str, Any]:
         start = time.monotonic()
         with tasks.held():
-            result = _run(asked["task"], entry, asked, Progress(cancelled=StopSignal(stop_name(id))))
+            listener = Streamer(id) if asked["stream"] else None
+            result = _run(asked["task"], entry, asked, Progress(listener, StopSignal(stop_name(id))))
             main = result.files[0]
             packed = store.pack_result(result)
             return {
-                "data": main.read(),
+                "data": _not_too_large(main.read()),
                 "kind": main.kind,
                 "name": main.name,
                 "figures": packed["figures"],
                 "recipe": packed["recipe"],
+                "stopped_early": result.stopped_early,
                 "seconds": time.monotonic() - start,
             }
 
     return _outcome(work, asked["title"])
+
+
+def _not_too_large(data: bytes) -> bytes:
+    if len(data) > MOST_LIVE_BYTES:
+        raise NoRoom(
+            f"The result has {len(data) / 1e6:.1f} MB, more than the {MOST_LIVE_BYTES / 1e6:.0f} MB of a live "
+            "one. Next: run it as a job, or make it smaller."
+        )
+    return data
 
 
 def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:

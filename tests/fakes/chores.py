@@ -20,7 +20,7 @@ from studio.core.tasks import File, Inputs, Result, Slot, Task
 class ChoreSettings(Settings):
     """What to do, and how often."""
 
-    do: Literal["count", "fill", "crash", "refuse", "fault", "hang", "import"] = setting(
+    do: Literal["count", "fill", "crash", "refuse", "fault", "hang", "import", "swell"] = setting(
         "count", "What to do."
     )
     steps: int = setting(5, "How often.", ge=1, le=100_000)
@@ -64,6 +64,23 @@ def _misbehave(do: str) -> None:
         raise ZeroDivisionError
 
 
+def write(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Writes a letter a step, and shows all that it has written."""
+    text, stopped = "", False
+    try:
+        for step in range(1, settings.steps + 1):
+            text += chr(ord("a") + step % 26)
+            progress.report(step, settings.steps, text=text)
+            if step == settings.steps // 2 + 1:
+                _misbehave(settings.do)
+            time.sleep(settings.pause)
+    except Cancelled:
+        stopped = True
+    data = text.encode() * (5_000_000 // len(text) if settings.do == "swell" else 1)
+    recipe = recipes.Recipe(task="chores.write", settings=settings.model_dump(mode="json"))
+    return Result((File.keep(data, "text", "chore.txt"),), {"chars": len(text)}, recipe, stopped)
+
+
 def modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
     """Tells which modules this process has loaded, and its process number."""
     text = " ".join([str(os.getpid()), *sys.modules])
@@ -103,4 +120,20 @@ DRIVE = Task(
     command="drive",
     help="a chore of the tests",
 )
-TASKS = {"chores.do": "chores:DO", "chores.modules": "chores:MODULES", "chores.drive": "chores:DRIVE"}
+WRITE = Task(
+    name="chores.write",
+    settings=ChoreSettings,
+    inputs=(),
+    produces="text",
+    lane="live",
+    work="chores:write",
+    title="Writing",
+    command="",
+    help="a chore of the tests",
+)
+TASKS = {
+    "chores.do": "chores:DO",
+    "chores.modules": "chores:MODULES",
+    "chores.drive": "chores:DRIVE",
+    "chores.write": "chores:WRITE",
+}

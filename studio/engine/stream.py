@@ -1,0 +1,81 @@
+"""A live request on its way: what it reports while it runs, and in the end its result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+
+from studio.core.progress import Report
+from studio.engine.jobs import Live
+
+
+class Stream:
+    """Reports as they come, the newest in place of those that nobody has looked at, then the result.
+
+    It goes on whether or not anyone looks, so a page may hold it over its reruns. Nothing is kept on disk.
+
+    Args:
+        session: who asked.
+        run: does the work; called with this stream in a thread of its own.
+        ask: asks the work to stop.
+    """
+
+    def __init__(self, session: str, run: Callable[[Stream], Live], ask: Callable[[Stream], None]):
+        self.session, self._ask = session, ask
+        self.stopping = False
+        self._changed = threading.Condition()
+        self._report: Report | None = None
+        self._result: Future[Live] = Future()
+        threading.Thread(target=self._work, args=[run], name="stream", daemon=True).start()
+
+    @property
+    def report(self) -> Report | None:
+        """The latest report, of which `text` is all that was written so far; None before the first."""
+        return self._report
+
+    @property
+    def finished(self) -> bool:
+        """Whether `result` would answer at once."""
+        return self._result.done()
+
+    def __iter__(self) -> Iterator[Report]:
+        """Yields each report as it comes, until the work is done."""
+        seen = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._report is not seen or self.finished)
+                newest = self._report
+            if newest is seen:
+                return
+            seen = newest
+            yield newest
+
+    def stop(self) -> None:
+        """Asks it to end; what was made so far is then its result. Answers at once."""
+        self.stopping = True
+        # It takes a word with the scheduler, for which no page should wait.
+        threading.Thread(target=self._ask, args=[self], daemon=True).start()
+
+    def result(self) -> Live:
+        """Waits for the result; `stopped_early` says whether it was stopped.
+
+        Raises:
+            Superseded: if the session asked again before this request's turn.
+            StudioError: if it failed, took too long, or was stopped before there was anything to keep.
+        """
+        return self._result.result()
+
+    def hear(self, report: Report) -> None:
+        """Takes the next report; called by the engine."""
+        with self._changed:
+            self._report = report
+            self._changed.notify_all()
+
+    def _work(self, run: Callable[[Stream], Live]) -> None:
+        try:
+            self._result.set_result(run(self))
+        except BaseException as error:
+            self._result.set_exception(error)
+        with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,141 @@
+"""Streams: a text as it grows, stopped without loss, and out of the way of the next."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.core import paths
+from studio.core.errors import InvalidInput, StudioError
+from studio.engine import Superseded
+from studio.engine import live as live_module
+
+LETTERS = "bcdefghijklmnopqrstuvwxyza" * 40
+LONG = {"steps": 1000, "pause": 0.05}
+
+
+@pytest.fixture
+def stream(engine, chores):
+    """Asks for a text: `stream("me", steps=3)`; what still runs after the test is stopped."""
+    asked = []
+
+    def ask(session="me", **settings):
+        asked.append(engine.stream("chores.write", chores.ChoreSettings(**settings), {}, session))
+        return asked[-1]
+
+    yield ask
+    for one in asked:
+        one.stop()
+    for one in asked:
+        one._result.exception()
+
+
+def begun(stream):
+    """The stream, once something was written."""
+    next(iter(stream))
+    return stream
+
+
+def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
+    before = {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
+    running = stream(steps=40, pause=0.03)
+    texts, unfinished = [], 0
+    for report in running:
+        texts.append(report.text)
+        unfinished += not running.finished
+    assert texts[0] == "b", "the first comes at once, not when there is more"
+    assert unfinished >= 3
+    assert all(longer.startswith(text) for text, longer in zip(texts, texts[1:], strict=False))
+    result = running.result()
+    assert (result.kind, result.data.decode(), result.stopped_early) == ("text", LETTERS[:40], False)
+    assert result.data.decode().startswith(running.report.text)
+    assert before == {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
+
+
+def test_fast_reports_are_thinned(stream):
+    running = stream(steps=1000, pause=0.001)
+    seen = [report.step for report in running]
+    assert len(seen) <= running.result().seconds / 0.08 + 2
+
+
+def test_who_looks_late_sees_the_newest_and_the_end(stream, until):
+    running = stream(steps=10, pause=0.02)
+    running.result()
+    assert [report.text for report in running] == [running.report.text]
+
+
+def test_a_stop_keeps_what_was_written_and_frees_the_lane(engine, stream):
+    running = begun(stream(**LONG))
+    running.stop()
+    result = running.result()
+    assert result.stopped_early
+    assert LETTERS.startswith(result.data.decode())
+    assert 1 <= len(result.data) < 1000
+    assert stream(steps=3).result().data == b"bcd"
+    kept = engine.keep(result)
+    assert engine.job(kept.id).result.stopped_early
+    engine.remove(kept.id)
+
+
+def test_a_newer_one_of_the_session_stops_the_running(stream):
+    running = begun(stream(**LONG))
+    assert stream(steps=5).result().data == b"bcdef"
+    result = running.result()
+    assert result.stopped_early and result.data
+
+
+def test_of_those_that_wait_in_a_session_the_newest_wins(engine, stream, until):
+    running = begun(stream("you", **LONG))
+    waiting = stream(steps=4)
+    until(lambda: "me" in engine._live._turns._waiting)
+    newest = stream(steps=5)
+    with pytest.raises(Superseded):
+        waiting.result()
+    assert not running.finished
+    running.stop()
+    assert newest.result().data == b"bcdef"
+
+
+def test_another_session_and_its_sliders_stop_nobody(engine, chores, stream):
+    running = begun(stream(steps=30, pause=0.02))
+    assert engine.live("chores.do", chores.ChoreSettings(), {}, "you").data
+    assert not running.result().stopped_early
+
+
+def test_a_slider_of_the_same_session_stops_its_text(engine, chores, stream):
+    running = begun(stream(**LONG))
+    assert engine.live("chores.do", chores.ChoreSettings(), {}, "me").data
+    assert running.result().stopped_early
+
+
+def test_one_that_is_stopped_before_its_turn_never_runs(stream):
+    running = begun(stream("you", **LONG))
+    waiting = stream()
+    waiting.stop()
+    with pytest.raises(StudioError, match="stopped"):
+        waiting.result()
+    assert waiting.report is None
+    assert not running.finished
+
+
+def test_what_takes_too_long_is_kept_as_far_as_it_was(stream, monkeypatch):
+    monkeypatch.setattr(live_module, "SECONDS", 0.5)
+    result = stream(**LONG).result()
+    assert result.stopped_early and result.data
+
+
+def test_an_error_ends_the_reports_and_is_raised_in_the_tasks_words(stream):
+    running = stream(do="refuse", steps=4)
+    assert [report.step for report in running] == [1]
+    with pytest.raises(StudioError, match="not to my taste"):
+        running.result()
+
+
+def test_too_large_a_result_is_refused_in_one_sentence(stream, engine, chores):
+    with pytest.raises(StudioError, match="5.0 MB, more than the 4 MB") as raised:
+        stream(do="swell", steps=1).result()
+    assert "Next:" in str(raised.value)
+
+
+def test_a_bad_request_is_refused_at_once(engine, chores):
+    with pytest.raises(InvalidInput):
+        engine.stream("chores.write", chores.ChoreSettings(), {"wrong": []}, "me")
