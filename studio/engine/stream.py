@@ -42,12 +42,7 @@ class Stream:
     def __iter__(self) -> Iterator[Report]:
         """Yields each report as it comes, until the work is done."""
         seen = None
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._report is not seen or self.finished)
-                newest = self._report
-            if newest is seen:
-                return
+        while (newest := self._after(seen)) is not seen:
             seen = newest
             yield newest
 
@@ -71,6 +66,12 @@ class Stream:
         with self._changed:
             self._report = report
             self._changed.notify_all()
+
+    def _after(self, seen: Report | None) -> Report | None:
+        """Waits for another report than `seen`; at the end there may be none."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._report is not seen or self.finished)
+            return self._report
 
     def _work(self, run: Callable[[Stream], Live]) -> None:
         try:

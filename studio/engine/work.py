@@ -180,8 +180,8 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
 def _not_too_large(data: bytes) -> bytes:
     if len(data) > MOST_LIVE_BYTES:
         raise NoRoom(
-            f"The result has {len(data) / 1e6:.1f} MB, more than the {MOST_LIVE_BYTES / 1e6:.0f} MB of a live "
-            "one. Next: run it as a job, or make it smaller."
+            f"The result has {len(data) / 1e6:.1f} MB; a live one may have {MOST_LIVE_BYTES / 1e6:.0f}. "
+            "Next: run it as a job, or make it smaller."
         )
     return data
 

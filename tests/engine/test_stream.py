@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from studio.core import paths
@@ -44,7 +46,7 @@ def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
         unfinished += not running.finished
     assert texts[0] == "b", "the first comes at once, not when there is more"
     assert unfinished >= 3
-    assert all(longer.startswith(text) for text, longer in zip(texts, texts[1:], strict=False))
+    assert all(longer.startswith(text) for text, longer in pairwise(texts))
     result = running.result()
     assert (result.kind, result.data.decode(), result.stopped_early) == ("text", LETTERS[:40], False)
     assert result.data.decode().startswith(running.report.text)
@@ -131,7 +133,7 @@ def test_an_error_ends_the_reports_and_is_raised_in_the_tasks_words(stream):
 
 
 def test_too_large_a_result_is_refused_in_one_sentence(stream, engine, chores):
-    with pytest.raises(StudioError, match="5.0 MB, more than the 4 MB") as raised:
+    with pytest.raises(StudioError, match=r"5\.0 MB; a live one may have 4\.") as raised:
         stream(do="swell", steps=1).result()
     assert "Next:" in str(raised.value)
 
