@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from studio.core import index, paths, recipes, tasks
 from studio.core.errors import InvalidInput, invalid
@@ -19,18 +24,22 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
+_MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _MOST_TEXT = 1 << 20
+_MOST_WEIGHTS = 1 << 30
 
 
 class _Made(BaseModel):
-    """What settings.json holds: the task that made the model, its settings, and the digest of its weights."""
+    """What settings.json holds: the task that made the model, its settings, the digest of its weights, and
+    what it knows of its data, such as the names of classes or the characters of a text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     task: str
     settings: dict[str, Any]
     weights: index.Sha256
+    data: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,10 @@ class Preset:
     def settings(self) -> Settings:
         """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
         return tasks.get(self.task).settings.parse_json(json.dumps(_made(self.folder).settings))
+
+    def data(self) -> dict[str, Any]:
+        """What the model knows of its data, as its training saved it."""
+        return _made(self.folder).data
 
     def card(self) -> str:
         """What it is, in Markdown: data, licence, command, figures."""
@@ -108,7 +121,13 @@ def find(name: str | Path) -> Preset:
 
 
 def save(
-    target: str | Path, model: keras.Model, task: str, settings: Settings, card: str, recipe: recipes.Recipe
+    target: str | Path,
+    model: keras.Model,
+    task: str,
+    settings: Settings,
+    card: str,
+    recipe: recipes.Recipe,
+    data: Mapping[str, Any] | None = None,
 ) -> Preset:
     """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
 
@@ -119,24 +138,97 @@ def save(
         settings: what it was made with.
         card: Markdown: data, licence, command, figures.
         recipe: what made it.
+        data: what it knows of its data and its user needs, as JSON holds it.
     """
-    named = isinstance(target, str) and _NAME.fullmatch(target)
-    folder = paths.folder("presets") / target if named else Path(target).absolute()
-    fresh = folder.with_name(f".new-{folder.name}")
-    with paths.locked(folder.with_name(f".{folder.name}.lock")):
-        shutil.rmtree(fresh, ignore_errors=True)  # of a save that was killed
+    with _replaced(target) as (fresh, folder):
         with paths.replacing(fresh / WEIGHTS) as temporary:
             model.save_weights(temporary)
         made = _Made(
             task=task,
             settings=settings.model_dump(mode="json"),
             weights=paths.file_digest(fresh / WEIGHTS),
+            data=dict(data or {}),
         )
         paths.write(fresh / SETTINGS, made.model_dump_json(indent=1).encode())
         paths.write(fresh / CARD, card.encode())
         paths.write(fresh / RECIPE, recipe.to_json().encode())
-        _swap(fresh, folder)
     return _preset(folder, folder.name)
+
+
+def pack(
+    model: keras.Model,
+    task: str,
+    settings: Settings,
+    card: str,
+    recipe: recipes.Recipe,
+    data: Mapping[str, Any] | None = None,
+) -> bytes:
+    """A trained model as one file: its folder as a zip, the same bytes for the same model. See `save`."""
+    with tempfile.TemporaryDirectory() as place:
+        return zipped(save(Path(place) / "model", model, task, settings, card, recipe, data).folder)
+
+
+def zipped(folder: Path) -> bytes:
+    """A model folder as one zip, nothing compressed, for weights hardly are."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name in _MEMBERS:
+            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), (folder / name).read_bytes())
+    return packed.getvalue()
+
+
+def unpack(data: bytes, target: str | Path) -> Preset:
+    """Saves what `pack` made as a model folder. Nothing in it is run, and no path in it is followed.
+
+    Args:
+        data: the zip.
+        target: as in `save`.
+
+    Raises:
+        InvalidInput: if it is not exactly such a zip, is damaged or too large.
+    """
+    members = _unzipped(data)
+    with _replaced(target) as (fresh, folder):
+        for name, body in members.items():
+            paths.write(fresh / name, body)
+        made = _preset(fresh, folder.name)
+        made.weights(), made.recipe()
+    return _preset(folder, folder.name)
+
+
+def _unzipped(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            listed = file.infolist()
+            if sorted(one.filename for one in listed) != sorted(_MEMBERS):
+                raise _no_model("other files in it")
+            for one in listed:
+                most = _MOST_WEIGHTS if one.filename == WEIGHTS else _MOST_TEXT
+                if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
+                    raise _no_model(f"{one.filename} compressed, encrypted or too large")
+            return {one.filename: file.read(one) for one in listed}
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        raise _no_model("another file, or a damaged one") from None
+
+
+def _no_model(received: str) -> InvalidInput:
+    step = "choose a model that the studio saved"
+    return invalid("model", expected=f"a zip of {', '.join(_MEMBERS)}", received=received, next_step=step)
+
+
+@contextlib.contextmanager
+def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
+    """Yields an empty folder to fill and the folder whose place it takes, if all went well."""
+    named = isinstance(target, str) and _NAME.fullmatch(target)
+    folder = paths.folder("presets") / target if named else Path(target).absolute()
+    fresh = folder.with_name(f".new-{folder.name}")
+    with paths.locked(folder.with_name(f".{folder.name}.lock")):
+        shutil.rmtree(fresh, ignore_errors=True)  # of a save that was killed
+        try:
+            yield fresh, folder
+            _swap(fresh, folder)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _is_folder(path: Path) -> bool:

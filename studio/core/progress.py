@@ -91,6 +91,10 @@ class Progress:
         if self._cancelled():
             raise Cancelled
 
+    def silent(self) -> Progress:
+        """One that tells nobody, but still raises `Cancelled`: for long work within a step."""
+        return Progress(cancelled=self._cancelled)
+
     def _preview_due(self) -> bool:
         now = time.monotonic()
         if now - self._last_preview < self._preview_seconds:

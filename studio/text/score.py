@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from studio.core.progress import Progress
+from studio.text import cores
 from studio.text.network import Network
 
 PIECE = 256  # characters read between two reports
@@ -45,12 +47,25 @@ def surprises(
     length = (len(indices) - 1) // streams
     read = indices[: streams * length].reshape(streams, length)
     wanted = indices[1 : streams * length + 1].reshape(streams, length)
-    states, found = network.states(streams), np.empty((streams, length), "float32")
+    groups = np.array_split(np.arange(streams), min(streams, cores.count()))
+    readers = [_Reader(network, read[group], wanted[group]) for group in groups]
     for at in range(0, length, PIECE):
-        logits, states = network.run(read[:, at : at + PIECE], states)
-        found[:, at : at + PIECE] = _nats(logits, wanted[:, at : at + PIECE])
+        cores.side_by_side([partial(reader.go_on, at, at + PIECE) for reader in readers])
         progress.report(min(at + PIECE, length), length, text="Reading the text")
-    return found.reshape(-1)
+    return np.concatenate([reader.found for reader in readers]).reshape(-1)
+
+
+class _Reader:
+    """Where a model is in some texts that are read side by side."""
+
+    def __init__(self, network: Network, read: np.ndarray, wanted: np.ndarray):
+        self._network, self._read, self._wanted = network, read, wanted
+        self._states = network.states(len(read))
+        self.found = np.empty(read.shape, "float32")
+
+    def go_on(self, start: int, end: int) -> None:
+        logits, self._states = self._network.run(self._read[:, start:end], self._states)
+        self.found[:, start:end] = _nats(logits, self._wanted[:, start:end])
 
 
 def _nats(logits: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -54,7 +54,12 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
     }
     recipe = recipes.make(voice.TASK, settings, inputs)
     text = card.write(file.name, settings, figures, _samples(network, trained.vocabulary, settings.seed))
-    data = {"vocabulary": trained.vocabulary.characters}
+    data = {
+        "vocabulary": trained.vocabulary.characters,
+        "trained_on": file.name,
+        "command": card.command(file.name, settings),
+        "figures": figures,
+    }
     packed = presets.pack(trained.core, voice.TASK, settings, text, recipe, data)
     if not stopped:
         run.forget()
@@ -98,11 +103,11 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
         "nats": [round(float(nats), 3) for nats in written[0].nats[:MOST_NATS]],
         "notes": notes(begin.replaced, begin.dropped),
     }
-    recipe = recipes.make("text.write", settings, inputs, {spoken.name: spoken.digest})
+    given = inputs.get("model")  # whose digest the recipe names among the inputs
+    recipe = recipes.make("text.write", settings, inputs, {} if given else {spoken.name: spoken.digest})
     texts = [(settings.prompt + one.text).encode("utf-8", "replace") for one in written]
-    names = [
-        f"{spoken.name}-{n + 1}.txt" if len(texts) > 1 else f"{spoken.name}.txt" for n in range(len(texts))
-    ]
+    name = Path(given[0].name).stem if given else spoken.name
+    names = [f"{name}-{n + 1}.txt" if len(texts) > 1 else f"{name}.txt" for n in range(len(texts))]
     files = tuple(File.keep(text, "text", name) for text, name in zip(texts, names, strict=True))
     return Result(files, figures, recipe, written[0].stopped_early)
 

@@ -23,7 +23,7 @@ from studio.text.vocabulary import Vocabulary
 AVERAGED_EVERY = 5  # steps; of weights that move slowly, more often changes nothing
 CHECKPOINT_SECONDS = 60.0
 MOST_TESTED = 200_000  # characters of the held-out part that the tests on the way read
-TEST_STREAMS = 32
+TEST_STREAMS = 64
 SAMPLE_CHARS = 300
 LEAST_TESTS = 20
 

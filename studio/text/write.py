@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
+from studio.text import cores
+from studio.text.cores import Pace
 from studio.text.network import Network
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 
 REPORT_SECONDS = 0.1
+LEAST_SHARED = 8  # texts; fewer are not worth a core each
 _BLOCK = 1024  # random numbers drawn at once
+_SHARED_STEPS = 16  # that each core makes before the texts come together
 
 
 @dataclass(frozen=True)
@@ -111,17 +117,38 @@ def draws(
 
     Each text has a generator of its own, so that the first of many is the one that stands alone.
     """
-    pen = Pen(network, settings.count)
+    if settings.count < LEAST_SHARED:
+        yield from _draws(network, vocabulary, settings, range(settings.count), Pace())
+        return
+    parts = np.array_split(np.arange(settings.count), cores.count())
+    groups = [_draws(network, vocabulary, settings, part) for part in parts if len(part)]
+    while True:
+        works = [partial(lambda group: list(islice(group, _SHARED_STEPS)), group) for group in groups]
+        for steps in zip(*cores.side_by_side(works), strict=True):
+            yield tuple(np.concatenate(columns) for columns in zip(*steps, strict=True))
+
+
+def _draws(
+    network: Network,
+    vocabulary: Vocabulary,
+    settings: WriteSettings,
+    texts: Sequence[int],
+    pace: Pace | None = None,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    pen = Pen(network, len(texts))
     begin = vocabulary.encode(settings.prompt).indices
     # A text that begins with nothing begins after the end of a line.
-    pen.read(begin if len(begin) else np.array([max(vocabulary.characters.find("\n"), 0)]))
-    generators = [np.random.default_rng([settings.seed, n]) for n in range(settings.count)]
+    begin = begin if len(begin) else np.array([max(vocabulary.characters.find("\n"), 0)])
+    with cores.limited(1):
+        pen.read(begin)
+    generators = [np.random.default_rng([settings.seed, n]) for n in texts]
     while True:
         uniforms = np.stack([generator.random(_BLOCK) for generator in generators])
         for column in range(_BLOCK):
             indices = choose(pen.logits, uniforms[:, column], settings)
             yield indices, nats_of(pen.logits, indices)
-            pen.add(indices)
+            work = partial(pen.add, indices)
+            pace.step(work) if pace else work()
 
 
 def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) -> Iterator[Piece]:
@@ -158,7 +185,7 @@ def write(
     """Writes `settings.count` texts of at most `settings.chars` characters each.
 
     Args:
-        progress: shown the first text as it grows, about ten times a second.
+        progress: shown the first text as it grows, its beginning included, about ten times a second.
 
     Returns:
         The texts; if a person stopped it, as far as they were.
@@ -174,7 +201,7 @@ def write(
             if time.monotonic() - told >= REPORT_SECONDS or done == settings.chars:
                 told = time.monotonic()
                 texts = [vocabulary.decode(column) for column in indices[:done].T]
-                progress.report(done, settings.chars, text=texts[0][: _end(texts[0], settings.stop)])
+                progress.report(done, settings.chars, text=settings.prompt + _sure(texts[0], settings.stop))
                 if settings.stop and all(settings.stop in text for text in texts):
                     break
         stopped = False
@@ -186,6 +213,12 @@ def write(
         Written(text[:end], nats[:end, n], stopped)
         for n, (text, end) in enumerate(zip(texts, ends, strict=True))
     ]
+
+
+def _sure(text: str, stop: str) -> str:
+    """What no later character takes back: all before the stop text and what may be its beginning."""
+    end = _end(text, stop)
+    return text[:end] if end < len(text) else text[: end - _held(text, stop)]
 
 
 def _end(text: str, stop: str) -> int:

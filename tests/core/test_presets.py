@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import paint  # adds the task `paint.invert`
@@ -134,3 +136,76 @@ def test_settings_that_the_task_does_not_take_are_refused(home):
     path.write_text(json.dumps(made | {"settings": {"steps": 10**9}}))
     with pytest.raises(InvalidInput, match="steps"):
         presets.find("tiny").settings()
+
+
+def packed(values=(1, 2), data=None):
+    chosen = paint.PaintSettings(steps=7)
+    recipe = recipes.make(NAME, chosen, {}, {})
+    return presets.pack(Model(values), NAME, chosen, "# Tiny\n", recipe, data)
+
+
+def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
+    chosen = paint.PaintSettings()
+    recipe = recipes.make(NAME, chosen, {}, {})
+    presets.save("tiny", Model((1,)), NAME, chosen, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
+    assert presets.find("tiny").data() == {"classes": ["cat", "Hündin"]}
+    assert saved("other").data() == {}
+
+
+def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
+    data = packed(data={"letters": "ab"})
+    assert data == packed(data={"letters": "ab"})
+    found = presets.unpack(data, "tiny")
+    assert found == presets.find("tiny") and found.settings().steps == 7
+    assert found.data() == {"letters": "ab"}
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert presets.zipped(presets.unpack(data, tmp_path / "there").folder) == data
+
+
+def rezipped(change):
+    """A packed model whose members were changed: `change({name: bytes}) -> [(name, bytes)]`."""
+    with zipfile.ZipFile(io.BytesIO(packed())) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name, body in change(members):
+            file.writestr(zipfile.ZipInfo(name), body)
+    return out.getvalue()
+
+
+def squeezed():
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(packed())) as file,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in file.namelist():
+            new.writestr(name, file.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: b"",
+        lambda: b"PK\x03\x04",
+        lambda: packed()[:-40],
+        lambda: packed().replace(b"# Tiny", b"# Tony"),
+        squeezed,
+        lambda: rezipped(lambda m: [*m.items(), ("../outside", b"x")]),
+        lambda: rezipped(lambda m: [*m.items(), (presets.CARD, b"again")]),
+        lambda: rezipped(lambda m: [(f"model/{name}", body) for name, body in m.items()]),
+        lambda: rezipped(lambda m: list(m.items())[:3]),
+        lambda: rezipped(lambda m: list((m | {presets.WEIGHTS: b"other"}).items())),
+        lambda: rezipped(lambda m: list((m | {presets.SETTINGS: b"{}"}).items())),
+        lambda: rezipped(lambda m: list((m | {presets.RECIPE: b"{}"}).items())),
+        lambda: rezipped(lambda m: list((m | {presets.CARD: b"x" * (2 << 20)}).items())),
+    ],
+)
+def test_what_is_no_packed_model_is_refused_and_the_old_one_stays(home, data):
+    saved("tiny", (5, 6))
+    with pytest.raises(InvalidInput):
+        presets.unpack(data(), "tiny")
+    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [5, 6]
+    assert [path.name for path in (home / "presets").iterdir() if path.is_dir()] == ["tiny"]
+    assert not list(home.rglob("outside"))

@@ -122,3 +122,11 @@ def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, m
     written = write.write(network, letters, WriteSettings(chars=80, seed=1), progress)[0]
     assert texts == [written.text[: n + 1] for n in range(30)]
     assert written.stopped_early and len(written.text) == len(written.nats) == 30
+
+
+def test_many_texts_on_several_cores_are_those_on_one(network, letters, monkeypatch):
+    shared = text_of(network, letters, seed=8, count=9, chars=40)
+    monkeypatch.setattr(write, "LEAST_SHARED", 100)
+    assert [one.text for one in text_of(network, letters, seed=8, count=9, chars=40)] == [
+        one.text for one in shared
+    ]

@@ -1,0 +1,128 @@
+"""The tasks: a text becomes a packed model, and a model writes; with recipes, figures and cards."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from studio.core import presets, runs, tasks
+from studio.core.errors import InvalidInput
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.text import corpus, score, voice
+from studio.text.settings import WriteSettings
+
+
+@pytest.fixture
+def text(home, rhyme) -> File:
+    return File.keep(rhyme.encode(), "text", "rhyme.txt")
+
+
+@pytest.fixture
+def trained(text, tiny):
+    return tasks.run("text.train", tiny, {"text": [text]})
+
+
+def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, tiny, rhyme, home):
+    (file,) = trained.files
+    assert (file.kind, file.name) == ("model", "rhyme.zip")
+    made = presets.unpack(file.read(), "rhyme")
+    assert made.settings() == tiny and made.recipe() == trained.recipe
+    assert made.data()["vocabulary"] == "".join(sorted(set(rhyme)))
+    assert made.data()["figures"] == trained.figures
+    spoken = voice.load("rhyme")
+    held_out = spoken.vocabulary.encode(rhyme).indices[round(len(rhyme) * 0.9) :]
+    exact = score.score(spoken.network, held_out)
+    assert trained.figures["nats_per_char"] == pytest.approx(exact.nats_per_char, abs=1e-5)
+    assert trained.figures["bits_per_char"] == pytest.approx(exact.nats_per_char / math.log(2), abs=1e-5)
+    assert trained.figures["held_out_chars"] == len(held_out) - 1
+    assert trained.recipe.inputs["text"][0].digest == text.digest
+    assert not list((home / "runs").iterdir())  # a run that is done leaves no checkpoints
+
+
+def test_the_card_tells_the_figures_the_command_and_three_samples(trained, home):
+    card = presets.unpack(trained.files[0].read(), "rhyme").card()
+    assert f"{trained.figures['nats_per_char']:.4f}" in card
+    assert "python -m training.train_text rhyme.txt -o DIR --epochs 2 --units 24" in card
+    assert "\nLicence: not stated\n" in card
+    assert [f"temperature {t:g}" in card for t in (0.5, 0.8, 1.1)] == [True] * 3
+    assert card.count("likes") > 3  # it has learnt the word
+
+
+def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
+    presets.unpack(trained.files[0].read(), "rhyme")
+    wish = WriteSettings(preset="rhyme", prompt="the ", chars=50, seed=3)
+    named = tasks.run("text.write", wish, {})
+    given = tasks.run("text.write", wish.model_copy(update={"preset": "nobody"}), {"model": trained.files})
+    assert named.files[0].read() == given.files[0].read()
+    written = named.files[0].read().decode()
+    assert written.startswith("the ") and len(written) == 54
+    assert named.figures["chars"] == len(named.figures["nats"]) == 50
+    assert named.figures["nats_per_char"] == pytest.approx(np.mean(named.figures["nats"]), abs=1e-3)
+    assert named.recipe.weights == {"rhyme": presets.find("rhyme").digest}
+    assert named.recipe.checked_settings() == wish
+
+
+def test_unknown_characters_of_a_beginning_are_told(trained, home):
+    presets.unpack(trained.files[0].read(), "rhyme")
+    wish = WriteSettings(preset="rhyme", prompt="THE É日", chars=5)
+    notes = tasks.run("text.write", wish, {}).figures["notes"]
+    assert any(note.startswith("É was read as e") for note in notes)
+    assert any("Left out" in note and "日" in note for note in notes)
+
+
+def test_several_texts_are_several_files(trained, home):
+    presets.unpack(trained.files[0].read(), "rhyme")
+    files = tasks.run("text.write", WriteSettings(preset="rhyme", chars=40, count=3), {}).files
+    assert [file.name for file in files] == ["rhyme-1.txt", "rhyme-2.txt", "rhyme-3.txt"]
+    assert len({file.digest for file in files}) == 3
+
+
+def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home):
+    seen = []
+    progress = Progress(seen.append, cancelled=lambda: len(seen) > 60)
+    result = tasks.run("text.train", tiny, {"text": [text]}, progress)
+    assert result.stopped_early and result.figures["ended"] == "cancelled"
+    assert presets.unpack(result.files[0].read(), "half").data()["figures"]["steps"] < 100
+    assert runs.find("text.train", tiny, {"text": [text]}).load() is not None
+    whole = tasks.run("text.train", tiny, {"text": [text]})
+    assert not whole.stopped_early and whole.figures["curve"]["steps"][-1] == whole.figures["steps"]
+
+
+def test_a_model_to_start_from(trained, text, tiny, home):
+    again = tiny.model_copy(update={"epochs": 1})
+    begun = tasks.run("text.train", again, {"text": [text], "start": trained.files})
+    assert begun.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
+    assert begun.recipe.inputs["start"][0].digest == trained.files[0].digest
+
+
+@pytest.mark.parametrize("data", [b"", b"short", b"\x89PNG" + b"x" * 200, b" " * 500])
+def test_a_bad_text_is_found_before_keras_is_needed(home, tiny, data):
+    file = File.keep(data, "text", "bad.txt")
+    with pytest.raises(InvalidInput, match="text"):
+        tasks.check("text.train", tiny, {"text": [file]})
+
+
+@pytest.mark.parametrize("preset", ["nobody", "", "/nowhere"])
+def test_a_voice_that_is_not_there(home, preset):
+    with pytest.raises(InvalidInput, match="preset"):
+        tasks.check("text.write", WriteSettings(preset=preset), {})
+
+
+def test_what_is_no_model_is_refused(home, text):
+    broken = File.keep(b"PK\x03\x04 nothing", "model", "model.zip")
+    with pytest.raises(InvalidInput, match="model"):
+        tasks.run("text.write", WriteSettings(), {"model": [broken]})
+
+
+def test_a_text_of_emoji_alone_is_learnt(home, tiny):
+    rng = np.random.default_rng(0)
+    text = "".join(rng.choice(list("🙂🎉🌧🐈"), 600))
+    assert corpus.read(text.encode()).text == text
+    file = File.keep(text.encode(), "text", "emoji.txt")
+    result = tasks.run("text.train", tiny.model_copy(update={"epochs": 1}), {"text": [file]})
+    presets.unpack(result.files[0].read(), "emoji")
+    written = tasks.run("text.write", WriteSettings(preset="emoji", chars=20), {}).files[0].read().decode()
+    assert set(written) <= set(text) and len(written) == 20

@@ -1,0 +1,100 @@
+"""The training scripts, and publishing what they made."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from studio.core import index, paths, presets
+from studio.text import voice
+from training import publish, script
+
+WORDS = ["--epochs", "1", "--units", "24", "--embedding", "8", "--streams", "4", "--sequence", "16"]
+
+
+@pytest.fixture
+def text(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "numbers.txt"
+    path.write_text(" ".join(rng.choice(["one", "two", "three"], 800)))
+    return path
+
+
+def trained(text, out, *words):
+    return script.main("text.train", "train_text", [str(text), "-o", str(out), *WORDS, *words])
+
+
+def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, capsys):
+    assert trained(text, tmp_path / "model") == 0
+    out, err = capsys.readouterr()
+    assert out.strip() == str(tmp_path / "model")
+    assert "nats_per_char" in err and "bits_per_char" in err
+    assert voice.load(tmp_path / "model").vocabulary.characters == " ehnortw"
+    assert trained(text, tmp_path / "model", "--json", "--start-from", str(tmp_path / "model")) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["path"] == str(tmp_path / "model") and made["figures"]["nats_per_char"] < 3
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["nothing.txt", "-o", "model"], "nothing.txt"),
+        (["numbers.txt"], "-o"),
+        (["numbers.txt", "-o", "."], "new folder"),
+        (["numbers.txt", "-o", "model", "--units", "1"], "units"),
+        (["numbers.txt", "-o", "model", "--start-from", "nobody"], "nobody"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(home, text, monkeypatch, capsys, words, says):
+    monkeypatch.chdir(text.parent)
+    assert script.main("text.train", "train_text", words) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: ") and says in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["train_text", "publish"])
+def test_scripts_say_what_they_do(name, capsys):
+    module = importlib.import_module(f"training.{name}")
+    assert "Command: python -m training." in module.__doc__
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A pretrained/ of this test's own."""
+    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained")
+    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
+    index.shipped.cache_clear()
+    yield tmp_path / "pretrained"
+    index.shipped.cache_clear()
+
+
+def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped, capsys):
+    trained(text, tmp_path / "model")
+    words = [str(tmp_path / "model"), "--name", "numbers", "--licence", "CC0-1.0", "--trained-on", "numbers"]
+    assert publish.main(words) == 0
+    found, entry = presets.find("numbers"), index.shipped().presets["numbers"]
+    assert found.folder == shipped / "numbers" and "numbers" in presets.names()
+    assert entry.licence == "CC0-1.0" and "\nLicence: CC0-1.0\n" in found.card()
+    assert entry.command.startswith("python -m training.train_text numbers.txt")
+    assert entry.figures["nats_per_char"] == found.data()["figures"]["nats_per_char"]
+    full, half = voice.load(tmp_path / "model").network, voice.load("numbers").network
+    assert np.allclose(full.table, half.table, atol=1e-3) and not np.array_equal(full.table, half.table)
+    sizes = [(folder / presets.WEIGHTS).stat().st_size for folder in (tmp_path / "model", found.folder)]
+    assert sizes[1] < 0.8 * sizes[0]
+    assert publish.main([*words, "--full"]) == 0
+    assert np.array_equal(voice.load("numbers").network.table, full.table)
+
+
+def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped, capsys):
+    trained(text, tmp_path / "model")
+    path = tmp_path / "model" / presets.SETTINGS
+    made = json.loads(path.read_bytes())
+    path.write_text(json.dumps(made | {"data": {}}))
+    words = [str(tmp_path / "model"), "--name", "numbers", "--licence", "CC0-1.0", "--trained-on", "numbers"]
+    assert publish.main(words) == 2
+    assert "figures" in capsys.readouterr().err
+    assert "numbers" not in json.loads((shipped / "index.json").read_bytes())["presets"]

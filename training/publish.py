@@ -1,0 +1,133 @@
+"""Takes a trained model into the studio: the only writer of pretrained/.
+
+Command: python -m training.publish runs/shakespeare --name shakespeare --licence CC-PDM-1.0
+    --trained-on "plays of Shakespeare (tinyshakespeare.txt)"
+
+Weights are shipped as float16, which halves their size; `--full` keeps them as they are. The settings.json of
+the model must hold its figures and its command, as every training task saves them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio import cli
+from studio.cli import console, flags
+from studio.core import index, paths, presets
+from studio.core.errors import invalid
+
+if TYPE_CHECKING:
+    import h5py
+
+_STATED = "Licence: "
+_MOST_BYTES = 40 * 2**20  # of all presets together
+
+
+def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool = False) -> presets.Preset:
+    """Copies a model folder to pretrained/NAME and enters it in pretrained/index.json.
+
+    Args:
+        folder: a model folder, as a training made it.
+        name: lower-case letters, digits and hyphens.
+        licence: an SPDX identifier, or "research-only".
+        trained_on: the data, in a few words.
+        full: keeps float32.
+
+    Raises:
+        InvalidInput: if the folder is not whole, has no figures, or there would be too much to ship.
+    """
+    found = presets.find(folder)
+    data = found.data()
+    if not {"figures", "command"} <= data.keys():
+        received, step = "none", "train it again"
+        raise invalid("model", expected="figures and a command", received=received, next_step=step)
+    target = paths.shipped("pretrained") / name
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / name
+        shutil.copytree(found.folder, copy)
+        if not full:
+            halve(found.weights(), copy / presets.WEIGHTS)
+        digest = paths.file_digest(copy / presets.WEIGHTS)
+        made = json.loads((copy / presets.SETTINGS).read_bytes()) | {"weights": digest}
+        (copy / presets.SETTINGS).write_text(json.dumps(made, indent=1))
+        (copy / presets.CARD).write_text(_with_licence(found.card(), licence))
+        presets.unpack(presets.zipped(copy), target)  # which checks it once more
+    numbers = {k: v for k, v in data["figures"].items() if isinstance(v, int | float)}
+    entry = {
+        "task": found.task,
+        "folder": name,
+        "sha256": digest,
+        "licence": licence,
+        "trained_on": trained_on,
+        "command": data["command"],
+        "figures": numbers,
+    }
+    _enter(name, entry)
+    return presets.find(name)
+
+
+def halve(source: Path, target: Path) -> None:
+    """Writes weights with every float32 array as float16; Keras reads them into float32 again."""
+    import h5py
+
+    # Written anew: HDF5 does not give back the room of what is replaced.
+    with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
+        _copy(old, new)
+
+
+def _copy(old: h5py.Group, new: h5py.Group) -> None:
+    import h5py
+
+    new.attrs.update(old.attrs)
+    for name, one in old.items():
+        if isinstance(one, h5py.Group):
+            _copy(one, new.create_group(name))
+        else:
+            new.create_dataset(name, data=one[()], dtype="float16" if one.dtype == "float32" else one.dtype)
+
+
+def _with_licence(card: str, licence: str) -> str:
+    lines = [f"{_STATED}{licence}" if line.startswith(_STATED) else line for line in card.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def _enter(name: str, entry: dict[str, object]) -> None:
+    path = paths.shipped("pretrained") / "index.json"
+    listed = json.loads(path.read_bytes())
+    listed["presets"][name] = entry
+    index.Index.model_validate(listed)
+    paths.write(path, (json.dumps(listed, indent=2, ensure_ascii=False) + "\n").encode())
+    index.shipped.cache_clear()
+    size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
+    if size > _MOST_BYTES:
+        console.note(f"All presets together have {size / 2**20:.0f} MB, more than the 40 MB that are agreed.")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    made = publish(
+        Path(arguments.folder), arguments.name, arguments.licence, arguments.trained_on, arguments.full
+    )
+    console.say(str(made.folder))
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script. Returns the exit code."""
+    parser = flags.Parser("python -m training.publish", description=__doc__.splitlines()[0])
+    flags.prepare_leaf(parser, _run)
+    parser.add_argument("folder", metavar="DIR", help="the model's folder")
+    parser.add_argument("--name", required=True, help="what people call it")
+    parser.add_argument("--licence", required=True, help="an SPDX identifier, or research-only")
+    parser.add_argument("--trained-on", required=True, help="the data, in a few words")
+    parser.add_argument("--full", action="store_true", help="keep float32")
+    return cli.follow(parser, sys.argv[1:] if argv is None else argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
