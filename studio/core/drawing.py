@@ -91,7 +91,7 @@ class Film:
             context = stream.codec_context
             context.colorspace = context.color_primaries = context.color_trc = _BT709
             context.color_range = _LIMITED
-            context.thread_count = 2  # as many on any machine: the bytes depend on it
+            context.thread_count = 1  # several share the work by chance: the bytes would differ each time
 
 
 def _encoder(kind: FilmKind, fps: int) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -103,7 +103,9 @@ def _encoder(kind: FilmKind, fps: int) -> tuple[str, dict[str, str], dict[str, s
     if kind == "webp":
         return "libwebp_anim", {"quality": "85"}, {"loop": "0"}
     codec = next(name for name in _MPEG4 if name in av.codecs_available)
-    quality = {"crf": "17", "rc-lookahead": "12"} if codec == "libx264" else {"b": "20M"}
+    # Without the last word its quick code reads memory that it never wrote: now and then the bytes differ.
+    exact = {"crf": "17", "rc-lookahead": "12", "x264-params": "cpu-independent=1"}
+    quality = exact if codec == "libx264" else {"b": "20M"}
     # The index goes to the front, so that a film starts to play before it is there as a whole.
     return codec, quality, {"moov_size": str(16_384 + 32 * MOST_FRAMES)}
 
