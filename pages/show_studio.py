@@ -6,7 +6,10 @@ from pages import parts
 from pages.parts import downloads, layers, tiles
 
 st.title("Creative AI Studio", anchor=False)
-st.markdown("Paint a photo in the look of any picture, on your own machine. Choose a tile to begin.")
+st.markdown(
+    "Paint a photo in the look of any picture, or let a network dream into it, on your own machine. "
+    "Choose a tile to begin."
+)
 tiles.made_here()
 parts.recent(title="Your recent work")
 downloads.first_run([name for place in parts.PLACES for name in place.needs])

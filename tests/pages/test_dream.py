@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import films, octave_climb, samples, sheets, terms, wishes
-from studio.core import images
+from pages.parts import films, octave_climb, samples, sheets, terms, wishes, words
+from studio.core import backbones, images
 from studio.core.tasks import File
+from studio.dream import sheet
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 
@@ -100,6 +101,23 @@ def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, s
     assert page.text_input(key="layers").value == f"{layer}:7"
     button(page, "Start").click().run()
     assert submitted[0][1].layers == (f"{layer}:7",)
+
+
+@pytest.mark.parametrize("network", backbones.BACKBONES)
+def test_channels_are_chosen_by_their_pictures(visit, submitted, network):
+    if not sheet.mosaic_of(network).exists():
+        pytest.skip(f"no sheet of {network} is drawn yet; python -m studio.dream.draw_sheets {network}")
+    page = visit("dream", see="Layers and channels", network=words.choice(network))
+    layer = page.selectbox(key=f"{network}_layer").value
+    there = [shown.channel for shown in sheet.shipped(network) if shown.layer == layer]
+    pictures = page.button_group(key=f"sheet_{layer}")
+    assert sorted(there) == [int(option) for option in pictures.options]
+    pictures.set_value(there[:2]).run()
+    assert page.text_input(key="layers").value == ", ".join(f"{layer}:{one}" for one in sorted(there[:2]))
+    page.button_group(key=f"sheet_{layer}").set_value(there[1:2]).run()
+    button(page, "Start").click().run()
+    assert submitted[0][1].layers == (f"{layer}:{there[1]}",)
+    assert submitted[0][1].wanted.backbone == network
 
 
 def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):

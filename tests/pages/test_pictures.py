@@ -137,3 +137,24 @@ def test_every_odd_file_is_taken_or_refused_in_one_sentence(data_dir, home):
             assert "Next:" in str(error)
         else:
             assert kept.path.is_file()
+
+
+def test_what_is_used_in_an_optional_slot_switches_it_on(draw, home):
+    def page_of_guide():
+        import streamlit as st
+
+        from pages import parts
+        from pages.parts import choices
+
+        guide = parts.optional("guide", "Guide", parts.guides(), "Help", "Your guide")
+        st.session_state["title"] = guide.title if guide else None
+        made = parts.photos()[1].file
+        st.button("Use", on_click=lambda: choices.use("guide", made(), "Your guide"))
+
+    page = draw(page_of_guide)
+    assert page.session_state["title"] is None
+    page.button[-1].click().run()
+    assert not page.exception
+    assert page.session_state["title"] == "Your guide"
+    page.toggle(key="guide_on").set_value(False).run()
+    assert page.session_state["title"] is None
