@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from studio import __version__
-from studio.cli import app, console, doctor, flags, make, replay, weights
+from studio.cli import app, console, doctor, flags, make, replay, score, weights
 from studio.core.errors import Cancelled, StudioError
 
 
@@ -23,11 +23,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    words = sys.argv[1:] if argv is None else list(argv)
+    return follow(_parser(), sys.argv[1:] if argv is None else list(argv))
+
+
+def follow(parser: flags.Parser, words: Sequence[str]) -> int:
+    """Runs what the words ask of a parser. Returns the exit code; of any fault only one line is shown."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no text leaves as it came
     try:
-        arguments = _parser().parse_args(words)
+        arguments = parser.parse_args(words)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
         console.note("Stopped before there was a result to save.")
@@ -49,6 +53,7 @@ def _parser() -> flags.Parser:
     app.add(commands)
     make.add(commands)
     replay.add(commands)
+    score.add(commands)
     weights.add(commands)
     doctor.add(commands)
     return parser

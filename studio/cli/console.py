@@ -19,7 +19,7 @@ from typing import Any
 
 from studio.core import paths
 from studio.core.errors import StudioError, printable
-from studio.core.progress import Progress, terminal_bar
+from studio.core.progress import Progress, Report, terminal_bar
 from studio.core.tasks import Result
 
 BAD = 2
@@ -51,15 +51,26 @@ def _plain(value: Any) -> Any:
     return number if math.isfinite(number) else None
 
 
-def tell(result: Result, path: Path, seconds: float, arguments: argparse.Namespace) -> int:
-    """Says where a saved result is. Returns the exit code."""
+def tell(result: Result, path: Path | None, seconds: float, arguments: argparse.Namespace) -> int:
+    """Says where a saved result is; of one that prints itself the rest. Returns the exit code.
+
+    Args:
+        path: None if it was not saved.
+    """
+    texts = [file.read().decode() for file in result.files if file.kind == "text"]
     if arguments.json:
-        made = {"path": path, "seconds": round(seconds, 3), "figures": result.figures}
+        made = {"path": path} if path else {}
+        made |= {"text": texts[0]} if texts else {}
+        made |= {"texts": texts} if len(texts) > 1 else {}
+        made |= {"seconds": round(seconds, 3), "figures": result.figures}
         say_json({**made, "stopped_early": result.stopped_early})
-    else:
+    elif path:
         say(str(path))
+    if not (arguments.quiet or arguments.json):
+        for told in result.figures.get("notes", ()):
+            note(told)
     if result.stopped_early and not arguments.quiet:
-        note("Stopped early; the best so far is saved.")
+        note("Stopped early; the best so far is saved." if path else "Stopped early.")
     return STOPPED if result.stopped_early else 0
 
 
@@ -113,13 +124,22 @@ def log_path() -> Path:
 
 
 @contextlib.contextmanager
-def working(title: str, arguments: argparse.Namespace) -> Iterator[Progress]:
-    """The progress of a long command: a bar on stderr, the first Ctrl-C asks to stop, the second quits."""
+def working(
+    title: str, arguments: argparse.Namespace, listener: Callable[[Report], None] | None = None
+) -> Iterator[Progress]:
+    """The progress of a long command: a bar on stderr, the first Ctrl-C asks to stop, the second quits.
+
+    Args:
+        listener: told the reports, with no bar in its way.
+    """
     with contextlib.ExitStack() as stack:
         if not arguments.verbose:
             stack.enter_context(muted())
         cancelled = stack.enter_context(interruptible())
-        yield stack.enter_context(terminal_bar(title, quiet=arguments.quiet, cancelled=cancelled))
+        if listener is not None:
+            yield Progress(listener, cancelled)
+        else:
+            yield stack.enter_context(terminal_bar(title, quiet=arguments.quiet, cancelled=cancelled))
 
 
 @contextlib.contextmanager

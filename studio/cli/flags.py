@@ -22,6 +22,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, allow_abbrev=False, **options)
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.positional = ""  # the flag of the setting that may stand without it
 
     def error(self, message: str) -> NoReturn:
         """Raises the usage error as one sentence."""
@@ -30,7 +31,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does, after a flag that stands bare was given the value that it means."""
         words = self._with_values(args) if args else args
-        return super().parse_known_args(words, namespace)
+        return super().parse_known_args(self._with_flag(words) if self.positional else words, namespace)
 
     def _with_values(self, words: Sequence[str]) -> list[str]:
         # Argparse's own `nargs="?"` would swallow the picture in `--keep-colors photo.jpg`.
@@ -40,10 +41,29 @@ class Parser(argparse.ArgumentParser):
             full.append(f"{word}={value}" if value and following not in choices else word)
         return full
 
+    def _with_flag(self, words: Sequence[str]) -> list[str]:
+        # Argparse takes a positional for left out as soon as a flag stands before it.
+        at = 0
+        while at < len(words) and words[at] != "--":
+            name, given, _ = words[at].partition("=")
+            if action := self._option_string_actions.get(name):
+                at += 2 if action.nargs is None and not given else 1
+            elif name.startswith("-") and " " not in name:
+                at += 1  # which is told as unknown
+            else:
+                return [*words[:at], f"{self.positional}={words[at]}", *words[at + 1 :]]
+        if at + 1 >= len(words):
+            return list(words)
+        return [*words[:at], f"{self.positional}={words[at + 1]}", "--", *words[at + 2 :]]
+
 
 def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
     """Adds a command that does something, with the flags that all of them have."""
-    parser = commands.add_parser(name, help=help, description=help)
+    return prepare_leaf(commands.add_parser(name, help=help, description=help), run)
+
+
+def prepare_leaf(parser: Parser, run: Any) -> Parser:
+    """Gives a parser the flags that every command has, and what it runs."""
     parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -68,6 +88,27 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups[field.tier].add_argument(field.flag, help=_help(field), **options)
+        if field.positional:
+            _add_positional(parser, field)
+
+
+def _add_positional(parser: Parser, field: Described) -> None:
+    parser.positional = field.flag
+    parser.add_argument(
+        _SETTING + field.name,
+        nargs="?",
+        default=argparse.SUPPRESS,
+        action=_Second,
+        metavar=field.name.upper(),
+        help=f"{field.help.rstrip('.')}; the same as {field.flag}",
+    )
+
+
+class _Second(argparse.Action):
+    """The first became its flag's value, so this is one too many."""
+
+    def __call__(self, *_: Any) -> NoReturn:
+        raise argparse.ArgumentError(self, "expected one; put several words into quotation marks")
 
 
 def values(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -7,25 +7,54 @@ import time
 from functools import partial
 from typing import Any
 
-from studio.cli import console, flags, outputs, sources
-from studio.core import tasks
+from studio.cli import console, flags, outputs, sources, train
+from studio.cli.scribe import Scribe
+from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
+
+GROUPS = {"train": "train a model on data of your own"}
+_HINTS = {"picture": ": a file, or sample:NAME", "model": ": a name, or a folder", "text": ": a file"}
 
 
 def add(commands: Any) -> None:
-    """Adds the command of every task."""
-    for name in tasks.TASKS:
-        task = tasks.get(name)
-        parser = flags.add_leaf(commands, task.command, task.help, partial(_run, task))
-        for slot in task.inputs:
+    """Adds the command of every task; one of two words into the group that its first word names."""
+    groups: dict[str, Any] = {}
+    for task in map(tasks.get, tasks.TASKS):
+        group, _, word = task.command.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = _add_group(commands, group)
+        if word:
+            _add(groups.get(group, commands), word, task)
+
+
+def _add_group(commands: Any, name: str) -> Any:
+    parser = commands.add_parser(name, help=GROUPS[name], description=GROUPS[name])
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def _add(commands: Any, word: str, task: Task) -> None:
+    if task.produces == "model":
+        train.add_flags(flags.add_leaf(commands, word, task.help, partial(train.run, task)), task)
+        return
+    parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
+    for slot in task.inputs:
+        if slot not in _of_settings(task).values():
             _add_slot(parser, slot)
-        parser.add_argument("-o", "--out", required=True, help="where the result goes")
-        flags.add_settings(parser, task.settings)
+    prints = outputs.prints_itself(task.produces)
+    help = "where the result goes; printed if left out" if prints else "where the result goes"
+    parser.add_argument("-o", "--out", required=not prints, help=help)
+    flags.add_settings(parser, task.settings)
+
+
+def _of_settings(task: Task) -> dict[str, Slot]:
+    """The slots that share their flag with a setting, by its name: that one takes names, the slot files."""
+    fields = {field.flag: field.name for field in task.settings.described().values()}
+    return {fields[slot.flag]: slot for slot in task.inputs if slot.flag in fields}
 
 
 def _add_slot(parser: flags.Parser, slot: Slot) -> None:
     count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else f"a {slot.kind}"
-    help = f"{count}: a file, or sample:NAME" if slot.kind == "picture" else count
+    help = count + _HINTS.get(slot.kind, "")
     if slot.flag:
         nargs = "+" if slot.most > 1 else 1
         parser.add_argument(slot.flag, dest=slot.name, nargs=nargs, metavar=slot.name.upper(), help=help)
@@ -35,20 +64,32 @@ def _add_slot(parser: flags.Parser, slot: Slot) -> None:
 
 
 def _run(task: Task, arguments: argparse.Namespace) -> int:
-    settings = task.settings.parse(flags.values(arguments))
+    given = flags.values(arguments)
     named = {slot: getattr(arguments, slot.name, None) or [] for slot in task.inputs}
-    out = outputs.checked(
-        arguments.out, task.makes(settings), [text for texts in named.values() for text in texts]
-    )
-    settings = outputs.named_by(out, task, settings)
+    for name, slot in _of_settings(task).items():
+        # What is no known name is a folder or a file, of which a recipe keeps the digest, not the path.
+        if name in given and given[name] not in presets.names():
+            named[slot] = [given.pop(name)]
+    settings = task.settings.parse(given)
+    out = None
+    if arguments.out is not None:
+        texts = [text for texts in named.values() for text in texts]
+        out = outputs.checked(arguments.out, task.makes(settings), texts)
+        settings = outputs.named_by(out, task, settings)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
     if task.estimate and task.makes(settings) == "animation" and not (arguments.quiet or arguments.json):
         console.note(f"{task.title}: about {_duration(tasks.imported(task.estimate)(settings, inputs))}.")
     started = time.monotonic()
-    with console.working(task.title, arguments) as progress:
+    scribe = None if out or arguments.json else Scribe()
+    with console.working(
+        task.title, arguments, scribe if scribe and scribe.on_terminal else None
+    ) as progress:
         result = tasks.run(task.name, settings, inputs, progress)
-    out = outputs.save(result, out)
+    if scribe:
+        scribe.finish(outputs.text_of(result).decode())
+    elif out:
+        out = outputs.save(result, out)
     return console.tell(result, out, time.monotonic() - started, arguments)
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from studio.core import drawing, images, paths, recipes
+from studio.core import drawing, images, paths, presets, recipes
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result, Task
@@ -15,11 +15,19 @@ from studio.core.tasks import Kind, Result, Task
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "picture": (".png", ".jpg", ".jpeg", ".webp"),
     "animation": tuple(f".{kind}" for kind in drawing.KINDS),
+    "text": (".txt", ".md"),
 }
+_MODEL = {presets.WEIGHTS, presets.SETTINGS, presets.CARD, presets.RECIPE}
+_BETWEEN = b"\n\n---\n\n"  # two texts of one result
+
+
+def prints_itself(kind: Kind) -> bool:
+    """Whether a result of this kind goes to stdout when no `-o` says otherwise."""
+    return kind == "text"
 
 
 def checked(text: str, kind: Kind, sources: Iterable[str] = ()) -> Path:
-    """The path of `-o OUT`, if a result of this kind can be written there.
+    """The path of `-o OUT`, if a result of this kind can be written there: a model's folder, else a file.
 
     Args:
         sources: what the result is made from, and must not replace.
@@ -34,7 +42,10 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = ()) -> Path:
         ends = f"a name that ends in {', '.join(suffixes)}"
         received = path.suffix or "a name without an ending"
         raise invalid(shown, expected=ends, received=received, next_step="name it so")
-    _check_place(path, shown)
+    if kind == "model":
+        _check_folder(path, shown)
+    else:
+        _check_place(path, shown)
     if path.exists() and any(path.samefile(one) for one in sources if Path(one).exists()):
         step = "choose another name, so that the original stays"
         raise invalid(shown, expected="a new file", received="one of the inputs", next_step=step)
@@ -54,6 +65,26 @@ def _check_place(path: Path, shown: str) -> None:
             raise invalid(shown, expected="a folder that exists", received=str(path.parent), next_step=step)
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise invalid(shown, expected=expected, received="a folder that is read-only", next_step=step)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise invalid(shown, expected=expected, received=reason, next_step=step) from None
+
+
+def _check_folder(path: Path, shown: str) -> None:
+    """A model takes the place of the whole folder, so there must be nothing else in it."""
+    expected, step = "a new folder, or one that holds a model to replace", "choose another place"
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            path.stat()
+        if path.exists() and not path.is_dir():
+            raise invalid(shown, expected=expected, received="a file", next_step=step)
+        if path.exists() and (others := {one.name for one in path.iterdir()} - _MODEL):
+            received = f"a folder with {printable(min(others), 60)} in it"
+            raise invalid(shown, expected=expected, received=received, next_step=step)
+        above = next(one for one in path.absolute().parents if one.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            received = f"{above}, where nothing can be written"
+            raise invalid(shown, expected=expected, received=received, next_step=step)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise invalid(shown, expected=expected, received=reason, next_step=step) from None
@@ -84,9 +115,12 @@ def save(result: Result, path: Path) -> Path:
     data, kind = result.files[0].read(), result.files[0].kind
     if kind == "picture" and path.suffix.lower() not in _SUFFIXES["picture"]:
         path = unused(path.with_suffix(".png"))
+    if kind == "model":
+        presets.unpack(data, path)
+        return path
     target = path.resolve()  # through a link, as a shell would
-    if kind == "animation":
-        paths.write(target, data)
+    if kind in ("animation", "text"):
+        paths.write(target, text_of(result) if kind == "text" else data)
         paths.write(sidecar(target), f"{result.recipe.to_json()}\n".encode())
     elif target.suffix.lower() in _SUFFIXES["picture"][1:]:
         paths.write(target, images.encode_as(images.read(data), target.suffix.lower()))
@@ -94,6 +128,11 @@ def save(result: Result, path: Path) -> Path:
     else:
         paths.write(target, data)
     return path
+
+
+def text_of(result: Result) -> bytes:
+    """All that a result that is text has to say: its texts, in UTF-8, one below the other."""
+    return _BETWEEN.join(file.read() for file in result.files)
 
 
 def sidecar(path: Path) -> Path:
@@ -106,13 +145,15 @@ def _recipe(data: bytes) -> str:
 
 
 def recipe_of(path: Path) -> recipes.Recipe:
-    """The recipe in a file, or in the JSON beside it.
+    """The recipe in a file, in the JSON beside it, or in a model's folder.
 
     Raises:
         InvalidInput: if there is neither, or it cannot be read as a recipe.
     """
     shown = f"file {printable(path.name, 100)}"
     try:
+        if path.is_dir():
+            path = path / presets.RECIPE
         if path.suffix.lower() not in (".png", ".json"):
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(

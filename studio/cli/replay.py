@@ -16,12 +16,13 @@ from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
 
 DIFFERENT = 1
+_NOUNS = {"animation": "film", "text": "text"}
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "replay", "make a result again from its recipe", _run)
-    parser.add_argument("file", metavar="FILE", help="a picture or film that the studio saved, or its .json")
+    parser.add_argument("file", metavar="FILE", help="what the studio saved, or its .json")
     parser.add_argument("-o", "--out", help="where the result goes; NAME-again.EXT here when not given")
     parser.add_argument(
         "--verify", action="store_true", help="compare with FILE: exit 1 if they differ; saves only with -o"
@@ -61,10 +62,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
-    """What is compared with: the pixels of a picture, or the file of a film, once all of it can be read."""
-    if kind != "animation":
+    """What is compared with: the pixels of a picture, else the file, once all of it can be read."""
+    if kind == "picture":
         return images.read(made)
-    name = f"film {printable(made.name, 60)}"
+    name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
+    if kind not in _NOUNS:
+        step = "make it again without `--verify`, and compare the scores"
+        raise invalid(name, expected="a picture, film or text", received=f"a {kind}", next_step=step)
     try:
         if made.stat().st_size > drawing.MOST_BYTES:
             raise invalid(name, expected="at most 1 GB", received="more", next_step="choose another")
@@ -72,7 +76,7 @@ def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
     except OSError as error:
         step = "check the path"
         raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None
-    for _ in drawing.frames(data, name):
+    for _ in drawing.frames(data, name) if kind == "animation" else ():
         pass
     return data
 
@@ -91,23 +95,27 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind) -> Path | None:
     return out
 
 
-def _difference(original: np.ndarray | bytes, result: Result, made: Path) -> compare.Difference:
+def _difference(
+    original: np.ndarray | bytes, result: Result, made: Path
+) -> compare.Difference | compare.TextDifference:
+    if result.files[0].kind == "text":
+        return compare.text_difference(original, outputs.text_of(result))
     if isinstance(original, bytes):
         return compare.film_difference(original, result)
     return compare.difference(original, result, made.suffix.lower())
 
 
 def _tell(
-    found: compare.Difference,
+    found: compare.Difference | compare.TextDifference,
     reasons: list[str],
     out: Path | None,
     seconds: float,
     arguments: argparse.Namespace,
 ) -> int:
     if arguments.json:
-        figures = {"identical": found.identical, "max": found.most, "mean": found.mean}
         why = [] if found.identical else reasons
-        console.say_json({"path": out, "seconds": round(seconds, 3), "figures": figures, "reasons": why})
+        told = {"path": out, "seconds": round(seconds, 3), "figures": found.figures, "reasons": why}
+        console.say_json(told)
     elif found.identical:
         console.say("identical")
     else:

@@ -1,29 +1,61 @@
-"""What a person names on the command line -> a kept file: a path, or `sample:NAME`."""
+"""What a person names on the command line -> a kept file: a path, `sample:NAME`, or a trained model."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
-from studio.core import images, samples
+from studio.core import images, presets, samples
 from studio.core.errors import invalid, printable
 from studio.core.tasks import File, Slot
 from studio.style import paintings
+from studio.text import corpus
 
 _SAMPLE = "sample:"
+_MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
 def source(slot: Slot, text: str) -> File:
     """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
 
     Raises:
-        InvalidInput: if it is no such file or sample, or not of the slot's kind.
+        InvalidInput: if it is no such file, sample or model, or not of the slot's kind.
     """
+    if slot.kind == "model":
+        return _model(text)
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = Path(text).expanduser()
     if slot.kind == "picture":
         images.read(path)
+    elif slot.kind == "text":
+        corpus.read(path)
     return File.keep(path.read_bytes(), slot.kind, path.name)
+
+
+def _model(text: str) -> File:
+    """A trained model as the zip that tasks take: by its name, its folder, or a zip that the studio saved."""
+    path = Path(text).expanduser()
+    if path.suffix.lower() == ".zip" and path.is_file():
+        return _packed(path)
+    found = presets.find(str(path))
+    found.weights()
+    return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")
+
+
+def _packed(path: Path) -> File:
+    shown = f"model {printable(path.name, 60)}"
+    try:
+        if path.stat().st_size > _MOST_MODEL:
+            expected, step = f"at most {_MOST_MODEL / 1e9:.0f} GB", "choose another"
+            raise invalid(shown, expected=expected, received="more", next_step=step)
+        data = path.read_bytes()
+    except OSError as error:
+        step = "check the path"
+        raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None
+    with tempfile.TemporaryDirectory() as place:
+        presets.unpack(data, Path(place) / "model")  # which checks all of it
+    return File.keep(data, "model", path.name)
 
 
 def _sample(name: str) -> File:

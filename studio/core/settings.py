@@ -25,6 +25,7 @@ def setting(
     scale: Scale = "linear",
     step: float | None = None,
     bare: str = "",
+    positional: bool = False,
     aliases: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
@@ -38,10 +39,12 @@ def setting(
         scale: "log" where ratios matter more than differences.
         step: the widget's step.
         bare: of a choice, the value that its flag means when it stands alone.
+        positional: whether a command takes it without its flag, too.
         aliases: names that this field had before, so that old recipes still read.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     shown = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
+    shown["positional"] = positional
     return Field(default, description=help, json_schema_extra=shown, alias=None, **_names(aliases), **bounds)
 
 
@@ -65,6 +68,7 @@ class Described:
     most: float | None
     choices: tuple[str, ...] = ()
     bare: str = ""
+    positional: bool = False
 
     @property
     def label(self) -> str:
@@ -147,6 +151,7 @@ def _describe(name: str, field: Any) -> Described:
         most=bound.get("le", bound.get("lt")),
         choices=choices,
         bare=extra.get("bare", ""),
+        positional=extra.get("positional", False),
     )
 
 

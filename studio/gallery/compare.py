@@ -1,9 +1,10 @@
-"""How a picture or film made again differs from the first, and why it may."""
+"""How a picture, film or text made again differs from the first, and why it may."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +31,50 @@ class Difference:
         return self.most == 0
 
     @property
+    def figures(self) -> dict[str, Any]:
+        """As `--json` tells them."""
+        return {"identical": self.identical, "max": self.most, "mean": self.mean}
+
+    @property
     def words(self) -> str:
         """One sentence."""
         if self.most is None:
             return "The two differ in size or length."
         return f"The largest difference is {self.most} of 255, the mean {self.mean:.4f}."
+
+
+@dataclass(frozen=True)
+class TextDifference:
+    """Of two texts.
+
+    Attributes:
+        at: the place of the first byte that is not the same; None if all are.
+    """
+
+    at: int | None
+
+    @property
+    def identical(self) -> bool:
+        """Whether they are the same."""
+        return self.at is None
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """As `--json` tells them."""
+        return {"identical": self.identical, "at": self.at}
+
+    @property
+    def words(self) -> str:
+        """One sentence."""
+        return f"From byte {self.at} on the two differ."
+
+
+def text_difference(original: bytes, again: bytes) -> TextDifference:
+    """Compares two texts."""
+    if original == again:
+        return TextDifference(None)
+    apart = (at for at, (one, other) in enumerate(zip(original, again, strict=False)) if one != other)
+    return TextDifference(next(apart, min(len(original), len(again))))
 
 
 def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:

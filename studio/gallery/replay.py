@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from studio.core import paths, tasks, weights
+from studio.core import paths, presets, tasks, weights
 from studio.core.errors import Cancelled, InvalidInput, Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
@@ -35,11 +35,21 @@ def check(recipe: Recipe) -> None:
 
 
 def _check_weights(name: str, digest: str) -> None:
+    if name in presets.names() and name not in weights.names():
+        return _check_preset(name, digest)
     found = weights.status(name, digest)
     if not found.cached and found.digest not in ("", digest):
         raise Unavailable(
             f"This was made with another training of {found.title} (SHA-256 {digest}) than can be had here. "
             "Next: use the version of the studio that made it."
+        )
+
+
+def _check_preset(name: str, digest: str) -> None:
+    if presets.find(name).digest != digest:
+        raise Unavailable(
+            f"This was made with another model {name} (SHA-256 of its weights {digest}) than is here. "
+            "Next: use the version of the studio that made it, or put that model back."
         )
 
 

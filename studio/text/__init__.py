@@ -19,7 +19,7 @@ TRAIN = Task(
 WRITE = Task(
     name="text.write",
     settings=WriteSettings,
-    inputs=(Slot("model", "model", least=0, flag="--model"),),
+    inputs=(Slot("model", "model", least=0, flag="--preset"),),
     produces="text",
     lane="live",
     work="studio.text.task:write",

@@ -89,7 +89,7 @@ class WriteSettings(Settings):
     chars: int = setting(
         500, "How much to write.", tier="main", unit="characters", ge=1, le=100_000, scale="log"
     )
-    prompt: str = setting("", "The beginning.", max_length=10_000)
+    prompt: str = setting("", "The beginning.", positional=True, max_length=10_000)
     top_k: int = setting(0, "Choose among so many likeliest characters; 0: all.", ge=0, le=10_000)
     top_p: float = setting(
         1.0, "Choose among the likeliest that together have this chance; 1: all.", gt=0, le=1, step=0.05

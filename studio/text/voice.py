@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ def load(preset: str | Path | presets.Preset) -> Voice:
             _HELD.pop(next(iter(_HELD)), None)
         network = Network(weights, settings.cell, settings.tied)
         _HELD[found.digest] = Voice(found.name, network, vocabulary, found.digest)
-    return _HELD[found.digest]
+    return replace(_HELD[found.digest], name=found.name)  # the same weights may have several names
 
 
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:

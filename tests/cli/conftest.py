@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,36 @@ def photo(tmp_path, picture, home, monkeypatch):
     path = tmp_path / "photo.png"
     path.write_bytes(images.encode_png(picture))
     return path
+
+
+@pytest.fixture(scope="session")
+def quick() -> tuple[str, ...]:
+    """Flags of a training that takes seconds."""
+    return "--units", "16", "--embedding", "8", "--streams", "4", "--sequence", "16", "--layers", "1"
+
+
+@pytest.fixture(scope="session")
+def rhyme() -> str:
+    """Some 4,000 characters with a grammar: who likes what."""
+    who, what = ["the cat", "a dog", "my aunt", "no king"], ["milk", "long walks", "the sea", "tea at noon"]
+    return "".join(f"{who[n * n % 4]} likes {what[n * 3 % 4]}.\n" for n in range(180))
+
+
+@pytest.fixture(scope="session")
+def trained(rhyme, quick, session_home, tmp_path_factory) -> Path:
+    """The folder of a small model of `rhyme`, trained in a few steps."""
+    place = tmp_path_factory.mktemp("trained")
+    (place / "rhyme.txt").write_text(rhyme)
+    words = ["train", "text", place / "rhyme.txt", "-o", place / "voice", *quick, "--epochs", "3", "--quiet"]
+    assert main([str(word) for word in words]) == 0
+    return place / "voice"
+
+
+@pytest.fixture
+def voice(trained, tmp_path, home, monkeypatch) -> Path:
+    """A copy of that model in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(trained, tmp_path / "voice"))
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from studio.cli import _parser, flags
+from studio.core.errors import InvalidInput
 
 
 def parsed(*words):
@@ -43,3 +46,39 @@ def test_settings_not_given_are_left_to_the_task():
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png") == {}
     assert parsed("paint", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}
     assert parsed("paint", "a.jpg", "-o", "o.png", "--no-mirror") == {"mirror": False}
+
+
+def test_the_fixed_grammar_of_write_train_and_score():
+    found = parsed(
+        "write", "ROMEO:", "--chars", "500", "--temperature", "0.8", "--top-k", "5", "--top-p", "0.9"
+    )
+    assert found == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
+    words = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
+    arguments = _parser().parse_args(words)
+    assert (arguments.data, arguments.out, arguments.resume) == ("t.txt", "dir", True)
+    assert arguments.start_from == "alice"
+    assert flags.values(arguments) == {"epochs": "2"}
+    arguments = _parser().parse_args(["score", "shakespeare", "t.txt"])
+    assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", "0.9:1.0")
+
+
+PROMPTS = {
+    "first": (["a b", "--seed", "3"], "a b"),
+    "last": (["--seed", "3", "a b"], "a b"),
+    "after a bare flag": (["--seed=3", "--json", "a b"], "a b"),
+    "after the mark": (["--seed", "3", "--", "-a"], "-a"),
+    "with a dash and a space": (["--seed", "3", "- a"], "- a"),
+    "with its flag": (["--seed", "3", "--prompt", "a"], "a"),
+    "empty": (["--seed", "3", ""], ""),
+}
+
+
+@pytest.mark.parametrize("words, prompt", PROMPTS.values(), ids=PROMPTS)
+def test_a_prompt_may_stand_anywhere(words, prompt):
+    assert parsed("write", *words) == {"seed": "3", "prompt": prompt}
+
+
+@pytest.mark.parametrize("words", [["a", "b"], ["--", "a", "b"], ["--seed", "3", "a", "b"]])
+def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(words):
+    with pytest.raises(InvalidInput, match="quotation marks"):
+        parsed("write", *words)

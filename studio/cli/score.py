@@ -1,0 +1,49 @@
+"""`studio score`: how well a trained model does on data that it has not learnt from."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from studio.cli import console, flags
+from studio.core import presets, tasks
+from studio.core.errors import invalid
+
+# `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
+# What it has to tell in sentences is a figure called "notes".
+SCORES = {"text.train": "studio.text.held_out:figures"}
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    help = "measure a trained model on data that it has not learnt from"
+    parser = flags.add_leaf(commands, "score", help, _run)
+    parser.add_argument("preset", metavar="PRESET", help="a trained model: its name or folder")
+    parser.add_argument("data", metavar="DATA", help="what it is measured on")
+    part = "which part of it, as shares of the whole (default 0.9:1.0, which trainings hold out)"
+    parser.add_argument("--part", metavar="FROM:TO", default="0.9:1.0", help=part)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    preset = presets.find(arguments.preset)
+    part = _part(arguments.part)
+    if preset.task not in SCORES:
+        made, step = ", ".join(SCORES), "choose another"
+        raise invalid(f"preset {preset.name}", expected=f"of {made}", received=preset.task, next_step=step)
+    with console.working("Score", arguments) as progress:
+        figures = dict(tasks.imported(SCORES[preset.task])(preset, arguments.data, part, progress))
+    for told in figures.pop("notes", ()):
+        console.note(told)
+    console.say_json(figures)
+    return 0
+
+
+def _part(text: str) -> tuple[float, float]:
+    try:
+        start, end = map(float, text.split(":"))
+    except ValueError:
+        start = end = 0.0
+    if not 0 <= start < end <= 1:
+        expected = "two numbers of 0 to 1, the smaller first, as 0.9:1.0"
+        raise invalid("`--part`", expected=expected, received=text, next_step="choose another part")
+    return start, end

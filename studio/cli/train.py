@@ -1,0 +1,48 @@
+"""Training from a terminal: the flags and the run that `studio train` and the training scripts share."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from studio.cli import console, flags, outputs, sources
+from studio.core import runs, tasks
+from studio.core.tasks import Task
+
+
+def add_flags(parser: flags.Parser, task: Task) -> None:
+    """Adds what every training takes: DATA, the model's folder, --resume, --start-from and the settings."""
+    parser.add_argument("data", metavar="DATA", help="what it learns from")
+    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
+    parser.add_argument("--resume", action="store_true", help="go on where the same training was stopped")
+    if any(slot.name == "start" for slot in task.inputs):
+        help = "begin with a trained model: its name or folder"
+        parser.add_argument("--start-from", metavar="PRESET", help=help)
+    flags.add_settings(parser, task.settings)
+
+
+def run(task: Task, arguments: argparse.Namespace) -> int:
+    """Trains, saves the model's folder and tells the figures. Returns the exit code."""
+    settings = task.settings.parse(flags.values(arguments))
+    start = getattr(arguments, "start_from", None)
+    out = outputs.checked(arguments.out, "model", filter(None, [arguments.data, start]))
+    named = {task.inputs[0].name: arguments.data, "start": start}
+    inputs = {s.name: [sources.source(s, named[s.name])] for s in task.inputs if named.get(s.name)}
+    tasks.check(task.name, settings, inputs)
+    _take_up(runs.find(task.name, settings, inputs), arguments)
+    started = time.monotonic()
+    with console.working(task.title, arguments) as progress:
+        result = tasks.run(task.name, settings, inputs, progress)
+    out = outputs.save(result, out)
+    if not arguments.quiet:
+        numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
+        console.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
+    return console.tell(result, out, time.monotonic() - started, arguments)
+
+
+def _take_up(run: runs.Run, arguments: argparse.Namespace) -> None:
+    """Goes on from the checkpoints of the same training, if that is wished; else begins anew."""
+    if not arguments.resume:
+        run.forget()
+    elif not run.folder.exists() and not arguments.quiet:
+        console.note("There is nothing to resume with these data and settings; it begins anew.")

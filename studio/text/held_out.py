@@ -1,0 +1,44 @@
+"""The score of a trained model on a part of a text file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from studio.core.errors import invalid
+from studio.core.presets import Preset
+from studio.core.progress import Progress
+from studio.text import corpus, score, task, voice
+
+
+def figures(preset: Preset, data: str, part: tuple[float, float], progress: Progress) -> dict[str, Any]:
+    """How well a model foresees a part of a text; of what it learnt from, the same as its training told.
+
+    Args:
+        preset: a text model.
+        data: the path of the text.
+        part: where the part begins and ends, as shares of the text.
+
+    Returns:
+        nats_per_char, bits_per_char, chars, and notes: what was assumed, replaced or left out.
+
+    Raises:
+        InvalidInput: if the text cannot be read, the part is too short, or the model is not whole.
+    """
+    read = corpus.read(Path(data).expanduser())
+    spoken = voice.load(preset)
+    # Counted from the end, as trainings cut off what they hold out.
+    start, end = (len(read.text) - round(len(read.text) * (1 - share)) for share in part)
+    encoded = spoken.vocabulary.encode(read.text[start:end])
+    if len(encoded.indices) < 2:
+        received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"
+        raise invalid("part", expected="2 characters that the model knows", received=received, next_step=step)
+    streams = math.ceil(len(encoded.indices) / task.EXACT_CHARS)
+    found = score.score(spoken.network, encoded.indices, streams, progress)
+    return {
+        "nats_per_char": found.nats_per_char,
+        "bits_per_char": found.bits_per_char,
+        "chars": found.chars,
+        "notes": [*read.notes, *task.notes(encoded.replaced, encoded.dropped)],
+    }

@@ -1,0 +1,76 @@
+"""`studio score`: held-out figures of a trained model, as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from studio.cli import score
+from studio.core import presets
+
+
+@pytest.fixture
+def text(rhyme, voice):
+    """The text that the small model learnt from, in the working folder."""
+    Path("rhyme.txt").write_text(rhyme)
+    return "rhyme.txt"
+
+
+def test_the_part_that_was_held_out_gives_the_figures_of_the_training(voice, text, said):
+    code, out, err = said("score", voice, text)
+    found, told = json.loads(out), presets.find(voice).data()["figures"]
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    assert set(found) == {"nats_per_char", "bits_per_char", "chars"}
+    assert found["nats_per_char"] == pytest.approx(told["nats_per_char"], abs=1e-6)
+    assert found["bits_per_char"] == pytest.approx(found["nats_per_char"] / math.log(2))
+    assert found["chars"] == told["held_out_chars"]
+
+
+def test_a_part_is_a_share_of_the_text(voice, text, rhyme, said):
+    whole = json.loads(said("score", voice, text, "--part", "0:1")[1])
+    assert whole["chars"] == len(rhyme) - 1
+    half = json.loads(said("score", voice, text, "--part", "0.5:1.0", "--json")[1])
+    assert half["chars"] == pytest.approx(len(rhyme) / 2, abs=2)
+    assert half["nats_per_char"] != whole["nats_per_char"]
+
+
+def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(voice, rhyme, said):
+    Path("other.txt").write_text(rhyme.replace("sea", "☃"))
+    code, out, err = said("score", voice, "other.txt")
+    assert code == 0
+    assert "☃" in err
+    assert json.loads(out)["chars"]
+
+
+@pytest.mark.parametrize("part", ["1:0", "0.5", "a:b", "0.5:0.5", "-1:1", "0:2", "nan:1", "0.1:0.2:0.3", ""])
+def test_a_part_that_is_none_is_refused(part, voice, text, said):
+    code, out, err = said("score", voice, text, f"--part={part}")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "--part" in err
+
+
+BAD = {
+    "no such preset": ["score", "nobody", "rhyme.txt"],
+    "no such data": ["score", "voice", "nothing.txt"],
+    "a folder as data": ["score", "voice", "."],
+    "too small a part": ["score", "voice", "rhyme.txt", "--part", "0.9999:1"],
+    "no data": ["score", "voice"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line(words, text, said):
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ")
+    assert "Next: " in err
+
+
+def test_a_model_that_nothing_measures_is_refused(voice, text, said, monkeypatch):
+    monkeypatch.setattr(score, "SCORES", {})
+    code, _, err = said("score", voice, text)
+    assert code == 2
+    assert "text.train" in err

@@ -1,0 +1,129 @@
+"""`studio train text`: a model's folder; stopped, and gone on with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from studio.core import paths, presets
+from studio.text.train import Trainer
+
+
+@pytest.fixture
+def text(rhyme, tmp_path, home, monkeypatch):
+    """A text in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("rhyme.txt").write_text(rhyme)
+    return Path("rhyme.txt")
+
+
+@pytest.fixture
+def train(text, quick, said):
+    """Runs a short `studio train text`."""
+    return lambda *words: said("train", "text", text, *quick, "--epochs", "1", *words)
+
+
+def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, said):
+    code, out, err = train("-o", "deep/model")
+    assert (code, out) == (0, "deep/model\n")
+    assert "nats_per_char" in err and "bits_per_char" in err
+    found = presets.find("deep/model")
+    assert (found.task, found.settings().units, found.settings().epochs) == ("text.train", 16, 1)
+    assert said("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
+
+
+def test_a_model_is_replaced_and_begun_from_by_the_next(train):
+    code, out, err = train("-o", "model", "--json", "--quiet")
+    first = json.loads(out)
+    assert (code, err, first["path"]) == (0, "", "model")
+    assert 0 < first["figures"]["nats_per_char"] < 5
+    before = presets.find("model").digest
+    code, out, _ = train("-o", "next", "--start-from", "model", "--json", "--quiet")
+    assert json.loads(out)["figures"]["nats_per_char"] < first["figures"]["nats_per_char"]
+    assert train("-o", "model", "--seed", "1", "--quiet")[:2] == (0, "model\n")
+    assert presets.find("model").digest != before
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """The steps that trainings report; Ctrl-C is pressed at the one that `steps.stop_at` says."""
+
+    class Steps(list):
+        stop_at = 0
+
+    seen, report = Steps(), Trainer._report
+
+    def watched(trainer, progress):
+        seen.append(trainer.step)
+        if trainer.step == seen.stop_at:
+            signal.raise_signal(signal.SIGINT)
+        report(trainer, progress)
+
+    monkeypatch.setattr(Trainer, "_report", watched)
+    return seen
+
+
+def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
+    unbroken = json.loads(train("-o", "unbroken", "--json")[1])["figures"]
+    last = steps[-1]
+    steps.stop_at = 9
+    code, out, err = train("-o", "model")
+    assert (code, out) == (130, "model\n")
+    assert "best so far is saved" in err
+    stopped = presets.find("model").data()["figures"]
+    assert stopped["steps"] == 9
+    steps.stop_at = 0
+    steps.clear()
+    code, out, err = train("-o", "model", "--resume", "--json", "--quiet")
+    resumed = json.loads(out)["figures"]
+    assert (code, err, steps[0], steps[-1]) == (0, "", 10, last)
+    # Not to the bit: on several cores a sum has no fixed order.
+    assert resumed["nats_per_char"] == pytest.approx(unbroken["nats_per_char"], abs=1e-4)
+    assert stopped["nats_per_char"] > unbroken["nats_per_char"] + 0.01
+
+
+def test_without_resume_it_begins_anew(train, steps):
+    steps.stop_at = 3
+    assert train("-o", "model")[0] == 130
+    steps.stop_at = 1
+    steps.clear()
+    assert train("-o", "model")[0] == 130
+    assert steps == [1]
+    shutil.rmtree(paths.folder("runs"))
+    assert "nothing to resume" in train("-o", "model", "--resume")[2]
+
+
+BAD = {
+    "no kind": ["train"],
+    "an unknown kind": ["train", "sculpture", "rhyme.txt", "-o", "model"],
+    "no data": ["train", "text", "-o", "model"],
+    "no folder": ["train", "text", "rhyme.txt"],
+    "data that are not there": ["train", "text", "nothing.txt", "-o", "model"],
+    "a folder as text": ["train", "text", ".", "-o", "model"],
+    "a binary file": ["train", "text", "binary", "-o", "model"],
+    "an empty file": ["train", "text", "empty", "-o", "model"],
+    "a file as folder": ["train", "text", "rhyme.txt", "-o", "empty"],
+    "the text itself as folder": ["train", "text", "rhyme.txt", "-o", "rhyme.txt"],
+    "a folder with other things": ["train", "text", "rhyme.txt", "-o", "."],
+    "a folder in a file": ["train", "text", "rhyme.txt", "-o", "empty/model"],
+    "NUL in the folder": ["train", "text", "rhyme.txt", "-o", "a\0b"],
+    "a start that is not there": ["train", "text", "rhyme.txt", "-o", "model", "--start-from", "nobody"],
+    "too many units": ["train", "text", "rhyme.txt", "-o", "model", "--units", "9999"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line_before_anything_is_learnt(words, text, said, monkeypatch):
+    Path("binary").write_bytes(bytes(range(256)) * 9)
+    Path("empty").touch()
+    monkeypatch.setattr("studio.text.task.train", lambda *_: pytest.fail("the training was started"))
+    before = {path.name for path in Path().iterdir()} | {"home"}
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ")
+    assert "Next: " in err
+    assert {path.name for path in Path().iterdir()} <= before

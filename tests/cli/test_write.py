@@ -1,0 +1,219 @@
+"""`studio write`: a text on stdout, bit by bit on a terminal, or in a file with its recipe beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.cli import scribe
+from studio.core import presets, recipes
+from studio.core.progress import Report
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def write(voice, said):
+    """Runs `studio write` with the small model."""
+    return lambda *words: said("write", "--preset", voice, "--chars", "60", *words)
+
+
+def on_terminal(folder, home, *words, stop_at: bytes = b""):
+    """What `studio write` shows on a terminal, and its exit code; Ctrl-C once `stop_at` is there."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "studio", "write", *map(str, words)],
+        stdout=its,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "STUDIO_HOME": str(home)},
+    )
+    os.close(its)
+    pieces = []
+    while piece := _read(ours):
+        pieces.append(piece)
+        if stop_at and stop_at in b"".join(pieces):
+            process.send_signal(signal.SIGINT)
+            stop_at = b""
+    os.close(ours)
+    _, err = process.communicate(timeout=60)
+    return process.returncode, pieces, err.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # its other end was closed
+        return b""
+
+
+def test_the_text_is_all_of_stdout(write):
+    code, out, err = write("the cat", "--seed", "4")
+    assert (code, err) == (0, "")
+    assert out.startswith("the cat") and out.endswith("\n")
+    assert len(out) == len("the cat") + 60 + 1
+    assert write("the cat", "--seed", "4")[1] == out != write("the cat", "--seed", "5")[1]
+
+
+def test_json_is_one_object(write):
+    code, out, _ = write("a dog", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert out.count("\n") == 1
+    assert found["text"] == write("a dog")[1].removesuffix("\n")
+    assert found["figures"]["chars"] == 60
+    assert found["seconds"] >= 0 and found["stopped_early"] is False
+    assert "path" not in found
+
+
+def test_many_texts_stand_below_each_other(write):
+    code, out, _ = write("a dog", "--count", "3", "--json")
+    texts = json.loads(out)["texts"]
+    assert code == 0
+    assert len(set(texts)) == 3
+    assert write("a dog", "--count", "3")[1] == "\n\n---\n\n".join(texts) + "\n"
+
+
+def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, said, voice):
+    text = write("my aunt", "--seed", "2")[1].removesuffix("\n")
+    assert write("my aunt", "--seed", "2", "-o", "out.txt")[:2] == (0, "out.txt\n")
+    assert Path("out.txt").read_bytes().decode() == text
+    recipe = recipes.read(Path("out.txt.json").read_bytes())
+    assert (recipe.task, recipe.settings["prompt"], recipe.settings["seed"]) == ("text.write", "my aunt", 2)
+    shutil.rmtree(voice)  # what the recipe needs is in the studio
+    assert said("replay", "out.txt", "--verify") == (0, "identical\n", "")
+    assert said("replay", "out.txt")[:2] == (0, "out-again.txt\n")
+    assert Path("out-again.txt").read_bytes() == Path("out.txt").read_bytes()
+
+
+def test_replay_says_where_an_edited_text_differs(write, said):
+    write("my aunt", "-o", "out.txt")
+    Path("out.txt").write_text("my ant")
+    code, out, _ = said("replay", "out.txt", "--verify")
+    assert code == 1
+    assert "byte 4" in out
+    found = json.loads(said("replay", "out.txt", "--verify", "--json")[1])
+    assert found["figures"] == {"identical": False, "at": 4}
+    assert found["reasons"]
+
+
+def test_a_named_preset_is_named_by_its_weights(voice, said, home):
+    shutil.copytree(voice, home / "presets" / "rhyme")
+    assert said("write", "the", "--preset", "rhyme", "--chars", "20", "-o", "out.txt")[0] == 0
+    recipe = recipes.read(Path("out.txt.json").read_bytes())
+    assert recipe.weights == {"rhyme": presets.find("rhyme").digest}
+    assert recipe.settings["preset"] == "rhyme" and not recipe.inputs
+    assert said("replay", "out.txt", "--verify") == (0, "identical\n", "")
+    other = recipe.model_copy(update={"weights": {"rhyme": "0" * 64}})
+    Path("out.txt.json").write_text(other.to_json())
+    code, _, err = said("replay", "out.txt", "--verify")
+    assert code == 2
+    assert "another model rhyme" in err
+
+
+def test_a_packed_model_writes_as_its_folder(voice, write, said):
+    Path("voice.zip").write_bytes(presets.zipped(voice))
+    assert said("write", "--preset", "voice.zip", "--chars", "60", "the")[1] == write("the")[1]
+
+
+def test_unknown_characters_are_told_beside_the_text(write):
+    code, out, err = write("thé €")
+    assert code == 0
+    assert out.startswith("thé €")
+    assert "é was read as e" in err and "€" in err
+    assert write("thé €", "--quiet")[2] == ""
+
+
+def test_a_terminal_sees_the_same_text_bit_by_bit(voice, write, home):
+    whole = write("the cat", "--chars", "3000", "--stop", "king of", "--seed", "1")[1]
+    words = ["the cat", "--preset", voice, "--chars", "3000", "--stop", "king of", "--seed", "1"]
+    code, pieces, err = on_terminal(Path.cwd(), home, *words)
+    assert (code, err) == (0, "")
+    assert b"".join(pieces).replace(b"\r\n", b"\n").decode() == whole
+    assert len(pieces) > 1
+
+
+def test_ctrl_c_keeps_what_was_written(voice, home):
+    words = ["the cat", "--preset", voice, "--chars", "100000"]
+    code, pieces, err = on_terminal(Path.cwd(), home, *words, stop_at=b"the cat")
+    shown = b"".join(pieces).replace(b"\r\n", b"\n").decode()
+    assert code == 130
+    assert shown.startswith("the cat") and shown.endswith("\n")
+    assert 8 < len(shown) < 100_000
+    assert err == "Stopped early.\n"
+
+
+class Terminal:
+    """Stdout that says it is a terminal."""
+
+    def __init__(self, is_one: bool):
+        self.buffer, self.data, self._is_one = self, b"", is_one
+
+    def isatty(self):
+        return self._is_one
+
+    def write(self, data):
+        self.data += data
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.parametrize("is_one, shown", [(True, "a\tb\ufffd[2Jc\n"), (False, "a\tb\x1b[2Jc\n")])
+def test_what_a_model_writes_steers_no_terminal(is_one, shown, monkeypatch):
+    out = Terminal(is_one)
+    monkeypatch.setattr("sys.stdout", out)
+    writer = scribe.Scribe()
+    writer(Report(0, 0, text="Fetching"))
+    writer(Report(1, 2, text="a\tb"))
+    writer.finish("a\tb\x1b[2Jc")
+    assert out.data.decode() == shown
+
+
+def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
+    out = Terminal(True)
+    monkeypatch.setattr("sys.stdout", out)
+    writer = scribe.Scribe()
+    writer(Report(1, 2, text="abc"))
+    writer.finish("abd")
+    assert out.data.decode() == "abc\n\nabd\n"
+
+
+BAD = {
+    "an unknown voice": ["write", "--preset", "nobody"],
+    "two beginnings": ["write", "one", "two"],
+    "a folder that is no model": ["write", "--preset", "."],
+    "a zip that is no model": ["write", "--preset", "no.zip"],
+    "another kind of file": ["write", "--preset", "no.txt"],
+    "too long": ["write", "--chars", "100001"],
+    "a picture's name": ["write", "-o", "out.png"],
+    "a name without an ending": ["write", "-o", "out"],
+    "no such setting": ["write", "--temprature", "1"],
+    "NUL in a model's path": ["write", "--preset", "a\0b"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line(words, photo, said):
+    Path("no.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    Path("no.txt").write_text("no model")
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ")
+    assert "Next: " in err
+
+
+def test_a_cut_model_is_one_line(voice, write):
+    weights = voice / presets.WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:-100])
+    code, out, err = write("the")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "Next: " in err
