@@ -93,7 +93,7 @@ class LSTM(keras.layers.LSTM):
     ) -> Any:
         """`(B, T, D)` and two `(B, units)` -> `(B, T, units)` and the two after the last character."""
         cut = self.weight_dropout if training else 0.0
-        if not cut and keras.distribution.list_devices("gpu"):
+        if not cut and any(device.startswith("gpu") for device in keras.distribution.list_devices()):
             return super().call(sequences, initial_state, mask, training)
         kernel = ops.copy(self.cell.recurrent_kernel)  # a tensor: `custom_gradient` takes no variable
         if cut:

@@ -34,9 +34,9 @@ def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, ca
     assert out.strip() == str(tmp_path / "model")
     assert "nats_per_char" in err and "bits_per_char" in err
     assert voice.load(tmp_path / "model").vocabulary.characters == " ehnortw"
-    assert trained(text, tmp_path / "model", "--json", "--start-from", str(tmp_path / "model")) == 0
+    assert trained(text, tmp_path / "next", "--json", "--start-from", str(tmp_path / "model")) == 0
     made = json.loads(capsys.readouterr().out)
-    assert made["path"] == str(tmp_path / "model") and made["figures"]["nats_per_char"] < 3
+    assert made["path"] == str(tmp_path / "next") and made["figures"]["nats_per_char"] < 3
 
 
 @pytest.mark.parametrize(
