@@ -95,11 +95,7 @@ class Growth:
         self._values: list[float] = []
 
     def run(self, progress: Progress) -> bool:
-        """Climbs all steps, or until the channel did not wake. Returns whether a person stopped it.
-
-        Raises:
-            Cancelled: if a person stopped it before the first step.
-        """
+        """Climbs all steps, or until the channel did not wake. Returns whether a person stopped it."""
         steps = self._settings.steps
         try:
             while len(self._values) < steps and (self.awake or len(self._values) < WAKING):
@@ -107,8 +103,6 @@ class Growth:
                 told = {"activation": self._values[-1]}
                 progress.report(len(self._values), steps, told, self.image)
         except Cancelled:
-            if not self._values:
-                raise
             return True
         return False
 
@@ -120,8 +114,8 @@ class Growth:
     @property
     def figures(self) -> dict[str, float]:
         """Steps, and the mean activation at noise and of the last four views."""
-        last = float(np.mean(self._values[-4:])) if self._values else 0.0
-        return {"steps": len(self._values), "before": self._values[0] if self._values else 0.0, "after": last}
+        last = float(np.mean(self._values[-4:]))
+        return {"steps": len(self._values), "before": self._values[0], "after": last}
 
     def image(self) -> np.ndarray:
         """The picture so far, `(size, size, 3) uint8`, at least so vivid that it can be seen."""
