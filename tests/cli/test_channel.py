@@ -1,0 +1,33 @@
+"""`studio channel`: a picture from nothing but a layer and a number."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+QUICK = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps", "3")
+
+
+def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, said):
+    code, out, _ = said("channel", "-o", "likes.png", *QUICK, "--json")
+    told = json.loads(out)
+    assert (code, told["path"]) == (0, "likes.png")
+    assert told["figures"]["steps"] == 3
+    shutil.rmtree(weights_home / "channels")
+    assert said("replay", "likes.png", "--verify")[:2] == (0, "identical\n")
+    assert said("channel", "-o", "other.png", *QUICK, "--seed", "1")[0] == 0
+    assert Path("other.png").read_bytes() != Path("likes.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [(("--layer", "block3_conf3"), "block3_conv3"), (("--channel", "512"), "0 to 511"), (("photo.png",), "")],
+)
+def test_what_cannot_be_drawn_is_told(photo, said, words, told):
+    code, out, err = said("channel", "-o", "likes.png", *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and told in err
+    assert not Path("likes.png").exists()
