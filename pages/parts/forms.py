@@ -15,6 +15,8 @@ from studio.core.settings import Described, Settings
 
 MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
+SHARED = ("size", "seed")  # mean the same on every page, so that they go with a person from one to another
+_LAST = "form_last"
 
 
 def form(
@@ -37,6 +39,7 @@ def form(
         The settings, or None after showing what is wrong with them.
     """
     known = {name: field for name, field in kind.described().items() if name not in skip}
+    _forget(kind.__name__, known)
     values = dict(extra or {})
     for field in known.values():
         if field.tier == "main":
@@ -74,7 +77,16 @@ def start_button(icon: str) -> bool:
 def seeded() -> None:
     """Rolls the dice before a run unless the seed is locked. Call it from a callback."""
     if not st.session_state.get(LOCK, True):
-        _roll()
+        roll()
+
+
+def _forget(kind: str, known: Collection[str]) -> None:
+    """Drops what the form of another page left under names that both have: its steps are no steps here."""
+    before, names = st.session_state.get(_LAST, (kind, ()))
+    if before != kind:
+        for name in set(names) & set(known) - set(SHARED):
+            st.session_state.pop(name, None)
+    st.session_state[_LAST] = (kind, tuple(known))
 
 
 def _setting(field: Described, folded: bool) -> Any:
@@ -98,8 +110,6 @@ def _setting(field: Described, folded: bool) -> Any:
 
 
 def _widget(field: Described, help: str | None) -> Any:
-    if field.default is not None and st.session_state.get(field.name, field.default) is None:
-        del st.session_state[field.name]  # another page has a setting of this name that may be empty
     shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
     label = words.label(field)
     if field.kind == "bool":
@@ -134,13 +144,14 @@ def _seed(field: Described) -> int:
             key="seed",
             bind="query-params",
         )
-        st.button("Roll", icon=":material/casino:", on_click=_roll, help="Another seed at random")
+        st.button("Roll", icon=":material/casino:", on_click=roll, help="Another seed at random")
     st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
     st.caption(f"{field.help} Unlocked, every start rolls a new one.")
     return value
 
 
-def _roll() -> None:
+def roll() -> None:
+    """Another seed. Call it from a callback."""
     st.session_state["seed"] = random.SystemRandom().randint(0, MOST_SEED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -43,10 +44,12 @@ def place_of(task: str) -> Place:
 
 
 def opening(job: engine.Job) -> None:
-    """A link to a job on its page, with the settings of the address as they are.
+    """A link to a job on its page; on that very page the settings of the address stay as they are.
 
     A link, not a button that switches: a switch by the server in the middle of a fragment's drawing now and
     then left the browser with half a page (Streamlit 1.67).
     """
-    kept = {name: st.query_params.get_all(name) for name in st.query_params}
-    st.page_link(place_of(job.task).file, label="Open", query_params=kept | {"job": job.id})
+    place = place_of(job.task)
+    here = urlsplit(st.context.url or "").path.rpartition("/")[2] == place.address
+    kept = {name: st.query_params.get_all(name) for name in st.query_params} if here else {}
+    st.page_link(place.file, label="Open", query_params=kept | {"job": job.id})

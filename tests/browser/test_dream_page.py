@@ -53,7 +53,7 @@ def test_a_channel_of_the_sheet_makes_a_dream(tab):
     page = tab(f"/dream?{SMALL}")
     page.get_by_text(READY).wait_for()
     page.get_by_role("radio", name="Layers and channels").click()
-    channels = page.get_by_role("group", name="What each channel likes to see").get_by_role("button")
+    channels = page.get_by_role("toolbar", name="What each channel likes to see").get_by_role("button")
     channels.first.click()
     text = page.get_by_role("textbox", name="Layers")
     page.wait_for_url(re.compile("layers="))
@@ -73,7 +73,7 @@ def test_a_painted_channel_is_shown_and_used(tab):
     button(page, "Cancel").click()  # the best so far will do
     button(page, "Use it in the dream").click()
     page.wait_for_url(re.compile("layers=[^&]*77"))
-    seen = page.get_by_role("group", name="What each channel likes to see")
+    seen = page.get_by_role("toolbar", name="What each channel likes to see")
     seen.get_by_role("button", name="77", exact=True).wait_for()
     page.get_by_text(READY).wait_for()
 
@@ -94,7 +94,14 @@ def test_what_another_page_calls_the_same_does_not_reach_the_dream(tab):
     button(page, "Start").wait_for()
     page.get_by_role("link", name="Dream", exact=True).click()
     page.get_by_text(READY).wait_for()
-    assert page.get_by_role("slider", name="Steps").input_value() == "10"
+    steps = page.get_by_role("slider", name="Steps")
+    assert steps.input_value() == "10"
+    steps.press("ArrowRight")
+    page.wait_for_url(re.compile("steps=11"))
+    page.get_by_role("link", name="Style", exact=True).click()
+    button(page, "Start").wait_for(state="detached")
+    page.wait_for_url(re.compile("/style"))
+    assert "steps=" not in page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

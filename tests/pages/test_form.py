@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from studio.dream.settings import DreamSettings
 from studio.style.settings import TransferSettings
 
 
@@ -115,8 +115,6 @@ def page_of_dreams():
 
 
 def test_untouched_the_form_of_any_task_gives_its_defaults(draw):
-    from studio.dream.settings import DreamSettings
-
     page = draw(page_of_dreams)
     assert not page.exception
     assert settings_of(page) == DreamSettings()
@@ -135,9 +133,15 @@ def test_a_ratio_that_must_be_above_nothing_has_steps_that_are(draw):
     assert 0 < steps[0] < steps[-1] == 0.1
 
 
-def test_a_setting_that_another_page_left_empty_starts_at_its_default():
-    page = AppTest.from_function(page_of_dreams, default_timeout=60)
-    page.session_state["steps"] = None
-    page.run()
+def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size_and_the_seed(visit):
+    page = visit("style", steps="77", smoothness="5", size="256", seed="7")
+    page.switch_page("dream_picture.py").run()
     assert not page.exception
-    assert page.slider(key="steps").value == 10
+    known = DreamSettings.described()
+    assert page.slider(key="steps").value == known["steps"].default
+    assert page.slider(key="smoothness").value == known["smoothness"].default
+    assert (page.slider(key="size").value, page.number_input(key="seed").value) == (256, 7)
+    page.slider(key="steps").set_value(3).run()
+    assert page.slider(key="steps").value == 3
+    page.switch_page("style_picture.py").run()
+    assert page.number_input(key="steps").value is None
