@@ -20,9 +20,7 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
         files = inputs.get(slot.name, ())
         parts += [slot.flag] if slot.flag and files else []
         parts += [shlex.quote(samples.spelled(file)) for file in files]
-    # The settings that make an animation also say of which kind its file is.
-    ending = getattr(settings, "film", "mp4") if found.makes(settings) == "animation" else "png"
-    parts += ["-o", f"out.{ending}"]
+    parts += _out(found.makes(settings), settings)
     for name, field in settings.described().items():
         value = getattr(settings, name)
         if value != field.default:
@@ -30,9 +28,20 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
     return " ".join(parts)
 
 
+def _out(kind: str, settings: Settings) -> list[str]:
+    """Where the result goes; a text is printed."""
+    if kind == "text":
+        return []
+    # The settings that make an animation also say of which kind its file is.
+    ending = getattr(settings, "film", "mp4") if kind == "animation" else "png"
+    return ["-o", "my-model" if kind == "model" else f"out.{ending}"]
+
+
 def _flag(flag: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [flag] if value else [flag.replace("--", "--no-", 1)]
     if isinstance(value, tuple | list):
         return [flag, shlex.quote(",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value))]
-    return [flag, f"{value:g}" if isinstance(value, float) else shlex.quote(str(value))]
+    text = f"{value:g}" if isinstance(value, float) else shlex.quote(str(value))
+    # What begins like a flag would be taken for one.
+    return [f"{flag}={text}"] if isinstance(value, str) and value.startswith("-") else [flag, text]

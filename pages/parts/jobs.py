@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
@@ -70,6 +70,20 @@ def show_job(
     Returns:
         The job, or None when there is none to show.
     """
+    job = find({task, *(beside or {})}, asked)
+    if job is None:
+        return None
+    if job.finished:
+        _ended(job, slots, (beside or {}).get(job.task))
+    else:
+        _watch(job.id)
+        _curve(job.id)
+    return job
+
+
+def find(known: Collection[str], asked: object = None) -> engine.Job | None:
+    """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
+    task = next(iter(known))
     name = st.query_params.get(PARAMETER) or st.session_state.get(_memory(task))
     if not name:
         return None
@@ -79,18 +93,13 @@ def show_job(
         close(task)
         st.warning(str(error), icon=":material/search_off:")
         return None
-    if job.task != task and job.task not in (beside or {}):
+    if job.task not in known:
         return None
     before = st.session_state.setdefault(_question(name), asked)
     if job.finished and before != asked:
         close(task)
         return None
     show(job)
-    if job.finished:
-        _ended(job, slots, (beside or {}).get(job.task))
-    else:
-        _watch(job.id)
-        _curve(job.id)
     return job
 
 
@@ -114,7 +123,15 @@ def _watch(name: str) -> None:
         st.image(
             shown.of_file(content[0].digest), width="stretch", caption="The content, before the first step"
         )
+    progress(job)
     report = job.report
+    if report is not None and report.metrics:
+        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
+        st.caption(" · ".join(figures[:5]))
+
+
+def progress(job: engine.Job) -> None:
+    """How far a job is, beside the button that stops it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*_bar(job))
         if job.state == "stopping":
@@ -128,9 +145,6 @@ def _watch(name: str) -> None:
                 on_click=cancel,
                 args=(job.id,),
             )
-    if report is not None and report.metrics:
-        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
-        st.caption(" · ".join(figures[:5]))
 
 
 def _bar(job: engine.Job) -> tuple[float, str]:
@@ -162,7 +176,7 @@ def _ended(
 ) -> None:
     settings = tasks.get(job.task).settings.parse(job.settings)
     if job.result is None:
-        _failed(job, settings)
+        failed(job, settings)
         return
     file = job.result.files[0]
     content = job.inputs.get("content", [])
@@ -183,7 +197,8 @@ def _ended(
     results.recipe(job.task, settings, job.inputs, job.result.recipe)
 
 
-def _failed(job: engine.Job, settings: Settings) -> None:
+def failed(job: engine.Job, settings: Settings) -> None:
+    """Says why a job has no result, and offers to run it again."""
     show_error = st.warning if job.state == "interrupted" else st.error
     show_error(job.error or words.STATES[job.state], icon=":material/error:")
     with st.container(horizontal=True):

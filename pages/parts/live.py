@@ -38,7 +38,7 @@ def show_live(
     """
     if engine.connect().status() != "ready":
         _content(before())
-        _wait()
+        wait()
         return
     absent = downloads.missing(needs)
     if absent:
@@ -94,11 +94,15 @@ def _made(
 
 
 def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live | None, str]:
-    session = st.session_state.setdefault("live_session", uuid.uuid4().hex)
     try:
-        return engine.connect().live(task, settings, inputs, session), ""
+        return engine.connect().live(task, settings, inputs, session()), ""
     except StudioError as error:
         return None, str(error)
+
+
+def session() -> str:
+    """The name by which the live lane knows this tab."""
+    return st.session_state.setdefault("live_session", uuid.uuid4().hex)
 
 
 def _keep(live: engine.Live) -> engine.Job:
@@ -114,7 +118,8 @@ def _keep(live: engine.Live) -> engine.Job:
 
 
 @st.fragment(run_every=1.0)
-def _wait() -> None:
+def wait() -> None:
+    """Says that the engine is not ready, until it is."""
     status = engine.connect().status()
     if status == "ready":
         st.rerun()

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.parts import stand_ins
 from studio.core import images
 from studio.core.tasks import File
 
@@ -27,7 +28,9 @@ def of_bytes(data: bytes) -> bytes:
 
 
 def first_frame(file: File) -> np.ndarray:
-    """The picture that stands for a file, `(H, W, 3) uint8`: itself, or the first frame of a film."""
+    """The picture that stands for a file, `(H, W, 3) uint8`: itself, a film's first frame, a text's page."""
+    if file.kind in ("text", "model"):
+        return stand_ins.of(file)
     if file.kind != "animation":
         return images.read(file.path)
     if file.name.endswith(".mp4"):  # only ever made by the studio itself

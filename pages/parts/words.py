@@ -18,7 +18,7 @@ STATES = {
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
 _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP"}
 
-_LABELS = {"fps": "Frames a second", "film": "Kind of file"}
+_LABELS = {"chars": "Length", "fps": "Frames a second", "film": "Kind of file"}
 
 
 def label(field: Described) -> str:

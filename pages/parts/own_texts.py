@@ -1,0 +1,139 @@
+"""A text of a person's own: taken from a file or pasted, and what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pages.parts import sample_texts, words
+from pages.parts.paper import paper
+from studio.core.errors import StudioError, printable
+from studio.core.tasks import File
+from studio.text import corpus
+from studio.text.plan import plan
+from studio.text.settings import TrainTextSettings
+
+SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
+MOST_MB = 500
+BEGINNING = 700  # characters that are shown
+ALPHABET = 120  # kinds of characters that are shown
+_TAKEN, _TURN = "text_taken", "text_turn"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is to say of a text without reading it again."""
+
+    encoding: str
+    notes: tuple[str, ...]
+    facts: corpus.Facts
+    beginning: str
+
+
+def choose() -> File | None:
+    """Asks which text to learn from; None while there is none, or after saying what is wrong with it."""
+    source = st.segmented_control(
+        "Learn from",
+        list(SOURCES),
+        format_func=SOURCES.get,
+        default="sample",
+        required=True,
+        key="source",
+        bind="query-params",
+        width="stretch",
+    )
+    if source == "sample":
+        st.caption("Small tales that the studio made up; learnt in a few minutes.")
+        return sample_texts.file()
+    return _from_file() if source == "file" else _pasted()
+
+
+def _from_file() -> File | None:
+    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
+    key = f"text_upload_{st.session_state.setdefault(_TURN, 0)}"
+    st.file_uploader(
+        "A text from your device",
+        key=key,
+        max_upload_size=MOST_MB,
+        help=f"Plain text in any language and encoding, up to {corpus.MOST_BYTES // 2**20} MB",
+        on_change=_take,
+        args=(key,),
+    )
+    taken = st.session_state.get(_TAKEN)
+    if isinstance(taken, str):
+        st.error(words.plain(taken), icon=":material/error:")
+        return None
+    if taken is None:
+        st.caption(":material/info: Choose a file; a few hundred thousand characters teach it best.")
+        return None
+    st.caption(f":material/description: {words.plain(taken.name)}")
+    return taken
+
+
+def _take(key: str) -> None:
+    upload = st.session_state.get(key)
+    if upload is None:
+        return
+    st.session_state[_TAKEN] = _checked(upload.getvalue(), printable(upload.name, 80))
+    st.session_state[_TURN] += 1
+
+
+def _pasted() -> File | None:
+    text = st.text_area("Your text", height=220, key="pasted_text", placeholder="Paste or type a text")
+    if not text:
+        return None
+    found = _checked(text.encode("utf-8", "replace"), "pasted.txt")
+    if isinstance(found, str):
+        st.error(words.plain(found), icon=":material/error:")
+        return None
+    return found
+
+
+def _checked(data: bytes, name: str) -> File | str:
+    """The text among the studio's files, or why it is none to learn from."""
+    try:
+        corpus.read(data)
+        return File.keep(data, "text", name)
+    except StudioError as error:
+        return str(error)
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the text ...")
+def known(file: File) -> Known:
+    """What is in a kept text that can be learnt from."""
+    read = corpus.read(file.read())
+    return Known(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
+
+
+def show(file: File, settings: TrainTextSettings | None) -> None:
+    """Shows how a text begins, what is in it, and how it will be read."""
+    found = known(file)
+    facts = found.facts
+    more = facts.chars > len(found.beginning)
+    paper(found.beginning, hint=" ..." if more else "", key="own_paper")
+    with st.container(horizontal=True):
+        st.metric("Characters", f"{facts.chars:,}")
+        st.metric("Different ones", f"{len(facts.alphabet):,}")
+        st.metric("Words", f"{facts.words:,}")
+        st.metric("Lines", f"{facts.lines:,}")
+    said = [f"Read as {found.encoding}.", *found.notes]
+    if settings is not None:
+        read = plan(np.zeros(facts.chars, "int8"), settings)  # whose length alone decides
+        said += [*read.notes, f"It reads the text {read.epochs} times, in {read.steps:,} steps."]
+    for note in said:
+        st.caption(f":material/info: {words.plain(note)}")
+    st.caption("Its characters, the most frequent first:")
+    st.text(_listed([character for character, _ in facts.alphabet]))
+    if facts.odd:
+        st.caption(
+            ":material/warning: Odd ones, which it would learn to write too; often left by another program:"
+        )
+        st.text(_listed([f"{corpus.shown(c)} ({count:,})" for c, count in facts.odd], ", "))
+
+
+def _listed(characters: list[str], between: str = " ") -> str:
+    names = [corpus.shown(c) if len(c) == 1 else c for c in characters[:ALPHABET]]
+    left = len(characters) - ALPHABET
+    return between.join(names) + (f" and {left:,} more" if left > 0 else "")

@@ -1,0 +1,57 @@
+"""A text to learn from when a person has none at hand: small tales that the studio makes up."""
+
+from __future__ import annotations
+
+import random
+
+from studio.core.tasks import File
+
+NAME = "small tales.txt"
+TALES = 120
+_SEED = 1
+_WHO = ("the fox", "an old owl", "the young hare", "a grey cat", "the miller", "a quiet bear", "the crow")
+_WHERE = ("by the river", "under the oak", "on the hill", "behind the mill", "in the tall grass")
+_WHEN = ("One morning", "At noon", "Late in autumn", "After the rain", "Before the snow came", "That night")
+_WHAT = ("a silver key", "a red apple", "an empty nest", "a broken lantern", "two white stones", "a letter")
+_ASKED = (
+    "Who has left {it} here?",
+    "Do you know whose {it} this is?",
+    "What will you do with {it}?",
+    "Is {it} yours, or the wind's?",
+)
+_SAID = (
+    "It was here before the trees were",
+    "I have seen it in a dream",
+    "Ask the river, for I have forgotten",
+    "Leave it, and it will find its way home",
+)
+_END = (
+    "So they shared the bread and said no more of it.",
+    "And nobody ever saw it again.",
+    "They laughed until the moon went down.",
+    "From that day on they were friends.",
+)
+
+
+def file() -> File:
+    """The sample as a kept text."""
+    return File.keep(tales().encode(), "text", NAME)
+
+
+def tales() -> str:
+    """The same tales every time, some 25,000 characters."""
+    rng = random.Random(_SEED)
+    return "\n".join(_tale(rng) for _ in range(TALES))
+
+
+def _tale(rng: random.Random) -> str:
+    first, second = rng.sample(_WHO, 2)
+    thing = rng.choice(_WHAT)
+    it = "the " + thing.partition(" ")[2]
+    asked = rng.choice(_ASKED).format(it=it).replace("whose the ", "whose ")
+    return (
+        f"{rng.choice(_WHEN)} {first} found {thing} {rng.choice(_WHERE)}.\n"
+        f'"{asked}" asked {second}.\n'
+        f'"{rng.choice(_SAID)}," said {"the " + first.rpartition(" ")[2]}.\n'
+        f"{rng.choice(_END)}\n"
+    )

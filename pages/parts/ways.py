@@ -1,0 +1,69 @@
+"""The two halves of the text page: writing with a voice, and a text of one's own that makes one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import forms, jobs, lessons
+from pages.parts.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.text.settings import TrainTextSettings
+
+WAYS = {"write": "Write", "own": "Your text"}
+KEY = "do"
+SIZES = tuple(2**n for n in range(3, 12))
+SMALL = 128  # units: a text of a few pages is learnt in minutes
+_FOLLOWED = "text_followed"
+
+
+def choose(known: list[str]) -> str:
+    """Lets a person choose between the halves; without a voice the second is chosen already.
+
+    A link to a job opens the half that shows it.
+    """
+    _follow()
+    way = st.segmented_control(
+        "What to do",
+        list(WAYS),
+        format_func=WAYS.get,
+        default="write" if known else "own",
+        required=True,
+        key=KEY,
+        bind="query-params",
+        width="stretch",
+        label_visibility="collapsed",
+    )
+    if way == "write" and not known:
+        st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
+        return "own"
+    return way
+
+
+def memory() -> dict[str, int]:
+    """Asks for the size of a voice's memory, which begins smaller here than for long trainings elsewhere."""
+    help = TrainTextSettings.described()["units"].help
+    units = st.select_slider(
+        "Memory (units)", SIZES, value=SMALL, key="units", bind="query-params", help=help
+    )
+    return {"units": units}
+
+
+def train_button() -> bool:
+    """The button that begins a training."""
+    icon = ":material/model_training:"
+    with st.container(key="start"):
+        return st.button("Train", type="primary", icon=icon, width="stretch", on_click=forms.seeded)
+
+
+def _follow() -> None:
+    name = st.query_params.get(jobs.PARAMETER)
+    if not name or st.session_state.get(_FOLLOWED) == name:
+        return
+    st.session_state[_FOLLOWED] = name
+    try:
+        job = engine.connect().job(name, owner())
+    except StudioError:
+        return  # which is told where it would be shown
+    if job.task.startswith("text."):
+        st.session_state[KEY] = "own" if job.task == lessons.TASK else "write"

@@ -1,0 +1,33 @@
+"""Text: a voice that writes on from a beginning, and one's own text to learn a voice from."""
+
+import streamlit as st
+
+from pages import parts
+from pages.parts import lessons, next_character, own_texts, voices, ways, writing
+from studio.text.settings import TrainTextSettings
+
+known = voices.names()
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Text", anchor=False)
+    way = ways.choose(known)
+    if way == "write":
+        settings = writing.ask(known)
+        wanted = settings is not None and writing.button()
+    else:
+        file = own_texts.choose()
+        settings = parts.form(TrainTextSettings, skip=("units",), beside=ways.memory)
+        wanted = file is not None and settings is not None and ways.train_button()
+with right:
+    stage = st.container(key="stage")
+text = None
+with stage:
+    if way == "write":
+        text = writing.show(settings, wanted)
+    else:
+        if wanted:
+            parts.start(lessons.TASK, settings, {"text": [file]})
+        if lessons.show() is None and file is not None:
+            own_texts.show(file, settings)
+parts.recent(writing.TASK if way == "write" else lessons.TASK)
+next_character.explain(text)

@@ -1,0 +1,50 @@
+"""A small voice with random weights, made without Keras: what it writes is nonsense, but it writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from studio.core import paths, presets, recipes
+from studio.text import voice
+from studio.text.settings import TrainTextSettings
+
+LETTERS = "\n .abcdefghijklmnopqrstuvwxyz"
+SETTINGS = TrainTextSettings(units=16, embedding=4)
+FIGURES = {
+    "nats_per_char": 1.5,
+    "bits_per_char": 2.164,
+    "held_out_chars": 800,
+    "train_nats": 1.2,
+    "seconds": 12.0,
+    "steps": 40,
+    "epochs": 2.0,
+    "chars": 8000,
+    "alphabet": len(LETTERS),
+    "parameters": 3000,
+    "ended": "cancelled",
+    "notes": ["The text is short: 4 places are read at once, not 64."],
+}
+
+
+def make(folder: Path, seed: int = 0) -> Path:
+    """Writes the four files of a model folder."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    with h5py.File(folder / presets.WEIGHTS, "w") as file:
+        for name, shape in voice.layout(SETTINGS, len(LETTERS)):
+            file.create_dataset(name, data=rng.normal(size=shape).astype("float32"))
+    made = {
+        "task": voice.TASK,
+        "settings": SETTINGS.model_dump(mode="json"),
+        "weights": paths.file_digest(folder / presets.WEIGHTS),
+        "data": {"vocabulary": LETTERS, "trained_on": "tiny_text.txt", "figures": FIGURES},
+    }
+    (folder / presets.SETTINGS).write_text(json.dumps(made))
+    (folder / presets.CARD).write_text("# Writes like tiny_text.txt\n")
+    recipe = recipes.Recipe(task=voice.TASK, settings=SETTINGS.model_dump(mode="json"))
+    (folder / presets.RECIPE).write_text(recipe.to_json())
+    return folder

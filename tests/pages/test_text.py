@@ -1,0 +1,329 @@
+"""The text page: a voice writes, a text of one's own becomes a voice, and what lies under the hood."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tiny_voice
+
+from pages.parts import gates, lessons, next_character, sample_texts, stand_ins, texts, voices
+from studio.core import paths, presets, recipes
+from studio.core.tasks import File
+from studio.engine import Live
+from studio.text import corpus, voice
+from studio.text.settings import TrainTextSettings, WriteSettings
+from studio.text.write import Pen
+
+LONG = "100000"
+
+
+@pytest.fixture
+def tiny(engine):
+    """A voice of the name "tiny" among a person's own."""
+    yield tiny_voice.make(paths.folder("presets") / "tiny")
+    shutil.rmtree(paths.folder("presets"))
+
+
+@pytest.fixture
+def until_written(until):
+    """Reruns a page until the text on it is whole."""
+
+    def wait(page):
+        return until(lambda: page.run() and not page.exception and "Make again" in labels(page) and page)
+
+    return wait
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What pages start, instead of the work."""
+    found = []
+    monkeypatch.setattr("pages.parts.start", lambda *asked: found.append(asked))
+    return found
+
+
+def labels(page):
+    return [found.label for found in page.button]
+
+
+def said(elements) -> str:
+    return " ".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+def papers(page):
+    """What is on each paper of the page."""
+    return [json.loads(found.proto.json) for found in page.get("bidi_component")]
+
+
+def wrote(page, until_written, **params):
+    button(page, "Write").click().run()
+    return until_written(page)
+
+
+def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, until_written):
+    typed = "the <b>cat</b> $x$ :red[7]"
+    page = wrote(visit("text", prompt=typed), until_written)
+    [paper] = papers(page)
+    assert (paper["before"], len(paper["text"]), paper["nats"]) == (typed, 500, [])
+    assert set(paper["text"]) <= set(tiny_voice.LETTERS)
+    assert "500 characters" in said(page.caption)
+    assert "Left out, for the model does not know them" in said(page.caption)
+    assert all("<b>" not in str(html.proto) for html in page.get("html"))
+    [download, recipe] = page.get("download_button")
+    assert (download.proto.label, recipe.proto.label) == ("Download", "Its recipe")
+    commands = [code.value for code in page.code if code.value.startswith("studio write")]
+    assert commands and "--preset tiny" in commands[0]
+
+
+def test_surprise_marks_every_character(visit, tiny, until_written):
+    page = wrote(visit("text", surprise="true"), until_written)
+    [paper] = papers(page)
+    assert len(paper["nats"]) == len(paper["text"]) == 500
+    assert min(paper["nats"]) >= 0 and len(set(paper["nats"])) > 50
+    assert len(paper["words"]) == len(paper["levels"]) + 1
+    assert f"{np.mean(paper['nats']):.2f} nats" in said(page.caption)
+
+
+def test_another_setting_writes_anew_without_a_press(visit, tiny, until_written):
+    page = wrote(visit("text", temperature="1.0"), until_written)
+    first = papers(page)[0]["text"]
+    page.slider(key="temperature").set_value(0.5).run()
+    second = papers(until_written(page))[0]["text"]
+    assert second != first
+    page.slider(key="temperature").set_value(1.0).run()
+    assert papers(until_written(page))[0]["text"] == first
+
+
+def test_nothing_is_written_before_it_is_asked_for(visit, tiny):
+    page = visit("text", prompt="so")
+    page.slider(key="temperature").set_value(0.5).run()
+    [paper] = papers(page)
+    assert (paper["before"], paper["text"]) == ("so", "")
+
+
+def test_a_stop_keeps_what_is_there(visit, tiny, until_written, until):
+    page = visit("text", chars=LONG)
+    button(page, "Write").click().run()
+    until(lambda: page.run() and papers(page)[0]["text"])
+    assert papers(page)[0]["writing"]
+    button(page, "Stop").click().run()
+    page = until_written(page)
+    assert 0 < len(papers(page)[0]["text"]) < int(LONG)
+    assert "stopped early" in said(page.caption)
+
+
+def test_writing_on_begins_with_what_is_there(visit, tiny, until_written):
+    page = wrote(visit("text", prompt="so"), until_written)
+    first = "so" + papers(page)[0]["text"]
+    button(page, "Write on").click().run()
+    [paper] = papers(until_written(page))
+    assert paper["before"] == first
+    assert len(paper["text"]) == 500
+    assert page.text_area(key="prompt").disabled
+    button(page, "Begin anew").click().run()
+    assert papers(page)[0]["before"] == "so"
+
+
+def test_another_has_another_seed_and_again_is_the_same(visit, tiny, until_written):
+    page = wrote(visit("text"), until_written)
+    first = papers(page)[0]["text"]
+    button(page, "Make again").click().run()
+    assert papers(until_written(page))[0]["text"] == first
+    button(page, "Another").click().run()
+    assert papers(until_written(page))[0]["text"] != first
+    assert page.number_input(key="seed").value != 0
+
+
+def test_a_kept_text_is_found_by_its_job_and_gives_way_to_the_next(visit, engine, tiny, until_written):
+    page = wrote(visit("text", prompt="so"), until_written)
+    first = papers(page)[0]
+    button(page, "Keep").click().run()
+    assert button(page, "Kept").disabled
+    job = engine.jobs()[0]
+    page = visit("text", job=job.id)
+    assert papers(page)[0]["text"] == first["text"]
+    assert "Close" in labels(page)
+    page.text_area(key="prompt").set_value("no").run()
+    assert papers(page)[0]["before"] == "no"
+    engine.remove(job.id)
+
+
+def test_every_setting_is_asked_for_once(visit, tiny):
+    kinds = ("slider", "select_slider", "number_input", "text_input", "text_area", "selectbox", "toggle")
+    kinds += ("button_group",)
+    for way, settings, left in (("Write", WriteSettings, {"count"}), ("Your text", TrainTextSettings, set())):
+        page = visit("text", do=way)
+        there = [found.key for kind in kinds for found in getattr(page, kind)]
+        for name in set(settings.described()) - left:
+            assert there.count(name) == 1, name
+
+
+def test_without_a_voice_the_page_opens_on_a_text_to_learn_from(visit, started):
+    page = visit("text")
+    assert papers(page)[0]["text"] == sample_texts.tales()[:700]
+    button(page, "Train").click().run()
+    [(task, settings, inputs)] = started
+    assert (task, settings.units) == ("text.train", 128)
+    assert inputs["text"][0].read().decode() == sample_texts.tales()
+
+
+def test_the_sample_can_be_learnt_from_and_is_the_same_every_time():
+    text = sample_texts.tales()
+    assert text == sample_texts.tales()
+    assert len(text) > 20_000
+    assert not corpus.facts(text).odd
+    assert "whose the" not in text
+
+
+def test_what_another_page_calls_the_same_does_not_reach_the_text(visit):
+    page = visit("text", layers="mixed4:71, mixed4")
+    assert not page.exception
+    assert page.slider(key="layers").value == TrainTextSettings().layers
+
+
+@pytest.mark.parametrize(
+    "data, reason",
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "PNG"),
+        (b"a" * 500, "different characters"),
+        (b"too short", "64 characters"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_one_sentence(visit, data, reason):
+    page = visit("text", do="Your text", source="A file")
+    page.file_uploader[0].upload("a_file.txt", data, "text/plain").run()
+    assert not page.exception
+    [error] = page.error
+    assert reason in error.value.replace("\\", "")
+    assert "Train" not in labels(page)
+
+
+def test_an_upload_says_what_is_in_it_and_is_trained_on(visit, started):
+    text = "Ünder the oak \u2028 the fox found \u00ad a key.\n" * 8
+    page = visit("text", do="Your text", source="A file")
+    page.file_uploader[0].upload("a_file.txt", text.encode("utf-16"), "text/plain").run()
+    assert not page.error
+    assert "Read as UTF-16." in said(page.caption)
+    assert "sequences have" in said(page.caption)
+    assert "soft hyphen (8)" in said(page.text)
+    assert page.metric[0].value == f"{len(text):,}"
+    button(page, "Train").click().run()
+    assert started[0][2]["text"][0].read() == text.encode("utf-16")
+
+
+def test_a_pasted_text_is_trained_on(visit, started):
+    page = visit("text", do="Your text", source="Pasted")
+    assert "Train" not in labels(page)
+    page.text_area(key="pasted_text").set_value("ab " * 100).run()
+    button(page, "Train").click().run()
+    assert started[0][2]["text"][0].read() == b"ab " * 100
+
+
+@pytest.fixture
+def trained(engine, tiny):
+    """A training that has ended."""
+    settings, made = tiny_voice.SETTINGS, recipes.Recipe(task="text.train", settings={})
+    inputs = {"text": [File.keep(b"the cat " * 20, "text", "tiny_text.txt")]}
+    data = presets.zipped(tiny)
+    live = Live(
+        "text.train", settings, inputs, data, "model", "tiny_text.zip", tiny_voice.FIGURES, made, 12.0
+    )
+    job = engine.keep(live)
+    yield job
+    engine.remove(job.id)
+
+
+def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained, until_written):
+    page = visit("text", job=trained.id)
+    assert page.button_group(key="do").value == "own"
+    told = said(page.markdown)
+    assert "**1.50 nats (2.16 bits) a character**" in told
+    assert "between 4.5 that are equally likely" in told
+    assert "stopped early" in told and "4 places are read at once" in told
+    assert set(papers(page)[0]["text"]) <= set(tiny_voice.LETTERS) and papers(page)[0]["text"]
+    page.text_input[0].set_value("../../Old Tales!").run()
+    button(page, "Keep as voice").click().run()
+    assert presets.find("old-tales").digest == presets.find("tiny").digest
+    assert page.button_group(key="do").value == "write"
+    assert page.selectbox(key="preset").value == "old-tales"
+    wrote(page, until_written)
+
+
+@pytest.mark.parametrize(
+    "name, reason", [("tiny", "already"), ("../", "needs a name"), ("  ", "needs a name")]
+)
+def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
+    page = visit("text", job=trained.id)
+    page.text_input[0].set_value(name).run()
+    button(page, "Keep as voice").click().run()
+    assert reason in said(page.error)
+    assert voices.names() == ["tiny"]
+
+
+def test_a_broken_model_or_one_of_another_kind_is_no_voice(tiny):
+    (tiny / presets.SETTINGS).write_text("{}")
+    assert voices.names() == []
+
+
+def test_figures_in_words_are_plain():
+    told = lessons.in_words(tiny_voice.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
+    assert "\\*odd\\*" in told
+    assert "early" not in told
+
+
+def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_written):
+    page = wrote(visit("text", hood="true"), until_written)
+    assert len(page.get("vega_lite_chart")) == 2
+    text = "a dog likes the sea"
+    scores, doors = next_character._read("tiny", presets.find("tiny").digest, text)
+    spoken = voice.load("tiny")
+    pen = Pen(spoken.network)
+    pen.read(spoken.vocabulary.encode(text).indices)
+    wanted = np.sort(pen.logits[0])[::-1]
+    assert np.allclose([row["score"] for row in scores], wanted - wanted[0], atol=1e-3)
+    assert scores[0]["character"] == corpus.shown(tiny_voice.LETTERS[int(pen.logits[0].argmax())])
+    assert [row["character"] for row in doors[::3]] == [corpus.shown(c) for c in text]
+
+
+def test_nothing_is_computed_while_the_section_is_folded(visit, tiny, until_written, monkeypatch):
+    monkeypatch.setattr(next_character, "_read", lambda *_: pytest.fail("computed"))
+    page = wrote(visit("text"), until_written)
+    assert not page.get("vega_lite_chart")
+
+
+def test_the_gates_are_those_of_the_network(tiny):
+    network = voice.load("tiny").network
+    indices = np.arange(20) % network.size
+    opened = gates.along(network, indices)
+    assert opened.shape == (20, 3, tiny_voice.SETTINGS.units)
+    lets, keeps, shows = opened[:, 0], opened[:, 1], opened[:, 2]
+    cells = [np.zeros(tiny_voice.SETTINGS.units)]
+    for at in range(20):
+        _, states = network.run(indices[None, : at + 1], network.states(1))
+        hidden, cell = states[-2][0], states[-1][0]
+        assert np.allclose(hidden, shows[at] * np.tanh(cell), atol=1e-5)
+        # What came in lies between -1 and 1, so the cell moves no further than the gate lets it.
+        assert np.all(np.abs(cell - keeps[at] * cells[-1]) <= lets[at] + 1e-5)
+        cells.append(cell)
+
+
+def test_a_text_and_a_model_have_pictures_that_stand_for_them(home):
+    text = stand_ins.of(File.keep(b"the fox\n" * 900, "text", "fox.txt"))
+    other = stand_ins.of(File.keep(b"an owl\n" * 900, "text", "owl.txt"))
+    model = stand_ins.of(File.keep(b"a zip", "model", "fox.zip"))
+    assert text.shape == other.shape == model.shape == (stand_ins.SIDE, stand_ins.SIDE, 3)
+    assert len({picture.tobytes() for picture in (text, other, model)}) == 3
+
+
+def test_a_beginning_is_as_long_as_the_settings_allow():
+    WriteSettings(prompt="a" * texts.MOST_BEGUN)
+    with pytest.raises(ValueError):
+        WriteSettings(prompt="a" * (texts.MOST_BEGUN + 1))
