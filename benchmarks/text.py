@@ -1,0 +1,145 @@
+"""Text: characters written and learnt a second, the cost of late characters, the loss of a shipped voice.
+
+    python -m benchmarks.text [--json] [--train] [--score shakespeare tinyshakespeare.txt]
+
+Writing is measured with two LSTMs of 512 units, 65 characters and random weights, which cost what trained
+ones cost. `--train` compares a training step with that of a bare keras.layers.LSTM of the same size, which
+takes minutes; `--score` reads the last tenth of a text with a preset, its state carried over all of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import arguments, note, seconds, show
+
+SIZE, STREAMS, SEQUENCE = 65, 64, 96
+
+
+def random_voice():
+    """A network of 2 x 512 with random weights, and its vocabulary."""
+    from studio.text.network import Network
+    from studio.text.settings import TrainTextSettings
+    from studio.text.vocabulary import Vocabulary
+    from studio.text.voice import layout
+
+    rng = np.random.default_rng(0)
+    shapes = [shape for _, shape in layout(TrainTextSettings(), SIZE)]
+    weights = [rng.normal(scale=0.05, size=shape) for shape in shapes]
+    return Network(weights), Vocabulary("".join(map(chr, range(32, 32 + SIZE))))
+
+
+def written(count: int, chars: int) -> list[float]:
+    """The seconds of each step when so many texts are written side by side."""
+    from studio.text.settings import WriteSettings
+    from studio.text.write import draws
+
+    drawn = draws(*random_voice(), WriteSettings(count=count))
+    moments = [time.perf_counter() for _ in itertools.islice(drawn, chars + 1)]
+    return list(np.diff(moments))
+
+
+def writing() -> dict[str, object]:
+    """Characters a second, early and late, alone and side by side."""
+    note("writing")
+    alone = written(1, 10_000)
+    many = written(64, 480)
+    early, late = alone[50:1050], alone[-1000:]
+    return {
+        "one stream, characters a second": len(alone) / sum(alone),
+        "64 streams, characters a second": 64 * len(many) / sum(many),
+        "a late character costs, times an early one": statistics.median(late) / statistics.median(early),
+    }
+
+
+def first_character(preset: str) -> float:
+    """Milliseconds from the settings to the first character, with the voice warm."""
+    from studio.text import voice
+    from studio.text.settings import WriteSettings
+    from studio.text.write import stream
+
+    def first() -> None:
+        spoken = voice.load(preset)
+        next(stream(spoken.network, spoken.vocabulary, WriteSettings(prompt="O, what", seed=1)))
+
+    return 1000 * seconds(first)
+
+
+def learning() -> dict[str, object]:
+    """Characters learnt a second, and that of a bare Keras LSTM, in turns so that both meet the same load."""
+    import keras
+
+    from studio.text import train
+    from studio.text.plan import plan
+    from studio.text.settings import TrainTextSettings
+    from studio.text.vocabulary import Vocabulary
+
+    note("learning")
+    rng = np.random.default_rng(0)
+    indices = rng.integers(0, SIZE, 700_000).astype("int32")
+    settings = TrainTextSettings()
+    ours = train.Trainer(
+        plan(indices, settings), Vocabulary("".join(map(chr, range(32, 32 + SIZE)))), settings
+    )
+    layers = [keras.layers.LSTM(512, return_sequences=True, stateful=True) for _ in range(2)]
+    bare = keras.Sequential(
+        [keras.layers.Embedding(SIZE, 64), *layers, keras.layers.Dense(SIZE)],
+    )
+    bare.build((STREAMS, SEQUENCE))
+    bare.compile("adamw", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    batch = indices[: STREAMS * SEQUENCE].reshape(STREAMS, SEQUENCE)
+    steps = {
+        "ours": lambda: ours.streams.train_on_batch(batch, batch),
+        "bare": lambda: bare.train_on_batch(batch, batch),
+    }
+    taken = {name: [] for name in steps}
+    for _ in range(12):
+        for name, step in steps.items():
+            taken[name].append(seconds(step, times=1, warm=0))
+    speeds = {name: STREAMS * SEQUENCE / statistics.median(times[2:]) for name, times in taken.items()}
+    return {
+        "learnt, characters a second": speeds["ours"],
+        "a bare keras.layers.LSTM, characters a second": speeds["bare"],
+        "share of the bare one": speeds["ours"] / speeds["bare"],
+    }
+
+
+def scored(preset: str, path: str) -> dict[str, object]:
+    """The loss of a preset on the last tenth of a text, in one go."""
+    from studio.text import corpus, score, voice
+    from studio.text.plan import plan
+    from studio.text.settings import TrainTextSettings
+
+    note(f"reading the last tenth of {path}")
+    spoken = voice.load(preset)
+    indices = spoken.vocabulary.encode(corpus.read(Path(path)).text).indices
+    found = score.score(spoken.network, plan(indices, TrainTextSettings()).test)
+    return {
+        f"{preset}, nats a character": found.nats_per_char,
+        f"{preset}, bits a character": found.bits_per_char,
+        f"{preset}, characters": found.chars,
+    }
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--train", action="store_true", help="the speed of learning, too")
+    parser.add_argument("--score", nargs=2, metavar=("PRESET", "TEXT"), help="the loss of a preset")
+    chosen = parser.parse_args()
+    figures = writing()
+    if chosen.score:
+        figures |= scored(*chosen.score)
+        figures["first character, warm, ms"] = first_character(chosen.score[0])
+    if chosen.train:
+        figures |= learning()
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
