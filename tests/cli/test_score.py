@@ -73,4 +73,4 @@ def test_a_model_that_nothing_measures_is_refused(voice, text, said, monkeypatch
     monkeypatch.setattr(score, "SCORES", {})
     code, _, err = said("score", voice, text)
     assert code == 2
-    assert "text.train" in err
+    assert "Received: text.train. Next: choose another" in err

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import scribe
+from studio.cli import main, scribe
 from studio.core import presets, recipes
 from studio.core.progress import Report
 
@@ -138,7 +138,6 @@ def test_a_terminal_sees_the_same_text_bit_by_bit(voice, write, home):
     code, pieces, err = on_terminal(Path.cwd(), home, *words)
     assert (code, err) == (0, "")
     assert b"".join(pieces).replace(b"\r\n", b"\n").decode() == whole
-    assert len(pieces) > 1
 
 
 def test_ctrl_c_keeps_what_was_written(voice, home):
@@ -178,6 +177,16 @@ def test_what_a_model_writes_steers_no_terminal(is_one, shown, monkeypatch):
     assert out.data.decode() == shown
 
 
+def test_nothing_is_shown_that_the_stop_text_takes_back(voice, write, monkeypatch):
+    stop = write("the cat")[1][40:45]
+    whole = write("the cat", "--stop", stop)[1]
+    assert len(whole) < 45
+    monkeypatch.setattr("studio.text.write.REPORT_SECONDS", 0)
+    monkeypatch.setattr("sys.stdout", out := Terminal(True))
+    assert main(["write", "the cat", "--preset", str(voice), "--chars", "60", "--stop", stop]) == 0
+    assert out.data.decode() == whole
+
+
 def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
     out = Terminal(True)
     monkeypatch.setattr("sys.stdout", out)
@@ -202,13 +211,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, photo, said):
+def test_bad_input_is_one_line(words, photo, said, home):
     Path("no.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     Path("no.txt").write_text("no model")
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert "Next: " in err
+    assert not (home / "files").exists(), "nothing of it is kept"
 
 
 def test_a_cut_model_is_one_line(voice, write):
