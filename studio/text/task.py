@@ -96,10 +96,11 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
     spoken = voice_of(settings, inputs)
     written = write_texts(spoken.network, spoken.vocabulary, settings, progress)
     begin = spoken.vocabulary.encode(settings.prompt)
+    chars = sum(len(one.text) for one in written)
     figures = {
         "seconds": time.monotonic() - began,
-        "chars": sum(len(one.text) for one in written),
-        "nats_per_char": float(np.mean(np.concatenate([one.nats for one in written]) if written else 0)),
+        "chars": chars,
+        "nats_per_char": sum(float(one.nats.sum()) for one in written) / max(1, chars),
         "nats": [round(float(nats), 3) for nats in written[0].nats[:MOST_NATS]],
         "notes": notes(begin.replaced, begin.dropped),
     }

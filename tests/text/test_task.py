@@ -80,6 +80,15 @@ def test_several_texts_are_several_files(trained, home):
     assert len({file.digest for file in files}) == 3
 
 
+def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
+    presets.unpack(trained.files[0].read(), "rhyme")
+    wish = WriteSettings(preset="rhyme", prompt="the", chars=9, seed=3)
+    first = tasks.run("text.write", wish, {}).files[0].read().decode()[3]
+    result = tasks.run("text.write", wish.model_copy(update={"stop": first}), {})
+    assert result.files[0].read() == b"the"
+    assert (result.figures["chars"], result.figures["nats_per_char"], result.figures["nats"]) == (0, 0, [])
+
+
 def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home):
     seen = []
     progress = Progress(seen.append, cancelled=lambda: len(seen) > 60)
