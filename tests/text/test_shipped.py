@@ -1,0 +1,42 @@
+"""The voices that come with the studio are whole, small enough, and as good as their entry says."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.core import index, presets
+from studio.text import corpus, score, voice
+from studio.text.plan import plan
+from studio.text.settings import WriteSettings
+from studio.text.write import write
+
+VOICES = {name: entry for name, entry in index.shipped().presets.items() if entry.task == voice.TASK}
+TEXTS = {"shakespeare": "tinyshakespeare.txt", "alice": "alice_latin1.txt"}
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_a_voice_writes_its_language(name):
+    spoken = voice.load(name)
+    text = write(spoken.network, spoken.vocabulary, WriteSettings(chars=1500, temperature=0.5))[0].text
+    words = text.lower().split()
+    assert len(words) > 150 and sum(word in {"the", "and", "to", "of", "a", "i"} for word in words) > 15
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_an_entry_tells_what_the_card_tells(name):
+    entry, preset = VOICES[name], presets.find(name)
+    assert f"{entry.figures['nats_per_char']:.4f}" in preset.card()
+    assert f"Licence: {entry.licence}" in preset.card() and entry.command in preset.card()
+    assert entry.figures["parameters"] < 5_000_000
+    assert preset.recipe().task == voice.TASK
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VOICES)
+def test_a_voice_foresees_its_held_out_text_as_its_entry_says(name, data_dir):
+    spoken, settings = voice.load(name), presets.find(name).settings()
+    text = corpus.read(data_dir / "text" / TEXTS[name]).text
+    test = plan(spoken.vocabulary.encode(text).indices, settings).test
+    found = score.score(spoken.network, test)
+    assert found.nats_per_char == pytest.approx(VOICES[name].figures["nats_per_char"], abs=1e-3)
+    assert found.chars == VOICES[name].figures["held_out_chars"]
