@@ -15,7 +15,6 @@ from studio.dream.wanted import read
 
 WAYS = {"look": "A look", "channels": "Layers and channels"}
 ASKED_HERE = ("look", "layers")
-KEPT = "layers_kept"
 
 
 def what_to_see() -> dict[str, Any]:
@@ -70,12 +69,9 @@ def _look() -> str:
 
 
 def _layers() -> list[str]:
-    # The text goes with its widget when a look is chosen meanwhile; it is kept beside it.
-    if "layers" not in st.session_state and not st.query_params.get("layers"):
-        st.session_state["layers"] = st.session_state.get(KEPT, "")
     sheet = st.container()
     found = forms.fields(DreamSettings, ["layers"])["layers"]
-    text = st.session_state[KEPT] = terms.joined(found)
+    text = terms.joined(found)
     with sheet:
         sheets.browse(text)
     _weights(text)
