@@ -26,6 +26,8 @@ def browse(text: str) -> None:
     Args:
         text: what is chosen, as `LAYER[:CHANNEL][=WEIGHT], ...`.
     """
+    begun = terms.split(text)[:1]
+    _open("network", [terms.network(term) for term in begun if terms.network(term)])
     network = st.segmented_control(
         "Network",
         list(backbones.BACKBONES),
@@ -37,6 +39,7 @@ def browse(text: str) -> None:
         width="stretch",
     )
     shipped = [shown for shown in sheet.shipped(network) if sheet.mosaic_of(network).exists()]
+    _open(f"{network}_layer", [terms.layer(term) for term in begun if terms.network(term) == network])
     layer = _layer(network, {shown.layer for shown in shipped})
     _whole(layer, text)
     found = {shown.channel: shown.picture() for shown in shipped if shown.layer == layer}
@@ -51,6 +54,12 @@ def use(term: str) -> None:
 
 def _change(offered: Collection[str], wanted: Collection[str]) -> None:
     st.session_state[LAYERS] = terms.chosen(st.session_state.get(LAYERS) or "", offered, wanted)
+
+
+def _open(key: str, wanted: Collection[str]) -> None:
+    """Opens the sheet, the first time it is shown, where something is chosen already."""
+    if wanted and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = next(iter(wanted))
 
 
 def _layer(network: str, pictured: Collection[str]) -> str:

@@ -58,11 +58,16 @@ def chosen(text: str, offered: Collection[str], wanted: Collection[str]) -> str:
     kept = [old for old in split(text) if name(old) not in offered or name(old) in wanted]
     new = [term for term in wanted if term not in map(name, kept)]
     if new:
-        home = _network(new[0])
-        kept = [old for old in kept if _network(old) in (home, "")]
+        home = network(new[0])
+        kept = [old for old in kept if network(old) in (home, "")]
     return joined([*kept, *new])
 
 
-def _network(term: str) -> str:
-    layer = name(term).partition(":")[0]
-    return next((known for known, spec in backbones.BACKBONES.items() if layer in spec.layers), "")
+def layer(term: str) -> str:
+    """The layer of a term: `mixed4:71=0.5` -> `mixed4`."""
+    return name(term).partition(":")[0]
+
+
+def network(term: str) -> str:
+    """The backbone that has the layer of a term; "" for none."""
+    return next((known for known, spec in backbones.BACKBONES.items() if layer(term) in spec.layers), "")

@@ -77,6 +77,8 @@ def test_a_look_says_what_it_shows_and_has_its_small_picture(visit, submitted):
 def test_a_link_with_layers_opens_the_layers(visit, submitted):
     page = visit("dream", layers="mixed4:71=0.5, mixed4=-0.25")
     assert page.button_group(key="see").value == "channels"
+    assert page.button_group(key="network").value == "inceptionv3"
+    assert page.selectbox(key="inceptionv3_layer").value == "mixed4"
     assert page.slider(key="weight_mixed4_71").value == 0.5
     assert page.slider(key="weight_mixed4").value == -0.25
     button(page, "Start").click().run()
