@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.cli import main
 from studio.core import paths, presets
 from studio.text.train import Trainer
 
@@ -25,6 +26,14 @@ def text(rhyme, tmp_path, home, monkeypatch):
 def train(text, quick, said):
     """Runs a short `studio train text`."""
     return lambda *words: said("train", "text", text, *quick, "--epochs", "1", *words)
+
+
+def test_help_lists_what_can_be_trained(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["train", "--help"])
+    out, _ = capsys.readouterr()
+    assert left.value.code == 0
+    assert "text" in out and "writes like a text" in out
 
 
 def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, said):
