@@ -22,13 +22,13 @@ from benchmarks.report import ROOT, arguments, note, seconds, show
 RISE = {
     "vgg16": ("block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1", "block5_conv3"),
     "resnet50": (
-        "conv2_block3_out",
+        "conv4_block1_out",
         "conv3_block4_out",
         "conv4_block3_out",
         "conv4_block6_out",
         "conv5_block1_out",
     ),
-    "inceptionv3": ("mixed2", "mixed3", "mixed4", "mixed5", "mixed6"),
+    "inceptionv3": ("mixed3", "mixed4", "mixed5", "mixed6", "mixed7"),
 }
 
 
