@@ -72,7 +72,7 @@ def chart(found: Sequence[dict[str, Any]]) -> Any:
     )
     letters = (
         base.transform_filter(f"datum.gate == '{GATES[0]}' && length(datum.character) == 1")
-        .mark_text(fontSize=9)
+        .mark_text(fontSize=9, color="gray")
         .encode(x=alt.X("at:O", axis=None), text="character:N", y=alt.value(-7))
     )
     return (cells + letters).properties(height=190)

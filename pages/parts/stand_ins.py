@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from studio.core.tasks import File
 
 SIDE = 320  # px
-_PAPER, _INK, _BLUE = "#f8f7f3", "#22252b", "#3046b0"
+_PAPER, _INK, _BLUE = "#eeece4", "#22252b", "#3046b0"
 _COLUMNS, _ROWS = 17, 9
 _READ = 2000  # bytes
 

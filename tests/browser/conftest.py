@@ -40,10 +40,17 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def server(weights_cache, tmp_path_factory):
-    """The address of a studio with all weights, started as a person starts it."""
+def server_home(weights_cache, tmp_path_factory):
+    """The server's STUDIO_HOME, with all weights."""
     home = tmp_path_factory.mktemp("browser-home")
     shutil.copytree(weights_cache, home / "weights")
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(server_home):
+    """The address of a studio, started as a person starts it."""
+    home = server_home
     port = _free_port()
     words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:

@@ -1,0 +1,73 @@
+"""A text that grows on the page, in a real browser against a real server."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+import tiny_voice
+
+PATIENCE = 240  # seconds
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LONG = 100_000  # characters: some seconds of work even for a tiny voice
+
+
+@pytest.fixture
+def voice(server_home):
+    """The name of a small voice that the server has."""
+    folder = server_home / "presets" / "tiny"
+    if not folder.exists():
+        tiny_voice.make(folder)
+    return folder.name
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def sheet(page):
+    return page.get_by_role("region", name="The text")
+
+
+def shown(page):
+    return sheet(page).locator("div").inner_text()
+
+
+def grow(page, least):
+    """Waits until more than so many characters are there, and tells how many."""
+    end = time.monotonic() + PATIENCE
+    while (count := len(shown(page))) <= least:
+        assert time.monotonic() < end, f"it stayed at {count} characters"
+        page.wait_for_timeout(50)
+    return count
+
+
+def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, voice):
+    typed = "the <b>cat</b> "
+    page = tab(f"/text?preset={voice.capitalize()}&chars={LONG}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+")
+    button(page, "Write").click()
+    button(page, "Stop").wait_for()
+    first = grow(page, len(typed))
+    second = grow(page, first)
+    assert shown(page).startswith(typed), "what was typed is text, not markup"
+    button(page, "Stop").click()
+    page.get_by_text("stopped early").wait_for()
+    assert second <= len(shown(page)) < LONG
+    assert sheet(page).locator("b").count() == 0
+
+
+def test_surprise_is_told_by_more_than_colour(tab, voice):
+    page = tab(f"/text?preset={voice.capitalize()}&chars=500")
+    button(page, "Write").click()
+    button(page, "Make again").wait_for()
+    assert sheet(page).locator("i").count() == 0
+    page.get_by_text("Surprise", exact=True).click()
+    sheet(page).locator("i.s4").first.wait_for()
+    letters = sheet(page).locator("i")
+    assert letters.count() == 500
+    assert re.match(r"\d+\.\d\d nats: a chance of about 1 in", letters.first.get_attribute("title"))
+    lines = sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
+    assert lines == "underline"
+    page.get_by_text("a surprise: 5 and more").wait_for()
