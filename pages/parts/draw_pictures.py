@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pages.parts import sample_texts, stand_ins
 from pages.parts.layers import LAYERS, PHOTO
 from pages.parts.samples import SHIPPED, square
 from pages.parts.tiles import TILES, Tile
@@ -22,7 +23,12 @@ from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.style import paintings
+from studio.text.settings import TrainTextSettings
 
+LESSON = TrainTextSettings(
+    units=64, embedding=16, dropout=0.1, streams=8, sequence=48, learning_rate=0.01, epochs=24, seed=1
+)
+TOLD = {"chars": 240, "prompt": "One morning"}
 TILE = {"style.transfer": {"mode": "draft", "size": 512}, "dream.ascend": {"size": 512}}
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
@@ -59,7 +65,7 @@ def _draw_looks() -> None:
 
 def _draw_tiles() -> None:
     for tile in TILES:
-        _save(_made(tile), SHIPPED / tile.file)
+        _save(_told() if tile.task == "text.write" else _made(tile), SHIPPED / tile.file)
 
 
 def _draw_layers() -> None:
@@ -95,6 +101,15 @@ def _made(tile: Tile) -> Image.Image:
     picture = Image.fromarray(images.read(result.files[0].read()))
     picture.thumbnail((LONGEST, LONGEST))
     return picture
+
+
+def _told() -> Image.Image:
+    """A tale by a small voice that learnt from the sample text, with its surprise."""
+    model = tasks.run("text.train", LESSON, {"text": [sample_texts.file()]}).files[0]
+    settings = tasks.get("text.write").settings.parse(TOLD)
+    result = tasks.run("text.write", settings, {"model": [model]})
+    written = result.files[0].read().decode()[len(settings.prompt) :]
+    return stand_ins.marked(settings.prompt, written, result.figures["nats"])
 
 
 def _pixels(name: str) -> np.ndarray:

@@ -29,13 +29,15 @@ class Tile(NamedTuple):
     @property
     def file(self) -> str:
         """Its picture, among those that the pages ship."""
-        return f"tile-{'-'.join([*self.inputs.values(), *self.settings.values()])}.webp"
+        names = [*self.inputs.values(), *self.settings.values()] or [self.task.replace(".", "-")]
+        return f"tile-{'-'.join(names)}.webp"
 
 
 TILES = (
     Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
     Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
     Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
+    Tile("text.write", {}, "A small tale, letter by letter"),
     Tile("style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"),
     Tile("style.transfer", {"content": "rocket", "style": "wash"}, "A launch in watercolour"),
 )
@@ -45,7 +47,7 @@ def made_here() -> None:
     """Shows the tiles; each opens its page with the same samples chosen."""
     titles = samples.titles()
     with st.container(key="tiles"):
-        grid = st.grid(5, min_column_width=150)
+        grid = st.grid(6, min_column_width=150)
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiny_voice
 
-from pages.parts import gates, lessons, next_character, sample_texts, stand_ins, texts, voices
+from pages.parts import gates, lessons, next_character, sample_texts, samples, stand_ins, texts, tiles, voices
 from studio.core import paths, presets, recipes
 from studio.core.tasks import File
 from studio.engine import Live
@@ -321,6 +321,22 @@ def test_a_text_and_a_model_have_pictures_that_stand_for_them(home):
     model = stand_ins.of(File.keep(b"a zip", "model", "fox.zip"))
     assert text.shape == other.shape == model.shape == (stand_ins.SIDE, stand_ins.SIDE, 3)
     assert len({picture.tobytes() for picture in (text, other, model)}) == 3
+
+
+def test_a_marked_picture_shades_what_surprised():
+    calm = stand_ins.marked("One", " two\nthree", [0.0] * 10)
+    other = stand_ins.marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)
+    changed = np.argwhere(np.any(np.asarray(calm) != np.asarray(other), axis=-1))
+    assert len(changed)
+    top, left = changed.min(axis=0)
+    assert top >= 39, "the sixth character stands in the second line"
+    assert left < 40
+
+
+def test_the_tile_of_a_text_leads_to_its_page(visit):
+    [tile] = [tile for tile in tiles.TILES if tile.task == "text.write"]
+    assert (samples.SHIPPED / tile.file).is_file()
+    assert "text" in [link.proto.page for link in visit("").get("page_link") if "Text" in link.proto.label]
 
 
 def test_a_beginning_is_as_long_as_the_settings_allow():
