@@ -46,18 +46,19 @@ def _data(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) ->
 
 def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) -> str:
     ended = f" {_ENDS[figures['ended']]}" if figures["ended"] else ""
+    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
     return (
         f"A character {settings.cell.upper()}: {settings.layers} layers of {settings.units} units, "
         f"{figures['parameters']:,} parameters, trained for {figures['steps']:,} steps "
         f"({figures['epochs']:.1f} times through the text) in {figures['seconds'] / 60:.0f} minutes. "
-        f"The weights are the averaged ones that were best on the held-out part.{ended}\n\n"
-        f"    {command(name, settings)}"
+        f"The weights are the averaged ones that were best on the held-out part.{begun}{ended}\n\n"
+        f"    {command(name, settings, figures['started_from'])}"
     )
 
 
-def command(name: str, settings: TrainTextSettings) -> str:
-    """The command that trains it, with the settings that are not as usual."""
-    words = ["python -m training.train_text", name, "-o DIR"]
+def command(name: str, settings: TrainTextSettings, start: str = "") -> str:
+    """The command that trains it from a text and perhaps a trained model, with what is not as usual."""
+    words = ["python -m training.train_text", name, "-o DIR", *([f"--start-from {start}"] if start else [])]
     for field in settings.described().values():
         value = getattr(settings, field.name)
         if value != field.default:

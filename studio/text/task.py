@@ -49,6 +49,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "alphabet": len(trained.vocabulary),
         "parameters": trained.core.count_params(),
         "ended": trained.ended,
+        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
         "notes": [*read.notes, *trained.plan.notes],
         "curve": {name: getattr(trained.curves, name) for name in ("steps", "train", "test")},
     }
@@ -57,7 +58,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
     data = {
         "vocabulary": trained.vocabulary.characters,
         "trained_on": file.name,
-        "command": card.command(file.name, settings),
+        "command": card.command(file.name, settings, figures["started_from"]),
         "figures": figures,
     }
     packed = presets.pack(trained.core, voice.TASK, settings, text, recipe, data)

@@ -104,6 +104,9 @@ def test_a_model_to_start_from(trained, text, tiny, home):
     again = tiny.model_copy(update={"epochs": 1})
     begun = tasks.run("text.train", again, {"text": [text], "start": trained.files})
     assert begun.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
+    made = presets.unpack(begun.files[0].read(), "again")
+    assert "began with the weights of rhyme" in made.card()
+    assert "rhyme.txt -o DIR --start-from rhyme --epochs 1" in made.data()["command"]
     assert begun.recipe.inputs["start"][0].digest == trained.files[0].digest
 
 
