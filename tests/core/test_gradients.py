@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from studio.core import evaluate
-from studio.core.backbones import BACKBONES, Backbone, vgg16
+from studio.core.backbones import BACKBONES, Backbone
 from studio.core.errors import Cancelled
 from studio.core.evaluate import Evaluator, activations
 from studio.core.gradients import compiled, value_and_grad
+from studio.core.networks import vgg16
 from studio.core.objectives import Objective, content, gram_matrix, style, total_variation
 from studio.core.progress import Progress
 
@@ -20,7 +21,7 @@ def backbone():
     import keras
 
     keras.utils.set_random_seed(0)
-    return Backbone(BACKBONES["vgg16"], vgg16(), "0" * 64)
+    return Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
 
 
 @pytest.fixture(scope="module")
