@@ -111,7 +111,7 @@ def test_a_running_job_survives_another_page_a_reload_and_a_second_tab_then_is_c
     page.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
     second = tab("/health")
     tray = second.get_by_test_id("stSidebar")
-    tray.get_by_role("link", name="Open").and_(second.locator(f"[href*={name}]")).click()
+    tray.get_by_role("link", name="Open").and_(second.locator(f"[href*='{name}']")).click()
     second.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
     assert f"job={name}" in second.url
     cancel(second)
