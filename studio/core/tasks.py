@@ -26,6 +26,7 @@ TASKS = {
     "style.transfer": "studio.style:TRANSFER",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
+    "dcgan.train": "studio.dcgan:TRAIN",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
 }
@@ -131,6 +132,8 @@ class Task:
             result is; "" for always `produces`.
         estimate: `module:function` of `estimate(settings, inputs) -> seconds`, light, about how long it will
             take here; "" for not known.
+        opens: of a training whose models draw pictures, `module:function` of
+            `open(preset) -> studio.core.latent.Generator`; "" for others.
     """
 
     name: str
@@ -146,6 +149,7 @@ class Task:
     prepare: str = ""
     kind: str = ""
     estimate: str = ""
+    opens: str = ""
 
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""

@@ -1,0 +1,17 @@
+"""Pictures out of nothing: a generator learns to fool a network that tells real pictures from made ones."""
+
+from studio.core.tasks import Slot, Task
+from studio.dcgan.settings import TrainDcganSettings
+
+TRAIN = Task(
+    name="dcgan.train",
+    settings=TrainDcganSettings,
+    inputs=(Slot("data", "dataset"), Slot("start", "model", least=0, flag="--start-from")),
+    produces="model",
+    lane="job",
+    work="studio.dcgan.task:train",
+    title="DCGAN training",
+    command="train dcgan",
+    help="train a model that draws pictures like those of a folder, sharp ones",
+    opens="studio.dcgan.generator:open",
+)

@@ -1,0 +1,165 @@
+"""The two networks of a DCGAN and their game, as one Keras model that plain `fit` trains.
+
+Reference:
+    Radford, Metz and Chintala 2015, arXiv:1511.06434; Goodfellow et al. 2014, arXiv:1406.2661.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.dcgan.augment import Augment
+from studio.dcgan.settings import TrainDcganSettings
+
+NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
+NUDGED = 4  # the penalty looks at every fourth picture; more changes little and costs much
+
+
+def generator(settings: TrainDcganSettings) -> keras.Model:
+    """The network that draws: `(B, latent_dim)` normal numbers -> `(B, size, size, C)` in [-1, 1]."""
+    start, doublings = _shape(settings.size)
+    layers = [keras.Input((settings.latent_dim,), name="z")]
+    deepest = settings.width * 2 ** (doublings - 1)
+    layers += [
+        keras.layers.Dense(start * start * deepest, use_bias=False, kernel_initializer=_small(settings, 0)),
+        keras.layers.Reshape((start, start, deepest)),
+        keras.layers.BatchNormalization(momentum=0.9),
+        keras.layers.ReLU(),
+    ]
+    for n in range(1, doublings):
+        channels = settings.width * 2 ** (doublings - 1 - n)
+        layers += [
+            keras.layers.Conv2DTranspose(
+                channels, 4, 2, "same", use_bias=False, kernel_initializer=_small(settings, n)
+            ),
+            keras.layers.BatchNormalization(momentum=0.9),
+            keras.layers.ReLU(),
+        ]
+    last = keras.layers.Conv2DTranspose(
+        settings.channels, 4, 2, "same", activation="tanh", kernel_initializer=_small(settings, doublings)
+    )
+    return keras.Sequential([*layers, last], name="generator")
+
+
+def discriminator(settings: TrainDcganSettings) -> keras.Model:
+    """The network that judges: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real."""
+    _, doublings = _shape(settings.size)
+    layers = [keras.Input((settings.size, settings.size, settings.channels), name="picture")]
+    for n in range(doublings):
+        layers.append(
+            keras.layers.Conv2D(
+                settings.width * 2**n,
+                4,
+                2,
+                "same",
+                use_bias=not n,
+                kernel_initializer=_small(settings, 20 + n),
+            )
+        )
+        if n:
+            layers.append(keras.layers.BatchNormalization(momentum=0.9))
+        layers.append(keras.layers.LeakyReLU(0.2))
+    layers += [
+        keras.layers.Flatten(),
+        keras.layers.Dropout(settings.dropout, seed=settings.seed),
+        keras.layers.Dense(1, kernel_initializer=_small(settings, 40)),
+    ]
+    return keras.Sequential(layers, name="discriminator")
+
+
+def _shape(size: int) -> tuple[int, int]:
+    """The side of the coarsest maps and how often they double: 64 -> (4, 4), 28 -> (7, 2)."""
+    doublings = 0
+    while size > 7:
+        size, doublings = size // 2, doublings + 1
+    return size, doublings
+
+
+def _small(settings: TrainDcganSettings, n: int) -> keras.initializers.Initializer:
+    return keras.initializers.RandomNormal(stddev=0.02, seed=settings.seed * 100 + n)
+
+
+class Gan(keras.Model):
+    """Both networks and what each loses; a batch of real pictures is all that training feeds it.
+
+    The generator's loss passes through the judge with its weights held, and the judge's stops at the picture,
+    so that one backward pass gives each network the gradient of its own loss.
+
+    Args:
+        settings: shapes and rates.
+    """
+
+    def __init__(self, settings: TrainDcganSettings):
+        super().__init__(name="gan")
+        self.settings = settings
+        self.generator, self.discriminator = generator(settings), discriminator(settings)
+        self.augment = Augment(settings)
+        self.draws = keras.random.SeedGenerator(settings.seed)
+        self.losses_seen = {
+            name: keras.metrics.Mean(name) for name in ("generator", "judge", "real_score", "made_score")
+        }
+        self.built = True
+
+    def start(self) -> None:
+        """Compiles it with a rate for each network."""
+        rates = {True: self.settings.learning_rate, False: self.settings.judge_rate}
+        adams = {mine: keras.optimizers.Adam(rate, beta_1=0.5) for mine, rate in rates.items()}
+        mine = {id(variable) for variable in self.generator.trainable_variables}
+        self.compile(keras.optimizers.MultiOptimizer(lambda variable: adams[id(variable) in mine]))
+        self.optimizer.build(self.trainable_variables)
+
+    def call(self, real: Any, training: bool = False) -> dict[str, Any]:
+        """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name."""
+        real = ops.cast(real, "float32") / 127.5 - 1
+        z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
+        made = self.augment(self.generator(z, training=training))
+        real = self.augment(real)
+        real_logits = self.discriminator(real, training=training)
+        made_logits = self.discriminator(ops.stop_gradient(made), training=training)
+        # Logistic losses, the generator's not saturating: softplus(-x) is -log(sigmoid(x)).
+        judge = ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(made_logits))
+        if self.settings.gradient_penalty:
+            judge = judge + self.settings.gradient_penalty / 2 * self._steepness(real)
+        return {
+            "generator": ops.mean(ops.softplus(-self._held(made))),
+            "judge": judge,
+            "real_score": ops.mean(ops.sigmoid(real_logits)),
+            "made_score": ops.mean(ops.sigmoid(made_logits)),
+        }
+
+    def _held(self, pictures: Any) -> Any:
+        """What the judge says, with its weights held: gradients reach the pictures alone."""
+        judge = self.discriminator
+        logits, _ = judge.stateless_call(
+            [ops.stop_gradient(ops.convert_to_tensor(v)) for v in judge.trainable_variables],
+            [ops.convert_to_tensor(v) for v in judge.non_trainable_variables],
+            pictures,
+            training=True,
+        )
+        return logits
+
+    def _steepness(self, real: Any) -> Any:
+        """How steep the judge is around real pictures: R1 by differences, which needs no second gradient.
+
+        Reference:
+            Mescheder et al. 2018, arXiv:1801.04406; by differences Lin et al. 2025, arXiv:2501.08316.
+        """
+        some = real[: max(1, self.settings.batch // NUDGED)]
+        nudge = NUDGE * keras.random.normal(ops.shape(some), seed=self.draws)
+        both = self.discriminator(ops.concatenate([some, some + nudge]), training=False)
+        here, there = ops.split(both, 2)
+        return ops.mean(ops.square(there - here)) / NUDGE**2
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The sum of both losses; each reaches only its own network."""
+        for name, metric in self.losses_seen.items():
+            metric.update_state(y_pred[name])
+        return y_pred["generator"] + y_pred["judge"]
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """Means of the losses since they were last reset."""
+        return list(self.losses_seen.values())

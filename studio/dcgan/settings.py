@@ -1,0 +1,62 @@
+"""The settings of training a DCGAN; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+
+class TrainDcganSettings(Settings):
+    """Trains two networks against each other: one draws, the other tells drawn pictures from real ones."""
+
+    steps: int = setting(
+        8000, "How many batches of pictures it sees.", tier="main", ge=1, le=1_000_000, scale="log"
+    )
+    width: int = setting(
+        40, "Channels of the finest layer: more draws better, and takes longer.", tier="main", ge=4, le=256
+    )
+    size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
+    colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
+    latent_dim: int = setting(100, "How many numbers a picture is drawn from.", ge=2, le=512, scale="log")
+    batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
+    learning_rate: float = setting(
+        0.0002, "How large the steps of the network that draws are.", gt=0, le=0.01, scale="log"
+    )
+    judge_rate: float = setting(0.0002, "The same for the network that judges.", gt=0, le=0.01, scale="log")
+    dropout: float = setting(
+        0.3, "Share of what the judge has found that is left out at random.", ge=0, le=0.9, step=0.05
+    )
+    shift: int = setting(6, "How far the judge sees pictures moved about.", unit="px", ge=0, le=32)
+    flip: bool = setting(True, "Whether the judge sees pictures mirrored; not for letters or digits.")
+    cutout: float = setting(
+        0.0, "Side of a square hidden from the judge, as a share of the picture's.", ge=0, le=0.9, step=0.05
+    )
+    gradient_penalty: float = setting(
+        0.0, "How flat the judge must be around real pictures (R1, by differences).", ge=0, le=100
+    )
+    averaging: int = setting(
+        1000,
+        "Steps over which the weights that draw are averaged.",
+        unit="steps",
+        ge=1,
+        le=100_000,
+        scale="log",
+    )
+    test_every: int = setting(
+        1000,
+        "Steps between tests of how close the pictures come (KID).",
+        unit="steps",
+        ge=1,
+        le=100_000,
+        scale="log",
+    )
+    held_out: float = setting(
+        0.1, "The share of the pictures that is kept to test on.", ge=0.01, le=0.5, step=0.01
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def channels(self) -> int:
+        """Of a picture: 3, or 1 in shades of gray."""
+        return 3 if self.colors == "color" else 1
