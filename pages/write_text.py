@@ -13,11 +13,15 @@ with left:
     way = ways.choose(known)
     if way == "write":
         settings = writing.ask(known)
-        wanted = settings is not None and writing.button()
+        wanted = settings is not None and parts.start_button(":material/edit:", "Write")
     else:
         file = own_texts.choose()
         settings = parts.form(TrainTextSettings, skip=("units",), beside=ways.memory)
-        wanted = file is not None and settings is not None and ways.train_button()
+        wanted = (
+            file is not None
+            and settings is not None
+            and parts.start_button(":material/model_training:", "Train")
+        )
 with right:
     stage = st.container(key="stage")
 text = None

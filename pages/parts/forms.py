@@ -68,10 +68,33 @@ def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
     return {name: _setting(field, folded=False) for name, field in kind.described().items() if name in names}
 
 
-def start_button(icon: str) -> bool:
+def start_button(icon: str, label: str = "Start") -> bool:
     """The button that makes what the form asks for; it stays in sight below a long form."""
     with st.container(key="start"):
-        return st.button("Start", type="primary", icon=icon, width="stretch", on_click=seeded)
+        return st.button(label, type="primary", icon=icon, width="stretch", on_click=seeded)
+
+
+def one_of(
+    label: str, titles: Mapping[str, str], *, key: str, default: str = "", hidden: bool = False
+) -> str:
+    """A row of choices that the address keeps, one of which is always chosen; gives its name.
+
+    Args:
+        titles: what a person reads, by name.
+        default: the name that is chosen at first; the first one if not said.
+        hidden: whether the label is for screen readers alone.
+    """
+    return st.segmented_control(
+        label,
+        list(titles),
+        format_func=titles.get,
+        default=default or next(iter(titles)),
+        required=True,
+        key=key,
+        bind="query-params",
+        width="stretch",
+        label_visibility="collapsed" if hidden else "visible",
+    )
 
 
 def seeded() -> None:

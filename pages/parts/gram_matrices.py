@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import curves
+from pages.parts import curves, hoods
 
 _WHAT = """
 A network that has learned to name photos answers a picture with stacks of maps: its early layers with edges
@@ -38,18 +38,17 @@ _PAPERS = (
 
 def explain(job: Any) -> None:
     """The folded section; with a job, its own losses and matrices too."""
-    with st.expander("Under the hood", icon=":material/school:"):
-        words, live = st.columns(2, gap="large")
-        with words:
-            st.markdown(_WHAT)
-            st.latex(_FORMULA)
-            st.markdown(_FINE)
-            st.latex(_LOSS)
-            st.markdown(_INSTANT)
-            st.latex(_ADAIN)
-            st.caption(_PAPERS)
-        with live:
-            _of_this_run(job)
+    parts = (
+        (st.markdown, _WHAT),
+        (st.latex, _FORMULA),
+        (st.markdown, _FINE),
+        (st.latex, _LOSS),
+        (st.markdown, _INSTANT),
+        (st.latex, _ADAIN),
+        (st.caption, _PAPERS),
+    )
+    with st.expander(hoods.LABEL, icon=hoods.ICON):
+        hoods.beside(parts, lambda: _of_this_run(job))
 
 
 def _of_this_run(job: Any) -> None:

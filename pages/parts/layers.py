@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts import hoods
 from pages.parts.samples import SHIPPED
 
 PHOTO = "chelsea"
@@ -30,7 +31,7 @@ _FORMULA = r"F^{\ell}_{c} = \max\!\Big(0,\; b_c + \sum_{k} w_{ck} * F^{\ell-1}_{
 
 def explain() -> None:
     """The folded section, with one strip of maps a layer."""
-    with st.expander("Under the hood", icon=":material/school:"):
+    with st.expander(hoods.LABEL, icon=hoods.ICON):
         st.markdown(_WHAT)
         st.latex(_FORMULA)
         for layer, what in LAYERS.items():

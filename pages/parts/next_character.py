@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.parts import gates
+from pages.parts import gates, hoods
 from pages.parts.texts import Text
 from studio.core import presets
 from studio.core.errors import StudioError
@@ -40,26 +40,18 @@ _PAPERS = (
 
 def explain(text: Text | None) -> None:
     """The folded section; with a text, what its model expects after it. While folded nothing is computed."""
-    section = st.expander(
-        "Under the hood", icon=":material/school:", key="hood", on_change="rerun", bind="query-params"
-    )
+    section = st.expander(hoods.LABEL, icon=hoods.ICON, key="hood", on_change="rerun", bind="query-params")
     if not section.open:
         return
+    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _GATES), (st.caption, _PAPERS))
     with section:
-        words, live = st.columns(2, gap="large")
-        with words:
-            st.markdown(_WHAT)
-            st.latex(_FORMULA)
-            st.markdown(_GATES)
-            st.caption(_PAPERS)
-        with live:
-            if text is None:
-                st.caption("Write a text: what may come next, and why, is drawn here from its own model.")
-            else:
-                _of_this_text(text)
+        hoods.beside(parts, lambda: _of_this_text(text))
 
 
-def _of_this_text(text: Text) -> None:
+def _of_this_text(text: Text | None) -> None:
+    if text is None:
+        st.caption("Write a text: what may come next, and why, is drawn here from its own model.")
+        return
     try:
         name = text.settings.preset
         read = _read(name, presets.find(name).digest, text.whole[-MOST_READ:])

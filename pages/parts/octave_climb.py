@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import curves, shown
+from pages.parts import curves, hoods, shown
 
 _WHAT = """
 A network that names photos answers a picture with maps: bright where it finds what it looks for. A dream asks
@@ -38,15 +38,9 @@ _PAPER = (
 
 def explain(job: Any) -> None:
     """The folded section; with a dream, its own octaves too."""
-    with st.expander("Under the hood", icon=":material/school:"):
-        words, live = st.columns(2, gap="large")
-        with words:
-            st.markdown(_WHAT)
-            st.latex(_FORMULA)
-            st.markdown(_OCTAVES)
-            st.caption(_PAPER)
-        with live:
-            _of_this_run(job)
+    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _OCTAVES), (st.caption, _PAPER))
+    with st.expander(hoods.LABEL, icon=hoods.ICON):
+        hoods.beside(parts, lambda: _of_this_run(job))
 
 
 def _of_this_run(job: Any) -> None:

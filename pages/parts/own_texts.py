@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.parts import sample_texts, words
+from pages.parts import forms, sample_texts, words
 from pages.parts.paper import paper
 from studio.core.errors import StudioError, printable
 from studio.core.tasks import File
@@ -34,16 +34,7 @@ class Known:
 
 def choose() -> File | None:
     """Asks which text to learn from; None while there is none, or after saying what is wrong with it."""
-    source = st.segmented_control(
-        "Learn from",
-        list(SOURCES),
-        format_func=SOURCES.get,
-        default="sample",
-        required=True,
-        key="source",
-        bind="query-params",
-        width="stretch",
-    )
+    source = forms.one_of("Learn from", SOURCES, key="source", default="sample")
     if source == "sample":
         st.caption("Small tales that the studio made up; learnt in a few minutes.")
         return sample_texts.file()

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.parts import choices, jobs, samples, terms, words
+from pages.parts import choices, forms, jobs, samples, terms, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core import backbones, tasks
@@ -28,17 +28,9 @@ def browse(text: str) -> None:
     """
     begun = terms.split(text)[:1]
     _open("network", [terms.network(term) for term in begun if terms.network(term)])
-    network = st.segmented_control(
-        "Network",
-        list(backbones.BACKBONES),
-        format_func=words.choice,
-        default=next(iter(backbones.BACKBONES)),
-        required=True,
-        key="network",
-        bind="query-params",
-        width="stretch",
-    )
-    shipped = [shown for shown in sheet.shipped(network) if sheet.mosaic_of(network).exists()]
+    titles = {name: words.choice(name) for name in backbones.BACKBONES}
+    network = forms.one_of("Network", titles, key="network")
+    shipped = sheet.shipped(network)
     _open(f"{network}_layer", [terms.layer(term) for term in begun if terms.network(term) == network])
     layer = _layer(network, {shown.layer for shown in shipped})
     _whole(layer, text)

@@ -23,17 +23,8 @@ def choose(known: list[str]) -> str:
     A link to a job opens the half that shows it.
     """
     _follow()
-    way = st.segmented_control(
-        "What to do",
-        list(WAYS),
-        format_func=WAYS.get,
-        default="write" if known else "own",
-        required=True,
-        key=KEY,
-        bind="query-params",
-        width="stretch",
-        label_visibility="collapsed",
-    )
+    first = "write" if known else "own"
+    way = forms.one_of("What to do", WAYS, key=KEY, default=first, hidden=True)
     if way == "write" and not known:
         st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
         return "own"
@@ -47,13 +38,6 @@ def memory() -> dict[str, int]:
         "Memory (units)", SIZES, value=SMALL, key="units", bind="query-params", help=help
     )
     return {"units": units}
-
-
-def train_button() -> bool:
-    """The button that begins a training."""
-    icon = ":material/model_training:"
-    with st.container(key="start"):
-        return st.button("Train", type="primary", icon=icon, width="stretch", on_click=forms.seeded)
 
 
 def _follow() -> None:

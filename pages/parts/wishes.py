@@ -21,16 +21,7 @@ def what_to_see() -> dict[str, Any]:
     """Asks for it, and gives the values of ASKED_HERE."""
     if "see" not in st.session_state and "see" not in st.query_params and st.query_params.get("layers"):
         st.session_state["see"] = "channels"
-    way = st.segmented_control(
-        "What to see",
-        list(WAYS),
-        format_func=WAYS.get,
-        default="look",
-        required=True,
-        key="see",
-        bind="query-params",
-        width="stretch",
-    )
+    way = forms.one_of("What to see", WAYS, key="see", default="look")
     return {"look": _look(), "layers": ()} if way == "look" else {"layers": _layers()}
 
 

@@ -58,13 +58,6 @@ def ask(known: list[str]) -> WriteSettings | None:
     return forms.form(WriteSettings, skip=ASKED_HERE, extra=extra)
 
 
-def button() -> bool:
-    """The button that writes."""
-    icon = ":material/edit:"
-    with st.container(key="start"):
-        return st.button("Write", type="primary", icon=icon, width="stretch", on_click=forms.seeded)
-
-
 def show(form: WriteSettings | None, pressed: bool) -> texts.Text | None:
     """Draws the text of the address or of this tab, and begins another when one is asked for.
 

@@ -17,7 +17,6 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "animation": tuple(f".{kind}" for kind in drawing.KINDS),
     "text": (".txt", ".md"),
 }
-_MODEL = {presets.WEIGHTS, presets.SETTINGS, presets.CARD, presets.RECIPE}
 _BETWEEN = b"\n\n---\n\n"  # two texts of one result
 
 
@@ -78,7 +77,7 @@ def _check_folder(path: Path, shown: str) -> None:
             path.stat()
         if path.exists() and not path.is_dir():
             raise invalid(shown, expected=expected, received="a file", next_step=step)
-        if path.exists() and (others := {one.name for one in path.iterdir()} - _MODEL):
+        if path.exists() and (others := {one.name for one in path.iterdir()} - {*presets.MEMBERS}):
             received = f"a folder with {printable(min(others), 60)} in it"
             raise invalid(shown, expected=expected, received=received, next_step=step)
         above = next(one for one in path.absolute().parents if one.exists())

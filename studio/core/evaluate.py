@@ -6,6 +6,7 @@ and weights are arguments, so the next job of a warm worker compiles nothing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from studio.core.backbones import Backbone
 
 WHOLE = 1024  # px, the longest side that is worked on in one piece; beyond, tiles keep the memory bounded
+ANY_SIZE = sys.maxsize  # as `whole`: never in tiles, which fit the strides of VGG16 alone
 TILE = 768  # px, what one tile answers for
 HALO = 80  # px, a multiple of 16 beyond the reach of VGG16 up to block5_conv1 (73 px)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from studio.core.gradients import by_hand
+
 
 class Kind(NamedTuple):
     """How a term is computed. Its functions live in modules, so that equal kinds share one compiled graph.
@@ -59,16 +61,12 @@ def products(features, targets):
     """The products of every two channels, summed over the places: `(1, h, w, C)` -> `(C, C)`."""
     from keras import ops
 
-    @ops.custom_gradient
-    def products(flat):
+    def gram(flat):
         # The backends' own gradient multiplies twice and transposes every place: three times the cost.
-        def gradient(*upstreams, upstream=None):
-            slope = upstreams[0] if upstream is None else upstream
-            return ops.matmul(flat, slope + ops.transpose(slope))
+        value = ops.matmul(ops.transpose(flat), flat)
+        return value, lambda slope: ops.matmul(flat, slope + ops.transpose(slope))
 
-        return ops.matmul(ops.transpose(flat), flat), gradient
-
-    return products(ops.reshape(features, (-1, features.shape[-1])))
+    return by_hand(gram)(ops.reshape(features, (-1, features.shape[-1])))
 
 
 def _masked_products(features, targets):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
-_MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
+MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _MOST_TEXT = 1 << 20
 _MOST_WEIGHTS = 1 << 30
@@ -172,7 +172,7 @@ def zipped(folder: Path) -> bytes:
     """A model folder as one zip, nothing compressed, for weights hardly are."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for name in _MEMBERS:
+        for name in MEMBERS:
             file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), (folder / name).read_bytes())
     return packed.getvalue()
 
@@ -200,7 +200,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             listed = file.infolist()
-            if sorted(one.filename for one in listed) != sorted(_MEMBERS):
+            if sorted(one.filename for one in listed) != sorted(MEMBERS):
                 raise _no_model("other files in it")
             for one in listed:
                 most = _MOST_WEIGHTS if one.filename == WEIGHTS else _MOST_TEXT
@@ -213,7 +213,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
 
 def _no_model(received: str) -> InvalidInput:
     step = "choose a model that the studio saved"
-    return invalid("model", expected=f"a zip of {', '.join(_MEMBERS)}", received=received, next_step=step)
+    return invalid("model", expected=f"a zip of {', '.join(MEMBERS)}", received=received, next_step=step)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.core import images
 from studio.core.backbones import Backbone
-from studio.core.evaluate import activations
+from studio.core.evaluate import ANY_SIZE, activations
 from studio.core.objectives import Objective, channel, color, guide, layer, total_variation
 from studio.dream.settings import DreamSettings
 
@@ -48,12 +48,12 @@ def objective(
 
 def _loudness(backbone: Backbone, layers: tuple[str, ...], images_01: np.ndarray) -> dict[str, float]:
     """The root mean square of every layer at a picture."""
-    ((_, found),) = activations(backbone, layers, images_01, whole=max(images_01.shape))
+    ((_, found),) = activations(backbone, layers, images_01, whole=ANY_SIZE)
     return {name: float(np.sqrt(np.mean(np.square(values))) + 1e-6) for name, values in found.items()}
 
 
 def _guide(backbone: Backbone, name: str, picture: np.ndarray) -> np.ndarray:
     longest = max(GUIDE_PLACES * backbone.spec.strides[name], 2 * backbone.spec.least)
     small = images.to_01(images.fit(picture, longest))
-    ((_, found),) = activations(backbone, (name,), small, whole=max(small.shape))
+    ((_, found),) = activations(backbone, (name,), small, whole=ANY_SIZE)
     return found[name]

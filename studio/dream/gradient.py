@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.backbones import Backbone
-from studio.core.evaluate import Evaluator
+from studio.core.evaluate import ANY_SIZE, Evaluator
 from studio.core.objectives import PICTURE, Objective
 from studio.core.progress import Progress
 
@@ -44,7 +44,7 @@ class Slope:
     ):
         deep = Objective(tuple(term for term in objective.terms if term.layer != PICTURE))
         flat = Objective(tuple(term for term in objective.terms if term.layer == PICTURE))
-        self._deep = Evaluator(backbone, deep, whole=10**9)
+        self._deep = Evaluator(backbone, deep, whole=ANY_SIZE)
         self._flat = Evaluator(backbone, flat) if flat.terms else None
         self._softness, self._jitter, self._rng = softness, jitter, rng
         self._progress, self._whole = progress, whole

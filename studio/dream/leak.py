@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from studio.core import backbones
+from studio.core import backbones, gradients
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -52,13 +52,7 @@ def leaky_relu(values):
     """
     from keras import ops
 
-    @ops.custom_gradient
     def leaking(values):
-        # The backends differ in how they pass on the gradient that comes from above.
-        def gradient(*upstreams, upstream=None):
-            slope = upstreams[0] if upstream is None else upstream
-            return slope * ops.where(values > 0, 1.0, LEAK)
+        return ops.relu(values), lambda slope: slope * ops.where(values > 0, 1.0, LEAK)
 
-        return ops.relu(values), gradient
-
-    return leaking(values)
+    return gradients.by_hand(leaking)(values)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from studio.core.backbones import BACKBONES
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 from studio.dream.looks import LOOKS
 from studio.dream.wanted import Wanted, read
+
+Backbone = Literal[("auto", *BACKBONES)]
 
 
 class DreamSettings(Settings):
@@ -23,7 +26,7 @@ class DreamSettings(Settings):
     size: int = setting(
         512, "The longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64
     )
-    backbone: Literal["auto", "vgg16", "resnet50", "inceptionv3"] = setting(
+    backbone: Backbone = setting(
         "auto", "The network that dreams; auto: the one that the look or the layers belong to."
     )
     layers: tuple[str, ...] = setting(
@@ -84,9 +87,7 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
 class ChannelSettings(Settings):
     """Draws the picture that one channel of a network answers to most."""
 
-    backbone: Literal["auto", "vgg16", "resnet50", "inceptionv3"] = setting(
-        "auto", "The network; auto: the one that has the layer.", tier="main"
-    )
+    backbone: Backbone = setting("auto", "The network; auto: the one that has the layer.", tier="main")
     layer: str = setting("block5_conv1", "The layer.", tier="main", max_length=60)
     channel: int = setting(0, "The channel of the layer, from 0.", tier="main", ge=0)
     size: int = setting(192, "A side of the picture.", tier="main", unit="px", ge=96, le=512, step=32)

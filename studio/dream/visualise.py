@@ -11,7 +11,7 @@ import numpy as np
 from studio.core import images
 from studio.core.backbones import Backbone
 from studio.core.errors import Cancelled, Unavailable
-from studio.core.evaluate import Evaluator
+from studio.core.evaluate import ANY_SIZE, Evaluator
 from studio.core.objectives import channel
 from studio.core.progress import Progress
 from studio.dream import leak
@@ -63,7 +63,7 @@ def grow(backbone: Backbone, settings: ChannelSettings, progress: Progress) -> V
     term = settings.wanted.terms[0]
     progress.stage(f"Looking for what {term} likes")
     began = time.monotonic()
-    goal = Evaluator(backbone, channel(settings.layer, settings.channel), whole=10**9)
+    goal = Evaluator(backbone, channel(settings.layer, settings.channel), whole=ANY_SIZE)
     for loudness in STARTS:
         growth = Growth(goal, settings, loudness)
         stopped = growth.run(progress)

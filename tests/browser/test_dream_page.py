@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from studio.core import images, recipes
-from studio.dream import sheet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -48,7 +47,6 @@ def test_a_dream_is_seen_while_it_grows_and_carries_its_recipe(tab):
     assert max(images.read(Path(made.path()).read_bytes()).shape) == 128
 
 
-@pytest.mark.skipif(not sheet.mosaic_of("vgg16").exists(), reason="no sheet of VGG16 is drawn yet")
 def test_a_channel_of_the_sheet_makes_a_dream(tab):
     page = tab(f"/dream?{SMALL}")
     page.get_by_text(READY).wait_for()

@@ -133,12 +133,12 @@ def test_the_download_is_a_png_with_its_recipe(tab):
 
 def test_a_second_job_waits_and_says_its_place(tab):
     page = tab(LONG)
-    start_long_job(page)
+    first = start_long_job(page)
     button(page, "Start").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
     button(page, "Cancel").click()
     button(page, "Run again").wait_for()
-    running = page.get_by_test_id("stSidebar").get_by_role("button", name="Cancel")
+    running = page.get_by_test_id("stSidebar").locator(f".st-key-cancel_{first} button")
     running.click()
     running.wait_for(state="detached")
 

@@ -107,8 +107,6 @@ def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, s
 
 @pytest.mark.parametrize("network", backbones.BACKBONES)
 def test_channels_are_chosen_by_their_pictures(visit, submitted, network):
-    if not sheet.mosaic_of(network).exists():
-        pytest.skip(f"no sheet of {network} is drawn yet; python -m studio.dream.draw_sheets {network}")
     page = visit("dream", see="Layers and channels", network=words.choice(network))
     layer = page.selectbox(key=f"{network}_layer").value
     there = [shown.channel for shown in sheet.shipped(network) if shown.layer == layer]
