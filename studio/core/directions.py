@@ -1,0 +1,142 @@
+"""Directions in the space that a model draws from: each changes one thing, and is found by regression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from studio.core.errors import InvalidInput, invalid
+
+_SMALL = 16  # px a side, of the copies in which changes are looked for
+_PARTS = 5  # of which each in turn tests a direction that the others found
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A way through the space along which one thing changes.
+
+    Attributes:
+        vector: `(latent_dim,) float32` of length 1.
+        note: what is known of it, in a sentence, or "".
+    """
+
+    vector: np.ndarray
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a model's settings.json holds it."""
+        return {"vector": rounded(self.vector), "note": self.note}
+
+    @classmethod
+    def read(cls, held: Any, latent_dim: int) -> Direction:
+        """Reads what `to_json` wrote. Raises `InvalidInput` for anything else."""
+        known = held if isinstance(held, Mapping) else {}
+        vector, note = numbers(known.get("vector"), (latent_dim,), "direction"), known.get("note", "")
+        length = float(np.linalg.norm(vector))
+        if not length or not isinstance(note, str):
+            raise damaged("direction", "no direction")
+        return cls((vector / length).astype("float32"), note)
+
+
+def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:
+    """The directions along which the pictures change most.
+
+    The main components of small grey copies, each traced back to the points that drew the pictures. Along
+    each of them, pictures become brighter.
+
+    Args:
+        z: `(n, latent_dim)`.
+        images: `(n, H, W, 3) uint8`, what was drawn from it.
+        count: how many, the strongest first.
+
+    Returns:
+        By the names "change-1", "change-2", ..., each with a note of its share.
+    """
+    small = _small(images)
+    centred = small - small.mean(0)
+    scores, sizes, shapes = np.linalg.svd(centred, full_matrices=False)
+    shares = sizes**2 / max(float(sizes @ sizes), 1e-12)
+    found = {}
+    for n in range(min(count, len(sizes))):
+        brighter = 1.0 if shapes[n].sum() >= 0 else -1.0
+        if sizes[n] > 1e-6 * sizes[0]:
+            note = f"{shares[n]:.0%} of what differs between its pictures"
+            found[f"change-{n + 1}"] = Direction(direction(z, brighter * scores[:, n])[0], note)
+    return found
+
+
+def direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tuple[np.ndarray, float]:
+    """The direction along which a value grows, by ridge regression.
+
+    Args:
+        z: `(n, latent_dim)`.
+        values: `(n,)`, such as an age; where it is NaN it is not known, and the point is left out.
+        ridge: how strongly the weights are held small, in points.
+
+    Returns:
+        `(latent_dim,) float32` of length 1, and the share of the value's variance that it explains at points
+        that it was not found with (R2; 0 and less: none).
+
+    Raises:
+        InvalidInput: if fewer than ten values are known, or all are the same.
+    """
+    known = np.isfinite(values)
+    points, wanted = np.asarray(z, "float64")[known], np.asarray(values, "float64")[known]
+    if len(wanted) < 2 * _PARTS or np.ptp(wanted) == 0:
+        expected = f"{2 * _PARTS} known values or more, not all the same"
+        raise invalid("attribute", expected=expected, received=len(wanted), next_step="leave it out")
+    part = np.arange(len(wanted)) % _PARTS
+    guessed = np.empty(len(wanted))
+    for n in range(_PARTS):
+        weights, base = _regressed(points[part != n], wanted[part != n], ridge)
+        guessed[part == n] = points[part == n] @ weights + base
+    weights, _ = _regressed(points, wanted, ridge)
+    score = 1 - np.sum((wanted - guessed) ** 2) / np.sum((wanted - wanted.mean()) ** 2)
+    return (weights / np.linalg.norm(weights)).astype("float32"), float(score)
+
+
+def _regressed(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
+    mean, middle = points.mean(0), values.mean()
+    centred = points - mean
+    held = centred.T @ centred + ridge * np.eye(points.shape[1])
+    weights = np.linalg.solve(held, centred.T @ (values - middle))
+    return weights, float(middle - mean @ weights)
+
+
+def _small(images: np.ndarray) -> np.ndarray:
+    """`(n, H, W, 3) uint8` -> `(n, s * s) float64`: grey, each pixel the mean of those that it stands for."""
+    grey = images.mean(-1)
+    rows, columns = (np.linspace(0, side, min(side, _SMALL) + 1).astype(int)[:-1] for side in grey.shape[1:])
+    sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2)
+    counts = np.outer(
+        *(np.diff([*at, side]) for at, side in zip((rows, columns), grey.shape[1:], strict=True))
+    )
+    return (sums / counts).reshape(len(images), -1)
+
+
+def rounded(values: np.ndarray) -> list[float]:
+    """Numbers as a settings.json holds them, to six digits."""
+    return [float(f"{value:.6g}") for value in np.asarray(values, "float64")]
+
+
+def numbers(held: Any, shape: tuple[int | None, ...], name: str) -> np.ndarray:
+    """Numbers from JSON as `float64`. Raises `InvalidInput` unless they have this shape and are finite."""
+    try:
+        array = np.asarray(held, "float64")
+    except (TypeError, ValueError):
+        raise damaged(name, "no numbers") from None
+    fits = array.ndim == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits or not np.isfinite(array).all():
+        raise damaged(name, f"shape {array.shape}" if not fits else "numbers that are not finite")
+    return array
+
+
+def damaged(name: str, received: str) -> InvalidInput:
+    """The error for something in a model's settings.json that no training wrote."""
+    step = "copy or train the model again"
+    return invalid(f"model's {name}", expected="what its training saved", received=received, next_step=step)
