@@ -1,11 +1,11 @@
-"""What a person names on the command line -> a kept file: a path, `sample:NAME`, or a trained model."""
+"""What a person names on the command line -> a kept file: a path, `sample:NAME`, a model or a data set."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from studio.core import images, presets, samples
+from studio.core import data, images, presets, samples
 from studio.core.errors import invalid, printable
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -19,10 +19,13 @@ def source(slot: Slot, text: str) -> File:
     """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
 
     Raises:
-        InvalidInput: if it is no such file, sample or model, or not of the slot's kind.
+        InvalidInput: if it is no such file, sample, model or data set, or not of the slot's kind.
+        Unavailable: if a data set would have to be fetched and cannot be.
     """
     if slot.kind == "model":
         return _model(text)
+    if slot.kind == "dataset":
+        return data.reference(text)
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = Path(text).expanduser()

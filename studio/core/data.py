@@ -1,0 +1,171 @@
+"""Data sets of pictures: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core import (
+    paths,
+    picture_archives,
+    picture_arrays,
+    picture_builders,
+    picture_cache,
+    picture_files,
+    picture_tars,
+)
+from studio.core.errors import printable
+from studio.core.picture_cache import Pictures
+from studio.core.picture_sources import Source, refused
+from studio.core.progress import Progress
+from studio.core.tasks import File
+
+__all__ = ["LEAST_SIZE", "MOST_SIZE", "Pictures", "pictures", "reference"]
+
+LEAST_SIZE, MOST_SIZE = 8, 1024
+_MOST_REFERENCE = 64 * 1024  # bytes
+_TAKEN = "a folder, zip or tar of pictures, an npz of arrays, or tfds:NAME"
+_OTHERS = {
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a single array, not saved by np.savez",
+    b"\x89PNG": "a single picture",
+    b"\xff\xd8\xff": "a single picture",
+    b"GIF8": "a single picture",
+    b"%PDF": "a PDF",
+}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a data set is (its path or `tfds:NAME`), what a person calls it, what its state is known by."""
+
+    where: Path | str
+    name: str
+    state: str
+
+
+def reference(text: str) -> File:
+    """Takes a data set by its path or `tfds:NAME`; it stays where it is, only a note of it is kept.
+
+    Raises:
+        InvalidInput: if it is not there, of no kind taken, damaged, or made to harm.
+        Unavailable: if it would have to be fetched and cannot be.
+    """
+    if text.startswith(picture_builders.PREFIX):
+        picture_builders.reachable(text)
+        where = name = text
+        # TFDS has versions: the same name is the same data set, fetched yet or not.
+        listing = hashlib.sha256(text.encode()).hexdigest()
+    else:
+        path = _path(text)
+        _opened(path, path.name)
+        where, name, listing = str(path), path.name, _listing(path)
+    note = json.dumps({"dataset": where, "listing": listing}).encode()
+    file = File.keep(note, "dataset", name.replace("/", " "))
+    paths.write(_mark(file), b"")
+    return file
+
+
+def pictures(
+    file: File, size: int, channels: int = 3, progress: Progress | None = None, least: int = 1
+) -> Pictures:
+    """The pictures of a data set, each the square in its middle, resized; from the cache the second time.
+
+    Args:
+        file: what `reference` gave, or a kept archive itself.
+        size: height and width, in px.
+        channels: 3, or 1 for grey.
+        progress: told how many were read.
+        least: how many there must be.
+
+    Raises:
+        InvalidInput: if there are fewer, the data set was changed, is damaged, or made to harm.
+        Unavailable: if it would have to be fetched and cannot be, or is no longer kept.
+        NoRoom: if the disk is full.
+        Cancelled: if a person asked to stop.
+    """
+    progress = progress or Progress()
+    if not LEAST_SIZE <= size <= MOST_SIZE:
+        raise refused(file.name, f"a size of {LEAST_SIZE} to {MOST_SIZE} px", f"{size}", "choose another")
+    place = _place(file)
+    if isinstance(place.where, str):
+        source = picture_builders.source(place.where, progress)
+        place = _Place(place.where, place.name, f"{place.state} {picture_builders.state(place.where)}")
+    key = picture_cache.key(f"{place.where} {place.state}", size, channels)
+    found = picture_cache.find(key, size, channels)
+    if found is None:
+        if isinstance(place.where, Path):
+            source = _opened(place.where, place.name)
+        found = picture_cache.make(key, source, place.name, size, channels, progress)
+    if len(found.names) < least:
+        received = " ".join([f"{len(found.names):,}.", *found.notes]).rstrip(".")
+        raise refused(place.name, f"at least {least:,} pictures", received, "add more, or choose another")
+    return found
+
+
+def _path(text: str) -> Path:
+    try:
+        path = Path(text).expanduser().resolve()
+        if path.is_file() or path.is_dir():
+            return path
+        reason = "a device or pipe" if path.exists() else "no such file or folder"
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+    raise refused(Path(text).name or text, _TAKEN, reason, "check the path")
+
+
+def _listing(path: Path) -> str:
+    """Changes when a file is added, taken away or written anew; nothing but the folder's entries is read."""
+    files = picture_archives.in_folder(path).names if path.is_dir() else ("",)
+    found = hashlib.sha256()
+    for name in files:
+        facts = (path / name).lstat() if name else path.stat()
+        line = f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+        found.update(line.encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
+
+
+def _mark(file: File) -> Path:
+    """Says that a note came from `reference`: an upload like one must not open the folders of a server."""
+    return paths.folder("datasets") / file.digest
+
+
+def _place(file: File) -> _Place:
+    path = file.path
+    if path.stat().st_size > _MOST_REFERENCE or not _mark(file).exists():
+        return _Place(path, file.name, file.digest)
+    note = json.loads(path.read_bytes())
+    where, listing = note["dataset"], note["listing"]
+    if where.startswith(picture_builders.PREFIX):
+        return _Place(where, file.name, listing)
+    place = _Place(_path(where), file.name, listing)
+    if _listing(place.where) != listing:
+        step = "start anew with the data set as it is now"
+        raise refused(file.name, "the data set as it was when it was chosen", "another state of it", step)
+    return place
+
+
+def _opened(path: Path, name: str) -> Source:
+    """What a path holds, told by its content and checked."""
+    if path.is_dir():
+        return picture_files.source(picture_archives.in_folder(path))
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(512)
+    except OSError as error:
+        raise refused(name, _TAKEN, error.strerror or "an unreadable file", "check its rights") from None
+    if head.startswith(b"PK"):
+        files = picture_archives.in_zip(path, name)
+        if files.names and all(member.endswith(".npy") for member in files.names):
+            return picture_arrays.source(path, name)
+        return picture_files.source(files)
+    if head.startswith(tuple(picture_tars.COMPRESSED)) or head[257:262] == b"ustar":
+        return picture_files.source(picture_tars.in_tar(path, name))
+    kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "another kind of file")
+    raise refused(printable(name, 60), _TAKEN, kind if head else "an empty file", "choose another")

@@ -1,0 +1,172 @@
+"""The files of a folder or a zip, read one by one in memory: nothing is unpacked, no link followed."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core import images
+from studio.core.errors import InvalidInput, printable
+from studio.core.picture_names import listed
+from studio.core.picture_sources import refused
+
+MOST_FILES = 500_000
+MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk
+ALWAYS_FINE = 64 * 2**20  # bytes, up to which an archive may grow whatever its size
+_MOST_NAME = 1024  # characters
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a folder or an archive.
+
+    Attributes:
+        names: of all regular files, sorted, with `/` whatever the system.
+        folders: of all folders, without a `/` at the end.
+        read: yields every file as `(place in names, bytes)`, in the order that is quickest; b"" for one that
+            is larger than a picture may be, or that cannot be read.
+        notes: sentences on what was passed over.
+    """
+
+    names: tuple[str, ...]
+    folders: tuple[str, ...]
+    read: Callable[[], Iterator[tuple[int, bytes]]]
+    notes: tuple[str, ...] = ()
+
+
+def in_folder(path: Path) -> Files:
+    """The files below a folder. Links are passed over: they may lead anywhere, and round in circles."""
+    names, folders, links, closed = [], [], [], []
+    for where, below, files in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
+        for name in [*below, *files]:
+            full = Path(where, name)
+            mode = full.lstat().st_mode
+            kept = {stat.S_IFREG: names, stat.S_IFDIR: folders}.get(stat.S_IFMT(mode), links)
+            kept.append(full.relative_to(path).as_posix())
+        if len(names) > MOST_FILES:
+            raise too_many(path.name)
+    if path in closed:
+        raise refused(path.name, "a folder that can be read", "one that cannot be opened", "check its rights")
+    names.sort()
+    notes = []
+    if links:
+        notes.append(f"{len(links):,} links or devices were passed over: {listed(sorted(links))}.")
+    if closed:
+        shown = listed([p.relative_to(path).as_posix() for p in closed])
+        notes.append(f"{len(closed):,} folders could not be opened: {shown}.")
+
+    def read() -> Iterator[tuple[int, bytes]]:
+        for place, name in enumerate(names):
+            yield place, _bytes(path / name)
+
+    return Files(tuple(names), tuple(sorted(folders)), read, tuple(notes))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as handle:
+            data = handle.read(images.MOST_BYTES + 1)
+    except OSError:
+        return b""
+    return data if len(data) <= images.MOST_BYTES else b""
+
+
+def in_zip(path: Path, name: str) -> Files:
+    """The files of a zip, all checked before the first is read.
+
+    Raises:
+        InvalidInput: if it is damaged, locked by a password, or made to harm; while reading too.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = sorted(archive.infolist(), key=lambda info: info.filename)
+    except (*_DAMAGE, NotImplementedError) as error:
+        raise damaged(name, error) from None
+    for info in infos:
+        _check_zip_member(name, info)
+    check_members(name, [(info.filename, info.file_size) for info in infos], path.stat().st_size)
+    files = [info for info in infos if not info.is_dir()]
+
+    def read() -> Iterator[tuple[int, bytes]]:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for place, info in enumerate(files):
+                    yield place, archive.read(info) if info.file_size <= images.MOST_BYTES else b""
+        except RuntimeError:
+            raise _locked(name) from None
+        except _DAMAGE as error:
+            raise damaged(name, error) from None
+
+    folders = tuple(info.filename.rstrip("/") for info in infos if info.is_dir())
+    return Files(tuple(info.filename for info in files), folders, read)
+
+
+def _check_zip_member(name: str, info: zipfile.ZipInfo) -> None:
+    if info.flag_bits & 0x41:
+        raise _locked(name)
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise harmful(name, f"a link or device {printable(info.filename, 60)}")
+    if info.orig_filename != info.filename and "\0" in info.orig_filename:
+        raise harmful(name, f"a NUL in the name {printable(info.orig_filename, 60)}")
+    if info.compress_type not in _METHODS:
+        method = f"compression method {info.compress_type}"
+        raise refused(name, "files stored or deflated", method, "zip the folder again")
+
+
+def check_members(name: str, members: list[tuple[str, int]], packed: int) -> None:
+    """Raises `InvalidInput` for names that lead out of a folder, twice the same, too many, or too much."""
+    if len(members) > MOST_FILES:
+        raise too_many(name)
+    if sum(size for _, size in members) > max(ALWAYS_FINE, MOST_RATIO * packed):
+        raise bomb(name)
+    seen = set()
+    for member, _ in members:
+        shown = printable(member, 60)
+        path = member.rstrip("/")
+        if "\\" in path or re.match(r"/|[A-Za-z]:", path) or ".." in path.split("/"):
+            raise harmful(name, f"a path that leads out of it, {shown}")
+        if len(path) > _MOST_NAME:
+            raise harmful(name, f"a path of {len(path):,} characters, {shown}")
+        if member in seen and not member.endswith("/"):
+            raise harmful(name, f"two files of one name, {shown}")
+        if path.lower().endswith(_ARCHIVES) and not member.endswith("/"):
+            step = "unpack it into a folder, and give that; archives in archives are never opened"
+            raise refused(name, "pictures", f"an archive in it, {shown}", step)
+        seen.add(member)
+
+
+def damaged(name: str, error: Exception) -> InvalidInput:
+    """The error for an archive that cannot be read to its end."""
+    received = f"a damaged or cut one ({type(error).__name__})"
+    return refused(name, "a whole zip or tar", received, "make or fetch it again")
+
+
+def _locked(name: str) -> InvalidInput:
+    step = "make it again without a password"
+    return refused(name, "an open archive", "one that is protected by a password", step)
+
+
+def harmful(name: str, received: str) -> InvalidInput:
+    """The error for an archive that has what no archive of pictures has."""
+    expected, step = "plain files and folders with plain names", "make the archive again from its folder"
+    return refused(name, expected, received, step)
+
+
+def bomb(name: str) -> InvalidInput:
+    """The error for an archive that is made to fill the memory or the disk."""
+    expected, step = "an archive of pictures", "check where it comes from, or give its folder"
+    return refused(name, expected, f"one that grows over {MOST_RATIO} times when opened", step)
+
+
+def too_many(name: str) -> InvalidInput:
+    """The error for more files than MOST_FILES."""
+    return refused(name, f"at most {MOST_FILES:,} files", "more", "take a part of it")

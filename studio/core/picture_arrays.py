@@ -1,0 +1,133 @@
+"""Pictures that someone saved as arrays in an npz: checked before anything is allocated, never unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from studio.core.errors import InvalidInput
+from studio.core.picture_sources import Item, Source, refused
+
+MOST_BYTES = 4 * 2**30  # of all its arrays
+# Training pictures before test pictures, so that the last ones are those that nothing was to learn from.
+_PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
+_LABELS = ("y", "labels", "label")
+_NAMES = "x_train and x_test, images, or x"
+_DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, TypeError, KeyError, SyntaxError, OverflowError)
+
+Header = tuple[tuple[int, ...], np.dtype]
+
+
+def source(path: Path, name: str) -> Source:
+    """The pictures of an npz: `x_train` and `x_test`, `images`, or `x`, with `y...` or `labels` beside them.
+
+    Args:
+        path: of the file; its zip has been checked.
+        name: what errors call it.
+
+    Raises:
+        InvalidInput: if it is damaged, has no such arrays, or they are no pictures or labels.
+    """
+    try:
+        headers = _headers(path)
+        parts = _parts(name, headers)
+        for part, labels in parts:
+            _check(name, headers, part, labels)
+        counts = [headers[part][0][0] for part, _ in parts]
+        loaded = _labels(path, parts)
+    except InvalidInput:
+        raise
+    except _DAMAGE as error:
+        raise refused(
+            name, "a whole npz", f"a damaged one ({type(error).__name__})", "save it again"
+        ) from None
+    width = len(str(sum(counts)))
+    order = [part for (part, _), count in zip(parts, counts, strict=True) for _ in range(count)]
+    names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(order))
+    values, places = np.unique(loaded, return_inverse=True) if loaded is not None else ((), None)
+    notes = [f"{' and '.join(part for part, _ in parts)} are taken, in this order."] if len(parts) > 1 else []
+
+    def read() -> Iterator[Item]:
+        start = 0
+        for (part, _), count in zip(parts, counts, strict=True):
+            images = _array(path, part)
+            for n in range(count):
+                label = -1 if places is None else int(places[start + n])
+                yield Item(start + n, _picture(name, part, images[n]), label)
+            start += count
+
+    return Source(names, tuple(str(value) for value in values), (), read, tuple(notes))
+
+
+def _headers(path: Path) -> Mapping[str, Header]:
+    """Shape and type of every array; ValueError if one is not as large as it says, or holds objects."""
+    found, total = {}, 0
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as file:
+                version = np.lib.format.read_magic(file)
+                read = {
+                    (1, 0): np.lib.format.read_array_header_1_0,
+                    (2, 0): np.lib.format.read_array_header_2_0,
+                }[version]
+                shape, _, dtype = read(file)
+                size = math.prod(shape) * dtype.itemsize
+                total += size
+                if dtype.hasobject or size != info.file_size - file.tell() or total > MOST_BYTES:
+                    raise ValueError
+            found[info.filename.removesuffix(".npy")] = (shape, dtype)
+    return found
+
+
+def _parts(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:
+    """The names of the arrays of pictures, each with that of its labels or ""."""
+    taken = [pair for pair in _PAIRS if pair[0] in headers]
+    taken = [pair for pair in taken if pair[0].startswith("x_")] or taken[:1]
+    if not taken:
+        received = ", ".join(headers) or "none"
+        raise refused(name, f"arrays called {_NAMES}", received, "save it again with one of these names")
+    return [(part, next((y for y in (own, *_LABELS) if y in headers), "")) for part, own in taken]
+
+
+def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
+    shape, dtype = headers[part]
+    pictures = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
+    if not pictures or not (dtype == np.uint8 or dtype.kind == "f") or not all(shape):
+        expected = (
+            f"{part} of shape (n, height, width), or with 1 or 3 channels last, of uint8 or floats of 0 to 1"
+        )
+        raise refused(name, expected, f"shape {shape} of {dtype}", "save it so")
+    if labels:
+        shape_y, dtype_y = headers[labels]
+        if math.prod(shape_y) != shape[0] or dtype_y.kind not in "biuU":
+            expected = f"{labels} of one whole number or word a picture, so {shape[0]:,}"
+            raise refused(name, expected, f"shape {shape_y} of {dtype_y}", "save it so, or leave it out")
+
+
+def _labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
+    if not all(labels for _, labels in parts):
+        return None
+    return np.concatenate([_array(path, labels).reshape(-1) for _, labels in parts])
+
+
+def _array(path: Path, part: str) -> np.ndarray:
+    with np.load(path, allow_pickle=False) as found:
+        return found[part]
+
+
+def _picture(name: str, part: str, image: np.ndarray) -> np.ndarray:
+    """`(H, W)` or `(H, W, 1 or 3)` of uint8 or floats -> `(H, W, 3) uint8`."""
+    if image.dtype != np.uint8:
+        if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
+            received, step = (
+                f"{image.min():.3g} to {image.max():.3g}",
+                "divide it by 255, or save it as uint8",
+            )
+            raise refused(name, f"floats of 0 to 1 in {part}", received, step)
+        image = np.round(image * 255.0).astype("uint8")
+    image = image[..., None] if image.ndim == 2 else image
+    return np.repeat(image, 3, -1) if image.shape[-1] == 1 else image

@@ -1,0 +1,211 @@
+"""The pictures of a data set as a training takes them: made once, kept under STUDIO_HOME/cache."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from studio.core import images, paths
+from studio.core.errors import InvalidInput
+from studio.core.picture_names import counted, listed
+from studio.core.picture_sources import Item, Source, refused
+from studio.core.progress import Progress
+
+FORMAT = 1  # a new one makes all be made again
+_REPORTS = 200  # a whole, so that telling costs nothing beside reading
+_MOST_BROKEN = 0.9  # of the files, above which a person has most likely named something else
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a data set, in the order of their names.
+
+    Attributes:
+        images: `(n, size, size, channels) uint8`, read-only, mapped from the disk.
+        names: what each is called: its path in the data set, or its number and part.
+        labels: `(n,) int64`, places in `classes`; None if there are no two classes.
+        classes: their names.
+        attributes: `{name: (n,) float32}`, NaN where unknown.
+        notes: sentences on what was passed over or taken for granted.
+    """
+
+    images: np.ndarray
+    names: tuple[str, ...]
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def key(state: str, size: int, channels: int) -> str:
+    """What pictures are kept under: another one for every data set, state of it, size and kind."""
+    return hashlib.sha256(json.dumps([FORMAT, state, size, channels]).encode()).hexdigest()
+
+
+def find(key: str, size: int, channels: int) -> Pictures | None:
+    """The kept pictures of a key, if they are there and whole."""
+    pixels, facts = _paths(key)
+    try:
+        with np.load(io.BytesIO(facts.read_bytes()), allow_pickle=False) as found:
+            arrays = {name: found[name] for name in found.files}
+        told = json.loads(arrays["told"].tobytes())
+        names, classes, notes = (tuple(told[part]) for part in ("names", "classes", "notes"))
+        shape = (len(names), size, size, channels)
+        if pixels.stat().st_size != np.prod(shape):
+            return None
+        kept = np.memmap(pixels, "uint8", "r", shape=shape)
+        attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
+        return Pictures(kept, names, arrays["labels"] if classes else None, classes, attributes, notes)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def make(key: str, source: Source, name: str, size: int, channels: int, progress: Progress) -> Pictures:
+    """Reads all pictures of a source, crops each to the square in its middle, resizes and keeps them.
+
+    Copies of a file are kept once, so that none of what is held out has been learnt from.
+
+    Args:
+        key: what they are kept under.
+        source: where they come from.
+        name: what errors call it.
+        size: height and width, in px.
+        channels: 3, or 1 for grey.
+        progress: told of each part.
+
+    Raises:
+        InvalidInput: if there are none, or next to none, or the source is damaged.
+        NoRoom: if the disk is full.
+        Cancelled: if a person asked to stop; nothing is kept.
+    """
+    pixels, facts = _paths(key)
+    with paths.replacing(pixels) as temporary, temporary.open("w+b") as out:
+        made = _Made(source, size * size * channels, out)
+        every = max(1, len(source.names) // _REPORTS)
+        for count, item in enumerate(source.read()):
+            made.add(item, _prepared(item.data, source.names[item.place], size, channels))
+            if count % every == 0:
+                progress.report(count, len(source.names), text="Reading pictures")
+        made.check(name)
+        told = made.finish()
+    paths.write(facts, told)
+    return find(key, size, channels)
+
+
+def _paths(key: str) -> tuple[Path, Path]:
+    folder = paths.folder("cache") / "pictures"
+    return folder / f"{key}.pixels", folder / f"{key}.npz"
+
+
+def _prepared(data: bytes | np.ndarray, name: str, size: int, channels: int) -> np.ndarray | None:
+    """One picture as it is kept; None if it is none, or broken."""
+    try:
+        image = data if isinstance(data, np.ndarray) else images.read(data, name)
+    except InvalidInput:
+        return None
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    image = images.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
+    return image if channels == 3 else np.asarray(Image.fromarray(image).convert("L"))[..., None]
+
+
+class _Made:
+    """The pictures of a source while they are read, each at its place in a file of `row` bytes a picture."""
+
+    def __init__(self, source: Source, row: int, out: BinaryIO):
+        self._source, self._row, self._out = source, row, out
+        count = len(source.names)
+        self._digests: dict[int, bytes] = {}
+        self._labels = np.full(count, -1, "int64")
+        self._facts = np.full((len(source.attributes), count), np.nan, "float32")
+
+    def add(self, item: Item, image: np.ndarray | None) -> None:
+        if image is None:
+            return
+        self._out.seek(item.place * self._row)
+        self._out.write(image.tobytes())
+        own = hashlib.sha256(item.data).digest() if self._source.files else b"%d" % item.place
+        self._digests[item.place] = own
+        self._labels[item.place] = item.label
+        self._facts[:, item.place] = [item.facts.get(key, np.nan) for key in self._source.attributes]
+
+    def check(self, name: str) -> None:
+        """Raises `InvalidInput` if hardly a file was a picture."""
+        tried, whole = len(self._source.names), len(self._digests)
+        if whole and tried - whole <= _MOST_BROKEN * tried:
+            return
+        received = "no files"
+        if tried:
+            received = f"{whole:,} among {tried:,} files: {listed(self._broken())}"
+        raise refused(name, f"pictures ({images.TAKEN})", received, "choose another folder or archive")
+
+    def finish(self) -> bytes:
+        """Closes the gaps that broken ones and copies left. Returns all but the pixels as an npz."""
+        kept = self._without_copies()
+        for new, old in enumerate(kept):
+            if new != old:
+                self._out.seek(old * self._row)
+                row = self._out.read(self._row)
+                self._out.seek(new * self._row)
+                self._out.write(row)
+        self._out.truncate(len(kept) * self._row)
+        labels, classes, emptied = self._classes(kept)
+        notes = [*self._source.notes, *self._notes(kept, emptied)]
+        told = {
+            "names": [_encodable(self._source.names[place]) for place in kept],
+            "classes": [_encodable(name) for name in classes],
+            "attributes": self._source.attributes,
+            "notes": notes,
+        }
+        facts, body = np.frombuffer(json.dumps(told).encode(), "uint8"), io.BytesIO()
+        np.savez_compressed(body, told=facts, labels=labels, attributes=self._facts[:, kept])
+        return body.getvalue()
+
+    def _without_copies(self) -> list[int]:
+        firsts: dict[bytes, int] = {}
+        for place in sorted(self._digests):
+            firsts.setdefault(self._digests[place], place)
+        return list(firsts.values())
+
+    def _classes(self, kept: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """The labels among the classes that have pictures, those classes, and the others."""
+        labels, names = self._labels[kept], self._source.classes
+        used = sorted(set(labels.tolist()) - {-1})
+        emptied = [name for n, name in enumerate(names) if n not in used]
+        if len(used) < 2 or -1 in labels:
+            return np.full(len(kept), -1, "int64"), [], emptied
+        return np.searchsorted(used, labels), [names[n] for n in used], emptied
+
+    def _broken(self) -> list[str]:
+        return [name for place, name in enumerate(self._source.names) if place not in self._digests]
+
+    def _notes(self, kept: list[int], emptied: list[str]) -> Iterator[str]:
+        if broken := self._broken():
+            what = counted(len(broken), "file", "files")
+            yield f"{what} left out, being no whole pictures: {listed(broken)}."
+        if copies := sorted(set(self._digests) - set(kept)):
+            shown = listed([self._source.names[place] for place in copies])
+            yield f"{counted(len(copies), 'copy', 'copies', ' of other pictures')} left out: {shown}."
+            first = {self._digests[place]: self._labels[place] for place in kept}
+            strays = [p for p in copies if first[self._digests[p]] != self._labels[p]]
+            if strays:
+                shown = listed([self._source.names[place] for place in strays])
+                yield f"{counted(len(strays), 'copy', 'copies')} in another class than the one kept: {shown}."
+        if emptied and self._source.files:
+            what = counted(len(emptied), "class", "classes", " without a whole picture")
+            yield f"{what} left out: {listed(emptied)}."
+
+
+def _encodable(name: str) -> str:
+    """A name of a file in another encoding than the system's has letters that no text can hold."""
+    return name.encode("utf-8", "replace").decode()

@@ -1,0 +1,43 @@
+"""Picture files of a folder, zip or tar, with the classes and attributes that their names tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from studio.core.picture_archives import Files
+from studio.core.picture_names import ages_and_genders, classes_of, counted, junk, listed
+from studio.core.picture_names import hidden as is_hidden
+from studio.core.picture_sources import Item, Source
+
+
+def source(files: Files) -> Source:
+    """The data set that some files make: all but junk and hidden ones, sorted by name.
+
+    Whether a file is a picture is told by its content, when it is read.
+    """
+    known = [name for name in files.names if not junk(name)]
+    hidden = {name for name in known if is_hidden(name)}
+    names = tuple(name for name in known if name not in hidden)
+    places = {name: place for place, name in enumerate(names)}
+    labels, classes = classes_of(names)
+    facts = ages_and_genders(names)
+
+    def read() -> Iterator[Item]:
+        for n, data in files.read():
+            if (place := places.get(files.names[n])) is not None:
+                told = {key: float(values[place]) for key, values in facts.items()}
+                yield Item(place, data, int(labels[place]), told)
+
+    notes = [*files.notes, *_notes(files, names, sorted(hidden))]
+    if facts:
+        notes.append("Ages and genders are as the file names label them.")
+    return Source(names, classes, tuple(facts), read, tuple(notes), files=True)
+
+
+def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
+    if hidden:
+        yield f"{counted(len(hidden), 'hidden file', 'hidden files')} passed over: {listed(hidden)}."
+    filled = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
+    visible = (f for f in files.folders if not is_hidden(f) and not junk(f + "/"))
+    if empty := [folder for folder in visible if folder not in filled]:
+        yield f"{counted(len(empty), 'folder', 'folders', ' without files')} passed over: {listed(empty)}."

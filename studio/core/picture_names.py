@@ -1,0 +1,84 @@
+"""What the names of picture files tell: which are junk, which class each is of, and UTKFace's ages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from studio.core.errors import printable
+
+_JUNK = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
+_SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
+_UTKFACE = re.compile(
+    r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?"
+)  # age_gender_id, age_gender_race_date
+_MOST_AGE = 120
+_LEAST_SHARE = 0.9  # of the names, above which they are UTKFace's
+_NAMED = 3
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names, for a sentence: "a.jpg, b.jpg and 5 more"."""
+    shown = ", ".join(printable(name, 60) for name in names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
+
+
+def counted(count: int, noun: str, plural: str, rest: str = "") -> str:
+    """How a sentence on some things begins: "1 file was", "3 files that are empty were"."""
+    return f"1 {noun}{rest} was" if count == 1 else f"{count:,} {plural}{rest} were"
+
+
+def junk(name: str) -> bool:
+    """Whether an operating system or a tool left the file there; a person does not know of it."""
+    *folders, last = name.lower().split("/")
+    return "__macosx" in folders or last in _JUNK or last.startswith("._")
+
+
+def hidden(name: str) -> bool:
+    """Whether the file or a folder above it has a name that begins with a dot."""
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The class of each file: the folder that it lies in, below the folders that all files share.
+
+    Folders called train, val or test are no classes but parts of one data set.
+
+    Args:
+        names: paths with `/`.
+
+    Returns:
+        `(n,) int64` labels and the sorted classes; labels of -1 and no classes if there are not two, or if a
+        file lies in none.
+    """
+    folders = _below_shared([name.split("/")[:-1] for name in names])
+    if folders and all(path and path[0].lower() in _SPLITS for path in folders):
+        folders = _below_shared([path[1:] for path in folders])
+    found = sorted({path[0] for path in folders if path})
+    if len(found) < 2 or not all(folders):
+        return np.full(len(names), -1, "int64"), ()
+    places = {name: n for n, name in enumerate(found)}
+    return np.array([places[path[0]] for path in folders], "int64"), tuple(found)
+
+
+def _below_shared(folders: list[list[str]]) -> list[list[str]]:
+    first, last = min(folders, default=[]), max(folders, default=[])
+    shared = next((n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
+    shared = min(len(first), len(last)) if shared is None else shared
+    return [path[shared:] for path in folders]
+
+
+def ages_and_genders(names: Iterable[str]) -> dict[str, np.ndarray]:
+    """UTKFace's labels, which are in the names: `{"age", "gender": (n,) float32}`; {} for other data sets.
+
+    A gender of 1 is what the data set labels female, 0 male; NaN stands where a name tells nothing.
+    """
+    found = [_UTKFACE.fullmatch(name.rpartition("/")[2]) for name in names]
+    pairs = [(int(match[1]), int(match[2])) if match else (np.nan, np.nan) for match in found]
+    told = sum(match is not None for match in found)
+    if not told or told < _LEAST_SHARE * len(found) or any(age > _MOST_AGE for age, _ in pairs):
+        return {}
+    ages, genders = np.array(pairs, "float32").T
+    return {"age": ages, "gender": genders}

@@ -1,0 +1,27 @@
+"""A data set on the command line: it stays where it is, and what is wrong with it is told at once."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from studio.cli import sources
+from studio.core import data
+from studio.core.errors import InvalidInput
+from studio.core.tasks import Slot
+
+SLOT = Slot("data", "dataset")
+
+
+def test_a_folder_becomes_a_reference(tmp_path, home):
+    for name, level in (("a.png", 10), ("b.png", 20)):
+        Image.new("RGB", (9, 9), (level,) * 3).save(tmp_path / name)
+    file = sources.source(SLOT, str(tmp_path))
+    assert file.kind == "dataset"
+    assert data.pictures(file, 8).images[:, 0, 0, 0].tolist() == [10, 20]
+
+
+def test_what_is_no_data_set_is_told(tmp_path, home):
+    (tmp_path / "words.txt").write_text("words")
+    with pytest.raises(InvalidInput, match="tfds:NAME"):
+        sources.source(SLOT, str(tmp_path / "words.txt"))

@@ -1,0 +1,93 @@
+"""Data sets of TensorFlow Datasets, on one that its own builder prepares here."""
+
+from __future__ import annotations
+
+import socket
+
+import numpy as np
+import pytest
+
+from studio.core import data, picture_builders
+from studio.core.errors import InvalidInput, Unavailable
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    """Prepares `tfds:tiny_blobs` in a file format."""
+    from tiny_blobs.tiny_blobs_dataset_builder import Builder
+
+    def prepare(file_format):
+        monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / file_format))
+        Builder(data_dir=tmp_path / file_format, file_format=file_format).download_and_prepare()
+
+    return prepare
+
+
+@pytest.mark.parametrize("file_format", ["array_record", pytest.param("tfrecord", marks=pytest.mark.slow)])
+def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
+    prepared(file_format)
+    file = data.reference("tfds:tiny_blobs")
+    found = data.pictures(file, 16)
+    levels = found.images[:, 8, 8, 0].astype(int)
+    assert sorted(levels[:8]) == [20 * n for n in range(8)]
+    assert sorted(levels[8:]) == [200, 201, 202]
+    assert list(found.names) == sorted(found.names)
+    assert found.names[8].endswith("test")
+    assert found.classes == ("dark", "light")
+    assert np.array_equal(found.labels, levels > 100)
+    assert np.array_equal(found.attributes["age"], levels)
+    assert np.array_equal(found.attributes["round"], levels > 50)
+    assert set(found.attributes) == {"age", "round"}
+    assert file.name == "tfds:tiny_blobs"
+    assert np.array_equal(data.pictures(file, 16).images, found.images)
+
+
+@pytest.mark.parametrize("name", ["tfds:", "tfds:no_such_data_set", "tfds:../etc", "tfds:huggingface:mnist"])
+def test_names_that_are_none_are_refused(name):
+    with pytest.raises(InvalidInput, match="check the spelling"):
+        data.reference(name)
+
+
+def test_an_unknown_version_is_refused():
+    with pytest.raises(InvalidInput, match="version"):
+        data.reference("tfds:mnist:77.0.0")
+
+
+class Lost:
+    """A data set that is not here, on a site where nobody answers."""
+
+    MANUAL_DOWNLOAD_INSTRUCTIONS = None
+    data_dir = "/nowhere"
+
+    def __init__(self, site):
+        self.url_infos = {f"{site}/pictures.tgz": None}
+
+    def download_and_prepare(self):
+        raise AssertionError("tried to fetch without a network")
+
+
+def told_at_once(monkeypatch, site):
+    monkeypatch.setattr(picture_builders, "_builder", lambda name: Lost(site))
+    with pytest.raises(Unavailable, match=r"cannot be reached to fetch it.*give a folder"):
+        data.reference("tfds:celeb_a")
+
+
+@pytest.mark.parametrize("site", ["http://127.0.0.1:9", "http://nowhere.invalid"])
+def test_without_a_network_nothing_is_tried_for_long(monkeypatch, site):
+    told_at_once(monkeypatch, site)
+
+
+def test_a_site_that_never_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr(picture_builders, "REACH_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        told_at_once(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
+    lost = Lost("http://127.0.0.1:9")
+    lost.MANUAL_DOWNLOAD_INSTRUCTIONS = "ask them"
+    monkeypatch.setattr(picture_builders, "_builder", lambda name: lost)
+    with pytest.raises(Unavailable, match="by hand"):
+        data.reference("tfds:celeb_a")

@@ -1,0 +1,1 @@
+"""A data set of TensorFlow Datasets, small enough to be prepared in a test."""
