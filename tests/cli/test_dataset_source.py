@@ -14,9 +14,11 @@ SLOT = Slot("data", "dataset")
 
 
 def test_a_folder_becomes_a_reference(tmp_path, home):
+    place = tmp_path / "pictures"
+    place.mkdir()
     for name, level in (("a.png", 10), ("b.png", 20)):
-        Image.new("RGB", (9, 9), (level,) * 3).save(tmp_path / name)
-    file = sources.source(SLOT, str(tmp_path))
+        Image.new("RGB", (9, 9), (level,) * 3).save(place / name)
+    file = sources.source(SLOT, str(place))
     assert file.kind == "dataset"
     assert data.pictures(file, 8).images[:, 0, 0, 0].tolist() == [10, 20]
 
