@@ -10,12 +10,13 @@ from pathlib import Path
 from studio.core import drawing, images, paths, presets, recipes
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.settings import Settings
-from studio.core.tasks import Kind, Result, Task
+from studio.core.tasks import Kind, Result
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "picture": (".png", ".jpg", ".jpeg", ".webp"),
     "animation": tuple(f".{kind}" for kind in drawing.KINDS),
     "text": (".txt", ".md"),
+    "dataset": (".npz", ".zip"),
 }
 _BETWEEN = b"\n\n---\n\n"  # two texts of one result
 
@@ -77,7 +78,9 @@ def _check_folder(path: Path, shown: str) -> None:
             path.stat()
         if path.exists() and not path.is_dir():
             raise invalid(shown, expected=expected, received="a file", next_step=step)
-        if path.exists() and (others := {one.name for one in path.iterdir()} - {*presets.MEMBERS}):
+        if path.exists() and (
+            others := {one.name for one in path.iterdir()} - {*presets.MEMBERS, presets.PICTURE}
+        ):
             received = f"a folder with {printable(min(others), 60)} in it"
             raise invalid(shown, expected=expected, received=received, next_step=step)
         above = next(one for one in path.absolute().parents if one.exists())
@@ -89,11 +92,9 @@ def _check_folder(path: Path, shown: str) -> None:
         raise invalid(shown, expected=expected, received=reason, next_step=step) from None
 
 
-def named_by(path: Path, task: Task, settings: Settings) -> Settings:
-    """The settings, with the kind of an animation's file (their `film`) as the name of the output says."""
-    if task.makes(settings) != "animation" or "film" not in task.settings.model_fields:
-        return settings
-    return settings.model_copy(update={"film": path.suffix.lower().removeprefix(".")})
+def named_by(path: Path, settings: Settings) -> Settings:
+    """The settings, with the kind of their file as the name of the output says."""
+    return settings.for_ending(path.suffix.lower().removeprefix("."))
 
 
 def unused(path: Path) -> Path:
@@ -118,7 +119,7 @@ def save(result: Result, path: Path) -> Path:
         presets.unpack(data, path)
         return path
     target = path.resolve()  # through a link, as a shell would
-    if kind in ("animation", "text"):
+    if kind in ("animation", "text", "dataset"):
         paths.write(target, text_of(result) if kind == "text" else data)
         paths.write(sidecar(target), f"{result.recipe.to_json()}\n".encode())
     elif target.suffix.lower() in _SUFFIXES["picture"][1:]:

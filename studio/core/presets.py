@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
+PICTURE = "card.png"  # of what it makes and how it learnt; only some models have one
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _MOST_TEXT = 1 << 20
+_MOST_PICTURE = 8 << 20
 _MOST_WEIGHTS = 1 << 30
 
 
@@ -69,6 +71,11 @@ class Preset:
     def card(self) -> str:
         """What it is, in Markdown: data, licence, command, figures."""
         return _read(self.folder / CARD).decode("utf-8", "replace")
+
+    def picture(self) -> bytes | None:
+        """A PNG of what it makes and how it learnt, if it has one."""
+        path = self.folder / PICTURE
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= _MOST_PICTURE else None
 
     def recipe(self) -> recipes.Recipe:
         """What made it."""
@@ -128,6 +135,7 @@ def save(
     card: str,
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None = None,
+    picture: bytes | None = None,
 ) -> Preset:
     """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
 
@@ -139,6 +147,7 @@ def save(
         card: Markdown: data, licence, command, figures.
         recipe: what made it.
         data: what it knows of its data and its user needs, as JSON holds it.
+        picture: a PNG of what it makes and how it learnt, to go with the card.
     """
     with _replaced(target) as (fresh, folder):
         with paths.replacing(fresh / WEIGHTS) as temporary:
@@ -152,6 +161,8 @@ def save(
         paths.write(fresh / SETTINGS, made.model_dump_json(indent=1).encode())
         paths.write(fresh / CARD, card.encode())
         paths.write(fresh / RECIPE, recipe.to_json().encode())
+        if picture is not None:
+            paths.write(fresh / PICTURE, picture)
     return _preset(folder, folder.name)
 
 
@@ -162,17 +173,19 @@ def pack(
     card: str,
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None = None,
+    picture: bytes | None = None,
 ) -> bytes:
     """A trained model as one file: its folder as a zip, the same bytes for the same model. See `save`."""
     with tempfile.TemporaryDirectory() as place:
-        return zipped(save(Path(place) / "model", model, task, settings, card, recipe, data).folder)
+        saved = save(Path(place) / "model", model, task, settings, card, recipe, data, picture)
+        return zipped(saved.folder)
 
 
 def zipped(folder: Path) -> bytes:
     """A model folder as one zip, nothing compressed, for weights hardly are."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for name in MEMBERS:
+        for name in (*MEMBERS, *([PICTURE] if (folder / PICTURE).is_file() else [])):
             file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), (folder / name).read_bytes())
     return packed.getvalue()
 
@@ -200,10 +213,12 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             listed = file.infolist()
-            if sorted(one.filename for one in listed) != sorted(MEMBERS):
+            if sorted(one.filename for one in listed if one.filename != PICTURE) != sorted(MEMBERS):
+                raise _no_model("other files in it")
+            if sum(one.filename == PICTURE for one in listed) > 1:
                 raise _no_model("other files in it")
             for one in listed:
-                most = _MOST_WEIGHTS if one.filename == WEIGHTS else _MOST_TEXT
+                most = {WEIGHTS: _MOST_WEIGHTS, PICTURE: _MOST_PICTURE}.get(one.filename, _MOST_TEXT)
                 if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
                     raise _no_model(f"{one.filename} compressed, encrypted or too large")
             return {one.filename: file.read(one) for one in listed}

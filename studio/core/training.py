@@ -1,7 +1,7 @@
 """What every training on pictures does: draws batches, tests, saves checkpoints, stops when told to.
 
-A training is repeatable: what it draws depends on its seed and the step alone, so that one that was killed and
-goes on from its last checkpoint ends as an unbroken one.
+A training is repeatable: what it draws depends on its seed and the step alone, so that one that was killed
+and goes on from its last checkpoint ends as an unbroken one.
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ class Training:
     def _follow(self, progress: Progress) -> str:
         began, saved, told = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
         losses: Mapping[str, float] = {}
+        progress.report(self.step, self.steps, self._shown(losses), self.preview)
         while self.step < self.steps:
             losses = self.advance()
             if not all(map(math.isfinite, losses.values())):
@@ -174,6 +175,17 @@ class Training:
         if found is not None:
             self.take(found)
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
+
+
+def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
+    """The rows to learn from and those to test on, each `(n,) int64`, sorted.
+
+    The same for every training on the same pictures, whatever its seed, so that a model which goes on from
+    another one is tested on pictures that neither has seen.
+    """
+    order = np.random.default_rng(0).permutation(count)
+    tested = max(1, round(count * held_out))
+    return np.sort(order[tested:]), np.sort(order[:tested])
 
 
 def taken(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from keras import ops
 from studio.dcgan.settings import TrainDcganSettings
 
 
-class Augment:
+class Augment(keras.layers.Layer):
     """Changes each picture of a batch in its own way.
 
     Args:
@@ -22,10 +22,11 @@ class Augment:
     """
 
     def __init__(self, settings: TrainDcganSettings):
+        super().__init__(name="augment")
         self.settings = settings
         self.draws = keras.random.SeedGenerator(settings.seed + 1)
 
-    def __call__(self, pictures: Any) -> Any:
+    def call(self, pictures: Any) -> Any:
         """`(B, side, side, C)` -> the same, each one moved, mirrored and cut at random."""
         settings, side = self.settings, self.settings.size
         count = ops.shape(pictures)[0]

@@ -19,29 +19,47 @@ NUDGED = 4  # the penalty looks at every fourth picture; more changes little and
 
 
 def generator(settings: TrainDcganSettings) -> keras.Model:
-    """The network that draws: `(B, latent_dim)` normal numbers -> `(B, size, size, C)` in [-1, 1]."""
+    """The network that draws: `(B, latent_dim)` normal numbers -> `(B, size, size, C)` in [-1, 1].
+
+    Besides its start, the numbers also set the gain and the offset of every channel at every size, which
+    costs next to nothing and brings the pictures closer (Chen et al. 2019, arXiv:1810.01365).
+    """
     start, doublings = _shape(settings.size)
-    layers = [keras.Input((settings.latent_dim,), name="z")]
-    deepest = settings.width * 2 ** (doublings - 1)
-    layers += [
-        keras.layers.Dense(start * start * deepest, use_bias=False, kernel_initializer=_small(settings, 0)),
-        keras.layers.Reshape((start, start, deepest)),
-        keras.layers.BatchNormalization(momentum=0.9),
-        keras.layers.ReLU(),
-    ]
+    z = keras.Input((settings.latent_dim,), name="z")
+    channels = settings.width * 2 ** (doublings - 1)
+    x = keras.layers.Dense(
+        start * start * channels, use_bias=False, kernel_initializer=_small(settings, 0), name="start"
+    )(z)
+    x = _awake(keras.layers.Reshape((start, start, channels))(x), z, settings, 0)
     for n in range(1, doublings):
-        channels = settings.width * 2 ** (doublings - 1 - n)
-        layers += [
-            keras.layers.Conv2DTranspose(
-                channels, 4, 2, "same", use_bias=False, kernel_initializer=_small(settings, n)
-            ),
-            keras.layers.BatchNormalization(momentum=0.9),
-            keras.layers.ReLU(),
-        ]
-    last = keras.layers.Conv2DTranspose(
-        settings.channels, 4, 2, "same", activation="tanh", kernel_initializer=_small(settings, doublings)
-    )
-    return keras.Sequential([*layers, last], name="generator")
+        channels //= 2
+        x = keras.layers.Conv2DTranspose(
+            channels, 4, 2, "same", use_bias=False, kernel_initializer=_small(settings, n), name=f"grow_{n}"
+        )(x)
+        x = _awake(x, z, settings, n)
+    picture = keras.layers.Conv2DTranspose(
+        settings.channels,
+        4,
+        2,
+        "same",
+        activation="tanh",
+        kernel_initializer=_small(settings, doublings),
+        name="picture",
+    )(x)
+    return keras.Model(z, picture, name="generator")
+
+
+def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int) -> Any:
+    """Normalises maps, gives each channel the gain and offset that the numbers ask for, and cuts off."""
+    channels = x.shape[-1]
+    x = keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{n}")(x)
+    if settings.modulated:
+        asked = keras.layers.Dense(
+            2 * channels, kernel_initializer=_small(settings, 60 + n), name=f"asked_{n}"
+        )(z)
+        gain, offset = ops.split(keras.layers.Reshape((1, 1, 2 * channels))(asked), 2, axis=-1)
+        x = x * (1 + gain) + offset
+    return keras.layers.ReLU()(x)
 
 
 def discriminator(settings: TrainDcganSettings) -> keras.Model:

@@ -18,6 +18,7 @@ class TrainDcganSettings(Settings):
     )
     size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
     colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
+    modulated: bool = setting(True, "Whether the numbers also set each channel's gain at every size.")
     latent_dim: int = setting(100, "How many numbers a picture is drawn from.", ge=2, le=512, scale="log")
     batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
     learning_rate: float = setting(
@@ -53,6 +54,13 @@ class TrainDcganSettings(Settings):
     )
     held_out: float = setting(
         0.1, "The share of the pictures that is kept to test on.", ge=0.01, le=0.5, step=0.01
+    )
+    scored: int = setting(
+        1000,
+        "Pictures that it is measured on at the end; 0: neither then nor on the way.",
+        ge=0,
+        le=50_000,
+        scale="log",
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 

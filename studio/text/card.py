@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from studio.core import cards
 from studio.text.settings import TrainTextSettings
 
 TEMPERATURES = (0.5, 0.8, 1.1)
-_ENDS = {
-    "patience": "It ended early, because it no longer got better on the held-out part.",
-    "cancelled": "It was stopped early; this is the best until then.",
-    "nan": "It ended early, because a loss was not finite; this is the best until then.",
-}
 
 
 def write(
@@ -40,12 +36,12 @@ def _data(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) ->
     return (
         f"Data: {name}, {figures['chars']:,} characters of {figures['alphabet']} kinds. It learnt from the "
         f"first {1 - settings.held_out:.0%}; the last {settings.held_out:.0%} were held out to test on.\n\n"
-        "Licence: not stated"
+        f"{cards.LICENCE}"
     )
 
 
 def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) -> str:
-    ended = f" {_ENDS[figures['ended']]}" if figures["ended"] else ""
+    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
     return (
         f"A character {settings.cell.upper()}: {settings.layers} layers of {settings.units} units, "
@@ -57,14 +53,8 @@ def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]
 
 
 def command(name: str, settings: TrainTextSettings, start: str = "") -> str:
-    """The command that trains it from a text and perhaps a trained model, with what is not as usual."""
-    words = ["python -m training.train_text", name, "-o DIR", *([f"--start-from {start}"] if start else [])]
-    for field in settings.described().values():
-        value = getattr(settings, field.name)
-        if value != field.default:
-            bare = field.flag if value else field.flag.replace("--", "--no-", 1)
-            words.append(bare if field.kind == "bool" else f"{field.flag} {value}")
-    return " ".join(words)
+    """The command that trains it from a text and perhaps a trained model."""
+    return cards.command("train_text", name, settings, start)
 
 
 def _table(figures: Mapping[str, Any]) -> str:
@@ -74,7 +64,7 @@ def _table(figures: Mapping[str, Any]) -> str:
         ("characters it was tested on", f"{figures['held_out_chars']:,}"),
         ("nats a character while learning, at the end", f"{figures['train_nats']:.4f}"),
     ]
-    return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return cards.table(rows)
 
 
 def _quoted(text: str) -> str:

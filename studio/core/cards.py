@@ -1,0 +1,85 @@
+"""What the cards of trained models are made of: the command that trains one, tables, a picture of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.core.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LICENCE = "Licence: not stated"  # until someone publishes it
+ENDS = {
+    "patience": "It ended early, because it no longer got better on the held-out part.",
+    "cancelled": "It was stopped early; this is the best until then.",
+    "nan": "It ended early, because a loss was not finite; this is the best until then.",
+    "collapsed": "It ended early, for its pictures became one again and again; this is the best until then.",
+}
+
+
+def command(script: str, data: str, settings: Settings, start: str = "") -> str:
+    """The command that trains a model, with what is not as usual.
+
+    Args:
+        script: `train_text`.
+        data: the name of what it learnt from.
+        settings: of the training.
+        start: the name of the model that it began with, or "".
+    """
+    words = [f"python -m training.{script}", data, "-o DIR", *([f"--start-from {start}"] if start else [])]
+    for field in settings.described().values():
+        value = getattr(settings, field.name)
+        if value != field.default:
+            bare = field.flag if value else field.flag.replace("--", "--no-", 1)
+            words.append(bare if field.kind == "bool" else f"{field.flag} {value}")
+    return " ".join(words)
+
+
+def table(rows: Sequence[tuple[str, str]]) -> str:
+    """A table of figures in Markdown."""
+    return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
+
+
+def picture(
+    wall: np.ndarray,
+    steps: Sequence[int],
+    curves: Mapping[str, Sequence[float]],
+    distances: Mapping[str, Sequence[float]] | None = None,
+) -> bytes:
+    """Draws what a model makes beside how it learnt, and how far its pictures are from those it learnt from.
+
+    Args:
+        wall: `(H, W, 3) uint8`.
+        steps: of each test.
+        curves: what was measured at each, by name.
+        distances: by whose they are, the distances to the nearest picture that was learnt from.
+
+    Returns:
+        A PNG.
+    """
+    from matplotlib.figure import Figure
+
+    shown = {name: values for name, values in curves.items() if len(values) == len(steps)}
+    rows = len(shown) + bool(distances)
+    figure = Figure(figsize=(12, 7), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
+    axes = left.subplots()
+    axes.imshow(wall, interpolation="nearest")
+    axes.set_axis_off()
+    places = right.subplots(max(1, rows), 1, squeeze=False)[:, 0]
+    for place, (name, values) in zip(places, shown.items(), strict=False):
+        place.plot(steps, values, marker="." if len(steps) < 40 else "")
+        place.set_title(name, fontsize=9, loc="left")
+        place.tick_params(labelsize=7)
+    if distances:
+        for whose, values in distances.items():
+            places[-1].hist(values, bins=40, alpha=0.6, density=True, label=whose)
+        places[-1].set_title("distance to the nearest picture learnt from", fontsize=9, loc="left")
+        places[-1].legend(fontsize=7)
+        places[-1].tick_params(labelsize=7)
+    made = io.BytesIO()
+    figure.savefig(made, format="png", dpi=80)
+    return made.getvalue()

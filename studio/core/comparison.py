@@ -1,0 +1,141 @@
+"""How close the pictures of a model come to real ones: what its training measures on the way and at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.core.data import Pictures
+from studio.core.errors import Unavailable
+from studio.core.progress import Progress
+
+if TYPE_CHECKING:
+    from studio.core.scores import Statistic
+
+ON_THE_WAY = 500  # pictures of a test
+MOST_HELD_OUT = 2000
+LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
+LABELLED = "as labelled by the data set"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found at the end.
+
+    Attributes:
+        figures: fid, kid, precision, recall, each with its error where it has one, and the numbers of pictures.
+        distances: of made and of held-out pictures, to the nearest one learnt from, between features.
+        guessed: attributes of the made pictures, by name, as their features tell them.
+    """
+
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    distances: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    guessed: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class Judge:
+    """Compares made pictures with those of a data set, by the features of the network that FID is told with.
+
+    Args:
+        pictures: the data set.
+        learnt, held_out: the rows to learn from and to test on.
+        scored: pictures to compare at the end; 0: it does nothing.
+        progress: told while the features of the real pictures are found; they are kept for the next time.
+    """
+
+    def __init__(
+        self, pictures: Pictures, learnt: np.ndarray, held_out: np.ndarray, scored: int, progress: Progress
+    ):
+        self.scored = scored
+        self.missing = ""
+        self._pictures = pictures
+        rng = np.random.default_rng(0)
+        self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
+        self._held_out = held_out[:MOST_HELD_OUT]
+        if scored:
+            from studio.core import scores
+
+            try:
+                progress.stage("Looking at the real pictures")
+                self._real = scores.features(pictures.images[self._learnt], progress)
+                self._unseen = scores.features(pictures.images[self._held_out], progress)
+            except Unavailable as error:
+                self.scored, self.missing = 0, str(error)
+
+    @property
+    def distance(self):
+        """`(made pictures) -> KID`, lower is closer; None if nothing is measured."""
+        return self._kid if self.scored else None
+
+    def _kid(self, made: np.ndarray) -> float:
+        from studio.core import scores
+
+        return scores.kid(scores.features(made[:ON_THE_WAY]), self._real).value
+
+    def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
+        """Compares `(n, side, side, 3) uint8` made pictures; nothing without `progress`, which may take long."""
+        if not self.scored or progress is None:
+            return Comparison({"notes": [self.missing]} if self.missing else {})
+        from studio.core import scores
+
+        progress.stage("Comparing with real pictures")
+        seen = scores.features(made[: self.scored], progress)
+        fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
+        precision, recall = scores.precision_recall(seen, self._real)
+        near, usual = scores.nearest(seen, self._real), scores.nearest(self._unseen, self._real)
+        figures = {
+            "n": len(seen),
+            "real_n": len(self._real),
+            **_told("fid", fid),
+            **_told("kid", kid),
+            "precision": float(precision.value),
+            "recall": float(recall.value),
+            "nearest": float(np.median(near)),
+            "nearest_held_out": float(np.median(usual)),
+            "held_out_n": len(usual),
+        }
+        distances = {"made": near.tolist(), "held out": usual.tolist()}
+        return Comparison(figures, distances, self._guess(seen))
+
+    def _guess(self, seen: np.ndarray) -> dict[str, np.ndarray]:
+        """Attributes of made pictures, by a regression that learnt them on real ones."""
+        found = {}
+        for name, values in self._pictures.attributes.items():
+            known = np.isfinite(values[self._learnt])
+            if known.sum() > 100:
+                features, wanted = self._real[known], values[self._learnt][known]
+                middle = features.mean(0)
+                centred = features - middle
+                held = centred.T @ centred + len(features) * 0.01 * np.eye(centred.shape[1])
+                weights = np.linalg.solve(held, centred.T @ (wanted - wanted.mean()))
+                found[name] = (seen - middle) @ weights + wanted.mean()
+        return found
+
+
+def _told(name: str, found: Statistic) -> dict[str, float]:
+    return {name: float(found.value), f"{name}_error": float(found.error)}
+
+
+def note(name: str, share: float) -> str:
+    """What a person should know of the direction of an attribute."""
+    return f"{name}, {LABELLED}; it explains {share:.0%} of what differs in it"
+
+
+def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures of `compare` as rows of a card, each with its number of pictures."""
+    if "fid" not in figures:
+        return [("FID", "not measured")]
+    against = f"{figures['n']:,} against {figures['real_n']:,}"
+    return [
+        (f"FID, {against} pictures", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
+        (f"KID x 1000, {against}", f"{1000 * figures['kid']:.2f} ± {1000 * figures['kid_error']:.2f}"),
+        ("precision, recall", f"{figures['precision']:.3f}, {figures['recall']:.3f}"),
+        (
+            "median distance of a made picture to the nearest learnt from, against that of "
+            f"{figures['held_out_n']:,} held-out ones",
+            f"{figures['nearest']:.3f} against {figures['nearest_held_out']:.3f}",
+        ),
+    ]

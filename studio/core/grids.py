@@ -1,0 +1,33 @@
+"""Walls of pictures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def grid(pictures: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 2) -> np.ndarray:
+    """Puts pictures side by side and below each other on white, row by row.
+
+    Args:
+        pictures: `(n, h, w, 1 or 3) uint8`.
+        columns: in a row; as near to a square as can be when None.
+        scale: how many times larger each is shown, in whole pixels.
+        gap: px of white between them.
+
+    Returns:
+        `(H, W, 3) uint8`.
+    """
+    count, height, width, channels = pictures.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    large = pictures.repeat(scale, axis=1).repeat(scale, axis=2)
+    down, across = height * scale + gap, width * scale + gap
+    wall = np.full((rows * down - gap, columns * across - gap, 3), 255, "uint8")
+    for n, picture in enumerate(large):
+        top, left = n // columns * down, n % columns * across
+        wall[top : top + height * scale, left : left + width * scale] = np.broadcast_to(
+            picture, (*picture.shape[:2], 3) if channels == 1 else picture.shape
+        )
+    return wall

@@ -1,0 +1,38 @@
+"""The card of a trained DCGAN, made from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.core import cards, comparison
+from studio.dcgan.settings import TrainDcganSettings
+
+
+def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the data set.
+        settings: of the training.
+        figures: as `studio.dcgan.task.train` gives them.
+        command: that trains it.
+    """
+    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
+    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    back = (
+        f" It went back to its last good weights {figures['rollbacks']} times."
+        if figures["rollbacks"]
+        else ""
+    )
+    parts = [
+        f"# Draws like {name}",
+        f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
+        "them were held out to test on.\n\n" + cards.LICENCE,
+        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw. It was trained for "
+        f"{figures['steps']:,} steps of {settings.batch} pictures ({figures['epochs']:.1f} times through the "
+        f"data) in {figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, of the test that "
+        f"came closest.{begun}{back}{ended}\n\n    {command}",
+        cards.table(comparison.rows(figures)),
+    ]
+    return "\n\n".join(parts) + "\n"

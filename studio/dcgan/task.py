@@ -1,0 +1,103 @@
+"""Training a DCGAN as a task: a data set in, a packed model with its card out."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import cards, comparison, data, latent, presets, recipes, runs, stored
+from studio.core.data import Pictures
+from studio.core.grids import grid
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import split
+from studio.dcgan import card, generator
+from studio.dcgan.settings import TrainDcganSettings
+
+LEAST_PICTURES = 64
+WALL = 64  # pictures on the card
+PROBES = 2000  # pictures in which directions are looked for
+
+
+def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Trains a DCGAN on pictures. See `studio.dcgan.train.train`."""
+    from studio.dcgan import train as training
+
+    file = inputs["data"][0]
+    pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
+    learnt, held_out = split(len(pictures.images), settings.held_out)
+    judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
+    run = runs.find(generator.TASK, settings, inputs)
+    trained = training.train(pictures.images[learnt], settings, progress, judge.distance, run, _start(inputs))
+    stopped = trained.ended == "cancelled"
+    figures = {
+        "steps": trained.steps,
+        "epochs": trained.steps * settings.batch / len(learnt),
+        "seconds": trained.curves.seconds,
+        "pictures": len(pictures.images),
+        "held_out": len(held_out),
+        "parameters": trained.gan.generator.count_params(),
+        "rollbacks": trained.rollbacks,
+        "ended": trained.ended,
+        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "notes": list(pictures.notes),
+        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+    }
+    z = _latents(settings)
+    made = generator.drawn(trained.gan.generator, z)
+    found = judge.compare(made, None if stopped else progress)
+    figures |= found.figures
+    recipe = recipes.make(generator.TASK, settings, inputs)
+    known = {
+        "trained_on": file.name,
+        "command": cards.command("train_dcgan", file.name, settings, figures["started_from"]),
+        "figures": figures,
+        "directions": {name: one.to_json() for name, one in _directions(z, made, found, pictures).items()},
+        "density": None,
+    }
+    text = card.write(file.name, settings, figures, known["command"])
+    picture = cards.picture(
+        grid(made[:WALL]),
+        trained.curves.steps,
+        {**trained.curves.losses, **trained.curves.tests},
+        found.distances,
+    )
+    packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture)
+    if not stopped:
+        run.forget()
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
+    return Result((kept,), figures, recipe, stopped)
+
+
+def _latents(settings: TrainDcganSettings) -> np.ndarray:
+    """What the pictures of the card are drawn from, and those that it is measured on."""
+    rng = np.random.default_rng([settings.seed, 9])
+    count = max(PROBES, settings.scored)
+    return rng.standard_normal((count, settings.latent_dim)).astype("float32")
+
+
+def _directions(
+    z: np.ndarray, made: np.ndarray, found: comparison.Comparison, pictures: Pictures
+) -> dict[str, latent.Direction]:
+    """What changes most, and where the data say more of each picture, the directions of that."""
+    directions = {}
+    for name, values in found.guessed.items():
+        vector, share = latent.direction(z[: len(values)], values)
+        if share > comparison.LEAST_SHARE:
+            directions[name] = latent.Direction(vector, comparison.note(name, share))
+    return directions | latent.principal(z[:PROBES], made[:PROBES])
+
+
+def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+    """The weights of the model to start from, if there is one: the generator's and the judge's."""
+    for file in inputs.get("start", ()):
+        from studio.dcgan import model
+
+        with tempfile.TemporaryDirectory() as place:
+            preset = presets.unpack(file.read(), Path(place) / "start")
+            gan = model.Gan(generator.settings_of(preset))
+            stored.fill(gan, preset)
+            return gan.generator.get_weights(), gan.discriminator.get_weights()
+    return None

@@ -1,0 +1,225 @@
+"""Training a DCGAN: tests on the way, the best kept, a collapse noticed and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core import runs
+from studio.core.errors import StudioError
+from studio.core.grids import grid
+from studio.core.progress import Progress
+from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.dcgan import model
+from studio.dcgan.settings import TrainDcganSettings
+
+SHOWN = 36  # pictures of a preview
+REDRAWN = 25  # steps; between them a preview shows the same
+SETTLE = 12  # batches of 256 that the averaged weights' normalisation is measured on
+LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have become one
+LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
+MOST_ROLLBACKS = 3
+_NOTED = ("best_distance", "most_diverse", "rollbacks")
+
+Distance = Callable[[np.ndarray], float]  # how far made pictures, `(n, side, side, C) uint8`, are from real
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained DCGAN.
+
+    Attributes:
+        gan: both networks, the generator with the averaged weights that came closest.
+        curves: how it went.
+        steps: batches done.
+        ended: "" for all of them, else why it ended before: "cancelled", "nan" or "collapsed".
+        rollbacks: how often it went back to its last good weights.
+    """
+
+    gan: model.Gan
+    curves: Curves
+    steps: int
+    ended: str
+    rollbacks: int
+
+
+class Trainer(Training):
+    """A game under way.
+
+    Args:
+        images: `(n, side, side, C) uint8` to learn from.
+        settings: of both networks.
+        distance: judges the pictures of a test, lower is better; None: the last are taken for the best.
+        run: where checkpoints go.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        settings: TrainDcganSettings,
+        distance: Distance | None = None,
+        run: runs.Run | None = None,
+    ):
+        super().__init__(settings.steps, settings.test_every, run)
+        self.images, self.settings, self.distance = images, settings, distance
+        self.gan = model.Gan(settings)
+        self.gan.start()
+        self.artist = model.generator(settings)  # draws with the averaged weights
+        self.batches = Batches(len(images), settings.batch, settings.seed)
+        self.real_diversity = diversity(images[:: max(1, len(images) // 256)][:256])
+        self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
+        self._sheet: tuple[int, np.ndarray] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
+        self.best = [one.copy() for one in self.average.arrays]
+        self._keep_good()
+
+    def _keep_good(self) -> None:
+        self.good = [one.numpy().copy() for one in (*self.gan.variables, *self.gan.optimizer.variables)]
+
+    def start_from(self, generator: Sequence[np.ndarray], discriminator: Sequence[np.ndarray]) -> None:
+        """Begins with the weights of a trained model. Raises `ValueError` if they are of another shape."""
+        self.gan.generator.set_weights(generator)
+        self.gan.discriminator.set_weights(discriminator)
+        self._begin()
+
+    def advance(self) -> Mapping[str, float]:
+        """One batch, one step of both networks."""
+        if self.step % self.every == 0:
+            self.gan.reset_metrics()
+        found = self.gan.train_on_batch(self.images[self.batches.at(self.step)], return_dict=True)
+        if self.average.due(self.step + 1):
+            self.average.add(self.gan.generator.get_weights(), self.step + 1)
+        return {name: float(found[name]) for name in ("generator", "judge")}
+
+    def test(self, progress: Progress) -> Mapping[str, float]:
+        """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
+        self.artist.set_weights(self.average.arrays)
+        settle(self.artist, self.settings)
+        made = draw(self.artist, latents(self.settings, 500))
+        various = diversity(made[:256]) / self.real_diversity
+        found = {"diversity": various}
+        if self.distance is not None:
+            progress.check()
+            found["kid"] = self.distance(made)
+        saturated = self.gan.losses_seen["judge"].result() < LEAST_JUDGE_LOSS
+        if saturated or various < LEAST_DIVERSITY * self.most_diverse:
+            self._take_back()
+            return found
+        self.most_diverse = max(self.most_diverse, various)
+        if found.get("kid", 0.0) <= self.best_distance or self.distance is None:
+            self.best_distance = found.get("kid", 0.0)
+            self.best = [one.copy() for one in self.artist.get_weights()]
+        self._keep_good()
+        return found
+
+    def _take_back(self) -> None:
+        """Goes back to the weights of the last test that was good; what is drawn from now on differs."""
+        self.rollbacks += 1
+        if self.rollbacks > MOST_ROLLBACKS:
+            return
+        for variable, array in zip(
+            (*self.gan.variables, *self.gan.optimizer.variables), self.good, strict=True
+        ):
+            if variable.dtype != "uint32":  # the states of random generators: the same draws would fail again
+                variable.assign(array)
+        self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
+
+    def ended(self) -> str:
+        """Ends a training that collapses again and again."""
+        return "collapsed" if self.rollbacks > MOST_ROLLBACKS else ""
+
+    def preview(self) -> np.ndarray:
+        """A few pictures by the weights of now, always from the same numbers."""
+        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
+            self._sheet = self.step, grid(draw(self.gan.generator, latents(self.settings, SHOWN)))
+        return self._sheet[1]
+
+    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
+        """Both networks, the optimizers, the averages, the best and the last that was good."""
+        return {
+            "model": self.gan.variables,
+            "optimizer": self.gan.optimizer.variables,
+            "average": self.average.arrays,
+            "best": self.best,
+            "good": self.good,
+        }
+
+    def notes(self) -> dict[str, object]:
+        """What a checkpoint holds besides."""
+        return {name: getattr(self, name) for name in _NOTED}
+
+    def take(self, checkpoint: runs.Checkpoint) -> None:
+        """Goes back to a checkpoint."""
+        runs.restore("model", self.gan.variables, checkpoint.arrays)
+        runs.restore("optimizer", self.gan.optimizer.variables, checkpoint.arrays)
+        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
+        self.best = taken("best", len(self.best), checkpoint.arrays)
+        self.good = taken("good", len(self.good), checkpoint.arrays)
+        for name in _NOTED:
+            setattr(self, name, checkpoint.notes[name])
+
+
+def train(
+    images: np.ndarray,
+    settings: TrainDcganSettings,
+    progress: Progress | None = None,
+    distance: Distance | None = None,
+    run: runs.Run | None = None,
+    start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
+) -> Trained:
+    """Trains a generator against a judge.
+
+    Args:
+        images: `(n, size, size, C) uint8` to learn from.
+        settings: see `TrainDcganSettings`.
+        progress: told the losses and the tests, and shown pictures.
+        distance: see `Trainer`.
+        run: keeps checkpoints; a training that finds some goes on from there.
+        start: the weights of the generator and of the judge to begin with.
+
+    Raises:
+        StudioError: if the start or a checkpoint is of another shape.
+        Cancelled: if a person stopped it before the first step.
+    """
+    trainer = Trainer(images, settings, distance, run)
+    if start:
+        try:
+            trainer.start_from(*start)
+        except ValueError:
+            raise StudioError(
+                "The model to start from has another shape. Next: use its size, width and latent_dim."
+            ) from None
+    ended = trainer.learn(progress or Progress())
+    trainer.gan.generator.set_weights(trainer.best)
+    return Trained(trainer.gan, trainer.curves, trainer.step, ended, trainer.rollbacks)
+
+
+def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
+    """The numbers that previews and tests are drawn from, `(count, latent_dim) float32`: always the same."""
+    rng = np.random.default_rng([settings.seed, 7])
+    return rng.standard_normal((count, settings.latent_dim)).astype("float32")
+
+
+def draw(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
+    """Pictures `(n, side, side, C) uint8` from numbers `(n, latent_dim)`."""
+    made = [generator.predict_on_batch(z[at : at + batch]) for at in range(0, len(z), batch)]
+    return np.rint((np.concatenate(made) + 1) * 127.5).clip(0, 255).astype("uint8")
+
+
+def settle(generator: model.keras.Model, settings: TrainDcganSettings) -> None:
+    """Measures the means and variances of averaged weights anew: those of the weights on the way differ."""
+    rng = np.random.default_rng([settings.seed, 8])
+    for _ in range(SETTLE):
+        generator(rng.standard_normal((256, settings.latent_dim)).astype("float32"), training=True)
+
+
+def diversity(pictures: np.ndarray) -> float:
+    """How much pictures differ: the mean standard deviation of a pixel of their small copies, 8 px a side."""
+    side = pictures.shape[1] // 8 * 8
+    small = pictures[:, :side, :side].reshape(len(pictures), 8, side // 8, 8, side // 8, -1).mean((2, 4))
+    return float(small.std(0).mean()) + 1e-6

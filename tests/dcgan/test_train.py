@@ -1,0 +1,173 @@
+"""Training a DCGAN: both networks learn, a collapse is taken back, a run that was stopped goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from keras import ops
+
+from studio.core import runs, training
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
+from studio.dcgan import model, train
+from studio.dcgan.augment import Augment
+from studio.dcgan.settings import TrainDcganSettings
+
+TINY = {"steps": 6, "width": 4, "size": 28, "batch": 8, "test_every": 3, "latent_dim": 8, "colors": "gray"}
+
+
+@pytest.fixture(scope="module")
+def blobs() -> np.ndarray:
+    """Bright discs at various places, `(96, 28, 28, 1) uint8`."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:28, :28]
+    middles = rng.uniform(8, 20, (96, 2, 1, 1))
+    near = np.hypot(rows - middles[:, 0], columns - middles[:, 1]) < 5
+    return (near * 255).astype("uint8")[..., None]
+
+
+@pytest.fixture
+def tiny() -> TrainDcganSettings:
+    return TrainDcganSettings(**TINY)
+
+
+def stepped(settings, images, *losses):
+    """A game after one step that heeds only these losses."""
+
+    class Heeding(model.Gan):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return sum(y_pred[name] * (name in losses) for name in ("generator", "judge"))
+
+    gan = Heeding(settings)
+    gan.start()
+    gan.train_on_batch(images[:8])
+    return gan
+
+
+@pytest.mark.parametrize(
+    "loss, network", [("generator", "generator"), ("judge", "discriminator")], ids=["generator", "judge"]
+)
+def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network):
+    tiny = tiny.model_copy(update={"gradient_penalty": 1.0})
+    own, both = (getattr(stepped(tiny, blobs, *some), network) for some in ((loss,), ("generator", "judge")))
+    fresh = getattr(model.Gan(tiny), network)
+    for one, other, before in zip(
+        own.trainable_variables, both.trainable_variables, fresh.trainable_variables, strict=True
+    ):
+        assert np.allclose(one, other, atol=1e-7) and not np.allclose(one, before, atol=1e-7)
+
+
+def test_it_learns_and_reports_and_is_repeatable(blobs, tiny):
+    reports = []
+    first = train.train(blobs, tiny, Progress(reports.append))
+    assert first.steps == reports[-1].step == 6 and first.ended == ""
+    assert first.curves.steps == [3, 6] and len(first.curves.tests["diversity"]) == 2
+    assert any(report.preview is not None and report.preview.shape[2] == 3 for report in reports)
+    again = train.train(blobs, tiny)
+    assert again.curves.losses == first.curves.losses
+    for one, other in zip(again.gan.get_weights(), first.gan.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    whole, seen = train.train(blobs, tiny), []
+    run = runs.Run(tmp_path / "run")
+    stopping = Progress(seen.append, cancelled=lambda: seen[-1].step == 4)
+    half = train.train(blobs, tiny, stopping, run=run)
+    assert half.ended == "cancelled" and half.steps == 4
+    rest = train.train(blobs, tiny, run=run)
+    assert rest.steps == 6 and rest.curves.steps == [3, 6]
+    for one, other in zip(rest.gan.get_weights(), whole.gan.get_weights(), strict=True):
+        assert np.allclose(one, other, atol=1e-6)
+
+
+def test_the_closest_is_kept(blobs, tiny):
+    distances = iter([1.0, 5.0])
+    seen = []
+
+    def distance(made):
+        seen.append(made)
+        return next(distances)
+
+    found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
+    assert found.curves.tests["kid"] == [1.0, 5.0]
+    again = train.draw(found.gan.generator, train.latents(tiny, 500))
+    near, far = (int(np.abs(again.astype(int) - one).max()) for one in seen)
+    assert near <= 1 < far
+
+
+def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
+    various = iter([0.5, 1.0] + [0.1] * 20)  # the first is that of the real pictures
+    monkeypatch.setattr(train, "diversity", lambda pictures: next(various))
+    trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
+    good = []
+    usual = trainer._keep_good
+    monkeypatch.setattr(trainer, "_keep_good", lambda: (usual(), good.append(trainer.step)))
+    assert trainer.learn(Progress()) == "collapsed"
+    assert good == [3] and trainer.rollbacks == train.MOST_ROLLBACKS + 1
+    assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
+
+
+def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
+    found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
+    assert found.ended == "nan" and found.steps < 400
+    assert all(np.isfinite(one).all() for one in found.gan.generator.get_weights())
+
+
+class _Poison(Progress):
+    """Puts a NaN into the judge after so many steps, as an explosion would."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step_of_poison = step
+
+    def report(self, step, total, metrics=None, preview=None, text=""):
+        if step >= self.step_of_poison:
+            judge = preview.__self__.gan.discriminator
+            judge.set_weights([np.full_like(one, np.nan) for one in judge.get_weights()])
+
+
+def test_who_stops_at_once_gets_nothing(blobs, tiny):
+    with pytest.raises(Cancelled):
+        train.train(blobs, tiny, Progress(cancelled=lambda: True), run=None)
+
+
+def test_a_model_of_another_shape_is_no_start(blobs, tiny):
+    other = model.Gan(tiny.model_copy(update={"width": 6}))
+    with pytest.raises(StudioError, match="another shape"):
+        start = other.generator.get_weights(), other.discriminator.get_weights()
+        train.train(blobs, tiny, start=start)
+
+
+@pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color")])
+def test_both_networks_fit_every_size(size, colors):
+    settings = TrainDcganSettings(size=size, colors=colors, width=4)
+    z = np.zeros((2, settings.latent_dim), "float32")
+    made = model.generator(settings)(z)
+    assert made.shape == (2, size, size, settings.channels)
+    assert model.discriminator(settings)(made).shape == (2, 1)
+
+
+def test_moving_takes_the_same_pixels_elsewhere():
+    settings = TrainDcganSettings(size=32, shift=4, flip=False)
+    picture = np.random.default_rng(0).random((32, 32, 3)).astype("float32")
+    moved = ops.convert_to_numpy(Augment(settings)(np.stack([picture] * 40)))
+    places = set()
+    for one in moved:
+        found = [
+            (down, right)
+            for down in range(-4, 5)
+            for right in range(-4, 5)
+            if np.allclose(one[8:24, 8:24], picture[8 + down : 24 + down, 8 + right : 24 + right])
+        ]
+        assert len(found) == 1
+        places.add(found[0])
+    assert len(places) > 20
+
+
+def test_a_hole_is_as_large_as_asked_and_gray():
+    settings = TrainDcganSettings(size=32, shift=0, flip=False, cutout=0.5)
+    holes = ops.convert_to_numpy(Augment(settings)(np.ones((200, 32, 32, 3), "float32"))) == 0
+    assert holes.reshape(200, -1).mean(1).max() == pytest.approx(0.25, abs=0.02)
+    assert holes.any(axis=(0, 3)).all()
