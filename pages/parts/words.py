@@ -27,9 +27,9 @@ def label(field: Described) -> str:
     return f"{text} ({field.unit})" if field.unit else text
 
 
-def choice(name: str) -> str:
+def choice(name: object) -> str:
     """One choice of a setting as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
-    return _NAMES.get(name) or name.replace("_", " ").capitalize()
+    return _NAMES.get(name) or str(name).replace("_", " ").capitalize()
 
 
 def duration(seconds: float | None) -> str:

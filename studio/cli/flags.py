@@ -123,7 +123,7 @@ def _listed(text: str) -> list[str]:
 
 def _metavar(field: Described) -> str:
     if field.kind == "choice":
-        return "|".join(field.choices)
+        return "|".join(map(str, field.choices))
     return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
 
 

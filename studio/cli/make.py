@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from studio.cli import console, flags, outputs, sources, train
@@ -13,7 +14,12 @@ from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
 
 GROUPS = {"train": "train a model on data of your own"}
-_HINTS = {"picture": ": a file, or sample:NAME", "model": ": a name, or a folder", "text": ": a file"}
+_HINTS = {
+    "picture": ": a file, or sample:NAME",
+    "model": ": a name, or a folder",
+    "text": ": a file",
+    "dataset": ": a folder, zip, tar or npz, or tfds:NAME",
+}
 
 
 def add(commands: Any) -> None:
@@ -74,8 +80,8 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]
+        settings = outputs.named_by(Path(arguments.out), settings)
         out = outputs.checked(arguments.out, task.makes(settings), texts)
-        settings = outputs.named_by(out, task, settings)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
     if task.estimate and task.makes(settings) == "animation" and not (arguments.quiet or arguments.json):

@@ -16,7 +16,7 @@ from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
 
 DIFFERENT = 1
-_NOUNS = {"animation": "film", "text": "text"}
+_NOUNS = {"animation": "film", "text": "text", "dataset": "set of pictures"}
 
 
 def add(commands: Any) -> None:
@@ -68,7 +68,8 @@ def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
     name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
     if kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
-        raise invalid(name, expected="a picture, film or text", received=f"a {kind}", next_step=step)
+        expected = "a picture, film, text or set of pictures"
+        raise invalid(name, expected=expected, received=f"a {kind}", next_step=step)
     try:
         if made.stat().st_size > drawing.MOST_BYTES:
             raise invalid(name, expected="at most 1 GB", received="more", next_step="choose another")
@@ -98,7 +99,7 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind) -> Path | None:
 def _difference(
     original: np.ndarray | bytes, result: Result, made: Path
 ) -> compare.Difference | compare.TextDifference:
-    if result.files[0].kind == "text":
+    if result.files[0].kind in ("text", "dataset"):
         return compare.text_difference(original, outputs.text_of(result))
     if isinstance(original, bytes):
         return compare.film_difference(original, result)

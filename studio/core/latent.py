@@ -5,14 +5,14 @@ A point is a row of numbers, `z`. Plain NumPy: whatever model reads the points i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from studio.core.directions import Direction, damaged, direction, numbers, principal, rounded
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput, invalid
 
 __all__ = [
     "Direction",
@@ -23,6 +23,7 @@ __all__ = [
     "draw",
     "lerp",
     "move",
+    "no_direction",
     "principal",
     "read",
     "slerp",
@@ -150,7 +151,12 @@ def draw(generator: Generator, n: int, seed: int, truncation: float = 1.0) -> np
 
 
 def around(
-    generator: Generator, z: np.ndarray, n: int, seed: int, spread: float, truncation: float = 1.0
+    generator: Generator,
+    z: np.ndarray,
+    n: int,
+    seed: int | Sequence[int],
+    spread: float,
+    truncation: float = 1.0,
 ) -> np.ndarray:
     """Draws points near one: itself first, then neighbours, as far from the mean as it is.
 
@@ -185,10 +191,15 @@ def move(generator: Generator, z: np.ndarray, moves: Mapping[str, float]) -> np.
     moved = np.array(z, "float32")
     for name, amount in moves.items():
         if name not in generator.directions:
-            known = ", ".join(generator.directions) or "none, for this model has no directions"
-            raise invalid("direction", expected=known, received=name, next_step="choose another")
+            raise no_direction(name, generator.directions)
         moved = moved + np.float32(amount) * generator.directions[name].vector
     return moved
+
+
+def no_direction(name: str, known: Collection[str]) -> InvalidInput:
+    """The error for a direction that a model does not have."""
+    expected = f"one of {', '.join(known)}" if known else "none, for this model has no directions"
+    return invalid("direction", expected=expected, received=name, next_step="choose another")
 
 
 def lerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarray:

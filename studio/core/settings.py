@@ -66,7 +66,7 @@ class Described:
     step: float | None
     least: float | None
     most: float | None
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
     bare: str = ""
     positional: bool = False
 
@@ -77,14 +77,14 @@ class Described:
 
     @property
     def flag(self) -> str:
-        """The name on the command line: `style_weight` -> "--style-weight"."""
-        return "--" + self.name.replace("_", "-")
+        """The name on the command line: `style_weight` -> "--style-weight", `n` -> "-n"."""
+        return ("-" if len(self.name) == 1 else "--") + self.name.replace("_", "-")
 
     @property
     def limits(self) -> str:
         """What it takes, in a few words: "0 to 1", "64 to 2048 px", "instant, draft"; "" for anything."""
         if self.choices:
-            return ", ".join(self.choices)
+            return ", ".join(map(str, self.choices))
         ends = [
             f"{end:g}" if isinstance(end, float) else str(end)
             for end in (self.least, self.most)
@@ -113,7 +113,7 @@ class Settings(BaseModel):
             InvalidInput: naming the first wrong setting, what it takes and what it got.
         """
         try:
-            return cls.model_validate(dict(values))
+            return cls.model_validate({name: _option(cls, name, value) for name, value in values.items()})
         except ValidationError as error:
             raise _explained(cls, error) from None
 
@@ -124,6 +124,10 @@ class Settings(BaseModel):
             return cls.model_validate_json(text, strict=True)
         except ValidationError as error:
             raise _explained(cls, error) from None
+
+    def for_ending(self, ending: str) -> Self:
+        """These settings for a result whose file ends so, e.g. "gif"; some make another kind of it then."""
+        return self
 
     @classmethod
     def described(cls) -> dict[str, Described]:
@@ -155,7 +159,14 @@ def _describe(name: str, field: Any) -> Described:
     )
 
 
-def _kind(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+def _option(cls: type[Settings], name: str, value: Any) -> Any:
+    """A value; one of several numbers may come as text, for a flag knows nothing else."""
+    known = cls.model_fields.get(name)
+    options = _kind(known.annotation)[1] if known is not None and isinstance(value, str) else ()
+    return next((option for option in options if str(option) == value), value)
+
+
+def _kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     origin = get_origin(annotation)
     if origin in (Union, UnionType):  # `int | None`: None means "chosen by the task"
         return _kind(next(a for a in get_args(annotation) if a is not NoneType))

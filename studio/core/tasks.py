@@ -26,9 +26,11 @@ TASKS = {
     "style.transfer": "studio.style:TRANSFER",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
+    "faces.draw": "studio.faces:DRAW",
     "dcgan.train": "studio.dcgan:TRAIN",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
+    "vae.train": "studio.vae:TRAIN",
 }
 
 

@@ -61,6 +61,10 @@ class DreamSettings(Settings):
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
+    def for_ending(self, ending: str) -> DreamSettings:
+        """These settings for a file that ends so: a zoom's is the kind of its film."""
+        return self.model_copy(update={"film": ending}) if self.zoom else self
+
     @property
     def wanted(self) -> Wanted:
         """The backbone and the terms to climb. Raises `InvalidInput` for layers that there are not."""

@@ -119,3 +119,18 @@ def test_a_recipe_is_read_without_conversions(text):
 def test_settings_never_change():
     with pytest.raises(ValidationError):
         Sample().size = 128
+
+
+class Numbered(Settings):
+    n: Literal[8, 16] = setting(8, "One of two.", unit="px")
+
+
+def test_one_of_several_numbers_may_come_as_text_but_not_in_a_recipe():
+    assert Numbered.parse({"n": "16"}).n == Numbered.parse({"n": 16}).n == 16
+    found = Numbered.described()["n"]
+    assert (found.kind, found.choices, found.limits) == ("choice", (8, 16), "8, 16")
+    assert found.flag == "-n"
+    with pytest.raises(InvalidInput, match="8, 16"):
+        Numbered.parse({"n": "12"})
+    with pytest.raises(InvalidInput):
+        Numbered.parse_json('{"n": "16"}')

@@ -1,0 +1,134 @@
+"""Drawing with a model: the points of a wall, of one face, of the way between two; and their pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from studio.core import grids, images, latent
+from studio.core.errors import invalid
+from studio.core.latent import Generator
+from studio.core.progress import Progress
+from studio.faces.settings import FacesSettings
+
+BATCH = 64
+LARGE = 512  # px: about the side of a face that stands alone
+WALL = 1280  # px: about the side of a wall, as far as whole factors reach it
+MOST_FACTOR = 8
+LEG_SECONDS = 1.6  # of a walk, from one face to the next
+
+
+def points(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
+    """Where the pictures that the settings ask for lie in the generator's space.
+
+    Args:
+        photo: `(H, W, 3) uint8`; takes the place of the wall: it is the first, all others are like it.
+
+    Returns:
+        `(n, latent_dim) float32`: the wall, one of it, or the way from one to another.
+
+    Raises:
+        InvalidInput: if there is a photo and the generator reads none, or it lacks a direction.
+    """
+    wall = _wall(generator, settings, photo, max(settings.n, settings.face, settings.to))
+    if settings.to:
+        ends = wall[settings.face - 1], wall[settings.to - 1]
+        found = latent.slerp(*ends, np.linspace(0, 1, settings.n))
+    else:
+        found = wall[settings.face - 1 : settings.face] if settings.face else wall[: settings.n]
+    return latent.move(generator, found, settings.moved)
+
+
+def walk(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
+    """The points of a film: a closed walk, `(frames, latent_dim) float32`; arguments as in `points`.
+
+    With `to` it goes there and back; else from face to face of the wall, the chosen one first.
+    """
+    stops = max(2, round(settings.walk / settings.fps / LEG_SECONDS))
+    wall = _wall(generator, settings, photo, max(stops, settings.face, settings.to))
+    if settings.to:
+        chosen = [settings.face, settings.to]
+    else:
+        others = [number for number in range(1, stops + 1) if number != settings.face]
+        chosen = [*([settings.face] if settings.face else []), *others][:stops]
+    through = wall[[number - 1 for number in chosen]]
+    return latent.walk(latent.move(generator, through, settings.moved), settings.walk)
+
+
+def _wall(generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int) -> np.ndarray:
+    """The points of the wall, or of the last of the walls that are like one of the wall before."""
+    counts = [*settings.near, count]  # what each wall must have
+    t = settings.truncation
+    if photo is None:
+        wall = latent.draw(generator, counts[0], settings.seed, t)
+    else:
+        code = encoded(generator, settings, photo)
+        wall = latent.around(generator, code, counts[0], (settings.seed, 0), settings.spread, t)
+    for depth, number in enumerate(settings.near, 1):
+        seed = (settings.seed, depth, number)
+        wall = latent.around(generator, wall[number - 1], counts[depth], seed, settings.spread, t)
+    return wall
+
+
+def encoded(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> np.ndarray:
+    """The point that stands for a photo, `(H, W, 3) uint8` -> `(latent_dim,)`.
+
+    Raises:
+        InvalidInput: if the generator only draws.
+    """
+    if generator.encode is None:
+        raise invalid(
+            "model",
+            expected="one that reads pictures, as variational autoencoders do",
+            received=f"{generator.name}, which only draws",
+            next_step="choose another model, or leave the photo out",
+        )
+    square = cropped(photo, settings.crop, settings.crop_x, settings.crop_y)
+    return generator.encode(images.resize(square, generator.size, generator.size)[None])[0]
+
+
+def cropped(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarray:
+    """A square of a photo, `(H, W, 3) uint8` -> `(s, s, 3) uint8`.
+
+    Args:
+        share: its side, of the largest that fits.
+        x, y: where it is, from 0, the left and the top, to 1.
+    """
+    side = max(1, round(share * min(photo.shape[:2])))
+    top, left = (round(at * (length - side)) for at, length in zip((y, x), photo.shape[:2], strict=True))
+    return photo[top : top + side, left : left + side]
+
+
+def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
+    """Draws points in turn, some at once: yields `(b, size, size, 3) uint8`; reports how many are done."""
+    for start in range(0, len(z), BATCH):
+        made = generator.decode(z[start : start + BATCH])
+        yield made
+        done = start + len(made)
+        progress.report(done, len(z), preview=lambda made=made: sheet(made))
+
+
+def sheet(pictures: np.ndarray) -> np.ndarray:
+    """All pictures, `(n, s, s, 3) uint8`, as one: a wall, or a single one large.
+
+    Raises:
+        InvalidInput: if that were more than a picture may have.
+    """
+    count, side = pictures.shape[:2]
+    if count == 1:
+        return large(pictures[0])
+    if count * side * side > images.MOST_PIXELS / 2:
+        most = int(images.MOST_PIXELS / 2 / side / side)
+        step = "name a .npz or a .zip, or ask for fewer"
+        raise invalid("`n`", expected=f"at most {most} in one picture", received=count, next_step=step)
+    factor = min(MOST_FACTOR, max(1, WALL // (math.ceil(math.sqrt(count)) * side)))
+    return grids.grid(np.stack([images.resize(one, side * factor, side * factor) for one in pictures]))
+
+
+def large(picture: np.ndarray) -> np.ndarray:
+    """One picture, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px."""
+    side = picture.shape[0]
+    whole = side * max(1, LARGE // side)
+    return images.resize(picture, whole, whole)

@@ -1,0 +1,96 @@
+"""The models that draw: found by name, opened once, held in memory. Loads no Keras before one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from studio.core import paths, presets, tasks
+from studio.core.errors import StudioError, invalid
+from studio.core.latent import Generator, no_direction
+from studio.core.presets import Preset
+from studio.core.tasks import File, Inputs
+from studio.faces.settings import FacesSettings
+
+WARM = (1, 64)  # how many pictures a page asks for: one face, and a wall
+_HELD: dict[str, Generator] = {}  # by the digest of their weights; what a worker holds
+_MOST_HELD = 4
+
+
+def known() -> list[str]:
+    """The names of the presets that draw and are whole, ours first."""
+    found = []
+    for name in presets.names():
+        with suppress(StudioError):
+            _opener(presets.find(name))
+            found.append(name)
+    return found
+
+
+def name_of(settings: FacesSettings) -> str:
+    """The preset that the settings name, or mean."""
+    return settings.preset or f"faces-{settings.model}"
+
+
+def load(preset: Preset) -> Generator:
+    """The model of a preset, ready to draw; kept in memory for the next time.
+
+    Raises:
+        InvalidInput: if it does not draw, or its files are not whole.
+    """
+    if preset.digest not in _HELD:
+        made = tasks.imported(_opener(preset))(preset)
+        while len(_HELD) >= _MOST_HELD:
+            _HELD.pop(next(iter(_HELD)), None)
+        _HELD[preset.digest] = made
+    return replace(_HELD[preset.digest], name=preset.name)  # the same weights may have several names
+
+
+def of(settings: FacesSettings, inputs: Inputs) -> Generator:
+    """The model that was given, else the preset that the settings name; see `load`."""
+    for file in inputs.get("model", ()):
+        folder = paths.folder("cache") / "models" / file.digest
+        return load(presets.find(folder) if folder.is_dir() else presets.unpack(file.read(), folder))
+    return load(presets.find(name_of(settings)))
+
+
+def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless there is a model that draws, with the directions that are asked for."""
+    moved = settings.moved
+    if settings.to and not settings.face:
+        step = "say which face it starts from"
+        raise invalid("`--to`", expected="a `--face` too", received="none", next_step=step)
+    if any(number < 1 for number in settings.near):
+        step = "count from 1"
+        raise invalid("`--near`", expected="numbers from 1", received=settings.near, next_step=step)
+    if inputs.get("model"):
+        return
+    preset = presets.find(name_of(settings))
+    _opener(preset)
+    directions = preset.data().get("directions") or {}
+    for name in moved:
+        if name not in directions:
+            raise no_direction(name, directions)
+
+
+def prepare(settings: FacesSettings) -> None:
+    """Loads what a warm worker should hold: the faces, if they are here."""
+    if name_of(settings) in presets.names():
+        made = load(presets.find(name_of(settings)))
+        for count in WARM:
+            made.decode(np.zeros((count, made.latent_dim), "float32"))
+
+
+def _opener(preset: Preset) -> str:
+    opens = tasks.get(preset.task).opens
+    if not opens:
+        raise invalid(
+            f"preset {preset.name}",
+            expected="a model that draws",
+            received=f"one that {preset.task} made",
+            next_step="choose another, or train one",
+        )
+    return opens

@@ -1,0 +1,93 @@
+"""Faces as a task: a sheet with its recipe in it, or an array, a zip or a film with the recipe beside it."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import images, recipes
+from studio.core.drawing import Film
+from studio.core.errors import Cancelled
+from studio.core.latent import Generator
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.faces import draw, models
+from studio.faces.settings import FacesSettings
+
+MOST_PLACES = 1024  # points that are told with a result, for a map of them
+
+
+def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Draws what the settings ask for. See `studio.faces.draw`."""
+    began = time.monotonic()
+    photo = next((images.read(file.read()) for file in inputs.get("photo", ())), None)
+    generator = models.of(settings, inputs)
+    figures = {"size": generator.size, "encodes": generator.encode is not None}
+    given = inputs.get("model")  # whose digest the recipe names among the inputs
+    weights = {} if given else {generator.name: generator.digest}
+    stem = Path(given[0].name).stem if given else generator.name
+    if settings.walk:
+        data = _film(generator, settings, photo, progress)
+        recipe = recipes.make("faces.draw", settings, inputs, weights)
+        file = File.keep(data, "animation", f"{stem}.{settings.film}")
+        figures |= {"frames": settings.walk, "seconds": time.monotonic() - began}
+        return Result((file,), figures, recipe)
+    z = draw.points(generator, settings, photo)
+    pictures, stopped = _drawn(generator, z, settings, progress)
+    if stopped:
+        settings = settings.model_copy(update={"n": len(pictures)})
+    recipe = recipes.make("faces.draw", settings, inputs, weights)
+    file = _packed(pictures, settings, recipe, stem)
+    figures |= {"n": len(pictures), "places": _places(z[: len(pictures)], generator)}
+    return Result((file,), figures | {"seconds": time.monotonic() - began}, recipe, stopped)
+
+
+def _drawn(
+    generator: Generator, z: np.ndarray, settings: FacesSettings, progress: Progress
+) -> tuple[np.ndarray, bool]:
+    """The pictures, and whether a person stopped it: then as much of the wall as there is."""
+    made: list[np.ndarray] = []
+    try:
+        for part in draw.batches(generator, z, progress):
+            made.append(part)
+    except Cancelled:
+        if not made or settings.face:
+            raise
+    pictures = np.concatenate(made)
+    return pictures, len(pictures) < len(z)
+
+
+def _film(
+    generator: Generator, settings: FacesSettings, photo: np.ndarray | None, progress: Progress
+) -> bytes:
+    z = draw.walk(generator, settings, photo)
+    with Film(settings.film, settings.fps) as film:
+        for part in draw.batches(generator, z, progress):
+            for picture in part:
+                film.add(draw.large(picture))
+        return film.finish()
+
+
+def _packed(pictures: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
+    if settings.form == "sheet":
+        return File.keep(images.encode_png(draw.sheet(pictures), recipe), "picture", f"{stem}.png")
+    packed = io.BytesIO()
+    if settings.form == "npz":
+        np.savez(packed, images=pictures)
+    else:
+        with zipfile.ZipFile(packed, "w") as file:
+            for number, picture in enumerate(pictures, 1):
+                name = zipfile.ZipInfo(f"{stem}-{number:05}.png", (1980, 1, 1, 0, 0, 0))
+                file.writestr(name, images.encode_png(picture))
+    return File.keep(packed.getvalue(), "dataset", f"{stem}.{settings.form}")
+
+
+def _places(z: np.ndarray, generator: Generator) -> list[list[float]]:
+    """Where points lie along the two directions that change most, or the first two numbers of each."""
+    axes = [one.vector for one in list(generator.directions.values())[:2]]
+    flat = z @ np.stack(axes).T if len(axes) == 2 else z[:, :2]
+    return [[round(float(value), 3) for value in row] for row in flat[:MOST_PLACES]]

@@ -1,0 +1,94 @@
+"""`studio faces`: what is made is told by the name of the output."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_faces
+
+from studio.core import drawing, images, paths, recipes, tasks
+
+QUICK = ("faces", "--preset", "tiny", "-n", "9")
+
+
+@pytest.fixture
+def tiny(home, tmp_path, monkeypatch):
+    """A model that draws, by the name "tiny"; and a working folder."""
+    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "tiny_faces:TRAIN")
+    monkeypatch.chdir(tmp_path)
+    return tiny_faces.make(paths.folder("presets") / "tiny")
+
+
+@pytest.mark.parametrize("name", ["wall.png", "wall.npz", "wall.zip", "walk.gif", "walk.WEBP", "walk.mp4"])
+def test_every_form_is_made_and_made_again(name, tiny, said):
+    walk = ("--walk", "5") if name.startswith("walk") else ()
+    assert said(*QUICK, "-o", name, "--seed", "3", *walk) == (0, f"{name}\n", "")
+    recipe = Path(name if name.endswith("png") else f"{name}.json").read_bytes()
+    assert recipes.read(recipe).settings["seed"] == 3
+    assert said("replay", name, "--verify")[:2] == (0, "identical\n")
+
+
+def test_what_is_in_them(tiny, said):
+    said(*QUICK, "-o", "wall.npz")
+    said(*QUICK, "-o", "wall.zip")
+    said(*QUICK, "-o", "walk.gif")
+    made = np.load("wall.npz")["images"]
+    assert made.shape == (9, 16, 16, 3) and made.dtype == np.uint8
+    with zipfile.ZipFile("wall.zip") as file:
+        assert [
+            np.array_equal(images.read(file.read(n)), made[i]) for i, n in enumerate(file.namelist())
+        ] == [True] * 9
+    assert len(list(drawing.frames(Path("walk.gif").read_bytes()))) == 96
+
+
+def test_replay_says_where_another_array_differs(tiny, said):
+    said(*QUICK, "-o", "wall.npz")
+    data = bytearray(Path("wall.npz").read_bytes())
+    data[400] ^= 1
+    Path("wall.npz").write_bytes(data)
+    code, out, _ = said("replay", "wall.npz", "--verify")
+    assert (code, out.startswith("From byte 400")) == (1, True)
+
+
+def test_a_face_a_photo_and_a_folder_are_taken(tiny, said, picture):
+    Path("me.png").write_bytes(images.encode_png(picture))
+    moved = ("--face", "1", "--photo", "me.png", "--moves", "older=1,change-1=-1")
+    assert said("faces", "--preset", tiny, *moved, "-o", "me-older.png")[0] == 0
+    assert images.read(Path("me-older.png")).shape == (512, 512, 3)
+    recipe = recipes.read(Path("me-older.png").read_bytes())
+    assert set(recipe.inputs) == {"photo", "model"}
+    assert said("replay", "me-older.png", "--verify")[:2] == (0, "identical\n")
+
+
+def test_json_tells_the_figures(tiny, said):
+    code, out, _ = said(*QUICK, "-o", "wall.png", "--json")
+    told = json.loads(out)
+    assert (code, told["path"], told["figures"]["n"]) == (0, "wall.png", 9)
+
+
+BAD = {
+    "no model yet": ["faces", "-o", "a.png"],
+    "another model": ["faces", "-o", "a.png", "--model", "gan"],
+    "an unknown preset": ["faces", "-o", "a.png", "--preset", "nobody"],
+    "an unknown ending": [*QUICK, "-o", "a.tiff"],
+    "a walk in a picture": [*QUICK, "-o", "a.png", "--walk", "9"],
+    "a walk in an array": [*QUICK, "-o", "a.npz", "--walk", "9"],
+    "none": [*QUICK, "-o", "a.png", "-n", "0"],
+    "an unknown direction": [*QUICK, "-o", "a.png", "--moves", "wiser=1"],
+    "more like none": [*QUICK, "-o", "a.png", "--near", "x"],
+    "a way from nowhere": [*QUICK, "-o", "a.png", "--to", "3"],
+    "a photo that is none": [*QUICK, "-o", "a.png", "--photo", "wall.txt"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line(words, tiny, said):
+    Path("wall.txt").write_text("no picture")
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ") and "Next: " in err
+    assert not list(Path().glob("a.*"))

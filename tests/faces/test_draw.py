@@ -1,0 +1,125 @@
+"""What is drawn: walls, one face, neighbours, ways from one to another, photos; and how large."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny_faces
+
+from studio.core.errors import InvalidInput
+from studio.core.progress import Progress
+from studio.faces import draw
+from studio.faces.settings import FacesSettings
+
+
+@pytest.fixture
+def generator():
+    return tiny_faces.generator(directions=tiny_faces.directions())
+
+
+def ask(**settings) -> FacesSettings:
+    return FacesSettings.parse(settings)
+
+
+def test_a_face_is_the_one_of_the_wall_however_many_there_are(generator):
+    wall = draw.points(generator, ask(n=20, seed=3))
+    assert wall.shape == (20, tiny_faces.DIM)
+    assert np.array_equal(draw.points(generator, ask(n=7, seed=3)), wall[:7])
+    assert np.array_equal(draw.points(generator, ask(n=3, face=15, seed=3)), wall[14:15])
+
+
+def test_moves_change_a_face_and_a_wall_alike(generator):
+    for chosen in ({"face": 4}, {"n": 5}, {"face": 1, "to": 2, "n": 5}, {"n": 5, "near": [2]}):
+        plain = draw.points(generator, ask(**chosen))
+        moved = draw.points(generator, ask(moves=["older=1.5", "change-1=-2"], **chosen))
+        assert np.allclose(moved - plain, [1.5, -2, 0, 0, 0, 0], atol=1e-6)
+
+
+def test_more_like_one_begins_with_it_and_goes_on_from_there(generator):
+    wall = draw.points(generator, ask())
+    near = draw.points(generator, ask(near=[5], n=8))
+    assert np.array_equal(near[0], wall[4])
+    distance = np.linalg.norm(near[1:] - wall[4], axis=1)
+    assert distance.min() > 0 and distance.mean() < np.linalg.norm(wall - wall[4], axis=1).mean()
+    nearer = draw.points(generator, ask(near=[5, 3], n=8))
+    assert np.array_equal(nearer[0], near[2])
+    assert not np.allclose(nearer[1], near[1])
+    assert np.array_equal(draw.points(generator, ask(near=[5], face=3)), near[2:3])
+
+
+def test_neighbours_of_different_faces_differ_from_them_differently(generator):
+    def noise(near):
+        found = draw.points(generator, ask(near=near, n=5))
+        return found[1:] - np.sqrt(0.75) * found[0]
+
+    assert not np.allclose(noise([5]), noise([6]), atol=0.1)
+    assert not np.allclose(noise([5]), noise([1, 5]), atol=0.1)
+
+
+def test_a_way_begins_and_ends_with_its_faces(generator):
+    wall = draw.points(generator, ask())
+    way = draw.points(generator, ask(face=2, to=70, n=9))
+    assert np.allclose(way[0], wall[1], atol=1e-6)
+    assert np.allclose(way[-1], draw.points(generator, ask(face=70))[0], atol=1e-6)
+    assert len(way) == 9
+
+
+def test_a_film_is_a_closed_walk_from_the_chosen_face(generator):
+    wall = draw.points(generator, ask())
+    there = draw.walk(generator, ask(face=5, to=2, walk=24))
+    assert np.allclose(there[0], wall[4], atol=1e-6) and np.allclose(there[12], wall[1], atol=1e-6)
+    assert np.allclose(there[1], there[-1], atol=1e-5), "it comes back as it went"
+    long = draw.walk(generator, ask(face=2, walk=200, fps=24))
+    assert [np.allclose(one, wall[1], atol=1e-6) for one in long] == [True] + [False] * 199
+    assert any(np.allclose(one, wall[0], atol=1e-5) for one in long)
+    assert np.linalg.norm(long[-1] - long[0]) < np.linalg.norm(wall[0] - wall[1]) / 4
+
+
+def test_a_photo_comes_first_and_others_are_like_it(generator):
+    z = draw.points(generator, ask(face=9, truncation=0.6))[0]
+    photo = generator.decode(z[None])[0].repeat(4, 0).repeat(4, 1)
+    found = draw.points(generator, ask(n=6), photo)
+    assert np.allclose(found[0], z, atol=0.15)
+    assert np.linalg.norm(found[1:] - found[0], axis=1).min() > 0.3
+    assert np.array_equal(draw.points(generator, ask(face=1), photo), found[:1])
+    assert np.array_equal(draw.points(generator, ask(near=[1], n=1), photo), found[:1])
+
+
+def test_a_model_that_only_draws_says_so_of_a_photo():
+    photo = np.zeros((20, 30, 3), "uint8")
+    with pytest.raises(InvalidInput, match="one that reads pictures"):
+        draw.points(tiny_faces.generator(reads=False), ask(), photo)
+
+
+@pytest.mark.parametrize(
+    "share, x, y, rows, columns",
+    [(1, 0.5, 0.5, (0, 40), (10, 50)), (1, 0, 1, (0, 40), (0, 40)), (0.5, 1, 0, (0, 20), (40, 60))],
+)
+def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
+    photo = np.arange(40 * 60 * 3).reshape(40, 60, 3)
+    assert np.array_equal(draw.cropped(photo, share, x, y), photo[slice(*rows), slice(*columns)])
+
+
+def test_batches_are_what_would_be_drawn_at_once_and_are_counted(generator):
+    z = draw.points(generator, ask(n=150))
+    told = []
+    made = np.concatenate(list(draw.batches(generator, z, Progress(told.append))))
+    assert np.array_equal(made, generator.decode(z))
+    assert [(report.step, report.total) for report in told] == [(64, 150), (128, 150), (150, 150)]
+    assert told[0].preview.shape[2] == 3
+
+
+@pytest.mark.parametrize(
+    "side, count, width", [(16, 1, 512), (28, 1, 504), (300, 1, 300), (64, 64, 8 * 130 - 2)]
+)
+def test_a_sheet_is_a_whole_number_of_times_larger(side, count, width):
+    pictures = np.full((count, side, side, 3), 9, "uint8")
+    pictures[0, : side // 2] = 200
+    made = draw.sheet(pictures)
+    assert made.shape == (width, width, 3)
+    assert made[1, 1, 0] == 200 and made[-2, -2, 0] == 9
+
+
+def test_a_sheet_has_its_limit():
+    with pytest.raises(InvalidInput, match="at most 7812 in one picture"):
+        draw.sheet(np.broadcast_to(np.zeros((1, 64, 64, 3), "uint8"), (20_000, 64, 64, 3)))

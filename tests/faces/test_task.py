@@ -1,0 +1,193 @@
+"""Faces as a task: what comes out, that it can be made again, and what cannot be drawn."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny_faces
+
+from studio.core import drawing, images, paths, presets, recipes, tasks
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.faces import draw, models, task
+from studio.faces.settings import USUAL_WALK, FacesSettings
+
+TASK = "faces.draw"
+
+
+def ask(**settings) -> FacesSettings:
+    return FacesSettings.parse({"preset": "tiny", "n": 9} | settings)
+
+
+def drawn(settings: FacesSettings, **inputs) -> np.ndarray:
+    """What should come out, without the task."""
+    made = models.of(settings, inputs)
+    return made.decode(draw.points(made, settings))
+
+
+def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
+    result = tasks.run(TASK, ask(), {})
+    [file] = result.files
+    data = file.read()
+    assert (file.kind, file.name) == ("picture", "tiny.png")
+    assert np.array_equal(images.read(data), draw.sheet(drawn(ask())))
+    recipe = recipes.read(data)
+    assert recipe == result.recipe and recipe.checked_settings() == ask()
+    assert recipe.weights == {"tiny": presets.find("tiny").digest}
+    assert tasks.run(TASK, ask(), {}).files[0].digest == file.digest
+    assert (result.figures["n"], result.figures["encodes"], result.figures["size"]) == (9, True, 16)
+
+
+def test_an_array_has_the_pictures_as_they_are(tiny):
+    file = tasks.run(TASK, ask(form="npz"), {}).files[0]
+    with np.load(io.BytesIO(file.read())) as made:
+        assert made.files == ["images"]
+        assert np.array_equal(made["images"], drawn(ask()))
+    assert (file.kind, file.name) == ("dataset", "tiny.npz")
+    assert tasks.run(TASK, ask(form="npz"), {}).files[0].digest == file.digest
+
+
+def test_a_zip_has_a_picture_each(tiny):
+    file = tasks.run(TASK, ask(form="zip"), {}).files[0]
+    with zipfile.ZipFile(io.BytesIO(file.read())) as made:
+        names = made.namelist()
+        assert names[:2] == ["tiny-00001.png", "tiny-00002.png"] and len(names) == 9
+        assert np.array_equal(images.read(made.read(names[3])), drawn(ask())[3])
+    assert file.kind == "dataset"
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_a_film_has_its_frames(tiny, kind):
+    result = tasks.run(TASK, ask(walk=6, film=kind), {})
+    [file] = result.files
+    assert (file.kind, file.name) == ("animation", f"tiny.{kind}")
+    frames = list(drawing.frames(file.read()))
+    assert len(frames) == 6 and frames[0].shape == (512, 512, 3)
+    assert not np.array_equal(frames[0], frames[3])
+    assert tasks.run(TASK, ask(walk=6, film=kind), {}).files[0].digest == file.digest
+
+
+def test_a_places_map_tells_where_each_lies_along_the_first_directions(tiny):
+    z = draw.points(tiny_faces.generator(), FacesSettings(n=9))
+    places = tasks.run(TASK, ask(), {}).figures["places"]
+    assert np.allclose(places, z[:, :2], atol=1e-3)
+
+
+def test_a_photo_is_read_and_named_in_the_recipe(tiny):
+    photo = File.keep(images.encode_png(drawn(ask(face=2, truncation=0.6))[0]), "picture", "me.png")
+    result = tasks.run(TASK, ask(face=1), {"photo": [photo]})
+    made = images.read(result.files[0].read())
+    assert np.abs(made.astype(int) - draw.large(images.read(photo.read()))).mean() < 3
+    assert result.recipe.inputs["photo"][0].digest == photo.digest
+
+
+def test_a_model_can_be_given_instead_of_named(tiny, home):
+    packed = File.keep(presets.zipped(presets.find("tiny").folder), "model", "mine.zip")
+    given = tasks.run(TASK, ask(preset="nobody"), {"model": [packed]})
+    named = tasks.run(TASK, ask(), {})
+    assert np.array_equal(images.read(given.files[0].read()), images.read(named.files[0].read()))
+    assert given.files[0].name == "mine.png"
+    assert given.recipe.weights == {} and given.recipe.inputs["model"][0].digest == packed.digest
+
+
+def test_a_model_is_opened_once_and_known_by_each_of_its_names(tiny, home):
+    first = models.load(presets.find("tiny"))
+    tiny_faces.make(paths.folder("presets") / "twin")
+    again = models.load(presets.find("twin"))
+    assert again.decode is first.decode
+    assert (first.name, again.name) == ("tiny", "twin")
+    assert models.known() == ["tiny", "twin"]
+
+
+def test_who_stops_gets_the_wall_so_far_and_its_recipe_makes_that_again(tiny):
+    told = []
+    progress = Progress(told.append, cancelled=lambda: len(told) > 1)
+    result = task.run(ask(n=500, form="npz"), {}, progress)
+    assert result.stopped_early and result.figures["n"] == 128
+    settings = result.recipe.checked_settings()
+    assert settings.n == 128
+    assert tasks.run(TASK, settings, {}).files[0].digest == result.files[0].digest
+
+
+@pytest.mark.parametrize("settings", [{"face": 1, "to": 2, "n": 500}, {"walk": 300}])
+def test_half_a_way_is_nothing(tiny, settings):
+    with pytest.raises(Cancelled):
+        task.run(ask(**settings), {}, Progress(cancelled=lambda: True))
+
+
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        ({"preset": "nobody"}, "Invalid preset"),
+        ({"preset": ""}, "faces-dcgan"),
+        ({"preset": "", "model": "vae"}, "faces-vae"),
+        ({"moves": ["younger=1"]}, "older, change-1"),
+        ({"moves": ["older"]}, "NAME=AMOUNT"),
+        ({"moves": ["older=much"]}, "NAME=AMOUNT"),
+        ({"moves": ["older=nan"]}, "NAME=AMOUNT"),
+        ({"moves": ["older=1e9"]}, "from -10 to 10"),
+        ({"moves": ["=1"]}, "NAME=AMOUNT"),
+        ({"to": 3}, "`--face` too"),
+        ({"near": [0]}, "numbers from 1"),
+    ],
+)
+def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(tiny, settings, said, monkeypatch):
+    monkeypatch.setattr(tiny_faces, "open_preset", None)
+    with pytest.raises(InvalidInput, match=said):
+        tasks.check(TASK, ask(**settings), {})
+
+
+def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
+    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.text:TRAIN")
+    with pytest.raises(InvalidInput, match="a model that draws"):
+        tasks.check(TASK, ask(), {})
+    assert models.known() == []
+
+
+def test_a_photo_that_cannot_be_read_is_one_sentence(tiny, home):
+    tiny_faces.make(paths.folder("presets") / "blind", reads=False)
+    photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
+    with pytest.raises(InvalidInput, match="blind, which only draws"):
+        tasks.run(TASK, ask(preset="blind"), {"photo": [photo]})
+
+
+def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
+    packed = File.keep(presets.zipped(presets.find("tiny").folder), "model", "mine.zip")
+    with pytest.raises(InvalidInput, match="older, change-1"):
+        tasks.run(TASK, ask(moves=["younger=1"]), {"model": [packed]})
+
+
+@pytest.mark.parametrize(
+    "ending, kind, change",
+    [
+        ("png", "picture", {}),
+        ("npz", "dataset", {"form": "npz"}),
+        ("zip", "dataset", {"form": "zip"}),
+        ("gif", "animation", {"film": "gif", "walk": USUAL_WALK}),
+        ("webp", "animation", {"film": "webp", "walk": USUAL_WALK}),
+    ],
+)
+def test_the_ending_of_a_name_decides_what_is_made(ending, kind, change):
+    settings = FacesSettings().for_ending(ending)
+    assert settings == FacesSettings(**change)
+    assert tasks.get(TASK).makes(settings) == kind
+    assert FacesSettings(walk=7).for_ending(ending).walk == 7
+
+
+def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, home, monkeypatch):
+    models.prepare(FacesSettings())  # which finds none
+    asked, opened = [], tiny_faces.open_preset
+
+    def spied(preset):
+        made = opened(preset)
+        return replace(made, decode=lambda z: asked.append(z.shape) or made.decode(z))
+
+    monkeypatch.setattr(tiny_faces, "open_preset", spied)
+    tiny_faces.make(paths.folder("presets") / "faces-dcgan", seed=9)
+    models.prepare(FacesSettings())
+    assert asked == [(1, tiny_faces.DIM), (64, tiny_faces.DIM)]

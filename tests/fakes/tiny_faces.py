@@ -1,0 +1,92 @@
+"""A small model that draws, made without Keras: smooth spots of colour that follow its numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from studio.core import latent, paths, presets, recipes
+from studio.core.latent import Direction, Generator
+from studio.core.presets import Preset
+from studio.core.settings import Settings, setting
+from studio.core.tasks import Slot, Task
+
+TASK = "tiny.train"
+DIM, SIDE = 6, 16
+
+
+class TinySettings(Settings):
+    """Of a training that there is not."""
+
+    reads: bool = setting(False, "Whether it reads pictures, too.")
+
+
+TRAIN = Task(
+    name=TASK,
+    settings=TinySettings,
+    inputs=(Slot("data", "dataset"),),
+    produces="model",
+    lane="job",
+    work="",
+    title="Tiny training",
+    command="",
+    help="a training of the tests",
+    opens="tiny_faces:open_preset",
+)
+
+
+def generator(reads: bool = True, **known) -> Generator:
+    """A generator of SIDE px: each number is a wave of one colour, so that reading is nearly exact."""
+    rows, columns = np.mgrid[0:SIDE, 0:SIDE] * np.pi / SIDE
+    waves = np.stack([np.cos((n // 3 + 1) * (rows, columns)[n % 2]) for n in range(DIM)])
+
+    def decode(z: np.ndarray) -> np.ndarray:
+        bands = np.einsum("nd,dhw,dc->nhwc", z, waves, np.eye(3)[np.arange(DIM) % 3])
+        return np.rint(127.5 + 24 * bands).clip(0, 255).astype("uint8")
+
+    def encode(pictures: np.ndarray) -> np.ndarray:
+        bands = (pictures - 127.5) / 24
+        return np.stack(
+            [np.mean(bands[..., n % 3] * wave, (1, 2)) / np.mean(wave**2) for n, wave in enumerate(waves)], -1
+        ).astype("float32")
+
+    return Generator("tiny", "0" * 64, DIM, SIDE, decode, encode=encode if reads else None, **known)
+
+
+def directions() -> dict[str, Direction]:
+    """Two of them."""
+    axes = np.eye(DIM, dtype="float32")
+    return {"older": Direction(axes[0], "as labelled"), "change-1": Direction(axes[1], "40 %")}
+
+
+def open_preset(preset: Preset) -> Generator:
+    """What the tests' task names as its `opens`."""
+    found, density = latent.read(preset.data(), DIM)
+    made = generator(preset.settings().reads, directions=found, density=density)
+    return Generator(preset.name, preset.digest, DIM, SIDE, made.decode, found, density, encode=made.encode)
+
+
+def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
+    """Writes the four files of a model folder."""
+    folder.mkdir(parents=True)
+    with h5py.File(folder / presets.WEIGHTS, "w") as file:
+        file.create_dataset("seed", data=np.array([seed, reads]))
+    made = {
+        "task": TASK,
+        "settings": {"reads": reads},
+        "weights": paths.file_digest(folder / presets.WEIGHTS),
+        "data": {
+            "trained_on": "waves",
+            "directions": {name: one.to_json() for name, one in directions().items()},
+            "density": None,
+            "figures": {},
+        },
+    }
+    (folder / presets.SETTINGS).write_text(json.dumps(made))
+    (folder / presets.CARD).write_text("# Draws waves\n\nLicence: CC0-1.0\n")
+    recipe = recipes.Recipe(task=TASK, settings={"reads": reads})
+    (folder / presets.RECIPE).write_text(recipe.to_json())
+    return folder
