@@ -136,6 +136,7 @@ class Task:
             take here; "" for not known.
         opens: of a training whose models draw pictures, `module:function` of
             `open(preset) -> studio.core.latent.Generator`; "" for others.
+        encodes: whether those models read pictures, too.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Task:
     kind: str = ""
     estimate: str = ""
     opens: str = ""
+    encodes: bool = False
 
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""

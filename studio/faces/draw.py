@@ -11,6 +11,8 @@ from studio.core import grids, images, latent
 from studio.core.errors import invalid
 from studio.core.latent import Generator
 from studio.core.progress import Progress
+from studio.faces.models import only_draws
+from studio.faces.photo import square
 from studio.faces.settings import FacesSettings
 
 BATCH = 64
@@ -79,26 +81,9 @@ def encoded(generator: Generator, settings: FacesSettings, photo: np.ndarray) ->
         InvalidInput: if the generator only draws.
     """
     if generator.encode is None:
-        raise invalid(
-            "model",
-            expected="one that reads pictures, as variational autoencoders do",
-            received=f"{generator.name}, which only draws",
-            next_step="choose another model, or leave the photo out",
-        )
-    square = cropped(photo, settings.crop, settings.crop_x, settings.crop_y)
-    return generator.encode(images.resize(square, generator.size, generator.size)[None])[0]
-
-
-def cropped(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarray:
-    """A square of a photo, `(H, W, 3) uint8` -> `(s, s, 3) uint8`.
-
-    Args:
-        share: its side, of the largest that fits.
-        x, y: where it is, from 0, the left and the top, to 1.
-    """
-    side = max(1, round(share * min(photo.shape[:2])))
-    top, left = (round(at * (length - side)) for at, length in zip((y, x), photo.shape[:2], strict=True))
-    return photo[top : top + side, left : left + side]
+        raise only_draws(generator.name)
+    part = square(photo, settings.crop, settings.crop_x, settings.crop_y)
+    return generator.encode(images.resize(part, generator.size, generator.size)[None])[0]
 
 
 def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
@@ -110,8 +95,11 @@ def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator
         progress.report(done, len(z), preview=lambda made=made: sheet(made))
 
 
-def sheet(pictures: np.ndarray) -> np.ndarray:
+def sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:
     """All pictures, `(n, s, s, 3) uint8`, as one: a wall, or a single one large.
+
+    Args:
+        columns: in a row; None: so that the wall is about as wide as high.
 
     Raises:
         InvalidInput: if that were more than a picture may have.
@@ -123,8 +111,10 @@ def sheet(pictures: np.ndarray) -> np.ndarray:
         most = int(images.MOST_PIXELS / 2 / side / side)
         step = "name a .npz or a .zip, or ask for fewer"
         raise invalid("`n`", expected=f"at most {most} in one picture", received=count, next_step=step)
-    factor = min(MOST_FACTOR, max(1, WALL // (math.ceil(math.sqrt(count)) * side)))
-    return grids.grid(np.stack([images.resize(one, side * factor, side * factor) for one in pictures]))
+    columns = columns or math.ceil(math.sqrt(count))
+    factor = min(MOST_FACTOR, max(1, WALL // (columns * side)))
+    enlarged = np.stack([images.resize(one, side * factor, side * factor) for one in pictures])
+    return grids.grid(enlarged, columns)
 
 
 def large(picture: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from studio.core import paths, presets, tasks
-from studio.core.errors import StudioError, invalid
+from studio.core.errors import InvalidInput, StudioError, invalid
 from studio.core.latent import Generator, no_direction
 from studio.core.presets import Preset
 from studio.core.tasks import File, Inputs
@@ -70,10 +70,22 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
         return
     preset = presets.find(name_of(settings))
     _opener(preset)
+    if inputs.get("photo") and not tasks.get(preset.task).encodes:
+        raise only_draws(preset.name)
     directions = preset.data().get("directions") or {}
     for name in moved:
         if name not in directions:
             raise no_direction(name, directions)
+
+
+def only_draws(name: str) -> InvalidInput:
+    """The error for a photo given to a model that reads none."""
+    return invalid(
+        f"preset {name}",
+        expected="a model that reads pictures, as variational autoencoders do",
+        received="one that only draws",
+        next_step="choose another model, or leave the photo out",
+    )
 
 
 def prepare(settings: FacesSettings) -> None:

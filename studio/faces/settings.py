@@ -43,7 +43,13 @@ class FacesSettings(Settings):
     )
     spread: float = setting(0.5, "How much those differ that are like one.", ge=0, le=1, step=0.05)
     to: int = setting(0, "The way from the face to this one of the wall; 0: none.", ge=0, le=50_000)
-    crop: float = setting(1.0, "How much of a photo is taken.", gt=0, le=1, step=0.05)
+    crop: float = setting(
+        0.0,
+        "How much of a photo is taken; 0: the face that is found in it, or else all.",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
     crop_x: float = setting(0.5, "From where, 0: the left, 1: the right.", ge=0, le=1, step=0.05)
     crop_y: float = setting(0.5, "From where, 0: the top, 1: the bottom.", ge=0, le=1, step=0.05)
     walk: int = setting(0, "Frames of a film that walks from face to face; 0: no film.", ge=0, le=600)

@@ -18,6 +18,7 @@ from studio.core.tasks import File, Inputs, Result
 from studio.faces import draw, models
 from studio.faces.settings import FacesSettings
 
+MOST_ROW = 12  # pictures of the way between two that stand side by side
 MOST_PLACES = 1024  # points that are told with a result, for a map of them
 
 
@@ -74,7 +75,8 @@ def _film(
 
 def _packed(pictures: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
     if settings.form == "sheet":
-        return File.keep(images.encode_png(draw.sheet(pictures), recipe), "picture", f"{stem}.png")
+        columns = len(pictures) if settings.to and len(pictures) <= MOST_ROW else None
+        return File.keep(images.encode_png(draw.sheet(pictures, columns), recipe), "picture", f"{stem}.png")
     packed = io.BytesIO()
     if settings.form == "npz":
         np.savez(packed, images=pictures)

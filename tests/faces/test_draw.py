@@ -87,17 +87,8 @@ def test_a_photo_comes_first_and_others_are_like_it(generator):
 
 def test_a_model_that_only_draws_says_so_of_a_photo():
     photo = np.zeros((20, 30, 3), "uint8")
-    with pytest.raises(InvalidInput, match="one that reads pictures"):
+    with pytest.raises(InvalidInput, match="a model that reads pictures"):
         draw.points(tiny_faces.generator(reads=False), ask(), photo)
-
-
-@pytest.mark.parametrize(
-    "share, x, y, rows, columns",
-    [(1, 0.5, 0.5, (0, 40), (10, 50)), (1, 0, 1, (0, 40), (0, 40)), (0.5, 1, 0, (0, 20), (40, 60))],
-)
-def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
-    photo = np.arange(40 * 60 * 3).reshape(40, 60, 3)
-    assert np.array_equal(draw.cropped(photo, share, x, y), photo[slice(*rows), slice(*columns)])
 
 
 def test_batches_are_what_would_be_drawn_at_once_and_are_counted(generator):

@@ -152,8 +152,22 @@ def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
 def test_a_photo_that_cannot_be_read_is_one_sentence(tiny, home):
     tiny_faces.make(paths.folder("presets") / "blind", reads=False)
     photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
-    with pytest.raises(InvalidInput, match="blind, which only draws"):
+    with pytest.raises(InvalidInput, match=r"preset blind.*only draws"):
         tasks.run(TASK, ask(preset="blind"), {"photo": [photo]})
+
+
+def test_a_photo_for_a_kind_of_model_that_only_draws_is_refused_before_it_is_opened(tiny, monkeypatch):
+    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.dcgan:TRAIN")
+    photo = File.keep(images.encode_png(np.zeros((20, 20, 3), "uint8")), "picture", "me.png")
+    with pytest.raises(InvalidInput, match=r"preset tiny.*only draws"):
+        tasks.check(TASK, ask(), {"photo": [photo]})
+
+
+def test_a_way_of_a_few_is_a_row(tiny):
+    row = images.read(tasks.run(TASK, ask(face=1, to=2, n=5), {}).files[0].read())
+    assert row.shape[1] > 4 * row.shape[0]
+    many = images.read(tasks.run(TASK, ask(face=1, to=2, n=25), {}).files[0].read())
+    assert many.shape[0] == many.shape[1]
 
 
 def test_a_direction_of_a_given_model_is_checked_too(tiny, home):

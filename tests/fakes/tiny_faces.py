@@ -35,6 +35,7 @@ TRAIN = Task(
     command="",
     help="a training of the tests",
     opens="tiny_faces:open_preset",
+    encodes=True,
 )
 
 
