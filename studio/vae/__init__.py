@@ -1,0 +1,18 @@
+"""Pictures out of a few numbers, and back: an encoder and a decoder learn together."""
+
+from studio.core.tasks import Slot, Task
+from studio.vae.settings import TrainVaeSettings
+
+TRAIN = Task(
+    name="vae.train",
+    settings=TrainVaeSettings,
+    inputs=(Slot("data", "dataset"), Slot("start", "model", least=0, flag="--start-from")),
+    produces="model",
+    lane="job",
+    work="studio.vae.task:train",
+    title="VAE training",
+    command="train vae",
+    help="train a model that draws pictures like those of a folder, and takes in your own to change them",
+    opens="studio.vae.generator:open",
+    encodes=True,
+)

@@ -1,0 +1,57 @@
+"""The card of a trained VAE, made from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.core import cards, comparison
+from studio.vae.settings import TrainVaeSettings
+
+
+def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the data set.
+        settings: of the training.
+        figures: as `studio.vae.task.train` gives them.
+        command: that trains it.
+    """
+    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
+    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    drawn = (
+        f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
+        if figures["density_parts"]
+        else "New pictures are drawn from a normal distribution."
+    )
+    parts = [
+        f"# Draws like {name}",
+        f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
+        "them were held out to test on.\n\n" + cards.LICENCE,
+        f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
+        f"{settings.latent_dim} numbers a picture. It was trained for {figures['steps']:,} steps of "
+        f"{settings.batch} pictures ({figures['epochs']:.1f} times through the data) in "
+        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, of the test that missed "
+        f"least on held-out pictures. {drawn}{begun}{ended}\n\n    {command}",
+        *figures["notes"],
+        cards.table([*_rows(figures), *comparison.rows(figures)]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        ("levels (of 255) by which a redrawn pixel is off, held out", f"{figures['redraw_error']:.1f}"),
+        ("nats that the codes tell of a picture, held out", f"{figures['kl_nats']:.1f}"),
+        ("numbers of a code that tell anything", f"{figures['active_units']} of {len(figures['kl'])}"),
+    ]
+    if "bound_nats" in figures:
+        of = f"{figures['bound_n']:,} held-out pictures made black and white by one draw"
+        rows.append(
+            (f"bound, nats a picture, {of}", f"{figures['bound_nats']:.2f} ± {figures['bound_error']:.2f}")
+        )
+    if "prior_fid" in figures:
+        told = f"{figures['prior_fid']:.2f} ± {figures['prior_fid_error']:.2f}"
+        rows.append((f"FID from the normal distribution instead of the mixture, {figures['n']:,}", told))
+    return rows

@@ -1,0 +1,69 @@
+"""A trained VAE, ready to draw, and to take in a person's own picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.core import latent, stored
+from studio.core.errors import invalid
+from studio.core.presets import Preset
+from studio.vae.settings import TrainVaeSettings
+
+TASK = "vae.train"
+
+
+def settings_of(preset: Preset) -> TrainVaeSettings:
+    """The settings of a VAE. Raises `InvalidInput` if the preset is another kind of model."""
+    settings = preset.settings() if preset.task == TASK else None
+    if not isinstance(settings, TrainVaeSettings):
+        expected, received = "a VAE", f"a model that {preset.task} made"
+        raise invalid(
+            f"preset {preset.name}", expected=expected, received=received, next_step="choose another"
+        )
+    return settings
+
+
+def load(preset: Preset):
+    """The trained `studio.vae.model.Vae` of a preset.
+
+    Raises:
+        InvalidInput: if it is no VAE, or its files are not whole.
+    """
+    settings = settings_of(preset)
+    from studio.vae.model import Vae  # which loads Keras
+
+    vae = Vae(settings)
+    stored.fill(vae, preset)
+    return vae
+
+
+def open(preset: Preset) -> latent.Generator:
+    """Loads a preset.
+
+    Raises:
+        InvalidInput: if it is no VAE, or its files are not whole.
+    """
+    vae, settings = load(preset), settings_of(preset)
+    from studio.vae import codes
+
+    directions, density = latent.read(preset.data(), settings.latent_dim)
+
+    def decode(z: np.ndarray) -> np.ndarray:
+        made = codes.decode(vae, z)
+        return np.broadcast_to(made, (*made.shape[:3], 3))
+
+    def encode(pictures: np.ndarray) -> np.ndarray:
+        if settings.channels == 1:
+            pictures = np.rint(pictures.mean(-1, keepdims=True))
+        return codes.encode(vae, pictures)[0]
+
+    return latent.Generator(
+        preset.name,
+        preset.digest,
+        settings.latent_dim,
+        settings.size,
+        decode,
+        directions,
+        density,
+        encode,
+    )

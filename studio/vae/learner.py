@@ -1,0 +1,145 @@
+"""What a variational autoencoder loses on a batch, as one Keras model that plain `fit` trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.vae.model import COMPILED, Vae
+from studio.vae.settings import TrainVaeSettings
+
+LAYERS = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
+LEAST_MISS = 1e-8  # a mean square below this is rounding
+
+See = Callable[[Any], dict[str, Any]]  # pictures `(B, side, side, 3)` in [0, 1] -> activations by layer
+
+
+class Learner(keras.Model):
+    """A VAE and what it loses; batches of `(B, size, size, C) uint8` are all that training feeds it.
+
+    The loss is in nats a picture: the missed part of the pictures, and the charge for the codes.
+
+    Args:
+        settings: shapes, likelihood, beta.
+        see: the features that the perceptual share is measured in; needed only for such a share.
+    """
+
+    def __init__(self, settings: TrainVaeSettings, see: See | None = None):
+        super().__init__(name="learner")
+        self.settings = settings
+        self.vae = Vae(settings)
+        self.draws = keras.random.SeedGenerator(settings.seed)
+        self.taken = self.add_weight(
+            shape=(), dtype="int32", initializer="zeros", trainable=False, name="taken"
+        )
+        self.seen = {name: keras.metrics.Mean(name) for name in ("reconstruction", "kl", "charged")}
+        self._missed = MISSED[settings.likelihood]
+        # In a function: the weights of VGG16 are no part of this model.
+        self._look = (lambda pictures: see(pictures)) if see and settings.perceptual else None
+        self.built = True
+
+    def start(self) -> None:
+        """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
+        warm = min(200, max(1, self.settings.steps // 10))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            max(1, self.settings.steps - warm),
+            warmup_target=self.settings.learning_rate,
+            warmup_steps=warm,
+        )
+        self.compile(keras.optimizers.Adam(rate), jit_compile=COMPILED)
+        self.optimizer.build(self.trainable_variables)
+
+    def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
+        """What it loses on `(B, size, size, C) uint8`, as scalars by name, in nats a picture.
+
+        Returns:
+            `reconstruction`; `kl`, what the codes tell; `charged`, the same with each number's free bits.
+        """
+        pictures = ops.cast(pictures, "float32") / 255
+        z_mean, z_log_var = self.vae.encode(pictures, training)
+        noise = keras.random.normal(ops.shape(z_mean), seed=self.draws)
+        logits = self.vae.decode(z_mean + ops.exp(0.5 * z_log_var) * noise, training)
+        kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
+        if training:
+            self.taken.assign(self.taken + 1)
+        return {
+            "reconstruction": self._reconstruction(pictures, logits),
+            "kl": ops.sum(kl),
+            "charged": ops.sum(ops.maximum(kl, self.settings.free_bits)),  # as in arXiv:1606.04934
+        }
+
+    def _reconstruction(self, pictures: Any, logits: Any) -> Any:
+        missed, share = self._missed(pictures, logits), self.settings.perceptual
+        if self._look is None:
+            return missed
+        return (1 - share) * missed + share * self._unlike(pictures, ops.sigmoid(logits))
+
+    def _unlike(self, pictures: Any, made: Any) -> Any:
+        """How unlike two batches look to VGG16, as nats of normals with the best deviation in each layer.
+
+        Looks at a quarter of every second picture, at a place drawn anew, for VGG16 costs more than the VAE.
+        """
+        side = self.settings.size // 2
+        top, left = ops.unstack(keras.random.randint((2,), 0, side + 1, seed=self.draws))
+        both = ops.concatenate([pictures[::2], made[::2]])
+        count, _, _, channels = ops.shape(both)
+        cut = ops.slice(both, [0, top, left, 0], (count, side, side, channels))
+        looks = self._look(ops.broadcast_to(cut, (count, side, side, 3)))
+        logs = []
+        for layer in LAYERS:
+            wanted, got = ops.split(looks[layer], 2)
+            logs.append(_log(ops.mean(ops.square(wanted - got))))
+        return 0.5 * math.prod((*pictures.shape[1:],)) * sum(logs) / len(logs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Reconstruction and the charged part of the codes, which grows during the warm-up."""
+        for name, metric in self.seen.items():
+            metric.update_state(y_pred[name])
+        beta = self.settings.beta
+        if training:
+            warm = max(1.0, self.settings.warm_up * self.settings.steps)
+            beta = beta * ops.minimum(1.0, ops.cast(self.taken, "float32") / warm)
+        return y_pred["reconstruction"] + beta * y_pred["charged"]
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """Of the batch."""
+        return list(self.seen.values())
+
+
+def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:
+    """Of normals from the standard one, in nats, number by number (arXiv:1312.6114, appendix B)."""
+    return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var)
+
+
+def _log(mean: Any) -> Any:
+    return ops.log(ops.maximum(mean, LEAST_MISS))
+
+
+def normal(pictures: Any, logits: Any) -> Any:
+    """Nats a picture if pixels miss by a normal distribution of the best deviation, one for all.
+
+    Reference:
+        Rybkin et al. 2021, arXiv:2006.13202.
+    """
+    missed = ops.mean(ops.square(pictures - ops.sigmoid(logits)))
+    return 0.5 * math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2 * math.pi))
+
+
+def laplace(pictures: Any, logits: Any) -> Any:
+    """As `normal`, of a Laplace distribution, which forgives single pixels that miss by far."""
+    missed = ops.mean(ops.abs(pictures - ops.sigmoid(logits)))
+    return math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2))
+
+
+def bernoulli(pictures: Any, logits: Any) -> Any:
+    """Nats a picture if each pixel is white with a chance of the sigmoid, else black."""
+    return ops.mean(ops.sum(ops.softplus(logits) - pictures * logits, axis=(1, 2, 3)))
+
+
+MISSED = {"normal": normal, "laplace": laplace, "bernoulli": bernoulli, "binary": bernoulli}

@@ -1,0 +1,98 @@
+"""The two networks of a variational autoencoder, plain Keras.
+
+Reference:
+    Kingma and Welling 2014, arXiv:1312.6114; Rezende et al. 2014, arXiv:1401.4082.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.vae.settings import TrainVaeSettings
+
+LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
+COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
+_MOMENTUM = 0.9
+
+
+class Vae(keras.Model):
+    """Encoder and decoder. A picture is `(size, size, C) float32 in [0, 1]`, its code `(latent_dim,)`.
+
+    Args:
+        settings: their shape; the seed decides the fresh weights.
+    """
+
+    def __init__(self, settings: TrainVaeSettings):
+        super().__init__(name="vae")
+        self.encoder, self.decoder = encoder(settings), decoder(settings)
+        self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
+        self.built = True
+
+    def encode(self, pictures_01: Any, training: bool = False) -> tuple[Any, Any]:
+        """`(B, size, size, C)` -> `z_mean`, `z_log_var`, each `(B, latent_dim)`."""
+        z_mean, z_log_var = ops.split(self.encoder(pictures_01, training=training), 2, axis=-1)
+        return z_mean, ops.clip(z_log_var, LEAST_LOG_VAR, MOST_LOG_VAR)
+
+    def decode(self, z: Any, training: bool = False) -> Any:
+        """`(B, latent_dim)` -> `(B, size, size, C)` logits; their sigmoid is the picture."""
+        return self.decoder(z, training=training)
+
+    def call(self, pictures_01: Any, training: bool = False) -> Any:
+        """Draws pictures again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""
+        return ops.sigmoid(self.decode(self.encode(pictures_01, training)[0], training))
+
+
+def encoder(settings: TrainVaeSettings) -> keras.Model:
+    """The network that writes down: `(B, size, size, C)` -> `(B, 2 * latent_dim)`: means, log variances."""
+    _, channels = _shape(settings)
+    layers = [keras.Input((settings.size, settings.size, settings.channels), name="picture")]
+    for n, width in enumerate(channels):
+        layers += [
+            keras.layers.Conv2D(width, 4, 2, "same", use_bias=False, kernel_initializer=_start(settings, n)),
+            keras.layers.BatchNormalization(momentum=_MOMENTUM),
+            keras.layers.LeakyReLU(0.2),
+        ]
+    head = keras.layers.Dense(
+        2 * settings.latent_dim, kernel_initializer=keras.initializers.GlorotUniform(settings.seed * 100 + 20)
+    )
+    return keras.Sequential([*layers, keras.layers.Flatten(), head], name="encoder")
+
+
+def decoder(settings: TrainVaeSettings) -> keras.Model:
+    """The network that draws: `(B, latent_dim)` -> `(B, size, size, C)` logits."""
+    side, channels = _shape(settings)
+    deepest = channels[-1]
+    layers = [
+        keras.Input((settings.latent_dim,), name="z"),
+        keras.layers.Dense(side * side * deepest, use_bias=False, kernel_initializer=_start(settings, 30)),
+        keras.layers.Reshape((side, side, deepest)),
+        keras.layers.BatchNormalization(momentum=_MOMENTUM),
+        keras.layers.ReLU(),
+    ]
+    for n, width in enumerate([*channels[-2::-1], max(8, settings.width // 2)]):
+        layers += [
+            keras.layers.Conv2DTranspose(
+                width, 4, 2, "same", use_bias=False, kernel_initializer=_start(settings, 31 + n)
+            ),
+            keras.layers.BatchNormalization(momentum=_MOMENTUM),
+            keras.layers.ReLU(),
+        ]
+    # The last one mixes neighbours, so that the steps of the one before do not show as a chequerboard.
+    last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_start(settings, 50))
+    return keras.Sequential([*layers, last], name="decoder")
+
+
+def _shape(settings: TrainVaeSettings) -> tuple[int, list[int]]:
+    """The side of the coarsest maps, and the channels of each halving: 64 -> 4, [w, 2w, 4w, 4w]."""
+    side, channels = settings.size, []
+    while side > 7:
+        side //= 2
+        channels.append(settings.width * min(4, 2 ** len(channels)))
+    return side, channels
+
+
+def _start(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
+    return keras.initializers.HeNormal(seed=settings.seed * 100 + n)

@@ -1,0 +1,114 @@
+"""Training a VAE as a task: a data set in, a packed model with its card out."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.core import cards, comparison, data, presets, recipes, runs
+from studio.core.errors import Cancelled
+from studio.core.grids import grid
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import split
+from studio.vae import card, generator
+from studio.vae.settings import TrainVaeSettings
+
+LEAST_PICTURES = 64
+WALL = 64  # pictures on the card
+
+
+def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Trains a VAE on pictures. See `studio.vae.train.train`."""
+    from studio.vae import codes, survey
+    from studio.vae import train as training
+
+    file = inputs["data"][0]
+    pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
+    learnt, held_out = split(len(pictures.images), settings.held_out)
+    start, (see, weights) = _start(inputs), _sight(settings, progress)
+    run = runs.find(generator.TASK, settings, inputs)
+    trained = training.train(pictures.images, learnt, held_out, settings, progress, run, start, see)
+    stopped = trained.ended == "cancelled"
+    asked = (trained.vae, settings, pictures, learnt, held_out)
+    try:
+        found = survey.survey(*asked, Progress() if stopped else progress, quick=stopped)
+    except Cancelled:
+        stopped, found = True, survey.survey(*asked, Progress(), quick=True)
+    z = survey.points(found.density, settings, max(WALL, settings.scored))
+    made = codes.decode(trained.vae, z[:WALL] if stopped else z)
+    scored, stopped = _scored(asked, made, progress, stopped)
+    figures = {
+        "steps": trained.steps,
+        "epochs": trained.steps * settings.batch / len(learnt),
+        "seconds": trained.curves.seconds,
+        "pictures": len(pictures.images),
+        "held_out": len(held_out),
+        "parameters": trained.vae.count_params(),
+        **found.figures,
+        **scored.figures,
+        "ended": "cancelled" if stopped else trained.ended,
+        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
+        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+    }
+    recipe = recipes.make(generator.TASK, settings, inputs, weights)
+    known = {
+        "trained_on": file.name,
+        "command": cards.command("train_vae", file.name, settings, figures["started_from"]),
+        "figures": figures,
+        "directions": {name: one.to_json() for name, one in found.directions.items()},
+        "density": found.density.to_json() if found.density else None,
+    }
+    text = card.write(file.name, settings, figures, known["command"])
+    curves = {**trained.curves.losses, **trained.curves.tests}
+    picture = cards.picture(grid(made[:WALL]), trained.curves.steps, curves, scored.distances)
+    packed = presets.pack(trained.vae, generator.TASK, settings, text, recipe, known, picture)
+    if not stopped:
+        run.forget()
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
+    return Result((kept,), figures, recipe, stopped)
+
+
+def _scored(
+    asked: tuple[Any, ...], made: np.ndarray, progress: Progress, stopped: bool
+) -> tuple[comparison.Comparison, bool]:
+    """How close drawn pictures come, from the density and from the prior, and whether a person stopped it."""
+    from studio.vae import codes, survey
+
+    vae, settings, pictures, learnt, held_out = asked
+    if stopped or not settings.scored:
+        return comparison.Comparison(), stopped
+    try:
+        judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
+        found = judge.compare(made, progress)
+        prior = codes.decode(vae, survey.points(None, settings, settings.scored))
+        others = judge.compare(prior, progress).figures
+    except Cancelled:
+        return comparison.Comparison(), True
+    figures = {
+        f"prior_{name}": others[name] for name in ("fid", "fid_error", "kid", "kid_error") if name in others
+    }
+    return comparison.Comparison({**found.figures, **figures}, found.distances), False
+
+
+def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:
+    """The features of VGG16 and the digest of its weights, if the settings ask for them."""
+    if not settings.perceptual:
+        return None, {}
+    from studio.core import backbones
+    from studio.vae.learner import LAYERS
+
+    vgg16 = backbones.load("vgg16", progress)
+    return vgg16.features(LAYERS), {"vgg16": vgg16.digest}
+
+
+def _start(inputs: Inputs) -> list[np.ndarray] | None:
+    """The weights of the model to start from, if there is one."""
+    for file in inputs.get("start", ()):
+        with tempfile.TemporaryDirectory() as place:
+            return generator.load(presets.unpack(file.read(), Path(place) / "start")).get_weights()
+    return None

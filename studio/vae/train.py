@@ -1,0 +1,203 @@
+"""Training a variational autoencoder: tests on held-out pictures on the way, the best kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core import runs
+from studio.core.errors import StudioError
+from studio.core.grids import grid
+from studio.core.progress import Progress
+from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.vae import codes
+from studio.vae.learner import Learner, See
+from studio.vae.model import COMPILED, Vae
+from studio.vae.settings import TrainVaeSettings
+
+MOST_TESTED = 500  # held-out pictures that a test on the way looks at: about a second, so nothing can stop it
+TESTED_AT_ONCE = 125
+SHOWN = 8  # pictures in each row of a preview
+REDRAWN = 50  # steps; between them a preview shows the same
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained VAE.
+
+    Attributes:
+        vae: with the averaged weights that lost least on held-out pictures.
+        curves: how it went.
+        steps: batches done.
+        ended: "" for all of them, else why it ended before: "cancelled" or "nan".
+    """
+
+    vae: Vae
+    curves: Curves
+    steps: int
+    ended: str
+
+
+class Trainer(Training):
+    """A training under way.
+
+    Args:
+        images: `(n, size, size, C) uint8`.
+        learnt, tested: the rows to learn from and to test on.
+        settings: of the networks and what they lose.
+        run: where checkpoints go.
+        see: as in `Learner`.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        learnt: np.ndarray,
+        tested: np.ndarray,
+        settings: TrainVaeSettings,
+        run: runs.Run | None = None,
+        see: See | None = None,
+    ):
+        super().__init__(settings.steps, settings.test_every, run)
+        self.images, self.rows, self.settings = images, learnt, settings
+        self.test_images = codes.prepared(images[tested[:MOST_TESTED]], settings)
+        self.learner, self.judge = Learner(settings, see), Learner(settings, see)
+        self.learner.start()
+        self.judge.compile(jit_compile=COMPILED)
+        self._fresh = np.asarray(self.judge.draws.state).copy()
+        self.batches = Batches(len(learnt), settings.batch, settings.seed)
+        self.sums: dict[str, float] = {}
+        self.lowest, self.since = math.inf, 0
+        self._sheet: tuple[int, np.ndarray] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.average = Average(self.learner.vae.get_weights(), self.settings.averaging)
+        self.best = [one.copy() for one in self.average.arrays]
+
+    def start_from(self, weights: Sequence[np.ndarray]) -> None:
+        """Begins with the weights of a trained model. Raises `ValueError` if they are of another shape."""
+        self.learner.vae.set_weights(weights)
+        self._begin()
+
+    def batch(self, step: int) -> np.ndarray:
+        """The pictures of a step, some mirrored, black and white ones drawn anew: `(batch, ...) uint8`."""
+        pictures = self.images[self.rows[self.batches.at(step)]]
+        rng = np.random.default_rng([self.settings.seed, 1, step])
+        if self.settings.flip:
+            mirrored = rng.random(len(pictures)) < 0.5
+            pictures[mirrored] = pictures[mirrored, :, ::-1]
+        return codes.drawn(pictures, rng) if self.settings.likelihood == "binary" else pictures
+
+    def advance(self) -> Mapping[str, float]:
+        """One batch, one step."""
+        found = self.learner.train_on_batch(self.batch(self.step), return_dict=True)
+        self.since += 1
+        for name in ("reconstruction", "kl"):
+            self.sums[name] = self.sums.get(name, 0.0) + float(found[name])
+        if self.average.due(self.step + 1) and all(map(math.isfinite, found.values())):
+            self.average.add(self.learner.vae.get_weights(), self.step + 1)
+        return {name: total / self.since for name, total in self.sums.items()}
+
+    def test(self, progress: Progress) -> Mapping[str, float]:
+        """What the averaged weights lose on held-out pictures; keeps them if it is the least so far."""
+        self.judge.vae.set_weights(self.average.arrays)
+        self.judge.draws.state.assign(self._fresh)  # the same noise in each test
+        parts, sizes = [], []
+        for at in range(0, len(self.test_images), TESTED_AT_ONCE):
+            some = self.test_images[at : at + TESTED_AT_ONCE]
+            parts.append(self.judge.test_on_batch(some, return_dict=True))
+            sizes.append(len(some))
+        found = {
+            name: float(np.average([part[name] for part in parts], weights=sizes))
+            for name in ("reconstruction", "kl", "charged")
+        }
+        loss = found["reconstruction"] + self.settings.beta * found["charged"]
+        if loss < self.lowest:
+            self.lowest, self.best = loss, [one.copy() for one in self.average.arrays]
+        self.sums, self.since = {}, 0
+        return {"held out": loss, "held out kl": found["kl"]}
+
+    def preview(self) -> np.ndarray:
+        """Held-out pictures, below each how it is drawn again, and two rows of new ones."""
+        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
+            self._sheet = self.step, sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
+        return self._sheet[1]
+
+    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
+        """The networks, the optimizer, the average and the best."""
+        return {
+            "model": self.learner.variables,
+            "optimizer": self.learner.optimizer.variables,
+            "average": self.average.arrays,
+            "best": self.best,
+        }
+
+    def notes(self) -> dict[str, object]:
+        """What a checkpoint holds besides."""
+        return {"lowest": self.lowest, "sums": self.sums, "since": self.since}
+
+    def take(self, checkpoint: runs.Checkpoint) -> None:
+        """Goes back to a checkpoint."""
+        runs.restore("model", self.learner.variables, checkpoint.arrays)
+        runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
+        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
+        self.best = taken("best", len(self.best), checkpoint.arrays)
+        notes = checkpoint.notes
+        self.lowest, self.sums, self.since = notes["lowest"], dict(notes["sums"]), notes["since"]
+
+
+def train(
+    images: np.ndarray,
+    learnt: np.ndarray,
+    tested: np.ndarray,
+    settings: TrainVaeSettings,
+    progress: Progress | None = None,
+    run: runs.Run | None = None,
+    start: Sequence[np.ndarray] | None = None,
+    see: See | None = None,
+) -> Trained:
+    """Trains an encoder and a decoder.
+
+    Args:
+        images: `(n, size, size, C) uint8`.
+        learnt, tested: rows to learn from and to test on, each `(k,)`.
+        settings: see `TrainVaeSettings`.
+        progress: told what is missed and what the codes tell, in nats a picture, and shown pictures.
+        run: keeps checkpoints; a training that finds some goes on from there.
+        start: the weights of a trained model to begin with.
+        see: features of VGG16, needed for a perceptual share.
+
+    Raises:
+        StudioError: if the start or a checkpoint is of another shape, or no test gave a finite loss.
+        Cancelled: if a person stopped it before the first step.
+    """
+    trainer = Trainer(images, learnt, tested, settings, run, see)
+    if start:
+        try:
+            trainer.start_from(start)
+        except ValueError:
+            raise StudioError(
+                "The model to start from has another shape. Next: use its size, colors, width and latent_dim."
+            ) from None
+    ended = trainer.learn(progress or Progress())
+    if not math.isfinite(trainer.lowest):
+        raise StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
+    trainer.learner.vae.set_weights(trainer.best)
+    return Trained(trainer.learner.vae, trainer.curves, trainer.step, ended)
+
+
+def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+    """A preview, `(H, W, 3) uint8`: pictures, the same drawn again, and twice as many new ones.
+
+    Args:
+        pictures: `(k, size, size, C) uint8`.
+    """
+    rng = np.random.default_rng([settings.seed, 7])
+    z = rng.standard_normal((2 * len(pictures), settings.latent_dim)).astype("float32")
+    again = codes.encode(vae, pictures)[0]
+    made = codes.decode(vae, np.concatenate([again, z]))
+    return grid(np.concatenate([pictures, made]), columns=len(pictures))

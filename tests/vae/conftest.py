@@ -1,0 +1,67 @@
+"""What the tests of VAEs share: pictures that are learnt in seconds, and settings that learn them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core import training
+from studio.vae.settings import TrainVaeSettings
+
+TINY = {
+    "steps": 6,
+    "width": 4,
+    "size": 28,
+    "batch": 8,
+    "test_every": 3,
+    "latent_dim": 4,
+    "colors": "gray",
+    "likelihood": "bernoulli",
+    "scored": 0,
+}
+
+
+def disc(middles: np.ndarray) -> np.ndarray:
+    """Bright discs around middles `(n, 2)` (row, column): `(n, 28, 28, 1) uint8`."""
+    rows, columns = np.mgrid[:28, :28]
+    far = np.hypot(rows - middles[:, :1, None], columns - middles[:, 1:, None])
+    return (np.clip(6 - far, 0, 1) * 255).astype("uint8")[..., None]
+
+
+@pytest.fixture(scope="session")
+def middles() -> np.ndarray:
+    """Places, `(128, 2)`."""
+    return np.random.default_rng(0).uniform(8, 20, (128, 2))
+
+
+@pytest.fixture(scope="session")
+def discs(middles) -> np.ndarray:
+    """A disc at each place."""
+    return disc(middles)
+
+
+@pytest.fixture(autouse=True)
+def _every_step_is_told(monkeypatch):
+    monkeypatch.setattr(training, "REPORT_SECONDS", -1.0)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> TrainVaeSettings:
+    return TrainVaeSettings(**TINY)
+
+
+@pytest.fixture(scope="session")
+def able() -> TrainVaeSettings:
+    """Settings that learn discs well enough to be told apart, in some seconds."""
+    return TrainVaeSettings(
+        **TINY
+        | {"steps": 90, "test_every": 30, "width": 8, "batch": 16, "averaging": 20, "learning_rate": 0.005}
+    )
+
+
+@pytest.fixture(scope="session")
+def trained(discs, able):
+    """A VAE that has learnt discs; its last 28 it never saw."""
+    from studio.vae import train
+
+    return train.train(discs, np.arange(100), np.arange(100, 128), able)

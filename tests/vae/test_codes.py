@@ -1,0 +1,126 @@
+"""Codes: what they tell, where they lie, and the bound on what a model needs to tell a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.data import Pictures
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress
+from studio.vae import bound, codes, density, survey
+from studio.vae.model import Vae
+
+
+def test_black_and_white_pictures_keep_the_mean_gray():
+    gray = np.full((200, 10, 10, 1), 51, "uint8")
+    gray[:, 0], gray[:, 1] = 0, 255
+    drawn = codes.drawn(gray, np.random.default_rng(0))
+    assert set(np.unique(drawn)) == {0, 255}
+    assert drawn[:, 0].max() == 0 and drawn[:, 1].min() == 255
+    assert drawn[:, 2:].mean() / 255 == pytest.approx(0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("count", [1, 3, 130])
+def test_batches_of_any_number_are_the_same(discs, tiny, count):
+    vae, pictures = Vae(tiny), np.resize(discs, (count, 28, 28, 1))
+    z_mean, z_log_var = codes.encode(vae, pictures)
+    alone = codes.encode(vae, pictures[-1:])
+    assert z_mean.shape == z_log_var.shape == (count, 4)
+    assert np.allclose(z_mean[-1], alone[0][0], atol=1e-4)
+    made = codes.decode(vae, z_mean)
+    assert made.shape == pictures.shape and made.dtype == np.uint8
+    assert np.abs(made[-1].astype(int) - codes.decode(vae, z_mean[-1:])[0]).max() <= 1
+
+
+def test_encoding_can_be_stopped(discs, tiny):
+    with pytest.raises(Cancelled):
+        codes.encode(Vae(tiny), discs, Progress(cancelled=lambda: True))
+
+
+def test_what_codes_tell_is_counted_number_by_number():
+    rng = np.random.default_rng(0)
+    z_mean = np.stack([2 * rng.standard_normal(5000), np.zeros(5000)], axis=1)
+    z_log_var = np.stack([np.full(5000, np.log(0.25)), np.zeros(5000)], axis=1)
+    told = codes.told(z_mean, z_log_var)
+    assert told.kl[0] == pytest.approx(0.5 * (4 + 0.25 - 1 + np.log(4)), abs=0.1)
+    assert told.kl[1] == 0 and told.active == 1 and not told.collapsed
+
+
+def test_a_collapse_is_told_with_a_way_out():
+    told = codes.told(np.zeros((50, 8)), np.zeros((50, 8)))
+    assert told.collapsed
+    (note,) = survey.notes(told)
+    assert "Only 0 of the 8" in note and "beta" in note
+    assert (
+        survey.notes(codes.told(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))) == ()
+    )
+
+
+def test_a_survey_tells_of_a_collapse(discs, tiny):
+    vae = Vae(tiny)
+    vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
+    pictures = Pictures(discs, tuple(map(str, range(128))), None, (), {}, ())
+    found = survey.survey(vae, tiny, pictures, np.arange(100), np.arange(100, 128), Progress())
+    assert found.figures["active_units"] == 0 and len(found.notes) == 1
+
+
+def test_the_mixture_fits_codes_better_than_one_normal():
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(4, 3)) * 3
+    z = (places[rng.integers(0, 4, 1200)] + 0.1 * rng.standard_normal((1200, 3))).astype("float32")
+    found = density.fit(z[:1000], z[1000:], seed=0)
+    assert len(found.weights) > 1
+    drawn = found.draw(500, np.random.default_rng(1), 1.0)
+    near = np.linalg.norm(drawn[:, None] - places[None], axis=-1).min(1)
+    assert np.median(near) < 0.4
+    normal = density.fit(*np.split(rng.standard_normal((1200, 3)), [1000]), seed=0)
+    assert len(normal.weights) == 1 and np.allclose(normal.variances, 1, atol=0.2)
+
+
+def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_tell():
+    rng = np.random.default_rng(0)
+    assert density.fit(rng.standard_normal((20, 3)), rng.standard_normal((5, 3)), 0) is None
+    places = rng.normal(size=(100, 512)) * 9
+    z = places[rng.integers(0, 100, 3300)] + 0.1 * rng.standard_normal((3300, 512))
+    found = density.fit(z[:3000], z[3000:], seed=0)
+    assert len(found.weights) == 30 and found.means.size * 2 <= density.MOST_NUMBERS
+
+
+def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
+    """A decoder that always says 1/2, and codes that are the prior's: 784 * log(2) nats for any picture."""
+    vae = Vae(tiny)
+    for network in (vae.encoder, vae.decoder):
+        network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
+    found = bound.bound(vae, pictures)
+    assert found.nats == pytest.approx(784 * np.log(2), abs=1e-6) and found.n == 20
+    assert found.error == pytest.approx(0, abs=1e-6)
+
+
+def test_the_bound_charges_for_what_codes_tell(tiny):
+    vae = Vae(tiny)
+    for network in (vae.encoder, vae.decoder):
+        network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+    *rest, _ = vae.encoder.get_weights()
+    vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # means of 1, variances of 1
+    found = bound.bound(vae, np.zeros((5, 28, 28, 1), "uint8"))
+    assert found.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
+
+
+def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, middles):
+    rng = np.random.default_rng(0)
+    known = {
+        "row": middles[:, 0].astype("float32"),
+        "luck": rng.random(128).astype("float32"),
+        "same": np.ones(128, "float32"),
+        "unknown": np.full(128, np.nan, "float32"),
+    }
+    pictures = Pictures(discs, tuple(map(str, range(128))), None, (), known, ())
+    z, _ = codes.encode(trained.vae, discs)
+    found = survey.attributes(z, pictures, np.arange(128))
+    assert set(found) == {"row"} and "labelled by the data set" in found["row"].note
+    start = z[np.argsort(middles[:, 0])[64]]
+    made = codes.decode(trained.vae, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))
+    rows = [(one[..., 0] * np.arange(28)[:, None]).sum() / one.sum() for one in made.astype("float32")]
+    assert rows[1] > rows[0] + 1

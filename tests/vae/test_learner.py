@@ -1,0 +1,98 @@
+"""What a VAE loses: likelihoods and divergence as in closed form, each setting as it says."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from studio.vae import learner
+from studio.vae.learner import Learner
+from studio.vae.model import Vae
+from studio.vae.settings import TrainVaeSettings
+
+
+@pytest.mark.parametrize("mean, log_var, nats", [(0, 0, 0), (1, 0, 0.5), (0, math.log(4), 0.8069)])
+def test_the_divergence_matches_the_closed_form(mean, log_var, nats):
+    found = learner.kl_divergence(np.float32([[mean]]), np.float32([[log_var]]))
+    assert float(np.array(found)[0, 0]) == pytest.approx(nats, abs=1e-4)
+
+
+def test_likelihoods_are_those_of_the_distributions():
+    rng = np.random.default_rng(0)
+    pictures = rng.random((5, 6, 6, 2)).astype("float32")
+    logits = rng.normal(size=pictures.shape).astype("float32")
+    made = 1 / (1 + np.exp(-logits.astype("float64")))
+    missed = (pictures - made).astype("float64")
+    variance, spread = np.mean(missed**2), np.mean(abs(missed))
+    expected = {
+        "normal": 0.5 * missed**2 / variance + 0.5 * math.log(2 * math.pi * variance),
+        "laplace": abs(missed) / spread + math.log(2 * spread),
+        "bernoulli": -pictures * np.log(made) - (1 - pictures) * np.log(1 - made),
+    }
+    for name, nats in expected.items():
+        assert float(learner.MISSED[name](pictures, logits)) == pytest.approx(nats.sum() / 5, rel=1e-4)
+
+
+def test_free_bits_charge_each_number_at_least_so_much(discs, tiny):
+    free, plain = (Learner(tiny.model_copy(update={"free_bits": bits})) for bits in (0.5, 0.0))
+    found, usual = free(discs[:8]), plain(discs[:8])
+    assert float(found["kl"]) == pytest.approx(float(usual["kl"]), abs=1e-4)
+    assert float(usual["charged"]) == pytest.approx(float(usual["kl"]), abs=1e-5)
+    kl = np.array(learner.kl_divergence(*free.vae.encode(discs[:8].astype("float32") / 255))).mean(0)
+    assert float(found["charged"]) == pytest.approx(np.maximum(kl, 0.5).sum(), abs=1e-4)
+
+
+def test_beta_grows_during_the_warm_up(discs, tiny):
+    wish = tiny.model_copy(update={"beta": 2.0, "warm_up": 0.5, "steps": 8})
+    found = Learner(wish)
+    terms = {"reconstruction": 5.0, "kl": 1.0, "charged": 1.0}
+    losses = []
+    for _ in range(6):
+        found(discs[:2], training=True)
+        losses.append(float(found.compute_loss(y_pred=terms)))
+    assert losses == pytest.approx([5.5, 6.0, 6.5, 7.0, 7.0, 7.0])
+    assert float(found.compute_loss(y_pred=terms, training=False)) == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color"), (128, "gray")])
+def test_the_networks_fit_every_size(size, colors):
+    settings = TrainVaeSettings(size=size, colors=colors, width=4, latent_dim=6)
+    vae = Vae(settings)
+    pictures = np.zeros((2, size, size, settings.channels), "float32")
+    z_mean, z_log_var = vae.encode(pictures)
+    assert z_mean.shape == z_log_var.shape == (2, 6)
+    assert vae.decode(z_mean).shape == pictures.shape
+    assert vae(pictures).shape == pictures.shape
+
+
+def test_a_seed_decides_the_fresh_weights(tiny):
+    first, again, other = (Vae(tiny.model_copy(update={"seed": seed})) for seed in (0, 0, 1))
+    assert all(map(np.array_equal, first.get_weights(), again.get_weights()))
+    assert not all(map(np.array_equal, first.get_weights(), other.get_weights()))
+
+
+def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
+    looks = []
+
+    def see(pictures):
+        looks.append(tuple(pictures.shape))
+        return {layer: (n + 1.0) * pictures for n, layer in enumerate(learner.LAYERS)}
+
+    pixels = Learner(tiny, see)
+    assert not looks and float(pixels(discs[:4])["reconstruction"]) > 0 and not looks
+    both, seen = (Learner(tiny.model_copy(update={"perceptual": share}), see) for share in (0.5, 1.0))
+    missed = [float(one(discs[:4])["reconstruction"]) for one in (pixels, both, seen)]
+    assert set(looks) == {(4, 14, 14, 3)}
+    assert missed[1] == pytest.approx((missed[0] + missed[2]) / 2, rel=1e-3)
+
+
+def test_what_is_seen_teaches_the_decoder(discs, tiny):
+    wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
+    found = Learner(wish, lambda pictures: dict.fromkeys(learner.LAYERS, pictures))
+    found.start()
+    before = found.vae.decoder.get_weights()
+    found.train_on_batch(discs[:8])
+    found.train_on_batch(discs[:8])
+    assert not all(map(np.array_equal, before[:1], found.vae.decoder.get_weights()[:1]))

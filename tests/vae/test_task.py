@@ -1,0 +1,126 @@
+"""The task: a data set becomes a packed model that draws, takes pictures in, and tells of itself."""
+
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core import data, latent, presets, runs, tasks
+from studio.core.errors import InvalidInput
+from studio.core.progress import Progress
+from studio.core.training import split
+
+
+@pytest.fixture(scope="module")
+def dataset(discs, tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "discs.npz"
+    np.savez(path, images=discs[..., 0])
+    return data.reference(str(path))
+
+
+@pytest.fixture(scope="module")
+def result(dataset, tiny):
+    return tasks.run("vae.train", tiny, {"data": [dataset]})
+
+
+def opened(result, name="discs"):
+    preset = presets.unpack(result.files[0].read(), name)
+    return preset, tasks.imported(tasks.get(preset.task).opens)(preset)
+
+
+def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, tiny):
+    preset, generator = opened(result)
+    figures = result.figures
+    assert preset.settings() == tiny and preset.recipe() == result.recipe
+    assert preset.data()["figures"] == figures
+    assert (figures["steps"], figures["pictures"], figures["held_out"]) == (6, 128, 13)
+    assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["held out"]) == 2
+    assert len(figures["kl"]) == 4 and figures["kl_nats"] == pytest.approx(sum(figures["kl"]), abs=1e-3)
+    card = preset.card()
+    assert "128 pictures at 28 px" in card and "\nLicence: not stated\n" in card
+    assert "python -m training.train_vae discs.npz -o DIR --steps 6" in card
+    assert preset.picture().startswith(b"\x89PNG")
+    assert isinstance(generator, latent.Generator)
+    assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
+    assert "change-1" in generator.directions and generator.density is not None
+    assert runs.find("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
+
+
+def test_the_model_draws_and_takes_pictures_in(result, discs):
+    _, generator = opened(result)
+    made = generator.decode(latent.draw(generator, 5, seed=0))
+    assert made.shape == (5, 28, 28, 3) and made.dtype == np.uint8
+    assert np.array_equal(made[..., 0], made[..., 2])
+    z = generator.encode(np.repeat(discs[:3], 3, axis=-1))
+    assert z.shape == (3, 4) and z.dtype == np.float32
+    few = generator.encode(np.repeat(discs[:1], 3, axis=-1))
+    assert np.allclose(few, z[:1], atol=1e-4)
+
+
+def test_the_model_that_is_saved_is_the_one_that_was_trained(dataset, discs, able):
+    result = tasks.run("vae.train", able, {"data": [dataset]})
+    _, generator = opened(result)
+    pictures = np.repeat(discs, 3, axis=-1)[split(128, able.held_out)[1]]
+    again = generator.decode(generator.encode(pictures)).astype("float32")
+    error = float(np.sqrt(np.mean((again - pictures) ** 2)))
+    assert error == pytest.approx(result.figures["redraw_error"], abs=0.5)
+    assert result.figures["active_units"] >= 2
+
+
+def test_black_and_white_models_tell_their_bound(dataset, tiny):
+    result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
+    assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == 13
+    assert "13 held-out pictures made black and white" in opened(result)[0].card()
+
+
+def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
+    seen = []
+    progress = Progress(lambda report: seen.append(report.step), cancelled=lambda: seen[-1:] == [4])
+    result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
+    assert result.stopped_early and result.figures["ended"] == "cancelled"
+    assert opened(result)[1].decode(np.zeros((1, 4), "float32")).shape == (1, 28, 28, 3)
+    assert runs.find("vae.train", tiny, {"data": [dataset]}).load() is not None
+    whole = tasks.run("vae.train", tiny, {"data": [dataset]})
+    assert not whole.stopped_early and whole.figures["curve"]["steps"] == [3, 6]
+
+
+def test_who_stops_after_the_last_step_loses_nothing(dataset, tiny):
+    stages = []
+    progress = Progress(
+        lambda report: stages.append(report.text), lambda: "Writing all pictures down" in stages
+    )
+    result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
+    assert result.stopped_early and result.figures["steps"] == 6
+    assert opened(result)[1].density is not None
+
+
+def test_a_model_to_start_from(result, dataset, tiny):
+    begun = tasks.run("vae.train", tiny, {"data": [dataset], "start": result.files})
+    preset, _ = opened(begun, "again")
+    assert begun.figures["curve"]["reconstruction"][0] < result.figures["curve"]["reconstruction"][0]
+    assert "began with the weights of discs" in preset.card()
+    with pytest.raises(Exception, match="another shape"):
+        other = tiny.model_copy(update={"width": 6})
+        tasks.run("vae.train", other, {"data": [dataset], "start": result.files})
+
+
+def test_too_few_pictures_are_told_with_the_least_number(home, discs, tiny, tmp_path):
+    np.savez(tmp_path / "few.npz", images=discs[:20, ..., 0])
+    file = data.reference(str(tmp_path / "few.npz"))
+    with pytest.raises(InvalidInput, match="at least 64"):
+        tasks.run("vae.train", tiny, {"data": [file]})
+
+
+def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
+    preset, _ = opened(result)
+    with h5py.File(preset.folder / presets.WEIGHTS, "a") as file:
+        file["decoder/layers/dense/vars/0"][0, 0] = np.nan
+    changed = presets.Preset(
+        preset.name, preset.folder, preset.task, presets.paths.file_digest(preset.folder / presets.WEIGHTS)
+    )
+    with pytest.raises(InvalidInput, match="not finite"):
+        tasks.imported(tasks.get("vae.train").opens)(changed)
+    with pytest.raises(InvalidInput, match="dcgan"):
+        other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
+        tasks.imported(tasks.get("vae.train").opens)(other)

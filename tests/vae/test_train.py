@@ -1,0 +1,150 @@
+"""Training a VAE: it learns, keeps the best, and goes on after a break as if nothing had been."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core import runs
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
+from studio.vae import codes, train
+from studio.vae.learner import Learner
+from studio.vae.model import Vae
+
+LEARNT, TESTED = np.arange(100), np.arange(100, 128)
+
+
+def run(discs, settings, progress=None, **more):
+    return train.train(discs, LEARNT, TESTED, settings, progress, **more)
+
+
+def test_it_draws_again_what_it_never_saw(trained, discs, middles):
+    curve = trained.curves.tests["held out"]
+    assert curve[-1] < 0.6 * curve[0]
+    again = codes.decode(trained.vae, codes.encode(trained.vae, discs[TESTED])[0])
+    plain = np.abs(discs[LEARNT].astype("float32").mean(0) - discs[TESTED]).mean()
+    assert np.abs(again.astype("float32") - discs[TESTED]).mean() < 0.5 * plain
+
+
+def test_it_reports_shows_and_is_repeatable(discs, tiny):
+    reports = []
+    first = run(discs, tiny, Progress(reports.append))
+    assert first.steps == reports[-1].step == 6 and first.ended == ""
+    assert reports[-1].metrics["held out"] == first.curves.tests["held out"][-1]
+    shown = next(report.preview for report in reports if report.preview is not None)
+    assert shown.shape == (4 * 30 - 2, 8 * 30 - 2, 3)
+    assert np.array_equal(shown[:28, :28, 0], discs[100, :, :, 0])  # a held-out one, as it is
+    again = run(discs, tiny)
+    assert again.curves.losses == first.curves.losses and again.curves.tests == first.curves.tests
+    assert all(map(np.array_equal, again.vae.get_weights(), first.vae.get_weights()))
+
+
+def test_losses_are_means_since_the_last_test(discs, tiny):
+    trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"test_every": 2}))
+    each = []
+    usual = trainer.learner.train_on_batch
+
+    def noted(*args, **kwargs):
+        each.append(usual(*args, **kwargs))
+        return each[-1]
+
+    trainer.learner.train_on_batch = noted
+    trainer.learn(Progress())
+    for n, mean in enumerate(trainer.curves.losses["reconstruction"]):
+        assert mean == pytest.approx(np.mean([one["reconstruction"] for one in each[2 * n : 2 * n + 2]]))
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "binary"])
+def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path, likelihood):
+    tiny = tiny.model_copy(update={"likelihood": likelihood})
+    whole = run(discs, tiny)
+    seen, place = [], runs.Run(tmp_path / "run")
+    half = run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
+    assert half.ended == "cancelled" and half.steps == 4
+    rest = run(discs, tiny, run=place)
+    assert rest.steps == 6 and rest.curves.steps == [3, 6]
+    assert rest.curves.tests["held out"] == pytest.approx(whole.curves.tests["held out"], abs=1e-4)
+    assert rest.curves.losses["kl"] == pytest.approx(whole.curves.losses["kl"], abs=1e-4)
+    for one, other in zip(rest.vae.get_weights(), whole.vae.get_weights(), strict=True):
+        assert np.allclose(one, other, atol=1e-6)
+
+
+def test_the_best_on_held_out_pictures_is_kept(discs, tiny, monkeypatch):
+    trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
+    kept, numbers = [], iter([1.0, 5.0])
+
+    def lost(*args, **kwargs):
+        kept.append([one.copy() for one in trainer.average.arrays])
+        return dict.fromkeys(("reconstruction", "kl", "charged"), next(numbers))
+
+    monkeypatch.setattr(trainer.judge, "test_on_batch", lost)
+    trainer.learn(Progress())
+    assert all(map(np.array_equal, trainer.best, kept[0]))
+    assert not all(map(np.array_equal, trainer.best, kept[1]))
+
+
+def test_every_test_draws_the_same_noise(discs, tiny):
+    trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
+    assert trainer.test(Progress()) == trainer.test(Progress())
+
+
+def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monkeypatch):
+    usual, calls = Learner.train_on_batch, []
+
+    def breaks(self, *args, **kwargs):
+        calls.append(1)
+        if len(calls) == 5:
+            self.vae.set_weights([np.full_like(one, np.nan) for one in self.vae.get_weights()])
+        return usual(self, *args, **kwargs)
+
+    monkeypatch.setattr(Learner, "train_on_batch", breaks)
+    found = run(discs, tiny)
+    assert found.ended == "nan" and found.steps == 4
+    assert all(np.isfinite(one).all() for one in found.vae.get_weights())
+
+
+def test_a_training_without_a_finite_loss_is_told(discs, tiny):
+    broken = [np.full_like(one, np.nan) for one in Vae(tiny).get_weights()]
+    with pytest.raises(StudioError, match="smaller learning rate"):
+        run(discs, tiny, start=broken)
+
+
+def test_who_stops_at_once_gets_nothing(discs, tiny, monkeypatch):
+    monkeypatch.setattr(train.Trainer, "advance", lambda self: (_ for _ in ()).throw(Cancelled()))
+    with pytest.raises(Cancelled):
+        run(discs, tiny)
+
+
+def test_it_begins_with_a_trained_model(trained, discs, able):
+    once = able.model_copy(update={"steps": 1, "learning_rate": 1e-6})
+    begun, fresh = run(discs, once, start=trained.vae.get_weights()), run(discs, once)
+    assert begun.curves.losses["reconstruction"][0] < 0.6 * fresh.curves.losses["reconstruction"][0]
+
+
+def test_models_of_another_shape_are_refused(discs, tiny, tmp_path):
+    other = tiny.model_copy(update={"width": 6})
+    with pytest.raises(StudioError, match="another shape"):
+        run(discs, tiny, start=Vae(other).get_weights())
+    place = runs.Run(tmp_path / "run")
+    run(discs, tiny, run=place)
+    with pytest.raises(StudioError, match="another model"):
+        run(discs, other, run=place)
+
+
+def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
+    def batches(**wish):
+        settings = tiny.model_copy(update=wish)
+        trainer = train.Trainer(discs, LEARNT, TESTED, settings)
+        return [trainer.batch(step) for step in (0, 0, 12)], trainer.images[trainer.batches.at(0)]
+
+    (plain, _, _), rows = batches(flip=False)
+    assert np.array_equal(plain, rows)
+    (first, again, _), rows = batches(flip=True)
+    assert np.array_equal(first, again)
+    same = [np.array_equal(a, b) for a, b in zip(first, rows, strict=True)]
+    mirrored = [np.array_equal(a, b[:, ::-1]) for a, b in zip(first, rows, strict=True)]
+    assert 0 < sum(same) < 8 and all(a or b for a, b in zip(same, mirrored, strict=True))
+    (first, again, later), _ = batches(flip=False, likelihood="binary")
+    assert set(np.unique(first)) == {0, 255} and np.array_equal(first, again)
+    assert not np.array_equal(first, later)

@@ -1,0 +1,12 @@
+"""Trains a variational autoencoder on pictures (Kingma and Welling 2014, arXiv:1312.6114).
+
+Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae --perceptual 0.5 --scored 5000
+Reached: not yet run
+"""
+
+import sys
+
+from training.script import main
+
+if __name__ == "__main__":
+    sys.exit(main("vae.train", "train_vae"))
