@@ -18,7 +18,7 @@ from studio.core.progress import Progress
 
 PARTS = (1, 10, 30, 100)
 LEAST_EACH = 30  # codes for each part of a mixture
-MOST_NUMBERS = 40_000  # of a mixture, for settings.json holds it
+MOST_NUMBERS = 30_000  # of a mixture; settings.json, which holds it, may have 1 MB
 LEAST_VARIANCE = 1e-4
 _ROUNDS = 60
 

@@ -18,6 +18,7 @@ from studio.vae.settings import TrainVaeSettings
 PROBES = 2000  # drawn pictures in which changes are looked for
 QUICK = 500  # pictures that are looked at when a person does not want to wait
 LEAST_KNOWN = 100  # pictures with an attribute
+MOST_NUMBERS = 8_000  # of the directions of attributes; settings.json, which holds them, may have 1 MB
 
 
 @dataclass(frozen=True)
@@ -91,21 +92,22 @@ def notes(told: codes.Told) -> tuple[str, ...]:
 
 
 def attributes(z: np.ndarray, pictures: Pictures, rows: np.ndarray) -> dict[str, latent.Direction]:
-    """The directions of what the data set tells of its pictures, for what its codes tell, too.
+    """The directions of what the data set tells of its pictures, where codes tell it too; the plainest first.
 
     Args:
         z: `(n, latent_dim)` codes of the rows.
         rows: `(n,)` of the pictures.
     """
-    found = {}
+    found = []
     for name, values in pictures.attributes.items():
         known = values[rows]
         if np.isfinite(known).sum() < LEAST_KNOWN or np.nanmin(known) == np.nanmax(known):
             continue
         vector, share = latent.direction(z, known)
         if share > comparison.LEAST_SHARE:
-            found[name] = latent.Direction(vector, comparison.note(name, share))
-    return found
+            found.append((share, name, latent.Direction(vector, comparison.note(name, share))))
+    found.sort(key=lambda one: -one[0])
+    return {name: one for _, name, one in found[: max(1, MOST_NUMBERS // z.shape[1])]}
 
 
 def _changes(

@@ -84,7 +84,7 @@ def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_te
     places = rng.normal(size=(100, 512)) * 9
     z = places[rng.integers(0, 100, 3300)] + 0.1 * rng.standard_normal((3300, 512))
     found = density.fit(z[:3000], z[3000:], seed=0)
-    assert len(found.weights) == 30 and found.means.size * 2 <= density.MOST_NUMBERS
+    assert len(found.weights) == 10 and found.means.size * 2 <= density.MOST_NUMBERS
 
 
 def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
