@@ -1,4 +1,4 @@
-"""How close the pictures of a model come to real ones: what its training measures on the way and at the end."""
+"""How close the pictures of a model come to real ones, measured on the way and at the end."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ON_THE_WAY = 500  # pictures of a test
 MOST_HELD_OUT = 2000
+LEAST = 20  # pictures, below which FID means nothing
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
 LABELLED = "as labelled by the data set"
 
@@ -26,7 +27,7 @@ class Comparison:
     """What was found at the end.
 
     Attributes:
-        figures: fid, kid, precision, recall, each with its error where it has one, and the numbers of pictures.
+        figures: fid, kid, precision, recall, some with their errors, and the numbers of pictures.
         distances: of made and of held-out pictures, to the nearest one learnt from, between features.
         guessed: attributes of the made pictures, by name, as their features tell them.
     """
@@ -55,13 +56,15 @@ class Judge:
         rng = np.random.default_rng(0)
         self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
         self._held_out = held_out[:MOST_HELD_OUT]
-        if scored:
-            from studio.core import scores
+        if 0 < scored < LEAST or len(learnt) < LEAST:
+            self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
+        if self.scored:
+            from studio.core.features import features
 
             try:
                 progress.stage("Looking at the real pictures")
-                self._real = scores.features(pictures.images[self._learnt], progress)
-                self._unseen = scores.features(pictures.images[self._held_out], progress)
+                self._real = features(pictures.images[self._learnt], progress, keep=True)
+                self._unseen = features(pictures.images[self._held_out], progress, keep=True)
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
 
@@ -71,18 +74,18 @@ class Judge:
         return self._kid if self.scored else None
 
     def _kid(self, made: np.ndarray) -> float:
-        from studio.core import scores
+        from studio.core import features, scores
 
-        return scores.kid(scores.features(made[:ON_THE_WAY]), self._real).value
+        return scores.kid(features.features(made[:ON_THE_WAY]), self._real).value
 
     def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
-        """Compares `(n, side, side, 3) uint8` made pictures; nothing without `progress`, which may take long."""
+        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once."""
         if not self.scored or progress is None:
             return Comparison({"notes": [self.missing]} if self.missing else {})
-        from studio.core import scores
+        from studio.core import features, scores
 
         progress.stage("Comparing with real pictures")
-        seen = scores.features(made[: self.scored], progress)
+        seen = features.features(made[: self.scored], progress)
         fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
         precision, recall = scores.precision_recall(seen, self._real)
         near, usual = scores.nearest(seen, self._real), scores.nearest(self._unseen, self._real)

@@ -25,6 +25,8 @@ Header = tuple[tuple[int, ...], np.dtype]
 def source(path: Path, name: str) -> Source:
     """The pictures of an npz: `x_train` and `x_test`, `images`, or `x`, with `y...` or `labels` beside them.
 
+    Every other array of one float a picture is an attribute of that name.
+
     Args:
         path: of the file; its zip has been checked.
         name: what errors call it.
@@ -39,6 +41,7 @@ def source(path: Path, name: str) -> Source:
             _check(name, headers, part, labels)
         counts = [headers[part][0][0] for part, _ in parts]
         loaded = _labels(path, parts)
+        facts = {key: _array(path, key) for key in _facts(headers, sum(counts))}
     except InvalidInput:
         raise
     except _DAMAGE as error:
@@ -54,13 +57,17 @@ def source(path: Path, name: str) -> Source:
     def read() -> Iterator[Item]:
         start = 0
         for (part, _), count in zip(parts, counts, strict=True):
-            images = _array(path, part)
+            try:
+                images = _array(path, part)
+            except _DAMAGE as error:
+                raise _damaged(name, error) from None
             for n in range(count):
                 label = -1 if places is None else int(places[start + n])
-                yield Item(start + n, _picture(name, part, images[n]), label)
+                told = {key: float(values[start + n]) for key, values in facts.items()}
+                yield Item(start + n, _picture(name, part, images[n]), label, told)
             start += count
 
-    return Source(names, tuple(str(value) for value in values), (), read, tuple(notes))
+    return Source(names, tuple(str(value) for value in values), tuple(facts), read, tuple(notes))
 
 
 def _headers(path: Path) -> Mapping[str, Header]:
@@ -93,6 +100,12 @@ def _parts(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:
     return [(part, next((y for y in (own, *_LABELS) if y in headers), "")) for part, own in taken]
 
 
+def _facts(headers: Mapping[str, Header], count: int) -> list[str]:
+    """The names of the arrays that say one number of each picture."""
+    taken = [key for key, (shape, dtype) in headers.items() if shape == (count,) and dtype.kind == "f"]
+    return [key for key in taken if key not in _LABELS]
+
+
 def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
     shape, dtype = headers[part]
     pictures = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
@@ -112,6 +125,11 @@ def _labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
     if not all(labels for _, labels in parts):
         return None
     return np.concatenate([_array(path, labels).reshape(-1) for _, labels in parts])
+
+
+def _damaged(name: str, error: Exception) -> InvalidInput:
+    received = f"a damaged one ({type(error).__name__})"
+    return refused(name, "a whole npz", received, "save it again")
 
 
 def _array(path: Path, part: str) -> np.ndarray:

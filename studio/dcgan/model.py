@@ -69,7 +69,7 @@ def discriminator(settings: TrainDcganSettings) -> keras.Model:
     for n in range(doublings):
         layers.append(
             keras.layers.Conv2D(
-                settings.width * 2**n,
+                settings.judge_width * 2**n,
                 4,
                 2,
                 "same",

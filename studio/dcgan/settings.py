@@ -16,6 +16,9 @@ class TrainDcganSettings(Settings):
     width: int = setting(
         40, "Channels of the finest layer: more draws better, and takes longer.", tier="main", ge=4, le=256
     )
+    judge_width: int = setting(
+        32, "The same of the network that judges; a weaker judge leaves more to learn.", ge=4, le=256
+    )
     size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
     colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
     modulated: bool = setting(True, "Whether the numbers also set each channel's gain at every size.")

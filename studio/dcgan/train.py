@@ -195,8 +195,11 @@ def train(
                 "The model to start from has another shape. Next: use its size, width and latent_dim."
             ) from None
     ended = trainer.learn(progress or Progress())
-    trainer.gan.generator.set_weights(trainer.best)
-    return Trained(trainer.gan, trainer.curves, trainer.step, ended, trainer.rollbacks)
+    # A game that was never compiled has no optimizers, which would make its files three times as large.
+    gan = model.Gan(settings)
+    gan.generator.set_weights(trainer.best)
+    gan.discriminator.set_weights(trainer.gan.discriminator.get_weights())
+    return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks)
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:

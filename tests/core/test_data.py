@@ -218,12 +218,18 @@ def test_npz_takes_floats_of_0_to_1_and_colours(tmp_path):
     assert found.classes == ("a", "b")
 
 
-def lying(path):
-    """An npz whose array says that it has a terabyte."""
+def test_npz_may_say_numbers_of_every_picture(tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
+    facts = {"smile": np.array([-1, 0.5, np.nan], "float32"), "other": np.zeros(5), "whole": np.arange(3)}
+    found = taken(saved(tmp_path / "x.npz", images=x, **facts))
+    assert list(found.attributes) == ["smile"]
+    assert np.array_equal(found.attributes["smile"], facts["smile"], equal_nan=True)
+
+
+def lying(path, shape):
+    """An npz whose array says that it has another shape than it has bytes for."""
     head = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        head, {"descr": "|u1", "fortran_order": False, "shape": (1_000_000, 1024, 1024)}
-    )
+    np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": shape})
     return zipped(path, {"x.npy": head.getvalue() + bytes(40)})
 
 
@@ -237,11 +243,22 @@ def test_npz_that_are_no_pictures_are_refused(tmp_path):
         "0 to 1 in x": saved(tmp_path / "e.npz", x=x.astype("float32") * np.nan),
         "one whole number": saved(tmp_path / "f.npz", x=x, y=np.zeros(4, int)),
         "damaged": saved(tmp_path / "g.npz", x=np.array([None, {}], object)),
-        "a damaged one": lying(tmp_path / "h.npz"),
     }
     for words, path in bad.items():
         with pytest.raises(InvalidInput, match=words):
             taken(path)
+    for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
+        with pytest.raises(InvalidInput, match="a damaged one"):
+            data.reference(str(lying(tmp_path / "h.npz", shape)))
+
+
+def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.zeros((3, 50, 50), "uint8"))
+    content = bytearray((tmp_path / "x.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "x.npz").write_bytes(content)
+    with pytest.raises(InvalidInput, match="a damaged one"):
+        taken(tmp_path / "x.npz")
 
 
 def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
@@ -260,6 +277,24 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
             wrong.append((row["file"], row["expected"], done))
     assert not wrong
     assert not list(tmp_path.glob("**/*PWNED*"))
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("encrypted_flag.zip", "protected by a password"),
+        ("unknown_method.zip", "compression method"),
+        ("nul_in_name.zip", "a NUL in the name"),
+        ("tar_fifo_device.tar", "a link, device"),
+        ("inner_zip_only.zip", "archives in archives are never opened"),
+        ("bomb_single.zip", "over 100 times"),
+        ("truncated.zip", "a damaged or cut one"),
+        ("zero_bytes.zip", "an empty file"),
+    ],
+)
+def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, words):
+    with pytest.raises(InvalidInput, match=words):
+        data.reference(str(data_dir / "badfiles" / "archives" / name))
 
 
 # Those that a picture model may learn from, although a classifier could not.
@@ -328,11 +363,17 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
     bombs = [tmp_path / "bomb.zip", tmp_path / "bomb.tgz", tmp_path / "head.tgz"]
     with zipfile.ZipFile(bombs[0], "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.bmp", bytes(2**22))
-    tarred(bombs[1], {"a.bmp": bytes(2**22)}, "w:gz")
+    with tarfile.open(bombs[1], "w:gz") as archive:
+        large, link = tarfile.TarInfo("a.bmp"), tarfile.TarInfo("b.bmp")
+        large.size, link.type = 2**22, tarfile.SYMTYPE
+        archive.addfile(large, io.BytesIO(bytes(large.size)))
+        archive.addfile(link)  # must not be reached
     with tarfile.open(bombs[2], "w:gz", format=tarfile.PAX_FORMAT) as archive:
-        archive.addfile(tarfile.TarInfo("n" * 2**21))
+        member = tarfile.TarInfo("a.bmp")
+        member.pax_headers = {"comment": "n" * 2**21}
+        archive.addfile(member)
     for path in bombs:
-        with pytest.raises(InvalidInput, match=r"over 100 times|Received: a path of"):
+        with pytest.raises(InvalidInput, match="over 100 times"):
             data.reference(str(path))
 
 

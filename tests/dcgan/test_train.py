@@ -13,7 +13,16 @@ from studio.dcgan import model, train
 from studio.dcgan.augment import Augment
 from studio.dcgan.settings import TrainDcganSettings
 
-TINY = {"steps": 6, "width": 4, "size": 28, "batch": 8, "test_every": 3, "latent_dim": 8, "colors": "gray"}
+TINY = {
+    "steps": 6,
+    "width": 4,
+    "judge_width": 4,
+    "size": 28,
+    "batch": 8,
+    "test_every": 3,
+    "latent_dim": 8,
+    "colors": "gray",
+}
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +151,7 @@ def test_a_model_of_another_shape_is_no_start(blobs, tiny):
 
 @pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color")])
 def test_both_networks_fit_every_size(size, colors):
-    settings = TrainDcganSettings(size=size, colors=colors, width=4)
+    settings = TrainDcganSettings(size=size, colors=colors, width=4, judge_width=4)
     z = np.zeros((2, settings.latent_dim), "float32")
     made = model.generator(settings)(z)
     assert made.shape == (2, size, size, settings.channels)

@@ -1,0 +1,111 @@
+"""A DCGAN from a data set to a packed model that draws: the task, its card, its directions, its start."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core import avatars, data, latent, presets, tasks
+from studio.core.errors import InvalidInput
+from studio.dcgan.settings import TrainDcganSettings
+
+TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_every": 2, "latent_dim": 8}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """160 avatars with what is known of each, as an npz."""
+    images, facts = avatars.collection(160, seed=0, size=32)
+    path = tmp_path_factory.mktemp("data") / "faces.npz"
+    np.savez(path, images=images, **facts)
+    return path
+
+
+def trained(path, **change):
+    settings = TrainDcganSettings(**{**TINY, "scored": 0, **change})
+    return tasks.run("dcgan.train", settings, {"data": [data.reference(str(path))]})
+
+
+@pytest.fixture
+def made(home, drawn):
+    return trained(drawn)
+
+
+def test_it_makes_a_model_that_draws(made, tmp_path):
+    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+    generator = tasks.imported(tasks.get(preset.task).opens)(preset)
+    z = latent.draw(generator, 11, seed=0)
+    pictures = generator.decode(z)
+    assert pictures.shape == (11, 32, 32, 3) and pictures.dtype == np.uint8
+    # How many are drawn at once changes nothing.
+    assert np.abs(generator.decode(z[4:5])[0].astype(int) - pictures[4]).max() <= 1
+    assert {name for name in generator.directions if name.startswith("change-")}
+    assert generator.density is None and generator.encode is None
+
+
+def test_its_card_tells_data_command_and_figures(made, tmp_path):
+    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+    card = preset.card()
+    assert "faces.npz, 160 pictures" in card and "not measured" in card
+    assert "python -m training.train_dcgan faces.npz -o DIR --steps 4" in card
+    assert preset.data()["figures"]["curve"]["steps"] == [2, 4]
+    with Image.open(preset.folder / presets.PICTURE) as picture:
+        assert min(picture.size) > 400
+    assert preset.picture().startswith(b"\x89PNG")
+
+
+def test_another_training_begins_with_it(made, drawn):
+    start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
+    found = tasks.run("dcgan.train", TrainDcganSettings(**TINY, scored=0, learning_rate=1e-9), start)
+    assert found.figures["started_from"] == "faces"
+    other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
+    with pytest.raises(Exception, match="another shape"):
+        tasks.run("dcgan.train", other, start)
+
+
+def test_too_few_pictures_are_refused(home, tmp_path):
+    path = tmp_path / "few.npz"
+    np.savez(path, images=np.zeros((9, 32, 32, 3), "uint8"))
+    with pytest.raises(InvalidInput, match="64"):
+        trained(path)
+
+
+def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
+    import tiny_voice
+
+    from studio.dcgan import generator
+
+    with pytest.raises(InvalidInput, match="a DCGAN"):
+        generator.open(presets.find(tiny_voice.make(tmp_path / "voice")))
+
+
+@pytest.mark.parametrize("damage", ["nan", "larger", "cut"])
+def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
+    import h5py
+
+    from studio.core import paths
+    from studio.dcgan import generator
+
+    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+    path = preset.folder / presets.WEIGHTS
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-500])
+    else:
+        with h5py.File(path, "r+") as file:
+            if damage == "nan":
+                file["generator/layers/dense/vars/0"][0, 0] = np.nan
+            else:
+                file.create_dataset("more", data=np.zeros(10_000_000, "float32"))
+    settings = preset.folder / presets.SETTINGS
+    settings.write_text(settings.read_text().replace(preset.digest, paths.file_digest(path)))
+    with pytest.raises(InvalidInput, match="weights"):
+        generator.open(presets.find(preset.folder))
+
+
+@pytest.mark.slow
+def test_its_pictures_are_compared_with_real_ones(inceptionv3_home, drawn):
+    found = trained(drawn, scored=24).figures
+    assert found["n"] == 24 and found["real_n"] == 144 and found["fid"] > 100 and found["kid"] > 0.05
+    assert found["nearest"] > 0 and found["held_out_n"] == 16
+    assert len(found["curve"]["kid"]) == 2
