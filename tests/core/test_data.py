@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import data, paths, picture_archives
+from studio.core import data, paths, picture_archives, picture_tars
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -375,6 +375,13 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
     for path in bombs:
         with pytest.raises(InvalidInput, match="over 100 times"):
             data.reference(str(path))
+
+
+def test_a_compressed_tar_is_not_unpacked_to_look_beyond_what_it_may_hold():
+    stream = io.BytesIO(bytes(100))
+    with pytest.raises(InvalidInput, match="over 100 times"):
+        picture_tars._Bounded(stream, "bomb.tgz", most=50).seek(51)
+    assert stream.tell() == 0
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):

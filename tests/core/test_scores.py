@@ -57,6 +57,16 @@ def test_errors_are_those_that_repeats_show(score):
     assert 0.75 < np.mean([one.error for one in found]) / seen < 1.5
 
 
+@pytest.mark.parametrize("d", [5, 90])
+def test_the_error_of_fid_is_that_of_leaving_out_each_tenth(d):
+    a, b = drawn(60, d), drawn(45, d, 0.5, seed=1)
+    a[::10] += 3  # so that every tenth counts differently
+    b[3::10] *= 2
+    parts = [[np.arange(len(x)) % 10 != block for x in (a, b)] for block in range(10)]
+    left = [by_definition(a[kept_a], b[kept_b]) for kept_a, kept_b in parts]
+    assert scores.fid(a, b).error == pytest.approx(np.sqrt(9 * np.var(left)), rel=1e-3)
+
+
 def kernel(x, y):
     return (x @ y / len(x) + 1) ** 3
 
@@ -98,6 +108,13 @@ def test_precision_and_recall_see_what_is_missing():
     assert precision.value > 0.7
     assert recall.value <= 0.5
     assert scores.precision_recall(real, real)[0].value == 1
+
+
+def test_reach_ends_at_the_third_neighbour():
+    real = np.arange(20, dtype="float32")[:, None]  # the last one's third neighbour is 3 away
+    for distance, covered in ((2.9, 1), (3.1, 0)):
+        made = np.full((20, 1), 19 + distance, "float32")
+        assert scores.precision_recall(made, real)[0].value == covered
 
 
 def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
