@@ -33,8 +33,8 @@ def _out(kind: str, settings: Settings) -> list[str]:
     if kind == "text":
         return []
     # The settings that make an animation also say of which kind its file is.
-    ending = getattr(settings, "film", "mp4") if kind == "animation" else "png"
-    return ["-o", "my-model" if kind == "model" else f"out.{ending}"]
+    ending = {"animation": getattr(settings, "film", "mp4"), "dataset": getattr(settings, "form", "npz")}
+    return ["-o", "my-model" if kind == "model" else f"out.{ending.get(kind, 'png')}"]
 
 
 def _flag(flag: str, value: object) -> list[str]:

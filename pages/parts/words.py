@@ -18,7 +18,18 @@ STATES = {
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
 _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP"}
 
-_LABELS = {"chars": "Length", "fps": "Frames a second", "film": "Kind of file"}
+_LABELS = {
+    "chars": "Length",
+    "fps": "Frames a second",
+    "film": "Kind of file",
+    "truncation": "How far from the average",
+    "moves": "Changes",
+    "near": "Like",
+    "spread": "How different those are",
+    "crop": "How much of it",
+    "crop_x": "Left to right",
+    "crop_y": "Top to bottom",
+}
 
 
 def label(field: Described) -> str:

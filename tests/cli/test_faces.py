@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from studio.core import drawing, images, paths, recipes, tasks
+from studio.core import drawing, images, paths, recipes
 
 QUICK = ("faces", "--preset", "tiny", "-n", "9")
 
@@ -18,7 +18,6 @@ QUICK = ("faces", "--preset", "tiny", "-n", "9")
 @pytest.fixture
 def tiny(home, tmp_path, monkeypatch):
     """A model that draws, by the name "tiny"; and a working folder."""
-    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "tiny_faces:TRAIN")
     monkeypatch.chdir(tmp_path)
     return tiny_faces.make(paths.folder("presets") / "tiny")
 

@@ -1,15 +1,14 @@
-"""What the tests of faces share: the fake training, whose models draw, among the tasks."""
+"""What the tests of faces share: a model that draws."""
 
 from __future__ import annotations
 
 import pytest
 import tiny_faces
 
-from studio.core import paths, tasks
+from studio.core import paths
 
 
 @pytest.fixture
-def tiny(home, monkeypatch) -> str:
+def tiny(home) -> str:
     """The name of a model that draws and reads, among a person's own."""
-    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "tiny_faces:TRAIN")
     return tiny_faces.make(paths.folder("presets") / "tiny").name

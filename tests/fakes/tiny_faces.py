@@ -8,11 +8,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from studio.core import latent, paths, presets, recipes
+from studio.core import latent, paths, presets, recipes, tasks
 from studio.core.latent import Direction, Generator
 from studio.core.presets import Preset
+from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import File, Inputs, Result, Slot, Task
 
 TASK = "tiny.train"
 DIM, SIDE = 6, 16
@@ -37,6 +38,25 @@ TRAIN = Task(
     opens="tiny_faces:open_preset",
     encodes=True,
 )
+
+
+def hello(settings: TinySettings, inputs: Inputs, progress: Progress) -> Result:
+    """Nothing, but a process that was asked for it knows the training from then on."""
+    return Result((File.keep(b"hello", "text", "hello.txt"),))
+
+
+HELLO = Task(
+    name="tiny.hello",
+    settings=TinySettings,
+    inputs=(),
+    produces="text",
+    lane="live",
+    work="tiny_faces:hello",
+    title="Hello",
+    command="",
+    help="a greeting of the tests",
+)
+tasks.TASKS |= {TASK: "tiny_faces:TRAIN", HELLO.name: "tiny_faces:HELLO"}
 
 
 def generator(reads: bool = True, **known) -> Generator:

@@ -1,0 +1,103 @@
+"""What the faces page asks for besides its form: how many, a photo, a film."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import choices, forms, samples, sliders, words
+from pages.parts.samples import Sample
+from studio.core import images
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.faces import models, photo
+from studio.faces.settings import USUAL_WALK, FacesSettings
+
+CROP = ("crop", "crop_x", "crop_y")
+FILM = ("walk", "fps", "film")
+ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP, *FILM)
+COUNTS = (16, 36, 64, 100, 144)
+FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
+_DRAWER, _PHOTO = "drawer", "photo_before"
+
+
+def follow(preset: str) -> None:
+    """Lets go of what was chosen of another model, whose faces and directions these are not."""
+    if st.session_state.setdefault(_DRAWER, preset) == preset:
+        return
+    st.session_state[_DRAWER] = preset
+    st.session_state[FACE] = st.session_state[TO] = 0
+    st.session_state[NEAR] = st.session_state[MOVES] = ""
+    st.session_state[MORPH] = False
+    sliders.forget()
+
+
+def photo_of_ones_own() -> tuple[Sample | None, dict[str, Any]]:
+    """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
+    help = "The model draws it in its own way, and you can change that"
+    found = choices.optional("photo", "Photo", [samples.photos()[1]], help)
+    if st.session_state.get(_PHOTO) != (found and found.title):
+        if found or _PHOTO in st.session_state:
+            st.session_state[FACE] = 1 if found else 0
+            sliders.forget()
+        st.session_state[_PHOTO] = found and found.title
+    if found is None:
+        return None, {}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        place = st.container(width=110)
+        with st.popover("Crop", icon=":material/crop:"):
+            crop = forms.fields(FacesSettings, CROP)
+    with place:
+        st.image(_seen(found.file(), tuple(crop.values())), width="stretch", caption="What it sees")
+    return found, crop
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
+    return images.encode_preview(photo.square(images.read(file.read()), *crop), 220)
+
+
+def seed() -> int:
+    """Asks for the seed of the wall."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        value = st.number_input("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
+        st.button(
+            "Another wall", icon=":material/casino:", on_click=forms.roll, help="Another seed at random"
+        )
+    return value
+
+
+def film() -> dict[str, Any]:
+    """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
+    help = "Of the chosen face and others, or the way to another and back"
+    if not st.toggle("Film", key="film_on", bind="query-params", help=help):
+        return {"walk": 0}
+    most = FacesSettings.described()["walk"].most
+    with st.container(border=True):
+        frames = st.slider("Frames", 2, int(most), USUAL_WALK, key="walk", bind="query-params")
+        return {"walk": frames} | forms.fields(FacesSettings, FILM[1:])
+
+
+def of_the_wall() -> dict[str, int]:
+    """How many there are, which is chosen, and which one it is to become: as the wall sets them, too."""
+    shared: dict[str, Any] = {"bind": "query-params"}
+    n = st.select_slider("Faces on the wall", COUNTS, value=FacesSettings().n, key="n", **shared)
+    found = {"n": n}
+    for key, label in ((FACE, "The chosen face; 0: none"), (TO, "The one it becomes; 0: none")):
+        if st.session_state.get(key, 0) > n:
+            st.session_state[key] = 0  # of a larger wall
+        found[key] = st.number_input(label, 0, n, key=key, **shared)
+    return found | ({} if found[FACE] else {TO: 0})
+
+
+def understood(settings: FacesSettings | None) -> FacesSettings | None:
+    """The settings, or None after showing why nothing can be drawn with them."""
+    if settings is None:
+        return None
+    try:
+        models.check(settings, {})
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    return settings

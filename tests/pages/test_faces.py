@@ -1,0 +1,305 @@
+"""The faces page: a wall, one face with its sliders, neighbours, morphs, a photo, a film, and the map."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+
+import numpy as np
+import pytest
+import tiny_faces
+
+from pages.parts import drawers, latent_maps, sliders, studies, walls
+from studio.core import index, paths, recipes
+from studio.faces.draw import sheet
+from studio.faces.settings import FacesSettings
+
+
+@pytest.fixture
+def tiny(engine):
+    """Two models that draw, "tiny" and "blind", among a person's own; the workers know their kind."""
+    tiny_faces.make(paths.folder("presets") / "tiny")
+    for lane in ("live", "job"):
+        _greet(engine, lane)
+    yield "tiny"
+    shutil.rmtree(paths.folder("presets"))
+
+
+def _greet(engine, lane):
+    if lane == "live":
+        engine.live("tiny.hello", tiny_faces.TinySettings(), {}, "greeting")
+        return
+    job = engine.submit("tiny.hello", tiny_faces.TinySettings(), {})
+    while not engine.job(job.id).finished:
+        time.sleep(0.05)
+    engine.remove(job.id)
+
+
+@pytest.fixture
+def wall(visit, tiny):
+    """Opens the page with a small wall."""
+
+    def wall(**params):
+        return done(visit("faces", **({"n": "16"} | params)))
+
+    return wall
+
+
+def done(page):
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
+
+
+def labels(page):
+    return [found.label for found in page.button]
+
+
+def said(elements) -> str:
+    return " ".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+def asked(page) -> list[dict]:
+    """The settings of all that was drawn, from the recipes that are shown."""
+    found = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
+    return [one["settings"] for one in found]
+
+
+def chosen(page) -> dict:
+    [settings] = asked(page)
+    return settings
+
+
+def large(page):
+    """The picture of the chosen face."""
+    [found] = [image for one in page.get("image") for image in one.proto.imgs if "Face" in image.caption]
+    return found
+
+
+def pick(page, number):
+    return done(page.button_group(key="picked").set_value(number).run())
+
+
+def test_a_wall_comes_at_once_with_what_it_learnt_from(wall):
+    page = wall()
+    assert page.button_group(key="picked").options == [str(n) for n in range(1, 17)]
+    assert "Learnt from waves" in said(page.caption)
+    assert (chosen(page)["n"], chosen(page)["face"], chosen(page)["preset"]) == (16, 0, "tiny")
+    assert [link.proto.label for link in page.get("download_button")] == ["Download"]
+
+
+def test_a_click_opens_a_face_and_its_sliders_change_it(wall):
+    page = pick(wall(), 5)
+    assert (chosen(page)["face"], chosen(page)["n"], chosen(page)["moves"]) == (5, 1, [])
+    first = large(page).url
+    page.slider(key="move_older").set_value(1.5).run()
+    assert chosen(done(page))["moves"] == ["older=1.5"]
+    assert large(page).url != first
+    button(page, "Undo changes").click().run()
+    assert chosen(done(page))["moves"] == []
+    assert large(page).url == first
+
+
+def test_another_face_begins_as_it_is_on_the_wall(wall):
+    page = pick(wall(), 5)
+    page.slider(key="move_older").set_value(1.5).run()
+    assert chosen(pick(page, 7))["moves"] == []
+    button(page, "Close").click().run()
+    assert chosen(done(page))["face"] == 0
+
+
+def test_a_link_opens_a_face_with_its_changes(wall):
+    page = wall(face="3", move_older="2")
+    assert (chosen(page)["face"], chosen(page)["moves"]) == (3, ["older=2"])
+    assert page.button_group(key="picked").value == 3
+    assert "as labelled" in said(page.caption).lower()
+
+
+def test_more_like_this_keeps_the_changes_and_leads_back(wall):
+    page = pick(wall(), 5)
+    page.slider(key="move_older").set_value(1.5).run()
+    button(page, "More like this").click().run()
+    found = chosen(done(page))
+    assert (found["near"], found["moves"], found["face"]) == ([5], ["older=1.5"], 0)
+    assert "like face 5" in said(page.caption)
+    page = pick(page, 2)
+    assert (chosen(page)["near"], chosen(page)["moves"]) == ([5], ["older=1.5"])
+    assert page.slider(key="move_older").value == 1.5
+    button(page, "More like this").click().run()
+    assert chosen(done(page))["near"] == [5, 2]
+    button(page, "One wall back").click().run()
+    assert chosen(done(page))["near"] == [5]
+    button(page, "One wall back").click().run()
+    assert (chosen(done(page))["near"], chosen(page)["moves"]) == ([], [])
+
+
+def test_a_face_becomes_another_one(wall):
+    page = pick(wall(), 5)
+    page.toggle(key="morph").set_value(True).run()
+    page = pick(page, 9)
+    found = chosen(page)
+    assert (found["face"], found["to"], found["n"]) == (5, 9, studies.STEPS)
+    assert "becomes face 9" in large(page).caption
+    page.toggle(key="morph").set_value(False).run()
+    assert chosen(done(page))["to"] == 0
+    assert chosen(page)["face"] == 5
+
+
+def test_a_smaller_wall_lets_go_of_a_face_that_it_lacks(wall):
+    page = wall(n="64", face="50")
+    assert chosen(page)["face"] == 50
+    page.select_slider(key="n").set_value(16).run()
+    assert chosen(done(page))["face"] == 0
+
+
+def test_a_photo_becomes_the_first_face(wall):
+    page = wall()
+    page.toggle(key="photo_on").set_value(True).run()
+    assert chosen(done(page))["face"] == 1
+    [made] = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
+    assert made["inputs"]["photo"][0]["name"] == "astronaut.png"
+    assert any("--photo sample:astronaut" in code.value for code in page.code)
+    page.toggle(key="photo_on").set_value(False).run()
+    assert chosen(done(page))["face"] == 0
+
+
+def test_another_model_starts_anew(wall, monkeypatch):
+    tiny_faces.make(paths.folder("presets") / "other", seed=4)
+    page = pick(wall(what="Tiny", moves="older=1"), 5)
+    page.slider(key="move_older").set_value(2.0).run()
+    page.button_group(key="what").set_value("other").run()
+    found = chosen(done(page))
+    assert (found["preset"], found["face"], found["moves"]) == ("other", 0, [])
+
+
+def test_a_film_is_a_job_of_what_is_chosen(wall, monkeypatch):
+    found = []
+    monkeypatch.setattr("pages.parts.start", lambda *started: found.append(started))
+    page = wall(film_on="true", walk="24", fps="12", film="GIF", face="3", to="5", move_older="2")
+    button(page, "Make the film").click().run()
+    [(task, settings, _)] = found
+    assert (task, settings.walk, settings.fps, settings.film) == ("faces.draw", 24, 12, "gif")
+    assert (settings.face, settings.to, settings.moves) == (3, 5, ("older=2",))
+    assert "Make the film" not in labels(wall())
+
+
+def test_a_film_is_made_shown_and_gives_way(wall, until):
+    page = wall(film_on="true", walk="6", film="GIF", face="3")
+    button(page, "Make the film").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    assert not page.exception
+    command = next(code.value for code in page.code if code.value.startswith("studio faces"))
+    assert "--walk 6" in command and "-o out.gif" in command
+    button(page, "Close").click().run()
+    assert chosen(done(page))["face"] == 3
+
+
+def test_keep_puts_it_among_the_results(wall, engine):
+    page = pick(wall(), 5)
+    before = len(engine.jobs())
+    button(page, "Keep").click().run()
+    job = engine.jobs()[0]
+    assert len(engine.jobs()) == before + 1
+    assert (job.task, job.settings["face"]) == ("faces.draw", 5)
+    assert recipes.read(job.result.files[0].read()).settings["face"] == 5
+    engine.remove(job.id)
+
+
+@pytest.mark.parametrize("moves, reason", [("younger=1", "older, change-1"), ("older", "NAME=AMOUNT")])
+def test_what_cannot_be_drawn_is_one_sentence(visit, tiny, moves, reason):
+    page = visit("faces", moves=moves)
+    assert not page.exception
+    assert len(page.error) == 1 and reason in said(page.error)
+
+
+def test_without_a_model_one_sentence_says_how_to_train_one(visit):
+    page = visit("faces")
+    assert not page.exception
+    assert "Next: train one" in said(page.info)
+    assert any(code.value.startswith("studio train dcgan") for code in page.code)
+
+
+def test_every_setting_is_asked_for_once(wall):
+    page = wall(film_on="true", photo_on="true")
+    kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
+    there = [found.key for kind in kinds for found in getattr(page, kind)]
+    for name in set(FacesSettings.described()) - {"preset", "model", "form"}:
+        assert there.count(name) == 1, name
+
+
+def test_kinds_of_one_subject_are_one_choice():
+    known = ["faces-dcgan", "faces-vae", "digits-vae", "my-own", "digits"]
+    assert drawers._by_subject(known) == {
+        "faces": {"dcgan": "faces-dcgan", "vae": "faces-vae"},
+        "digits": {"vae": "digits-vae", "": "digits"},
+        "my-own": {"": "my-own"},
+    }
+
+
+def test_a_model_for_research_only_says_so(wall, monkeypatch):
+    entry = index.Shipped(
+        task=tiny_faces.TASK,
+        folder="tiny",
+        sha256="0" * 64,
+        licence="research-only",
+        trained_on="faces of strangers",
+        command="",
+        figures={},
+    )
+    monkeypatch.setattr(drawers, "_shipped", lambda name: entry)
+    page = wall()
+    assert "Learnt from faces of strangers" in said(page.caption)
+    assert "Research only" in said(page.markdown)
+
+
+@pytest.mark.parametrize("count", [1, 5, 16, 36])
+def test_each_button_shows_its_own_picture(count):
+    pictures = np.zeros((count, 20, 20, 3), "uint8")
+    pictures += np.arange(count, dtype="uint8")[:, None, None, None] * 5
+    whole = sheet(pictures)
+    height, width = whole.shape[:2]
+    places = list(walls.places(width, height, count))
+    side = walls.side(width, count)
+    for number, (across, down) in enumerate(places):
+        left, top = across / 100 * (width - side), down / 100 * (height - side)
+        assert tuple(whole[int(top + side / 2), int(left + side / 2)]) == (5 * number,) * 3
+    assert len(places) == count
+
+
+def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
+    figures = {
+        "curve": {"steps": [1, 2], "generator": [1.0, 2.0], "judge": [1.0, 0.5]},
+        "kl": [0.1, 2.0],
+        "nearest": 9.31,
+        "nearest_held_out": 9.02,
+    }
+
+    def page(figures):
+        from pages.parts import latent_maps
+
+        latent_maps._training(figures)
+
+    drawn = draw(page, figures=figures)
+    assert len(drawn.get("vega_lite_chart")) == 2
+    assert "**9.3**" in said(drawn.markdown) and "**9.0**" in said(drawn.markdown)
+    assert not draw(page, figures={}).get("vega_lite_chart")
+
+
+def test_the_wall_is_on_the_map(wall):
+    page = wall()
+    [chart] = page.get("vega_lite_chart")
+    assert "change" in json.dumps(chart.proto.spec).lower()
+    rows = latent_maps._map([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], 2).to_dict()["data"]["values"]
+    assert [row["which"] for row in rows] == ["others", "chosen"]
+
+
+@pytest.mark.parametrize(
+    "changes, found",
+    [((), {}), (("older=1.5", "age=-2"), {"older": 1.5, "age": -2.0}), (("older", "age=x"), {})],
+)
+def test_changes_are_read_leniently(changes, found):
+    assert sliders.amounts(changes) == found
