@@ -15,7 +15,7 @@ from studio.core.progress import Progress
 if TYPE_CHECKING:
     from studio.core.scores import Statistic
 
-ON_THE_WAY = 500  # pictures of a test
+ON_THE_WAY = 500  # pictures of a test, at most
 MOST_HELD_OUT = 2000
 LEAST = 20  # pictures, below which FID means nothing
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
@@ -59,12 +59,12 @@ class Judge:
         if 0 < scored < LEAST or len(learnt) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
         if self.scored:
-            from studio.core.features import features
+            from studio.core import inception
 
             try:
                 progress.stage("Looking at the real pictures")
-                self._real = features(pictures.images[self._learnt], progress, keep=True)
-                self._unseen = features(pictures.images[self._held_out], progress, keep=True)
+                self._real = inception.features(pictures.images[self._learnt], progress, keep=True)
+                self._unseen = inception.features(pictures.images[self._held_out], progress, keep=True)
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
 
@@ -74,18 +74,18 @@ class Judge:
         return self._kid if self.scored else None
 
     def _kid(self, made: np.ndarray) -> float:
-        from studio.core import features, scores
+        from studio.core import inception, scores
 
-        return scores.kid(features.features(made[:ON_THE_WAY]), self._real).value
+        return scores.kid(inception.features(made[: min(ON_THE_WAY, self.scored)]), self._real).value
 
     def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
         """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once."""
         if not self.scored or progress is None:
             return Comparison({"notes": [self.missing]} if self.missing else {})
-        from studio.core import features, scores
+        from studio.core import inception, scores
 
         progress.stage("Comparing with real pictures")
-        seen = features.features(made[: self.scored], progress)
+        seen = inception.features(made[: self.scored], progress)
         fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
         precision, recall = scores.precision_recall(seen, self._real)
         near, usual = scores.nearest(seen, self._real), scores.nearest(self._unseen, self._real)
