@@ -1,8 +1,8 @@
 """Trains a character LSTM on a text (Graves 2013, arXiv:1308.0850).
 
-Command: python -m training.train_text tinyshakespeare.txt -o runs/shakespeare --epochs 16 --dropout 0.5
-    --weight-dropout 0.2 --weight-decay 0.02 --patience 0
-Reached: not yet run to its end
+Command: python -m training.train_text tinyshakespeare.txt -o runs/shakespeare
+    --start-from runs/shakespeare-first --epochs 5 --learning-rate 0.002 --patience 0
+Reached: 1.4252 nats a character on the held-out tenth; training/README.md has the command of its start
 """
 
 import sys
