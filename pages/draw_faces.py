@@ -16,7 +16,7 @@ with left:
     if known:
         preset = drawers.choose(known)
         asking.follow(preset)
-        photo, crop = asking.photo_of_ones_own() if drawers.reads(preset) else (None, {})
+        photo, crop = asking.photo_for(preset) if drawers.reads(preset) else (None, {})
         more = {}
         settings = parts.form(
             FacesSettings,

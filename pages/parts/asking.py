@@ -30,17 +30,16 @@ def follow(preset: str) -> None:
     st.session_state[FACE] = st.session_state[TO] = 0
     st.session_state[NEAR] = st.session_state[MOVES] = ""
     st.session_state[MORPH] = False
-    sliders.forget()
 
 
-def photo_of_ones_own() -> tuple[Sample | None, dict[str, Any]]:
+def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
     help = "The model draws it in its own way, and you can change that"
     found = choices.optional("photo", "Photo", [samples.photos()[1]], help)
     if st.session_state.get(_PHOTO) != (found and found.title):
         if found or _PHOTO in st.session_state:
             st.session_state[FACE] = 1 if found else 0
-            sliders.forget()
+            sliders.begin(preset, (st.session_state.get(MOVES) or "").replace(",", " ").split())
         st.session_state[_PHOTO] = found and found.title
     if found is None:
         return None, {}
@@ -85,8 +84,6 @@ def of_the_wall() -> dict[str, int]:
     n = st.select_slider("Faces on the wall", COUNTS, value=FacesSettings().n, key="n", **shared)
     found = {"n": n}
     for key, label in ((FACE, "The chosen face; 0: none"), (TO, "The one it becomes; 0: none")):
-        if st.session_state.get(key, 0) > n:
-            st.session_state[key] = 0  # of a larger wall
         found[key] = st.number_input(label, 0, n, key=key, **shared)
     return found | ({} if found[FACE] else {TO: 0})
 

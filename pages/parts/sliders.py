@@ -53,12 +53,6 @@ def begin(preset: str, wall: Sequence[str]) -> None:
         st.session_state[_KEY + name] = begun.get(name, 0.0)
 
 
-def forget() -> None:
-    """Sets all sliders back, those of another model too. Call it before they are drawn."""
-    for key in [key for key in st.session_state if str(key).startswith(_KEY)]:
-        st.session_state[key] = 0.0  # what is deleted, the browser would bring back
-
-
 def moves(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
     """The changes of the chosen face, each NAME=AMOUNT: as the sliders stand, or before them the wall's."""
     found = amounts(wall)

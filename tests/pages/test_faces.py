@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny_faces
 
-from pages.parts import drawers, latent_maps, sliders, studies, walls
+from pages.parts import commands, drawers, latent_maps, sliders, studies, walls
+from studio.cli import flags, make, outputs
 from studio.core import index, paths, recipes
 from studio.faces.draw import sheet
 from studio.faces.settings import FacesSettings
@@ -150,16 +153,17 @@ def test_a_face_becomes_another_one(wall):
 
 
 def test_a_smaller_wall_lets_go_of_a_face_that_it_lacks(wall):
-    page = wall(n="64", face="50")
+    page = pick(wall(n="64"), 50)
     assert chosen(page)["face"] == 50
     page.select_slider(key="n").set_value(16).run()
     assert chosen(done(page))["face"] == 0
 
 
 def test_a_photo_becomes_the_first_face(wall):
-    page = wall()
+    page = pick(wall(), 5)
+    page.slider(key="move_older").set_value(1.5).run()
     page.toggle(key="photo_on").set_value(True).run()
-    assert chosen(done(page))["face"] == 1
+    assert (chosen(done(page))["face"], chosen(page)["moves"]) == (1, [])
     [made] = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
     assert made["inputs"]["photo"][0]["name"] == "astronaut.png"
     assert any("--photo sample:astronaut" in code.value for code in page.code)
@@ -231,6 +235,25 @@ def test_every_setting_is_asked_for_once(wall):
         assert there.count(name) == 1, name
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        FacesSettings(preset="tiny", n=16, seed=3, truncation=0.7),
+        FacesSettings(preset="tiny", face=5, to=9, n=7, moves=("older=-1.5", "change-1=2")),
+        FacesSettings(preset="tiny", near=(5, 2), spread=0.25, form="npz"),
+        FacesSettings(preset="tiny", walk=24, fps=12, film="gif", face=3),
+    ],
+    ids=lambda settings: " ".join(settings.model_fields_set),
+)
+def test_the_command_that_is_shown_asks_for_the_same(settings):
+    line = commands.line("faces.draw", settings, {})
+    parser = flags.Parser("studio")
+    make.add(parser.add_subparsers())
+    arguments = parser.parse_args(shlex.split(line)[1:])
+    again = FacesSettings.parse(flags.values(arguments))
+    assert outputs.named_by(Path(arguments.out), again) == settings
+
+
 def test_kinds_of_one_subject_are_one_choice():
     known = ["faces-dcgan", "faces-vae", "digits-vae", "my-own", "digits"]
     assert drawers._by_subject(known) == {
@@ -266,7 +289,8 @@ def test_each_button_shows_its_own_picture(count):
     side = walls.side(width, count)
     for number, (across, down) in enumerate(places):
         left, top = across / 100 * (width - side), down / 100 * (height - side)
-        assert tuple(whole[int(top + side / 2), int(left + side / 2)]) == (5 * number,) * 3
+        window = whole[round(top) : round(top + side), round(left) : round(left + side)]
+        assert np.all(window == 5 * number)
     assert len(places) == count
 
 

@@ -1,0 +1,71 @@
+"""A wall of faces, one of them changed by a slider, in a real browser against a real server."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+
+import numpy as np
+import pytest
+import tiny_dcgan
+from PIL import Image
+
+PATIENCE = 240  # seconds
+CHANGED = 2.0  # levels of 255, in the mean: what a person sees
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def model(server_home):
+    """The title of a small model that the server has."""
+    folder = server_home / "presets" / "strokes"
+    if not folder.exists():
+        tiny_dcgan.make(folder)
+    return "Strokes"
+
+
+def wall(page):
+    return page.get_by_role("radiogroup", name="The faces, by number").get_by_role("radio")
+
+
+def picture(page, name):
+    """What is to be seen of a picture: `(h, w, 3)`."""
+    image = page.get_by_role("img", name=name, exact=True)
+    image.wait_for()
+    page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=image.element_handle())
+    return np.asarray(Image.open(io.BytesIO(image.screenshot())).convert("RGB")).astype("float32")
+
+
+def test_a_slider_moves_and_the_face_changes(tab, model):
+    page = tab(f"/faces?what={model}")
+    wall(page).nth(63).wait_for()
+    wall(page).nth(4).click()
+    before = picture(page, "Face 5")
+    slider = page.get_by_role("slider", name="Change 1")
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    end = time.monotonic() + PATIENCE
+    while np.abs(picture(page, "Face 5") - before).mean() < CHANGED:
+        assert time.monotonic() < end, "the face stayed as it was"
+        page.wait_for_timeout(100)
+    page.wait_for_url(re.compile("move_change-1=2"))
+    page.get_by_role("button", name="Undo changes").click()
+    while np.abs(picture(page, "Face 5") - before).mean() > CHANGED / 10:
+        assert time.monotonic() < end, "it did not come back"
+        page.wait_for_timeout(100)
+
+
+def test_the_wall_works_by_keyboard_and_each_button_shows_its_face(tab, model):
+    page = tab(f"/faces?what={model}&n=16")
+    wall(page).nth(15).wait_for()
+    assert wall(page).count() == 16
+    shots = [Image.open(io.BytesIO(wall(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
+    wall(page).nth(2).focus()
+    page.keyboard.press("Enter")
+    large = Image.fromarray(picture(page, "Face 3").astype("uint8"))
+    inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
+    wanted = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
+    apart = [np.abs(one - wanted).mean() for one in inner]
+    assert int(np.argmin(apart)) == 2

@@ -1,0 +1,30 @@
+"""A small DCGAN that was never trained, with weights so large that what it draws differs a lot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import presets, recipes
+from studio.core.directions import Direction
+from studio.dcgan.settings import TrainDcganSettings
+
+SETTINGS = TrainDcganSettings(width=4, latent_dim=8, size=32)
+
+
+def make(folder: Path) -> Path:
+    """Writes the files of a model folder."""
+    from studio.dcgan import model
+
+    gan = model.Gan(SETTINGS)
+    rng = np.random.default_rng(0)
+    for layer in gan.generator.layers:
+        if hasattr(layer, "kernel"):
+            layer.kernel.assign(rng.normal(scale=0.3, size=layer.kernel.shape))
+    axes = np.eye(SETTINGS.latent_dim, dtype="float32")
+    directions = {f"change-{n + 1}": Direction(axes[n], "of the tests").to_json() for n in range(2)}
+    data = {"trained_on": "nothing", "directions": directions, "density": None, "figures": {}}
+    recipe = recipes.Recipe(task="dcgan.train", settings=SETTINGS.model_dump(mode="json"))
+    presets.save(folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicence: CC0-1.0\n", recipe, data)
+    return folder
