@@ -16,7 +16,7 @@ import numpy as np
 from studio.core.latent import Mixture
 from studio.core.progress import Progress
 
-PARTS = (1, 10, 30, 100)
+PARTS = (1, 10, 30, 100, 300)
 LEAST_EACH = 30  # codes for each part of a mixture
 MOST_NUMBERS = 30_000  # of a mixture; settings.json, which holds it, may have 1 MB
 LEAST_VARIANCE = 1e-4
