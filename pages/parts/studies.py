@@ -108,7 +108,9 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
         made = drawn(settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs)
         if made is not None:
             way = f", and how it becomes face {settings.to}" if settings.to else ""
-            caption = f"Face {settings.face}{way}"
+            drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
+            name = "Your photo, as the model draws it" if drawn_from else f"Face {settings.face}"
+            caption = f"{name}{way}"
             st.image(shown.of_bytes(made.data), width="stretch", caption=caption, alt=caption)
             _actions(made, key="face")
 

@@ -164,6 +164,7 @@ def test_a_photo_becomes_the_first_face(wall):
     page.slider(key="move_older").set_value(1.5).run()
     page.toggle(key="photo_on").set_value(True).run()
     assert (chosen(done(page))["face"], chosen(page)["moves"]) == (1, [])
+    assert any("Your photo" in image.caption for one in page.get("image") for image in one.proto.imgs)
     [made] = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
     assert made["inputs"]["photo"][0]["name"] == "astronaut.png"
     assert any("--photo sample:astronaut" in code.value for code in page.code)
