@@ -40,7 +40,7 @@ def test_what_is_saved_is_found_by_name(home):
     assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
     assert found.card().startswith("# Tiny")
     assert found.recipe().task == NAME
-    assert presets.names() == ["tiny"]
+    assert presets.names() == [*index.shipped().presets, "tiny"]
     assert sorted(p.name for p in found.folder.iterdir()) == sorted(
         [presets.WEIGHTS, presets.SETTINGS, presets.CARD, presets.RECIPE]
     )
@@ -50,7 +50,7 @@ def test_a_folder_will_do(home, tmp_path):
     saved(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
     assert presets.find(str(tmp_path / "runs" / "first")).task == NAME
-    assert presets.names() == []
+    assert presets.names() == [*index.shipped().presets]
 
 
 def test_a_new_save_takes_the_old_ones_place(home):
@@ -95,7 +95,7 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
 
     ship(made.digest)
     assert presets.find("tiny").folder == tmp_path / "pretrained" / "tiny"
-    assert presets.names() == ["tiny"]
+    assert presets.names() == [*index.shipped().presets, "tiny"]
     ship("0" * 64)
     with pytest.raises(InvalidInput, match="000000000000"):
         presets.find("tiny")
