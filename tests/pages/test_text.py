@@ -10,7 +10,7 @@ import pytest
 import tiny_voice
 
 from pages.parts import gates, lessons, next_character, sample_texts, samples, stand_ins, texts, tiles, voices
-from studio.core import paths, presets, recipes
+from studio.core import index, paths, presets, recipes
 from studio.core.tasks import File
 from studio.engine import Live
 from studio.text import corpus, voice
@@ -18,6 +18,13 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.write import Pen
 
 LONG = "100000"
+
+
+@pytest.fixture(autouse=True)
+def none_shipped(monkeypatch):
+    """Only the voices that a test makes are there, so that it knows which one is chosen first."""
+    found = index.shipped().model_copy(update={"presets": {}})
+    monkeypatch.setattr(index, "shipped", lambda: found)
 
 
 @pytest.fixture
