@@ -1,10 +1,11 @@
 """Trains a variational autoencoder on pictures (Kingma and Welling 2014, arXiv:1312.6114).
 
-Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae --perceptual 0.5 --scored 5000
+Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae --steps 6000 --perceptual 0.5
+    --scored 5000
 Reached: not yet run
 
 Command: python -m training.train_vae mnist.npz -o runs/digits-vae --size 28 --colors gray --no-flip
-    --likelihood binary --latent-dim 32 --batch 128 --steps 6000 --beta 0.5 --scored 5000
+    --likelihood binary --latent-dim 32 --batch 128 --steps 10000 --beta 0.5 --scored 5000
 Reached: not yet run
 """
 

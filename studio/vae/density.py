@@ -18,6 +18,7 @@ from studio.core.progress import Progress
 
 PARTS = (1, 10, 30, 100, 300)
 LEAST_EACH = 30  # codes for each part of a mixture
+MOST_FITTED = 20_000  # codes; of more, so many are drawn
 MOST_NUMBERS = 30_000  # of a mixture; settings.json, which holds it, may have 1 MB
 LEAST_VARIANCE = 1e-4
 _ROUNDS = 60
@@ -36,6 +37,8 @@ def fit(z: np.ndarray, held_out: np.ndarray, seed: int, progress: Progress | Non
     """
     from sklearn.mixture import GaussianMixture
 
+    if len(z) > MOST_FITTED:
+        z = z[np.random.default_rng(seed).permutation(len(z))[:MOST_FITTED]]
     best, found = -np.inf, None
     for parts in PARTS:
         if parts * LEAST_EACH > len(z) or 2 * parts * z.shape[1] > MOST_NUMBERS:
@@ -48,6 +51,7 @@ def fit(z: np.ndarray, held_out: np.ndarray, seed: int, progress: Progress | Non
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it could still move a little
             likely = mixture.fit(z.astype("float64")).score(held_out.astype("float64"))
-        if likely > best:
-            best, found = likely, Mixture(mixture.weights_, mixture.means_, mixture.covariances_)
+        if likely < best:
+            break
+        best, found = likely, Mixture(mixture.weights_, mixture.means_, mixture.covariances_)
     return found
