@@ -124,3 +124,17 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
     with pytest.raises(InvalidInput, match="dcgan"):
         other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
         tasks.imported(tasks.get("vae.train").opens)(other)
+
+
+@pytest.mark.slow
+def test_drawn_pictures_are_compared_with_real_ones_from_both_densities(
+    inceptionv3_home, discs, tiny, tmp_path
+):
+    np.savez(tmp_path / "discs.npz", images=discs[..., 0])
+    file = data.reference(str(tmp_path / "discs.npz"))
+    result = tasks.run("vae.train", tiny.model_copy(update={"scored": 40}), {"data": [file]})
+    figures = result.figures
+    assert figures["n"] == 40 and 0 < figures["fid"] != figures["prior_fid"] > 0
+    assert figures["prior_fid_error"] > 0 and figures["nearest"] > 0
+    card = opened(result)[0].card()
+    assert f"{figures['fid']:.2f} ±" in card and f"{figures['prior_fid']:.2f} ±" in card
