@@ -42,6 +42,7 @@ _PAPERS = {
     "Adversarial Networks](https://arxiv.org/abs/1511.06434), 2015.",
 }
 _WORDS = {"vae.train": (_VAE, _VAE_FORMULA), "dcgan.train": (_GAN, _GAN_FORMULA)}
+_WHOSE = {"made": "drawn", "held out": "never seen"}
 _CURVES = {"generator": "draws", "judge": "judges"}
 
 
@@ -102,6 +103,9 @@ def _training(figures: Mapping[str, Any]) -> None:
             f"from, a real one that it never saw **{held_out:.1f}** (medians, between the features of a "
             "network that knows photos). Copies would lie much nearer."
         )
+    if rows := _shares(figures.get("distances") or {}):
+        st.altair_chart(_histogram(rows), width="stretch")
+        st.caption("How far drawn pictures, and real ones it never saw, are from the nearest it learnt from.")
 
 
 def _map(places: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:
@@ -155,6 +159,32 @@ def _duel(rows: list[dict[str, Any]]) -> Any:
             tooltip=["network:N", "step:Q", alt.Tooltip("loss:Q", format=".3f")],
         )
         .properties(height=200)
+    )
+
+
+def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    edges = distances.get("edges") or ()
+    return [
+        {"from": low, "to": high, "pictures": words, "share": share}
+        for name, words in _WHOSE.items()
+        for low, high, share in zip(edges, edges[1:], distances.get(name) or (), strict=False)
+    ]
+
+
+def _histogram(rows: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            x=alt.X("from:Q", title="distance", axis=alt.Axis(grid=False), scale=alt.Scale(zero=False)),
+            y=alt.Y("share:Q", title="share", axis=alt.Axis(format="%")),
+            color=alt.Color("pictures:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("pictures:N", title=None),
+            tooltip=["pictures:N", "from:Q", "to:Q", alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(height=180)
     )
 
 

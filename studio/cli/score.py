@@ -11,7 +11,11 @@ from studio.core.errors import invalid
 
 # `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
 # What it has to tell in sentences is a figure called "notes".
-SCORES = {"text.train": "studio.text.held_out:figures"}
+SCORES = {
+    "text.train": "studio.text.held_out:figures",
+    "dcgan.train": "studio.faces.score:figures",
+    "vae.train": "studio.faces.score:figures",
+}
 
 
 def add(commands: Any) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ON_THE_WAY = 500  # pictures of a test, at most
 MOST_HELD_OUT = 2000
 LEAST = 20  # pictures, below which FID means nothing
+BINS = 30  # of a histogram of distances
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
 LABELLED = "as labelled by the data set"
 
@@ -27,7 +28,8 @@ class Comparison:
     """What was found at the end.
 
     Attributes:
-        figures: fid, kid, precision, recall, some with their errors, and the numbers of pictures.
+        figures: fid, kid, precision, recall, some with their errors, the numbers of pictures, and `distances`
+            as a histogram.
         distances: of made and of held-out pictures, to the nearest one learnt from, between features.
         guessed: attributes of the made pictures, by name, as their features tell them.
     """
@@ -99,6 +101,7 @@ class Judge:
             "nearest": float(np.median(near)),
             "nearest_held_out": float(np.median(usual)),
             "held_out_n": len(usual),
+            "distances": histogram({"made": near, "held out": usual}),
         }
         distances = {"made": near.tolist(), "held out": usual.tolist()}
         return Comparison(figures, distances, self._guess(seen))
@@ -116,6 +119,23 @@ class Judge:
                 weights = np.linalg.solve(held, centred.T @ (wanted - wanted.mean()))
                 found[name] = (seen - middle) @ weights + wanted.mean()
         return found
+
+
+def histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
+    """Several sets of distances by the same bins.
+
+    Args:
+        distances: by whose they are, `(n,)` each.
+
+    Returns:
+        "edges", one more than there are bins, and by whose they are the share of them in each bin.
+    """
+    together = np.concatenate(list(distances.values()))
+    edges = np.histogram_bin_edges(together, BINS)
+    shares = {name: np.histogram(values, edges)[0] / len(values) for name, values in distances.items()}
+    return {
+        name: [round(float(n), 4) for n in numbers] for name, numbers in {"edges": edges, **shares}.items()
+    }
 
 
 def _told(name: str, found: Statistic) -> dict[str, float]:

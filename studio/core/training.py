@@ -177,15 +177,20 @@ class Training:
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
 
 
-def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
-    """The rows to learn from and those to test on, each `(n,) int64`, sorted.
+def in_order(count: int) -> np.ndarray:
+    """The rows of a data set in the order in which trainings hold out the last, `(count,) int64`.
 
     The same for every training on the same pictures, whatever its seed, so that a model which goes on from
     another one is tested on pictures that neither has seen.
     """
-    order = np.random.default_rng(0).permutation(count)
-    tested = max(1, round(count * held_out))
-    return np.sort(order[tested:]), np.sort(order[:tested])
+    return np.random.default_rng(0).permutation(count)[::-1]
+
+
+def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
+    """The rows to learn from and those to test on, each `(n,) int64`, sorted; see `in_order`."""
+    order = in_order(count)
+    learnt = count - max(1, round(count * held_out))
+    return np.sort(order[:learnt]), np.sort(order[learnt:])
 
 
 def taken(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:

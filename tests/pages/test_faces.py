@@ -301,6 +301,7 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
         "kl": [0.1, 2.0],
         "nearest": 9.31,
         "nearest_held_out": 9.02,
+        "distances": {"edges": [8.0, 9.0, 10.0], "made": [0.25, 0.75], "held out": [0.5, 0.5]},
     }
 
     def page(figures):
@@ -309,7 +310,8 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
         latent_maps._training(figures)
 
     drawn = draw(page, figures=figures)
-    assert len(drawn.get("vega_lite_chart")) == 2
+    assert len(drawn.get("vega_lite_chart")) == 3
+    assert [row["share"] for row in latent_maps._shares(figures["distances"])] == [0.25, 0.75, 0.5, 0.5]
     assert "**9.3**" in said(drawn.markdown) and "**9.0**" in said(drawn.markdown)
     assert not draw(page, figures={}).get("vega_lite_chart")
 

@@ -1,0 +1,58 @@
+"""`studio score` of models that draw: against a data set, with the part that trainings hold out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.cli import main, score
+from studio.core import latent, presets
+from studio.core.training import in_order, split
+from studio.faces import models
+
+
+@pytest.fixture
+def scored(tiny, capsys, monkeypatch, tmp_path):
+    """Runs `studio score` on the small model and an npz of pictures."""
+    monkeypatch.setitem(score.SCORES, "tiny.train", "studio.faces.score:figures")
+    path = tmp_path / "pictures.npz"
+
+    def run(pictures, *words):
+        np.savez(path, images=pictures)
+        code = main(["score", tiny, str(path), *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def drawn(count: int) -> np.ndarray:
+    generator = models.load(presets.find("tiny"))
+    return generator.decode(latent.draw(generator, count, seed=0))
+
+
+def test_the_order_ends_with_what_trainings_hold_out():
+    learnt, held_out = split(103, 0.1)
+    order = in_order(103)
+    assert sorted(order[-10:]) == list(held_out) and sorted(order[:-10]) == list(learnt)
+    assert len(held_out) == 10 and sorted(order) == list(range(103))
+
+
+def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
+    code, out, err = scored(drawn(100))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "Invalid part. Expected: at least 20 pictures. Received: 10." in err
+
+
+@pytest.mark.slow
+def test_a_model_is_close_to_its_own_pictures_and_far_from_others(inceptionv3_home, scored):
+    own = drawn(24)
+    code, out, _ = scored(own, "--part", "0:1")
+    same = json.loads(out)
+    assert code == 0 and set(same) == {"fid", "fid_error", "kid", "kid_error", "n", "seed"}
+    assert same["n"] == 24 and same["fid"] == pytest.approx(0, abs=0.5)
+    other = json.loads(scored(255 - np.roll(own, 5, axis=2) // 3, "--part", "0:1")[1])
+    assert other["fid"] > 20 and other["kid"] > same["kid"]
+    assert json.loads(scored(np.concatenate([own, own]), "--part", "0.5:1")[1])["n"] == 24
