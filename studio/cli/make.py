@@ -13,7 +13,10 @@ from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
 
-GROUPS = {"train": "train a model on data of your own"}
+GROUPS = {
+    "classify": "teach a network classes of your own, and ask it",
+    "train": "train a model on data of your own",
+}
 _HINTS = {
     "picture": ": a file, or sample:NAME",
     "model": ": a name, or a folder",

@@ -23,6 +23,8 @@ Lane = Literal["job", "live", "drive"]
 
 # A new capability is one folder, one line here and one page.
 TASKS = {
+    "classify.train": "studio.classify:TRAIN",
+    "classify.audit": "studio.classify:AUDIT",
     "style.transfer": "studio.style:TRANSFER",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",

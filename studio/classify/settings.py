@@ -1,0 +1,65 @@
+"""The settings of teaching classes; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+# Where a backbone is cut for fine-tuning: what comes after that layer learns, by how many of its top blocks.
+CUTS = {
+    "resnet50": ("conv5_block3_out", "conv4_block6_out", "conv3_block4_out"),
+    "vgg16": ("block5_pool", "block4_pool", "block3_pool"),
+}
+# The last layer of each that still has places: where Grad-CAM looks.
+MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
+
+
+class TrainClassifierSettings(Settings):
+    """Teaches a network that has seen a million photos to tell classes of your own apart."""
+
+    backbone: Literal["resnet50", "vgg16"] = setting(
+        "resnet50", "Which network looks at the pictures: ResNet50 is quicker and mostly better.", tier="main"
+    )
+    finetune: bool = setting(
+        False, "Let the network's top learn too: better by a little, and takes far longer.", tier="main"
+    )
+    held_out: float = setting(
+        0.3, "The share of each class that is kept to test on.", tier="main", ge=0.05, le=0.8, step=0.05
+    )
+    size: int = setting(
+        224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
+    )
+    head: Literal["linear", "mlp"] = setting(
+        "linear", "What decides: a weighted sum, or a small network with a hidden layer."
+    )
+    hidden: int = setting(256, "Units of that hidden layer.", ge=8, le=2048, scale="log")
+    strength: float = setting(
+        0.0, "How strongly weights are held small; 0: chosen by cross-validation.", ge=0, le=1000
+    )
+    blocks: int = setting(1, "How many of the top blocks fine-tuning reaches.", ge=1, le=2)
+    epochs: int = setting(5, "How often fine-tuning goes through the pictures.", ge=1, le=100, scale="log")
+    learning_rate: float = setting(
+        0.0001, "How large the steps of fine-tuning are.", gt=0, le=0.01, scale="log"
+    )
+    batch: int = setting(32, "Pictures looked at before each step of fine-tuning.", ge=2, le=256, scale="log")
+    flip: bool = setting(True, "Fine-tune on mirrored pictures too; not for letters or digits.")
+    seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def cut(self) -> str:
+        """The layer of the backbone after which the network learns; its last one without fine-tuning."""
+        return CUTS[self.backbone][self.blocks if self.finetune else 0]
+
+
+class AuditSettings(Settings):
+    """Looks a data set over before anything learns from it."""
+
+    suspicious: bool = setting(
+        True, "Also look for wrong labels, with a first model that is trained for it.", tier="main"
+    )
+    backbone: Literal["resnet50", "vgg16"] = setting("resnet50", "Whose features that model learns from.")
+    size: int = setting(
+        224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
