@@ -21,7 +21,7 @@ _HINTS = {
     "picture": ": a file, or sample:NAME",
     "model": ": a name, or a folder",
     "text": ": a file",
-    "dataset": ": a folder, zip, tar or npz, or tfds:NAME",
+    "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from studio.core import data, images, presets, samples
+from studio.core import data, images, presets, sample_sets, samples
 from studio.core.errors import invalid, printable
 from studio.core.tasks import File, Slot
 from studio.style import paintings
 from studio.text import corpus
 
-_SAMPLE = "sample:"
+_SAMPLE = sample_sets.PREFIX
 _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
@@ -25,7 +25,7 @@ def source(slot: Slot, text: str) -> File:
     if slot.kind == "model":
         return _model(text)
     if slot.kind == "dataset":
-        return data.reference(text)
+        return sample_sets.reference(text) if text.startswith(_SAMPLE) else data.reference(text)
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = Path(text).expanduser()

@@ -1,0 +1,110 @@
+"""Sample data sets, drawn by our own code when they are asked for: free of any licence, made in seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core import avatars, images, paths
+from studio.core.avatars import looks
+from studio.core.errors import StudioError, invalid
+from studio.core.progress import Progress
+from studio.core.tasks import File
+
+PREFIX = "sample:"
+FORMAT = 1  # a new one makes all be drawn again
+_SIZE = 112  # px; half of what the networks look at, so that a small file says as much
+
+
+@dataclass(frozen=True)
+class SampleSet:
+    """A data set as plain data.
+
+    Attributes:
+        name: after `sample:`.
+        title: what a page calls it.
+        classes: the names of its folders.
+        each: how many pictures a class has.
+        class_of: which class a face belongs to, or "" for none.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    each: int
+    class_of: Callable[[looks.Look], str]
+
+
+def _worn(look: looks.Look) -> str:
+    """What a face has on, if it is one thing alone."""
+    worn = {"beard": look.beard, "glasses": look.glasses, "hat": look.hat}
+    found = [name for name, kind in worn.items() if kind]
+    return found[0] if len(found) == 1 else "" if found else "plain"
+
+
+def _mood(look: looks.Look) -> str:
+    """How a face feels, if it shows plainly."""
+    return "happy" if look.smile > 0.75 else "sad" if look.smile < -0.45 else ""
+
+
+_SETS = (
+    SampleSet("cartoons", "What are they wearing?", ("beard", "glasses", "hat", "plain"), 24, _worn),
+    SampleSet("moods", "Happy or sad?", ("happy", "sad"), 40, _mood),
+)
+
+
+def sets() -> dict[str, SampleSet]:
+    """The sample data sets by name, in the order to show them; draws nothing."""
+    return {one.name: one for one in _SETS}
+
+
+def reference(text: str, progress: Progress | None = None) -> File:
+    """Draws a sample data set, the first time, and keeps it: a zip with a folder a class, always the same.
+
+    Args:
+        text: `sample:NAME`.
+        progress: told of every picture.
+
+    Raises:
+        InvalidInput: if there is none of that name; the message names the closest.
+        Cancelled: if a person asked to stop.
+    """
+    name, known = text.removeprefix(PREFIX), sets()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
+        step = "choose another name"
+        raise invalid("sample data set", expected=f"one of {', '.join(close)}", received=name, next_step=step)
+    note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
+    with contextlib.suppress(OSError, StudioError):
+        return File(paths.kept(note.read_text()).name, "dataset", f"{name}.zip")
+    file = File.keep(_packed(known[name], progress or Progress()), "dataset", f"{name}.zip")
+    paths.write(note, file.digest.encode())
+    return file
+
+
+def _packed(wanted: SampleSet, progress: Progress) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for label, number, picture in _drawn(wanted, progress):
+            place = zipfile.ZipInfo(f"{label}/{number:03}.png", (1980, 1, 1, 0, 0, 0))
+            file.writestr(place, images.encode_png(picture))
+    return packed.getvalue()
+
+
+def _drawn(wanted: SampleSet, progress: Progress) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Its pictures, each with its class and its number there."""
+    counts, seed, total = dict.fromkeys(wanted.classes, 0), 0, len(wanted.classes) * wanted.each
+    while min(counts.values()) < wanted.each:
+        label = wanted.class_of(looks.choose(np.random.default_rng(seed)))
+        if label and counts[label] < wanted.each:
+            counts[label] += 1
+            picture, _ = avatars.draw(np.random.default_rng(seed), _SIZE)
+            progress.report(sum(counts.values()), total, preview=lambda picture=picture: picture)
+            yield label, counts[label], picture
+        seed += 1
