@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 
 import streamlit as st
 
-from pages.parts import words
+from pages.parts import kept_models, words
 from studio.core import presets
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 
 TRAIN = "text.train"
 KEY = "preset"
-_MOST_NAME = 40
-_SAID = "voice_said"
 
 
 def names() -> list[str]:
@@ -53,39 +50,7 @@ def about(name: str) -> str:
 
 def keep(model: File) -> None:
     """Asks for a name and keeps a trained model under it, ready to write with."""
-    key = f"voice_name_{model.digest[:8]}"
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Name of the voice", value=slug(model.name.rpartition(".")[0]), max_chars=60, key=key)
-        st.button(
-            "Keep as voice",
-            key=f"{key}_keep",
-            type="primary",
-            icon=":material/record_voice_over:",
-            on_click=_keep,
-            args=(model, key),
-        )
-    if said := st.session_state.pop(_SAID, ""):
-        st.error(words.plain(said), icon=":material/error:")
-
-
-def slug(text: str) -> str:
-    """A name as presets have them: lower-case letters, digits and hyphens; "" if nothing is left."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_MOST_NAME].strip("-")
-
-
-def _keep(model: File, key: str) -> None:
-    name = slug(st.session_state.get(key, ""))
-    if not name:
-        st.session_state[_SAID] = "A voice needs a name of letters or digits. Next: give it one."
-    elif name in presets.names():
-        st.session_state[_SAID] = f"There is a model named {name} already. Next: choose another name."
-    else:
-        try:
-            presets.unpack(model.read(), name)
-        except StudioError as error:
-            st.session_state[_SAID] = str(error)
-            return
-        write_with(name)
+    kept_models.keep(model, "voice", ":material/record_voice_over:", write_with)
 
 
 def write_with(name: str) -> None:
