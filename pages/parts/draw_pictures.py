@@ -2,7 +2,7 @@
 
 Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
 minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
-photos, styles, layers, looks and tiles; its output is committed, so that no page waits.
+photos, styles, layers, looks, sets and tiles; its output is committed, so that no page waits.
 """
 
 from __future__ import annotations
@@ -12,23 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from pages.parts import sample_texts, stand_ins
+from pages.parts import stand_ins
 from pages.parts.layers import LAYERS, PHOTO
-from pages.parts.samples import SHIPPED, square
+from pages.parts.samples import SHIPPED, THUMBNAIL, square
 from pages.parts.tiles import TILES, Tile
-from studio.core import backbones, images, samples, tasks
+from studio.core import backbones, data, images, sample_sets, samples, tasks
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.style import paintings
-from studio.text.settings import TrainTextSettings
 
-LESSON = TrainTextSettings(
-    units=64, embedding=16, dropout=0.1, streams=8, sequence=48, learning_rate=0.01, epochs=24, seed=1
-)
-TOLD = {"chars": 240, "prompt": "One morning"}
+TOLD = {"chars": 240, "prompt": "Alice looked"}
 TILE = {"style.transfer": {"mode": "draft", "size": 512}, "dream.ascend": {"size": 512}}
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
@@ -63,9 +59,29 @@ def _draw_looks() -> None:
         (SHIPPED / f"look-{look}.webp").write_bytes(square(seen))
 
 
+def _draw_sets() -> None:
+    """Four pictures of each sample set, of its classes in turn; and folders, for a person's own."""
+    for name in sample_sets.sets():
+        found = data.pictures(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
+        of = [np.flatnonzero(found.labels == label) for label in range(len(found.classes))]
+        four = [found.images[of[n % len(of)][n // len(of)]] for n in range(4)]
+        rows = [np.concatenate(four[n : n + 2], axis=1) for n in (0, 2)]
+        _save(Image.fromarray(np.concatenate(rows)), SHIPPED / f"set-{name}.webp")
+    _save(_folders(), SHIPPED / "set-own.webp")
+
+
+def _folders() -> Image.Image:
+    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(picture)
+    for top, ink in ((30, "#a63d57"), (58, "#c2781e"), (86, "#3046b0")):
+        draw.rounded_rectangle((30, top, 74, top + 30), 6, ink)
+        draw.rounded_rectangle((30, top + 10, 130, top + 50), 6, ink, "#eeece4", 2)
+    return picture
+
+
 def _draw_tiles() -> None:
     for tile in TILES:
-        _save(_told() if tile.task == "text.write" else _made(tile), SHIPPED / tile.file)
+        _save(_told(tile) if tile.task == "text.write" else _made(tile), SHIPPED / tile.file)
 
 
 def _draw_layers() -> None:
@@ -103,11 +119,10 @@ def _made(tile: Tile) -> Image.Image:
     return picture
 
 
-def _told() -> Image.Image:
-    """A tale by a small voice that learnt from the sample text, with its surprise."""
-    model = tasks.run("text.train", LESSON, {"text": [sample_texts.file()]}).files[0]
-    settings = tasks.get("text.write").settings.parse(TOLD)
-    result = tasks.run("text.write", settings, {"model": [model]})
+def _told(tile: Tile) -> Image.Image:
+    """What a voice writes, with its surprise."""
+    settings = tasks.get(tile.task).settings.parse(TOLD | tile.settings)
+    result = tasks.run(tile.task, settings, {})
     written = result.files[0].read().decode()[len(settings.prompt) :]
     return stand_ins.marked(settings.prompt, written, result.figures["nats"])
 
@@ -121,6 +136,7 @@ KINDS = {
     "styles": _draw_styles,
     "layers": _draw_layers,
     "looks": _draw_looks,
+    "sets": _draw_sets,
     "tiles": _draw_tiles,
 }
 

@@ -41,7 +41,7 @@ def photos() -> list[Sample]:
         Sample(
             _title(name),
             f"{photo.title}. {photo.credit}",
-            _shipped(f"photo-{name}"),
+            shipped(f"photo-{name}"),
             lambda name=name: _photo(name),
         )
         for name, photo in samples.photos().items()
@@ -54,7 +54,7 @@ def paintings() -> list[Sample]:
 
     return [
         Sample(
-            painting.title, painting.description, _shipped(f"style-{name}"), lambda name=name: _painting(name)
+            painting.title, painting.description, shipped(f"style-{name}"), lambda name=name: _painting(name)
         )
         for name, painting in paintings.paintings().items()
     ]
@@ -78,7 +78,7 @@ def looks() -> dict[str, bytes]:
     """A small picture of each look that one was dreamt of, by its name."""
     from studio.dream.looks import LOOKS
 
-    return {name: _shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
+    return {name: shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
 
 
 def _title(name: str) -> str:
@@ -106,7 +106,8 @@ def square(picture: np.ndarray) -> bytes:
 
 
 @st.cache_resource(show_spinner=False)
-def _shipped(name: str) -> bytes:
+def shipped(name: str) -> bytes:
+    """A small picture that the pages ship, by its name; a grey one where it was not drawn yet."""
     path = SHIPPED / f"{name}.webp"
     return path.read_bytes() if path.exists() else square(np.full((8, 8, 3), 128, "uint8"))
 
