@@ -24,7 +24,7 @@ from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.style import paintings
 
-TOLD = {"chars": 240, "prompt": "Alice looked"}
+TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE = {"style.transfer": {"mode": "draft", "size": 512}, "dream.ascend": {"size": 512}}
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}

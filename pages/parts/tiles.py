@@ -37,7 +37,7 @@ TILES = (
     Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
     Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
     Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
-    Tile("text.write", {}, "A small tale, letter by letter"),
+    Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
     Tile("style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"),
     Tile("style.transfer", {"content": "rocket", "style": "wash"}, "A launch in watercolour"),
 )

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from pages.parts import samples, tiles
 from pages.parts.places import PLACES, place_of
 
 from .conftest import ROOT
@@ -129,6 +130,18 @@ def test_tiles_lead_to_the_page_with_their_samples(visit):
     assert page.title[0].value == "Style"
     assert page.button_group(key="content").value == "Coffee"
     assert page.button_group(key="style").value == ["Brush strokes"]
+
+
+def test_the_tile_of_a_text_leads_to_its_voice(visit):
+    links = [link.proto for link in visit("").get("page_link")]
+    [alice] = [link for link in links if "Alice" in link.query_string]
+    page = visit(alice.page, **dict(parse_qsl(alice.query_string)))
+    assert page.title[0].value == "Text"
+    assert page.selectbox(key="preset").value == "alice"
+
+
+def test_all_tiles_are_there():
+    assert all((samples.SHIPPED / tile.file).is_file() for tile in tiles.TILES)
 
 
 def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):

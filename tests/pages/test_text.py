@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiny_voice
 
-from pages.parts import gates, lessons, next_character, sample_texts, samples, stand_ins, texts, tiles, voices
+from pages.parts import gates, lessons, next_character, sample_texts, stand_ins, texts, voices
 from studio.core import index, paths, presets, recipes
 from studio.core.tasks import File
 from studio.engine import Live
@@ -338,12 +338,6 @@ def test_a_marked_picture_shades_what_surprised():
     top, left = changed.min(axis=0)
     assert top >= 39, "the sixth character stands in the second line"
     assert left < 40
-
-
-def test_the_tile_of_a_text_leads_to_its_page(visit):
-    [tile] = [tile for tile in tiles.TILES if tile.task == "text.write"]
-    assert (samples.SHIPPED / tile.file).is_file()
-    assert "text" in [link.proto.page for link in visit("").get("page_link") if "Text" in link.proto.label]
 
 
 def test_a_beginning_is_as_long_as_the_settings_allow():
