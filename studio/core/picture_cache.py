@@ -20,7 +20,7 @@ from studio.core.picture_names import counted, listed
 from studio.core.picture_sources import Item, Source, refused
 from studio.core.progress import Progress
 
-FORMAT = 1  # a new one makes all be made again
+FORMAT = 2  # a new one makes all be made again
 _REPORTS = 200  # a whole, so that telling costs nothing beside reading
 _MOST_BROKEN = 0.9  # of the files, above which a person has most likely named something else
 
@@ -36,6 +36,10 @@ class Pictures:
         classes: their names.
         attributes: `{name: (n,) float32}`, NaN where unknown.
         notes: sentences on what was passed over or taken for granted.
+        sizes: `(n, 2) int64`, height and width in px before they were cut and resized.
+        digests: `(n, 32) uint8`, SHA-256 of each as it is in `images`.
+        broken: the names of files left out, being no whole pictures.
+        copies: pairs of the name of a file left out and of the kept picture that it is a copy of.
     """
 
     images: np.ndarray
@@ -44,6 +48,10 @@ class Pictures:
     classes: tuple[str, ...] = ()
     attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sizes: np.ndarray | None = None
+    digests: np.ndarray | None = None
+    broken: tuple[str, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
 
 
 def key(state: str, size: int, channels: int) -> str:
@@ -58,11 +66,14 @@ def find(key: str, size: int, channels: int) -> Pictures | None:
         with np.load(io.BytesIO(facts.read_bytes()), allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
         told = json.loads(arrays["told"].tobytes())
-        names, classes, notes = (tuple(told[part]) for part in ("names", "classes", "notes"))
+        names, classes, notes, broken = (tuple(told[p]) for p in ("names", "classes", "notes", "broken"))
         shape = (len(names), size, size, channels)
         kept = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
         attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
-        return Pictures(kept, names, arrays["labels"] if classes else None, classes, attributes, notes)
+        labels = arrays["labels"] if classes else None
+        copies = tuple((copy, original) for copy, original in told["copies"])
+        more = (arrays["sizes"], arrays["digests"], broken, copies)
+        return Pictures(kept, names, labels, classes, attributes, notes, *more)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
@@ -90,7 +101,7 @@ def make(key: str, source: Source, name: str, size: int, channels: int, progress
         made = _Made(source, size * size * channels, out)
         every = max(1, len(source.names) // _REPORTS)
         for count, item in enumerate(source.read()):
-            made.add(item, _prepared(item.data, source.names[item.place], size, channels))
+            made.add(item, *_prepared(item.data, source.names[item.place], size, channels))
             if count % every == 0:
                 progress.report(count, len(source.names), text="Reading pictures")
         made.check(name)
@@ -104,17 +115,21 @@ def _paths(key: str) -> tuple[Path, Path]:
     return folder / f"{key}.pixels", folder / f"{key}.npz"
 
 
-def _prepared(data: bytes | np.ndarray, name: str, size: int, channels: int) -> np.ndarray | None:
-    """One picture as it is kept; None if it is none, or broken."""
+def _prepared(
+    data: bytes | np.ndarray, name: str, size: int, channels: int
+) -> tuple[np.ndarray | None, tuple[int, int]]:
+    """One picture as it is kept, with its height and width before; None if it is none, or broken."""
     try:
         image = data if isinstance(data, np.ndarray) else images.read(data, name)
     except InvalidInput:
-        return None
+        return None, (0, 0)
     height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     image = images.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
-    return image if channels == 3 else np.asarray(Image.fromarray(image).convert("L"))[..., None]
+    if channels == 1:
+        image = np.asarray(Image.fromarray(image).convert("L"))[..., None]
+    return image, (height, width)
 
 
 class _Made:
@@ -126,12 +141,17 @@ class _Made:
         self._digests: dict[int, bytes] = {}
         self._labels = np.full(count, -1, "int64")
         self._facts = np.full((len(source.attributes), count), np.nan, "float32")
+        self._sizes = np.zeros((count, 2), "int64")
+        self._pixels = np.zeros((count, 32), "uint8")
 
-    def add(self, item: Item, image: np.ndarray | None) -> None:
+    def add(self, item: Item, image: np.ndarray | None, size: tuple[int, int]) -> None:
         if image is None:
             return
+        pixels = image.tobytes()
         self._out.seek(item.place * self._row)
-        self._out.write(image.tobytes())
+        self._out.write(pixels)
+        self._sizes[item.place] = size
+        self._pixels[item.place] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
         own = hashlib.sha256(item.data).digest() if self._source.files else b"%d" % item.place
         self._digests[item.place] = own
         self._labels[item.place] = item.label
@@ -164,9 +184,12 @@ class _Made:
             "classes": [_encodable(name) for name in classes],
             "attributes": self._source.attributes,
             "notes": notes,
+            "broken": [_encodable(name) for name in self._broken()],
+            "copies": [[_encodable(self._source.names[n]) for n in pair] for pair in self._copies(kept)],
         }
         facts, body = np.frombuffer(json.dumps(told).encode(), "uint8"), io.BytesIO()
-        np.savez_compressed(body, told=facts, labels=labels, attributes=self._facts[:, kept])
+        arrays = {"sizes": self._sizes[kept], "digests": self._pixels[kept]}
+        np.savez_compressed(body, told=facts, labels=labels, attributes=self._facts[:, kept], **arrays)
         return body.getvalue()
 
     def _without_copies(self) -> list[int]:
@@ -174,6 +197,12 @@ class _Made:
         for place in sorted(self._digests):
             firsts.setdefault(self._digests[place], place)
         return list(firsts.values())
+
+    def _copies(self, kept: list[int]) -> Iterator[tuple[int, int]]:
+        """The places of each copy and of its original."""
+        firsts = {self._digests[place]: place for place in kept}
+        for place in sorted(set(self._digests) - set(kept)):
+            yield place, firsts[self._digests[place]]
 
     def _classes(self, kept: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
         """The labels among the classes that have pictures, those classes, and the others."""
