@@ -54,10 +54,11 @@ def all_weights() -> None:
             what = weights.entry(name).what
             st.caption(f"{what[:1].upper()}{what[1:]}")
             if not found.cached:
-                _offer(found)
+                offer(found)
 
 
-def _offer(absent: Status) -> None:
+def offer(absent: Status) -> None:
+    """A button that fetches weights now, and the command that does the same."""
     st.caption("It is fetched when first needed, or now, here or in a terminal:")
     st.code(f"studio weights pull {absent.name}", language="shell")
     if not st.button("Fetch now", key=f"fetch_{absent.name}", icon=":material/download:"):

@@ -100,6 +100,29 @@ def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live
         return None, str(error)
 
 
+def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 4) -> engine.Live | None:
+    """The result of these very settings, made now unless this tab still has it; None after saying why not.
+
+    Args:
+        shelf: where the last ones are kept.
+        most: how many of them.
+    """
+    kept: dict[str, engine.Live] = st.session_state.setdefault(f"drawn_{shelf}", {})
+    asked = settings.model_dump_json() + str(inputs)
+    if asked not in kept:
+        try:
+            made = engine.connect().live(task, settings, inputs, session())
+        except engine.Superseded:
+            return None
+        except StudioError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+            return None
+        while len(kept) >= most:
+            kept.pop(next(iter(kept)))
+        kept[asked] = made
+    return kept[asked]
+
+
 def session() -> str:
     """The name by which the live lane knows this tab."""
     return st.session_state.setdefault("live_session", uuid.uuid4().hex)

@@ -1,4 +1,4 @@
-"""Reading a data set for a page: in the background, so that it goes on while a person changes settings."""
+"""Reading a data set and looking it over: in the background, while a person changes settings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from pages.parts import words
+from studio.classify import audit, duplicates
 from studio.core import data
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
@@ -32,6 +34,7 @@ class _Reading:
     size: int
     report: Report | None = None
     found: Pictures | None = None
+    facts: dict[str, Any] | None = None
     problem: str = ""
 
     def __post_init__(self) -> None:
@@ -40,7 +43,9 @@ class _Reading:
 
     def _read(self) -> None:
         try:
-            self.found = data.pictures(self.file, self.size, 3, Progress(self._hear))
+            progress = Progress(self._hear)
+            self.found = data.pictures(self.file, self.size, 3, progress)
+            self.facts = audit.facts(self.found, duplicates.find(self.found, progress))
         except StudioError as error:
             self.problem = str(error)
         except Exception:
@@ -56,8 +61,10 @@ def _reading(file: File, size: int) -> _Reading:
     return _Reading(file, size)
 
 
-def pictures(file: File, size: int) -> Pictures | None:
-    """The pictures of a data set; None while they are read, or after saying what is wrong with them.
+def looked_over(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None:
+    """The pictures of a data set and what there is to say of it, as `studio.classify.audit.facts` has it.
+
+    None while they are read, which is shown, or after saying what is wrong with them.
 
     Args:
         file: the kept data set.
@@ -71,6 +78,14 @@ def pictures(file: File, size: int) -> Pictures | None:
     if reading.problem:
         st.error(words.plain(reading.problem), icon=":material/error:")
         _reading.clear(file, size)  # so that it is tried again once something changed
+        return None
+    return reading.found, reading.facts
+
+
+def if_there(file: File, size: int) -> Pictures | None:
+    """The pictures of a data set; None, silently, while they are read and where they are gone."""
+    reading = _reading(file, size)
+    reading.thread.join(AT_ONCE_SECONDS)
     return reading.found
 
 
@@ -83,14 +98,16 @@ def _watch(file: File, size: int) -> None:
     if report is None or not report.total:
         st.progress(0.0, "Opening the pictures")
     else:
-        st.progress(report.step / report.total, f"Reading {report.step:,} of {report.total:,} pictures")
+        share = min(report.step / report.total, 1.0)
+        st.progress(share, f"{report.text}: {report.step:,} of {report.total:,}")
 
 
 def thumbnails(found: Pictures, names: Sequence[str]) -> list[np.ndarray | None]:
     """Pictures of a data set by their names, each `(THUMBNAIL, THUMBNAIL, 3) uint8`; None for unknown."""
     places = {name: place for place, name in enumerate(found.names)}
-    return [_small(found.images[places[name]]) if name in places else None for name in names]
+    return [small(found.images[places[name]]) if name in places else None for name in names]
 
 
-def _small(picture: np.ndarray) -> np.ndarray:
+def small(picture: np.ndarray) -> np.ndarray:
+    """`(h, w, 3) uint8` -> `(THUMBNAIL, THUMBNAIL, 3) uint8`."""
     return np.asarray(Image.fromarray(picture).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import live, results, shown, sliders, walls, words
+from pages.parts import live, results, shown, sliders, walls
 from pages.parts.asking import FACE, MORPH, MOVES, NEAR, TO
 from pages.parts.owners import owner
 from studio import engine
-from studio.core.errors import StudioError
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
 
 TASK = "faces.draw"
 SLOTS = {"content": "Your face", "style": "Your face"}
 STEPS = 7  # pictures of the way from one face to another
-_HELD, _MOST_HELD = "drawn", 4  # of each, walls and faces
 _SAID, _PICKED = "kept_said", "picked"
 
 
@@ -75,21 +73,7 @@ def _pick(settings: FacesSettings) -> None:
 
 def drawn(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     """The result of these very settings, made now unless this tab still has it; None after saying why not."""
-    kind = "face" if settings.face else "wall"
-    held: dict[str, engine.Live] = st.session_state.setdefault(f"{_HELD}_{kind}", {})
-    asked = settings.model_dump_json() + str(inputs)
-    if asked not in held:
-        try:
-            made = engine.connect().live(TASK, settings, inputs, live.session())
-        except engine.Superseded:
-            return None
-        except StudioError as error:
-            st.error(words.plain(str(error)), icon=":material/error:")
-            return None
-        while len(held) >= _MOST_HELD:
-            held.pop(next(iter(held)))
-        held[asked] = made
-    return held[asked]
+    return live.held(TASK, settings, inputs, "face" if settings.face else "wall")
 
 
 @st.fragment
