@@ -1,6 +1,13 @@
 """Classes of your own: a network that has seen a million photos learns to tell your pictures apart."""
 
-from studio.classify.settings import AuditSettings, TrainClassifierSettings
+from studio.classify.settings import (
+    IMAGENET,
+    AuditSettings,
+    ExplainSettings,
+    ExportSettings,
+    PredictSettings,
+    TrainClassifierSettings,
+)
 from studio.core.tasks import Slot, Task
 
 TRAIN = Task(
@@ -25,4 +32,51 @@ AUDIT = Task(
     title="Audit",
     command="classify audit",
     help="look a data set over: counts, broken files, duplicates, sizes, suspicious labels",
+)
+
+_MODEL = Slot("model", "model", least=0, flag="--preset")
+
+PREDICT = Task(
+    name="classify.predict",
+    settings=PredictSettings,
+    inputs=(Slot("pictures", "picture", most=64), _MODEL),
+    produces="text",
+    lane="live",
+    work="studio.classify.predict:run",
+    title="Labels",
+    command="classify predict",
+    help="say what pictures show",
+    check="studio.classify.models:check",
+    prepare="studio.classify.models:prepare",
+    builtin=(IMAGENET,),
+    readable="studio.classify.predict:readable",
+)
+
+EXPLAIN = Task(
+    name="classify.explain",
+    settings=ExplainSettings,
+    inputs=(Slot("picture", "picture"), _MODEL),
+    produces="picture",
+    lane="live",
+    work="studio.classify.explain:run",
+    title="Explanation",
+    command="classify explain",
+    help="show where in a picture a classifier sees what it says",
+    check="studio.classify.models:check",
+    prepare="studio.classify.models:prepare",
+    builtin=(IMAGENET,),
+)
+
+EXPORT = Task(
+    name="classify.export",
+    settings=ExportSettings,
+    inputs=(_MODEL,),
+    produces="network",
+    lane="job",
+    work="studio.classify.export:run",
+    title="Export",
+    command="classify export",
+    help="make a file of a classifier that other programs take",
+    check="studio.classify.export:check",
+    builtin=(IMAGENET,),
 )

@@ -63,3 +63,38 @@ class AuditSettings(Settings):
         224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+
+IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
+_PRESET = "A trained classifier: its name or its folder."
+
+
+class PredictSettings(Settings):
+    """Says what pictures show."""
+
+    preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    top: int = setting(5, "How many labels are told of each picture, the likeliest first.", ge=1, le=1000)
+
+
+class ExplainSettings(Settings):
+    """Shows where in a picture a classifier sees what it says."""
+
+    preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    label: str = setting("", "The label to look for; empty: the likeliest.", tier="main", max_length=200)
+    view: Literal["beside", "over", "light"] = setting(
+        "beside", "The colours beside the picture, over it, or light where it looks.", tier="main"
+    )
+    strength: float = setting(0.7, "How strong the colours are, or the shade.", ge=0.1, le=1, step=0.05)
+
+
+class ExportSettings(Settings):
+    """Makes a file of a classifier that other programs take."""
+
+    preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    form: Literal["keras", "tflite", "onnx"] = setting(
+        "keras", "For Keras, for phones and small devices, or for everything else.", tier="main"
+    )
+
+    def for_ending(self, ending: str) -> ExportSettings:
+        """These settings for a file that ends so."""
+        return self.model_copy(update={"form": ending}) if ending in ("keras", "tflite", "onnx") else self

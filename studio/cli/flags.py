@@ -43,6 +43,8 @@ class Parser(argparse.ArgumentParser):
 
     def _with_flag(self, words: Sequence[str]) -> list[str]:
         # Argparse takes a positional for left out as soon as a flag stands before it.
+        if any(word.partition("=")[0] == self.positional for word in words):
+            return list(words)
         at = 0
         while at < len(words) and words[at] != "--":
             name, given, _ = words[at].partition("=")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, flags, outputs, sources, train
+from studio.cli import console, flags, outputs, report, sources, train
 from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
@@ -77,24 +77,27 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     named = {slot: getattr(arguments, slot.name, None) or [] for slot in task.inputs}
     for name, slot in _of_settings(task).items():
         # What is no known name is a folder or a file, of which a recipe keeps the digest, not the path.
-        if name in given and given[name] not in presets.names():
+        if name in given and given[name] not in (*task.builtin, *presets.names()):
             named[slot] = [given.pop(name)]
     settings = task.settings.parse(given)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]
         settings = outputs.named_by(Path(arguments.out), settings)
-        out = outputs.checked(arguments.out, task.makes(settings), texts)
+        also = (".json",) if task.readable else ()
+        out = outputs.checked(arguments.out, task.makes(settings), texts, also)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
     if task.estimate and task.makes(settings) == "animation" and not (arguments.quiet or arguments.json):
         console.note(f"{task.title}: about {_duration(tasks.imported(task.estimate)(settings, inputs))}.")
     started = time.monotonic()
-    scribe = None if out or arguments.json else Scribe()
+    scribe = None if out or arguments.json or task.readable else Scribe()
     with console.working(
         task.title, arguments, scribe if scribe and scribe.on_terminal else None
     ) as progress:
         result = tasks.run(task.name, settings, inputs, progress)
+    if task.readable:
+        return report.tell(task, result, named, out, time.monotonic() - started, arguments)
     if scribe:
         scribe.finish(outputs.text_of(result).decode())
     elif out:

@@ -17,6 +17,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "animation": tuple(f".{kind}" for kind in drawing.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),
+    "network": (".keras", ".tflite", ".onnx"),
 }
 _BETWEEN = b"\n\n---\n\n"  # two texts of one result
 
@@ -26,18 +27,19 @@ def prints_itself(kind: Kind) -> bool:
     return kind == "text"
 
 
-def checked(text: str, kind: Kind, sources: Iterable[str] = ()) -> Path:
+def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str, ...] = ()) -> Path:
     """The path of `-o OUT`, if a result of this kind can be written there: a model's folder, else a file.
 
     Args:
         sources: what the result is made from, and must not replace.
+        also: other endings that it may have.
 
     Raises:
         InvalidInput: if not, with the reason.
     """
     path = Path(text).expanduser()
     shown = f"output {printable(text, 100)}"
-    suffixes = _SUFFIXES.get(kind, ())
+    suffixes = (*_SUFFIXES.get(kind, ()), *also)
     if suffixes and path.suffix.lower() not in suffixes:
         ends = f"a name that ends in {', '.join(suffixes)}"
         received = path.suffix or "a name without an ending"
@@ -119,8 +121,10 @@ def save(result: Result, path: Path) -> Path:
         presets.unpack(data, path)
         return path
     target = path.resolve()  # through a link, as a shell would
-    if kind in ("animation", "text", "dataset"):
+    if kind in ("animation", "text", "dataset", "network"):
         paths.write(target, text_of(result) if kind == "text" else data)
+        if kind == "network":
+            paths.write(program(target), result.files[1].read())
         paths.write(sidecar(target), f"{result.recipe.to_json()}\n".encode())
     elif target.suffix.lower() in _SUFFIXES["picture"][1:]:
         paths.write(target, images.encode_as(images.read(data), target.suffix.lower()))
@@ -138,6 +142,11 @@ def text_of(result: Result) -> bytes:
 def sidecar(path: Path) -> Path:
     """Where the recipe of a file lies that cannot hold one: `NAME.EXT.json`."""
     return path.with_name(path.name + ".json")
+
+
+def program(path: Path) -> Path:
+    """Where the program lies that shows how to ask an exported network: `NAME.EXT.py`."""
+    return path.with_name(path.name + ".py")
 
 
 def _recipe(data: bytes) -> str:

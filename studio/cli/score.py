@@ -12,10 +12,13 @@ from studio.core.errors import invalid
 # `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
 # What it has to tell in sentences is a figure called "notes".
 SCORES = {
+    "classify.train": "studio.classify.score:figures",
     "text.train": "studio.text.held_out:figures",
     "dcgan.train": "studio.faces.score:figures",
     "vae.train": "studio.faces.score:figures",
 }
+# The part that is measured where none is named, if it is not the last tenth; None: as `figures` thinks best.
+USUAL: dict[str, tuple[float, float] | None] = {"classify.train": None}
 
 
 def add(commands: Any) -> None:
@@ -24,13 +27,16 @@ def add(commands: Any) -> None:
     parser = flags.add_leaf(commands, "score", help, _run)
     parser.add_argument("preset", metavar="PRESET", help="a trained model: its name or folder")
     parser.add_argument("data", metavar="DATA", help="what it is measured on")
-    part = "which part of it, as shares of the whole (default 0.9:1.0, which trainings hold out)"
-    parser.add_argument("--part", metavar="FROM:TO", default="0.9:1.0", help=part)
+    part = (
+        "which part of it, as shares of the whole (default 0.9:1.0, which trainings hold out; "
+        "of a classifier what it was tested on, or of other data all)"
+    )
+    parser.add_argument("--part", metavar="FROM:TO", help=part)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     preset = presets.find(arguments.preset)
-    part = _part(arguments.part)
+    part = _part(arguments.part) if arguments.part is not None else USUAL.get(preset.task, (0.9, 1.0))
     if preset.task not in SCORES:
         made, step = ", ".join(SCORES), "choose another"
         raise invalid(f"preset {preset.name}", expected=f"of {made}", received=preset.task, next_step=step)

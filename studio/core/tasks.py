@@ -18,13 +18,16 @@ from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 
-Kind = Literal["picture", "animation", "text", "model", "dataset"]
+Kind = Literal["picture", "animation", "text", "model", "dataset", "network"]  # the last for other programs
 Lane = Literal["job", "live", "drive"]
 
 # A new capability is one folder, one line here and one page.
 TASKS = {
     "classify.train": "studio.classify:TRAIN",
     "classify.audit": "studio.classify:AUDIT",
+    "classify.predict": "studio.classify:PREDICT",
+    "classify.explain": "studio.classify:EXPLAIN",
+    "classify.export": "studio.classify:EXPORT",
     "style.transfer": "studio.style:TRANSFER",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
@@ -139,6 +142,9 @@ class Task:
         opens: of a training whose models draw pictures, `module:function` of
             `open(preset) -> studio.core.latent.Generator`; "" for others.
         encodes: whether those models read pictures, too.
+        builtin: names of models that are in no folder: the studio makes them of weights that it borrows.
+        readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
+            light, the same in a person's words; "" for others.
     """
 
     name: str
@@ -156,6 +162,8 @@ class Task:
     estimate: str = ""
     opens: str = ""
     encodes: bool = False
+    builtin: tuple[str, ...] = ()
+    readable: str = ""
 
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""

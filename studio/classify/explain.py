@@ -1,0 +1,120 @@
+"""Grad-CAM: where in a picture a classifier sees what it says.
+
+Reference:
+    Selvaraju et al. 2017, arXiv:1610.02391.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from studio.classify import heat, models, predict, square
+from studio.classify.model import Classifier
+from studio.classify.settings import ExplainSettings
+from studio.core import images, recipes
+from studio.core.errors import invalid
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+
+LEAST, LONGEST = 384, 1024  # px of the longer side of the picture that is shown
+TOLD = 5  # of the likeliest labels
+_MAPS: dict[str, Callable] = {}  # compiled, by the digest of their classifier
+_MOST_HELD = 3
+
+
+def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Draws where in a picture the classifier sees a label."""
+    began = time.monotonic()
+    file = inputs["picture"][0]
+    picture = images.read(file.read(), file.name)
+    classifier = models.of(settings, inputs, progress)
+    wanted = _place(settings.label, classifier) if settings.label else None
+    progress.stage("Looking at the picture")
+    where, probabilities, place = look(classifier, picture, wanted)
+    longest = min(max(*picture.shape[:2], LEAST), LONGEST)
+    shown = heat.draw(images.fit(picture, longest), where, settings.view, settings.strength)
+    figures = {
+        "label": classifier.classes[place],
+        "probability": float(probabilities[place]),
+        "labels": predict.best(probabilities, classifier.classes, TOLD),
+        "seconds": time.monotonic() - began,
+    }
+    recipe = recipes.make("classify.explain", settings, inputs, models.weights(classifier, inputs))
+    kept = File.keep(images.encode_png(shown, recipe), "picture", "explanation.png")
+    return Result((kept,), figures, recipe)
+
+
+def look(
+    classifier: Classifier, picture: np.ndarray, place: int | None = None
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Where in the square in the middle of a picture a classifier sees a class.
+
+    Args:
+        classifier: what looks.
+        picture: `(H, W, 3) uint8`.
+        place: of the class among its classes; the likeliest when None.
+
+    Returns:
+        `(h, w) float32`, from 0 to 1 where it speaks most for that class (all 0 where nothing does);
+        `(k,)` probabilities; and the place.
+    """
+    from keras import ops
+
+    if classifier.digest not in _MAPS:
+        while len(_MAPS) >= _MOST_HELD:
+            _MAPS.pop(next(iter(_MAPS)), None)
+        _MAPS[classifier.digest] = _built(classifier)
+    cut = square.cut(picture, classifier.size)[None]
+    found = _MAPS[classifier.digest](ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
+    where, probabilities, place = (np.asarray(one) for one in found)
+    return where / max(float(where.max()), 1e-12), probabilities, int(place)
+
+
+def _built(classifier: Classifier) -> Callable:
+    """`((1, S, S, 3) uint8, place or -1) -> (where (h, w), probabilities (k,), place)`, in one pass each way.
+
+    Departs from the paper: the score is how far the class's logit is above the mean of all. What is in all of
+    them alike changes no probability, so it should not show either.
+    """
+    import keras
+    from keras import ops
+
+    from studio.core.gradients import compiled, value_and_grad
+
+    network, choice = classifier.network, classifier.network.layers[-1]
+    maps = network.get_layer(classifier.maps).output
+    below = keras.Model(network.input, maps)
+    above = keras.Model(maps, choice.input)
+    kernel, bias = (ops.convert_to_tensor(weight) for weight in choice.weights)
+
+    def score(activations, place):
+        logits = (ops.matmul(above(activations), kernel) + bias)[0]
+        place = ops.where(place < 0, ops.cast(ops.argmax(logits), "int32"), place)
+        return ops.take(logits, place) - ops.mean(logits), (logits, place)
+
+    def seen(pictures, place):
+        activations = below(pictures)
+        _, (logits, place), slope = value_and_grad(score)(activations, place)
+        weights = ops.mean(slope, axis=(1, 2), keepdims=True)
+        where = ops.relu(ops.sum(weights * activations, axis=-1))[0]
+        return where, ops.softmax(logits), place
+
+    return compiled(seen)
+
+
+def _place(label: str, classifier: Classifier) -> int:
+    """The place of a label, however its letters are written."""
+    names = [name.casefold() for name in classifier.classes]
+    if label.casefold() in names:
+        return names.index(label.casefold())
+    close = _close(label, classifier.classes)
+    raise invalid("label", expected=f"one of {close}", received=label, next_step="choose one of those")
+
+
+def _close(label: str, classes: tuple[str, ...]) -> str:
+    found = difflib.get_close_matches(label, classes, n=5, cutoff=0.4)
+    return ", ".join(found or classes[:5])

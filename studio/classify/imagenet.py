@@ -1,0 +1,55 @@
+"""ResNet50 with its own classifier: a thousand things that it knows without any training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.classify import model
+from studio.classify.model import Classifier
+from studio.classify.settings import IMAGENET, MAPS
+from studio.core import backbones, labels, weights
+from studio.core.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+BACKBONE = "resnet50"
+SIZE = 224  # px, which it learnt with
+_HELD: dict[str, Classifier] = {}  # by the digest of its weights
+
+
+def open(progress: Progress | None = None) -> Classifier:
+    """ResNet50's own classifier, its weights and labels fetched if need be; one copy a process.
+
+    Raises:
+        StudioError: as `weights.pull`.
+    """
+    whole = weights.load(BACKBONE, progress)
+    if whole.digest not in _HELD:
+        names = _apart(labels.names(progress))
+        network = model.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
+        network.layers[-1].set_weights(_choice(whole.model).get_weights())
+        maps = MAPS[BACKBONE]
+        _HELD[whole.digest] = Classifier(IMAGENET, whole.digest, names, BACKBONE, SIZE, network, maps)
+    return _HELD[whole.digest]
+
+
+def cached() -> bool:
+    """Whether it can be opened without fetching anything."""
+    return all(weights.status(name).cached for name in (BACKBONE, "imagenet-labels"))
+
+
+def _choice(whole: keras.Model) -> keras.layers.Dense:
+    return whole.get_layer("predictions")
+
+
+def _top(maps):
+    import keras
+
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
+    return keras.layers.Dense(labels.COUNT, activation="softmax", name="probabilities")(pooled)
+
+
+def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names, but each of a kind: two things are called crane, and two maillot."""
+    return tuple(name if names.index(name) == n else f"{name} (2)" for n, name in enumerate(names))

@@ -1,0 +1,73 @@
+"""The classifiers that can be asked: trained ones by name, folder or file, and ImageNet's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from studio.classify import imagenet, model
+from studio.classify.model import Classifier
+from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
+from studio.core import paths, presets
+from studio.core.errors import StudioError
+from studio.core.presets import Preset
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs
+
+Asked = PredictSettings | ExplainSettings | ExportSettings
+
+
+def known() -> list[str]:
+    """The names of all classifiers that are whole, ImageNet's first."""
+    found = [IMAGENET]
+    for name in presets.names():
+        with suppress(StudioError):
+            model.classes_of(_classifier(name))
+            found.append(name)
+    return found
+
+
+def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Classifier:
+    """The classifier that was given, else the one that the settings name; kept in memory.
+
+    Raises:
+        InvalidInput: if there is none, or it is another kind of model, or not whole.
+        Unavailable: if its backbone is out of reach.
+    """
+    for file in inputs.get("model", ()):
+        folder = paths.folder("cache") / "models" / file.digest
+        return model.open(presets.find(folder) if folder.is_dir() else presets.unpack(file.read(), folder))
+    if settings.preset == IMAGENET:
+        return imagenet.open(progress)
+    return model.open(_classifier(settings.preset))
+
+
+def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
+    """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
+    if inputs.get("model"):
+        return {}
+    name = imagenet.BACKBONE if classifier.name == IMAGENET else classifier.name
+    return {name: classifier.digest}
+
+
+def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless there is such a classifier; loads no Keras."""
+    if not inputs.get("model") and settings.preset != IMAGENET:
+        model.classes_of(_classifier(settings.preset))
+
+
+def prepare(settings: Asked) -> None:
+    """Loads what a warm worker should hold of what is here already."""
+    if settings.preset == IMAGENET and not imagenet.cached():
+        return
+    with suppress(StudioError):
+        import numpy as np
+
+        made = of(settings, {})
+        made.probabilities([np.zeros((made.size, made.size, 3), "uint8")])
+
+
+def _classifier(name: str) -> Preset:
+    preset = presets.find(name)
+    model.settings_of(preset)
+    return preset

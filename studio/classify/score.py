@@ -1,0 +1,84 @@
+"""The score of a trained classifier on pictures that it has not learnt from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from studio.classify import model
+from studio.classify.evaluate import evaluate
+from studio.core import data
+from studio.core.data import Pictures
+from studio.core.errors import InvalidInput, invalid
+from studio.core.picture_names import listed
+from studio.core.presets import Preset
+from studio.core.progress import Progress
+
+
+def figures(
+    preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
+) -> dict[str, Any]:
+    """Measures a classifier on a data set; on the one that it learnt from, the same as its training told.
+
+    Args:
+        preset: a classifier.
+        where: the path of the data set, or `tfds:NAME`.
+        part: where the part begins and ends, as shares of each class: those that it was tested on come last,
+            the others by name. None: what it was tested on, or of other data all.
+
+    Returns:
+        accuracy, interval, n, per_class, calibration_error, and notes: what was left out.
+
+    Raises:
+        InvalidInput: if the data set cannot be read or has other classes, or the model is not whole.
+        Unavailable: if its backbone is out of reach.
+    """
+    classes = model.classes_of(preset)
+    found = data.pictures(data.reference(where), model.settings_of(preset).size, progress=progress)
+    truth = _truth(found, classes, where)
+    rows = _rows(found, truth, preset, part)
+    classifier = model.open(preset)
+    progress.stage("Looking at the pictures")
+    told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], classes)
+    return {
+        "accuracy": told["accuracy"],
+        "interval": told["interval"],
+        "n": told["n"],
+        "per_class": told["per_class"],
+        "calibration_error": told["calibration"]["error"],
+        "notes": list(found.notes),
+    }
+
+
+def _truth(found: Pictures, classes: tuple[str, ...], where: str) -> np.ndarray:
+    """The place of each picture's class among those of the classifier."""
+    if found.labels is None:
+        raise _other(where, "one folder alone", classes)
+    if unknown := [name for name in found.classes if name not in classes]:
+        raise _other(where, f"others too: {listed(unknown)}", classes)
+    return np.array([classes.index(name) for name in found.classes])[found.labels]
+
+
+def _other(where: str, received: str, classes: tuple[str, ...]) -> InvalidInput:
+    expected = f"a folder for each class, of these: {listed(classes)}"
+    return invalid(f"data set {where}", expected=expected, received=received, next_step="choose another")
+
+
+def _rows(found: Pictures, truth: np.ndarray, preset: Preset, part: tuple[float, float] | None) -> np.ndarray:
+    """Which pictures are looked at, sorted."""
+    tested = set(preset.data().get("tested", {}).get("names", ()))
+    last = np.array([name in tested for name in found.names])
+    own = bool(tested) and int(last.sum()) == len(tested)
+    if part is None and own:
+        return np.flatnonzero(last)
+    start, end = part or (0.0, 1.0)
+    chosen = []
+    for one in range(truth.max() + 1):
+        rows = np.flatnonzero(truth == one)
+        ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]]) if own else rows
+        # Counted from the end, as the training counts what it tests on.
+        chosen.append(
+            ordered[len(rows) - round(len(rows) * (1 - start)) : len(rows) - round(len(rows) * (1 - end))]
+        )
+    return np.sort(np.concatenate(chosen))

@@ -1,0 +1,54 @@
+"""A short program for each kind of export, which says what a picture shows; it runs as it stands."""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Sequence
+
+_START = '''"""Says what a picture shows: python THIS_FILE MODEL PICTURE (first: pip install {needs})."""
+
+import sys
+
+import numpy as np
+{imports}
+from PIL import Image
+
+CLASSES = {classes}
+
+model_file, picture_file = sys.argv[1:3]
+picture = np.asarray(Image.open(picture_file).convert("RGB"))[None]  # (1, height, width, 3), of any size
+'''
+_END = """for n in np.argsort(-probabilities)[:5]:
+    print(f"{CLASSES[n]}: {probabilities[n]:.1%}")
+"""
+_KERAS = """model = keras.saving.load_model(model_file)
+probabilities = np.asarray(model(picture))[0]
+"""
+_TFLITE = """model = Interpreter(model_file)
+taken, given = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
+model.resize_tensor_input(taken, picture.shape)
+model.allocate_tensors()
+model.set_tensor(taken, picture)
+model.invoke()
+probabilities = model.get_tensor(given)[0]
+"""
+_ONNX = """model = onnxruntime.InferenceSession(model_file)
+probabilities = model.run(None, {model.get_inputs()[0].name: picture})[0][0]
+"""
+_PARTS = {
+    "keras": ("keras tensorflow pillow", "import keras", _KERAS),
+    "tflite": ("tensorflow pillow", "from tensorflow.lite import Interpreter", _TFLITE),
+    "onnx": ("onnxruntime pillow", "import onnxruntime", _ONNX),
+}
+
+
+def of(form: str, classes: Sequence[str]) -> str:
+    """A Python program that asks an export of a form: "keras", "tflite" or "onnx".
+
+    Args:
+        form: of the file.
+        classes: the names of its classes, in order.
+    """
+    needs, imports, ask = _PARTS[form]
+    names = pprint.pformat(list(classes), width=100, compact=True)
+    return _START.format(needs=needs, imports=imports, classes=names) + ask + _END
