@@ -8,8 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.parts import stand_ins
-from studio.core import images
+from studio.core import images, thumbnails
 from studio.core.tasks import File
 
 LONGEST = 1600
@@ -29,17 +28,7 @@ def of_bytes(data: bytes) -> bytes:
 
 def first_frame(file: File) -> np.ndarray:
     """The picture that stands for a file, `(H, W, 3) uint8`: itself, a film's first frame, a text's page."""
-    if file.kind in ("text", "model"):
-        return stand_ins.of(file)
-    if file.kind != "animation":
-        return images.read(file.path)
-    if file.name.endswith(".mp4"):  # only ever made by the studio itself
-        import av
-
-        with av.open(str(file.path)) as film:
-            return next(film.decode(video=0)).to_ndarray(format="rgb24")
-    with Image.open(file.path, formats=images.FORMATS) as film:  # however long the film is
-        return np.asarray(film.convert("RGB"))
+    return thumbnails.picture_of(file)
 
 
 def size(data: bytes) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from studio import __version__
-from studio.cli import app, console, doctor, flags, make, replay, score, weights
+from studio.cli import app, console, doctor, flags, gallery, make, replay, score, weights
 from studio.core.errors import Cancelled, StudioError
 
 
@@ -53,6 +53,7 @@ def _parser() -> flags.Parser:
     app.add(commands)
     make.add(commands)
     replay.add(commands)
+    gallery.add(commands)
     score.add(commands)
     weights.add(commands)
     doctor.add(commands)

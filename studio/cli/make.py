@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, flags, outputs, report, sources, train
+from studio.cli import console, flags, kept, outputs, report, sources, train
 from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
@@ -102,7 +102,9 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         scribe.finish(outputs.text_of(result).decode())
     elif out:
         out = outputs.save(result, out)
-    return console.tell(result, out, time.monotonic() - started, arguments)
+    seconds = time.monotonic() - started
+    kept.in_gallery(result, seconds)
+    return console.tell(result, out, seconds, arguments)
 
 
 def _duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.cli import console, flags, outputs
+from studio.cli import console, flags, kept, outputs
 from studio.core import drawing, images, tasks
 from studio.core.errors import invalid, printable
 from studio.core.tasks import Kind, Result
@@ -52,6 +52,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if out is not None:
         out = outputs.save(result, out)
     seconds = time.monotonic() - started
+    if out is not None:
+        kept.in_gallery(result, seconds)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)
     if result.stopped_early:

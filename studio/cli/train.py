@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from studio.cli import console, flags, outputs, sources
+from studio.cli import console, flags, kept, outputs, sources
 from studio.core import runs, tasks
 from studio.core.tasks import Task
 
@@ -34,10 +34,12 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     with console.working(task.title, arguments) as progress:
         result = tasks.run(task.name, settings, inputs, progress)
     out = outputs.save(result, out)
+    seconds = time.monotonic() - started
+    kept.in_gallery(result, seconds)
     if not arguments.quiet:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
         console.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
-    return console.tell(result, out, time.monotonic() - started, arguments)
+    return console.tell(result, out, seconds, arguments)
 
 
 def _take_up(run: runs.Run, arguments: argparse.Namespace) -> None:

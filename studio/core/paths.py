@@ -147,6 +147,9 @@ def keep(data: bytes) -> str:
     path = folder("files") / name
     if not path.exists():
         write(path, data)
+    else:
+        with contextlib.suppress(OSError):
+            os.utime(path)  # in use again, so that nobody takes it for one that nothing needs
     return name
 
 

@@ -1,11 +1,33 @@
 """Jobs on dask.distributed: the queue on disk is the truth, Dask only runs it.
 
-`connect()` gives this process's one engine; pages call nothing else.
+`connect()` gives this process's one engine; pages call nothing else. Each name is imported when it is first
+asked for, so that the gallery and the command line can read job folders without loading Dask.
 """
 
-from studio.engine.engine import Engine, connect
-from studio.engine.jobs import Job, Live
-from studio.engine.stream import Stream
-from studio.engine.turns import Superseded
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.engine.engine import Engine, connect
+    from studio.engine.jobs import Job, Live
+    from studio.engine.stream import Stream
+    from studio.engine.turns import Superseded
+
+_HOMES = {
+    "Engine": "engine",
+    "connect": "engine",
+    "Job": "jobs",
+    "Live": "jobs",
+    "Stream": "stream",
+    "Superseded": "turns",
+}
 
 __all__ = ["Engine", "Job", "Live", "Stream", "Superseded", "connect"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

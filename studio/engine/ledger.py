@@ -7,7 +7,7 @@ disk stops nothing: the change then stands in memory and is written as soon as t
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from studio.core import images, tasks
+from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.progress import Report
 from studio.core.settings import Settings
@@ -23,10 +23,8 @@ from studio.engine import store
 from studio.engine.jobs import FINISHED, Job, Live, State
 
 _ASKED = {"task", "title", "lane", "settings", "inputs", "owner", "created"}
+FRESH_NANOSECONDS = 10**9
 STOPPED = "The studio stopped while it ran. Next: run it again."
-_DIGITS = (
-    "0123456789abcdefghjkmnpqrstvwxyz"  # in the order of their character codes, so that ids sort by time
-)
 log = logging.getLogger("studio.engine")
 
 
@@ -70,11 +68,15 @@ class Ledger:
         self.queue: list[Record] = []
         self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
         self._last_id = 0
+        self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
+        self._changed: int | None = None  # when the folder of folders last did, as far as is known here
 
     def load(self) -> None:
         """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
         self._root.mkdir(parents=True, exist_ok=True)
+        store.sweep(self._root)
         for path in sorted(self._root.iterdir()):
+            self._names.add(path.name)
             if path.name.startswith("."):
                 continue
             try:
@@ -96,6 +98,23 @@ class Ledger:
         if record.state == "queued":
             self.queue.append(record)
 
+    def follow(self) -> None:
+        """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
+        changed = self._root.stat().st_mtime_ns if self._root.exists() else self._changed
+        if changed == self._changed:
+            return
+        # Two changes may bear the same time, so that a fresh one is looked at again.
+        self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
+        names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
+        for record in [r for r in self._records.values() if r.finished and r.id not in names]:
+            self._forget(record)
+        for name in sorted(names - self._names - self._records.keys()):
+            folder = store.Folder(self._root / name)
+            with suppress(KeyError, TypeError, ValueError, InvalidInput):
+                if folder.read("outcome") is not None:
+                    self._load(folder)
+        self._names = names
+
     def add(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
         record = self._new(task, settings, inputs, owner)
@@ -109,40 +128,19 @@ class Ledger:
     def add_finished(self, live: Live, owner: str) -> Record:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
         record = self._new(tasks.get(live.task), live.settings, live.inputs, owner)
-        with _whole_or_not(record.folder):
-            record.folder.write("job", record.asked)
-            file = tasks.File.keep(live.data, live.kind, live.name)
-            result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
-            if live.kind == "picture":
-                record.folder.show(images.encode_preview(images.read(live.data)))
-            record.folder.write("outcome", {"result": store.pack_result(result), "report": None})
-        record.started = record.asked["created"] - live.seconds
+        record.state, record.ended = "done", record.asked["created"]
+        record.started = record.ended - live.seconds
+        file = tasks.File.keep(live.data, live.kind, live.name)
+        result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
+        store.write_finished(record.folder.path, record.asked, result, record.started, record.ended)
         self._records[record.id] = record
-        self.settle(record)
         return record
 
     def _new(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
-        asked = {
-            "task": task.name,
-            "title": task.title,
-            "lane": task.lane,
-            "settings": settings.model_dump(mode="json"),
-            "inputs": store.pack_inputs(inputs),
-            "owner": owner,
-            "created": time.time(),
-        }
-        id = self._new_id()
+        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner)
+        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
+        id = store.new_id(self._last_id)
         return Record(id, store.Folder(self._root / id), asked)
-
-    def _new_id(self) -> str:
-        """Nine characters of milliseconds, never twice the same, and five that cannot be guessed."""
-        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)
-        digits = ""
-        left = self._last_id
-        for _ in range(9):
-            left, digit = divmod(left, 32)
-            digits = _DIGITS[digit] + digits
-        return digits + "".join(secrets.choice(_DIGITS) for _ in range(5))
 
     def save(self, record: Record) -> None:
         """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
@@ -192,6 +190,7 @@ class Ledger:
 
     def find(self, id: str, owner: str) -> Record:
         """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+        self.follow()
         record = self._records.get(id)
         if record is None or record.asked["owner"] != owner:
             raise Unavailable("There is no such job here. Next: look in the tray or the gallery.")
@@ -199,6 +198,7 @@ class Ledger:
 
     def newest(self, owner: str, limit: int) -> list[Record]:
         """The owner's jobs, newest first."""
+        self.follow()
         own = [record for record in self._records.values() if record.asked["owner"] == owner]
         return sorted(own, key=lambda record: record.id, reverse=True)[:limit]
 
@@ -215,6 +215,9 @@ class Ledger:
         if not record.finished:
             raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
         record.folder.remove()
+        self._forget(record)
+
+    def _forget(self, record: Record) -> None:
         self._unsaved.pop(record.id, None)
         del self._records[record.id]
 

@@ -6,23 +6,38 @@ outcome.json   what came of it: a result or an error, and the last report. The w
                that a server killed meanwhile loses nothing that was finished.
 reports.jsonl  the history, one line a report, appended by the worker.
 preview.webp   the latest picture, replaced by the worker now and then.
+thumbnail.webp a small picture of the result, whatever kind it is.
+
+The folder of a finished job that has a result is also what the gallery shows, so nothing is kept twice; what
+was made elsewhere, as by a command, gets a folder of the same shape.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import secrets
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from studio.core import paths, recipes, tasks
+from studio.core import paths, recipes, tasks, thumbnails
+from studio.core.errors import StudioError
 from studio.core.progress import Report
 
 MOST_POINTS = 400
+_NEW, _GONE = ".new-", ".gone-"
+_STALE_SECONDS = 3600
+_DIGITS = (
+    "0123456789abcdefghjkmnpqrstvwxyz"  # in the order of their character codes, so that ids sort by time
+)
+log = logging.getLogger("studio.engine")
 
 
 class Folder:
@@ -74,11 +89,93 @@ class Folder:
         """Replaces the latest picture."""
         paths.write(self.path / "preview.webp", preview)
 
+    def thumbnail(self) -> bytes | None:
+        """A small picture of the result as WebP, or None."""
+        try:
+            return (self.path / "thumbnail.webp").read_bytes()
+        except OSError:
+            return None
+
+    def show_result(self, file: tasks.File) -> None:
+        """Puts small pictures of the result into the folder; without them it is a result all the same."""
+        try:
+            seen = thumbnails.picture_of(file)
+            paths.write(self.path / "thumbnail.webp", thumbnails.encode(seen))
+            if file.kind == "picture":
+                self.show(thumbnails.encode(seen, 512))
+        except (OSError, StudioError) as error:
+            log.warning("the picture of %s could not be saved: %s", self.path.name, error)
+
     def remove(self) -> None:
         """Removes the job at once for all readers, then its bytes."""
-        gone = self.path.with_name(f".gone-{self.path.name}")
+        gone = self.path.with_name(f"{_GONE}{self.path.name}")
         self.path.replace(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def new_id(milliseconds: int) -> str:
+    """Nine characters of a time since 1970, so that ids sort by it, and five that cannot be guessed."""
+    digits = ""
+    for _ in range(9):
+        milliseconds, digit = divmod(milliseconds, 32)
+        digits = _DIGITS[digit] + digits
+    return digits + "".join(secrets.choice(_DIGITS) for _ in range(5))
+
+
+@contextmanager
+def fresh(folder: Path) -> Iterator[Folder]:
+    """Yields a folder to fill that takes the place `folder` at once when all went well, else is gone."""
+    new = folder.with_name(f"{_NEW}{folder.name}")
+    try:
+        yield Folder(new)
+        new.replace(folder)
+    except BaseException:
+        with suppress(OSError):
+            shutil.rmtree(new)
+        raise
+
+
+def write_finished(
+    folder: Path, asked: Mapping[str, Any], result: tasks.Result, started: float | None, ended: float
+) -> None:
+    """Writes a result that is there already as the folder of a finished job, whole or not at all.
+
+    Args:
+        asked: what job.json holds.
+        started, ended: seconds since 1970.
+
+    Raises:
+        NoRoom: if the disk is full.
+    """
+    times = {"started": started, "ended": ended}
+    with fresh(folder) as filled:
+        filled.show_result(result.files[0])
+        filled.write("job", asked)
+        filled.write("outcome", {"result": pack_result(result), "report": None})
+        filled.write("state", {"state": "done", **times, "error": "", "tries": 0, "report": None})
+
+
+def asked_of(
+    task: tasks.Task, settings: Mapping[str, Any], inputs: tasks.Inputs, owner: str
+) -> dict[str, Any]:
+    """What job.json holds of a job that is asked for now."""
+    return {
+        "task": task.name,
+        "title": task.title,
+        "lane": task.lane,
+        "settings": dict(settings),
+        "inputs": pack_inputs(inputs),
+        "owner": owner,
+        "created": time.time(),
+    }
+
+
+def sweep(root: Path) -> None:
+    """Removes folders below `root` that killed processes left half-written or half-removed."""
+    for path in [*root.glob(f"{_NEW}*"), *root.glob(f"{_GONE}*")]:
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _point(line: bytes) -> dict[str, Any] | None:

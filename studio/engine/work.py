@@ -98,17 +98,17 @@ def _spared(what: str, id: str) -> Iterator[None]:
 
 
 class Streamer:
-    """Passes what a live request reports on to the server as events: the first at once, then thinned."""
+    """Passes what is reported on as events of a topic: the first at once, then thinned."""
 
-    def __init__(self, id: str):
-        self._id, self._next = id, 0.0
+    def __init__(self, id: str, topic: str):
+        self._id, self._topic, self._next = id, topic, 0.0
 
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + STREAM_SECONDS
             message = {"id": self._id, "report": store.pack_report(report)}
-            get_worker().log_event(topic("live"), message)
+            get_worker().log_event(self._topic, message)
 
 
 def topic(lane: str) -> str:
@@ -138,9 +138,8 @@ def run_job(id: str, lane: str, entry: str) -> None:
 
     def work() -> dict[str, Any]:
         result = _run(asked["task"], entry, asked, Progress(reporter, StopSignal(stop_name(id))))
-        if result.files and result.files[0].kind == "picture":
-            with _spared("the picture", id):
-                folder.show(images.encode_preview(images.read(result.files[0].read())))
+        if result.files:
+            folder.show_result(result.files[0])
         return {"result": store.pack_result(result)}
 
     outcome = _outcome(work, asked.get("title", id))
@@ -160,7 +159,7 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         start = time.monotonic()
         with tasks.held():
-            listener = Streamer(id) if asked["stream"] else None
+            listener = Streamer(id, topic("live")) if asked["stream"] else None
             result = _run(asked["task"], entry, asked, Progress(listener, StopSignal(stop_name(id))))
             main = result.files[0]
             packed = store.pack_result(result)
@@ -173,6 +172,20 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
                 "stopped_early": result.stopped_early,
                 "seconds": time.monotonic() - start,
             }
+
+    return _outcome(work, asked["title"])
+
+
+def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Runs a task for a driver, see `studio.engine.crew`; its files are kept, nothing else is.
+
+    Returns:
+        `{"result"}`, or `{"error"}`.
+    """
+
+    def work() -> dict[str, Any]:
+        progress = Progress(Streamer(id, topic), StopSignal(stop_name(id)))
+        return {"result": store.pack_result(_run(asked["task"], entry, asked, progress))}
 
     return _outcome(work, asked["title"])
 

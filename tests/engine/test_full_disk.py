@@ -51,7 +51,7 @@ def test_a_job_that_could_not_be_written_is_none(home, ledger, disk, chores, roo
     assert _nothing_left(ledger, home)
 
 
-@pytest.mark.parametrize("room", [0, 1, 2])
+@pytest.mark.parametrize("room", range(5))
 def test_a_live_result_that_could_not_be_kept_is_no_job(home, ledger, disk, chores, room):
     live = Live("chores.do", chores.ChoreSettings(), {}, b"text", "text", "a.txt", {}, None, 1.0)
     disk.room = room
@@ -60,9 +60,9 @@ def test_a_live_result_that_could_not_be_kept_is_no_job(home, ledger, disk, chor
     assert _nothing_left(ledger, home)
 
 
-def test_a_kept_live_result_whose_state_found_no_room_is_done_after_a_restart(home, ledger, disk, chores):
+def test_a_live_result_for_which_there_is_room_is_a_job_also_after_a_restart(home, ledger, disk, chores):
     live = Live("chores.do", chores.ChoreSettings(), {}, b"text", "text", "a.txt", {}, None, 1.0)
-    disk.room = 3  # job.json, the file and outcome.json
+    disk.room = 5  # the file, its thumbnail, job.json, outcome.json and state.json
     record = ledger.add_finished(live, "local")
     assert ledger.snapshot(record).state == "done"
     again = Ledger(home / "jobs")

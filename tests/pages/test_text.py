@@ -322,14 +322,6 @@ def test_the_gates_are_those_of_the_network(tiny):
         cells.append(cell)
 
 
-def test_a_text_and_a_model_have_pictures_that_stand_for_them(home):
-    text = stand_ins.of(File.keep(b"the fox\n" * 900, "text", "fox.txt"))
-    other = stand_ins.of(File.keep(b"an owl\n" * 900, "text", "owl.txt"))
-    model = stand_ins.of(File.keep(b"a zip", "model", "fox.zip"))
-    assert text.shape == other.shape == model.shape == (stand_ins.SIDE, stand_ins.SIDE, 3)
-    assert len({picture.tobytes() for picture in (text, other, model)}) == 3
-
-
 def test_a_marked_picture_shades_what_surprised():
     calm = stand_ins.marked("One", " two\nthree", [0.0] * 10)
     other = stand_ins.marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)

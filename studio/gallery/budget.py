@@ -1,0 +1,170 @@
+"""How much room STUDIO_HOME takes and may take, and what can go. Nothing goes unless a person says so."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from studio.core import paths
+from studio.core.errors import invalid
+
+Part = Literal["removed", "unnamed", "cache", "channels", "runs", "items", "weights", "presets", "rest"]
+USUAL_BYTES = 20 * 10**9
+LEAST_BYTES, MOST_BYTES = 10**8, 10**14
+DAY = 86_400.0
+HOUR = 3_600.0
+_NAMED = re.compile(rb"[0-9a-f]{64}")
+_TITLES: dict[Part, tuple[str, str]] = {
+    "removed": ("Removed items", "They can no longer be brought back"),
+    "unnamed": ("Files that nothing names any more", "Uploads and results of items that are gone"),
+    "cache": ("Cache", "Made again when needed, which takes a little time"),
+    "channels": ("Painted channels", "The dream page paints them again when asked"),
+    "runs": ("Checkpoints of trainings that were not finished", "Those trainings begin anew"),
+    "items": ("The gallery and its files", "Remove items there"),
+    "weights": ("Pretrained weights", "`studio weights` fetches them again"),
+    "presets": ("Your models", ""),
+    "rest": ("Logs and the rest", ""),
+}
+FREE: tuple[Part, ...] = ("removed", "unnamed", "cache", "channels", "runs")
+
+
+@dataclass(frozen=True)
+class Share:
+    """One part of STUDIO_HOME.
+
+    Attributes:
+        name: what `free` takes.
+        title, note: what it is, and what it means that it goes, for people.
+        bytes, count: how large it is, and how many files it has.
+        can_go: whether `free` removes it.
+    """
+
+    name: Part
+    title: str
+    note: str
+    bytes: int
+    count: int
+    can_go: bool
+
+
+def limit() -> int:
+    """How many bytes STUDIO_HOME may take before a person is asked what to remove."""
+    try:
+        return min(max(int((paths.home() / "budget").read_text()), LEAST_BYTES), MOST_BYTES)
+    except (OSError, ValueError):
+        return USUAL_BYTES
+
+
+def set_limit(count: int) -> None:
+    """Changes the limit. Raises `InvalidInput` if it is none that makes sense."""
+    if not LEAST_BYTES <= count <= MOST_BYTES:
+        expected = f"{LEAST_BYTES:,} to {MOST_BYTES:,} bytes"
+        raise invalid("budget", expected=expected, received=count, next_step="choose another")
+    paths.write(paths.home() / "budget", f"{count}\n".encode())
+
+
+def shares() -> list[Share]:
+    """What takes the room, part by part; what can go first. Looks at every file, so it takes a moment."""
+    told = {name: _size(found) for name, found in _parts().items()}
+    return [Share(name, *_TITLES[name], *told[name], name in FREE) for name in _TITLES]
+
+
+def free(names: Collection[Part]) -> int:
+    """Removes these parts; the others, and what is in use, stay. Returns how many bytes that freed.
+
+    Raises:
+        InvalidInput: if a part is none that can go.
+    """
+    if others := set(names) - set(FREE):
+        expected, step = f"of {', '.join(FREE)}", "choose among these"
+        raise invalid("part", expected=expected, received=min(others), next_step=step)
+    freed = 0
+    found = _parts()
+    for name in names:
+        for path in found[name]:
+            with suppress(OSError):
+                size = path.stat().st_size
+                path.unlink()
+                freed += size
+        _tidy(paths.home() / name)
+    return freed
+
+
+def _parts() -> dict[Part, list[Path]]:
+    """The files of each part; what is as young as to be in use is the rest's."""
+    home = paths.home()
+    unnamed = _unnamed(home)
+    taken = set(unnamed)
+    parts: dict[Part, list[Path]] = {
+        "removed": _files(home / "removed"),
+        "unnamed": unnamed,
+        "cache": [path for path in _files(home / "cache") if _age(path) > HOUR],
+        "channels": _files(home / "channels"),
+        "runs": _old_runs(home / "runs"),
+        "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in taken],
+        "weights": _files(home / "weights"),
+        "presets": _files(home / "presets"),
+    }
+    known = {path for files in parts.values() for path in files}
+    return parts | {"rest": [path for path in _files(home) if path not in known]}
+
+
+def _unnamed(home: Path) -> list[Path]:
+    """Kept files that no job, item, model or note names, and that nobody has put in within a day."""
+    named: set[bytes] = set()
+    for place in ("jobs", "removed", "presets", "runs"):
+        for path in _files(home / place):
+            if path.suffix == ".json":
+                named |= _named_in(path)
+    for path in (home / "cache").rglob("*.digest"):
+        named |= _named_in(path)
+    files = _files(home / "files")
+    return [path for path in files if path.name.encode() not in named and _age(path) > DAY]
+
+
+def _named_in(path: Path) -> set[bytes]:
+    try:
+        return set(_NAMED.findall(path.read_bytes()))
+    except OSError:
+        return set()
+
+
+def _old_runs(root: Path) -> list[Path]:
+    """Checkpoints of trainings that nobody went on with for a day."""
+    runs = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    files = (_files(run) for run in runs)
+    return [path for found in files if found and min(map(_age, found)) > DAY for path in found]
+
+
+def _files(root: Path) -> list[Path]:
+    """All files below a folder but those that are being written."""
+    found = (Path(place, name) for place, _, names in os.walk(root) for name in names)
+    return [path for path in found if not path.name.startswith(".tmp-")]
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(files: Collection[Path]) -> tuple[int, int]:
+    total = 0
+    for path in files:
+        with suppress(OSError):
+            total += path.lstat().st_size
+    return total, len(files)
+
+
+def _tidy(root: Path) -> None:
+    """Takes away folders that were left empty."""
+    for place in sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True):
+        with suppress(OSError):
+            place.rmdir()

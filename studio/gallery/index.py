@@ -1,0 +1,211 @@
+"""A quick index of all items, thrown away and rebuilt at will: the folders are the truth.
+
+It is one SQLite file in the cache. Whoever asks first brings it up to date: what is new among the folders is
+read once, what is gone is dropped. What came of a job never changes once it is written, so nothing else is
+ever read again. A damaged index, or one that cannot be written, costs the time of a rebuild and nothing more.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.core import paths
+from studio.core.recipes import Recipe
+from studio.core.tasks import File, Kind
+from studio.gallery import items
+from studio.gallery.items import LOCAL, Item
+
+FORMAT = 1
+_MOST_WORDS = 4000
+_WAIT_SECONDS = 10
+_TABLE = """
+CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,
+    name TEXT, created REAL, digest TEXT, file TEXT, words TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS of_an_owner ON items (owner, id);
+CREATE INDEX IF NOT EXISTS of_a_file ON items (digest);
+"""
+_COLUMNS = "id, kind, task, title, name, created, digest, file"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item as lists show it.
+
+    Attributes:
+        id, kind, task, title, created: as of `Item`.
+        name: what it was made of, in words: "chelsea + mosaic".
+        file: its main file.
+    """
+
+    id: str
+    kind: Kind
+    task: str
+    title: str
+    name: str
+    created: float
+    file: File
+
+    def thumbnail(self) -> bytes:
+        """A small picture of it as WebP."""
+        return items.thumbnail(items.root() / self.id, self.file)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to look for.
+
+    Attributes:
+        kind, task: "" for all.
+        words: each of them must occur in the item's recipe, name or date, in any case and order.
+        digest: of the main file, "" for any.
+    """
+
+    kind: str = ""
+    task: str = ""
+    words: str = ""
+    digest: str = ""
+
+
+ALL = Wanted()
+
+
+def find(
+    wanted: Wanted = ALL, owner: str = LOCAL, most: int | None = None, skip: int = 0
+) -> tuple[list[Entry], int]:
+    """The items that are wanted, newest first: at most `most` of them after the first `skip`; and how many
+    there are in all."""
+    where, values = _where(wanted, owner)
+    with closing(_up_to_date()) as index:
+        total = index.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0]
+        chosen = f"SELECT {_COLUMNS} FROM items WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"
+        rows = index.execute(chosen, [*values, -1 if most is None else most, skip]).fetchall()
+    return [_entry(row) for row in rows], total
+
+
+def tasks_of(owner: str = LOCAL) -> dict[str, str]:
+    """The tasks that the owner's items were made by: name -> title, by title."""
+    with closing(_up_to_date()) as index:
+        chosen = "SELECT DISTINCT task, title FROM items WHERE owner = ? AND kind != '' ORDER BY title, task"
+        return dict(index.execute(chosen, [owner]).fetchall())
+
+
+def digests_of(owner: str) -> set[str]:
+    """The digests of all files that the owner's items were made from or hold."""
+    entries, _ = find(owner=owner)
+    found = (items.read(items.root() / entry.id) for entry in entries)
+    return {file.digest for item in found if item for file in _files(item)}
+
+
+def _files(item: Item) -> Iterator[File]:
+    yield from item.result.files
+    for files in item.inputs.values():
+        yield from files
+
+
+def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
+    rules, values = ["owner = ?", "kind != ''"], [owner]
+    for column, value in (("kind", wanted.kind), ("task", wanted.task), ("digest", wanted.digest)):
+        if value:
+            rules.append(f"{column} = ?")
+            values.append(value)
+    for word in wanted.words.casefold().split():
+        rules.append("instr(words, ?)")
+        values.append(word)
+    return " AND ".join(rules), values
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    id, kind, task, title, name, created, digest, file = row
+    return Entry(id, kind, task, title, name, created, File(digest, kind, file))
+
+
+def _up_to_date() -> sqlite3.Connection:
+    """The index on disk, made anew if it cannot be read; in memory where it cannot be written."""
+    path = paths.folder("cache") / f"gallery-{FORMAT}.sqlite"
+    for _ in range(2):
+        with suppress(sqlite3.DatabaseError):
+            return _connected(path)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    return _connected(":memory:")
+
+
+def _connected(path: Path | str) -> sqlite3.Connection:
+    index = sqlite3.connect(path, timeout=_WAIT_SECONDS)
+    try:
+        index.execute("PRAGMA synchronous = OFF")  # after a crash it is made anew
+        index.executescript(_TABLE)
+        _catch_up(index)
+        return index
+    except BaseException:
+        index.close()
+        raise
+
+
+def _catch_up(index: sqlite3.Connection) -> None:
+    known = {row[0] for row in index.execute("SELECT id FROM items")}
+    there = {entry.name for entry in os.scandir(items.root()) if not entry.name.startswith(".")}
+    gone, new = known - there, there - known
+    rows = list(_rows(new)) if new else []
+    if gone or rows:
+        with index:
+            index.executemany("DELETE FROM items WHERE id = ?", [(id,) for id in gone])
+            index.executemany(f"INSERT OR REPLACE INTO items VALUES ({', '.join('?' * 10)})", rows)
+
+
+def _rows(ids: set[str]) -> Iterator[tuple[Any, ...]]:
+    """A row for each folder of which it is known what came of it; an empty one where that is no item."""
+    for id in sorted(ids):
+        folder = items.root() / id
+        item = items.read(folder)
+        if item is not None:
+            file, name = item.result.files[0], made_of(item)
+            about = (item.owner, item.kind, item.task, item.title, name, item.created, file.digest, file.name)
+            yield id, *about, words_of(item)
+        elif (folder / "outcome.json").exists():
+            yield id, "", "", "", "", "", 0.0, "", "", ""
+
+
+def made_of(item: Item) -> str:
+    """What an item was made of, in words: "chelsea + mosaic"; the name of its file if of nothing."""
+    files = [file for slot, files in item.inputs.items() if slot != "mask" for file in files]
+    names = [_stem(file.name) for file in files] or [_stem(item.result.files[0].name)]
+    return " + ".join(names[:4])
+
+
+def _stem(name: str) -> str:
+    return (name.rpartition(".")[0] or name).replace("_", " ")
+
+
+def words_of(item: Item) -> str:
+    """All that a search may ask for, in small letters: names, date, and each setting as "name value"."""
+    day = time.strftime("%Y-%m-%d %B %A", time.localtime(item.created))
+    stopped = ["stopped early"] if item.result.stopped_early else []
+    told = [item.title, item.task, item.kind, day, *stopped, *(file.name for file in item.result.files)]
+    told += [made_of(item), *_settings(item.settings)]
+    told += _chain(item.result.recipe) if item.result.recipe is not None else []
+    return " \n".join(told)[:_MOST_WORDS].casefold()
+
+
+def _settings(settings: Any) -> Iterator[str]:
+    for name, value in settings.items():
+        yield f"{name} {' '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
+
+
+def _chain(recipe: Recipe) -> Iterator[str]:
+    """The words of the weights and, of inputs that the studio made, of their recipes."""
+    yield from recipe.weights
+    for sources in recipe.inputs.values():
+        for source in sources:
+            yield source.name
+            if source.recipe is not None:
+                yield source.recipe.task
+                yield from _settings(source.recipe.settings)
+                yield from _chain(source.recipe)

@@ -1,0 +1,136 @@
+"""Items: one finished result each, read from its folder and written into one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.core import paths, tasks, thumbnails
+from studio.core.errors import Unavailable
+from studio.core.recipes import Recipe
+from studio.core.tasks import File, Kind, Result
+from studio.engine import store
+from studio.engine.jobs import FINISHED
+
+LOCAL = "local"  # the owner of what is made without a page
+GONE = "There is no such item in the gallery. Next: look in the list."
+
+
+@dataclass(frozen=True)
+class Item:
+    """A finished result.
+
+    Attributes:
+        id: as that of the job that made it; sorts by time.
+        task, title: the task's name and its noun for people.
+        kind: what it is.
+        settings, inputs: what was asked.
+        owner: whose it is.
+        created: when it was asked for, in seconds since 1970.
+        seconds: how long it took; None if not known.
+        result: what was made, with the recipe and the figures.
+    """
+
+    id: str
+    task: str
+    title: str
+    kind: Kind
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, list[File]]
+    owner: str
+    created: float
+    seconds: float | None
+    result: Result
+    folder: Path = field(repr=False)
+
+    def thumbnail(self) -> bytes:
+        """A small picture of it as WebP, made now if it has none yet."""
+        return thumbnail(self.folder, self.result.files[0])
+
+
+def root() -> Path:
+    """Where the items are, among the folders of jobs that are none."""
+    return paths.folder("jobs")
+
+
+def find(id: str, owner: str = LOCAL) -> Item:
+    """The item of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+    item = read(root() / id) if id.isalnum() else None
+    if item is None or item.owner != owner:
+        raise Unavailable(GONE)
+    return item
+
+
+def read(folder: Path) -> Item | None:
+    """The item of a folder; None if it holds a job without a result, one that has not ended, or no job."""
+    kept = store.Folder(folder)
+    outcome = kept.read("outcome")
+    asked = kept.read("job") if outcome is not None and "result" in outcome else None
+    if asked is None:
+        return None
+    try:
+        result = store.unpack_result(outcome["result"])
+        state = kept.read("state") or {}
+        started, ended = state.get("started"), state.get("ended")
+        return Item(
+            id=folder.name,
+            task=asked["task"],
+            title=asked["title"],
+            kind=result.files[0].kind,
+            settings=asked["settings"],
+            inputs=store.unpack_inputs(asked["inputs"]),
+            owner=asked["owner"],
+            created=float(asked["created"]),
+            seconds=ended - started if started and ended else None,
+            result=result,
+            folder=folder,
+        )
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None  # written by another hand than ours
+
+
+def is_settled(folder: Path) -> bool:
+    """Whether nobody writes into the folder any more."""
+    return (store.Folder(folder).read("state") or {}).get("state") in FINISHED
+
+
+def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
+    """Adds what was made outside the engine, as by a command; its recipe says how. Returns the id.
+
+    Args:
+        seconds: how long it took; None if not known.
+
+    Raises:
+        NoRoom: if the disk is full.
+    """
+    ended = time.time()
+    recipe: Recipe = result.recipe
+    task = tasks.get(recipe.task)
+    kinds: dict[str, Kind] = {slot.name: slot.kind for slot in task.inputs}
+    inputs = {
+        slot: [File(source.digest, kinds[slot], source.name) for source in sources]
+        for slot, sources in recipe.inputs.items()
+        if slot in kinds
+    }
+    asked = store.asked_of(task, recipe.settings, inputs, owner)
+    id = store.new_id(int(ended * 1000))
+    store.write_finished(root() / id, asked, result, None if seconds is None else ended - seconds, ended)
+    return id
+
+
+def thumbnail(folder: Path, file: File) -> bytes:
+    """A small picture of the item in a folder as WebP, made now if it has none yet."""
+    kept = store.Folder(folder)
+    found = kept.thumbnail()
+    if found is None and folder.is_dir():
+        kept.show_result(file)
+        found = kept.thumbnail()
+    return found or _plain_sign(file.kind)
+
+
+def _plain_sign(kind: Kind) -> bytes:
+    """For what can no longer be read."""
+    return thumbnails.encode(thumbnails.sign(kind))

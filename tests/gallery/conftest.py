@@ -1,0 +1,36 @@
+"""Items without an engine: written as commands write them, or with the times and owners that a test likes."""
+
+from __future__ import annotations
+
+import numpy as np
+import paint  # adds the task `fake.paint`
+import pytest
+
+from studio.core import images, recipes, tasks
+from studio.gallery import items
+
+
+@pytest.fixture
+def made(home, picture):
+    """Adds an item: `made(shade=9, owner="ann", tint="red")` -> its id."""
+
+    def make(shade: int = 9, owner: str = "local", name: str = "photo.png", **settings) -> str:
+        content = tasks.File.keep(images.encode_png(picture), "picture", name)
+        recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {"content": [content]})
+        pixels = np.full((48, 64, 3), shade, "uint8")
+        file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", "painted.png")
+        return items.add(tasks.Result((file,), {"loss": 0.5}, recipe), 2.0, owner)
+
+    return make
+
+
+@pytest.fixture
+def written(home):
+    """Adds a text: `written("a tale")` -> its id."""
+
+    def write(text: str, **settings) -> str:
+        recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {})
+        file = tasks.File.keep(text.encode(), "text", "tale.txt")
+        return items.add(tasks.Result((file,), {}, recipe), 1.0)
+
+    return write
