@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.parts import confusion, words
+from pages.parts import confusion, readings, words
+from studio.core.data import Pictures
 
-Thumbnails = Any  # names -> pictures
 MOST_SHOWN = 24
 MOST_CLASSES = 24  # beyond which a table of all against all is no longer read
 SIDE = 104  # px of a picture
@@ -55,14 +55,14 @@ def by_class(evaluation: Mapping[str, Any]) -> None:
 
 @st.fragment
 def confused(
-    evaluation: Mapping[str, Any], tested: Mapping[str, Any], thumbnails: Thumbnails, *, key: str
+    evaluation: Mapping[str, Any], tested: Mapping[str, Any], pictures: Pictures | None, *, key: str
 ) -> None:
     """The table of what was taken for what; a cell opens its pictures.
 
     Args:
         evaluation: as `studio.classify.evaluate` makes it.
         tested: names, truth, guess and confidence of the held-out pictures.
-        thumbnails: gives the pictures of names, each `(h, w, 3) uint8`, or None where it is gone.
+        pictures: of the data set; None where it is gone.
         key: of the table.
     """
     classes = [one["name"] for one in evaluation["per_class"]]
@@ -86,7 +86,7 @@ def confused(
     wall(
         [tested["names"][n] for n in places],
         [f"{tested['confidence'][n]:.0%} sure" for n in places],
-        thumbnails,
+        pictures,
     )
 
 
@@ -104,9 +104,9 @@ def _worst(classes: Sequence[str], counts: Sequence[Sequence[int]], key: str) ->
     )
 
 
-def wall(names: Sequence[str], captions: Sequence[str], thumbnails: Thumbnails) -> None:
+def wall(names: Sequence[str], captions: Sequence[str], pictures: Pictures | None) -> None:
     """Pictures of a data set by their names, each with a few words below it."""
-    found = thumbnails(names[:MOST_SHOWN])
+    found = readings.thumbnails(pictures, names[:MOST_SHOWN]) if pictures is not None else []
     there = [n for n, picture in enumerate(found) if picture is not None]
     if not there:
         st.caption("Their pictures are no longer kept.")

@@ -35,6 +35,7 @@ PLACES = (
     Place("dream_picture.py", "Dream", ":material/bedtime:", "dream", "dream", ("vgg16",)),
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces"),
     Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
+    Place("teach_classes.py", "Teach", ":material/school:", "classify", "classify", ("resnet50",)),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
 )
 

@@ -1,0 +1,62 @@
+"""Small jobs that a part of a page asks for and waits for in its place, while the page shows another job."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import jobs, words
+from pages.parts.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.core.settings import Settings
+from studio.core.tasks import Inputs
+
+
+def errand(
+    task: str, settings: Settings, inputs: Inputs, label: str, icon: str, help: str = ""
+) -> engine.Job | None:
+    """A button that starts a job, then how far it is; gives the job once it has a result.
+
+    Args:
+        label, icon, help: of the button.
+    """
+    key = f"errand:{task}:{settings.model_dump_json()}:{inputs}"
+    job = _found(key)
+    if job is None or (job.finished and job.result is None):
+        if job is not None:
+            st.error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
+        if st.button(label, icon=icon, help=help or None, key=f"{key}:start"):
+            _start(key, task, settings, inputs)
+        return None
+    if not job.finished:
+        _watch(job.id)
+        return None
+    return job
+
+
+def _found(key: str) -> engine.Job | None:
+    name = st.session_state.get(key)
+    if not name:
+        return None
+    try:
+        return engine.connect().job(name, owner())
+    except StudioError:  # removed since
+        return None
+
+
+def _start(key: str, task: str, settings: Settings, inputs: Inputs) -> None:
+    try:
+        job = engine.connect().submit(task, settings, inputs, owner())
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[key] = job.id
+    st.rerun()
+
+
+@st.fragment(run_every=jobs.WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    jobs.progress(job)

@@ -1,0 +1,171 @@
+"""A training of classes: how far it is, then how good the classifier is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import (
+    audits,
+    classifiers,
+    curves,
+    evaluations,
+    exports,
+    jobs,
+    kept_models,
+    readings,
+    results,
+    tryouts,
+    words,
+)
+from pages.parts.classifiers import Shown
+from pages.parts.owners import owner
+from pages.parts.picture_sets import PictureSet
+from pages.parts.samples import Sample
+from studio import engine
+from studio.classify.settings import TrainClassifierSettings
+from studio.core import tasks
+from studio.core.errors import StudioError
+
+TASK = "classify.train"
+OTHERS = ("classify.audit", "classify.export", "classify.explain")
+WATCH_SECONDS = 0.5
+CURVE_SECONDS = 2.0
+GOOD, TRY, TAKE = "How good it is", "Try it", "Take it along"
+
+
+def find(chosen: PictureSet | None) -> engine.Job | None:
+    """The job of the address, or the last one of this tab; a finished one gives way to other pictures."""
+    return jobs.find((TASK, *OTHERS), chosen and chosen.file.digest)
+
+
+def show(job: engine.Job) -> Shown | None:
+    """Draws a job of this page; gives the classifier, once there is one."""
+    settings = tasks.get(job.task).settings.parse(job.settings)
+    if not job.finished:
+        _watch(job.id)
+        _curve(job.id)
+    elif job.result is None:
+        jobs.failed(job, settings)
+    elif job.task == TASK:
+        return _ended(job, settings)
+    else:
+        _another(job)
+    return None
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    st.subheader(job.title, anchor=False)
+    report = job.report
+    if report is not None and report.text:
+        st.markdown(words.plain(report.text))
+    if job.preview:
+        st.image(job.preview, width="stretch", caption="What it is looking at")
+    jobs.progress(job)
+    if report is not None and report.metrics:
+        st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
+
+
+@st.fragment(run_every=CURVE_SECONDS)
+def _curve(name: str) -> None:
+    curves.losses(engine.connect().job(name, owner()).history)
+
+
+def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
+    file = job.result.files[0]
+    try:
+        shown = classifiers.of_file(file, job.inputs["data"][0])
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    classifiers.just_taught(shown)
+    if job.result.stopped_early:
+        st.caption(":material/info: It was stopped early; this is the best until then.")
+    views(shown, how_good=lambda: good(shown, job.result.figures))
+    kept_models.keep(file, "classifier", ":material/school:", classifiers.use)
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        if st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
+            jobs.start(TASK, settings, job.inputs)
+        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
+            jobs.close(TASK)
+            st.rerun()
+    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+    return shown
+
+
+def kept(shown: Shown, picture: Sample) -> None:
+    """A classifier that was taught before: to be tried, first of all."""
+    views(
+        shown, how_good=(lambda: good(shown, {})) if shown.data.get("evaluation") else None, picture=picture
+    )
+
+
+def views(shown: Shown, how_good: Callable[[], None] | None, picture: Sample | None = None) -> None:
+    """The classifier seen from three sides; only the one that is open is drawn.
+
+    Args:
+        how_good: draws the first, None where nothing is known of it.
+        picture: what to try it with; asked for here when None.
+    """
+    sides = [TRY, TAKE] if how_good is None else [GOOD, TRY, TAKE]
+    if picture is not None:
+        sides.sort(key=lambda side: side != TRY)
+    tabs = st.tabs(sides, key=f"side_{len(sides)}_{picture is not None}", on_change="rerun")
+    for side, tab in zip(sides, tabs, strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if side == GOOD:
+                how_good()
+            elif side == TRY:
+                tryouts.show(shown, picture or tryouts.choose(shown))
+            else:
+                exports.show(shown)
+
+
+def good(shown: Shown, figures: Mapping[str, Any]) -> None:
+    """How good a classifier is, from what its training left of it.
+
+    Args:
+        shown: the classifier.
+        figures: of its training, where that is still known.
+    """
+    evaluation, tested = shown.data["evaluation"], shown.data.get("tested")
+    evaluations.headline(evaluation)
+    if shown.settings.get("finetune") and "head_accuracy" in figures:
+        st.caption(f"Before the network's top learnt too, it was right on {figures['head_accuracy']:.1%}.")
+    for note in figures.get("notes", ()):
+        st.caption(f":material/info: {words.plain(note)}")
+    size = shown.settings.get("size", 224)
+    pictures = readings.if_there(shown.pictures, size) if shown.pictures else None
+    if tested:
+        st.markdown("**What it takes for what**")
+        evaluations.confused(evaluation, tested, pictures, key="confusion")
+    evaluations.by_class(evaluation)
+    with st.expander("How sure it may be", icon=":material/speed:"):
+        evaluations.calibrated(evaluation)
+    if doubted := figures.get("suspicious"):
+        with st.expander(f"Labels to look at again: {len(doubted):,}", icon=":material/troubleshoot:"):
+            audits.doubted(pictures, doubted)
+
+
+def _another(job: engine.Job) -> None:
+    """The result of another task of this page, as its job's own address shows it."""
+    file = job.result.files[0]
+    if job.task == "classify.audit":
+        audits.show(job.inputs["data"][0], job.settings["size"], job.result.figures)
+    elif job.task == "classify.export":
+        exports.made(job)
+    else:
+        results.show_result(file, None, key="result")
+        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
+    if st.button("Close", icon=":material/close:", type="tertiary"):
+        jobs.close(TASK)
+        st.rerun()

@@ -1,0 +1,165 @@
+"""Teaching without Keras: classes are told apart by the mean colour of their pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from studio import classify
+from studio.classify import audit, duplicates, heat, predict, snippets
+from studio.classify.evaluate import evaluate
+from studio.classify.settings import IMAGENET
+from studio.core import data, images, paths, presets, recipes, tasks
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress
+from studio.core.settings import Settings
+from studio.core.tasks import File, Result, Task
+
+STEPS = 5
+
+
+class _Colours:
+    """What `presets.pack` takes for a network."""
+
+    def __init__(self, means: np.ndarray):
+        self.means = means
+
+    def save_weights(self, path: Path) -> None:
+        with h5py.File(path, "w") as file:
+            file.create_dataset("means", data=self.means)
+
+
+def train(settings, inputs, progress: Progress) -> Result:
+    """Learns the mean colour of each class from the even pictures, and is tested on the odd ones."""
+    file = inputs["data"][0]
+    found = data.pictures(file, settings.size, 3, progress)
+    audit.check(found, file.name)
+    try:
+        for step in range(STEPS):
+            progress.report(step + 1, STEPS, {"loss": 1.0 / (step + 1)}, text="Teaching the head")
+    except Cancelled:
+        pass
+    colours = found.images.mean(axis=(1, 2))
+    held = np.arange(len(colours)) % 2 == 1
+    means = [colours[(found.labels == one) & ~held].mean(axis=0) for one in range(len(found.classes))]
+    chances = _chances(colours[held], np.array(means))
+    truth = found.labels[held]
+    known = {
+        "classes": list(found.classes),
+        "trained_on": file.name,
+        "command": "none",
+        "figures": {},
+        "evaluation": evaluate(chances, truth, found.classes),
+        "tested": {
+            "names": [name for name, out in zip(found.names, held, strict=True) if out],
+            "truth": truth.tolist(),
+            "guess": chances.argmax(axis=1).tolist(),
+            "confidence": chances.max(axis=1).tolist(),
+        },
+        "map": {axis: (colours[held, n] / 255).tolist() for n, axis in enumerate("xy")},
+        "learning_curve": [{"pictures": 4, "accuracy": 0.5}, {"pictures": 8, "accuracy": 0.75}],
+    }
+    recipe = recipes.make("classify.train", settings, inputs, {})
+    packed = presets.pack(_Colours(np.array(means)), "classify.train", settings, "# Colours\n", recipe, known)
+    doubted = [{"name": found.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}]
+    figures = {"evaluation": known["evaluation"], "suspicious": doubted, "notes": []}
+    return Result((File.keep(packed, "model", f"{Path(file.name).stem}.zip"),), figures, recipe)
+
+
+def look(settings, inputs, progress: Progress) -> Result:
+    """An audit with one doubted label."""
+    found = data.pictures(inputs["data"][0], settings.size, 3, progress)
+    figures = audit.facts(found, duplicates.find(found, progress))
+    figures["suspicious"] = [
+        {"name": found.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}
+    ]
+    return Result((File.keep(b"# An audit\n", "text", "audit.md"),), figures)
+
+
+def explain(settings, inputs, progress: Progress) -> Result:
+    """What a picture's mean colour is nearest to; looked for in the middle."""
+    picture = images.read(inputs["picture"][0].read())
+    classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
+    for file in inputs.get("model", ()):
+        folder = paths.folder("cache") / file.digest
+        classes, chances = _asked(presets.unpack(file.read(), folder), picture)
+    if settings.preset != IMAGENET and not inputs.get("model"):
+        classes, chances = _asked(presets.find(settings.preset), picture)
+    seen = heat.draw(picture, np.eye(7, dtype="float32"), settings.view, settings.strength)
+    place = list(classes).index(settings.label) if settings.label else int(chances.argmax())
+    figures = {
+        "label": classes[place],
+        "probability": float(chances[place]),
+        "labels": predict.best(chances, classes, 5),
+    }
+    recipe = recipes.make("classify.explain", settings, inputs, {})
+    return Result((File.keep(images.encode_png(seen, recipe), "picture", "seen.png"),), figures, recipe)
+
+
+def export(settings, inputs, progress: Progress) -> Result:
+    """A file that is none."""
+    figures = {
+        "bytes": 4,
+        "snippet": snippets.of(settings.form, ["red", "blue"]),
+        "notes": ["It is within 0."],
+    }
+    return Result((File.keep(b"none", "network", f"colours.{settings.form}"),), figures)
+
+
+def _asked(preset, picture: np.ndarray):
+    with h5py.File(preset.weights()) as file:
+        means = file["means"][:]
+    return preset.data()["classes"], _chances(picture.mean(axis=(0, 1))[None], means)[0]
+
+
+def _chances(colours: np.ndarray, means: np.ndarray) -> np.ndarray:
+    near = -np.linalg.norm(colours[:, None] - means, axis=-1) / 40
+    raised = np.exp(near - near.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def _stand_in(task, work: str):
+    return dataclasses.replace(task, work=f"tiny_classes:{work}", check="", prepare="")
+
+
+TRAIN = _stand_in(classify.TRAIN, "train")
+AUDIT = _stand_in(classify.AUDIT, "look")
+EXPLAIN = _stand_in(classify.EXPLAIN, "explain")
+EXPORT = _stand_in(classify.EXPORT, "export")
+TASKS = {
+    TRAIN.name: "tiny_classes:TRAIN",
+    AUDIT.name: "tiny_classes:AUDIT",
+    EXPLAIN.name: "tiny_classes:EXPLAIN",
+    EXPORT.name: "tiny_classes:EXPORT",
+}
+
+
+class NoSettings(Settings):
+    """None."""
+
+
+def move_in(settings: NoSettings, inputs, progress: Progress) -> Result:
+    """From now on this process does the tasks of here instead of the real ones."""
+    tasks.TASKS.update(TASKS)
+    return Result((File.keep(b"here", "text", "here.txt"),))
+
+
+def _mover(lane: str) -> Task:
+    return Task(
+        name=f"colours.{lane}",
+        settings=NoSettings,
+        inputs=(),
+        produces="text",
+        lane=lane,
+        work="tiny_classes:move_in",
+        title="Moving in",
+        command="",
+        help="a task of the tests",
+    )
+
+
+LIVE, JOB = _mover("live"), _mover("job")
+MOVERS = {LIVE.name: "tiny_classes:LIVE", JOB.name: "tiny_classes:JOB"}

@@ -1,0 +1,181 @@
+"""The page that teaches: pictures, what is in them, a training, its figures, a try, an export."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+import tiny_classes
+from PIL import Image
+
+from studio.core import paths, presets, tasks
+
+COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
+
+
+@pytest.fixture(autouse=True)
+def stand_ins(engine, until, monkeypatch):
+    """The tasks of the page without Keras, here and in the workers."""
+    for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
+        monkeypatch.setitem(tasks.TASKS, name, entry)
+    monkeypatch.setattr("pages.parts.downloads.missing", lambda names: [])
+    engine.live("colours.live", tiny_classes.NoSettings(), {}, "moving in")
+    job = engine.submit("colours.job", tiny_classes.NoSettings(), {})
+    until(lambda: engine.job(job.id).finished)
+    engine.remove(job.id)
+    yield
+    shutil.rmtree(paths.folder("presets"), ignore_errors=True)
+
+
+def labels(page):
+    return [found.label for found in page.button]
+
+
+def said(*kinds) -> str:
+    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+def done(page):
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
+
+
+def archive(each: int = 6, **extra: bytes) -> bytes:
+    """A zip of one-coloured pictures, some of them the wrong way round, in a folder for each colour."""
+    packed, rng = io.BytesIO(), np.random.default_rng(0)
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, colour in COLOURS.items():
+            for n in range(each):
+                pixels = np.clip(np.array(colour) + rng.normal(0, 30, (48, 60, 3)), 0, 255).astype("uint8")
+                body = io.BytesIO()
+                Image.fromarray(pixels).save(body, "PNG")
+                file.writestr(f"{name}/{n}.png", body.getvalue())
+        for name, data in extra.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def brought(visit):
+    """The page with a zip of a person's own."""
+
+    def brought(data: bytes, name: str = "colours.zip"):
+        page = visit("classify", pictures="Your own")
+        return page.file_uploader[0].upload(name, data, "application/zip").run()
+
+    return brought
+
+
+@pytest.fixture
+def taught(brought, until):
+    """The page after a training has ended."""
+
+    def taught():
+        page = done(brought(archive()))
+        button(page, "Teach").click().run()
+        until(lambda: page.run() and "Make again" in labels(page))
+        return done(page)
+
+    return taught
+
+
+def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
+    page = visit("classify")
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    assert "pictures in 4 classes" in said(done(page).markdown)
+    assert page.button_group(key="pictures").value == "Cartoons"
+    assert "Teach" in labels(page)
+
+
+def test_an_upload_says_what_is_wrong_with_it(brought, until):
+    page = brought(archive(**{"red/broken.png": b"no picture", "blue/copy.png": _first(archive())}))
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    told = said(done(page).markdown) + " ".join(found.label for found in page.expander)
+    assert "18 pictures in 3 classes" in told
+    assert "1 file is no whole picture and is left out" in told
+    assert "1 copy of another picture is left out" in told
+    assert "Fewer than 20 pictures of" in told
+    assert "red/broken.png" in said(page.text)
+
+
+def _first(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return file.read("red/0.png")
+
+
+def test_what_is_no_data_set_is_one_sentence(brought, until):
+    page = brought(b"PK not a zip", "a_file.zip")
+    until(lambda: page.run() and page.error)
+    assert not page.exception
+    assert len(page.error) == 1 and "a\\_file" in page.error[0].value.replace("\\\\", "\\")
+
+
+def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taught):
+    page = taught()
+    assert page.metric[0].value == "100.0%"
+    assert "9 of 9" in said(page.markdown)
+    page.session_state["confusion_chosen"] = (2, 2)
+    page.run()
+    assert "red, found" in said(done(page).markdown)
+    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    assert sum("sure" in caption for caption in captions) == 3
+
+
+def test_it_is_tried_with_a_held_out_picture(taught):
+    page = taught()
+    page.session_state["side_3_False"] = "Try it"
+    page.run()
+    assert "held out" in said(done(page).caption)
+    assert page.button_group(key="picture").value == "Blue"
+    bars = " ".join(found.proto.text for found in page.get("progress"))
+    assert bars.startswith("**blue**")
+
+
+def test_it_is_taken_along_with_a_program(taught, until):
+    page = taught()
+    page.session_state["side_3_False"] = "Take it along"
+    page.run()
+    button(page, "Make the Keras file").click().run()
+    until(lambda: page.run() and any("import keras" in code.value for code in page.code))
+    assert "Download" in [link.proto.label for link in done(page).get("download_button")]
+    assert "It is within 0" in said(page.markdown)
+
+
+def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
+    page = taught()
+    page.text_input[0].set_value("My Colours!").run()
+    button(page, "Keep as classifier").click().run()
+    assert presets.find("my-colours").task == "classify.train"
+    assert page.button_group(key="half").value == "try"
+    assert page.selectbox(key="preset").value == "my-colours"
+    assert "Tells apart blue, green, red" in said(done(page).caption)
+    assert page.get("progress")[0].proto.text.startswith("**blue**")
+
+
+def test_imagenet_needs_no_teaching(visit):
+    page = done(visit("classify", half="Try"))
+    assert page.selectbox(key="preset").value == "imagenet-resnet50"
+    assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
+    page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
+    made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
+    assert made[0]["settings"]["label"] == "lynx"
+    assert any(
+        "where it sees “lynx”" in image.caption for one in page.get("image") for image in one.proto.imgs
+    )
+
+
+def test_under_the_hood_are_the_map_and_the_curve(taught):
+    page = taught()
+    page.session_state["hood"] = True
+    page.run()
+    charts = [chart.proto.spec for chart in done(page).get("vega_lite_chart")]
+    assert any("taken for" in spec for spec in charts)
+    assert "25.0 points" in said(page.caption)
