@@ -114,7 +114,7 @@ def suspicious(
 ) -> list[dict[str, Any]]:
     """Pictures whose labels look wrong to heads that have not learnt from them, the surest first.
 
-    A label is doubted where another class is at least as likely as that class usually is for its own pictures.
+    A label is doubted where another class is at least as likely as it usually is for its own pictures.
 
     Args:
         pictures: of the data set.
