@@ -24,7 +24,7 @@ _END = """for n in np.argsort(-probabilities)[:5]:
 _KERAS = """model = keras.saving.load_model(model_file)
 probabilities = np.asarray(model(picture))[0]
 """
-_TFLITE = """model = Interpreter(model_file)
+_TFLITE = """model = tf.lite.Interpreter(model_file)  # or ai_edge_litert.interpreter.Interpreter
 taken, given = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
 model.resize_tensor_input(taken, picture.shape)
 model.allocate_tensors()
@@ -37,7 +37,7 @@ probabilities = model.run(None, {model.get_inputs()[0].name: picture})[0][0]
 """
 _PARTS = {
     "keras": ("keras tensorflow pillow", "import keras", _KERAS),
-    "tflite": ("tensorflow pillow", "from tensorflow.lite import Interpreter", _TFLITE),
+    "tflite": ("tensorflow pillow", "import tensorflow as tf", _TFLITE),
     "onnx": ("onnxruntime pillow", "import onnxruntime", _ONNX),
 }
 

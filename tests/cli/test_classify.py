@@ -1,0 +1,119 @@
+"""`studio classify predict`, `explain` and `export`, and `studio score` of a classifier."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy_classifier
+from PIL import Image
+
+from studio.core import images, recipes
+
+
+@pytest.fixture
+def toy(weights_home, tmp_path, monkeypatch, picture):
+    """A classifier in a folder, and a photo, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(images.encode_png(picture))
+    toy_classifier.save(Path("toy"))
+    return "toy"
+
+
+def test_predict_names_what_a_picture_shows(toy, said):
+    code, out, _ = said("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
+    assert code == 0
+    first, second = out.splitlines()
+    assert first.startswith("photo.png: c") and second.startswith("sample:chelsea: c")
+    assert first.count("%") == 2
+
+
+def test_predict_as_json_has_the_paths_that_were_given(toy, said):
+    Path("a").mkdir()
+    Path("photo.png").rename("a/photo.png")
+    code, out, _ = said("classify", "predict", "--json", toy, "a/photo.png", "sample:coffee", "--top", 1)
+    found = json.loads(out)
+    assert (code, out.count("\n")) == (0, 1)
+    assert [one["path"] for one in found["pictures"]] == ["a/photo.png", "sample:coffee"]
+    for one in found["pictures"]:
+        (label,) = one["labels"]
+        assert label["label"] in ("cat", "coffee") and 0.5 <= label["probability"] <= 1
+    assert found["stopped_early"] is False
+
+
+def test_predict_saves_words_or_json(toy, said):
+    assert said("classify", "predict", toy, "photo.png", "-o", "told.json", "--quiet")[:2] == (
+        0,
+        "told.json\n",
+    )
+    told = json.loads(Path("told.json").read_text())
+    assert told["pictures"][0]["path"] == "photo.png"
+    assert recipes.read(Path("told.json.json").read_bytes()).task == "classify.predict"
+    assert said("classify", "predict", toy, "photo.png", "-o", "told.txt", "--quiet")[0] == 0
+    assert Path("told.txt").read_text().startswith("photo.png: c")
+
+
+def test_the_preset_may_be_named_by_its_flag(toy, said):
+    plain = said("classify", "predict", toy, "photo.png", "--quiet")
+    assert plain[0] == 0
+    assert said("classify", "predict", "photo.png", "--preset", toy, "--quiet") == plain
+    assert said("classify", "predict", f"--preset={toy}", "photo.png", "--quiet") == plain
+
+
+def test_explain_draws_a_picture(toy, said):
+    code, out, _ = said("classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet")
+    assert (code, out) == (0, "why.png\n")
+    assert images.read(Path("why.png")).shape[1] > images.read(Path("photo.png")).shape[1]
+    recipe = recipes.read(Path("why.png").read_bytes())
+    assert recipe.task == "classify.explain" and set(recipe.inputs) == {"picture", "model"}
+
+
+def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
+    code, out, err = said("classify", "export", toy, "-o", "toy.keras")
+    assert (code, out) == (0, "toy.keras\n")
+    assert "10 pictures" in err and "within" in err  # how far it is from the model
+    with zipfile.ZipFile("toy.keras") as packed:
+        assert "labels.txt" in packed.namelist()
+    assert "keras.saving.load_model" in Path("toy.keras.py").read_text()
+    assert recipes.read(Path("toy.keras.json").read_bytes()).task == "classify.export"
+
+
+def test_score_of_a_classifier(toy, said):
+    rng = np.random.default_rng(0)
+    for name in ("cat", "coffee"):
+        for n in range(5):
+            path = Path("data", name, f"{n}.png")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 256, (32, 32, 3), "uint8")).save(path)
+    code, out, _ = said("score", toy, "data", "--quiet")
+    found = json.loads(out)
+    assert code == 0 and found["n"] == 10
+    low, high = found["interval"]
+    assert low <= found["accuracy"] <= high
+    assert json.loads(said("score", toy, "data", "--part", "0.6:1", "--quiet")[1])["n"] == 4
+
+
+BAD = {
+    "no such preset": ["classify", "predict", "nobody", "photo.png"],
+    "no picture": ["classify", "predict", "toy"],
+    "no such picture": ["classify", "predict", "toy", "nothing.png"],
+    "no such label": ["classify", "explain", "toy", "photo.png", "-o", "why.png", "--label", "dog"],
+    "a model of another kind": ["classify", "predict", "shakespeare", "photo.png"],
+    "two pictures to explain": ["classify", "explain", "toy", "photo.png", "photo.png", "-o", "why.png"],
+    "an unknown form": ["classify", "export", "toy", "-o", "toy.pb"],
+    "no output": ["classify", "export", "toy"],
+    "a wrong ending": ["classify", "predict", "toy", "photo.png", "-o", "told.png"],
+    "a whole model": ["classify", "predict", "model.keras", "photo.png"],
+}
+
+
+@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+def test_bad_input_is_one_line(words, toy, said):
+    Path("model.keras").write_bytes(b"PK\x03\x04 no model")
+    code, out, err = said(*words, "--quiet")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ") and "Next: " in err
+    assert not Path("why.png").exists()

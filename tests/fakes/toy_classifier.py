@@ -1,0 +1,44 @@
+"""Classifiers that are seconds to make: one that tells colours apart, and one as its training saves it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.classify import square
+from studio.classify.model import Classifier
+
+COLOURS = ("red", "green", "blue")
+
+
+def colours(size: int = 32) -> Classifier:
+    """Tells which colour a picture has most of; its maps are that picture, eight times smaller."""
+    import keras
+
+    pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
+    small = keras.layers.AveragePooling2D(8)(square.resampled(pictures, size) / 255.0)
+    maps = keras.layers.Conv2D(3, 1, activation="relu", name="maps")(small)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
+    guess = keras.layers.Dense(3, activation="softmax", name="probabilities")(pooled)
+    network = keras.Model(pictures, guess, name="colours")
+    network.get_layer("maps").set_weights([np.eye(3, dtype="float32")[None, None], np.zeros(3)])
+    network.layers[-1].set_weights([8 * np.eye(3, dtype="float32"), np.array([0.1, 0, 0])])
+    return Classifier("colours", "0" * 64, COLOURS, "vgg16", size, network, "maps")
+
+
+def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
+    """A preset of a backbone with a head of random weights, as a training saves it. Needs its weights."""
+
+    from studio.classify import model
+    from studio.classify.settings import TrainClassifierSettings
+    from studio.core import backbones, presets, recipes
+
+    settings = TrainClassifierSettings(backbone=backbone, size=size)
+    loaded = backbones.load(backbone)
+    network = model.assemble(loaded, size, lambda maps: model.head(maps, len(classes), settings))
+    shape = network.layers[-1].kernel.shape
+    weights = np.random.default_rng(0).normal(0, 0.1, shape).astype("float32")
+    network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
+    recipe = recipes.make(model.TASK, settings, {}, {backbone: loaded.digest})
+    known = {"classes": list(classes), **data}
+    learnt = model.learnt(network, settings.cut)
+    return presets.save(target, learnt, model.TASK, settings, "# Toy\n", recipe, known)
