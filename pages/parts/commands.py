@@ -23,7 +23,8 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
     parts += _out(found.makes(settings), settings)
     for name, field in settings.described().items():
         value = getattr(settings, name)
-        if value != field.default:
+        # Where models are built in, the first word of a command is always the model.
+        if value != field.default or (field.positional and found.builtin and not inputs.get("model")):
             parts += _flag(field.flag, value)
     return " ".join(parts)
 
@@ -33,7 +34,8 @@ def _out(kind: str, settings: Settings) -> list[str]:
     if kind == "text":
         return []
     # The settings that make an animation also say of which kind its file is.
-    ending = {"animation": getattr(settings, "film", "mp4"), "dataset": getattr(settings, "form", "npz")}
+    form = getattr(settings, "form", "npz")
+    ending = {"animation": getattr(settings, "film", "mp4"), "dataset": form, "network": form}
     return ["-o", "my-model" if kind == "model" else f"out.{ending.get(kind, 'png')}"]
 
 

@@ -63,7 +63,7 @@ EXPLAIN = Task(
     command="classify explain",
     help="show where in a picture a classifier sees what it says",
     check="studio.classify.models:check",
-    prepare="studio.classify.models:prepare",
+    prepare="studio.classify.explain:prepare",
     builtin=(IMAGENET,),
 )
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.classify import heat, models, predict, square
+from studio.classify import heat, imagenet, models, predict, square
 from studio.classify.model import Classifier
-from studio.classify.settings import ExplainSettings
+from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import images, recipes
 from studio.core.errors import invalid
 from studio.core.progress import Progress
@@ -46,6 +46,12 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     recipe = recipes.make("classify.explain", settings, inputs, models.weights(classifier, inputs))
     kept = File.keep(images.encode_png(shown, recipe), "picture", "explanation.png")
     return Result((kept,), figures, recipe)
+
+
+def prepare(settings: ExplainSettings) -> None:
+    """Makes a warm worker ready to explain, if what that needs is here already."""
+    if settings.preset == IMAGENET and imagenet.cached():
+        look(imagenet.open(), np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8"))
 
 
 def look(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+import numpy as np
+
 from studio.classify import imagenet, model
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
@@ -56,15 +58,10 @@ def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
         model.classes_of(_classifier(settings.preset))
 
 
-def prepare(settings: Asked) -> None:
-    """Loads what a warm worker should hold of what is here already."""
-    if settings.preset == IMAGENET and not imagenet.cached():
-        return
-    with suppress(StudioError):
-        import numpy as np
-
-        made = of(settings, {})
-        made.probabilities([np.zeros((made.size, made.size, 3), "uint8")])
+def prepare(settings: PredictSettings) -> None:
+    """Makes a warm worker ready to say what a picture shows, if what that needs is here already."""
+    if settings.preset == IMAGENET and imagenet.cached():
+        imagenet.open().probabilities([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
 
 
 def _classifier(name: str) -> Preset:

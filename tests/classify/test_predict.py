@@ -9,7 +9,7 @@ import pytest
 import toy_classifier
 from skimage import data
 
-from studio.classify import imagenet, models, predict
+from studio.classify import explain, imagenet, models, predict
 from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
 from studio.core import backbones, images, paths, presets, tasks, weights
 from studio.core.errors import InvalidInput
@@ -104,6 +104,14 @@ def test_other_models_are_refused_before_anything_heavy(settings, home):
 
 
 def test_a_worker_is_warmed_only_with_what_is_here(home):
-    models.prepare(PredictSettings())
-    assert not weights.status("resnet50").cached  # nothing was fetched
-    models.prepare(PredictSettings(preset="nobody"))
+    for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
+        tasks.imported(tasks.get(task).prepare)(settings)
+    assert not list(home.glob("weights/*.h5"))  # nothing was fetched
+
+
+def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
+    monkeypatch.setattr(imagenet, "_HELD", {})
+    monkeypatch.setattr(explain, "_MAPS", {})
+    for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
+        tasks.imported(tasks.get(task).prepare)(settings)
+    assert list(imagenet._HELD) == list(explain._MAPS) == [weights.status("resnet50").digest]

@@ -59,7 +59,18 @@ def test_the_fixed_grammar_of_write_train_and_score():
     assert arguments.start_from == "alice"
     assert flags.values(arguments) == {"epochs": "2"}
     arguments = _parser().parse_args(["score", "shakespeare", "t.txt"])
-    assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", "0.9:1.0")
+    # What is measured where no part is named depends on the model.
+    assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", None)
+
+
+def test_the_fixed_grammar_of_classify():
+    arguments = _parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
+    assert flags.values(arguments) == {"preset": "mine"}
+    assert arguments.pictures == ["a.png", "b.png"] and arguments.json
+    assert parsed("classify", "explain", "mine", "a.png", "-o", "o.png") == {"preset": "mine"}
+    assert parsed("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
+    arguments = _parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
+    assert flags.values(arguments) == {"preset": "mine"} and arguments.pictures == ["a.png", "b.png"]
 
 
 PROMPTS = {

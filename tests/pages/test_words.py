@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from pages.parts import commands, results, words
+from studio.classify.settings import ExplainSettings, ExportSettings
 from studio.cli import flags, make, outputs
 from studio.core import tasks
 from studio.core.tasks import File
@@ -69,6 +70,31 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
     ending = "." + settings.film if settings.zoom else ".png"
     assert arguments.out == f"out{ending}"
     outputs.checked(arguments.out, tasks.get("dream.ascend").makes(settings))
+
+
+ASKED = [
+    ExplainSettings(),
+    ExplainSettings(preset="mine", label="- cat", view="over"),
+    ExportSettings(form="onnx"),
+]
+
+
+@pytest.mark.parametrize("settings", ASKED, ids=str)
+@pytest.mark.parametrize("own", [0, 1])
+def test_the_command_that_asks_a_classifier_asks_for_the_same(settings, own, home):
+    name = "classify.explain" if isinstance(settings, ExplainSettings) else "classify.export"
+    inputs = {"model": [File("1" * 64, "model", "mine.zip")] * own}
+    inputs |= {"picture": [File("0" * 64, "picture", "my photo.png")]} if name == "classify.explain" else {}
+    settings = settings.model_copy(update={"preset": type(settings)().preset}) if own else settings
+    line = commands.line(name, settings, inputs)
+    parser = flags.Parser("studio")
+    make.add(parser.add_subparsers())
+    arguments = parser.parse_args(shlex.split(line)[1:])
+    given = flags.values(arguments)
+    assert given.pop("preset") == ("mine.zip" if own else settings.preset)
+    asked = type(settings).parse({**given, "preset": settings.preset})
+    assert asked.for_ending(arguments.out.rpartition(".")[2]) == settings
+    outputs.checked(arguments.out, tasks.get(name).makes(settings))
 
 
 def test_choices_and_labels_are_in_a_persons_words():
