@@ -22,7 +22,7 @@ ALIKE = 0.95  # correlation of two copies; different photos of flowers reach 0.9
 CROPS = (1.0, 0.92, 0.84)  # shares of the side that one picture may be of the other
 _COARSE, _MAYBE = 8, 0.9  # of smaller copies, and what is no near-duplicate below
 _ROWS = 1024
-_FLAT = 2.0  # grey levels; what varies less has no correlation worth the name
+_FLAT = 0.25  # grey levels; what varies less has no correlation worth the name
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def find(pictures: Pictures, progress: Progress | None = None) -> Groups:
         Cancelled: if a person asked to stop.
     """
     progress = progress or Progress()
-    key = hashlib.sha256(f"near 2 {SIDE} {ALIKE} {CROPS}".encode() + pictures.digests.tobytes()).hexdigest()
+    key = hashlib.sha256(f"near 3 {SIDE} {ALIKE} {CROPS}".encode() + pictures.digests.tobytes()).hexdigest()
     path = paths.folder("cache") / "near" / f"{key}.npz"
     count = len(pictures.images)
     try:
@@ -97,7 +97,7 @@ def _grey(images: np.ndarray, progress: Progress) -> np.ndarray:
         if n % _ROWS == 0:
             progress.report(n, len(images), text="Comparing pictures")
         small = Image.fromarray(image.squeeze()).convert("L")
-        found[n] = np.asarray(small.resize(found.shape[1:], Image.Resampling.BOX))
+        found[n] = np.asarray(small.resize(found.shape[1:], Image.Resampling.BILINEAR))
     return found
 
 

@@ -63,7 +63,7 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
 def _computed(
     images: np.ndarray, rows: np.ndarray, backbone: Backbone, progress: Progress
 ) -> Iterator[np.ndarray]:
-    network = _network(backbone.features([backbone.spec.last]), backbone.spec.last)
+    network = _network(backbone.features([backbone.spec.last]), backbone.spec.last, BATCH)
     progress.report(0, len(rows), text="Looking at pictures")
     for start in range(0, len(rows), BATCH):
         part = np.asarray(images[rows[start : start + BATCH]])
@@ -73,8 +73,8 @@ def _computed(
 
 
 @lru_cache(maxsize=2)
-def _network(extractor: keras.Model, layer: str) -> Callable:
-    """`(BATCH, side, side, 3) uint8 -> (BATCH, C)`, compiled."""
+def _network(extractor: keras.Model, layer: str, batch: int) -> Callable:
+    """`(batch, side, side, 3) uint8 -> (batch, C)`, compiled for one size of batch."""
 
     def pooled(pictures):
         from keras import ops

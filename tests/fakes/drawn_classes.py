@@ -1,0 +1,36 @@
+"""Pictures of stripes that lie, stripes that stand, and discs, in random colours: three easy classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+CLASSES = ("disc", "lying", "standing")
+SIDE = 40
+
+
+def draw(kind: str, rng: np.random.Generator) -> np.ndarray:
+    """`(SIDE, SIDE, 3) uint8`."""
+    rows, columns = np.mgrid[0:SIDE, 0:SIDE]
+    at, width = rng.integers(0, 20), rng.integers(5, 9)
+    mask = {
+        "disc": np.hypot(rows - 14 - at / 2, columns - 26 + at / 2) < 1.5 * width,
+        "lying": (rows + at) // width % 2 == 0,
+        "standing": (columns + at) // width % 2 == 0,
+    }[kind]
+    colors = rng.integers(0, 256, (2, 3))
+    colors[1] = (colors[0] + rng.integers(90, 160, 3)) % 256
+    noise = rng.integers(-12, 13, (SIDE, SIDE, 3))
+    return np.clip(np.where(mask[..., None], *colors) + noise, 0, 255).astype("uint8")
+
+
+def make(folder: Path, each: int = 12, seed: int = 0) -> Path:
+    """Writes a folder of so many PNGs for each class."""
+    rng = np.random.default_rng(seed)
+    for kind in CLASSES:
+        (folder / kind).mkdir(parents=True)
+        for n in range(each):
+            Image.fromarray(draw(kind, rng)).save(folder / kind / f"{n:02d}.png")
+    return folder
