@@ -14,7 +14,6 @@ from studio.core import tasks
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Entry, Wanted
-from studio.gallery.items import Item
 
 MOST_LISTED = 50
 
@@ -86,9 +85,7 @@ def _number(text: str) -> int | None:
 
 def _removed(wanted: Wanted) -> tuple[list[Entry], int]:
     found = [
-        Entry(
-            item.id, item.kind, item.task, item.title, index.made_of(item), item.created, item.result.files[0]
-        )
+        index.entry_of(item)
         for item in removal.removed()
         if wanted.kind in ("", item.kind)
         and wanted.task in ("", item.task)
@@ -140,17 +137,11 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         console.say_json(told)
         return 0
-    console.say(_line(_entry(item)))
+    console.say(_line(index.entry_of(item)))
     for file in told["files"]:
         console.say(f"{printable(file['name'], 80)}: {file['path']}")
     _say_recipe(told["recipe"] or {"settings": item.settings})
     return 0
-
-
-def _entry(item: Item) -> Entry:
-    return Entry(
-        item.id, item.kind, item.task, item.title, index.made_of(item), item.created, item.result.files[0]
-    )
 
 
 def _show_file(path: Path, arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -59,9 +60,7 @@ def _named(item: Item, taken: set[str]) -> Iterator[tuple[File, str]]:
     """Each file with a name that none before has: day, what made it, what it is called."""
     day = time.strftime("%Y-%m-%d", time.localtime(item.created))
     for file in item.result.files:
-        whole = PurePath(
-            printable(file.name, 100).replace(":", "_").replace("\N{REPLACEMENT CHARACTER}", "_")
-        )
+        whole = PurePath(re.sub(r"[^\w.()+ -]", "_", printable(file.name, 100)))
         stem, number = f"{day}-{item.task.partition('.')[0]}-{whole.stem}", 1
         name = f"{stem}{whole.suffix}"
         while name.casefold() in taken:

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,11 @@ class Entry:
     name: str
     created: float
     file: File
+    folder: Path = field(repr=False)
 
     def thumbnail(self) -> bytes:
         """A small picture of it as WebP."""
-        return items.thumbnail(items.root() / self.id, self.file)
+        return items.thumbnail(self.folder, self.file)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def find(
         total = index.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0]
         chosen = f"SELECT {_COLUMNS} FROM items WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"
         rows = index.execute(chosen, [*values, -1 if most is None else most, skip]).fetchall()
-    return [_entry(row) for row in rows], total
+    root = items.root()
+    return [_entry(row, root) for row in rows], total
 
 
 def tasks_of(owner: str = LOCAL) -> dict[str, str]:
@@ -121,9 +123,15 @@ def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
     return " AND ".join(rules), values
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _entry(row: tuple[Any, ...], root: Path) -> Entry:
     id, kind, task, title, name, created, digest, file = row
-    return Entry(id, kind, task, title, name, created, File(digest, kind, file))
+    return Entry(id, kind, task, title, name, created, File(digest, kind, file), root / id)
+
+
+def entry_of(item: Item) -> Entry:
+    """An item as lists show it."""
+    file = item.result.files[0]
+    return Entry(item.id, item.kind, item.task, item.title, made_of(item), item.created, file, item.folder)
 
 
 def _up_to_date() -> sqlite3.Connection:
@@ -151,19 +159,20 @@ def _connected(path: Path | str) -> sqlite3.Connection:
 
 def _catch_up(index: sqlite3.Connection) -> None:
     known = {row[0] for row in index.execute("SELECT id FROM items")}
-    there = {entry.name for entry in os.scandir(items.root()) if not entry.name.startswith(".")}
+    root = items.root()
+    there = {entry.name for entry in os.scandir(root) if not entry.name.startswith(".")}
     gone, new = known - there, there - known
-    rows = list(_rows(new)) if new else []
+    rows = list(_rows(root, new))
     if gone or rows:
         with index:
             index.executemany("DELETE FROM items WHERE id = ?", [(id,) for id in gone])
             index.executemany(f"INSERT OR REPLACE INTO items VALUES ({', '.join('?' * 10)})", rows)
 
 
-def _rows(ids: set[str]) -> Iterator[tuple[Any, ...]]:
+def _rows(root: Path, ids: set[str]) -> Iterator[tuple[Any, ...]]:
     """A row for each folder of which it is known what came of it; an empty one where that is no item."""
     for id in sorted(ids):
-        folder = items.root() / id
+        folder = root / id
         item = items.read(folder)
         if item is not None:
             file, name = item.result.files[0], made_of(item)

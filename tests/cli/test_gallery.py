@@ -1,0 +1,124 @@
+"""`studio gallery`: what commands make is there, is found, shown, exported, removed and brought back."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from studio.core import images, recipes
+
+
+@pytest.fixture
+def painted(said, photo):
+    """Paints by a command and gives the item's id: `painted("out.png", "--tint", "red")`."""
+
+    def paint(*words):
+        assert said("paint", photo, "-o", *words, "--quiet")[0] == 0
+        return json.loads(said("gallery", "list", "--json")[1])["items"][0]["id"]
+
+    return paint
+
+
+def test_what_a_command_made_is_in_the_gallery(said, painted, tmp_path):
+    id = painted("out.png", "--tint", "red")
+    code, out, _ = said("gallery", "list")
+    assert code == 0
+    assert out.split()[0] == id and "Paint" in out and "photo" in out
+    told = json.loads(said("gallery", "show", id, "--json")[1])
+    assert told["settings"]["tint"] == "red"
+    assert told["recipe"]["settings"] == told["settings"]
+    assert open(told["files"][0]["path"], "rb").read() == (tmp_path / "out.png").read_bytes()  # noqa: PTH123, SIM115
+
+
+def test_what_was_only_compared_is_not(said, painted, tmp_path):
+    painted("out.png")
+    assert said("replay", tmp_path / "out.png", "--verify")[1] == "identical\n"
+    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
+    assert said("replay", tmp_path / "out.png")[0] == 0
+    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 2
+
+
+def test_list_looks_for_words_kind_and_task(said, painted):
+    red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+
+    def found(*words):
+        return [one["id"] for one in json.loads(said("gallery", "list", "--json", *words)[1])["items"]]
+
+    assert found() == [blue, red]
+    assert found("tint", "red") == [red]
+    assert found("--kind", "text") == found("--task", "style.transfer") == []
+    assert found("-n", "1") == [blue]
+    _, out, err = said("gallery", "list", "-n", "1")
+    assert out.count("\n") == 1 and "1 more" in err
+    assert "Nothing is here" in said("gallery", "list", "zebra")[2]
+
+
+def test_show_reads_a_file_too(said, painted, tmp_path):
+    painted("out.png", "--seed", "9")
+    code, out, _ = said("gallery", "show", tmp_path / "out.png")
+    assert code == 0
+    assert json.loads(out)["settings"]["seed"] == 9
+
+
+def test_export_saves_all_or_what_is_chosen(said, painted, tmp_path):
+    red, _ = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+    assert said("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
+    assert said("gallery", "export", red, "-o", "one.zip")[0] == 0
+    assert said("gallery", "export", "--words", "blue", "-o", "blue.zip")[0] == 0
+    tints = {}
+    for name in ("all", "one", "blue"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip") as packed:
+            tints[name] = {recipes.read(packed.read(one)).settings["tint"] for one in packed.namelist()}
+    assert tints == {"all": {"red", "blue"}, "one": {"red"}, "blue": {"blue"}}
+
+
+def test_remove_can_be_undone(said, painted):
+    id = painted("out.png")
+    code, out, err = said("gallery", "remove", id)
+    assert (code, out) == (0, f"{id}\n") and "--undo" in err
+    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 0
+    assert said("gallery", "list", "--removed")[1].startswith(id)
+    assert said("gallery", "remove", "--undo", id)[0] == 0
+    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
+    said("gallery", "remove", id)
+    assert said("gallery", "remove", "--for-good", id)[0] == 0
+    assert said("gallery", "remove", "--undo", id)[0] == 2
+
+
+BAD = {
+    "no action": [],
+    "unknown action": ["burn"],
+    "no item": ["show", "nothing"],
+    "no file": ["show", "nothing.png"],
+    "no recipe": ["show", "plain.png"],
+    "unknown kind": ["list", "--kind", "song"],
+    "no number": ["list", "-n", "-3"],
+    "nothing to export": ["export", "-o", "all.zip"],
+    "no zip": ["export", "-o", "all.png"],
+    "no such folder": ["export", "-o", "nowhere/all.zip"],
+    "ids and a filter": ["export", "a", "--words", "b", "-o", "all.zip"],
+    "nothing removed": ["remove", "nothing"],
+    "undo for good": ["remove", "nothing", "--undo", "--for-good"],
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_words_are_one_line_and_code_2(said, home, tmp_path, monkeypatch, picture, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plain.png").write_bytes(images.encode_png(picture))
+    code, out, err = said("gallery", *BAD[name])
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert not (tmp_path / "all.zip").exists()
+
+
+def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(said, photo, home, tmp_path):
+    (home / "jobs").mkdir(parents=True)
+    (home / "jobs").rmdir()
+    (home / "jobs").write_text("in the way")
+    code, out, err = said("paint", photo, "-o", "out.png", "--quiet")
+    assert (code, out) == (0, "out.png\n")
+    assert "not in the gallery" in err
+    assert (tmp_path / "out.png").exists()

@@ -1,0 +1,120 @@
+"""What takes room is told part by part, and nothing goes but what a person chose."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from studio.core import paths
+from studio.core.errors import InvalidInput
+from studio.gallery import budget, index, items, removal
+
+LONG_AGO = time.time() - 3 * budget.DAY
+
+
+def put(path, size=1000, age=True):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(size))
+    if age:
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    return path
+
+
+def old(home):
+    """Makes every kept file an old one."""
+    for path in (home / "files").iterdir():
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def sizes():
+    return {share.name: share.bytes for share in budget.shares()}
+
+
+def everything(home):
+    return {path for path in home.rglob("*") if path.is_file()}
+
+
+def test_the_parts_add_up_to_the_whole(home, made):
+    removal.remove([made(shade=1)])
+    made(shade=2)
+    put(home / "cache" / "a" / "b")
+    put(home / "weights" / "w.h5", 5000)
+    put(home / "channels" / "c.png")
+    put(home / "runs" / "r" / "000.run")
+    put(home / "logs" / "l.log")
+    put(home / "files" / ("ab" * 32), 300)
+    told = budget.shares()
+    assert sum(share.bytes for share in told) == sum(path.stat().st_size for path in everything(home))
+    assert sum(share.count for share in told) == len(everything(home))
+    found = sizes()
+    assert (found["cache"], found["weights"], found["channels"], found["runs"]) == (1000, 5000, 1000, 1000)
+    assert found["unnamed"] == 300
+
+
+@pytest.mark.parametrize("part", budget.FREE)
+def test_only_the_chosen_part_goes(home, made, part):
+    kept = made(shade=2)
+    removal.remove([made(shade=1)])
+    for place in ("cache/x", "channels/c", "runs/r/1", "weights/w", "presets/p/card.md", "logs/l"):
+        put(home / place)
+    put(home / "files" / ("ab" * 32), 300)
+    before, told = everything(home), sizes()
+    assert budget.free([part]) == told[part] > 0
+    assert sum(path.stat().st_size for path in before if path.exists()) == sum(told.values()) - told[part]
+    assert sizes()[part] == 0
+    assert items.find(kept).result.files[0].path.exists()
+    assert {name: size for name, size in sizes().items() if name != part} == {
+        name: size for name, size in told.items() if name != part
+    }
+
+
+def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, made):
+    id = made()
+    removal.remove([id])
+    old(home)
+    assert budget.free(["unnamed"]) == 0
+    removal.restore([id])
+    item = items.find(id)
+    assert item.result.files[0].path.exists() and item.inputs["content"][0].path.exists()
+    removal.remove([id])
+    removal.forget([id])
+    assert budget.free(["unnamed"]) > 0
+    assert not list((home / "files").iterdir())
+
+
+def test_what_is_in_use_stays(home, made):
+    paths.keep(b"an upload of today")
+    put(home / "cache" / "new", age=False)
+    put(home / "runs" / "going-on" / "001.run")
+    put(home / "runs" / "going-on" / "002.run", age=False)
+    assert budget.free(budget.FREE) == 0
+
+
+@pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
+def test_what_is_a_persons_own_cannot_go_this_way(home, made, part):
+    made()
+    before = everything(home)
+    with pytest.raises(InvalidInput):
+        budget.free(["cache", part])
+    assert everything(home) == before
+
+
+def test_the_index_comes_back_after_its_cache_went(home, made):
+    id = made()
+    assert index.find()[1] == 1
+    for path in (home / "cache").iterdir():
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    assert budget.free(["cache"]) > 0
+    assert [entry.id for entry in index.find()[0]] == [id]
+
+
+def test_the_limit_is_remembered(home):
+    assert budget.limit() == budget.USUAL_BYTES
+    budget.set_limit(5 * 10**9)
+    assert budget.limit() == 5 * 10**9
+    with pytest.raises(InvalidInput):
+        budget.set_limit(5)
+    (home / "budget").write_text("plenty")
+    assert budget.limit() == budget.USUAL_BYTES

@@ -1,0 +1,126 @@
+"""The index tells what the folders hold, whatever happens to it, and finds items by kind, task and words."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from studio.gallery import index, items
+from studio.gallery.index import Wanted
+
+
+def ids(**wanted):
+    return [entry.id for entry in index.find(Wanted(**wanted))[0]]
+
+
+def file_of(home):
+    return next((home / "cache").glob("gallery-*.sqlite"))
+
+
+def test_the_newest_comes_first_a_page_at_a_time(made):
+    there = [made(shade=shade) for shade in range(5)][::-1]
+    assert ids() == there
+    found, total = index.find(most=2, skip=1)
+    assert ([entry.id for entry in found], total) == (there[1:3], 5)
+
+
+def test_an_entry_is_what_the_item_is(made):
+    id = made(name="blue_cat.png")
+    (entry,), _ = index.find()
+    item = items.find(id)
+    assert (entry.kind, entry.task, entry.title, entry.name) == ("picture", "fake.paint", "Paint", "blue cat")
+    assert (entry.created, entry.file) == (item.created, item.result.files[0])
+    assert entry.thumbnail() == item.thumbnail()
+
+
+def test_only_the_owners_items_are_listed(made):
+    made(owner="ann")
+    own = made()
+    assert ids() == [own]
+    assert index.tasks_of("ann") == {"fake.paint": "Paint"}
+    assert index.tasks_of("bob") == {}
+
+
+@pytest.mark.parametrize(
+    "words", ["cat", "CAT paint", "tint red", "seed 41", "cat.png painted.png", "fake.paint red"]
+)
+def test_each_word_must_occur_in_the_recipe_or_the_names(made, words):
+    made(name="dog.png", tint="blue", seed=7)
+    cat = made(name="Cat.png", tint="red", seed=41)
+    assert ids(words=words) == [cat]
+    assert ids(words=f"{words} zebra") == []
+
+
+def test_words_are_taken_as_they_are(made):
+    made(name="100% cat_a.png")
+    assert len(ids(words="100%")) == 1
+    assert ids(words="100_") == ids(words="'; DROP TABLE items; --") == []
+
+
+def test_the_words_of_what_it_was_made_from_count_too(home, made, picture):
+    import paint
+
+    from studio.core import recipes, tasks
+
+    first = items.find(made(tint="red")).result.files[0]
+    recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [first]})
+    items.add(tasks.Result((first,), {}, recipe), 1.0)
+    assert len(ids(words="tint red")) == 2
+    assert len(ids(words="tint blue")) == 0
+
+
+def test_kind_task_and_file_narrow_it_down(made, written):
+    painted, text = made(), written("a tale")
+    assert ids(kind="text") == [text]
+    assert ids(kind="picture", task="fake.paint") == [painted]
+    assert ids(task="style.transfer") == []
+    assert ids(digest=items.find(text).result.files[0].digest) == [text]
+
+
+def test_what_is_added_and_what_is_gone_show_at_once(home, made):
+    first, second = made(shade=1), made(shade=2)
+    assert ids() == [second, first]
+    shutil.rmtree(home / "jobs" / first)
+    third = made(shade=3)
+    assert ids() == [third, second]
+
+
+def test_a_job_becomes_an_item_when_it_ends(home, made):
+    id = made()
+    outcome = home / "jobs" / id / "outcome.json"
+    kept = outcome.read_bytes()
+    outcome.unlink()
+    assert ids() == []
+    outcome.write_bytes(kept)
+    assert ids() == [id]
+
+
+@pytest.mark.parametrize("harm", ["gone", "empty", "noise", "cut", "other"])
+def test_a_lost_or_damaged_index_is_made_anew(home, made, harm):
+    there = [made(shade=shade) for shade in range(3)][::-1]
+    assert ids() == there
+    path = file_of(home)
+    data = path.read_bytes()
+    if harm == "gone":
+        path.unlink()
+    elif harm == "other":
+        path.write_bytes(b"SQLite format 3\0" + bytes(4000))
+    else:
+        path.write_bytes({"empty": b"", "noise": b"noise" * 999, "cut": data[: len(data) // 2]}[harm])
+    assert ids() == there
+
+
+def test_an_index_that_cannot_be_written_is_kept_in_memory(home, made):
+    there = made()
+    (home / "cache").mkdir(exist_ok=True)
+    blocked = home / "cache" / f"gallery-{index.FORMAT}.sqlite"
+    blocked.mkdir()  # SQLite can neither open nor make it, and nobody can unlink it
+    assert ids() == [there]
+
+
+def test_damaged_items_harm_no_other(home, made):
+    good, bad = made(shade=1), made(shade=2)
+    (home / "jobs" / bad / "outcome.json").write_text("{")
+    (home / "jobs" / "stray").write_text("")
+    assert ids() == [good]
