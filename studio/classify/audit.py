@@ -81,7 +81,8 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
         largest, smallest = max(counts, key=counts.get), min(counts, key=counts.get)
         yield f"{found['uneven']:.0f} times as many pictures of {largest} as of {smallest}: add some of it."
     if across := found["across_count"]:
-        yield f"{across} pairs of nearly the same picture are in two classes: one of them is wrong."
+        pairs = "1 pair" if across == 1 else f"{across:,} pairs"
+        yield f"{pairs} of nearly the same picture in two classes: look which of the two is right."
     if found["small_count"] * 2 > found["pictures"]:
         yield "Most pictures are smaller than they are looked at: choose a smaller size."
 

@@ -18,8 +18,9 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 PREFIX = "sample:"
-FORMAT = 1  # a new one makes all be drawn again
-_SIZE = 112  # px; half of what the networks look at, so that a small file says as much
+FORMAT = 2  # a new one makes all be drawn again
+_SIZE = 224  # px, as the networks look at them
+_FIRST = 1000  # the seed of the first face; from here on no two of a set are nearly the same
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _packed(wanted: SampleSet, progress: Progress) -> bytes:
 
 def _drawn(wanted: SampleSet, progress: Progress) -> Iterator[tuple[str, int, np.ndarray]]:
     """Its pictures, each with its class and its number there."""
-    counts, seed, total = dict.fromkeys(wanted.classes, 0), 0, len(wanted.classes) * wanted.each
+    counts, seed, total = dict.fromkeys(wanted.classes, 0), _FIRST, len(wanted.classes) * wanted.each
     while min(counts.values()) < wanted.each:
         label = wanted.class_of(looks.choose(np.random.default_rng(seed)))
         if label and counts[label] < wanted.each:
