@@ -14,7 +14,7 @@ with left:
     half = halves.choose()
     if half == "teach":
         chosen = picture_sets.choose()
-        settings = parts.form(TrainClassifierSettings)
+        settings = parts.form(TrainClassifierSettings, apart=("size",))
         if chosen is not None and settings is not None:
             wanted = parts.start_button(":material/school:", "Teach")
     else:

@@ -37,7 +37,7 @@ def before(file: File, settings: TrainClassifierSettings | None) -> None:
         return
     pictures, facts = looked
     _counts(facts)
-    _examples(pictures)
+    examples(pictures)
     _findings(pictures, facts)
     downloads.first_run([settings.backbone])
     wanted = AuditSettings(backbone=settings.backbone, size=settings.size, seed=settings.seed)
@@ -82,14 +82,14 @@ def _bars(classes: Sequence[Mapping[str, Any]]) -> Any:
 
     base = alt.Chart(alt.Data(values=list(classes))).encode(
         y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=140)),
-        x=alt.X("count:Q", title="pictures", axis=alt.Axis(grid=False, tickMinStep=1)),
+        x=alt.X("count:Q", axis=None),
         tooltip=["name:N", "count:Q"],
     )
     numbers = base.mark_text(align="left", dx=4, color="gray").encode(text="count:Q")
     return (base.mark_bar(cornerRadiusEnd=3) + numbers).properties(height=alt.Step(26))
 
 
-def _examples(pictures: Pictures) -> None:
+def examples(pictures: Pictures) -> None:
     """A few pictures of each class."""
     if pictures.labels is None:
         return
@@ -97,7 +97,8 @@ def _examples(pictures: Pictures) -> None:
         rows = np.flatnonzero(pictures.labels == label)[:EACH]
         there = [readings.small(pictures.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.image(there, width=72)
+            for picture in there:
+                st.image(picture, width=72, alt=name)
             st.caption(words.plain(name))
 
 

@@ -34,23 +34,24 @@ def by_class(evaluation: Mapping[str, Any]) -> None:
         {
             "Class": one["name"],
             "Pictures": one["count"],
-            "Found": one["recall"],
-            "Right when named": one["precision"],
+            "Found": _percent(one["recall"]),
+            "Right when named": _percent(one["precision"]),
         }
         for one in evaluation["per_class"]
     ]
-    share = {"format": "percent", "min_value": 0.0, "max_value": 1.0}
+    bar = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    found = st.column_config.ProgressColumn(help="Recall: how many of the class it found", **bar)
+    named = st.column_config.ProgressColumn(help="Precision: how many that it called so are so", **bar)
     st.dataframe(
         rows,
         hide_index=True,
         width="stretch",
-        column_config={
-            "Found": st.column_config.ProgressColumn(help="Recall: how many of the class it found", **share),
-            "Right when named": st.column_config.ProgressColumn(
-                help="Precision: how many that it called so are so", **share
-            ),
-        },
+        column_config={"Found": found, "Right when named": named},
     )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 @st.fragment
@@ -111,7 +112,9 @@ def wall(names: Sequence[str], captions: Sequence[str], pictures: Pictures | Non
     if not there:
         st.caption("Their pictures are no longer kept.")
         return
-    st.image([found[n] for n in there], width=SIDE, caption=[captions[n] for n in there])
+    with st.container(horizontal=True, gap="small"):
+        for n in there:
+            st.image(found[n], width=SIDE, caption=captions[n], alt=captions[n])
     if len(names) > MOST_SHOWN:
         st.caption(f"and {len(names) - MOST_SHOWN:,} more")
 

@@ -21,15 +21,15 @@ into a row of numbers, its **features** $f$. Teaching only finds, for each class
 for it: the weights $w_k$. A **softmax** makes shares of the sums, and the loss is small where the share of
 the true class is large (cross-entropy); a penalty on large weights keeps them from learning by heart.
 """
-_FORMULA = r"""p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}, \qquad
-\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"""
+_FORMULA = r"p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}"
+_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"
 _CAM = """
 **Grad-CAM** asks where that was seen. The last layer that still has places holds maps $A^c$; the slope of the
 score $s$ of a class tells how much each map speaks for it. Their sum, kept where it is positive, is the
 warmth over the picture.
 """
-_CAM_FORMULA = r"""\alpha_c = \frac{1}{Z} \sum_{i,j} \frac{\partial s}{\partial A^c_{ij}}, \qquad
-M = \max\!\Big(0,\; \sum_c \alpha_c A^c\Big)"""
+_SLOPES = r"\alpha_c = \frac{1}{Z} \sum_{i,j} \frac{\partial s}{\partial A^c_{ij}}"
+_WARMTH = r"M = \max\!\Big(0,\; \sum_c \alpha_c A^c\Big)"
 _PAPERS = (
     "Yosinski et al., [How transferable are features in deep neural networks?]"
     "(https://arxiv.org/abs/1411.1792), 2014. "
@@ -49,8 +49,10 @@ def explain(classifier: Shown | None) -> None:
     parts = (
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
+        (st.latex, _LOSS),
         (st.markdown, _CAM),
-        (st.latex, _CAM_FORMULA),
+        (st.latex, _SLOPES),
+        (st.latex, _WARMTH),
         (st.caption, _PAPERS),
     )
     with section:

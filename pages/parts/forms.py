@@ -23,6 +23,7 @@ def form(
     kind: type[Settings],
     *,
     skip: Collection[str] = (),
+    apart: Collection[str] = (),
     extra: Mapping[str, Any] | None = None,
     beside: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
@@ -31,6 +32,7 @@ def form(
 
     Args:
         skip: fields that the page asks for itself, or not at all.
+        apart: fields that mean something else here than on the pages that share their name.
         extra: values of skipped fields.
         beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
         more: draws what else belongs under "More".
@@ -39,7 +41,7 @@ def form(
         The settings, or None after showing what is wrong with them.
     """
     known = {name: field for name, field in kind.described().items() if name not in skip}
-    _forget(kind.__name__, known)
+    _forget(kind.__name__, known, apart)
     values = dict(extra or {})
     for field in known.values():
         if field.tier == "main":
@@ -103,13 +105,13 @@ def seeded() -> None:
         roll()
 
 
-def _forget(kind: str, known: Collection[str]) -> None:
+def _forget(kind: str, known: Collection[str], apart: Collection[str]) -> None:
     """Drops what the form of another page left under names that both have: its steps are no steps here."""
-    before, names = st.session_state.get(_LAST, (kind, ()))
+    before, names, lone = st.session_state.get(_LAST, (kind, (), ()))
     if before != kind:
-        for name in set(names) & set(known) - set(SHARED):
+        for name in set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)):
             st.session_state.pop(name, None)
-    st.session_state[_LAST] = (kind, tuple(known))
+    st.session_state[_LAST] = (kind, tuple(known), tuple(apart))
 
 
 def _setting(field: Described, folded: bool) -> Any:

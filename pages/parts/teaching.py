@@ -47,6 +47,10 @@ def show(job: engine.Job) -> Shown | None:
     if not job.finished:
         _watch(job.id)
         _curve(job.id)
+        if "data" in job.inputs:
+            pictures = readings.if_there(job.inputs["data"][0], job.settings["size"])
+            if pictures is not None:
+                audits.examples(pictures)
     elif job.result is None:
         jobs.failed(job, settings)
     elif job.task == TASK:
@@ -87,8 +91,14 @@ def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
     classifiers.just_taught(shown)
     if job.result.stopped_early:
         st.caption(":material/info: It was stopped early; this is the best until then.")
-    views(shown, how_good=lambda: good(shown, job.result.figures))
-    kept_models.keep(file, "classifier", ":material/school:", classifiers.use)
+    views(shown, how_good=lambda: good(shown, job.result.figures), below=lambda: _go_on(job, settings))
+    return shown
+
+
+def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
+    """What can be done with a classifier that was just taught."""
+    file = job.result.files[0]
+    kept_models.keep(file, "classifier", ":material/bookmark_add:", classifiers.use)
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
@@ -97,7 +107,6 @@ def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
             jobs.close(TASK)
             st.rerun()
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
-    return shown
 
 
 def kept(shown: Shown, picture: Sample) -> None:
@@ -107,12 +116,18 @@ def kept(shown: Shown, picture: Sample) -> None:
     )
 
 
-def views(shown: Shown, how_good: Callable[[], None] | None, picture: Sample | None = None) -> None:
+def views(
+    shown: Shown,
+    how_good: Callable[[], None] | None,
+    picture: Sample | None = None,
+    below: Callable[[], None] | None = None,
+) -> None:
     """The classifier seen from three sides; only the one that is open is drawn.
 
     Args:
         how_good: draws the first, None where nothing is known of it.
-        picture: what to try it with; asked for here when None.
+        picture: what to try it with, which then comes first; asked for here when None.
+        below: draws what belongs below the first and the last.
     """
     sides = [TRY, TAKE] if how_good is None else [GOOD, TRY, TAKE]
     if picture is not None:
@@ -122,12 +137,15 @@ def views(shown: Shown, how_good: Callable[[], None] | None, picture: Sample | N
         if not tab.open:
             continue
         with tab:
+            if side == TRY:
+                tryouts.show(shown, picture or tryouts.choose(shown))
+                continue
             if side == GOOD:
                 how_good()
-            elif side == TRY:
-                tryouts.show(shown, picture or tryouts.choose(shown))
             else:
                 exports.show(shown)
+            if below is not None:
+                below()
 
 
 def good(shown: Shown, figures: Mapping[str, Any]) -> None:

@@ -16,13 +16,15 @@ STATES = {
 }
 
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
-_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP"}
+_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP"}
 
 _LABELS = {
     "chars": "Length",
+    "finetune": "Fine-tune",
     "fps": "Frames a second",
     "film": "Kind of file",
     "truncation": "How far from the average",
+    "held_out": "Kept to test on",
     "moves": "Changes",
     "near": "Like",
     "spread": "How different those are",

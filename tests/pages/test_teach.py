@@ -12,7 +12,9 @@ import pytest
 import tiny_classes
 from PIL import Image
 
+from studio.classify.settings import TrainClassifierSettings
 from studio.core import paths, presets, tasks
+from studio.dream.settings import DreamSettings
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
 
@@ -127,6 +129,23 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     assert "red, found" in said(done(page).markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
     assert sum("sure" in caption for caption in captions) == 3
+
+
+def test_the_size_of_another_page_is_not_the_size_here(visit, until):
+    page = visit("dream", size="1024")
+    assert page.slider(key="size").value == 1024
+    page.switch_page("teach_classes.py").run()
+    assert done(page).slider(key="size").value == 224
+    page.switch_page("dream_picture.py").run()
+    assert done(page).slider(key="size").value == DreamSettings().size
+
+
+def test_every_setting_is_asked_for_once(visit):
+    page = visit("classify")
+    kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
+    there = [found.key for kind in kinds for found in getattr(page, kind)]
+    for name in TrainClassifierSettings.described():
+        assert there.count(name) == 1, name
 
 
 def test_it_is_tried_with_a_held_out_picture(taught):
