@@ -1,0 +1,194 @@
+"""Teaching from a folder to a packed model that sees as it was tested, frozen or fine-tuned."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.classify import finetune, lesson, model, teach
+from studio.classify.settings import TrainClassifierSettings
+from studio.core import backbones, data, paths, presets, runs, tasks
+from studio.core.errors import Cancelled, InvalidInput, StudioError
+from studio.core.progress import Progress
+
+SMALL = {"backbone": "vgg16", "size": 32}
+TUNED = {**SMALL, "finetune": True, "epochs": 2, "batch": 8}
+
+
+def trained(folder, progress=None, **change):
+    settings = TrainClassifierSettings(**{**SMALL, **change})
+    inputs = {"data": [data.reference(str(folder))]}
+    return tasks.run("classify.train", settings, inputs, progress)
+
+
+def unpacked(result, tmp_path):
+    return presets.unpack(result.files[0].read(), tmp_path / "model")
+
+
+def told(preset, folder, size=32):
+    """What a model's folder says of the held-out pictures, and what the model itself says of them."""
+    pictures, tested = data.pictures(data.reference(str(folder)), size), preset.data()["tested"]
+    rows = [pictures.names.index(name) for name in tested["names"]]
+    return tested, model.open(preset).probabilities([pictures.images[row] for row in rows])
+
+
+@pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
+def test_the_model_says_what_its_training_said(weights_home, drawn, tmp_path, change):
+    result = trained(drawn, **change)
+    preset = unpacked(result, tmp_path)
+    tested, found = told(preset, drawn)
+    assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(found)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+    assert np.allclose(found.max(axis=1), tested["confidence"], atol=2e-3)
+    right = np.equal(tested["guess"], tested["truth"]).mean()
+    assert right == pytest.approx(preset.data()["evaluation"]["accuracy"])
+    assert preset.weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
+
+
+def test_its_folder_tells_all_that_a_page_shows(weights_home, drawn, tmp_path):
+    preset = unpacked(trained(drawn), tmp_path)
+    known = preset.data()
+    assert known["classes"] == ["disc", "lying", "standing"] and known["trained_on"] == "shapes"
+    assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(known)
+    assert len(known["map"]["x"]) == len(known["map"]["y"]) == len(known["tested"]["names"])
+    learnt = [one["pictures"] for one in known["learning_curve"]]
+    assert learnt == sorted(set(learnt)) and learnt[-1] == 24 and len(learnt) >= 2
+    assert known["learning_curve"][-1]["accuracy"] >= known["learning_curve"][0]["accuracy"]
+    card = preset.card()
+    assert "python -m training.train_classifier shapes -o DIR --backbone vgg16 --size 32" in card
+    assert "36 pictures" in card and "Licence: not stated" in card and "| disc | 4 |" in card
+    assert preset.picture().startswith(b"\x89PNG")
+    assert preset.recipe().weights == {"vgg16": backbones.load("vgg16").digest}
+
+
+def test_classes_lie_apart_on_the_map(weights_home, drawn, tmp_path):
+    known = unpacked(trained(drawn), tmp_path).data()
+    places = np.array([known["map"]["x"], known["map"]["y"]]).T
+    truth = np.array(known["tested"]["truth"])
+    middles = np.stack([places[truth == one].mean(axis=0) for one in range(3)])
+    nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == truth).mean() > 0.8
+
+
+def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
+    pair = tmp_path / "pair"
+    for name in ("lying", "standing"):
+        (pair / name).mkdir(parents=True)
+        for path in (drawn / name).iterdir():
+            (pair / name / path.name).write_bytes(path.read_bytes())
+    result = trained(pair)
+    assert (
+        result.figures["accuracy"] > 0.8 and np.isfinite(unpacked(result, tmp_path).data()["map"]["y"]).all()
+    )
+
+
+def test_the_same_seed_makes_the_same_model(weights_home, drawn, tmp_path):
+    first, again, other = (
+        unpacked(trained(drawn, seed=seed), tmp_path / str(n)) for n, seed in enumerate((0, 0, 1))
+    )
+    assert first.digest == again.digest != other.digest
+    assert first.data()["tested"]["names"] != other.data()["tested"]["names"]
+
+
+def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, drawn):
+    before = [array.copy() for array in backbones.load("vgg16").model.get_weights()]
+    result = trained(drawn, **TUNED)
+    after = backbones.load("vgg16").model.get_weights()
+    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    curve = result.figures["curve"]
+    assert curve["steps"] == [3, 6] and len(curve["accuracy"]) == len(curve["loss"]) == 2
+    assert not list((paths.folder("cache") / "activations").iterdir())
+
+
+@pytest.fixture
+def ready(weights_home, drawn):
+    """A lesson, the weights of its head, and settings to fine-tune it with."""
+    settings = TrainClassifierSettings(**TUNED)
+    found = lesson.prepare(data.reference(str(drawn)), "vgg16", 32, settings.held_out, 0)
+    return found, teach.teach(found, settings).weights, settings
+
+
+def test_fine_tuning_begins_where_the_head_ended(ready):
+    found, weights, settings = ready
+    top = finetune.start(found, weights, settings)
+    frozen = teach.teach(found, settings).probabilities[found.held_out]
+    with finetune.activations(found.pictures, found.backbone, settings.cut, True, Progress()) as seen:
+        assert seen.shape == (36, 2, 2, 2, 512)
+        maps = seen.read(found.held_out, np.zeros(len(found.held_out), "int64"))
+        assert np.allclose(top.predict_on_batch(maps), frozen, atol=2e-3)
+        mirrored = seen.read(found.held_out, np.ones(len(found.held_out), "int64"))
+    assert not np.allclose(maps, mirrored, atol=0.1)
+    looked = found.backbone.features([settings.cut])
+    images = np.asarray(found.pictures.images[found.held_out])[:, :, ::-1].astype("float32") / 255
+    assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
+
+
+def test_going_on_is_as_never_having_stopped(ready):
+    found, weights, settings = ready
+    whole = finetune.finetune(found, weights, settings)
+    run, told = runs.Run(paths.folder("runs") / "test"), []
+    stop = Progress(told.append, lambda: any(one.step == 4 and one.total == 6 for one in told))
+    part = finetune.finetune(found, weights, settings, stop, run)
+    assert part.ended == "cancelled" and part.steps == 4
+    rest = finetune.finetune(found, weights, settings, Progress(), run)
+    assert rest.steps == whole.steps == 6 and rest.curves.steps == whole.curves.steps
+    assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
+    assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
+
+
+def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path):
+    told = []
+    stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
+    result = trained(drawn, stop, **TUNED)
+    assert result.stopped_early and result.figures["steps"] == 2
+    tested, found = told_by(result, drawn, tmp_path)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+
+
+def told_by(result, drawn, tmp_path):
+    return told(unpacked(result, tmp_path), drawn)
+
+
+def test_a_person_who_stops_before_there_is_a_head_gets_none(weights_home, drawn):
+    with pytest.raises(Cancelled):
+        trained(drawn, Progress(cancelled=lambda: True))
+
+
+def test_one_class_is_refused_before_a_network_is_loaded(home, drawn):
+    with pytest.raises(InvalidInput, match="two classes"):
+        trained(drawn / "disc")
+
+
+@pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
+def test_a_model_that_is_not_whole_is_refused(weights_home, drawn, tmp_path, damage):
+    preset = unpacked(trained(drawn), tmp_path)
+    name = presets.RECIPE if damage == "other training" else presets.SETTINGS
+    made = json.loads((preset.folder / name).read_text())
+    if damage == "other training":
+        made["weights"]["vgg16"] = "0" * 64
+    else:
+        made["data"]["classes"] = ["one", "two"] if damage == "other classes" else None
+    (preset.folder / name).write_text(json.dumps(made))
+    model._HELD.clear()
+    with pytest.raises(StudioError, match="Next: "):
+        model.open(presets.find(preset.folder))
+
+
+@pytest.mark.slow
+def test_normalisation_stands_still_while_the_rest_learns(resnet50_home, drawn):
+    settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
+    found = lesson.prepare(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
+    weights = teach.teach(found, settings).weights
+    before = finetune.start(found, weights, settings)
+    tuned = finetune.finetune(found, weights, settings).top
+    moved = {
+        (layer.name, variable.name)
+        for layer, old in zip(tuned.layers, before.layers, strict=True)
+        for variable, was in zip(layer.variables, old.variables, strict=True)
+        if not np.array_equal(variable, was)
+    }
+    names = {name for name, _ in moved}
+    assert any(name.endswith("_conv") for name in names) and "probabilities" in names
+    assert not any(name.endswith("_bn") for name in names)
