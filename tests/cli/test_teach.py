@@ -1,0 +1,92 @@
+"""`studio classify train` and `audit`, and the script that trains, on drawn pictures."""
+
+from __future__ import annotations
+
+import json
+
+import drawn_classes
+import pytest
+
+from studio import cli
+from studio.core import presets
+from training import script
+
+TRAIN = ["--backbone", "vgg16", "--size", "32"]
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    return drawn_classes.make(tmp_path / "shapes")
+
+
+def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, capsys):
+    out = tmp_path / "model"
+    assert cli.main(["classify", "train", str(drawn), "-o", str(out), *TRAIN]) == 0
+    said, noted = capsys.readouterr()
+    assert said.strip() == str(out) and "accuracy" in noted
+    assert presets.find(out).data()["classes"] == list(drawn_classes.CLASSES)
+    picture = drawn / "lying" / "00.png"
+    assert cli.main(["classify", "predict", str(out), str(picture), "--json"]) == 0
+    labels = json.loads(capsys.readouterr().out)["pictures"][0]["labels"]
+    assert labels[0]["label"] == "lying" and labels[0]["probability"] > 0.5
+
+
+def test_the_script_does_the_same(weights_home, drawn, tmp_path, capsys):
+    words = [str(drawn), "-o", str(tmp_path / "model"), *TRAIN, "--json", "--seed", "3"]
+    assert script.main("classify.train", "train_classifier", words) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["figures"]["accuracy"] > 0.7 and made["figures"]["n"] == 12
+    assert made["path"] == str(tmp_path / "model") and not made["stopped_early"]
+
+
+def test_audit_prints_what_it_found(weights_home, drawn, capsys):
+    (drawn / "disc" / "list.txt").write_text("words")
+    assert cli.main(["classify", "audit", str(drawn), *TRAIN]) == 0
+    said = capsys.readouterr().out
+    assert "| lying | 12 |" in said and "disc/list.txt" in said and "Fewer than 20" in said
+
+
+def test_audit_needs_no_weights(home, drawn, capsys):
+    words = ["classify", "audit", str(drawn), "--no-suspicious", "--size", "32", "--json"]
+    assert cli.main(words) == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["pictures"] == 36
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["shapes/disc", "-o", "model"], "two classes"),
+        (["nowhere", "-o", "model"], "nowhere"),
+        (["shapes", "-o", "model", "--backbone", "alexnet"], "vgg16"),
+        (["shapes", "-o", "model", "--held-out", "1"], "held_out"),
+        (["shapes"], "-o"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(home, drawn, monkeypatch, capsys, words, says):
+    monkeypatch.chdir(drawn.parent)
+    assert cli.main(["classify", "train", *words]) == 2
+    said, noted = capsys.readouterr()
+    assert said == "" and noted.startswith("error: ") and says in noted and noted.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["zip_traversal", "symlink", "bomb", "nested"])
+def test_archives_made_to_harm_are_refused(home, tmp_path, capsys, kind):
+    import zipfile
+
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/1.png", b"x")
+        if kind == "zip_traversal":
+            archive.writestr("../out.png", b"x")
+        elif kind == "symlink":
+            info = zipfile.ZipInfo("b/link.png")
+            info.external_attr = 0o120777 << 16
+            archive.writestr(info, "/etc/passwd")
+        elif kind == "bomb":
+            archive.writestr("b/bomb.png", bytes(200_000_000))
+        else:
+            archive.writestr("b/more.zip", b"PK")
+    assert cli.main(["classify", "train", str(path), "-o", str(tmp_path / "model")]) == 2
+    noted = capsys.readouterr().err
+    assert noted.startswith("error: ") and "Next: " in noted
+    assert not (tmp_path / "model").exists() and not (tmp_path.parent / "out.png").exists()
