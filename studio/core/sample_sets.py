@@ -18,7 +18,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 PREFIX = "sample:"
-FORMAT = 2  # a new one makes all be drawn again
+FORMAT = 3  # a new one makes all be drawn again
 _SIZE = 224  # px, as the networks look at them
 _FIRST = 1000  # the seed of the first face; from here on no two of a set are nearly the same
 
@@ -43,20 +43,26 @@ class SampleSet:
 
 
 def _worn(look: looks.Look) -> str:
-    """What a face has on, if it is one thing alone."""
-    worn = {"beard": look.beard, "glasses": look.glasses, "hat": look.hat}
-    found = [name for name, kind in worn.items() if kind]
-    return found[0] if len(found) == 1 else "" if found else "plain"
+    """What a face has on, if it is one thing alone; without beards, which hide a face as much."""
+    if look.beard or (look.hat and look.glasses):
+        return ""
+    return "hat" if look.hat else "glasses" if look.glasses else "plain"
 
 
-def _mood(look: looks.Look) -> str:
-    """How a face feels, if it shows plainly."""
-    return "happy" if look.smile > 0.75 else "sad" if look.smile < -0.45 else ""
+def _hair(look: looks.Look) -> str:
+    """The hair of a face, if it is of a kind that stands out."""
+    return "" if look.hat else _STYLES.get(look.style, "")
 
 
+_STYLES = {
+    **dict.fromkeys(("bald", "buzz"), "bald"),
+    **dict.fromkeys(("long", "waves"), "long"),
+    **dict.fromkeys(("spikes", "mohawk"), "spikes"),
+    "afro": "round",
+}
 _SETS = (
-    SampleSet("cartoons", "What are they wearing?", ("beard", "glasses", "hat", "plain"), 24, _worn),
-    SampleSet("moods", "Happy or sad?", ("happy", "sad"), 40, _mood),
+    SampleSet("cartoons", "What are they wearing?", ("glasses", "hat", "plain"), 32, _worn),
+    SampleSet("hair", "What is their hair like?", ("bald", "long", "round", "spikes"), 24, _hair),
 )
 
 
