@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -538,3 +539,15 @@ def test_real_data_sets_are_read_whole(data_dir):
     assert len(faces.images) == 20_000 - 287
     assert set(faces.attributes) == {"age", "gender"}
     assert (faces.attributes["age"].min(), faces.attributes["age"].max()) == (1, 116)
+
+
+def test_what_was_left_out_and_how_large_pictures_were_is_known(tmp_path):
+    files = {"a/1.png": png(10, 20, 30), "a/2.png": png(20), "b/1.png": png(30), "b/copy.png": png(20)}
+    place = folder(tmp_path / "set", {**files, "a/0.png": png(40)[:-20], "b/words.txt": b"words"})
+    for found in (taken(place), taken(place)):  # the second time from the cache
+        assert found.names == ("a/1.png", "a/2.png", "b/1.png")
+        assert found.sizes.tolist() == [[20, 30], [12, 12], [12, 12]]
+        assert found.broken == ("a/0.png", "b/words.txt")
+        assert found.copies == (("b/copy.png", "a/2.png"),)
+        own = [hashlib.sha256(image.tobytes()).digest() for image in found.images]
+        assert [row.tobytes() for row in found.digests] == own
