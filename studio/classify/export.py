@@ -64,7 +64,8 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
             "was thrown away. Next: export to another form."
         )
     snippet = snippets.of(settings.form, classifier.classes)
-    told = f"On {PICTURES} pictures the file's probabilities are within {away:.1e} of the model's."
+    nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"
+    told = f"On {PICTURES} pictures the file's probabilities are {nearly}."
     figures = {
         "bytes": len(data),
         "pictures": PICTURES,
@@ -118,6 +119,7 @@ def _tflite(classifier: Classifier, path: Path) -> None:
 def _onnx(classifier: Classifier, path: Path) -> None:
     import onnx
 
+    classifier.network(np.zeros((1, classifier.size, classifier.size, 3), "uint8"))  # Keras asks for it
     classifier.network.export(path, format="onnx", verbose=False)
     model = onnx.load(path)
     onnx.helper.set_model_props(model, {"classes": json.dumps(classifier.classes)})

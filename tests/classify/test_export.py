@@ -36,8 +36,9 @@ def written(form, classifier, folder):
 
 
 @pytest.fixture(scope="module", params=FORMS)
-def file(request, colours, tmp_path_factory):
-    return written(request.param, colours, tmp_path_factory.mktemp(request.param))
+def file(request, tmp_path_factory):
+    fresh = toy_classifier.colours()  # that nobody has asked yet
+    return written(request.param, fresh, tmp_path_factory.mktemp(request.param))
 
 
 def test_it_says_what_the_model_says_of_pictures_of_any_size(file, colours):
