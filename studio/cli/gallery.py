@@ -89,7 +89,7 @@ def _removed(wanted: Wanted) -> tuple[list[Entry], int]:
         for item in removal.removed()
         if wanted.kind in ("", item.kind)
         and wanted.task in ("", item.task)
-        and all(word in index.words_of(item) for word in wanted.words.casefold().split())
+        and all(index.needle(word) in index.words_of(item) for word in wanted.words.casefold().split())
     ]
     return found, len(found)
 

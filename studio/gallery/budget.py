@@ -69,6 +69,11 @@ def set_limit(count: int) -> None:
     paths.write(paths.home() / "budget", f"{count}\n".encode())
 
 
+def used() -> int:
+    """How many bytes STUDIO_HOME takes; quicker to tell than the parts."""
+    return _size(_files(paths.home()))[0]
+
+
 def shares() -> list[Share]:
     """What takes the room, part by part; what can go first. Looks at every file, so it takes a moment."""
     told = {name: _size(found) for name, found in _parts().items()}

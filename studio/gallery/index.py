@@ -8,6 +8,7 @@ ever read again. A damaged index, or one that cannot be written, costs the time 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from studio.core.tasks import File, Kind
 from studio.gallery import items
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 1
+FORMAT = 2
 _MOST_WORDS = 4000
 _WAIT_SECONDS = 10
 _TABLE = """
@@ -64,7 +65,8 @@ class Wanted:
 
     Attributes:
         kind, task: "" for all.
-        words: each of them must occur in the item's recipe, name or date, in any case and order.
+        words: each of them must occur in the item's recipe, name or date, in any case and order. A number
+            counts as a whole, and `seed=7` is that very setting.
         digest: of the main file, "" for any.
     """
 
@@ -119,8 +121,14 @@ def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
             values.append(value)
     for word in wanted.words.casefold().split():
         rules.append("instr(words, ?)")
-        values.append(word)
+        values.append(needle(word))
     return " AND ".join(rules), values
+
+
+def needle(word: str) -> str:
+    """What must occur in `words_of` an item that has a word of a search: 7 is not found in 2026."""
+    whole = "=" in word or re.fullmatch(r"[-+]?[\d.]+", word)
+    return f" {word.replace('=', ' ')} " if whole else word
 
 
 def _entry(row: tuple[Any, ...], root: Path) -> Entry:
@@ -194,13 +202,17 @@ def _stem(name: str) -> str:
 
 
 def words_of(item: Item) -> str:
-    """All that a search may ask for, in small letters: names, date, and each setting as "name value"."""
-    day = time.strftime("%Y-%m-%d %B %A", time.localtime(item.created))
+    """All that a search may ask for, in small letters, a space before and after each word.
+
+    They are the names, the date, and each setting as "name value".
+    """
+    day = time.strftime("%Y %Y-%m %Y-%m-%d %B %A", time.localtime(item.created))
     stopped = ["stopped early"] if item.result.stopped_early else []
     told = [item.title, item.task, item.kind, day, *stopped, *(file.name for file in item.result.files)]
     told += [made_of(item), *_settings(item.settings)]
     told += _chain(item.result.recipe) if item.result.recipe is not None else []
-    return " \n".join(told)[:_MOST_WORDS].casefold()
+    words = " ".join(" ".join(told)[:_MOST_WORDS].casefold().split())
+    return f" {words} "
 
 
 def _settings(settings: Any) -> Iterator[str]:

@@ -52,6 +52,16 @@ def test_each_word_must_occur_in_the_recipe_or_the_names(made, words):
     assert ids(words=f"{words} zebra") == []
 
 
+def test_a_number_counts_as_a_whole_and_a_setting_can_be_named(made):
+    made(seed=7, steps=2)
+    other = made(seed=2, steps=7)
+    third = made(seed=17, steps=5)
+    assert len(ids(words="7")) == 2
+    assert ids(words="seed=2") == ids(words="steps=7 tint=none") == [other]
+    assert ids(words="17") == [third]
+    assert ids(words="1") == []
+
+
 def test_words_are_taken_as_they_are(made):
     made(name="100% cat_a.png")
     assert len(ids(words="100%")) == 1

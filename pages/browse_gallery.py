@@ -1,0 +1,23 @@
+"""Gallery: everything made, to look at, search, use again, take along and clear out."""
+
+import streamlit as st
+
+from pages.parts import arrivals, bins, rooms, shelves, showcases
+
+st.title("Gallery", anchor=False)
+bins.undo()
+told = arrivals.dropped()
+item = None if told else showcases.chosen()
+if told:
+    arrivals.show(told)
+elif item:
+    showcases.show(item)
+else:
+    left, right = st.columns([9, 5], gap="large", vertical_alignment="bottom")
+    with right:
+        arrivals.drop()
+    with left:
+        wanted = shelves.ask()
+    shelves.wall(wanted)
+    bins.show()
+    rooms.show()

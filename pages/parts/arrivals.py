@@ -1,0 +1,164 @@
+"""A file that comes from outside: dropped, it tells how it was made, and can be made again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts import onward, results, samples, shelves, words
+from pages.parts.owners import owner
+from studio.core import paths
+from studio.core.errors import StudioError
+from studio.core.recipes import Source
+from studio.core.tasks import File
+from studio.gallery import intake, replay
+from studio.gallery.intake import Told
+
+_TOLD, _TURN, _SAID = "gallery_told", "gallery_turn", "gallery_told_error"
+
+
+def drop() -> None:
+    """Takes a picture that the studio made, wherever it is from."""
+    key = f"gallery_drop_{st.session_state.setdefault(_TURN, 0)}"
+    st.file_uploader(
+        "How was it made? Drop a picture of the studio",
+        type=["png", "json"],
+        key=key,
+        on_change=_take,
+        args=(key,),
+        help="A PNG carries its recipe; of other files, drop the .json that lies beside them",
+    )
+    if said := st.session_state.pop(_SAID, ""):
+        st.error(words.plain(said), icon=":material/error:")
+
+
+def _take(key: str) -> None:
+    upload = st.session_state.get(key)
+    if upload is None:
+        return
+    try:
+        told = _tell(upload.getvalue(), upload.name)
+    except StudioError as error:
+        st.session_state[_SAID] = str(error)
+        return
+    finally:
+        st.session_state[_TURN] += 1  # a new key empties the widget and frees its memory
+    if told.item:
+        st.query_params[shelves.ITEM] = told.item
+    else:
+        st.session_state[_TOLD] = told
+
+
+def _tell(data: bytes, name: str) -> Told:
+    return intake.tell(data, name, owner(), _is_sample)
+
+
+def _is_sample(source: Source) -> bool:
+    return samples.spelled(File(source.digest, "picture", source.name)).startswith("sample:")
+
+
+def dropped() -> Told | None:
+    """What was dropped and is still looked at."""
+    return st.session_state.get(_TOLD)
+
+
+def show(told: Told) -> None:
+    """Draws what a dropped file tells of its making, and what can be done with it."""
+    st.button("All", icon=":material/grid_view:", on_click=_close, key="told_back")
+    left, right = st.columns([9, 5], gap="large")
+    with left:
+        if told.is_recipe:
+            st.info(
+                "This is a recipe alone: make it again to see what it gives.", icon=":material/receipt_long:"
+            )
+        else:
+            results.compare(None, told.data, key="told", caption=words.plain(told.name))
+    with right:
+        _about(told)
+
+
+def _about(told: Told) -> None:
+    if not told.known:
+        st.warning(
+            "It was made by another version of the studio; its recipe can be read, but not made again here.",
+            icon=":material/info:",
+        )
+        _recipe_text(told)
+        return
+    settings, inputs = told.recipe.checked_settings(), told.inputs()
+    st.subheader(words.plain(words.made_of(inputs) or told.name), anchor=False)
+    st.caption("It is not in the gallery.")
+    if told.missing:
+        _ask_for(told)
+    problem = _problem(told)
+    if problem:
+        st.error(words.plain(problem), icon=":material/error:")
+    with st.container(horizontal=True):
+        if not (told.missing or problem):
+            onward.actions(told.recipe.task, settings, inputs, key="told")
+        if not told.is_recipe:
+            st.button(
+                "Add to the gallery", icon=":material/add:", on_click=_add, args=(told,), key="told_add"
+            )
+    results.recipe(told.recipe.task, settings, inputs, told.recipe)
+
+
+def _problem(told: Told) -> str:
+    """Why it cannot be made again although all its inputs are here, or ""."""
+    if told.missing:
+        return ""
+    try:
+        replay.check(told.recipe)
+    except StudioError as error:
+        return str(error)
+    return ""
+
+
+def _recipe_text(told: Told) -> None:
+    text = json.dumps(json.loads(told.recipe.to_json()), indent=2)
+    st.code(text, language="json", wrap_lines=True, height=360)
+
+
+def _ask_for(told: Told) -> None:
+    names = ", ".join(words.plain(source.name) for source in told.missing)
+    st.info(f"To make it again, add what it was made from: {names}", icon=":material/upload_file:")
+    key = f"gallery_inputs_{st.session_state[_TURN]}"
+    st.file_uploader(
+        "The very same files, whatever they are called now",
+        accept_multiple_files=True,
+        key=key,
+        on_change=_take_inputs,
+        args=(key, told),
+    )
+    if said := st.session_state.pop(_SAID, ""):
+        st.error(words.plain(said), icon=":material/error:")
+
+
+def _take_inputs(key: str, told: Told) -> None:
+    wanted = {source.digest for source in told.missing}
+    found = {paths.digest(data): data for data in (one.getvalue() for one in st.session_state.get(key) or [])}
+    given = wanted & found.keys()
+    for digest in given:
+        paths.keep(found[digest])
+    st.session_state[_TURN] += 1
+    if found.keys() - wanted:
+        st.session_state[_SAID] = "A file is not the one that it was made from. Next: look for the original."
+    left = tuple(source for source in told.missing if source.digest not in given)
+    st.session_state[_TOLD] = replace(told, missing=left)
+
+
+def _close() -> None:
+    st.session_state.pop(_TOLD, None)
+    shelves.back()
+
+
+def _add(told: Told) -> None:
+    try:
+        id = intake.add(told, owner())
+    except StudioError as error:
+        st.session_state[_SAID] = str(error)
+        return
+    st.session_state.pop(_TOLD, None)
+    st.query_params[shelves.ITEM] = id

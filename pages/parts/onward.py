@@ -1,0 +1,129 @@
+"""Where an item of the gallery goes on: made again, varied, used as an input of something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from pages.parts import choices, results, texts, words
+from pages.parts.owners import owner
+from pages.parts.places import PLACES, Place, place_of
+from studio import engine
+from studio.core import paths, tasks
+from studio.core.errors import StudioError
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+
+
+class Use(NamedTuple):
+    """A place where a picture can be an input.
+
+    Attributes:
+        file: of the page.
+        slot: the key of its choices there.
+        own: the title that the picture gets there.
+        many: whether several can be chosen.
+    """
+
+    file: str
+    slot: str
+    own: str
+    many: bool = False
+
+
+# A new page that takes pictures adds a line.
+USES = (
+    Use("style_picture.py", "content", "Your photo"),
+    Use("style_picture.py", "style", "Your style", many=True),
+    Use("dream_picture.py", "content", "Your photo"),
+    Use("dream_picture.py", "guide", "Your guide"),
+    Use("draw_faces.py", "photo", "Your photo"),
+)
+
+
+def begin(task: str, settings: Settings, inputs: Inputs) -> None:
+    """Starts a job and opens it on its page, or says why it cannot start. Not for callbacks."""
+    lost = [words.plain(file.name) for file in _files(inputs) if not is_here(file)]
+    if lost:
+        st.error(
+            f"{' and '.join(lost)}, which it was made from, is no longer here. Next: choose it again on the "
+            "page where it was made.",
+            icon=":material/error:",
+        )
+        return
+    try:
+        job = engine.connect().submit(task, settings, inputs, owner())
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    place = place_of(task)
+    if place.capability:
+        st.switch_page(place.file, query_params={"job": job.id})
+    st.toast("It has begun; the tray shows how far it is.")
+
+
+def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
+    for files in inputs.values():
+        yield from files
+
+
+def is_here(file: File) -> bool:
+    """Whether the studio still has a file."""
+    return (paths.folder("files") / file.digest).exists()
+
+
+def settings_of(task: str, settings: Mapping[str, object]) -> Settings | None:
+    """The settings as the task takes them; None if it is gone or no longer takes these."""
+    try:
+        return tasks.get(task).settings.parse(dict(settings))
+    except StudioError:
+        return None
+
+
+def actions(task: str, settings: Settings, inputs: Inputs, *, key: str) -> None:
+    """The buttons that make it again, as it was or with one setting changed."""
+    if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
+        begin(task, settings, inputs)
+    results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
+
+
+def use_as(file: File, *, key: str) -> None:
+    """A menu of the places where a result can be an input; nothing for a kind that has none."""
+    if file.kind == "text":
+        if st.button("Write on", icon=":material/arrow_forward:", key=f"{key}_on"):
+            _write_on(file)
+        return
+    if file.kind != "picture":
+        return
+    there = {place.file: place for place in PLACES}
+    with st.popover("Use as", icon=":material/redo:"):
+        for number, use in enumerate(use for use in USES if use.file in there):
+            place = there[use.file]
+            label = f"{use.slot.capitalize()} in {place.title}"
+            if st.button(label, key=f"{key}_use_{number}", icon=place.icon, width="stretch"):
+                _put(use, file)
+
+
+def _put(use: Use, file: File) -> None:
+    if use.many and not isinstance(st.session_state.get(use.slot), list):
+        st.session_state[use.slot] = []
+    choices.use(use.slot, file, use.own)
+    st.switch_page(use.file)
+
+
+def _write_on(file: File) -> None:
+    text = file.read().decode("utf-8", "replace")
+    if not 0 < len(text) <= texts.MOST_BEGUN:
+        st.error(f"Up to {texts.MOST_BEGUN:,} characters can be written on from.", icon=":material/error:")
+        return
+    st.session_state[texts.BASE] = text
+    st.session_state["do"] = "write"
+    st.switch_page("write_text.py")
+
+
+def home_of(task: str) -> Place | None:
+    """The page where a task's results are shown with all that belongs to them, if it has one."""
+    place = place_of(task)
+    return place if place.capability else None

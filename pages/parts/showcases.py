@@ -1,0 +1,132 @@
+"""One item of the gallery, as large as the page allows, with how it was made and what can be done with it."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from pages.parts import bins, onward, results, shelves, words
+from pages.parts.owners import owner
+from pages.parts.paper import paper
+from studio.core import thumbnails
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.gallery import index, items
+from studio.gallery.items import Item
+
+MOST_READ = 200_000  # characters of a text that are shown
+
+
+def chosen() -> Item | None:
+    """The item of the address; None when there is none, or after saying that it is gone."""
+    id = st.query_params.get(shelves.ITEM)
+    if not id:
+        return None
+    try:
+        return items.find(id, owner())
+    except StudioError as error:
+        st.query_params.pop(shelves.ITEM, None)
+        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        return None
+
+
+def show(item: Item) -> None:
+    """Draws the item, its neighbours' buttons, and what can be done with it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("All", icon=":material/grid_view:", on_click=shelves.back, key="item_back")
+        st.space("stretch")
+        for label, icon, id in _neighbours(item):
+            st.button(
+                label,
+                icon=icon,
+                key=f"item_{label}",
+                disabled=not id,
+                on_click=_open,
+                args=(id,),
+                type="tertiary",
+            )
+    left, right = st.columns([9, 5], gap="large")
+    with left:
+        picture(item.result.files[0], _content(item), caption(item), key=item.id)
+    with right:
+        _about(item)
+
+
+def _neighbours(item: Item) -> list[tuple[str, str, str]]:
+    """The next newer and older of what the wall shows, "" where there is none."""
+    found, _ = index.find(st.session_state.get("gallery_wanted", index.ALL), owner())
+    ids = [entry.id for entry in found]
+    at = ids.index(item.id) if item.id in ids else -1
+    newer = ids[at - 1] if at > 0 else ""
+    older = ids[at + 1] if 0 <= at < len(ids) - 1 else ""
+    return [("Newer", ":material/chevron_left:", newer), ("Older", ":material/chevron_right:", older)]
+
+
+def _open(id: str) -> None:
+    st.query_params[shelves.ITEM] = id
+
+
+def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
+    """Shows a file of any kind."""
+    try:
+        if file.kind in ("picture", "animation"):
+            # A compared picture shows its caption as it is, others read it as Markdown.
+            text = words.plain(caption) if before is None else caption
+            results.show_result(file, before, key=f"item_{key}", caption=text)
+        elif file.kind == "text":
+            paper(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
+            st.caption(words.plain(caption))
+        else:
+            st.image(thumbnails.picture_of(file), caption=words.plain(caption), width="stretch")
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+
+
+def _content(item: Item) -> File | None:
+    """What a picture was made from, if that is here and a picture."""
+    found = item.inputs.get("content", [])
+    return found[0] if found and found[0].kind == "picture" and onward.is_here(found[0]) else None
+
+
+def caption(item: Item) -> str:
+    """What it was made of, and whether it was stopped."""
+    parts = [words.made_of(item.inputs)]
+    parts += ["stopped early, the best so far"] if item.result.stopped_early else []
+    return " · ".join(part for part in parts if part)
+
+
+def _about(item: Item) -> None:
+    st.subheader(words.plain(f"{item.title}: {index.made_of(item)}"), anchor=False)
+    st.caption(_when(item))
+    for note in item.result.figures.get("notes", ()):
+        st.caption(f":material/info: {words.plain(str(note))}")
+    settings = onward.settings_of(item.task, item.settings)
+    file = item.result.files[0]
+    with st.container(horizontal=True):
+        if settings is not None:
+            onward.actions(item.task, settings, item.inputs, key=item.id)
+        onward.use_as(file, key=item.id)
+        if onward.is_here(file):
+            results.download_file(file, item.task, key=item.id, made=item.result.recipe)
+        st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
+    place = onward.home_of(item.task)
+    if place is not None and settings is not None:
+        st.page_link(
+            place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}
+        )
+    if settings is None:
+        st.caption("This studio no longer has what made it, or no longer takes these settings.")
+        return
+    results.recipe(item.task, settings, item.inputs, item.result.recipe)
+
+
+def _when(item: Item) -> str:
+    day = time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
+    took = words.duration(max(item.seconds, 1)) if item.seconds else ""
+    return f"{day} · took {took}" if took else day
+
+
+def _remove(id: str) -> None:
+    bins.remove([id])
+    shelves.back()

@@ -1,0 +1,332 @@
+"""The gallery page: a wall to search, one item large, removal with undo, a dropped picture, use elsewhere."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+from pages.parts import arrivals, bundles, onward, places
+from studio.core import images, paths, recipes, tasks
+from studio.core.tasks import File
+from studio.gallery import index, intake, items, removal
+from studio.gallery.index import Wanted
+
+
+@pytest.fixture(autouse=True)
+def empty(engine):
+    """A gallery with nothing in it."""
+    for entry in index.find()[0]:
+        shutil.rmtree(entry.folder)
+    for item in removal.removed():
+        removal.forget([item.id])
+
+
+@pytest.fixture
+def made(chores):
+    """Adds a picture that a chore made: `made(shade=9)` -> its id."""
+
+    def make(owner="local", **settings):
+        asked = chores.ChoreSettings(**settings)
+        pixels = np.full((48, 64, 3), asked.shade, "uint8")
+        source = File.keep(images.encode_png(pixels // 2), "picture", f"shade_{asked.shade}.png")
+        recipe = recipes.make("chores.do", asked, {"picture": [source]})
+        file = File.keep(images.encode_png(pixels, recipe), "picture", "chore.png")
+        return items.add(tasks.Result((file,), {}, recipe), 4.0, owner)
+
+    return make
+
+
+def button(page, label):
+    return next(one for one in page.button if one.label == label)
+
+
+def wall(page):
+    """What the wall shows: the pills that stand for items."""
+    return next(group for group in page.button_group if group.key and group.key.startswith("gallery_shelf"))
+
+
+def labels(page):
+    return [option.content for option in wall(page).proto.options]
+
+
+def test_an_empty_gallery_says_what_will_be_here(visit):
+    page = visit("gallery")
+    assert not page.exception
+    assert "Nothing is here yet" in page.info[0].value
+
+
+def test_the_wall_shows_the_newest_first_and_a_page_at_a_time(visit, made, monkeypatch):
+    for shade in range(3):
+        made(shade=shade)
+    monkeypatch.setattr("pages.parts.shelves.PAGE", 2)
+    page = visit("gallery")
+    assert not page.exception
+    assert labels(page) == [r"shade 2", r"shade 1"]
+    button(page, "Older").click().run()
+    assert labels(page) == [r"shade 0"]
+    assert button(page, "Older").disabled and not button(page, "Newer").disabled
+
+
+def test_two_items_of_one_name_are_two(visit, made):
+    there = [made(shade=3, steps=steps) for steps in (2, 4, 6)][::-1]
+    page = visit("gallery")
+    assert labels(page) == ["shade 3", "shade 3 2", "shade 3 3"]
+    wall(page).set_value(there[1]).run()
+    assert page.query_params["item"] in (there[1], [there[1]])
+
+
+def test_search_and_kind_narrow_the_wall(visit, made):
+    made(shade=41)
+    made(shade=7)
+    page = visit("gallery", words="shade 41")
+    assert labels(page) == [r"shade 41"]
+    page = visit("gallery", kind="Texts")
+    assert "Nothing made so far is like that" in page.info[0].value
+
+
+def test_an_item_of_the_address_is_shown_with_its_recipe_and_all_that_can_be_done(visit, made):
+    id = made(shade=9)
+    page = visit("gallery", item=id)
+    assert not page.exception
+    assert page.subheader[0].value == r"Chore\: shade 9"
+    assert {"Make again", "Remove", "All", "Newer", "Older"} <= {one.label for one in page.button}
+    assert page.get("download_button")[0].proto.label == "Download"
+    assert any('"shade": 9' in code.value for code in page.code)
+    assert "took 4 s" in " ".join(one.value for one in page.caption)
+
+
+def test_a_click_opens_an_item_and_all_goes_back_to_the_same_search(visit, made):
+    made(shade=1)
+    first = made(shade=2)
+    page = visit("gallery", words="shade=2")
+    wall(page).set_value(first).run()
+    assert page.query_params["item"] == [first] or page.query_params["item"] == first
+    assert page.subheader[0].value == r"Chore\: shade 2"
+    button(page, "All").click().run()
+    assert not page.exception
+    assert page.text_input(key="words").value == "shade=2"
+    assert labels(page) == [r"shade 2"]
+
+
+def test_newer_and_older_walk_along_the_wall(visit, made):
+    there = [made(shade=shade) for shade in range(3)]
+    page = visit("gallery", item=there[1])
+    button(page, "Older").click().run()
+    assert page.subheader[0].value == r"Chore\: shade 0"
+    assert button(page, "Older").disabled
+    button(page, "Newer").click().run()
+    button(page, "Newer").click().run()
+    assert page.subheader[0].value == r"Chore\: shade 2"
+
+
+@pytest.mark.parametrize("id", ["gone", "..", "a/b"])
+def test_an_item_that_is_not_there_is_a_sentence_above_the_wall(visit, made, id):
+    made(shade=1)
+    page = visit("gallery", item=id)
+    assert not page.exception
+    assert "no such item" in page.warning[0].value
+    assert len(labels(page)) == 1
+
+
+def test_anothers_items_cannot_be_seen(visit, made):
+    hers = made(owner="ann")
+    page = visit("gallery", item=hers)
+    assert "no such item" in page.warning[0].value
+    assert "Nothing is here yet" in page.info[0].value
+
+
+def test_a_removed_item_comes_back_with_undo(visit, made):
+    id = made(shade=5)
+    page = visit("gallery", item=id)
+    button(page, "Remove").click().run()
+    assert not page.exception
+    assert index.find()[1] == 0
+    assert any("1 item is removed" in one.value for one in page.markdown)
+    button(page, "Undo").click().run()
+    assert [entry.id for entry in index.find()[0]] == [id]
+    assert labels(page) == ["shade 5"]
+    assert not any("removed" in one.value for one in page.markdown)
+
+
+def test_several_are_picked_and_removed_together(visit, made):
+    there = [made(shade=shade) for shade in range(3)]
+    page = visit("gallery")
+    next(one for one in page.toggle if one.label == "Pick several").set_value(True).run()
+    assert button(page, "Remove").disabled
+    wall(page).set_value(there[:2]).run()
+    button(page, "Remove 2").click().run()
+    assert not page.exception
+    assert [entry.id for entry in index.find()[0]] == [there[2]]
+    assert {item.id for item in removal.removed()} == set(there[:2])
+
+
+def test_for_good_is_asked_twice_and_then_is(visit, made):
+    removal.remove([made(shade=5)])
+    page = visit("gallery")
+    assert len(removal.removed()) == 1
+    button(page, "Yes, for good").click().run()
+    assert removal.removed() == []
+
+
+def test_making_again_starts_a_job_with_the_same_settings(visit, made, engine, until):
+    page = visit("gallery", item=made(shade=77, steps=2))
+    before = {job.id for job in engine.jobs()}
+    button(page, "Make again").click().run()
+    assert not page.exception
+    (job,) = [job for job in engine.jobs() if job.id not in before]
+    assert (job.settings["shade"], job.settings["steps"]) == (77, 2)
+    until(lambda: engine.job(job.id).finished)
+    assert items.find(job.id).result.recipe.settings["shade"] == 77
+
+
+def test_what_can_no_longer_be_made_again_says_so_and_can_still_be_looked_at(visit, made, engine):
+    id = made(shade=31)
+    items.find(id).inputs["picture"][0].path.unlink()
+    page = visit("gallery", item=id)
+    before = len(engine.jobs())
+    button(page, "Make again").click().run()
+    assert "no longer here" in page.error[0].value
+    assert len(engine.jobs()) == before
+
+
+def test_an_item_of_a_task_that_is_gone_can_still_be_looked_at(visit, made, monkeypatch):
+    id = made(shade=3)
+    monkeypatch.delitem(tasks.TASKS, "chores.do")
+    page = visit("gallery", item=id)
+    assert not page.exception
+    assert "no longer has what made it" in " ".join(one.value for one in page.caption)
+    assert "Make again" not in {one.label for one in page.button}
+    assert button(page, "Remove")
+
+
+def test_a_text_is_shown_as_text(visit, engine, made):
+    recipe = recipes.Recipe(task="chores.do", settings={})
+    file = File.keep(b"# <b>a tale</b>", "text", "tale.txt")
+    page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 1.0))
+    assert not page.exception
+    assert {"Write on", "Remove"} <= {one.label for one in page.button}
+
+
+def page_of_told():
+    import streamlit as st
+
+    from pages.parts import arrivals
+
+    arrivals.show(st.session_state["told"])
+
+
+@pytest.fixture
+def drop(draw):
+    """What the page shows of a dropped file."""
+
+    def drop(data, name="a.png"):
+        from streamlit.testing.v1 import AppTest
+
+        page = AppTest.from_function(page_of_told, default_timeout=60)
+        page.session_state["told"] = intake.tell(data, name)
+        page.session_state[arrivals._TURN] = 0
+        page.run()
+        assert not page.exception
+        return page
+
+    return drop
+
+
+def test_a_dropped_picture_shows_its_recipe_and_goes_into_the_gallery(drop, made):
+    id = made(shade=12)
+    data = items.find(id).result.files[0].read()
+    removal.remove([id])
+    page = drop(data)
+    assert any('"shade": 12' in code.value for code in page.code)
+    assert "Make again" in {one.label for one in page.button}
+    button(page, "Add to the gallery").click().run()
+    (entry,), _ = index.find()
+    assert items.find(entry.id).result.files[0].read() == data
+
+
+def test_a_dropped_picture_whose_input_is_gone_asks_for_it(drop, made):
+    item = items.find(made(shade=13))
+    data = item.result.files[0].read()
+    item.inputs["picture"][0].path.unlink()
+    page = drop(data)
+    assert "shade" in page.info[0].value and "add what it was made from" in page.info[0].value
+    assert "Make again" not in {one.label for one in page.button}
+
+
+def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):
+    recipe = recipes.Recipe(task="song.sing", settings={"key": "c"})
+    page = drop(images.encode_png(picture, recipe))
+    assert "another version" in page.warning[0].value
+    assert "song.sing" in page.code[0].value
+    assert {one.label for one in page.button} == {"All"}
+
+
+def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(made):
+    there = [made(shade=shade) for shade in range(3)]
+
+    def shades(wanted, picked):
+        with zipfile.ZipFile(io.BytesIO(bundles.zipped(wanted, picked, "local").read())) as packed:
+            return {recipes.read(packed.read(name)).settings["shade"] for name in packed.namelist()}
+
+    assert shades(Wanted(), None) == {0, 1, 2}
+    assert shades(Wanted(words="shade=2"), None) == {2}
+    assert shades(Wanted(), there[:1]) == {0}
+
+
+def test_every_use_is_of_a_page_and_a_slot_that_are_there():
+    known = {place.file: place for place in places.PLACES}
+    for use in onward.USES:
+        capability = known[use.file].capability
+        slots = [
+            slot
+            for name in tasks.TASKS
+            if name.startswith(f"{capability}.")
+            for slot in tasks.get(name).inputs
+        ]
+        (slot,) = {slot.name: slot for slot in slots if slot.name == use.slot}.values()
+        assert slot.kind == "picture"
+        assert (slot.most > 1) == use.many
+
+
+@pytest.mark.parametrize("number", range(len(onward.USES)))
+def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
+    opened = []
+    monkeypatch.setattr("streamlit.switch_page", opened.append)  # those pages have tests of their own
+    id = made(shade=60 + number)
+    page = visit("gallery", item=id)
+    use = onward.USES[number]
+    page.button(key=f"{id}_use_{number}").click().run()
+    assert not page.exception
+    assert opened == [use.file]
+    chosen = page.session_state[use.slot]
+    assert chosen == ([use.own] if use.many else use.own)
+    assert page.session_state[f"{use.slot}_own"][use.own] == items.find(id).result.files[0]
+
+
+def test_the_room_is_told_part_by_part_and_goes_only_when_chosen(visit, made):
+    made(shade=4)
+    (paths.folder("channels") / "old.png").write_bytes(bytes(5000))
+    page = visit("gallery")
+    button(page, "What takes the room?").click().run()
+    assert not page.exception
+    assert page.button(key="room_free").disabled
+    page.checkbox(key="room_channels").check().run()
+    assert page.button(key="room_free").label == "Remove 5 kB"
+    page.button(key="room_free").click().run()
+    assert not (paths.folder("channels") / "old.png").exists()
+    assert "5 kB are free again" in page.success[0].value
+    assert index.find()[1] == 1
+
+
+def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
+    made(shade=4)
+    monkeypatch.setattr("studio.gallery.budget.limit", lambda: 100)
+    page = visit("gallery")
+    assert "Nothing is removed by itself" in page.warning[0].value
+    monkeypatch.setenv("STUDIO_USERS", "many")
+    page = visit("gallery")
+    assert not page.warning, "a visitor is not asked about the disk"
