@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.classify import model
 from studio.classify.evaluate import evaluate
-from studio.core import data
+from studio.core import data, sample_sets
 from studio.core.data import Pictures
 from studio.core.errors import InvalidInput, invalid
 from studio.core.picture_names import listed
@@ -23,7 +23,7 @@ def figures(
 
     Args:
         preset: a classifier.
-        where: the path of the data set, or `tfds:NAME`.
+        where: the path of the data set, `sample:NAME` or `tfds:NAME`.
         part: where the part begins and ends, as shares of each class: those that it was tested on come last,
             the others by name. None: what it was tested on, or of other data all.
 
@@ -35,7 +35,9 @@ def figures(
         Unavailable: if its backbone is out of reach.
     """
     classes = model.classes_of(preset)
-    found = data.pictures(data.reference(where), model.settings_of(preset).size, progress=progress)
+    sample = where.startswith(sample_sets.PREFIX)
+    file = sample_sets.reference(where, progress) if sample else data.reference(where)
+    found = data.pictures(file, model.settings_of(preset).size, progress=progress)
     truth = _truth(found, classes, where)
     rows = _rows(found, truth, preset, part)
     classifier = model.open(preset)

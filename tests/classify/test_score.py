@@ -83,3 +83,13 @@ def test_other_presets_are_refused(folder, home):
     other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
     with pytest.raises(InvalidInput):
         score.figures(presets.find(other), str(folder), None, Progress())
+
+
+def test_a_sample_set_is_measured_too(weights_home):
+    preset = toy_classifier.save("toy", ("glasses", "hat", "plain"))
+    told = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())
+    assert [(one["name"], one["count"]) for one in told["per_class"]] == [
+        ("glasses", 16),
+        ("hat", 16),
+        ("plain", 16),
+    ]
