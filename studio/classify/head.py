@@ -7,9 +7,11 @@ last solution, in float32, and a part of a small data set may lack a class.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from studio.core.progress import Progress
 
@@ -114,7 +116,7 @@ def solve(
     if start is not None:
         first = np.concatenate([start.weights.ravel(), start.bias]).astype("float64")
     options = {"maxiter": _PASSES, "gtol": _TOLERANCE * np.sqrt(strength), "ftol": 1e-7, "maxcor": 10}
-    with threadpool_limits(1):  # matrices so small gain nothing from several
+    with _threads().limit(limits=1):  # matrices so small gain nothing from several
         found = minimize(loss, first, jac=True, method="L-BFGS-B", options=options).x.astype("float32")
     return Linear(found[:-classes].reshape(wide, classes), found[-classes:])
 
@@ -160,6 +162,14 @@ def loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(-np.log(np.maximum(chances, 1e-7)).mean(dtype="float64"))
 
 
+@lru_cache(maxsize=1)
+def _threads() -> ThreadpoolController:
+    """Found once: looking through all that TensorFlow loads takes longer than solving does."""
+    import_module("scipy.optimize")  # whose library must be there to be found
+
+    return ThreadpoolController()
+
+
 def _softmax(logits: np.ndarray) -> np.ndarray:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
@@ -169,5 +179,5 @@ def _directions(centred: np.ndarray, rank: int, seed: int) -> np.ndarray:
     """`(d, rank)` of length 1, in which rows differ most, the first most of all."""
     from sklearn.utils.extmath import randomized_svd
 
-    with threadpool_limits(1):
+    with _threads().limit(limits=1):
         return randomized_svd(centred, rank, n_iter=2, random_state=seed)[2].T.astype("float32")

@@ -1,0 +1,280 @@
+"""Classify: how right a taught network is, what teaching costs, what one answer costs.
+
+    python -m benchmarks.classify DATA [--json] [--each N] [--size 224] [--seeds 0,1,2]
+        [--frozen] [--tuned resnet50|vgg16] [--speed] [--usual EPOCHS] [--memory] [--one]
+
+`--frozen` teaches both backbones with every seed; `--tuned` fine-tunes one; `--speed` times the first run,
+a second one and the bare forward passes; `--usual` trains a frozen base by plain `fit` over pictures, the
+way of most tutorials, to compare with; `--memory` tells the peak of a whole run; `--one` times one picture.
+`--each` takes so many pictures of each class, to see that it works. Pictures are held out 70/30.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import arguments, note, seconds, show
+
+HELD_OUT = 0.3
+FIRST = "first run, reading, looking and teaching, s"
+LOOKING, AGAIN = "looking at the pictures, s", "teaching again on what was seen, s"
+
+
+@contextlib.contextmanager
+def fresh_home() -> Iterator[None]:
+    """A STUDIO_HOME for a while that has the weights, and nothing that was computed before."""
+    from studio.core import paths
+
+    weights, before = paths.folder("weights"), os.environ.get("STUDIO_HOME")
+    with tempfile.TemporaryDirectory(dir=paths.home()) as place:
+        (Path(place) / "weights").mkdir()
+        for file in weights.iterdir():
+            (Path(place) / "weights" / file.name).hardlink_to(file)
+        os.environ["STUDIO_HOME"] = place
+        try:
+            yield
+        finally:
+            os.environ.pop("STUDIO_HOME")
+            os.environ |= {"STUDIO_HOME": before} if before else {}
+
+
+def part_of(data: Path, each: int, folder: Path) -> Path:
+    """The first pictures of each class of a tar, as a folder."""
+    taken: Counter[str] = Counter()
+    with tarfile.open(data) as archive:
+        for member in archive:
+            kind, name = Path(member.name).parts[-2:] if member.isreg() else ("", "")
+            if kind and taken[kind] < each:
+                taken[kind] += 1
+                (folder / kind).mkdir(exist_ok=True)
+                (folder / kind / name).write_bytes(archive.extractfile(member).read())
+    return folder
+
+
+def teach(data: str, **settings: object) -> dict[str, object]:
+    """Teaches once. Returns the figures."""
+    from studio.classify.settings import TrainClassifierSettings
+    from studio.core import data as sets
+    from studio.core import tasks
+
+    wanted = TrainClassifierSettings(held_out=HELD_OUT, **settings)
+    return dict(tasks.run("classify.train", wanted, {"data": [sets.reference(data)]}).figures)
+
+
+def accuracy(data: str, size: int, seeds: list[int], backbones: list[str], tuned: bool) -> dict[str, object]:
+    """The accuracy on held-out pictures for each seed, and their mean."""
+    found = {}
+    for name in backbones:
+        right, nats, calibration = [], [], []
+        for seed in seeds:
+            note(f"{name}, seed {seed}, {'fine-tuned' if tuned else 'frozen'}")
+            figures = teach(data, size=size, backbone=name, seed=seed, finetune=tuned)
+            right.append(figures["accuracy"])
+            nats.append(figures["nats"])
+            calibration.append(figures["calibration_error"])
+            note(f"  {figures['accuracy']:.4f} of {figures['n']}, {figures['seconds']:.0f} s")
+        label = f"{name} at {size} px, {'fine-tuned' if tuned else 'frozen'}"
+        found |= {
+            f"{label}, accuracy": statistics.mean(right),
+            f"{label}, of each seed": ", ".join(f"{value:.4f}" for value in right),
+            f"{label}, nats a picture": statistics.mean(nats),
+            f"{label}, calibration error": statistics.mean(calibration),
+        }
+    return found
+
+
+def speed(data: str, size: int) -> dict[str, object]:
+    """The first run against a second one, and the looking against the bare forward passes."""
+    from studio.classify import features, teach
+    from studio.classify.settings import TrainClassifierSettings
+    from studio.core import backbones
+    from studio.core import data as sets
+
+    note("speed")
+    settings, found = TrainClassifierSettings(size=size, held_out=HELD_OUT), {}
+    with fresh_home():
+        file = sets.reference(data)
+        pictures = sets.pictures(file, size)
+        backbone = backbones.load(settings.backbone)
+        warm = np.asarray(pictures.images[: features.BATCH])
+        network = bare(backbone, len(warm), size)
+        blank = {"images": np.zeros_like(warm[:1]), "digests": np.zeros((1, 32), "uint8")}
+        features.features(replace(pictures, **blank), backbone)  # compiled now, as the bare passes are
+        found["the bare forward passes, s"] = timed(
+            lambda: [network(pictures.images[at : at + len(warm)]) for at in batches(len(pictures.images))]
+        )
+        found[LOOKING] = timed(lambda: features.features(pictures, backbone))
+    with fresh_home():
+        file = sets.reference(data)
+        began = time.perf_counter()
+        lesson = prepared(file, settings)
+        teach.teach(lesson, settings)
+        found[FIRST] = time.perf_counter() - began
+        found[AGAIN] = seconds(lambda: teach.teach(lesson, settings), times=3)
+        other = settings.model_copy(update={"seed": 1})
+        again = seconds(lambda: teach.teach(prepared(file, other), other), times=3)
+        found["the whole again with another split, s"] = again
+    first, looking = found[FIRST], found[LOOKING]
+    return found | {
+        "looking, times the bare passes": looking / found["the bare forward passes, s"],
+        "teaching again, times faster than the first run": first / found[AGAIN],
+        "the whole again, times faster": first / again,
+    }
+
+
+def prepared(file: object, settings: object) -> object:
+    """The lesson of a data set."""
+    from studio.classify import lesson
+
+    return lesson.prepare(file, settings.backbone, settings.size, settings.held_out, settings.seed)
+
+
+def batches(count: int) -> range:
+    """Where each whole batch begins."""
+    from studio.classify import features
+
+    return range(0, count - features.BATCH + 1, features.BATCH)
+
+
+def bare(backbone: object, batch: int, size: int) -> Callable[[np.ndarray], object]:
+    """The forward pass alone, compiled, warm."""
+    from studio.core.gradients import compiled
+
+    network = compiled(lambda pictures: backbone.model(pictures))
+    network(np.zeros((batch, size, size, 3), "float32"))
+    return lambda part: np.asarray(network(np.asarray(part, "float32")))
+
+
+def timed(work: Callable[[], object]) -> float:
+    """The seconds of some work, once."""
+    return seconds(work, times=1, warm=0)
+
+
+def usual(data: str, size: int, epochs: int) -> dict[str, object]:
+    """A frozen base with a new head, trained by `fit` over pictures: its time and accuracy, beside ours."""
+    import keras
+
+    from studio.classify import teach
+    from studio.classify.settings import TrainClassifierSettings
+    from studio.core import backbones
+    from studio.core import data as sets
+
+    note(f"the usual way, {epochs} epochs")
+    settings = TrainClassifierSettings(size=size, held_out=HELD_OUT)
+    with fresh_home():
+        file = sets.reference(data)
+        began = time.perf_counter()
+        lesson = prepared(file, settings)
+        taught = teach.teach(lesson, settings)
+        ours = time.perf_counter() - began
+    base = backbones.load(settings.backbone)
+    pictures = keras.Input((size, size, 3))
+    maps = base.model(base.spec.preprocessing(pictures / 255.0), training=False)
+    guess = keras.layers.Dense(len(lesson.classes), activation="softmax")(
+        keras.layers.GlobalAveragePooling2D()(maps)
+    )
+    network = keras.Model(pictures, guess)
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images, truth = (np.asarray(lesson.pictures.images[lesson.learnt]), lesson.labels(lesson.learnt))
+    theirs = timed(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
+    held = np.asarray(lesson.pictures.images[lesson.held_out])
+    right = network.predict(held, verbose=0).argmax(axis=1) == lesson.labels(lesson.held_out)
+    mine = taught.probabilities[lesson.held_out].argmax(axis=1) == lesson.labels(lesson.held_out)
+    return {
+        "the usual way, s": theirs,
+        "the usual way, accuracy": float(right.mean()),
+        "ours from the start, s": ours,
+        "ours, accuracy": float(mine.mean()),
+        "ours, share of the usual time of ten epochs": ours / (theirs / epochs * 10),
+    }
+
+
+def memory(data: str, size: int) -> dict[str, object]:
+    """The peak of a whole run in a process of its own."""
+    note("memory")
+    with fresh_home(), tempfile.TemporaryDirectory() as place:
+        words = ["classify", "train", data, "-o", f"{place}/model", "--size", str(size), "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "studio", *words, "--quiet"], check=True, capture_output=True
+        )
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    return {
+        "peak memory of a run, GiB": peak,
+        "its pictures": json.loads(done.stdout)["figures"]["pictures"],
+    }
+
+
+def one(size: int) -> dict[str, object]:
+    """One answer of a warm classifier against one bare forward pass, in turns under the same load."""
+    from studio.classify import model
+    from studio.classify.settings import MAPS, TrainClassifierSettings
+    from studio.core import backbones, samples
+
+    note("one picture")
+    found = {}
+    for name in ("resnet50", "vgg16"):
+        settings, base = TrainClassifierSettings(backbone=name), backbones.load(name)
+        network = model.assemble(base, size, lambda maps, s=settings: model.head(maps, 5, s))
+        made = model.Classifier(name, "", tuple("abcde"), name, size, network, MAPS[name])
+        picture, forward = samples.photo("chelsea"), bare(base, 1, size)
+        square = np.zeros((1, size, size, 3), "float32")
+        times: dict[str, list[float]] = {"ours": [], "bare": []}
+        for _ in range(24):
+            times["ours"].append(timed(lambda made=made, p=picture: made.probabilities([p])))
+            times["bare"].append(timed(lambda forward=forward, s=square: forward(s)))
+        middle = {which: statistics.median(values[4:]) for which, values in times.items()}
+        found[f"{name}, one picture, ms"] = 1000 * middle["ours"]
+        found[f"{name}, one picture, times a forward pass"] = middle["ours"] / middle["bare"]
+    return found
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("data", metavar="DATA", help="a tar with a folder of pictures a class")
+    parser.add_argument("--each", type=int, default=0, help="only so many pictures of each class")
+    parser.add_argument("--size", type=int, default=224, help="px")
+    parser.add_argument("--seeds", default="0,1,2", help="of the splits")
+    parser.add_argument("--tuned", choices=["resnet50", "vgg16"], help="fine-tune this one")
+    parser.add_argument("--usual", type=int, default=0, metavar="EPOCHS", help="the usual way, too")
+    for flag in ("frozen", "speed", "memory", "one"):
+        parser.add_argument(f"--{flag}", action="store_true")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        data = chosen.data
+        if chosen.each:
+            data = str(part_of(Path(data), chosen.each, Path(place)))
+        seeds = [int(seed) for seed in chosen.seeds.split(",")]
+        figures: dict[str, object] = {}
+        if chosen.frozen:
+            figures |= accuracy(data, chosen.size, seeds, ["resnet50", "vgg16"], tuned=False)
+        if chosen.tuned:
+            figures |= accuracy(data, chosen.size, seeds, [chosen.tuned], tuned=True)
+        if chosen.speed:
+            figures |= speed(data, chosen.size)
+        if chosen.usual:
+            figures |= usual(data, chosen.size, chosen.usual)
+        if chosen.memory:
+            figures |= memory(data, chosen.size)
+        if chosen.one:
+            figures |= one(chosen.size)
+    show(figures or {"nothing": "asked; see --help"}, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
