@@ -85,7 +85,8 @@ def test_core_imports_nothing_above_it():
 
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
 def test_capabilities_never_import_each_other(capability):
-    assert not breaches(f"studio/{capability}", (CAPABILITIES | {"cli", "engine", "gallery"}) - {capability})
+    allowed = {capability} | ({"engine"} if capability == "search" else set())  # whose trials others run
+    assert not breaches(f"studio/{capability}", (CAPABILITIES | {"cli", "engine", "gallery"}) - allowed)
 
 
 @pytest.mark.parametrize("folder", ["engine", "gallery"])

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from studio import __version__
-from studio.cli import app, console, doctor, flags, gallery, make, replay, score, weights
+from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, weights
 from studio.core.errors import Cancelled, StudioError
 
 
@@ -55,6 +55,7 @@ def _parser() -> flags.Parser:
     replay.add(commands)
     gallery.add(commands)
     score.add(commands)
+    search.add(commands)
     weights.add(commands)
     doctor.add(commands)
     return parser

@@ -35,6 +35,7 @@ TASKS = {
     "dcgan.train": "studio.dcgan:TRAIN",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
+    "search.run": "studio.search:RUN",
     "vae.train": "studio.vae:TRAIN",
 }
 
@@ -101,6 +102,21 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """What tells how good a trained model is, so that settings can be searched for.
+
+    Attributes:
+        metric: what the training reports on its way, each time it was measured; "" for nothing.
+        figure: of its result; where it has none, the best of the metric counts.
+        most: whether more is better.
+    """
+
+    metric: str = ""
+    figure: str = ""
+    most: bool = False
+
+
+@dataclass(frozen=True)
 class Result:
     """What a task made.
 
@@ -145,6 +161,7 @@ class Task:
         builtin: names of models that are in no folder: the studio makes them of weights that it borrows.
         readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
             light, the same in a person's words; "" for others.
+        goal: of a training, what tells how good its model is; None where nothing does.
     """
 
     name: str
@@ -164,6 +181,7 @@ class Task:
     encodes: bool = False
     builtin: tuple[str, ...] = ()
     readable: str = ""
+    goal: Goal | None = None
 
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""

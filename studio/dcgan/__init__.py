@@ -1,6 +1,6 @@
 """Pictures out of nothing: a generator learns to fool a network that tells real pictures from made ones."""
 
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import Goal, Slot, Task
 from studio.dcgan.settings import TrainDcganSettings
 
 TRAIN = Task(
@@ -14,4 +14,5 @@ TRAIN = Task(
     command="train dcgan",
     help="train a model that draws pictures like those of a folder, sharp ones",
     opens="studio.dcgan.generator:open",
+    goal=Goal("kid", "kid"),
 )

@@ -1,6 +1,6 @@
 """Text: a network that learns to write like a text, one character at a time."""
 
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import Goal, Slot, Task
 from studio.text.settings import TrainTextSettings, WriteSettings
 
 TRAIN = Task(
@@ -14,6 +14,7 @@ TRAIN = Task(
     command="train text",
     help="train a model that writes like a text",
     check="studio.text.corpus:check",
+    goal=Goal("held out", "nats_per_char"),
 )
 
 WRITE = Task(

@@ -1,6 +1,6 @@
 """Pictures out of a few numbers, and back: an encoder and a decoder learn together."""
 
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import Goal, Slot, Task
 from studio.vae.settings import TrainVaeSettings
 
 TRAIN = Task(
@@ -15,4 +15,5 @@ TRAIN = Task(
     help="train a model that draws pictures like those of a folder, and takes in your own to change them",
     opens="studio.vae.generator:open",
     encodes=True,
+    goal=Goal("held out", "fid"),
 )

@@ -1,0 +1,57 @@
+"""`studio search`: many short trainings with different settings; the best model is saved."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from studio.cli import console, flags, outputs, sources
+from studio.core import tasks
+from studio.search import RUN
+from studio.search.task import trained
+
+_SHOWN = 5  # of the best trials
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = flags.add_leaf(commands, "search", RUN.help, _run)
+    parser.add_argument("data", metavar="DATA", help="what the training learns from")
+    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the folder of the best model")
+    flags.add_settings(parser, RUN.settings)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = RUN.settings.parse(flags.values(arguments))
+    slot = trained(settings).inputs[0]
+    out = outputs.checked(arguments.out, "model", [arguments.data])
+    inputs = {slot.name: [sources.source(slot, arguments.data)]}
+    tasks.check(RUN.name, settings, inputs)
+    started = time.monotonic()
+    with console.working(RUN.title, arguments) as progress:
+        result = tasks.run(RUN.name, settings, inputs, progress)
+    out = outputs.save(result, out)
+    if not arguments.quiet:
+        _tell(result.figures)
+    return console.tell(result, out, time.monotonic() - started, arguments)
+
+
+def _tell(figures: Mapping[str, Any]) -> None:
+    """The best trials, and which settings mattered."""
+    counts = [
+        f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")
+    ]
+    console.note(", ".join(counts))
+    ended = [trial for trial in figures["trials"] if trial["state"] == "done"]
+    best = figures["best_trial"]
+    others = sorted(
+        (t for t in ended if t["number"] != best), key=lambda t: abs(t["value"] - figures["best"])
+    )
+    first = [trial for trial in ended if trial["number"] == best]
+    for trial in [*first, *others][:_SHOWN]:
+        console.note(f"{trial['value']:.4g}  {json.dumps(trial['settings'])}")
+    for name, share in figures.get("importance", {}).items():
+        console.note(f"{name} explains {share:.0%} of the differences")

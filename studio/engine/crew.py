@@ -1,0 +1,121 @@
+"""For drivers, which wait for other work: runs tasks in the job lane, or here where there are no lanes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from distributed import Client, Event, Future, KilledWorker, get_client, get_worker
+
+from studio.core import tasks
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
+from studio.core.settings import Settings
+from studio.engine import store, work
+
+LET_GO_SECONDS = 10.0
+DIED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
+_LOOK_SECONDS = 0.1
+
+
+class Died(StudioError):
+    """The process that ran a task ended before the task did."""
+
+
+class Crew:
+    """Who runs the tasks of a driver. Make one in the driver's own thread; `run` may be called in several.
+
+    In a worker of the engine tasks go to its job lane, each in a process of its own; elsewhere, as in a
+    command, they run in this process.
+    """
+
+    def __init__(self) -> None:
+        self._client: Client | None = None
+        self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
+        self._heard: dict[str, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._one = threading.Lock()  # without lanes there is one process, and Keras in it
+        with suppress(ValueError):  # raised where there is no worker
+            get_worker()
+            self._client = get_client()
+            self._client.subscribe_topic(self._topic, lambda event: self._hear(event[1]))
+
+    def close(self) -> None:
+        """Hears nothing more."""
+        if self._client is not None:
+            self._client.unsubscribe_topic(self._topic)
+
+    def run(
+        self, task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress | None = None
+    ) -> tasks.Result:
+        """Runs a task and waits for it, as `tasks.run`: told to stop, it gives the best so far.
+
+        Raises:
+            Died: if its process was killed.
+            Cancelled: if it was stopped before there was anything to keep.
+            StudioError: for all that a person can mend.
+        """
+        progress = progress or Progress()
+        if self._client is None:
+            with self._one:
+                return tasks.run(task, settings, inputs, progress)
+        found = tasks.check(task, settings, inputs)
+        id = store.new_id(time.time_ns() // 1_000_000)
+        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, "")
+        self._heard[id] = queue.SimpleQueue()
+        future = self._client.submit(
+            work.run_errand,
+            id,
+            self._topic,
+            tasks.TASKS[task],
+            asked,
+            key=f"errand-{id}",
+            resources={"job": 1},
+            pure=False,
+            retries=0,
+        )
+        try:
+            self._follow(future, id, progress)
+            return self._settled(future)
+        finally:
+            del self._heard[id]
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if heard := self._heard.get(message["id"]):
+            heard.put(message["report"])
+
+    def _follow(self, future: Future, id: str, progress: Progress) -> None:
+        """Passes on what is reported until the task ends, or was asked to and had its time for that."""
+        stop: Event | None = None
+        until = float("inf")
+        while not future.done() and time.monotonic() < until:
+            try:
+                with suppress(queue.Empty):
+                    report = store.unpack_report(self._heard[id].get(timeout=_LOOK_SECONDS))
+                    progress.report(report.step, report.total, report.metrics, text=report.text)
+                progress.check()
+            except Cancelled:
+                if stop is None:
+                    stop = Event(work.stop_name(id), client=self._client)
+                    stop.set()
+                    until = time.monotonic() + LET_GO_SECONDS
+        if stop is not None:
+            stop.clear()
+
+    def _settled(self, future: Future) -> tasks.Result:
+        if not future.done():
+            future.cancel(reason="stop", msg="it did not stop")
+            raise Cancelled
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            raise Died(DIED)
+        if error is not None:
+            raise StudioError(f"No worker could run it ({type(error).__name__}). Next: run it again.")
+        outcome = future.result()
+        if outcome.get("cancelled"):
+            raise Cancelled
+        if "error" in outcome:
+            raise StudioError(outcome["error"])
+        return store.unpack_result(outcome["result"])

@@ -1,0 +1,74 @@
+"""What a search found: every trial in plain words, and which settings mattered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from studio.search.space import Range
+
+LEAST = 4  # trials, below which nothing can be said of importance
+_STATES = {
+    TrialState.COMPLETE: "done",
+    TrialState.PRUNED: "stopped early",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+log = logging.getLogger("studio.search")
+
+
+def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
+    """The figures of a search.
+
+    Returns:
+        best (its value), best_trial, best_settings, trials_ended, stopped_early, failed, `trials` (see `row`)
+        and importance (shares of 1 by setting, where there are enough trials).
+    """
+    trials = study.get_trials(deepcopy=False)
+    count = {state: sum(one.state == state for one in trials) for state in _STATES}
+    found: dict[str, Any] = {
+        "trials_ended": count[TrialState.COMPLETE],
+        "stopped_early": count[TrialState.PRUNED],
+        "failed": count[TrialState.FAIL],
+        "trials": [row(one) for one in trials],
+    }
+    if count[TrialState.COMPLETE]:
+        best = study.best_trial
+        found |= {"best": best.value, "best_trial": best.number, "best_settings": dict(best.params)}
+        found["importance"] = importance(study, ranges)
+    return found
+
+
+def row(trial: FrozenTrial) -> dict[str, Any]:
+    """One trial: number, state, value, settings, curve of its measurements, seconds."""
+    return {
+        "number": trial.number,
+        "state": _STATES[trial.state],
+        "value": trial.value,
+        "settings": dict(trial.params),
+        "curve": [value for _, value in sorted(trial.intermediate_values.items())],
+        "seconds": trial.user_attrs.get("seconds"),
+    }
+
+
+def importance(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, float]:
+    """How much each setting mattered, as shares of 1 (functional ANOVA); {} with too few trials.
+
+    Reference:
+        Hutter et al. 2014, An Efficient Approach for Assessing Hyperparameter Importance.
+    """
+    ended = [one for one in study.get_trials(deepcopy=False) if one.state == TrialState.COMPLETE]
+    if len(ended) < LEAST or len({one.value for one in ended}) < 2:
+        return {}
+    try:
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(ranges))
+    except (ValueError, RuntimeError) as error:
+        log.warning("importance could not be told: %s", error)
+        return {}
+    return {name: float(share) for name, share in found.items()}

@@ -1,0 +1,44 @@
+"""The settings of a search; importing this loads neither Keras nor Optuna."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+
+class SearchSettings(Settings):
+    """Trains again and again with different settings and keeps the best model."""
+
+    train: str = setting(
+        "text", "Which training: text, vae, dcgan or classify.", tier="main", positional=True, max_length=100
+    )
+    vary: tuple[str, ...] = setting(
+        (),
+        "What to vary: names of settings, each perhaps with its range, as units=64:512 or cell=lstm|gru.",
+        tier="main",
+        max_length=20,
+    )
+    trials: int = setting(
+        20, "How many trainings, those stopped early among them.", tier="main", ge=1, le=10_000
+    )
+    minutes: float = setting(
+        0.0, "After how long no further one is begun; 0: no limit.", unit="min", ge=0, le=100_000
+    )
+    fixed: tuple[str, ...] = setting(
+        (), "Settings that all trainings share, as epochs=4,seed=1.", max_length=50
+    )
+    sampler: Literal["tpe", "random"] = setting(
+        "tpe", "What is tried next: by what has gone well so far (TPE), or at random."
+    )
+    pruning: Literal["halving", "hyperband", "none"] = setting(
+        "halving", "How poor trainings are stopped early."
+    )
+    jobs: int = setting(1, "How many train at once.", ge=1, le=256)
+    name: str = setting(
+        "", "A name to find the search by, from other machines too; empty: by what is asked.", max_length=100
+    )
+    storage: str = setting(
+        "", "Where trials are noted: a file of the studio's own, or an Optuna storage URL.", max_length=500
+    )
+    seed: int = setting(0, "Seed of what is tried.", ge=0, le=2**31 - 1)

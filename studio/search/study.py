@@ -1,0 +1,124 @@
+"""The trials of a search: kept by Optuna, so that it can go on, and so that several machines can share it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from studio.core import paths, tasks
+from studio.core.errors import Unavailable, invalid
+from studio.search.settings import SearchSettings
+from studio.search.space import Range, plain
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+HEARTBEAT_SECONDS = 30
+_ASKED = "asked"  # what a study was begun with, so that nothing else is mixed into it
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+logging.getLogger("alembic").setLevel(logging.ERROR)
+
+
+@contextmanager
+def opened(
+    settings: SearchSettings, inputs: tasks.Inputs, ranges: Mapping[str, Range], fixed: Mapping[str, Any]
+) -> Iterator[optuna.Study]:
+    """The study of a search; the one begun before, if the same was asked. Held by one process at a time,
+    unless a storage URL is given.
+
+    Raises:
+        InvalidInput: if a study of that name was begun with something else.
+        Unavailable: if the storage cannot be reached, or another process holds the study.
+    """
+    asked = {
+        "train": settings.train,
+        "space": plain(ranges),
+        "fixed": dict(fixed),
+        "data": [file.digest for files in inputs.values() for file in files],
+    }
+    how = {key: getattr(settings, key) for key in ("sampler", "pruning", "seed")}
+    name = settings.name or hashlib.sha256(json.dumps([asked, how]).encode()).hexdigest()[:16]
+    if settings.storage:
+        # Elsewhere others may run trials of the same study: only one that gives no sign of life has died.
+        yield _study(_reached(settings.storage, HEARTBEAT_SECONDS), name, settings, asked)
+        return
+    path = paths.folder("searches") / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with paths.locked(path.with_suffix(".lock"), wait=False):
+            study = _study(_reached(f"sqlite:///{path}"), name, settings, asked)
+            for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+                study.tell(trial.number, state=TrialState.FAIL)  # of a search that was killed
+            yield study
+    except BlockingIOError:
+        raise Unavailable(
+            "The same search is running already. Next: wait for it, or give this one another --name."
+        ) from None
+
+
+def finished(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that count: those that ended by themselves or were stopped early as poor."""
+    return study.get_trials(deepcopy=False, states=FINISHED)
+
+
+def _study(
+    storage: optuna.storages.BaseStorage, name: str, settings: SearchSettings, asked: Mapping[str, Any]
+) -> optuna.Study:
+    task = tasks.get(settings.train)
+    study = optuna.create_study(
+        storage=storage,
+        study_name=name,
+        direction="maximize" if task.goal.most else "minimize",
+        pruner=_pruner(settings),
+        load_if_exists=True,
+    )
+    before = study.user_attrs.get(_ASKED)
+    if before is None:
+        study.set_user_attr(_ASKED, dict(asked))
+    elif before != json.loads(json.dumps(asked)):
+        changed = [f"{key} {json.dumps(before.get(key))}" for key in asked if before.get(key) != asked[key]]
+        step = "ask for the same, or give another --name"
+        raise invalid(f"search {name}", expected=", ".join(changed), received="another", next_step=step)
+    # Drawn anew for what is still to come, else a search that goes on would try its first values again.
+    study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
+    return study
+
+
+def _sampler(settings: SearchSettings, done: int) -> optuna.samplers.BaseSampler:
+    seed = settings.seed + done
+    if settings.sampler == "random":
+        return optuna.samplers.RandomSampler(seed)
+    # With several at once, those that still run count as poor, else all would try the same.
+    return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=settings.jobs > 1)
+
+
+def _pruner(settings: SearchSettings) -> optuna.pruners.BasePruner:
+    if settings.pruning == "halving":
+        return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+    if settings.pruning == "hyperband":
+        return optuna.pruners.HyperbandPruner(min_resource=1, reduction_factor=3)
+    return optuna.pruners.NopPruner()
+
+
+def _reached(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStorage:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.storages.RDBStorage(url, heartbeat_interval=heartbeat)
+    except Exception as error:  # of any driver of any database
+        step = "check the URL, that the server answers, and that Python's package for it is installed"
+        raise Unavailable(
+            f"The storage {_without_password(url)} cannot be used ({type(error).__name__}). Next: {step}."
+        ) from None
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if rest else scheme

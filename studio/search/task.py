@@ -1,0 +1,234 @@
+"""A search as a task: trainings with different settings, run by the crew; the best model comes out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from studio.core import recipes, tasks
+from studio.core.errors import Cancelled, StudioError, invalid
+from studio.core.progress import Progress, Report
+from studio.core.tasks import File, Inputs, Result, Task
+from studio.search.settings import SearchSettings
+from studio.search.space import Range, shared, space
+
+if TYPE_CHECKING:
+    import optuna
+
+    from studio.engine.crew import Crew
+
+MOST_FAILURES = 5  # in a row, after which something is wrong with all of them
+log = logging.getLogger("studio.search")
+
+
+def trained(settings: SearchSettings) -> Task:
+    """The training that is searched. Raises `InvalidInput` if it is none."""
+    able = {name: tasks.get(name) for name in tasks.TASKS}
+    able = {name: task for name, task in able.items() if task.goal}
+    word = settings.train if settings.train in able else f"{settings.train}.train"
+    if word not in able:
+        known = ", ".join(name.removesuffix(".train") for name in able)
+        step = "choose one of them"
+        raise invalid("training", expected=f"one of {known}", received=settings.train, next_step=step)
+    return able[word]
+
+
+def check(settings: SearchSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` for a search that cannot be: no training, no space, the wrong data."""
+    task = trained(settings)
+    ranges = space(task.settings, settings.vary)
+    task.settings.parse(shared(task.settings, settings.fixed, ranges))
+    slot = task.inputs[0]
+    if not inputs.get(slot.name):
+        step = f"give a {slot.kind}"
+        raise invalid(slot.name, expected=f"a {slot.kind}", received="none", next_step=step)
+
+
+def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Searches. Stopped early, it gives the best so far; asked again, it goes on."""
+    from studio.engine.crew import Crew
+    from studio.search import study as studies
+
+    task = trained(settings)
+    settings = settings.model_copy(update={"train": task.name})
+    ranges = space(task.settings, settings.vary)
+    fixed = shared(task.settings, settings.fixed, ranges)
+    slot = task.inputs[0].name
+    crew = Crew()
+    try:
+        with studies.opened(settings, inputs, ranges, fixed) as study:
+            search = Search(task, settings, {slot: inputs[slot]}, ranges, fixed, study, crew, progress)
+            stopped = search.go_on()
+            return _result(search, inputs, stopped)
+    finally:
+        crew.close()
+
+
+class Search:
+    """A search under way.
+
+    Args:
+        task: the training.
+        settings: of the search.
+        inputs: of each trial.
+        ranges: what varies.
+        fixed: what all trials share.
+        study: keeps the trials.
+        crew: runs them.
+        progress: told how many have ended, and the best so far.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        settings: SearchSettings,
+        inputs: Inputs,
+        ranges: Mapping[str, Range],
+        fixed: Mapping[str, Any],
+        study: optuna.Study,
+        crew: Crew,
+        progress: Progress,
+    ):
+        self.task, self.settings, self.inputs = task, settings, inputs
+        self.ranges, self.fixed = ranges, fixed
+        self.study, self.crew, self.progress = study, crew, progress
+        self.until = time.monotonic() + 60 * settings.minutes if settings.minutes else float("inf")
+        self._failed = 0
+        self._why = ""
+        self._stop = False
+
+    def go_on(self) -> bool:
+        """Runs what is missing. Returns whether a person stopped it.
+
+        Raises:
+            StudioError: if trial after trial fails; the message is the last one's.
+        """
+        from studio.search.study import finished
+
+        self._tell()
+        if len(finished(self.study)) < self.settings.trials:
+            self.study.optimize(
+                self._try,
+                n_jobs=self.settings.jobs,
+                catch=(StudioError,),
+                callbacks=[self._after],
+            )
+        if self._failed >= MOST_FAILURES:
+            raise StudioError(f"{MOST_FAILURES} trials in a row failed. The last one said: {self._why}")
+        return self._stop
+
+    def _after(self, study: optuna.Study, _: Any) -> None:
+        from studio.search.study import finished
+
+        self._tell()
+        enough = len(finished(study)) >= self.settings.trials or time.monotonic() > self.until
+        if enough or self._stop or self._failed >= MOST_FAILURES:
+            study.stop()
+
+    def _try(self, trial: optuna.Trial) -> float:
+        """One trial; its value is what the goal of the training says."""
+        chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
+        settings = self.task.settings.parse({**self.fixed, **chosen})
+        watch = Watch(self.task.goal, trial, partial(self._tell, trial))
+        began = time.monotonic()
+        try:
+            result = self.crew.run(self.task.name, settings, self.inputs, watch.progress(self._asked_to_stop))
+        except Cancelled:
+            self._end(watch)
+            raise StudioError("It was stopped before there was anything to measure.") from None
+        except StudioError as error:
+            self._failed, self._why = self._failed + 1, str(error)
+            log.warning("a trial failed: %s", error)
+            raise
+        file = result.files[0]
+        trial.set_user_attr("model", asdict(file))
+        trial.set_user_attr("seconds", round(time.monotonic() - began, 2))
+        self._end(watch)
+        value = watch.value(result.figures)
+        if value is None:
+            self._failed, self._why = self._failed + 1, f"It was not told how good {file.name} is."
+            raise StudioError(self._why)
+        self._failed = 0
+        return value
+
+    def _end(self, watch: Watch) -> None:
+        """Ends a trial as stopped early, if it was."""
+        import optuna
+
+        if watch.poor:
+            raise optuna.TrialPruned
+        if self._asked_to_stop():
+            raise StudioError("It was stopped with the search.")
+
+    def _asked_to_stop(self) -> bool:
+        if not self._stop:
+            try:
+                self.progress.check()
+            except Cancelled:
+                self._stop = True
+        return self._stop
+
+    def _tell(self, trial: optuna.Trial | None = None, value: float | None = None) -> None:
+        from studio.search.study import finished
+
+        done = finished(self.study)
+        metrics = {} if value is None else {f"trial {trial.number}": value}
+        values = [one.value for one in done if one.state.name == "COMPLETE"]
+        if values:
+            metrics["best"] = max(values) if self.task.goal.most else min(values)
+        try:
+            self.progress.report(min(len(done), self.settings.trials), self.settings.trials, metrics)
+        except Cancelled:
+            self._stop = True
+
+
+class Watch:
+    """Hears the reports of one trial: notes each measurement, and says when it is too poor to go on.
+
+    Args:
+        goal: what is measured.
+        trial: whose it is.
+        tell: called with each measurement.
+    """
+
+    def __init__(self, goal: tasks.Goal, trial: optuna.Trial, tell: Any):
+        self.goal, self.trial, self.tell = goal, trial, tell
+        self.poor = False
+        self.found: list[float] = []
+
+    def progress(self, stopped: Any) -> Progress:
+        """For the training: it is cancelled when a person stops the search, or when it is poor."""
+        return Progress(self._hear, lambda: self.poor or stopped())
+
+    def _hear(self, report: Report) -> None:
+        value = report.metrics.get(self.goal.metric)
+        if value is None or (self.found and value == self.found[-1]):
+            return
+        self.found.append(float(value))
+        # Counted in measurements: halving then means the same for a training of any length.
+        self.trial.report(value, len(self.found))
+        self.poor = self.trial.should_prune()
+        self.tell(value)
+
+    def value(self, figures: Mapping[str, Any]) -> float | None:
+        """How good the model is; None if nothing says so."""
+        if isinstance(told := figures.get(self.goal.figure), int | float):
+            return float(told)
+        return (max if self.goal.most else min)(self.found, default=None)
+
+
+def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
+    from studio.search.results import figures
+
+    found = figures(search.study, search.ranges)
+    if not found["trials_ended"]:
+        if stopped:
+            raise Cancelled
+        raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
+    best = File(**search.study.best_trial.user_attrs["model"])
+    recipe = recipes.make("search.run", search.settings, inputs)
+    return Result((best,), found, recipe, stopped)

@@ -1,0 +1,63 @@
+"""A training of the tests that learns nothing: its loss is a bowl over two settings, told on the way."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core import recipes, tasks
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.progress import Progress
+from studio.core.settings import Settings, setting
+from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
+
+NAME = "bowl.train"
+
+
+class BowlSettings(Settings):
+    """Of the bowl; the best is x = 3 with the round shape."""
+
+    x: float = setting(0.0, "Where it stands.", ge=-10, le=10)
+    rate: float = setting(0.01, "A scale.", gt=0, le=1, scale="log")
+    units: int = setting(8, "Whole numbers.", ge=1, le=64, scale="log")
+    shape: Literal["round", "square", "flat"] = setting("round", "A choice.")
+    flip: bool = setting(True, "Yes or no.")
+    note: str = setting("", "Words.")
+    epochs: int = setting(9, "How often it tells.", ge=1, le=1000)
+    trouble: Literal["none", "refuse", "silent"] = setting("none", "What goes wrong.")
+
+
+def loss(settings: BowlSettings) -> float:
+    """The value of the bowl."""
+    return (settings.x - 3) ** 2 + {"round": 0, "square": 2, "flat": 5}[settings.shape]
+
+
+def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Tells a loss that falls towards its value."""
+    if settings.trouble == "refuse":
+        raise InvalidInput("It cannot learn. Next: ask for another.")
+    stopped, epoch = False, 0
+    try:
+        for epoch in range(1, settings.epochs + 1):
+            metrics = {} if settings.trouble == "silent" else {"held out": loss(settings) + 10 / epoch}
+            progress.report(epoch, settings.epochs, metrics)
+    except Cancelled:
+        stopped = True
+    recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
+    file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
+    figures = {"epochs": epoch} if settings.trouble == "silent" else {"loss": loss(settings), "epochs": epoch}
+    return Result((file,), figures, recipe, stopped)
+
+
+TRAIN = Task(
+    name=NAME,
+    settings=BowlSettings,
+    inputs=(Slot("text", "text"),),
+    produces="model",
+    lane="job",
+    work="tiny_search:run",
+    title="Bowl",
+    command="",
+    help="a training of the tests",
+    goal=Goal("held out", "loss"),
+)
+tasks.TASKS |= {NAME: "tiny_search:TRAIN"}

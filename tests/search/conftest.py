@@ -1,0 +1,39 @@
+"""What the tests of searches share: something to learn from, and an engine."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+@pytest.fixture
+def text(home):
+    """Something to learn from."""
+    from studio.core.tasks import File
+
+    return {"text": [File.keep(b"so it is", "text", "so.txt")]}
+
+
+@pytest.fixture(scope="package")
+def lanes(tmp_path_factory):
+    """A running engine with real lanes, on a STUDIO_HOME of its own."""
+    from studio.engine import Engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(tmp_path_factory.mktemp("search-home")))
+        running = Engine(warm=False)
+        try:
+            until(lambda: running.status() == "ready")
+            yield running
+        finally:
+            running.close()
+
+
+def until(holds, seconds: float = 240):
+    """Waits until something holds, and fails if it never does."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.05)
+    return found

@@ -1,0 +1,191 @@
+"""Searches: what is found, what is stopped early, what happens to a search that is stopped or killed."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+
+import pytest
+from tiny_search import NAME, BowlSettings, loss
+
+from studio.cli import main
+from studio.core import tasks
+from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
+from studio.core.progress import Progress
+from studio.engine.crew import Crew
+from studio.search.settings import SearchSettings
+
+TASK = "search.run"
+
+
+def asked(**settings) -> SearchSettings:
+    return SearchSettings.parse({"train": NAME, "vary": ("x", "shape"), "trials": 12} | settings)
+
+
+def searched(text, progress=None, **settings):
+    return tasks.run(TASK, asked(**settings), text, progress)
+
+
+def test_it_finds_the_best_and_gives_its_model(text):
+    result = searched(text, trials=40)
+    figures = result.figures
+    assert figures["best"] < 1 and abs(figures["best_settings"]["x"] - 3) < 1
+    assert figures["best_settings"]["shape"] == "round"
+    made = BowlSettings.model_validate_json(result.files[0].read())
+    assert made.x == figures["best_settings"]["x"] and loss(made) == figures["best"]
+    assert len(figures["trials"]) == 40 == figures["trials_ended"] + figures["stopped_early"]
+    assert result.recipe.checked_settings() == asked(trials=40)
+    assert figures["importance"]["x"] + figures["importance"]["shape"] == pytest.approx(1)
+
+
+def test_poor_trials_are_stopped_early_and_the_best_is_as_good(text):
+    whole, halved = (searched(text, trials=30, pruning=how).figures for how in ("none", "halving"))
+    assert not whole["stopped_early"] and halved["stopped_early"] > 10
+    told = [sum(len(trial["curve"]) for trial in found["trials"]) for found in (whole, halved)]
+    assert told[0] == 30 * 9 and told[1] < told[0] / 2
+    assert halved["best"] < whole["best"] + 1
+
+
+def test_it_is_better_than_chance(text):
+    """Against the median of twenty searches at random, each drawn here without the studio."""
+
+    def at_random(seed):
+        rng = random.Random(seed)
+        shapes = ("round", "square", "flat")
+        drawn = [BowlSettings(x=rng.uniform(-10, 10), shape=rng.choice(shapes)) for _ in range(40)]
+        return min(map(loss, drawn))
+
+    usual = statistics.median(at_random(seed) for seed in range(20))
+    assert searched(text, trials=40, pruning="none").figures["best"] < usual
+
+
+def test_the_same_seed_tries_the_same(text, tmp_path, monkeypatch):
+    tried = []
+    for place, seed in (("a", 1), ("b", 1), ("c", 2)):
+        monkeypatch.setenv("STUDIO_HOME", str(tmp_path / place))
+        file = tasks.File.keep(b"so it is", "text", "so.txt")
+        found = tasks.run(TASK, asked(seed=seed, sampler="tpe"), {"text": [file]})
+        tried.append([trial["settings"] for trial in found.figures["trials"]])
+    assert tried[0] == tried[1] != tried[2]
+
+
+def test_a_stopped_search_keeps_its_best_and_goes_on(text):
+    stops = iter([False] * 60)
+    result = searched(text, Progress(cancelled=lambda: next(stops, True)), trials=50)
+    assert result.stopped_early
+    done = result.figures["trials_ended"]
+    assert 0 < done < 50 and result.files
+    again = searched(text, trials=50)
+    assert not again.stopped_early
+    before = [t["settings"] for t in result.figures["trials"] if t["state"] == "done"]
+    after = [t["settings"] for t in again.figures["trials"] if t["state"] == "done"]
+    assert after[: len(before)] == before
+    assert again.figures["trials_ended"] + again.figures["stopped_early"] == 50
+    assert searched(text, trials=50).figures["trials"] == again.figures["trials"], "nothing was left to do"
+
+
+def test_a_search_that_is_stopped_at_once_has_nothing_to_keep(text):
+    with pytest.raises(Cancelled):
+        searched(text, Progress(cancelled=lambda: True))
+
+
+def test_what_all_trials_share_reaches_them(text):
+    found = searched(text, fixed=("epochs=2", "flip=false"), pruning="none")
+    assert {len(trial["curve"]) for trial in found.figures["trials"]} == {2}
+    assert not BowlSettings.model_validate_json(found.files[0].read()).flip
+
+
+def test_trials_that_fail_again_and_again_end_the_search_with_their_reason(text):
+    with pytest.raises(StudioError, match=r"5 trials in a row failed.*It cannot learn"):
+        searched(text, fixed=("trouble=refuse",))
+    with pytest.raises(StudioError, match="not told how good"):
+        searched(text, fixed=("trouble=silent",))
+
+
+def test_a_name_stands_for_one_search(text):
+    searched(text, name="mine", trials=3)
+    assert searched(text, name="mine", trials=5).figures["trials_ended"] > 0
+    with pytest.raises(InvalidInput, match=r"search mine.*space"):
+        searched(text, name="mine", vary=("x=0:1",))
+
+
+def test_a_storage_out_of_reach_is_said_without_its_password(text):
+    with pytest.raises(Unavailable) as refused:
+        searched(text, storage="postgresql://me:secret@nowhere.invalid/db")
+    assert "nowhere.invalid" in str(refused.value) and "secret" not in str(refused.value)
+
+
+def test_too_short_a_time_for_one_trial_is_said(text):
+    with pytest.raises(StudioError, match="No trial ended"):
+        searched(text, minutes=0.0001, fixed=("trouble=refuse",))
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({"train": "style"}, "text"),
+        ({"train": "faces.draw"}, "text"),
+        ({"vary": ()}, "name what varies"),
+        ({"vary": ("y",)}, "x"),
+        ({"fixed": ("epochs",)}, "VALUE"),
+        ({"trials": 0}, "trials"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_it_begins(text, change, says):
+    with pytest.raises(InvalidInput, match=says):
+        searched(text, **change)
+
+
+def test_where_there_are_no_lanes_the_crew_works_here(text):
+    crew = Crew()
+    result = crew.run(NAME, BowlSettings(epochs=2), text)
+    crew.close()
+    assert result.figures["epochs"] == 2
+
+
+def test_without_data_nothing_begins(home):
+    with pytest.raises(InvalidInput, match="text"):
+        tasks.run(TASK, asked(), {})
+
+
+@pytest.fixture
+def said(home, tmp_path, monkeypatch, capsys):
+    """Runs `studio search` in a folder with a text; its code, its words, its complaints."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "so.txt").write_text("so it is, " * 40)
+
+    def run(*words):
+        code = main(["search", *words])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
+    fixed = "epochs=2,units=16,embedding=8,streams=2,sequence=16"
+    words = ["text", "so.txt", "-o", "best", "--vary", "learning_rate=0.001:0.05", "--fixed", fixed]
+    code, out, err = said(*words, "--trials", "3", "--json")
+    found = json.loads(out)
+    assert (code, found["path"]) == (0, "best")
+    assert (tmp_path / "best" / "card.md").is_file()
+    assert found["figures"]["trials_ended"] >= 1 and 0 < found["figures"]["best"] < 5
+    assert "trials ended" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sculpture", "so.txt", "-o", "best", "--vary", "x"],
+        ["text", "nothing.txt", "-o", "best", "--vary", "units"],
+        ["text", "so.txt", "-o", "best"],
+        ["text", "so.txt", "--vary", "units"],
+        ["text", "so.txt", "-o", "best", "--vary", "unit"],
+        ["text", "so.txt", "-o", "best", "--vary", "units=9:3"],
+        ["text", "so.txt", "-o", ".", "--vary", "units"],
+    ],
+)
+def test_bad_input_is_one_line(said, words):
+    code, out, err = said(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: ") and "Next: " in err
