@@ -18,9 +18,8 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 PREFIX = "sample:"
-FORMAT = 3  # a new one makes all be drawn again
+FORMAT = 4  # a new one makes all be drawn again
 _SIZE = 224  # px, as the networks look at them
-_FIRST = 1000  # the seed of the first face; from here on no two of a set are nearly the same
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class SampleSet:
         classes: the names of its folders.
         each: how many pictures a class has.
         class_of: which class a face belongs to, or "" for none.
+        first: the seed of the first face, such that no two of the set are nearly the same.
     """
 
     name: str
@@ -40,6 +40,7 @@ class SampleSet:
     classes: tuple[str, ...]
     each: int
     class_of: Callable[[looks.Look], str]
+    first: int
 
 
 def _worn(look: looks.Look) -> str:
@@ -61,8 +62,8 @@ _STYLES = {
     "afro": "round",
 }
 _SETS = (
-    SampleSet("cartoons", "What are they wearing?", ("glasses", "hat", "plain"), 32, _worn),
-    SampleSet("hair", "What is their hair like?", ("bald", "long", "round", "spikes"), 24, _hair),
+    SampleSet("cartoons", "What are they wearing?", ("glasses", "hat", "plain"), 32, _worn, 2000),
+    SampleSet("hair", "What is their hair like?", ("bald", "long", "round", "spikes"), 24, _hair, 19000),
 )
 
 
@@ -106,7 +107,7 @@ def _packed(wanted: SampleSet, progress: Progress) -> bytes:
 
 def _drawn(wanted: SampleSet, progress: Progress) -> Iterator[tuple[str, int, np.ndarray]]:
     """Its pictures, each with its class and its number there."""
-    counts, seed, total = dict.fromkeys(wanted.classes, 0), _FIRST, len(wanted.classes) * wanted.each
+    counts, seed, total = dict.fromkeys(wanted.classes, 0), wanted.first, len(wanted.classes) * wanted.each
     while min(counts.values()) < wanted.each:
         label = wanted.class_of(looks.choose(np.random.default_rng(seed)))
         if label and counts[label] < wanted.each:
