@@ -114,8 +114,7 @@ def _findings(pictures: Pictures | None, facts: Mapping[str, Any]) -> None:
             continue
         with st.expander(one.sentence, icon=icon):
             if one.pictured and pictures is not None:
-                names = [words.plain(name) for name in one.names]
-                evaluations.wall(one.names, names, pictures)
+                evaluations.wall(one.names, one.names, pictures)
             else:
                 left = len(one.names) - MOST_NAMED
                 st.text("\n".join(one.names[:MOST_NAMED]) + (f"\nand {left:,} more" if left > 0 else ""))
@@ -124,7 +123,8 @@ def _findings(pictures: Pictures | None, facts: Mapping[str, Any]) -> None:
 def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """What was found, each with what to do."""
     for warning in facts["warnings"]:
-        yield Finding(words.plain(warning), True)
+        if "nearly the same picture" not in warning:  # which is told below, with the pictures
+            yield Finding(words.plain(warning), True)
     if count := facts["broken_count"]:
         what = "file is no whole picture and is" if count == 1 else "files are no whole pictures and are"
         yield Finding(f"{count:,} {what} left out: save it anew, or do without.", True, facts["broken"])
@@ -148,9 +148,13 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
-    what = "pair is" if count == 1 else "pairs are"
-    told = f"{count:,} {what} nearly the same picture; both stay on one side, so that the test is honest."
-    return Finding(told, any(pair["across"] for pair in pairs), names, True)
+    across = sum(pair["across"] for pair in pairs)
+    what = "pair of pictures is" if count == 1 else "pairs of pictures are"
+    told = f"{count:,} {what} nearly the same; both stay on one side of the test, so that it is honest."
+    if across:
+        where = "The two are" if count == 1 else "1 of them is" if across == 1 else f"{across:,} of them are"
+        told += f" {where} in two classes: look which is right."
+    return Finding(told, bool(across), names, True)
 
 
 def doubted(pictures: Pictures | None, found: Sequence[Mapping[str, Any]]) -> None:
@@ -162,8 +166,5 @@ def doubted(pictures: Pictures | None, found: Sequence[Mapping[str, Any]]) -> No
         f"**{len(found):,} labels to look at again**, the most doubtful first. Right ones among them are "
         "hard pictures; put wrong ones into the folder they belong in, and teach again."
     )
-    captions = [
-        f"{words.plain(one['label'])}? Rather {words.plain(one['looks_like'])} ({one['confidence']:.0%})"
-        for one in found
-    ]
+    captions = [f"{one['label']}? Rather {one['looks_like']}, {one['confidence']:.0%}" for one in found]
     evaluations.wall([one["name"] for one in found], captions, pictures)

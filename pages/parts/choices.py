@@ -25,7 +25,14 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     choices = _choices(slot, offered)
     titles = list(choices)
     chosen = st.pills(
-        label, titles, default=titles[0], required=True, key=slot, bind="query-params", width="stretch"
+        label,
+        titles,
+        default=titles[0],
+        required=True,
+        format_func=words.plain,  # a title may hold a person's own words
+        key=slot,
+        bind="query-params",
+        width="stretch",
     )
     tiles(slot, [choice.thumbnail for choice in choices.values()])
     found = choices.get(chosen) or choices[titles[0]]

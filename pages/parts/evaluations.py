@@ -100,7 +100,9 @@ def _worst(classes: Sequence[str], counts: Sequence[Sequence[int]], key: str) ->
     return st.pills(
         "What it confuses most",
         cells,
-        format_func=lambda cell: f"{classes[cell[0]]} → {classes[cell[1]]}: {counts[cell[0]][cell[1]]}",
+        format_func=lambda cell: words.plain(
+            f"{classes[cell[0]]} → {classes[cell[1]]}: {counts[cell[0]][cell[1]]}"
+        ),
         key=key,
     )
 
@@ -114,7 +116,7 @@ def wall(names: Sequence[str], captions: Sequence[str], pictures: Pictures | Non
         return
     with st.container(horizontal=True, gap="small"):
         for n in there:
-            st.image(found[n], width=SIDE, caption=captions[n], alt=captions[n])
+            st.image(found[n], width=SIDE, caption=words.plain(captions[n]), alt=captions[n])
     if len(names) > MOST_SHOWN:
         st.caption(f"and {len(names) - MOST_SHOWN:,} more")
 

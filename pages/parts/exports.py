@@ -35,7 +35,7 @@ def made(job: engine.Job) -> None:
     file, figures = job.result.files[0], job.result.figures
     for note in figures.get("notes", ()):
         st.markdown(f":material/verified: {words.plain(note)}")
-    st.caption(f"{words.plain(file.name)}, {words.size(figures['bytes'])}")
+    st.caption(f"{FORMS[job.settings['form']]}, {words.size(figures['bytes'])}")
     results.download_file(file, TASK, key=job.id, made=job.result.recipe)
     st.caption("A program that asks it, as it stands:")
     st.code(figures["snippet"], language="python", height=320)

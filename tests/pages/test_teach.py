@@ -12,8 +12,9 @@ import pytest
 import tiny_classes
 from PIL import Image
 
+from pages.parts import audits, samples
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import paths, presets, tasks
+from studio.core import paths, presets, sample_sets, tasks
 from studio.dream.settings import DreamSettings
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
@@ -92,7 +93,9 @@ def taught(brought, until):
 def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     page = visit("classify")
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    assert "pictures in 4 classes" in said(done(page).markdown)
+    first = next(iter(sample_sets.sets().values()))
+    assert f"pictures in {len(first.classes)} classes" in said(done(page).markdown)
+    assert "Nothing is missing, broken or twice there" in said(page.success)
     assert page.button_group(key="pictures").value == "Cartoons"
     assert "Teach" in labels(page)
 
@@ -198,3 +201,25 @@ def test_under_the_hood_are_the_map_and_the_curve(taught):
     charts = [chart.proto.spec for chart in done(page).get("vega_lite_chart")]
     assert any("taken for" in spec for spec in charts)
     assert "25.0 points" in said(page.caption)
+
+
+@pytest.mark.parametrize(
+    "pairs, told, matters",
+    [
+        ([False], "1 pair of pictures is nearly the same", False),
+        ([True], "The two are in two classes", True),
+        ([True, False, False], "1 of them is in two classes", True),
+    ],
+)
+def test_pairs_that_are_nearly_the_same_are_told_once_with_their_pictures(pairs, told, matters):
+    near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": one} for n, one in enumerate(pairs)]
+    facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "pictures": 9, "notes": []}
+    warned = ["1 pair of nearly the same picture in two classes: look which of the two is right."]
+    [found] = audits.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
+    assert told in found.sentence
+    assert (found.matters, len(found.names), found.pictured) == (matters, 2 * len(pairs), True)
+
+
+def test_every_sample_has_a_tile():
+    for name in [*sample_sets.sets(), "own"]:
+        assert (samples.SHIPPED / f"set-{name}.webp").is_file(), name
