@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 import time
 from collections.abc import Sequence
-from typing import IO
 
 import streamlit as st
 
 from pages.parts import bins
 from pages.parts.owners import owner
-from studio.core import paths
 from studio.core.errors import NoRoom
 from studio.gallery import export, index, items
 from studio.gallery.index import Wanted
 
 MOST = 500  # items
-MOST_BYTES = 10**9  # that a browser is given at once
-_TOO_MANY = "Up to 500 items and 1 GB at once. Next: pick fewer, or run `studio gallery export -o all.zip`."
+MOST_BYTES = 500_000_000  # that the server holds in its memory while a browser takes them
+_TOO_MANY = "Up to 500 items and 500 MB at once. Next: pick fewer, or run `studio gallery export -o all.zip`."
 
 
 def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
@@ -51,8 +49,8 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
             st.caption(_TOO_MANY)
 
 
-def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> IO[bytes]:
-    """The zip as an open file; made only when a person asks for it.
+def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:
+    """The zip; made only when a person asks for it.
 
     Raises:
         NoRoom: if it would be too large for a browser.
@@ -62,7 +60,6 @@ def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> IO[bytes
     found = [items.find(id, whose) for id in ids]
     if export.bytes_of(found) > MOST_BYTES:
         raise NoRoom(_TOO_MANY)
-    file = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
+    file = io.BytesIO()
     export.write(found, file)
-    file.seek(0)
-    return file
+    return file.getvalue()

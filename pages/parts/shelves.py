@@ -60,8 +60,10 @@ def wall(wanted: Wanted) -> None:
         _pager(skip, len(found), total)
         st.space("stretch")
         several = st.toggle("Pick several", key=_PICKED, help="To remove or save them together")
+        bar = st.container(width="content")
     picked = _tiles(found, several)
-    bundles.together(wanted, picked if several else None, total)
+    with bar:
+        bundles.together(wanted, picked if several else None, total)
 
 
 def _empty(wanted: Wanted) -> None:

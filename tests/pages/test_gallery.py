@@ -11,6 +11,7 @@ import pytest
 
 from pages.parts import arrivals, bundles, onward, places
 from studio.core import images, paths, recipes, tasks
+from studio.core.errors import NoRoom
 from studio.core.tasks import File
 from studio.gallery import index, intake, items, removal
 from studio.gallery.index import Wanted
@@ -269,12 +270,19 @@ def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(made):
     there = [made(shade=shade) for shade in range(3)]
 
     def shades(wanted, picked):
-        with zipfile.ZipFile(io.BytesIO(bundles.zipped(wanted, picked, "local").read())) as packed:
+        with zipfile.ZipFile(io.BytesIO(bundles.zipped(wanted, picked, "local"))) as packed:
             return {recipes.read(packed.read(name)).settings["shade"] for name in packed.namelist()}
 
     assert shades(Wanted(), None) == {0, 1, 2}
     assert shades(Wanted(words="shade=2"), None) == {2}
     assert shades(Wanted(), there[:1]) == {0}
+
+
+def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(made, monkeypatch):
+    made(shade=1)
+    monkeypatch.setattr(bundles, "MOST_BYTES", 10)
+    with pytest.raises(NoRoom, match="studio gallery export"):
+        bundles.zipped(Wanted(), None, "local")
 
 
 def test_every_use_is_of_a_page_and_a_slot_that_are_there():
