@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studio.cli import console, flags, outputs, sources
+from studio.cli import console, flags, kept, outputs, sources
 from studio.core import tasks
 from studio.search import RUN
 from studio.search.task import trained
@@ -34,9 +34,11 @@ def _run(arguments: argparse.Namespace) -> int:
     with console.working(RUN.title, arguments) as progress:
         result = tasks.run(RUN.name, settings, inputs, progress)
     out = outputs.save(result, out)
+    seconds = time.monotonic() - started
+    kept.in_gallery(result, seconds)
     if not arguments.quiet:
         _tell(result.figures)
-    return console.tell(result, out, time.monotonic() - started, arguments)
+    return console.tell(result, out, seconds, arguments)
 
 
 def _tell(figures: Mapping[str, Any]) -> None:

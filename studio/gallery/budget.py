@@ -20,6 +20,8 @@ LEAST_BYTES, MOST_BYTES = 10**8, 10**14
 DAY = 86_400.0
 HOUR = 3_600.0
 _NAMED = re.compile(rb"[0-9a-f]{64}")
+_NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
+_MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
 _TITLES: dict[Part, tuple[str, str]] = {
     "removed": ("Removed items", "They can no longer be brought back"),
     "unnamed": ("Files that nothing names any more", "Uploads and results of items that are gone"),
@@ -121,21 +123,19 @@ def _parts() -> dict[Part, list[Path]]:
 
 
 def _unnamed(home: Path) -> list[Path]:
-    """Kept files that no job, item, model or note names, and that nobody has put in within a day."""
+    """Kept files that nothing else names, neither a job, item, model nor a study of a search, and that
+    nobody has put in within a day."""
     named: set[bytes] = set()
-    for place in ("jobs", "removed", "presets", "runs"):
-        for path in _files(home / place):
-            if path.suffix == ".json":
-                named |= _named_in(path)
-    for path in (home / "cache").rglob("*.digest"):
-        named |= _named_in(path)
+    for path in _files(home):
+        if path.relative_to(home).parts[0] not in _NAMELESS and not path.name.startswith("gallery-"):
+            named |= _named_in(path)
     files = _files(home / "files")
     return [path for path in files if path.name.encode() not in named and _age(path) > DAY]
 
 
 def _named_in(path: Path) -> set[bytes]:
     try:
-        return set(_NAMED.findall(path.read_bytes()))
+        return set(_NAMED.findall(path.read_bytes())) if path.stat().st_size <= _MOST_READ else set()
     except OSError:
         return set()
 

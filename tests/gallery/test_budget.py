@@ -84,6 +84,19 @@ def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, made):
     assert not list((home / "files").iterdir())
 
 
+@pytest.mark.parametrize(
+    "place", ["studies/mine.log", "runs/r/notes", "presets/p/recipe.json", "any/thing.db"]
+)
+def test_what_anything_else_names_stays(home, place):
+    digest = paths.keep(b"a model that a search tried")
+    old(home)
+    (home / place).parent.mkdir(parents=True)
+    (home / place).write_bytes(b"\0\1" + digest.encode() + b"\xff")
+    assert budget.free(["unnamed"]) == 0
+    (home / place).unlink()
+    assert budget.free(["unnamed"]) > 0
+
+
 def test_what_is_in_use_stays(home, made):
     paths.keep(b"an upload of today")
     put(home / "cache" / "new", age=False)

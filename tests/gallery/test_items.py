@@ -13,8 +13,9 @@ from studio.engine.ledger import Ledger
 from studio.gallery import items
 
 
-def test_an_item_has_all_that_was_asked_and_made(made):
+def test_an_item_has_all_that_was_asked_and_made(home, made):
     item = items.find(made(shade=40, tint="red", name="cat.png"))
+    assert [path.name for path in (home / "jobs").iterdir()] == [item.id]
     assert (item.task, item.title, item.kind, item.seconds) == ("fake.paint", "Paint", "picture", 2.0)
     assert item.settings["tint"] == "red"
     assert [file.name for file in item.inputs["content"]] == ["cat.png"]
