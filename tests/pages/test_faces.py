@@ -19,6 +19,13 @@ from studio.faces.draw import sheet
 from studio.faces.settings import FacesSettings
 
 
+@pytest.fixture(autouse=True)
+def none_shipped(monkeypatch):
+    """Only the models that a test makes are there, so that it knows which one is chosen first."""
+    found = index.shipped().model_copy(update={"presets": {}})
+    monkeypatch.setattr(index, "shipped", lambda: found)
+
+
 @pytest.fixture
 def tiny(engine):
     """Two models that draw, "tiny" and "blind", among a person's own; the workers know their kind."""
