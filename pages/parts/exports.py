@@ -36,6 +36,7 @@ def made(job: engine.Job) -> None:
     for note in figures.get("notes", ()):
         st.markdown(f":material/verified: {words.plain(note)}")
     st.caption(f"{FORMS[job.settings['form']]}, {words.size(figures['bytes'])}")
-    results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
     st.caption("A program that asks it, as it stands:")
-    st.code(figures["snippet"], language="python", height=320)
+    st.code(figures["snippet"], language="python", wrap_lines=True, height=320)
