@@ -1,0 +1,93 @@
+"""Trainings whose process is killed go on from their last checkpoint and end as unbroken ones do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core import presets
+
+# Saves at every step and says where it begins; else the very script.
+SCRIPT = """
+import sys
+from studio.core import training
+from training.script import main
+
+resume = training.Training._resume
+def told(self):
+    resume(self)
+    print("begins at", self.step, file=sys.stderr, flush=True)
+
+training.Training._resume = told
+training.CHECKPOINT_SECONDS = 0
+sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
+"""
+SMALL = {
+    "dcgan.train": ["--width", "4", "--judge-width", "4", "--latent-dim", "8", "--scored", "0"],
+    "vae.train": ["--width", "4", "--latent-dim", "8", "--scored", "0"],
+}
+STEPS, KILLED = 120, 20
+
+
+@pytest.fixture
+def script(home, tmp_path):
+    """Starts a training on a few pictures: `(task, name of its folder, more words) -> Popen`."""
+    pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
+    np.savez(tmp_path / "data.npz", images=pictures)
+
+    started = []
+
+    def start(task, out, *words):
+        usual = [*SMALL[task], "--size", "32", "--batch", "16", "--steps", str(STEPS), "--test-every", "50"]
+        line = [sys.executable, "-c", SCRIPT, task, "data.npz", "-o", out, *usual, *words]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        started.append(
+            subprocess.Popen(line, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+
+
+def saved(home) -> list[int]:
+    """The steps of the checkpoints that there are."""
+    return [int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")]
+
+
+def weights(folder) -> list[np.ndarray]:
+    """All arrays of a saved model."""
+    found = []
+    with h5py.File(folder / presets.WEIGHTS) as file:
+        file.visititems(lambda _, one: found.append(one[()]) if isinstance(one, h5py.Dataset) else None)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", SMALL)
+def test_a_killed_training_goes_on(task, script, home, tmp_path):
+    unbroken = script(task, "unbroken")
+    assert "begins at 0" in unbroken.communicate()[1] and unbroken.returncode == 0
+    killed = script(task, "model")
+    while killed.poll() is None and max(saved(home), default=0) < KILLED:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
+    resumed = script(task, "model", "--resume")
+    said = resumed.communicate()[1]
+    assert resumed.returncode == 0, said
+    assert KILLED <= int(said.split("begins at")[1].split()[0]) < STEPS
+    for one, other in zip(weights(tmp_path / "unbroken"), weights(tmp_path / "model"), strict=True):
+        # Not to the bit: on several cores a sum has no fixed order.
+        assert np.allclose(one, other, atol=2e-2)
+    assert presets.find(tmp_path / "model").data()["figures"]["curve"]["steps"] == [50, 100, 120]
