@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, bins, rooms, shelves, showcases
+from pages.parts import arrivals, bins, rooms, shelves, showcases, sweep_sheets
 
 st.title("Gallery", anchor=False)
 bins.undo()
+working = sweep_sheets.under_way()
 told = arrivals.dropped()
-item = None if told else showcases.chosen()
-if told:
+item = None if told or working else showcases.chosen()
+if working:
+    st.caption("It goes on when you leave; the tray shows how far it is.")
+elif told:
     arrivals.show(told)
 elif item:
     showcases.show(item)

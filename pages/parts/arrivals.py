@@ -11,7 +11,7 @@ from pages.parts import onward, results, samples, shelves, words
 from pages.parts.owners import owner
 from studio.core import paths
 from studio.core.errors import StudioError
-from studio.core.recipes import Source
+from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File
 from studio.gallery import intake, replay
 from studio.gallery.intake import Told
@@ -51,6 +51,21 @@ def _take(key: str) -> None:
         st.session_state[_TOLD] = told
 
 
+def look_at(file: File, made: Recipe | None) -> None:
+    """Looks at a file that is here but no item of its own, such as a cell of a sweep. For callbacks.
+
+    Args:
+        made: its recipe, for kinds of file that do not carry it.
+    """
+    try:
+        data = file.read()
+        if not data.startswith(PNG) and made is not None:
+            data = made.to_json().encode()
+        st.session_state[_TOLD] = replace(_tell(data, file.name), item="")
+    except StudioError as error:
+        st.session_state[_SAID] = str(error)
+
+
 def _tell(data: bytes, name: str) -> Told:
     return intake.tell(data, name, owner(), _is_sample)
 
@@ -66,7 +81,7 @@ def dropped() -> Told | None:
 
 def show(told: Told) -> None:
     """Draws what a dropped file tells of its making, and what can be done with it."""
-    st.button("All", icon=":material/grid_view:", on_click=_close, key="told_back")
+    st.button("Back", icon=":material/arrow_back:", on_click=_close, key="told_back")
     left, right = st.columns([9, 5], gap="large")
     with left:
         if told.is_recipe:
@@ -151,7 +166,8 @@ def _take_inputs(key: str, told: Told) -> None:
 
 def _close() -> None:
     st.session_state.pop(_TOLD, None)
-    shelves.back()
+    if shelves.ITEM not in st.query_params:  # else back to the item that it was looked at from
+        shelves.back()
 
 
 def _add(told: Told) -> None:

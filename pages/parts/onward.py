@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.parts import choices, results, texts, words
+from pages.parts import choices, results, sweep_plans, texts, words
 from pages.parts.owners import owner
 from pages.parts.places import PLACES, Place, place_of
 from studio import engine
@@ -15,6 +15,7 @@ from studio.core import paths, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
+from studio.gallery.sweeps import NAME
 
 
 class Use(NamedTuple):
@@ -87,6 +88,7 @@ def actions(task: str, settings: Settings, inputs: Inputs, *, key: str) -> None:
     if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
         begin(task, settings, inputs)
     results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
+    sweep_plans.ask(task, settings, lambda plan: begin(NAME, plan, inputs), key=key)
 
 
 def use_as(file: File, *, key: str) -> None:

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.parts import bins, onward, results, shelves, words
+from pages.parts import bins, onward, results, shelves, sweep_sheets, words
 from pages.parts.owners import owner
 from pages.parts.paper import paper
 from studio.core import thumbnails
@@ -51,6 +51,7 @@ def show(item: Item) -> None:
         picture(item.result.files[0], _content(item), caption(item), key=item.id)
     with right:
         _about(item)
+    sweep_sheets.cells(item)
 
 
 def _neighbours(item: Item) -> list[tuple[str, str, str]]:

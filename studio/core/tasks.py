@@ -36,6 +36,7 @@ TASKS = {
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
     "search.run": "studio.search:RUN",
+    "gallery.sweep": "studio.gallery.sweeps:SWEEP",
     "vae.train": "studio.vae:TRAIN",
 }
 

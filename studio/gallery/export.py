@@ -40,9 +40,9 @@ def write(items: Iterable[Item], file: IO[bytes]) -> None:
                 with one.path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
                     for piece in iter(lambda source=source: source.read(1 << 20), b""):
                         target.write(piece)
-                if not _carries_its_recipe(one) and item.result.recipe is not None:
-                    recipe = zipfile.ZipInfo(f"{name}.json", entry.date_time)
-                    packed.writestr(recipe, item.result.recipe.to_json() + "\n")
+                made = item.recipe_of(one)
+                if not _carries_its_recipe(one) and made is not None:
+                    packed.writestr(zipfile.ZipInfo(f"{name}.json", entry.date_time), made.to_json() + "\n")
         if not taken:
             raise InvalidInput("There is nothing to export. Next: choose at least one item.")
 

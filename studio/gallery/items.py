@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,13 @@ class Item:
     seconds: float | None
     result: Result
     folder: Path = field(repr=False)
+
+    def recipe_of(self, file: File) -> Recipe | None:
+        """What made one of its files: of a cell of a sweep its own recipe, else the item's."""
+        for cell in self.result.figures.get("cells", ()):
+            if isinstance(cell, dict) and cell.get("digest") == file.digest and cell.get("recipe"):
+                return Recipe.model_validate_json(json.dumps(cell["recipe"]))
+        return self.result.recipe
 
     def thumbnail(self) -> bytes:
         """A small picture of it as WebP, made now if it has none yet."""

@@ -6,15 +6,18 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from studio.core import images, recipes
+from studio.core import images, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Inputs, Result, Slot, Task
+from studio.gallery import sweeps
+from studio.gallery.sweeps import SweepSettings
 
 
 class ChoreSettings(Settings):
@@ -87,6 +90,14 @@ def modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Resu
     return Result((File.keep(text.encode(), "text", "modules.txt"),))
 
 
+def sweep(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
+    """As a sweep in its lane, in a process that knows no chores until now."""
+    from studio.gallery import sweep as sweeping
+
+    tasks.TASKS.update(TASKS)
+    return sweeping.run(settings, inputs, progress)
+
+
 DO = Task(
     name="chores.do",
     settings=ChoreSettings,
@@ -131,7 +142,9 @@ WRITE = Task(
     command="",
     help="a chore of the tests",
 )
+SWEEP = replace(sweeps.SWEEP, name="chores.sweep", work="chores:sweep", check="")
 TASKS = {
+    "chores.sweep": "chores:SWEEP",
     "chores.do": "chores:DO",
     "chores.modules": "chores:MODULES",
     "chores.drive": "chores:DRIVE",

@@ -15,6 +15,7 @@ from studio.core.errors import NoRoom
 from studio.core.tasks import File
 from studio.gallery import index, intake, items, removal
 from studio.gallery.index import Wanted
+from studio.gallery.sweeps import SweepSettings
 
 
 @pytest.fixture(autouse=True)
@@ -263,7 +264,7 @@ def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):
     page = drop(images.encode_png(picture, recipe))
     assert "another version" in page.warning[0].value
     assert "song.sing" in page.code[0].value
-    assert {one.label for one in page.button} == {"All"}
+    assert {one.label for one in page.button} == {"Back"}
 
 
 def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(made):
@@ -338,3 +339,53 @@ def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     page = visit("gallery")
     assert not page.warning, "a visitor is not asked about the disk"
+
+
+@pytest.fixture
+def alone(chores):
+    """Adds a picture that was made of nothing."""
+    recipe = recipes.Recipe(task="chores.do", settings=chores.ChoreSettings(shade=5, steps=2).model_dump())
+    file = File.keep(images.encode_png(np.full((48, 64, 3), 5, "uint8"), recipe), "picture", "chore.png")
+    return items.add(tasks.Result((file,), {}, recipe), 1.0)
+
+
+def test_a_sweep_is_planned_and_started(visit, alone, engine):
+    page = visit("gallery", item=alone)
+    page.selectbox(key=f"{alone}_sweep_1").set_value("shade").run()
+    page.text_input(key=f"{alone}_sweep_1_shade").set_value("1|2|300").run()
+    assert "shade" in " ".join(one.value for one in page.error)
+    page.text_input(key=f"{alone}_sweep_1_shade").set_value("1|2|3").run()
+    page.selectbox(key=f"{alone}_sweep_2").set_value("do").run()
+    page.text_input(key=f"{alone}_sweep_2_do").set_value("count|refuse").run()
+    button(page, "Make 6 on one sheet").click().run()
+    assert not page.exception
+    job = engine.jobs()[0]
+    assert job.task == "gallery.sweep"
+    assert job.settings["vary"] == ["shade=1|2|3", "do=count|refuse"]
+    assert (job.settings["task"], '"steps":2' in job.settings["base"]) == ("chores.do", True)
+
+
+def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
+    plan = SweepSettings(
+        task="chores.do",
+        base=chores.ChoreSettings().model_dump_json(),
+        vary=("shade=40|50", "do=count|refuse"),
+    )
+    id = items.add(tasks.run("gallery.sweep", plan, {}), 1.0)
+    page = visit("gallery", item=id)
+    assert not page.exception
+    assert [one.label for one in page.button].count("Look") == 2
+    assert sum("not to my taste" in one.value for one in page.caption) >= 2
+    page.button(key="cell_1").click().run()
+    assert not page.exception
+    assert any('"shade": 50' in code.value for code in page.code)
+    button(page, "Back").click().run()
+    assert [one.label for one in page.button].count("Look") == 2
+
+
+def test_the_address_of_a_job_that_has_ended_shows_its_item(visit, engine, chores, until):
+    job = engine.submit("chores.do", chores.ChoreSettings(shade=8), {})
+    until(lambda: engine.job(job.id).finished)
+    page = visit("gallery", job=job.id)
+    assert page.query_params["item"] in (job.id, [job.id])
+    assert page.subheader[0].value.startswith("Chore")

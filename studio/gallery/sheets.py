@@ -1,0 +1,62 @@
+"""A sheet of pictures, each with a line below that says what it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from studio.core.thumbnails import INK, PAPER
+
+SIDE, GAP, LINE = 320, 16, 26  # px
+_FONT = 17
+_EMPTY = "#dcd9cf"
+
+
+def labelled(
+    pictures: Sequence[np.ndarray | None], labels: Sequence[str], columns: int | None = None
+) -> np.ndarray:
+    """Draws the sheet.
+
+    Args:
+        pictures: `(H, W, 3) uint8` of any size, each made to fit; None leaves its place empty.
+        labels: one a picture.
+        columns: in a row; as near to a square as can be when None.
+
+    Returns:
+        `(H, W, 3) uint8`.
+    """
+    columns = columns or math.ceil(math.sqrt(len(pictures)))
+    rows = math.ceil(len(pictures) / columns)
+    height = max((_fitted(one.shape)[1] for one in pictures if one is not None), default=SIDE)
+    across, down = SIDE + GAP, height + LINE + GAP
+    sheet = Image.new("RGB", (columns * across + GAP, rows * down + GAP), PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_FONT)
+    for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        left, top = GAP + number % columns * across, GAP + number // columns * down
+        if picture is None:
+            draw.rectangle((left, top, left + SIDE - 1, top + height - 1), _EMPTY)
+        else:
+            size = _fitted(picture.shape)
+            shown = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+            sheet.paste(shown, (left + (SIDE - size[0]) // 2, top + (height - size[1]) // 2))
+        draw.text((left, top + height + 4), _cut(label, font), INK, font)
+    return np.asarray(sheet)
+
+
+def _fitted(shape: Sequence[int]) -> tuple[int, int]:
+    """Width and height of a picture that has at most SIDE px a side."""
+    height, width = shape[:2]
+    scale = SIDE / max(height, width)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _cut(label: str, font: ImageFont.FreeTypeFont) -> str:
+    """As much of a label as fits below a picture."""
+    if font.getlength(label) <= SIDE:
+        return label
+    while label and font.getlength(f"{label}…") > SIDE:
+        label = label[:-1]
+    return f"{label}…"

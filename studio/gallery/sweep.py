@@ -1,0 +1,229 @@
+"""A sweep as a task: every value of one or two settings is made by the crew, and all come onto one sheet."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.core import images, recipes, tasks, thumbnails
+from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid
+from studio.core.progress import Progress
+from studio.core.settings import Described, Settings
+from studio.core.tasks import File, Inputs, Result
+from studio.gallery import sheets
+from studio.gallery.sweeps import NAME, SweepSettings
+
+MOST_CELLS = 36
+USUAL = 5  # values of a number that are tried when none are named
+KINDS = ("int", "float", "choice", "bool")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One try.
+
+    Attributes:
+        values: of the settings that vary.
+        settings: all of them.
+    """
+
+    values: Mapping[str, Any]
+    settings: Settings
+
+    @property
+    def label(self) -> str:
+        """What stands below it."""
+        return ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in self.values.items())
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+def able(settings: type[Settings]) -> dict[str, Described]:
+    """The settings that can be swept."""
+    return {name: field for name, field in settings.described().items() if field.kind in KINDS}
+
+
+def usual(field: Described, now: Any) -> str:
+    """Values worth a try, as `vary` takes them after the name.
+
+    Args:
+        now: the value that it has.
+    """
+    if field.kind == "bool":
+        return "true|false"
+    if field.choices:
+        return "|".join(map(str, field.choices[:MOST_CELLS]))
+    if field.name == "seed":
+        return "|".join(str((now or 0) + number) for number in range(USUAL))
+    most, least = field.most, field.least
+    middle = now or least or (most or 4) / 4
+    near = [middle * share for share in (0.25, 0.5, 1, 1.5, 2)]
+    if field.kind == "int":
+        near = [max(1, round(value)) for value in near]
+    within = [
+        min(max(value, value if least is None else least), value if most is None else most) for value in near
+    ]
+    return "|".join(dict.fromkeys(f"{value:.6g}" for value in within))
+
+
+def cells(settings: SweepSettings) -> list[list[Cell]]:
+    """What is tried, row by row: the first setting varies along a row, the second down the rows.
+
+    Raises:
+        InvalidInput: if a task, a setting or a value is none, or there are too many.
+    """
+    task = tasks.get(settings.task)
+    if task.lane == "drive":
+        step = "sweep what it runs instead"
+        raise invalid("task", expected="one that makes something", received=task.name, next_step=step)
+    base = task.settings.parse_json(settings.base)
+    if not 1 <= len(settings.vary) <= 2:
+        expected, received = "one or two settings", f"{len(settings.vary)}"
+        raise invalid("vary", expected=expected, received=received, next_step="name what varies")
+    axes = [_axis(task.settings, word) for word in settings.vary]
+    if len({name for name, _ in axes}) < len(axes):
+        raise invalid("vary", expected="two settings", received="one twice", next_step="choose another")
+    count = math.prod(len(values) for _, values in axes)
+    if count > MOST_CELLS:
+        step = "name fewer values"
+        raise invalid("vary", expected=f"at most {MOST_CELLS} cells", received=count, next_step=step)
+    (first, along), *rest = axes
+    second, down = rest[0] if rest else ("", [None])
+    given = base.model_dump()
+    return [
+        [_cell(task.settings, given, {first: x} | ({second: y} if second else {})) for x in along]
+        for y in down
+    ]
+
+
+def _cell(kind: type[Settings], given: Mapping[str, Any], values: Mapping[str, Any]) -> Cell:
+    settings = kind.parse({**given, **values})
+    return Cell({name: getattr(settings, name) for name in values}, settings)
+
+
+def _axis(settings: type[Settings], word: str) -> tuple[str, list[Any]]:
+    name, _, text = (part.strip() for part in word.partition("="))
+    known = able(settings)
+    if name not in known:
+        step = "check the spelling"
+        raise invalid("vary", expected=f"one of {', '.join(known)}", received=name, next_step=step)
+    field = known[name]
+    values = (
+        _range(field, text) if ":" in text else [part.strip() for part in text.split("|") if part.strip()]
+    )
+    if len(values) < 2:
+        expected = f"at least two values, as {name}=A|B or {name}=LOW:HIGH:COUNT"
+        raise invalid("vary", expected=expected, received=word, next_step="name more values")
+    return name, [_value(field, value) for value in values]
+
+
+def _value(field: Described, value: Any) -> Any:
+    if field.kind == "bool":
+        return {"true": True, "false": False}.get(str(value).lower(), value)
+    return value
+
+
+def _range(field: Described, text: str) -> list[Any]:
+    """`LOW:HIGH[:COUNT]` -> so many values between, by ratios where those matter."""
+    try:
+        low, high, *more = (float(part) for part in text.split(":"))
+        count = int(more[0]) if more else USUAL
+        if len(more) > 1 or not (2 <= count <= MOST_CELLS and math.isfinite(low) and math.isfinite(high)):
+            raise ValueError
+    except ValueError:
+        step = "choose two numbers and how many"
+        raise invalid(field.name, expected="LOW:HIGH:COUNT", received=text, next_step=step) from None
+    shares = [number / (count - 1) for number in range(count)]
+    if field.scale == "log" and low > 0 and high > 0:
+        found = [low * (high / low) ** share for share in shares]
+    else:
+        found = [low + (high - low) * share for share in shares]
+    if field.kind == "int":
+        return list(dict.fromkeys(round(value) for value in found))
+    return [float(f"{value:.4g}") for value in found]
+
+
+def check(settings: SweepSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` for a sweep that cannot be, before anything is made."""
+    for cell in itertools.chain(*cells(settings)):
+        tasks.check(settings.task, cell.settings, inputs)
+
+
+def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Makes every cell, one after another; stopped early, the sheet has those that are there.
+
+    What is made is in `files` after the sheet; `figures["cells"]` says of each what it is, with its recipe.
+    """
+    from studio.engine.crew import Crew
+
+    rows = cells(settings)
+    all_cells = list(itertools.chain(*rows))
+    made: list[tuple[Result, Any] | str] = []
+    stopped = False
+    crew = Crew()
+    try:
+        for number, cell in enumerate(all_cells):
+            progress.report(number, len(all_cells), preview=lambda: _sheet(rows, made), text=cell.label)
+            made.append(_made(crew, settings.task, cell, inputs, progress))
+        progress.report(len(all_cells), len(all_cells))
+    except Cancelled:
+        stopped = True
+    finally:
+        crew.close()
+    return _result(settings, inputs, rows, made, stopped)
+
+
+def _made(crew: Any, task: str, cell: Cell, inputs: Inputs, progress: Progress) -> tuple[Result, Any] | str:
+    """A cell's result and the picture that stands for it, or why there is none."""
+    try:
+        result = crew.run(task, cell.settings, inputs, progress.silent())
+        return result, thumbnails.picture_of(result.files[0])
+    except StudioError as error:
+        return str(error)
+
+
+def _sheet(rows: Sequence[Sequence[Cell]], made: Sequence[tuple[Result, Any] | str]) -> Any:
+    shown = [None if isinstance(one, str) else one[1] for one in made]
+    labels = [cell.label for row in rows for cell in row]
+    columns = len(rows[0]) if len(rows) > 1 else None
+    return sheets.labelled(shown + [None] * (len(labels) - len(shown)), labels, columns)
+
+
+def _result(
+    settings: SweepSettings,
+    inputs: Inputs,
+    rows: Sequence[Sequence[Cell]],
+    made: Sequence[tuple[Result, Any] | str],
+    stopped: bool,
+) -> Result:
+    whole = [one for one in made if not isinstance(one, str)]
+    faults = [one for one in made if isinstance(one, str)]
+    if not whole:
+        if faults:
+            raise InvalidInput(faults[-1])
+        raise Cancelled
+    recipe = recipes.make(NAME, settings, inputs)
+    file = File.keep(
+        images.encode_png(_sheet(rows, made), recipe), "picture", f"sweep-{_stem(whole[0][0])}.png"
+    )
+    told, files = [], [file]
+    for cell, one in zip(itertools.chain(*rows), made, strict=False):
+        if isinstance(one, str):
+            told.append({"label": cell.label, "error": one})
+            continue
+        result = one[0]
+        files.append(result.files[0])
+        plain = None if result.recipe is None else json.loads(result.recipe.to_json())
+        told.append({"label": cell.label, "digest": result.files[0].digest, "recipe": plain})
+    notes = [f"{len(faults)} of the cells could not be made: {faults[-1]}"] if faults else []
+    return Result(tuple(files), {"cells": told, "notes": notes}, recipe, stopped)
+
+
+def _stem(result: Result) -> str:
+    return result.files[0].name.rpartition(".")[0] or "cells"

@@ -1,0 +1,42 @@
+"""A sweep in the drive lane: its cells run in the job lane, and cancelling keeps what is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.core import recipes
+from studio.gallery.sweeps import SweepSettings
+
+
+@pytest.fixture
+def sweep(engine, chores):
+    """Submits a sweep over the shade of a chore."""
+
+    def submit(*shades, **settings):
+        vary = (f"shade={'|'.join(map(str, shades))}",)
+        base = chores.ChoreSettings(**settings).model_dump_json()
+        return engine.submit("chores.sweep", SweepSettings(task="chores.do", base=base, vary=vary), {})
+
+    return submit
+
+
+def test_each_cell_is_made_in_the_job_lane(sweep, finished):
+    job = finished(sweep(10, 200, 90, steps=2))
+    assert job.state == "done", job.error
+    shades = [recipes.read(file.read()).settings["shade"] for file in job.result.files[1:]]
+    assert shades == [10, 200, 90]
+    assert job.preview
+
+
+def test_a_sweep_does_not_stand_in_the_way_of_itself_or_of_jobs(engine, sweep, do, finished):
+    first, second, other = sweep(1, 2, pause=0.05), sweep(3, 4, pause=0.05), do(steps=2)
+    assert {finished(job).state for job in (first, second, other)} == {"done"}
+
+
+def test_a_cancelled_sweep_keeps_the_cells_that_are_there(engine, sweep, finished, until):
+    job = sweep(*range(8), steps=10, pause=0.05)
+    until(lambda: engine.job(job.id).report and engine.job(job.id).report.step >= 2)
+    engine.cancel(job.id)
+    ended = finished(job)
+    assert ended.state == "done" and ended.result.stopped_early
+    assert 2 <= len(ended.result.files) - 1 < 8

@@ -1,0 +1,181 @@
+"""A sweep makes every cell as its settings say, and one labelled sheet of all."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import paint
+import pytest
+
+from studio.core import images, recipes, tasks
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.progress import Progress
+from studio.gallery import export, items, sheets, sweep
+from studio.gallery.sweeps import NAME, SWEEP, SweepSettings
+
+
+@pytest.fixture
+def content(home, picture):
+    return {"content": [tasks.File.keep(images.encode_png(picture), "picture", "photo.png")]}
+
+
+def asked(*vary, task="fake.paint", **base):
+    return SweepSettings(task=task, base=paint.PaintSettings(**base).model_dump_json(), vary=vary)
+
+
+def values(settings):
+    return [[dict(cell.values) for cell in row] for row in sweep.cells(settings)]
+
+
+def test_the_first_setting_varies_along_a_row_the_second_down(home):
+    assert values(asked("seed=1|2|3", "mirror=true|false")) == [
+        [{"seed": n, "mirror": mirror} for n in (1, 2, 3)] for mirror in (True, False)
+    ]
+    assert all(cell.settings.steps == 9 for cell in sweep.cells(asked("seed=1|2", steps=9))[0])
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("seconds=0:2:3", [0, 1, 2]),
+        ("seconds=0:1", [0, 0.25, 0.5, 0.75, 1]),
+        ("steps=1:3:9", [1, 2, 3]),
+        ("tint=none|red", ["none", "red"]),
+    ],
+)
+def test_values_are_named_or_spread(home, word, found):
+    name = word.partition("=")[0]
+    assert [cell[name] for cell in values(asked(word))[0]] == found
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        asked(),
+        asked("seed=1"),
+        asked("seed"),
+        asked("mood=1|2"),
+        asked("levels=1|2"),
+        asked("tint=red|green"),
+        asked("steps=1|0"),
+        asked("seed=a:b"),
+        asked("seed=1:9:99"),
+        asked("seed=1:inf:3"),
+        asked("seed=1|2", "seed=3|4"),
+        asked("seed=1:7:7", "steps=1:6:6"),
+        asked("seed=1|2", task="style.of-tomorrow"),
+        asked("vary=1|2", task=NAME),
+        SweepSettings(task="fake.paint", base="[]", vary=("seed=1|2",)),
+        SweepSettings(task="fake.paint", base='{"mood": 1}', vary=("seed=1|2",)),
+    ],
+)
+def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
+    with pytest.raises(InvalidInput, match="Next: "):
+        tasks.check(NAME, settings, content)
+
+
+def test_inputs_must_be_those_of_the_task(home):
+    with pytest.raises(InvalidInput, match="content"):
+        tasks.check(NAME, asked("seed=1|2"), {})
+
+
+def test_each_cell_is_what_its_own_recipe_makes(content):
+    result = tasks.run(NAME, asked("mirror=true|false", "seed=1|2|3", steps=2), content)
+    sheet, *cells = result.files
+    assert len(cells) == 6
+    assert recipes.read(sheet.read()) == result.recipe
+    made = [recipes.read(file.read()) for file in cells]
+    assert [(r.settings["mirror"], r.settings["seed"]) for r in made] == [
+        (mirror, seed) for seed in (1, 2, 3) for mirror in (True, False)
+    ]
+    assert all(r.task == "fake.paint" and r.settings["steps"] == 2 for r in made)
+    again = tasks.run("fake.paint", made[3].checked_settings(), content)
+    assert again.files[0] == cells[3]
+    assert [cell["label"] for cell in result.figures["cells"]][:2] == [
+        "mirror True, seed 1",
+        "mirror False, seed 1",
+    ]
+    assert images.read(sheet.read()).shape == (3 * (240 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
+
+
+def test_a_sweep_that_is_stopped_has_what_is_there(content):
+    asks = iter(range(100))
+    progress = Progress(cancelled=lambda: next(asks) >= 6)
+    result = tasks.run(NAME, asked("seed=1|2|3|4", steps=1), content, progress)
+    assert result.stopped_early
+    assert 1 <= len(result.files) - 1 < 4
+    with pytest.raises(Cancelled):
+        tasks.run(NAME, asked("seed=1|2"), content, Progress(cancelled=lambda: True))
+
+
+def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
+    run = paint.run
+
+    def fussy(settings, inputs, progress):
+        if settings.seed == 2:
+            raise InvalidInput("It is not to my taste. Next: another.")
+        return run(settings, inputs, progress)
+
+    monkeypatch.setattr(paint, "run", fussy)
+    result = tasks.run(NAME, asked("seed=1|2|3"), content)
+    assert len(result.files) == 3
+    assert "error" in result.figures["cells"][1]
+    assert "1 of the cells" in result.figures["notes"][0]
+    with pytest.raises(InvalidInput, match="taste"):
+        tasks.run(NAME, asked("seed=2|2"), content)
+
+
+def test_a_sweep_is_an_item_and_its_cells_are_exported_with_their_recipes(content):
+    result = tasks.run(NAME, asked("seed=1|2"), content)
+    item = items.find(items.add(result, 1.0))
+    assert item.recipe_of(result.files[0]).task == NAME
+    assert item.recipe_of(result.files[2]).settings["seed"] == 2
+    buffer = io.BytesIO()
+    export.write([item], buffer)
+    with zipfile.ZipFile(buffer) as packed:
+        assert len(packed.namelist()) == 3
+
+
+def test_texts_have_their_recipe_beside_them(home, written):
+    item = items.find(written("a tale", seed=1))
+    path = item.folder / "outcome.json"
+    outcome = json.loads(path.read_text())
+    own = items.find(written("another", seed=7)).result.recipe
+    digest = outcome["result"]["files"][0]["digest"]
+    outcome["result"]["figures"] = {"cells": [{"digest": digest, "recipe": json.loads(own.to_json())}]}
+    path.write_text(json.dumps(outcome))
+    buffer = io.BytesIO()
+    export.write([items.find(item.id)], buffer)
+    with zipfile.ZipFile(buffer) as packed:
+        (name,) = (name for name in packed.namelist() if name.endswith(".json"))
+        assert recipes.read(packed.read(name)).settings["seed"] == 7
+
+
+def test_every_setting_that_can_be_swept_has_usual_values(home):
+    for name in tasks.TASKS:
+        task = tasks.get(name)
+        for field in sweep.able(task.settings).values() if task.lane != "drive" else ():
+            word = f"{field.name}={sweep.usual(field, field.default)}"
+            base = task.settings().model_dump_json()
+            assert sweep.cells(SweepSettings(task=name, base=base, vary=(word,)))
+
+
+def test_every_task_can_hand_its_inputs_to_a_sweep():
+    slots = {slot.name: slot for slot in SWEEP.inputs}
+    for name in ("style.transfer", "dream.ascend", "faces.draw", "text.write"):
+        for slot in tasks.get(name).inputs:
+            assert slots[slot.name].kind == slot.kind
+            assert slots[slot.name].most >= slot.most
+
+
+def test_a_sheet_shows_each_picture_in_its_place(picture):
+    dark, light = np.full((64, 64, 3), 10, "uint8"), np.full((64, 32, 3), 200, "uint8")
+    sheet = sheets.labelled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
+    assert sheet.shape == (2 * (320 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
+    assert (sheet[16 + 160, 16 + 160] == 10).all()
+    assert (sheet[16 + 362 + 160, 16 + 160] == 200).all()
+    assert sheet[16 + 160, 16 + 336 + 160].mean() > 200
+    assert (sheet[:, -16:] == sheet[0, 0]).all(), "no label runs over the edge"
