@@ -87,7 +87,8 @@ def actions(task: str, settings: Settings, inputs: Inputs, *, key: str) -> None:
     """The buttons that make it again, as it was or with one setting changed."""
     if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
         begin(task, settings, inputs)
-    results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
+    if results.variants(settings):
+        results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
     sweep_plans.ask(task, settings, lambda plan: begin(NAME, plan, inputs), key=key)
 
 
@@ -126,6 +127,6 @@ def _write_on(file: File) -> None:
 
 
 def home_of(task: str) -> Place | None:
-    """The page where a task's results are shown with all that belongs to them, if it has one."""
+    """The page where a task's results are shown with all that belongs to them, if it has one of its own."""
     place = place_of(task)
-    return place if place.capability else None
+    return place if place.capability and task != NAME else None

@@ -85,8 +85,8 @@ def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
 
 
 def _content(item: Item) -> File | None:
-    """What a picture was made from, if that is here and a picture."""
-    found = item.inputs.get("content", [])
+    """What a picture was made from, if that is here and a picture; a sheet is not compared with it."""
+    found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
     return found[0] if found and found[0].kind == "picture" and onward.is_here(found[0]) else None
 
 

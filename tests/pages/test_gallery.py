@@ -375,6 +375,9 @@ def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
     page = visit("gallery", item=id)
     assert not page.exception
     assert [one.label for one in page.button].count("Look") == 2
+    assert not page.get("page_link") or "Open in Gallery" not in {
+        one.proto.label for one in page.get("page_link")
+    }
     assert sum("not to my taste" in one.value for one in page.caption) >= 2
     page.button(key="cell_1").click().run()
     assert not page.exception
