@@ -1,0 +1,67 @@
+"""The gallery in a real browser: found, opened, taken along as a zip, removed and brought back, dropped."""
+
+from __future__ import annotations
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from studio.core import images, recipes, tasks
+from studio.gallery import items
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NAMES = ("meadow", "harbour", "attic")
+
+
+@pytest.fixture
+def there(server_home, monkeypatch):
+    """Three pictures that were made by commands while the server ran: name -> id."""
+    monkeypatch.setenv("STUDIO_HOME", str(server_home))
+    made = {}
+    for number, name in enumerate(NAMES):
+        pixels = np.full((96, 128, 3), 60 * number + 40, "uint8")
+        source = tasks.File.keep(images.encode_png(pixels // 2), "picture", f"{name}.png")
+        settings = tasks.get("style.transfer").settings(seed=4711 + number)
+        recipe = recipes.make("style.transfer", settings, {"content": [source], "style": [source]})
+        file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", f"{name}-{name}.png")
+        made[name] = items.add(tasks.Result((file,), {}, recipe), 1.0)
+    return made
+
+
+def tile(page, name):
+    label = f"{name} + {name}"
+    return page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label)).first
+
+
+def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path):
+    page = tab("/gallery")
+    page.get_by_role("textbox", name="Search").fill("seed=4712")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 made").wait_for()
+
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Save 1 as zip").click()
+    got.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as packed:
+        (name,) = packed.namelist()
+        data = packed.read(name)
+    assert recipes.read(data).settings["seed"] == 4712
+
+    tile(page, "harbour").click()
+    page.get_by_role("button", name="Make again").wait_for()
+    assert f"item={there['harbour']}" in page.url
+    page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_text("1 item is removed").wait_for()
+    assert page.get_by_role("textbox", name="Search").input_value() == "seed=4712"
+
+    (tmp_path / "dropped.png").write_bytes(data)
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")
+    page.get_by_text("It is not in the gallery.").wait_for()
+    page.get_by_role("button", name="Back").click()
+
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("1 made").wait_for()
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")
+    page.get_by_role("button", name="Make again").wait_for()
+    assert f"item={there['harbour']}" in page.url
