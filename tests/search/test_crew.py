@@ -58,7 +58,7 @@ def test_its_trials_run_in_the_job_lane_and_its_progress_is_seen(search):
 
 
 def test_a_killed_trial_is_replaced(lanes, search, ended):
-    job = search(begun(1), seed=1, trials=3, epochs=60)
+    job = search(begun(1), seed=1, trials=3, epochs=25)
     assert not job.finished
     _kill(lanes, "job")
     job = ended(job)
