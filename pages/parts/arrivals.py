@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import onward, results, samples, shelves, words
+from pages.parts import exhibits, onward, results, samples, shelves, words
 from pages.parts.owners import owner
 from studio.core import paths
 from studio.core.errors import StudioError
 from studio.core.recipes import PNG, Recipe, Source
-from studio.core.tasks import File
-from studio.gallery import intake, replay
+from studio.core.tasks import File, Result
+from studio.gallery import intake, items, replay
 from studio.gallery.intake import Told
 
 _TOLD, _TURN, _SAID = "gallery_told", "gallery_turn", "gallery_told_error"
+_FILE = "gallery_told_file"  # of what is looked at, if it is here already
 
 
 def drop() -> None:
@@ -45,6 +46,7 @@ def _take(key: str) -> None:
         return
     finally:
         st.session_state[_TURN] += 1  # a new key empties the widget and frees its memory
+    st.session_state.pop(_FILE, None)
     if told.item:
         st.query_params[shelves.ITEM] = told.item
     else:
@@ -62,6 +64,7 @@ def look_at(file: File, made: Recipe | None) -> None:
         if not data.startswith(PNG) and made is not None:
             data = made.to_json().encode()
         st.session_state[_TOLD] = replace(_tell(data, file.name), item="")
+        st.session_state[_FILE] = file
     except StudioError as error:
         st.session_state[_SAID] = str(error)
 
@@ -84,7 +87,10 @@ def show(told: Told) -> None:
     st.button("Back", icon=":material/arrow_back:", on_click=_close, key="told_back")
     left, right = st.columns([9, 5], gap="large")
     with left:
-        if told.is_recipe:
+        file: File | None = st.session_state.get(_FILE)
+        if file is not None:
+            exhibits.picture(file, None, told.name, key="told")
+        elif told.is_recipe:
             st.info(
                 "This is a recipe alone: make it again to see what it gives.", icon=":material/receipt_long:"
             )
@@ -113,7 +119,7 @@ def _about(told: Told) -> None:
     with st.container(horizontal=True):
         if not (told.missing or problem):
             onward.actions(told.recipe.task, settings, inputs, key="told")
-        if not told.is_recipe:
+        if not told.is_recipe or _FILE in st.session_state:
             st.button(
                 "Add to the gallery", icon=":material/add:", on_click=_add, args=(told,), key="told_add"
             )
@@ -165,16 +171,18 @@ def _take_inputs(key: str, told: Told) -> None:
 
 
 def _close() -> None:
-    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
     if shelves.ITEM not in st.query_params:  # else back to the item that it was looked at from
         shelves.back()
 
 
 def _add(told: Told) -> None:
     try:
-        id = intake.add(told, owner())
+        file: File | None = st.session_state.get(_FILE)
+        made = file and Result((file,), recipe=told.recipe)
+        id = items.add(made, None, owner()) if made else intake.add(told, owner())
     except StudioError as error:
         st.session_state[_SAID] = str(error)
         return
-    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
     st.query_params[shelves.ITEM] = id

@@ -6,16 +6,12 @@ import time
 
 import streamlit as st
 
-from pages.parts import bins, onward, results, shelves, sweep_sheets, words
+from pages.parts import bins, exhibits, onward, results, shelves, sweep_sheets, words
 from pages.parts.owners import owner
-from pages.parts.paper import paper
-from studio.core import thumbnails
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.gallery import index, items
 from studio.gallery.items import Item
-
-MOST_READ = 200_000  # characters of a text that are shown
 
 
 def chosen() -> Item | None:
@@ -48,7 +44,7 @@ def show(item: Item) -> None:
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
-        picture(item.result.files[0], _content(item), caption(item), key=item.id)
+        exhibits.picture(item.result.files[0], _content(item), caption(item), key=item.id)
     with right:
         _about(item)
     sweep_sheets.cells(item)
@@ -66,22 +62,6 @@ def _neighbours(item: Item) -> list[tuple[str, str, str]]:
 
 def _open(id: str) -> None:
     st.query_params[shelves.ITEM] = id
-
-
-def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
-    """Shows a file of any kind."""
-    try:
-        if file.kind in ("picture", "animation"):
-            # A compared picture shows its caption as it is, others read it as Markdown.
-            text = words.plain(caption) if before is None else caption
-            results.show_result(file, before, key=f"item_{key}", caption=text)
-        elif file.kind == "text":
-            paper(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
-            st.caption(words.plain(caption))
-        else:
-            st.image(thumbnails.picture_of(file), caption=words.plain(caption), width="stretch")
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
 
 
 def _content(item: Item) -> File | None:

@@ -386,6 +386,21 @@ def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
     assert [one.label for one in page.button].count("Look") == 2
 
 
+def test_a_cell_that_is_a_text_is_read_and_becomes_an_item_of_its_own(visit, alone, chores):
+    plan = SweepSettings(
+        task="chores.write", base=chores.ChoreSettings().model_dump_json(), vary=("steps=3|4",)
+    )
+    page = visit("gallery", item=items.add(tasks.run("gallery.sweep", plan, {}), 1.0))
+    page.button(key="cell_1").click().run()
+    assert not page.exception
+    assert not page.info, "the text itself is shown"
+    button(page, "Add to the gallery").click().run()
+    assert not page.exception
+    (entry,), _ = index.find(Wanted(task="chores.write"))
+    assert items.find(entry.id).result.files[0].read() == b"bcde"
+    assert items.find(entry.id).settings["steps"] == 4
+
+
 def test_the_address_of_a_job_that_has_ended_shows_its_item(visit, engine, chores, until):
     job = engine.submit("chores.do", chores.ChoreSettings(shade=8), {})
     until(lambda: engine.job(job.id).finished)
