@@ -36,6 +36,7 @@ PLACES = (
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces"),
     Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
     Place("teach_classes.py", "Teach", ":material/school:", "classify", "classify", ("resnet50",)),
+    Place("search_settings.py", "Search", ":material/search_insights:", "search", "search"),
     Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery"),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
 )

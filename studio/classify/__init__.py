@@ -8,7 +8,7 @@ from studio.classify.settings import (
     PredictSettings,
     TrainClassifierSettings,
 )
-from studio.core.tasks import Slot, Task
+from studio.core.tasks import Goal, Slot, Task
 
 TRAIN = Task(
     name="classify.train",
@@ -20,6 +20,7 @@ TRAIN = Task(
     title="Teaching",
     command="classify train",
     help="teach a network to tell the pictures of some folders apart",
+    goal=Goal(figure="accuracy", most=True),
 )
 
 AUDIT = Task(

@@ -19,11 +19,9 @@ class SearchSettings(Settings):
         tier="main",
         max_length=20,
     )
-    trials: int = setting(
-        20, "How many trainings, those stopped early among them.", tier="main", ge=1, le=10_000
-    )
+    trials: int = setting(20, "How many trainings, those stopped early among them.", tier="main", ge=1)
     minutes: float = setting(
-        0.0, "After how long no further one is begun; 0: no limit.", unit="min", ge=0, le=100_000
+        0.0, "After how long no further one is begun; 0: no limit.", tier="main", ge=0.0, step=5.0
     )
     fixed: tuple[str, ...] = setting(
         (), "Settings that all trainings share, as epochs=4,seed=1.", max_length=50

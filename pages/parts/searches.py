@@ -1,0 +1,145 @@
+"""What a search asks for: the training, what it learns from, what varies and how far, how long each takes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from pages.parts import forms, own_texts, picture_sets, words
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.core.settings import Described
+from studio.core.tasks import Inputs
+from studio.search.settings import SearchSettings
+from studio.search.space import KINDS, Range, space
+
+NEVER = ("seed", "held_out", "scored", "test_every", "size", "colors")  # which change what is measured
+
+
+class Subject(NamedTuple):
+    """A training that settings are searched for.
+
+    Attributes:
+        title: what a person calls it.
+        varied: the settings that vary at first.
+        length: the setting that says how long one training takes, "" for none.
+        short: its value in a search, unless a person changes it.
+        most: its largest value here.
+        small: settings that keep each training short, unless they vary.
+    """
+
+    title: str
+    varied: tuple[str, ...]
+    length: str = ""
+    short: int = 0
+    most: int = 0
+    small: tuple[str, ...] = ()
+
+
+SUBJECTS = {
+    "text": Subject("A voice", ("learning_rate", "dropout"), "epochs", 4, 50, ("units=96", "embedding=32")),
+    "classify": Subject("A classifier", ("backbone", "head")),
+    "dcgan": Subject("A DCGAN", ("learning_rate", "judge_width"), "steps", 400, 20_000),
+    "vae": Subject("A VAE", ("learning_rate", "beta"), "steps", 400, 20_000),
+}
+
+
+def ask() -> tuple[SearchSettings | None, Inputs]:
+    """Draws the questions; gives the settings, None while they are no search yet, and what is learnt from."""
+    name = forms.one_of(
+        "What to train", {one: subject.title for one, subject in SUBJECTS.items()}, key="train"
+    )
+    inputs = _data(name)
+    settings = _form(name)
+    return (settings if inputs else None), inputs
+
+
+def _data(name: str) -> Inputs:
+    slot = tasks.get(f"{name}.train").inputs[0]
+    if slot.kind == "text":
+        text = own_texts.choose()
+        return {slot.name: [text]} if text else {}
+    chosen = picture_sets.choose()
+    return {slot.name: [chosen.file]} if chosen else {}
+
+
+def _form(name: str) -> SearchSettings | None:
+    subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.described()
+    able = [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
+    chosen = st.multiselect(
+        "What to vary",
+        [one.name for one in able],
+        default=list(subject.varied),
+        format_func=lambda one: words.label(fields[one]),
+        key=f"vary_{name}",
+    )
+    vary = [_how_far(name, fields[one]) for one in chosen]
+    small = [word for word in subject.small if word.partition("=")[0] not in chosen]
+    fixed = [*_length(subject, fields), *small]
+    extra = {"train": name, "vary": vary, "fixed": fixed}
+    made = forms.form(SearchSettings, skip=(*extra, "name", "storage", "jobs"), extra=extra, apart=("seed",))
+    if not chosen:
+        st.caption(":material/info: Choose at least one setting that varies.")
+        return None
+    try:
+        space(tasks.get(f"{name}.train").settings, vary)
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    return made
+
+
+def _how_far(name: str, field: Described) -> str:
+    """The range of one setting, as `vary` takes it."""
+    [usual] = space(tasks.get(f"{name}.train").settings, [field.name]).values()
+    label, key = words.label(field), f"range_{name}_{field.name}"
+    if usual.choices:
+        picked = st.pills(
+            label,
+            usual.choices,
+            default=list(usual.choices),
+            selection_mode="multi",
+            format_func=words.choice,
+            key=key,
+        )
+        return f"{field.name}={'|'.join(str(one) for one in picked)}"
+    low, high = st.columns(2, vertical_alignment="bottom")
+    ends = [
+        place.number_input(
+            f"{label}, {side}",
+            min_value=_number(field, field.least),
+            max_value=_number(field, field.most),
+            value=_number(field, end),
+            step=_step(field, usual),
+            format=None if field.kind == "int" else "%g",
+            key=f"{key}_{side}",
+        )
+        for place, side, end in ((low, "from", usual.low), (high, "to", usual.high))
+    ]
+    return f"{field.name}={ends[0]}:{ends[1]}"
+
+
+def _number(field: Described, value: float | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if field.kind == "int" else float(value)
+
+
+def _step(field: Described, usual: Range) -> int | float:
+    return 1 if field.kind == "int" else (usual.high - usual.low) / 20
+
+
+def _length(subject: Subject, fields: dict[str, Described]) -> list[str]:
+    if not subject.length:
+        return []
+    field = fields[subject.length]
+    value = st.number_input(
+        f"{words.label(field)} of each training",
+        min_value=1,
+        max_value=subject.most,
+        value=subject.short,
+        key=f"length_{subject.length}",
+        help="Short ones tell much already; train the best for longer afterwards.",
+    )
+    return [f"{subject.length}={value}"]

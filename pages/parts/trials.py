@@ -1,0 +1,191 @@
+"""The trials of a search: while they come, and what they told in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import jobs, kept_models, results, words
+from pages.parts.owners import owner
+from studio import engine
+from studio.search.settings import SearchSettings
+from studio.search.task import trained
+
+TASK = "search.run"
+WATCH_SECONDS = 0.5
+CURVE_SECONDS = 2.0
+
+
+def show() -> engine.Job | None:
+    """Draws the search of the address, or the last one of this tab; None when there is none."""
+    job = jobs.find((TASK,))
+    if job is None:
+        return None
+    settings = SearchSettings.parse(job.settings)
+    if not job.finished:
+        _watch(job.id)
+        _coming(job.id)
+    elif job.result is None:
+        jobs.failed(job, settings)
+    else:
+        _ended(job, settings)
+    return job
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    best = job.report.metrics.get("best") if job.report else None
+    st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
+    jobs.progress(job)
+
+
+@st.fragment(run_every=CURVE_SECONDS)
+def _coming(name: str) -> None:
+    lines = measured(engine.connect().job(name, owner()).history)
+    if lines:
+        st.altair_chart(_curves(lines), width="stretch")
+        st.caption("Each line is one training, measured again and again; poor ones are stopped early.")
+
+
+def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+    """The measurements of each trial in the order in which they came, as rows of a chart."""
+    seen: dict[str, int] = {}
+    rows = []
+    for moment in history:
+        for name, value in moment.items():
+            if name.startswith("trial "):
+                seen[name] = seen.get(name, 0) + 1
+                rows.append({"trial": name.removeprefix("trial "), "measurement": seen[name], "value": value})
+    return rows
+
+
+def _ended(job: engine.Job, settings: SearchSettings) -> None:
+    figures, file = job.result.figures, job.result.files[0]
+    goal = trained(settings).goal
+    st.metric(f"The best: {_label(goal.figure or goal.metric)}", f"{figures['best']:.4g}")
+    told = ", ".join(
+        f"{_label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items()
+    )
+    st.markdown(f"It came with {told}.")
+    st.caption(
+        f"{figures['trials_ended']} trainings ended, {figures['stopped_early']} were stopped early as poor, "
+        f"{figures['failed']} failed."
+    )
+    kept_models.keep(file, "model", ":material/bookmark_add:", lambda name: st.toast(f"Kept as {name}"))
+    trials = [trial for trial in figures["trials"] if trial["settings"]]
+    st.altair_chart(_against(trials, figures["best_trial"]), width="stretch")
+    st.caption("Each mark is a training; the large one is the best, hollow ones were stopped early.")
+    if figures.get("importance"):
+        st.altair_chart(_importance(figures["importance"]), width="stretch")
+        st.caption("How much of the differences each setting explains (functional ANOVA).")
+    st.dataframe([_row(trial) for trial in trials], hide_index=True, width="stretch")
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        if st.button(
+            "Search again", icon=":material/refresh:", help="Goes on if there is something left to try"
+        ):
+            jobs.start(TASK, settings, job.inputs)
+        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
+            jobs.close(TASK)
+            st.rerun()
+    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+
+
+def _row(trial: Mapping[str, Any]) -> dict[str, Any]:
+    value = trial["value"]
+    return {
+        "trial": trial["number"],
+        "how it ended": trial["state"],
+        "value": None if value is None else float(f"{value:.4g}"),
+        **{_label(name): value for name, value in trial["settings"].items()},
+    }
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else words.plain(str(value))
+
+
+def _curves(lines: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=lines))
+        .mark_line(point=True, strokeWidth=1.5, opacity=0.8)
+        .encode(
+            x=alt.X("measurement:Q", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            color=alt.Color("trial:N", legend=None),
+            tooltip=["trial:N", "measurement:Q", alt.Tooltip("value:Q", format=".4g")],
+        )
+        .properties(height=260)
+    )
+
+
+def _against(trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+    """One chart a setting: its values against what came of them."""
+    import altair as alt
+
+    charts = []
+    for name in trials[0]["settings"]:
+        rows = [
+            {
+                "x": trial["settings"].get(name),
+                "value": trial["value"],
+                "trial": trial["number"],
+                "how": "the best" if trial["number"] == best else trial["state"],
+            }
+            for trial in trials
+            if trial["value"] is not None
+        ]
+        numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
+        x = (
+            alt.X("x:Q", title=_label(name), scale=alt.Scale(zero=False))
+            if numbers
+            else alt.X("x:N", title=_label(name))
+        )
+        charts.append(
+            alt.Chart(alt.Data(values=rows))
+            .mark_point(strokeWidth=2)
+            .encode(
+                x=x,
+                y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+                shape=alt.Shape("how:N", title=None, legend=None),
+                fill=alt.condition(
+                    "datum.how != 'stopped early'", alt.value("#3046b0"), alt.value("transparent")
+                ),
+                size=alt.condition("datum.how == 'the best'", alt.value(220), alt.value(50)),
+                tooltip=[
+                    "trial:Q",
+                    "how:N",
+                    alt.Tooltip(x.shorthand, title=_label(name)),
+                    alt.Tooltip("value:Q", format=".4g"),
+                ],
+            )
+            .properties(width=230, height=180)
+        )
+    return alt.concat(*charts, columns=3)
+
+
+def _importance(shares: Mapping[str, float]) -> Any:
+    import altair as alt
+
+    rows = [{"setting": _label(name), "share": share} for name, share in shares.items()]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("setting:N", title=None, sort="-x"),
+            tooltip=["setting:N", alt.Tooltip("share:Q", format=".0%")],
+        )
+        .properties(height=40 + 28 * len(rows))
+    )

@@ -1,0 +1,106 @@
+"""The search page: what it asks for, what it starts, and what is drawn of trials."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.parts import searches, trials
+from studio.core import tasks
+from studio.search.settings import SearchSettings
+from studio.search.task import check
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    """What the page starts, instead of the work."""
+    found = []
+    monkeypatch.setattr(
+        "pages.parts.start", lambda task, settings, inputs: found.append((task, settings, inputs))
+    )
+    return found
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+@pytest.mark.parametrize("name", searches.SUBJECTS)
+def test_every_training_can_be_searched_at_once(visit, submitted, name):
+    page = visit("search", train=searches.SUBJECTS[name].title)
+    assert not page.exception and not page.error
+    button(page, "Search").click().run()
+    [(task, settings, inputs)] = submitted
+    assert (task, settings.train) == ("search.run", name)
+    check(settings, inputs)
+    assert [word.partition("=")[0] for word in settings.vary] == list(searches.SUBJECTS[name].varied)
+    length = searches.SUBJECTS[name].length
+    small = [word.partition("=")[0] for word in searches.SUBJECTS[name].small]
+    assert [word.partition("=")[0] for word in settings.fixed] == [*([length] if length else []), *small]
+
+
+def test_all_that_can_be_searched_is_on_the_page():
+    able = {name.partition(".")[0] for name in tasks.TASKS if tasks.get(name).goal}
+    assert able - {"bowl"} == set(searches.SUBJECTS)  # that one is of the tests
+
+
+def test_what_varies_and_how_far_is_chosen(visit, submitted):
+    page = visit("search")
+    page.multiselect(key="vary_text").set_value(["units", "cell"]).run()
+    page.number_input(key="range_text_units_from").set_value(32).run()
+    page.number_input(key="range_text_units_to").set_value(64).run()
+    page.number_input(key="length_epochs").set_value(2).run()
+    button(page, "Search").click().run()
+    [(_, settings, inputs)] = submitted
+    assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
+    assert settings.fixed == ("epochs=2", "embedding=32"), "units vary, so that none are fixed"
+    assert [slot for slot, files in inputs.items() if files] == ["text"]
+
+
+def test_a_search_that_cannot_be_is_said_and_not_started(visit):
+    page = visit("search")
+    page.multiselect(key="vary_text").set_value([]).run()
+    assert "Search" not in [found.label for found in page.button]
+    page.multiselect(key="vary_text").set_value(["units"]).run()
+    page.number_input(key="range_text_units_from").set_value(300).run()
+    page.number_input(key="range_text_units_to").set_value(200).run()
+    assert "begins below its end" in page.error[0].value
+    assert "Search" not in [found.label for found in page.button]
+
+
+def test_measurements_become_lines_one_a_trial():
+    history = [
+        {"step": 0, "seconds": 0.1, "trial 0": 3.0},
+        {"step": 0, "seconds": 0.2, "trial 0": 2.5},
+        {"step": 1, "seconds": 0.3, "trial 1": 4.0, "best": 2.5},
+    ]
+    rows = [(row["trial"], row["measurement"], row["value"]) for row in trials.measured(history)]
+    assert rows == [("0", 1, 3.0), ("0", 2, 2.5), ("1", 1, 4.0)]
+
+
+def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
+    """A real search of real trainings, small ones."""
+    from studio.core.tasks import File
+
+    text = File.keep(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
+    small = ("units=16", "embedding=8", "streams=2", "sequence=16", "epochs=1")
+    settings = SearchSettings.parse(
+        {"train": "text", "vary": ("learning_rate=0.001:0.05", "cell"), "fixed": small, "trials": 4}
+    )
+    job = engine.submit("search.run", settings, {"text": [text]})
+    until(lambda: engine.job(job.id).finished)
+    assert engine.job(job.id).state == "done", engine.job(job.id).error
+
+    def page(id):
+        import streamlit as st
+
+        from pages.parts import sampler, trials
+
+        st.query_params["job"] = id
+        sampler.explain(trials.show())
+
+    drawn = draw(page, id=job.id)
+    assert not drawn.exception
+    assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
+    assert "learning rate" in drawn.markdown[0].value
+    assert len(drawn.dataframe[0].value) == 4
+    assert len(drawn.get("vega_lite_chart")) >= 2
