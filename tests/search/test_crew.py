@@ -77,7 +77,7 @@ def test_a_cancelled_search_ends_its_trial_and_keeps_the_best(lanes, search, end
 
 
 def test_a_killed_driver_goes_on_without_losing_or_repeating_a_trial(lanes, search, ended):
-    job = search(begun(1), seed=3, trials=4, epochs=20)
+    job = search(begun(1), seed=3, trials=4, epochs=8)
     assert not job.finished
     _kill(lanes, "drive")
     job = ended(job)
