@@ -103,6 +103,19 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     return job
 
 
+def linked(capability: str) -> engine.Job | None:
+    """The job that the address names, if it is of this capability; only the first time that it is named."""
+    name, key = st.query_params.get(PARAMETER), f"{capability}_followed"
+    if not name or st.session_state.get(key) == name:
+        return None
+    st.session_state[key] = name
+    try:
+        job = engine.connect().job(name, owner())
+    except StudioError:
+        return None  # which is told where it would be shown
+    return job if job.task.startswith(f"{capability}.") else None
+
+
 def _memory(task: str) -> str:
     return f"shown:{task.partition('.')[0]}"  # the tasks of a capability share a page
 

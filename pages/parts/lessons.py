@@ -17,8 +17,6 @@ from studio.core.tasks import File
 from studio.text.settings import TrainTextSettings, WriteSettings
 
 TASK = voices.TRAIN
-WATCH_SECONDS = 0.5
-CURVE_SECONDS = 2.0
 MOST_POINTS = 300
 SAMPLE = WriteSettings(chars=400)
 TESTED = "held out"
@@ -44,7 +42,7 @@ def show() -> engine.Job | None:
     return job
 
 
-@st.fragment(run_every=WATCH_SECONDS)
+@st.fragment(run_every=jobs.WATCH_SECONDS)
 def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
@@ -70,7 +68,7 @@ def _stages(job: engine.Job) -> list[tuple[int, str]]:
     return seen
 
 
-@st.fragment(run_every=CURVE_SECONDS)
+@st.fragment(run_every=jobs.CURVE_SECONDS)
 def _curve(name: str) -> None:
     curve(engine.connect().job(name, owner()).history)
 

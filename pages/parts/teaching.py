@@ -31,8 +31,6 @@ from studio.core.errors import StudioError
 
 TASK = "classify.train"
 OTHERS = ("classify.audit", "classify.export", "classify.explain")
-WATCH_SECONDS = 0.5
-CURVE_SECONDS = 2.0
 GOOD, TRY, TAKE = "How good it is", "Try it", "Take it along"
 
 
@@ -60,7 +58,7 @@ def show(job: engine.Job) -> Shown | None:
     return None
 
 
-@st.fragment(run_every=WATCH_SECONDS)
+@st.fragment(run_every=jobs.WATCH_SECONDS)
 def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
@@ -76,7 +74,7 @@ def _watch(name: str) -> None:
         st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
 
 
-@st.fragment(run_every=CURVE_SECONDS)
+@st.fragment(run_every=jobs.CURVE_SECONDS)
 def _curve(name: str) -> None:
     curves.losses(engine.connect().job(name, owner()).history)
 

@@ -14,8 +14,6 @@ from studio.search.settings import SearchSettings
 from studio.search.task import trained
 
 TASK = "search.run"
-WATCH_SECONDS = 0.5
-CURVE_SECONDS = 2.0
 
 
 def show() -> engine.Job | None:
@@ -34,7 +32,7 @@ def show() -> engine.Job | None:
     return job
 
 
-@st.fragment(run_every=WATCH_SECONDS)
+@st.fragment(run_every=jobs.WATCH_SECONDS)
 def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
@@ -44,7 +42,7 @@ def _watch(name: str) -> None:
     jobs.progress(job)
 
 
-@st.fragment(run_every=CURVE_SECONDS)
+@st.fragment(run_every=jobs.CURVE_SECONDS)
 def _coming(name: str) -> None:
     lines = measured(engine.connect().job(name, owner()).history)
     if lines:

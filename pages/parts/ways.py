@@ -5,16 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import forms, jobs, lessons
-from pages.parts.owners import owner
-from studio import engine
-from studio.core.errors import StudioError
 from studio.text.settings import TrainTextSettings
 
 WAYS = {"write": "Write", "own": "Your text"}
 KEY = "do"
 SIZES = tuple(2**n for n in range(3, 12))
 SMALL = 128  # units: a text of a few pages is learnt in minutes
-_FOLLOWED = "text_followed"
 
 
 def choose(known: list[str]) -> str:
@@ -22,7 +18,8 @@ def choose(known: list[str]) -> str:
 
     A link to a job opens the half that shows it.
     """
-    _follow()
+    if job := jobs.linked("text"):
+        st.session_state[KEY] = "own" if job.task == lessons.TASK else "write"
     first = "write" if known else "own"
     way = forms.one_of("What to do", WAYS, key=KEY, default=first, hidden=True)
     if way == "write" and not known:
@@ -38,16 +35,3 @@ def memory() -> dict[str, int]:
         "Memory (units)", SIZES, value=SMALL, key="units", bind="query-params", help=help
     )
     return {"units": units}
-
-
-def _follow() -> None:
-    name = st.query_params.get(jobs.PARAMETER)
-    if not name or st.session_state.get(_FOLLOWED) == name:
-        return
-    st.session_state[_FOLLOWED] = name
-    try:
-        job = engine.connect().job(name, owner())
-    except StudioError:
-        return  # which is told where it would be shown
-    if job.task.startswith("text."):
-        st.session_state[KEY] = "own" if job.task == lessons.TASK else "write"

@@ -10,7 +10,7 @@ import numpy as np
 from studio.classify import imagenet, model
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
-from studio.core import paths, presets
+from studio.core import presets
 from studio.core.errors import StudioError
 from studio.core.presets import Preset
 from studio.core.progress import Progress
@@ -37,8 +37,7 @@ def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Cla
         Unavailable: if its backbone is out of reach.
     """
     for file in inputs.get("model", ()):
-        folder = paths.folder("cache") / "models" / file.digest
-        return model.open(presets.find(folder) if folder.is_dir() else presets.unpack(file.read(), folder))
+        return model.open(presets.given(file))
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return model.open(_classifier(settings.preset))

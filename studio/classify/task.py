@@ -56,8 +56,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "notes": list(found.notes),
     }
     known = _known(file.name, settings, found, taught, probabilities) | {"evaluation": evaluation}
-    shown = {key: value for key, value in figures.items() if key != "suspicious"}
-    known["figures"] = shown
+    known["figures"] = dict(figures)
     weights = {settings.backbone: found.backbone.digest}
     recipe = recipes.make(model.TASK, settings, inputs, weights)
     text = card.write(file.name, settings, known, figures)

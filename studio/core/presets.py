@@ -209,6 +209,12 @@ def unpack(data: bytes, target: str | Path) -> Preset:
     return _preset(folder, folder.name)
 
 
+def given(file: tasks.File) -> Preset:
+    """The model of a kept zip, unpacked under STUDIO_HOME/cache the first time. Raises as `unpack`."""
+    folder = paths.folder("cache") / "models" / file.digest
+    return find(folder) if folder.is_dir() else unpack(file.read(), folder)
+
+
 def _unzipped(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:

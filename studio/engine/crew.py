@@ -15,9 +15,9 @@ from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.engine import store, work
+from studio.engine.cluster import KILLED
+from studio.engine.runner import LET_GO_SECONDS
 
-LET_GO_SECONDS = 10.0
-DIED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
 _LOOK_SECONDS = 0.1
 
 
@@ -110,7 +110,7 @@ class Crew:
             raise Cancelled
         error = future.exception()
         if isinstance(error, KilledWorker):
-            raise Died(DIED)
+            raise Died(KILLED)
         if error is not None:
             raise StudioError(f"No worker could run it ({type(error).__name__}). Next: run it again.")
         outcome = future.result()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from studio.core import paths, presets, tasks
+from studio.core import presets, tasks
 from studio.core.errors import InvalidInput, StudioError, invalid
 from studio.core.latent import Generator, no_direction
 from studio.core.presets import Preset
@@ -52,8 +52,7 @@ def load(preset: Preset) -> Generator:
 def of(settings: FacesSettings, inputs: Inputs) -> Generator:
     """The model that was given, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
-        folder = paths.folder("cache") / "models" / file.digest
-        return load(presets.find(folder) if folder.is_dir() else presets.unpack(file.read(), folder))
+        return load(presets.given(file))
     return load(presets.find(name_of(settings)))
 
 

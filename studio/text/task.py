@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import paths, presets, recipes, runs
+from studio.core import presets, recipes, runs
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -117,9 +117,7 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
 def voice_of(settings: WriteSettings, inputs: Inputs) -> voice.Voice:
     """The model that was given, else the preset that the settings name."""
     for file in inputs.get("model", ()):
-        folder = paths.folder("cache") / "models" / file.digest
-        found = presets.find(folder) if folder.is_dir() else presets.unpack(file.read(), folder)
-        return voice.load(found)
+        return voice.load(presets.given(file))
     return voice.load(settings.preset)
 
 
