@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import math
 import platform
 import struct
 import sys
@@ -14,8 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from studio.core import tasks
+from studio.core import strict_json, tasks
 from studio.core.errors import InvalidInput, printable
+from studio.core.refusals import Refused
 from studio.core.settings import Settings
 
 VERSION = 1
@@ -91,7 +91,7 @@ def make(
         machine={"system": platform.system(), "processor": platform.machine(), "backend": _backend()},
     )
     text = recipe.to_json().encode()
-    if len(text) <= MOST_BYTES and _depth(text) <= MOST_DEPTH:
+    if len(text) <= MOST_BYTES and strict_json.depth(text) <= MOST_DEPTH:
         return recipe
     short = {
         slot: [source.model_copy(update={"recipe": None}) for source in sources]
@@ -176,17 +176,10 @@ def _inflate(packed: bytes) -> bytes:
 def _parse(text: bytes) -> Recipe:
     if len(text) > MOST_BYTES:
         raise _refused(f"it is larger than {MOST_BYTES // 1024} KB")
-    if _depth(text) > MOST_DEPTH:
-        raise _refused(f"it is nested deeper than {MOST_DEPTH}")
     try:
-        found = json.loads(
-            text.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-    except (ValueError, RecursionError):
-        raise _refused("it is not valid JSON") from None
+        found = strict_json.parsed(text, MOST_DEPTH)
+    except Refused as error:
+        raise _refused(f"it is {error}") from None
     if not isinstance(found, dict):
         raise _refused("it is not a JSON object")
     version = found.get("version")
@@ -203,44 +196,6 @@ def _first(error: Exception) -> str:
         return "it has characters that no text may have"
     first = error.errors(include_url=False, include_input=False)[0]
     return f"`{'.'.join(str(part) for part in first['loc'])[:80]}`: {first['msg']}"
-
-
-def _depth(text: bytes) -> int:
-    depth = deepest = 0
-    quoted = escaped = False
-    for byte in text:
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped, quoted = byte == 0x5C, byte != 0x22
-        elif byte == 0x22:
-            quoted = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate keys")
-    if any("\0" in part for pair in pairs for part in pair if isinstance(part, str)):
-        raise ValueError("a NUL character")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("a number out of range")
-    return value
 
 
 def _refused(why: str) -> InvalidInput:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.presets import Preset
+from studio.core.refusals import Refused
 
 if TYPE_CHECKING:
     import h5py
     import keras
 
-_DEEPEST = 16  # groups in groups; a group that holds itself would never end
+_DEEPEST = 32  # groups in groups
 
 
 def fill(model: keras.Model, preset: Preset) -> None:
@@ -26,44 +27,54 @@ def fill(model: keras.Model, preset: Preset) -> None:
     """
     path = preset.weights()
     numbers = sum(int(np.prod(variable.shape)) for variable in model.variables)
-    _check(path, most=2 * numbers + 1024)
     try:
+        check(path, most=2 * numbers + 1024)
         model.load_weights(path)
+    except Refused as error:
+        raise _not_whole(path, str(error)) from None
     except (ValueError, OSError, KeyError) as error:
         raise _not_whole(path, str(error).splitlines()[0]) from None
 
 
-def _check(path: Path, most: int) -> None:
-    """Raises `InvalidInput` unless all that is stored are plain, finite numbers, `most` of them at most."""
+def check(path: Path, most: int) -> None:
+    """Raises `Refused` unless a weights file holds plain, finite numbers alone, and at most so many."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             count = 0
-            for one in _arrays(file):
+            for one in _arrays(file, set()):
                 count += one.size
                 if count > most:
-                    raise _not_whole(path, "more numbers than such a model has")
+                    raise Refused("more numbers than such a model has")
                 if one.dtype.kind == "f" and not np.isfinite(one[()]).all():
-                    raise _not_whole(path, "numbers that are not finite")
-    except OSError:
-        raise _not_whole(path, "no HDF5 file, or a cut one") from None
+                    raise Refused(f"numbers that are not finite, in {printable(one.name, 80)}")
+    except (OSError, RuntimeError, KeyError):  # what h5py raises of files that are cut or altered
+        raise Refused("no HDF5 file, or a damaged one") from None
 
 
-def _arrays(group: h5py.Group, depth: int = 0) -> Iterator[h5py.Dataset]:
-    """Every array below a group. A link elsewhere, or an array that says more than it stores, is refused."""
+def _arrays(group: h5py.Group, seen: set[int], depth: int = 0) -> Iterator[h5py.Dataset]:
+    """Every array below a group. A link elsewhere, or an array that says more than it stores, is refused.
+
+    Args:
+        seen: where the groups lie that were met: one with several names would be walked again and again.
+    """
     import h5py
 
+    place = h5py.h5o.get_info(group.id).addr
+    if place in seen:
+        raise Refused("a link to another place")
+    seen.add(place)
     for name in group:
         if depth > _DEEPEST or not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise _not_whole(Path(group.file.filename), "a link to another place")
+            raise Refused("a link to another place")
         one = group[name]
         if isinstance(one, h5py.Group):
-            yield from _arrays(one, depth + 1)
+            yield from _arrays(one, seen, depth + 1)
             continue
         plain = not (one.is_virtual or one.external or one.chunks) and one.dtype.kind in "fiu"
         if not plain or one.id.get_storage_size() != one.nbytes:
-            raise _not_whole(Path(group.file.filename), "an array that is not stored as it is")
+            raise Refused("an array that is not stored as it is")
         yield one
 
 

@@ -1,0 +1,247 @@
+"""Keras models that a person brings: looked over, loaded once in a capped process, and kept as a safe copy.
+
+Workers load only that copy. Loading a stranger's file where the studio works would trust Keras' own checks
+alone, and those had holes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studio.core import keras_files, paths, resave
+from studio.core.errors import InvalidInput, StudioError, invalid, printable
+from studio.core.refusals import Refused
+from studio.core.tasks import File
+
+_ANEW = (
+    "save it anew with Keras 3, made of Keras' own layers alone, by "
+    'keras.Model(model.inputs, model.outputs).save("my.keras")'
+)
+EXPECTED = "a model that the studio saved, or for classifiers a .keras file that Keras 3 saved"
+MOST_SECONDS = 600  # in all; loading Keras takes most of it on a machine that is busy
+_FACTS = "facts.json"
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")  # of the environment; the rest is none of its business
+_SLOW = (-signal.SIGALRM, -signal.SIGXCPU)
+
+log = logging.getLogger("studio.brought")
+
+
+class Sees(BaseModel):
+    """How a network takes a picture: its size in px, and whether it answers with probabilities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    height: int
+    width: int
+    probabilities: bool
+
+
+class Facts(BaseModel):
+    """What a brought network is: as its process found it.
+
+    Attributes:
+        sees: None if it takes something else than one picture, or gives something else than one row.
+        labels: of its classes; () where it has none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str
+    parameters: int
+    inputs: tuple[tuple[int | None, ...], ...]
+    outputs: tuple[tuple[int | None, ...], ...]
+    sees: Sees | None
+    labels: tuple[str, ...]
+
+
+class _Note(BaseModel):
+    """What stands beside a copy: the facts, and the SHA-256 of the copy."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    facts: Facts
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A brought network that may be loaded: the safe copy, and what it is."""
+
+    path: Path
+    facts: Facts
+
+
+def is_one(file: File) -> bool:
+    """Whether a kept model is a `.keras` file, not one that the studio saved."""
+    with file.path.open("rb") as opened:
+        return keras_files.CONFIG in keras_files.members(opened)
+
+
+def check(file: BinaryIO, name: str) -> None:
+    """Looks a file over without Keras and without its weights; a second at most.
+
+    Args:
+        file: what a person gave.
+        name: of it.
+
+    Raises:
+        InvalidInput: if it is no `.keras` file, or has anything in it that it should not have.
+    """
+    try:
+        if other := _other(file, name):
+            raise _invalid(name, *other)
+        keras_files.read(file)
+    except Refused as error:
+        raise _invalid(name, str(error)) from None
+
+
+def bring(path: Path) -> File:
+    """Keeps a file that passes `check`. Raises `InvalidInput` if it does not, or is none."""
+    try:
+        with path.open("rb") as file:
+            check(file, path.name)
+        return File.keep(path.read_bytes(), "model", path.name)
+    except OSError as error:
+        raise _invalid(path.name, error.strerror or "no file", "check the path") from None
+
+
+def admit(file: File) -> Brought:
+    """The safe copy of a kept file; made the first time, in a process of its own.
+
+    Raises:
+        InvalidInput: if it cannot be taken.
+        StudioError: if that process could not do its work.
+    """
+    folder = paths.folder("cache") / "brought" / file.digest
+    with paths.locked(folder.with_suffix(".lock")):
+        found = _found(folder)
+        if found is None:
+            with file.path.open("rb") as opened:
+                check(opened, file.name)
+            _make(file, folder)
+            found = _found(folder)
+    if found is None:
+        raise StudioError("The safe copy of the model could not be read. Next: try again.")
+    return found
+
+
+def _found(folder: Path) -> Brought | None:
+    copy = folder / resave.COPY
+    try:
+        note = _Note.model_validate_json((folder / _FACTS).read_bytes())
+        if paths.file_digest(copy) == note.sha256:
+            return Brought(copy, note.facts)
+    except (OSError, ValidationError):
+        pass
+    return None
+
+
+def _make(file: File, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
+        empty = Path(place) / "empty"
+        empty.mkdir()
+        facts = _resaved(file, empty)
+        with (empty / resave.COPY).open("rb") as copy:
+            check(copy, file.name)  # what a process wrote that read a stranger's file
+        note = _Note(facts=facts, sha256=paths.file_digest(empty / resave.COPY))
+        (empty / resave.ANSWER).unlink()
+        paths.write(empty / _FACTS, note.model_dump_json().encode())
+        empty.rename(folder)
+
+
+def _resaved(file: File, place: Path) -> Facts:
+    """Runs `resave` in an empty folder; gives what it says."""
+    command = [sys.executable, "-P", "-m", "studio.core.resave", str(file.path)]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=place,
+            env=_environment(place),
+            capture_output=True,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise _invalid(file.name, "a file that takes too long to load", "try a smaller one") from None
+    except OSError as error:
+        raise StudioError(f"No process could be started ({error.strerror}). Next: try again.") from None
+    if done.returncode:
+        log.warning("a model was not loaded (%s): %s", done.returncode, done.stderr[-2000:])
+        slow = done.returncode in _SLOW
+        received = (
+            "a file that takes too long to load" if slow else "a file that takes more memory than it may"
+        )
+        raise _invalid(file.name, received, "try a smaller one")
+    try:
+        answer = json.loads((place / resave.ANSWER).read_bytes())
+        if "refused" not in answer:
+            return Facts.model_validate_json(json.dumps(answer))
+    except (OSError, ValueError):
+        raise StudioError("The model was loaded, but nothing is known of it. Next: try again.") from None
+    log.info("a model was refused: %s", done.stderr[-2000:])
+    raise _invalid(file.name, answer["refused"])
+
+
+def _environment(place: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(one for one in sys.path if one),
+        "HOME": str(place),
+        "KERAS_HOME": str(place),
+        "TMPDIR": str(place),
+        "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
+    }
+
+
+def _invalid(name: str, received: str, next_step: str = "") -> InvalidInput:
+    step = next_step or _ANEW
+    return invalid(f"model {printable(name, 60)}", expected=EXPECTED, received=received, next_step=step)
+
+
+_HEADS = {
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x80": "a Python pickle",
+}
+_ENDINGS = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
+_CONVERT = 'convert it with keras.saving.load_model("my.h5").save("my.keras")'
+
+
+def _other(file: BinaryIO, name: str) -> tuple[str, str] | None:
+    """What a file is that is no `.keras` file, and what to do; None if it may be one."""
+    file.seek(0)
+    head = file.read(16)
+    ending = Path(name).suffix.lower()
+    step = 'save the model with model.save("my.keras")'
+    if head.startswith(b"\x89HDF"):
+        alone = ("weights alone, without their layers", step)
+        return alone if name.lower().endswith(".weights.h5") else ("an HDF5 file", _CONVERT)
+    if head.startswith(b"PK"):
+        members = keras_files.members(file)
+        if any(one.endswith("saved_model.pb") for one in members):
+            return "a TensorFlow SavedModel", step
+        if any(one.endswith(("data.pkl", ".npy")) for one in members):
+            return "a file of PyTorch or NumPy", step
+        return ("weights alone, without their layers", step) if name.lower().endswith(".weights.h5") else None
+    if head[4:8] == b"TFL3":
+        return "a TFLite file", step
+    for start, what in _HEADS.items():
+        if head.startswith(start):
+            return what, step
+    return (_ENDINGS.get(ending, "another file, or a damaged one"), step)

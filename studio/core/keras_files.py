@@ -1,0 +1,126 @@
+"""Takes a `.keras` file of a stranger apart without running anything: its members, then its description."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from studio.core import keras_configs, strict_json
+from studio.core.refusals import Refused
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+LABELS = "labels.txt"  # ours: the names of the classes, a line each; TFLite's own tools look for it, too
+SIZE = "size.txt"  # ours: the side in px that the network brings pictures to by itself
+
+# A description of 4 MB has some 3,000 layers; what Python makes of the worst one stays below 200 MB.
+_MOST = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20, SIZE: 16}
+_MOST_DIRECTORY = 64 << 10  # bytes of the zip's own list of members
+_END = 22  # bytes of a zip's last record, without a comment
+_MOST_SIDE = 2048
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a `.keras` file says of itself.
+
+    Attributes:
+        config: the description of its network, looked over.
+        labels: the names of its classes, where it has them.
+        side: the side in px that it brings pictures to by itself, where it says so.
+    """
+
+    config: dict[str, Any]
+    labels: tuple[str, ...] = ()
+    side: int | None = None
+
+
+def members(file: BinaryIO) -> list[str]:
+    """The names in a zip; none of what is no zip that could be read."""
+    try:
+        with _opened(file) as packed:
+            return packed.namelist()
+    except Refused:
+        return []
+
+
+def read(file: BinaryIO) -> Described:
+    """What a file says of itself, once all but its weights is known to be harmless.
+
+    Raises:
+        Refused: if it is no such file, or has anything in it that it should not have.
+    """
+    with _opened(file) as packed:
+        _check_members(packed)
+        config = strict_json.parsed(_member(packed, CONFIG), keras_configs.MOST_DEPTH)
+        keras_configs.check(config)
+        names = set(packed.namelist())
+        labels = _lines(_member(packed, LABELS)) if LABELS in names else ()
+        return Described(config, labels, _side(_member(packed, SIZE)) if SIZE in names else None)
+
+
+def unpack_weights(file: BinaryIO, target: Path) -> None:
+    """Writes the weights of a file that `read` took to `target`. Raises `Refused` if they are damaged."""
+    with _opened(file) as packed:
+        try:
+            with packed.open(WEIGHTS) as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)  # never more than the size that was checked
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
+            raise Refused("damaged weights") from None
+
+
+def _opened(file: BinaryIO) -> zipfile.ZipFile:
+    """The zip, once its list of members is known to be short: a long one fills the memory when it is read."""
+    file.seek(0, 2)
+    file.seek(max(0, file.tell() - _END - 20))
+    tail = file.read()
+    end = tail[-_END:]
+    if not end.startswith(b"PK\5\6") or end.count(b"PK\5\6") > 1 or tail[:-_END].startswith(b"PK\6\7"):
+        raise Refused("no zip, or a cut one")
+    if int.from_bytes(end[12:16], "little") > _MOST_DIRECTORY:
+        raise Refused("a zip with a list of members that is too long")
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise Refused("no zip, or a damaged one") from None
+
+
+def _check_members(packed: zipfile.ZipFile) -> None:
+    listed = packed.infolist()
+    names = [one.filename for one in listed]
+    if others := [name for name in names if name not in _MOST]:
+        raise Refused(f"a zip with {others[0]:.60} in it")
+    if len(set(names)) < len(names):
+        raise Refused("a zip that has the same member twice")
+    if missing := [name for name in (CONFIG, WEIGHTS) if name not in names]:
+        raise Refused(f"a zip without {missing[0]}")
+    for one in listed:
+        if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or one.flag_bits & 1:
+            raise Refused(f"a zip whose {one.filename} is encrypted, or packed in an unusual way")
+        if one.file_size > _MOST[one.filename]:
+            most = _MOST[one.filename] / 2**20
+            raise Refused(f"a {one.filename} of {one.file_size / 2**20:,.0f} MB, more than {most:,.0f} MB")
+
+
+def _member(packed: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return packed.read(name)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        raise Refused(f"a damaged {name}") from None
+
+
+def _lines(data: bytes) -> tuple[str, ...]:
+    """Names of classes; none if they are no plain text."""
+    try:
+        lines = data.decode("utf-8").split("\n")
+    except ValueError:
+        return ()
+    return tuple(lines) if all(0 < len(one) <= 200 and one.isprintable() for one in lines) else ()
+
+
+def _side(data: bytes) -> int | None:
+    text = data.decode("ascii", "replace").strip()
+    return int(text) if text.isdecimal() and text.isascii() and 8 <= int(text) <= _MOST_SIDE else None
