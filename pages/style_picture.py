@@ -43,6 +43,12 @@ def preview(settings):
     return settings.model_copy(update={"mode": "instant", "size": min(settings.size, PREVIEW)}), note
 
 
+def in_house(settings, chosen):
+    """The names of the house styles that are chosen, if these settings can paint in them; else none."""
+    names = tuple(style.house for style in chosen)
+    return names if settings.mode == "instant" and all(names) and not parts.taken("mask") else ()
+
+
 def masks():
     """Black and white pictures that say where each style goes."""
     parts.files("mask", "Masks, one a style", 4, "White is where the style goes; in the order of the styles.")
@@ -50,7 +56,7 @@ def masks():
 
 def inputs():
     """The files of a run. A sample may have to be drawn first, so this is asked for only when needed."""
-    drawn = [style.file() for style in styles]
+    drawn = [] if settings.house else [style.file() for style in styles]
     return {"content": [content.file()], "style": drawn, "mask": parts.taken("mask")}
 
 
@@ -60,7 +66,11 @@ with left:
     content = parts.picture("content", "Content", parts.photos())
     styles = parts.pictures("style", "Styles, one to four", parts.paintings(), most=4)
     extra = {"style_weights": weights(styles)}
-    settings = parts.form(TransferSettings, skip=("style_weights",), extra=extra, more=masks)
+    settings = parts.form(
+        TransferSettings, skip=("style_weights", "house", "network"), extra=extra, more=masks
+    )
+    if settings:
+        settings = settings.model_copy(update={"house": in_house(settings, styles)})
     wanted = bool(settings and not live(settings)) and parts.start_button(":material/brush:")
 with right:
     stage = st.container(key="stage")
@@ -74,4 +84,5 @@ gram_matrices.explain(job)
 if job is None and settings is not None:  # last, so that all else is there while it is made
     shown, note = preview(settings)
     with stage:
-        parts.show_live(TASK, shown, inputs, SLOTS, before=content.file, needs=INSTANT, note=note)
+        needs = () if shown.house else INSTANT
+        parts.show_live(TASK, shown, inputs, SLOTS, before=content.file, needs=needs, note=note)

@@ -20,8 +20,13 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
         files = inputs.get(slot.name, ())
         parts += [slot.flag] if slot.flag and files else []
         parts += [shlex.quote(samples.spelled(file)) for file in files]
+        if slot.instead:
+            parts += [shlex.quote(f"{slot.instead}:{name}") for name in getattr(settings, slot.instead)]
     parts += _out(found.makes(settings), settings)
+    named = {slot.instead for slot in found.inputs}
     for name, field in settings.described().items():
+        if name in named:
+            continue
         value = getattr(settings, name)
         # Where models are built in, the first word of a command is always the model.
         if value != field.default or (field.positional and found.builtin and not inputs.get("model")):

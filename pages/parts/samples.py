@@ -27,12 +27,14 @@ class Sample:
         credit: what it is and who made it, "" for a person's own.
         thumbnail: the bytes of a small square WebP.
         file: keeps the full picture in the studio and names it.
+        house: the house style that it shows, "" if none does.
     """
 
     title: str
     credit: str
     thumbnail: bytes
     file: Callable[[], File]
+    house: str = ""
 
 
 def photos() -> list[Sample]:
@@ -51,10 +53,16 @@ def photos() -> list[Sample]:
 def paintings() -> list[Sample]:
     """The styles that the studio draws itself."""
     from studio.style import paintings
+    from studio.style.house import known
 
+    in_house = known.styles()
     return [
         Sample(
-            painting.title, painting.description, shipped(f"style-{name}"), lambda name=name: _painting(name)
+            painting.title,
+            painting.description,
+            shipped(f"style-{name}"),
+            lambda name=name: _painting(name),
+            name if name in in_house else "",
         )
         for name, painting in paintings.paintings().items()
     ]

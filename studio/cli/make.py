@@ -63,7 +63,7 @@ def _of_settings(task: Task) -> dict[str, Slot]:
 
 def _add_slot(parser: flags.Parser, slot: Slot) -> None:
     count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else f"a {slot.kind}"
-    help = count + _HINTS.get(slot.kind, "")
+    help = count + _HINTS.get(slot.kind, "") + (f", or {slot.instead}:NAME" if slot.instead else "")
     if slot.flag:
         nargs = "+" if slot.most > 1 else 1
         parser.add_argument(slot.flag, dest=slot.name, nargs=nargs, metavar=slot.name.upper(), help=help)
@@ -79,6 +79,10 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         # What is no known name is a folder or a file, of which a recipe keeps the digest, not the path.
         if name in given and given[name] not in (*task.builtin, *presets.names()):
             named[slot] = [given.pop(name)]
+    for slot in task.inputs:
+        if slot.instead:
+            names, named[slot] = _named(f"{slot.instead}:", named[slot])
+            given |= {slot.instead: names} if names else {}
     settings = task.settings.parse(given)
     out = None
     if arguments.out is not None:
@@ -105,6 +109,12 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)
     return console.tell(result, out, seconds, arguments)
+
+
+def _named(prefix: str, words: list[str]) -> tuple[list[str], list[str]]:
+    """The words with a prefix, without it, and the others."""
+    names = [word.removeprefix(prefix) for word in words if word.startswith(prefix)]
+    return names, [word for word in words if not word.startswith(prefix)]
 
 
 def _duration(seconds: float) -> str:

@@ -11,23 +11,30 @@ from studio.core.tasks import Task
 
 
 def add_flags(parser: flags.Parser, task: Task) -> None:
-    """Adds what every training takes: DATA, the model's folder, --resume, --start-from and the settings."""
+    """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings."""
     parser.add_argument("data", metavar="DATA", help="what it learns from")
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
     parser.add_argument("--resume", action="store_true", help="go on where the same training was stopped")
-    if any(slot.name == "start" for slot in task.inputs):
-        help = "begin with a trained model: its name or folder"
-        parser.add_argument("--start-from", metavar="PRESET", help=help)
+    for slot in task.inputs[1:]:
+        if slot.kind == "model":
+            help = "begin with a trained model: its name or folder"
+            parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
+        else:
+            help = f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
+            kind = slot.kind.upper()
+            parser.add_argument(slot.flag, dest=slot.name, metavar=kind, nargs="+", required=True, help=help)
     flags.add_settings(parser, task.settings)
 
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains, saves the model's folder and tells the figures. Returns the exit code."""
     settings = task.settings.parse(flags.values(arguments))
-    start = getattr(arguments, "start_from", None)
-    out = outputs.checked(arguments.out, "model", filter(None, [arguments.data, start]))
-    named = {task.inputs[0].name: arguments.data, "start": start}
-    inputs = {s.name: [sources.source(s, named[s.name])] for s in task.inputs if named.get(s.name)}
+    named = {task.inputs[0].name: [arguments.data]}
+    for slot in task.inputs[1:]:
+        given = getattr(arguments, slot.name)
+        named[slot.name] = given if isinstance(given, list) else [given] if given else []
+    out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
+    inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
     tasks.check(task.name, settings, inputs)
     _take_up(runs.find(task.name, settings, inputs), arguments)
     started = time.monotonic()

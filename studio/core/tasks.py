@@ -29,6 +29,7 @@ TASKS = {
     "classify.explain": "studio.classify:EXPLAIN",
     "classify.export": "studio.classify:EXPORT",
     "style.transfer": "studio.style:TRANSFER",
+    "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
     "faces.draw": "studio.faces:DRAW",
@@ -93,13 +94,22 @@ Inputs = Mapping[str, Sequence[File]]
 
 @dataclass(frozen=True)
 class Slot:
-    """An input of a task: its name, kind, least and most files, and its flag ("": it stands without one)."""
+    """An input of a task.
+
+    Attributes:
+        name: of the input.
+        kind: of its files.
+        least, most: how many.
+        flag: on the command line; "" if it stands without one.
+        instead: the setting that takes names in place of files; there, `SETTING:NAME` is such a name.
+    """
 
     name: str
     kind: Kind
     least: int = 1
     most: int = 1
     flag: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Style transfer: any photo in the look of any painting, instantly or by optimisation."""
 
 from studio.core.tasks import Slot, Task
+from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
 TRANSFER = Task(
@@ -8,8 +9,9 @@ TRANSFER = Task(
     settings=TransferSettings,
     inputs=(
         Slot("content", "picture"),
-        Slot("style", "picture", 1, 4),
+        Slot("style", "picture", 0, 4, instead="house"),
         Slot("mask", "picture", 0, 4, flag="--masks"),
+        Slot("network", "model", least=0, flag="--network"),
     ),
     produces="picture",
     lane="job",
@@ -19,4 +21,21 @@ TRANSFER = Task(
     help="paint a photo in the look of one to four paintings",
     check="studio.style.settings:check",
     prepare="studio.style.task:prepare",
+)
+
+TRAIN = Task(
+    name="style.train",
+    settings=TrainStyleSettings,
+    inputs=(
+        Slot("data", "dataset"),
+        Slot("style", "picture", 1, 16, flag="--style"),
+        Slot("start", "model", least=0, flag="--start-from"),
+    ),
+    produces="model",
+    lane="job",
+    work="studio.style.house.task:train",
+    title="Style training",
+    command="train style",
+    help="teach a network styles of your own, which it then paints in an instant",
+    check="studio.style.house.task:check",
 )

@@ -9,7 +9,7 @@ import numpy as np
 from studio.core import images
 from studio.core.errors import invalid
 from studio.style import colors, masks
-from studio.style.settings import TransferSettings, check
+from studio.style.settings import TransferSettings, check_styles
 
 LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
 COARSEST = 512  # px: below, the content gets lost and passes bring less than they cost (benchmarks/README.md)
@@ -29,7 +29,7 @@ class Scene:
 
     Args:
         content: `(H, W, 3) uint8`.
-        styles: one or more such pictures.
+        styles: one or more such pictures; none if the settings name house styles.
         style_masks: none, or one `(h, w, 3) uint8` a style.
         settings: how to paint.
 
@@ -44,12 +44,12 @@ class Scene:
         style_masks: Sequence[np.ndarray],
         settings: TransferSettings,
     ):
-        check(settings, {"style": styles, "mask": style_masks})
+        check_styles(settings, len(styles), len(style_masks))
         masks.check(style_masks)
         self.settings = settings
         self.masks = list(style_masks)
-        total = sum(settings.style_weights) or len(styles)
-        self.shares = [weight / total for weight in settings.style_weights or [1.0] * len(styles)]
+        given = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
+        self.shares = [weight / sum(given) for weight in given]
         self._content = images.fit(content, settings.size)
         _check_sides(self._content, settings)
         # A photo of many megapixels would only cost time: no style is read larger than this.
@@ -85,6 +85,8 @@ class Scene:
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` to be seen, in the content's colours if wanted."""
         painted = images.to_uint8(images_01)
+        if self.settings.keep_colors == "matched" and self.settings.house:
+            return colors.match(painted, self._content)  # there is no style picture to match before
         if self.settings.keep_colors == "luminance":
             content = images.resize(self._content, *painted.shape[:2])
             return colors.keep_luminance(painted, content)

@@ -43,6 +43,10 @@ class TransferSettings(Settings):
         "Keep the content's colours: paint only its brightness, or recolour the styles before.",
         bare="luminance",
     )
+    house: tuple[str, ...] = setting(
+        (), "House styles instead of style pictures, one to four, e.g. mosaic; instant alone.", max_length=4
+    )
+    network: str = setting("house", "The network that knows the house styles: its name, or a folder.")
     style_weights: tuple[float, ...] = setting(
         (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
     )
@@ -65,20 +69,44 @@ class TransferSettings(Settings):
 
 
 def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` unless there are as many weights and masks as styles, or none.
+    """Raises `InvalidInput` unless settings and inputs go together, and there are such house styles.
 
     Args:
-        inputs: the files or pictures of the slots "style" and "mask".
+        inputs: the files of every slot.
     """
-    styles = len(inputs["style"])
-    for name, given in (
-        ("style weights", settings.style_weights),
-        ("masks", inputs.get("mask", ())),
-    ):
-        if given and len(given) != styles:
+    check_styles(settings, len(inputs.get("style", ())), len(inputs.get("mask", ())))
+    if settings.house:
+        from studio.style.house import known
+
+        known.places(known.of(settings, inputs), settings.house)
+
+
+def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
+    """Raises `InvalidInput` unless there are styles, and as many weights and masks as styles, or none.
+
+    Args:
+        pictures, masks: how many there are.
+    """
+    if settings.house and pictures:
+        expected, received = "either house styles or style pictures", "both"
+        step = "give `sample:NAME` instead of `house:NAME` for a picture of that style"
+        raise invalid("style", expected=expected, received=received, next_step=step)
+    if settings.house and (masks or settings.passes):
+        expected, received = (
+            "the instant mode without masks",
+            "masks" if masks else f"the mode {settings.mode}",
+        )
+        step = "give `sample:NAME` instead of `house:NAME`"
+        raise invalid("house style", expected=expected, received=received, next_step=step)
+    styles = pictures or len(settings.house)
+    if not styles:
+        step = "give a style picture, or name a house style"
+        raise invalid("style", expected="one to four styles", received="none", next_step=step)
+    for name, count in (("style weights", len(settings.style_weights)), ("masks", masks)):
+        if count not in (0, styles):
             raise invalid(
                 name,
                 expected=f"one for each of the {styles} styles, or none",
-                received=len(given),
+                received=count,
                 next_step="give as many as there are styles, in their order",
             )

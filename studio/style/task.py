@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.core import images, recipes, weights
+from studio.core import images, presets, recipes, weights
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+from studio.style.house import known
 from studio.style.scene import scales
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -14,14 +15,19 @@ from studio.style.transfer import transfer
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints the content in the styles. See `studio.style.transfer.transfer`."""
-    pictures = {slot: [images.read(file.read()) for file in files] for slot, files in inputs.items()}
-    painted = transfer(
-        pictures["content"][0], pictures["style"], settings, pictures.get("mask", ()), progress
-    )
+    pictures = {
+        slot: [images.read(file.read()) for file in inputs.get(slot, ())]
+        for slot in ("content", "style", "mask")
+    }
+    network = known.of(settings, inputs) if settings.house else None
+    styles, masks = pictures["style"], pictures["mask"]
+    painted = transfer(pictures["content"][0], styles, settings, masks, progress, network)
     if painted.stopped_early:
         settings = _as_stopped(settings, painted.figures.get("passes", 0))
-    recipe = recipes.make("style.transfer", settings, inputs, painted.weights)
-    name = f"{Path(inputs['content'][0].name).stem}-{Path(inputs['style'][0].name).stem}.png"
+    named = {} if inputs.get("network") else painted.weights  # a network that was given is an input
+    recipe = recipes.make("style.transfer", settings, inputs, named)
+    style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
+    name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
     file = File.keep(images.encode_png(painted.image, recipe), "picture", name)
     return Result((file,), painted.figures, recipe, painted.stopped_early)
 
@@ -35,6 +41,10 @@ def _as_stopped(settings: TransferSettings, passes: int) -> TransferSettings:
 
 def prepare(settings: TransferSettings) -> None:
     """Loads what a warm worker should hold, as far as it is already on this disk."""
+    from studio.style.house import paint
+
+    if known.SHIPPED in presets.names():
+        paint.open(presets.find(known.SHIPPED))
     for name in ("adain", "vgg16"):
         if weights.status(name).cached:
             weights.load(name)

@@ -11,8 +11,10 @@ import numpy as np
 
 from studio.core import backbones
 from studio.core.errors import Cancelled
+from studio.core.presets import Preset
 from studio.core.progress import Progress
 from studio.style import adain, fine, instant
+from studio.style.house import known
 from studio.style.scene import Scene, scales
 from studio.style.settings import TransferSettings
 
@@ -37,29 +39,34 @@ class Painted:
 
 def transfer(
     content: np.ndarray,
-    styles: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray] = (),
     settings: TransferSettings | None = None,
     style_masks: Sequence[np.ndarray] = (),
     progress: Progress | None = None,
+    network: Preset | None = None,
 ) -> Painted:
-    """Paints a picture in the look of one to four others.
+    """Paints a picture in the look of one to four others, or in house styles that the settings name.
 
     Args:
         content: `(H, W, 3) uint8`.
-        styles: one to four such pictures, each of its own size.
+        styles: one to four such pictures, each of its own size; none with house styles.
         settings: None for the defaults, which give an instant result.
         style_masks: none, or one `(h, w, 3) uint8` a style, white where it goes.
         progress: a draft or fine one shows the instant result first, then grows from it.
+        network: that knows the house styles; None for the one that the settings name.
 
     Raises:
         StudioError: for inputs that do not go together, or weights that cannot be had.
         Cancelled: if a person stopped it before there was anything to show.
 
     Reference:
-        Huang and Belongie 2017, arXiv:1703.06868; Gatys et al. 2015, arXiv:1508.06576.
+        Huang and Belongie 2017, arXiv:1703.06868; Gatys et al. 2015, arXiv:1508.06576; house styles:
+        Dumoulin et al. 2017, arXiv:1610.07629.
     """
     settings, progress = settings or TransferSettings(), progress or Progress()
     scene = Scene(content, styles, style_masks, settings)
+    if settings.house:
+        return _by_house(scene, network or known.of(settings, {}))
     networks = adain.load(progress)
     began = time.monotonic()
     progress.stage("First look")
@@ -83,3 +90,17 @@ def transfer(
     }
     weights["vgg16"] = vgg16.digest
     return Painted(scene.finished(best.images_01), figures, weights, best.cancelled)
+
+
+def _by_house(scene: Scene, network: Preset) -> Painted:
+    """Paints in house styles, in one pass of the network that knows them."""
+    from studio.style.house import paint
+
+    began = time.monotonic()
+    places, painter = known.places(network, scene.settings.house), paint.open(network)
+    content_01, strength = scene.content_01(scene.settings.size), scene.settings.strength
+    painted = painter.paint(content_01, places, scene.shares)
+    mixed = content_01 + strength * (painted - content_01)
+    return Painted(
+        scene.finished(mixed), {"seconds": time.monotonic() - began}, {network.name: network.digest}
+    )

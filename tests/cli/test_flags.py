@@ -56,7 +56,7 @@ def test_the_fixed_grammar_of_write_train_and_score():
     words = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
     arguments = _parser().parse_args(words)
     assert (arguments.data, arguments.out, arguments.resume) == ("t.txt", "dir", True)
-    assert arguments.start_from == "alice"
+    assert arguments.start == "alice"
     assert flags.values(arguments) == {"epochs": "2"}
     arguments = _parser().parse_args(["score", "shakespeare", "t.txt"])
     # What is measured where no part is named depends on the model.

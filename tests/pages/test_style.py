@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import tiny_styles
+
+from pages.parts import commands
+from studio.core import images, tasks
+from studio.style.settings import TransferSettings
 
 
 def labels(page):
@@ -38,6 +44,35 @@ def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, siz
     monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: asked.append(settings))
     visit("style", **params)
     assert (asked[-1].mode, asked[-1].size) == ("instant", size)
+
+
+@pytest.mark.parametrize(
+    "params, house, needs",
+    [
+        ({"style": ["Mosaic", "Wash"]}, ("mosaic", "wash"), ()),
+        ({"style": ["Mosaic", "Dots"]}, (), ("adain",)),
+        ({"style": ["Mosaic"], "mode": "Fine"}, (), ("adain",)),
+    ],
+)
+def test_paintings_that_a_network_knows_need_no_download(visit, home, monkeypatch, params, house, needs):
+    tiny_styles.make("house", ("mosaic", "wash"))
+    asked = []
+    monkeypatch.setattr(
+        "pages.parts.show_live",
+        lambda task, settings, ask, *rest, **more: asked.append((settings, ask(), more["needs"])),
+    )
+    page = visit("style", **params)
+    assert not page.exception
+    settings, inputs, needed = asked[-1]
+    assert (settings.house, needed) == (house, needs)
+    assert len(inputs["style"]) == (0 if house else len(params["style"]))
+
+
+def test_the_command_of_a_house_style_names_it(home):
+    content = tasks.File.keep(images.encode_png(np.zeros((40, 40, 3), "uint8")), "picture", "me.png")
+    settings = TransferSettings(house=("rain",), size=256)
+    line = commands.line("style.transfer", settings, {"content": [content]})
+    assert line == "studio style me.png house:rain -o out.png --size 256"
 
 
 def page_of_live():

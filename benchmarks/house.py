@@ -1,0 +1,157 @@
+"""House styles: time in passes of VGG16, losses beside the fine mode's, steadiness, memory, a cold start.
+
+    python -m benchmarks.house [--json] [--network house] [--photos 8] [--passes 40]
+
+P is the median time of one forward and backward pass of VGG16 up to block5_conv1 at 512 px, in the same
+process. Each photo is painted in one of the styles in turn, by the network and by so many passes of the fine
+mode towards the picture of that style; both are judged by the fine mode's own losses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import arguments, note, seconds, show
+from benchmarks.style import one_pass
+
+SIZE = 512
+MOVED = 3  # px
+
+
+def photos(count: int) -> list[np.ndarray]:
+    """Photos that no network of ours was trained on: those that scikit-image and scikit-learn carry."""
+    from sklearn.datasets import load_sample_images
+
+    from studio.core import samples
+
+    found = [samples.photo(name) for name in samples.photos()] + load_sample_images().images
+    return found[:count]
+
+
+def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
+    """The fine mode's losses of a painted picture, `(H, W, 3) uint8`."""
+    from studio.core import images
+    from studio.core.evaluate import Evaluator
+    from studio.style import fine
+
+    return fine.named(goal, Evaluator(backbone, goal)(images.to_01(painted)))
+
+
+def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str, float]]:
+    """For every photo: style and content loss by the network and by the fine mode."""
+    from studio.core import backbones
+    from studio.style import fine, paintings
+    from studio.style.house import known
+    from studio.style.scene import Scene
+    from studio.style.settings import TransferSettings
+    from studio.style.transfer import transfer
+
+    names = known.styles(network)
+    backbone = backbones.load("vgg16").averaged
+    rows = []
+    for n, photo in enumerate(photos(count)):
+        name = names[n % len(names)]
+        style = paintings.draw(name)
+        by_eye = TransferSettings(mode="fine", size=SIZE, steps=passes)
+        goal = fine.objective(Scene(photo, [style], [], by_eye), backbone, SIZE)
+        fast = transfer(photo, settings=_asked(network, name, SIZE, strength=1)).image
+        slow = transfer(photo, [style], by_eye).image
+        house, best = (judged(goal, backbone, one) for one in (fast, slow))
+        row = {loss: house[loss] / best[loss] for loss in ("style", "content")}
+        note(f"photo {n + 1}, {name}: " + ", ".join(f"{loss} {times:.2f} x" for loss, times in row.items()))
+        rows.append(row)
+    return rows
+
+
+def unsteadiness(network: str) -> float:
+    """How far a photo moved by MOVED px is from the painting, moved back: mean of levels of 255."""
+    from studio.core import images, presets
+    from studio.style.house import paint
+
+    painter = paint.open(presets.find(network))
+    photo = images.to_01(images.fit(photos(1)[0], SIZE))
+    found = []
+    for place in range(len(painter.styles)):
+        still = painter.paint(photo[:, :-MOVED, :-MOVED], [place], [1.0])
+        moved = painter.paint(photo[:, MOVED:, MOVED:], [place], [1.0])
+        found.append(np.abs(still[:, MOVED:, MOVED:] - moved[:, :-MOVED, :-MOVED]).mean() * 255)
+    return float(np.mean(found))
+
+
+def cold(network: str) -> float:
+    """Seconds from the start of a fresh process to the saved picture."""
+    with tempfile.TemporaryDirectory() as place:
+        out = str(Path(place) / "out.png")
+        style = f"house:{_styles(network)[0]}"
+        words = ["studio", "style", "sample:coffee", style, "--network", network, "-o", out, "--quiet"]
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", *words], check=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        )
+        return time.perf_counter() - began
+
+
+def peak(network: str) -> float:
+    """Peak memory in GiB of a fresh process that paints a photo of 1920 x 1080 px."""
+    code = f"from benchmarks import house; house.report_peak({network!r})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(found.stdout.splitlines()[-1])
+
+
+def report_peak(network: str) -> None:
+    """Paints a photo of 1920 x 1080 px and prints the peak memory of this process in GiB."""
+    from studio.core import images
+    from studio.style.transfer import transfer
+
+    photo = images.resize(photos(3)[2], 1080, 1920)
+    transfer(photo, settings=_asked(network, _styles(network)[0], 1920))
+    high = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+    sys.stdout.write(json.dumps(int(high.split()[1]) / 2**20) + "\n")
+
+
+def _styles(network: str) -> tuple[str, ...]:
+    from studio.style.house import known
+
+    return known.styles(network)
+
+
+def _asked(network: str, style: str, size: int, **more):
+    from studio.style.settings import TransferSettings
+
+    return TransferSettings(house=(style,), network=network, size=size, **more)
+
+
+def main() -> None:
+    """Measures and prints."""
+    from studio.style.house import known
+    from studio.style.transfer import transfer
+
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--network", default=known.SHIPPED, help="the network whose styles are measured")
+    parser.add_argument("--photos", type=int, default=8, help="painted beside the fine mode")
+    parser.add_argument("--passes", type=int, default=40, help="of the fine mode")
+    chosen = parser.parse_args()
+    settings, photo = _asked(chosen.network, _styles(chosen.network)[0], SIZE), photos(1)[0]
+    figures: dict[str, object] = {"P at 512 px, s": (p := one_pass(SIZE))}
+    figures["512 px, in P"] = seconds(lambda: transfer(photo, settings=settings)) / p
+    figures[f"moved by {MOVED} px, levels of 255"] = unsteadiness(chosen.network)
+    note("a cold start, and memory")
+    figures["cold start, s"] = cold(chosen.network)
+    figures["1920 x 1080 px, GiB"] = peak(chosen.network)
+    if chosen.photos:
+        rows = beside_the_fine_mode(chosen.network, chosen.photos, chosen.passes)
+        for loss in ("style", "content"):
+            figures[f"{loss} loss, times the fine mode's"] = float(np.mean([row[loss] for row in rows]))
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()

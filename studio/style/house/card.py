@@ -1,0 +1,44 @@
+"""The card of a network of house styles, made from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.core import cards
+from studio.style.house.settings import TrainStyleSettings
+
+
+def write(
+    name: str, settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any], command: str
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the photos that it practised on.
+        settings: of the training.
+        styles: that it knows.
+        figures: as `studio.style.house.task.train` gives them.
+        command: that trains it.
+    """
+    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
+    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    seen = figures["steps"] * settings.batch
+    parts = [
+        "# House styles",
+        f"{', '.join(styles)}.",
+        f"Data: {name}, {figures['photos']:,} photos at {settings.size} px; {figures['held_out']:,} of them "
+        "were held out to test on.\n\n" + cards.LICENCE,
+        f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
+        f"{figures['steps']:,} steps of {settings.batch} photos ({seen:,} paintings) in "
+        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{ended}\n\n"
+        f"    {command}",
+        *figures["notes"],
+        cards.table(
+            [
+                ("style loss, held out, mean of the styles", f"{figures['held_out_style']:.4f}"),
+                ("content loss, held out, mean of the styles", f"{figures['held_out_content']:.4f}"),
+            ]
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"

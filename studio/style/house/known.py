@@ -1,0 +1,81 @@
+"""Which house styles there are; loads no Keras.
+
+On the command line `house:mosaic` is a style of the network that the setting `network` names.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from studio.core import presets
+from studio.core.errors import StudioError, invalid
+from studio.core.presets import Preset
+from studio.style.house.settings import TrainStyleSettings
+
+if TYPE_CHECKING:
+    from studio.style.settings import TransferSettings
+
+TASK = "style.train"
+SHIPPED = "house"  # the network that comes with the studio
+STYLE_SIDE = (
+    512  # px, the longer side at which a style is looked at: strokes are then as large as in the fine mode
+)
+
+
+def name_of(file_name: str) -> str:
+    """What a style is called after its picture: "My Stars.png" -> "my_stars"."""
+    stem = PurePath(file_name).stem.lower()
+    return "_".join("".join(c if c.isalnum() else " " for c in stem).split()) or "style"
+
+
+def settings_of(preset: Preset) -> TrainStyleSettings:
+    """The settings of a network of styles. Raises `InvalidInput` if the preset is another kind of model."""
+    settings = preset.settings() if preset.task == TASK else None
+    if not isinstance(settings, TrainStyleSettings):
+        shown, received = f"preset {preset.name}", f"a model that {preset.task} made"
+        raise invalid(shown, expected="a network of styles", received=received, next_step="choose another")
+    return settings
+
+
+def styles_of(preset: Preset) -> tuple[str, ...]:
+    """The names of the styles that a network knows. Raises `InvalidInput` if it is no such network."""
+    settings_of(preset)
+    found = preset.data().get("styles")
+    if isinstance(found, list) and found and all(isinstance(one, str) for one in found):
+        return tuple(found)
+    step = "copy or train it again"
+    raise invalid(f"preset {preset.name}", expected="names of styles", received="none", next_step=step)
+
+
+def styles(network: str = SHIPPED) -> tuple[str, ...]:
+    """The styles of a network by its name; none if there is no such network."""
+    try:
+        return styles_of(presets.find(network))
+    except StudioError:
+        return ()
+
+
+def of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+    """The network that was given, else the one that the settings name.
+
+    Raises:
+        InvalidInput: if there is none, or it is another kind of model.
+    """
+    found = next(map(presets.given, inputs.get("network", ())), None) or presets.find(settings.network)
+    settings_of(found)
+    return found
+
+
+def places(preset: Preset, names: Sequence[str]) -> list[int]:
+    """The places of styles in their network. Raises `InvalidInput` naming the closest that it knows."""
+    there = styles_of(preset)
+    for name in names:
+        if name not in there:
+            close = difflib.get_close_matches(name, there, n=3, cutoff=0.4) or there
+            step = "check the spelling, or name another network"
+            expected = f"one of {', '.join(close)}"
+            raise invalid("house style", expected=expected, received=name, next_step=step)
+    return [there.index(name) for name in names]

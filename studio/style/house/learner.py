@@ -1,0 +1,126 @@
+"""What a network of house styles loses on a batch, as one Keras model that plain `fit` trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from studio.core import kinds
+from studio.core.backbones import Backbone
+from studio.style.fine import CONTENT_LAYER, STYLE_LAYERS, content_weight
+from studio.style.house.network import StyledNorm, network
+from studio.style.house.settings import TrainStyleSettings
+
+COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
+FARTHEST = 8  # px by which the second view of a photo is moved
+_LOSSES = ("style", "content", "smoothness", "steadiness")
+
+
+class Learner(keras.Model):
+    """A network of house styles and what it loses: the very objective of the fine mode, and steadiness.
+
+    A batch is `{"photos": (B, size + FARTHEST, size + FARTHEST, 3) uint8, "styles": (B,) int32, "moved":
+    (2,) int32}`: the last one says by how many pixels the second view of each photo is moved.
+
+    Args:
+        settings: shape and weights of the losses.
+        grams: of each style picture, `{layer: (C, C) float32}`.
+        backbone: VGG16 with means for maxima, that looks at what was painted.
+    """
+
+    def __init__(
+        self,
+        settings: TrainStyleSettings,
+        grams: Sequence[Mapping[str, np.ndarray]],
+        backbone: Backbone,
+    ):
+        super().__init__(name="learner")
+        self.settings = settings
+        self.painter = network(settings, len(grams))
+        self.grams = {layer: np.stack([gram[layer] for gram in grams]) for layer in STYLE_LAYERS}
+        self.seen = {name: keras.metrics.Mean(name) for name in _LOSSES}
+        look = backbone.features((*STYLE_LAYERS, CONTENT_LAYER))
+        self._look = lambda pictures: look(pictures)  # in a function: VGG16 is no part of this model
+        self.built = True
+
+    def start(self) -> None:
+        """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
+        warm = min(100, max(1, self.settings.steps // 10))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            max(1, self.settings.steps - warm),
+            warmup_target=self.settings.learning_rate,
+            warmup_steps=warm,
+        )
+        # One picture in a style that is rarely hit may have a loss far above all others.
+        self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
+        self.optimizer.build(self.trainable_variables)
+
+    def only_styles(self) -> None:
+        """Lets training change gains and shifts alone; call it before `start`."""
+        for layer in self.painter.layers:
+            layer.trainable = isinstance(layer, StyledNorm)
+
+    def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
+        """The four losses of a batch, each a scalar, before their weights."""
+        side = self.settings.size
+        photos = ops.cast(batch["photos"], "float32") / 255
+        count = photos.shape[0] or ops.shape(photos)[0]
+        shares = ops.one_hot(batch["styles"], self.painter.inputs[1].shape[-1])
+        first = photos[:, :side, :side]
+        painted = self.painter([first, shares], training=training)
+        found = self._unlike(first, painted, batch["styles"])
+        if self.settings.steadiness:
+            down, right = batch["moved"][0], batch["moved"][1]
+            second = ops.slice(photos, [0, down, right, 0], (count, side, side, 3))
+            again = self.painter([second, shares], training=training)
+            found["steadiness"] = self._unsteady(painted, again, down, right)
+        return found
+
+    def _unlike(self, photos: Any, painted: Any, styles: Any) -> dict[str, Any]:
+        """Style, content and smoothness, as `studio.style.fine.objective` weighs them, means of the batch."""
+        count = photos.shape[0]
+        wanted, looks = self._look(photos)[CONTENT_LAYER], self._look(painted)
+        sums = dict.fromkeys(_LOSSES, 0.0)
+        for n in range(count):
+            for layer in STYLE_LAYERS:
+                gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
+                target = (gram, ops.sum(ops.square(gram)) + 1e-12)
+                sums["style"] += kinds.value(kinds.STYLE, looks[layer][n : n + 1], target) / len(STYLE_LAYERS)
+            content = wanted[n : n + 1]
+            target = (content, ops.mean(ops.square(content)) + 1e-8)
+            sums["content"] += kinds.value(kinds.CONTENT, looks[CONTENT_LAYER][n : n + 1], target)
+            sums["smoothness"] += kinds.value(kinds.VARIATION, painted[n : n + 1], ())
+        return {name: total / count for name, total in sums.items()}
+
+    def _unsteady(self, painted: Any, again: Any, down: Any, right: Any) -> Any:
+        """How much two views differ where both see the same, away from their borders: a mean square."""
+        side, margin = self.settings.size, FARTHEST
+        inner = side - 2 * margin
+        count = painted.shape[0]
+        one = ops.slice(
+            painted, [0, margin + down, margin + right, 0], (count, inner - margin, inner - margin, 3)
+        )
+        other = again[:, margin : side - 2 * margin, margin : side - 2 * margin]
+        return ops.mean(ops.square(one - other))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The weighted sum of all losses."""
+        for name, metric in self.seen.items():
+            metric.update_state(y_pred[name])
+        weights = {
+            "style": 1.0,
+            "content": content_weight(self.settings.strength),
+            "smoothness": self.settings.smoothness,
+            "steadiness": self.settings.steadiness,
+        }
+        return sum(weight * y_pred[name] for name, weight in weights.items())
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """Of the batch."""
+        return list(self.seen.values())

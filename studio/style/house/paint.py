@@ -1,0 +1,92 @@
+"""Painting with a trained network of house styles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core import stored
+from studio.core.presets import Preset
+from studio.style.house import known
+from studio.style.house.settings import TrainStyleSettings
+
+if TYPE_CHECKING:
+    import keras
+
+_HELD: dict[str, Painter] = {}  # by the digest of their weights; what a worker holds
+_MOST_HELD = 2
+
+
+class Painter:
+    """A network of house styles, ready to paint.
+
+    Args:
+        preset: what it is loaded from.
+
+    Raises:
+        InvalidInput: if it is no such network, or its files are not whole.
+    """
+
+    def __init__(self, preset: Preset):
+        from studio.core.gradients import compiled
+
+        self.digest, self.styles = preset.digest, known.styles_of(preset)
+        model = load(preset)
+        self._paint = compiled(lambda photos, shares: model([photos, shares]))
+
+    def paint(self, photo_01: np.ndarray, places: Sequence[int], shares: Sequence[float]) -> np.ndarray:
+        """Paints a photo in a mix of styles.
+
+        Args:
+            photo_01: `(1, H, W, 3) float32 in [0, 1]`, of any size.
+            places: of the styles, in `styles`.
+            shares: of each, of sum 1.
+
+        Returns:
+            `(1, H, W, 3) float32 in [0, 1]`.
+        """
+        mix = np.zeros((1, len(self.styles)), "float32")
+        for place, share in zip(places, shares, strict=True):
+            mix[0, place] += share
+        height, width = photo_01.shape[1:3]
+        painted = np.asarray(self._paint(_filled(photo_01), mix))
+        return painted[:, :height, :width]
+
+
+def _filled(photo_01: np.ndarray) -> np.ndarray:
+    """A photo continued by its mirror image to the right and below, to sides that the network takes."""
+    from studio.style.house.network import LEAST_SIDE, STRIDE
+
+    wanted = [max(LEAST_SIDE, -(-side // STRIDE) * STRIDE) for side in photo_01.shape[1:3]]
+    more = [full - side for full, side in zip(wanted, photo_01.shape[1:3], strict=True)]
+    return np.pad(photo_01, ((0, 0), (0, more[0]), (0, more[1]), (0, 0)), mode="symmetric")
+
+
+def open(preset: Preset) -> Painter:
+    """The painter of a preset; kept in memory for the next time. Raises as `Painter`."""
+    if preset.digest not in _HELD:
+        made = Painter(preset)
+        while len(_HELD) >= _MOST_HELD:
+            _HELD.pop(next(iter(_HELD)), None)
+        _HELD[preset.digest] = made
+    return _HELD[preset.digest]
+
+
+def load(preset: Preset) -> keras.Model:
+    """The network of a preset. Raises `InvalidInput` if it is no such network, or its files are not whole."""
+    settings, styles = known.settings_of(preset), known.styles_of(preset)
+    from studio.style.house.network import network
+
+    model = network(settings, len(styles))
+    stored.fill(model, preset)
+    return model
+
+
+def widened(model: keras.Model, settings: TrainStyleSettings, styles: int) -> list[np.ndarray]:
+    """The weights of a network for one of the same shape that knows more styles; see `network.widened`."""
+    from studio.style.house import network
+
+    by_path = {variable.path: np.asarray(variable) for variable in model.weights}
+    return network.widened(by_path, network.network(settings, styles))

@@ -1,0 +1,54 @@
+"""The settings of training a network of house styles; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from studio.core.settings import Settings, setting
+
+
+class TrainStyleSettings(Settings):
+    """Teaches one network to paint any photo in each of several styles, in one pass."""
+
+    steps: int = setting(
+        4000, "How many batches of photos it paints.", tier="main", ge=1, le=1_000_000, scale="log"
+    )
+    strength: float = setting(
+        0.8,
+        "How much of the style: less keeps more of the photo, 1 is the style at its fullest.",
+        tier="main",
+        gt=0,
+        le=1,
+        step=0.05,
+    )
+    only_new: bool = setting(
+        False, "Teach only the styles that the network to start from lacks, and leave the rest as it is."
+    )
+    size: int = setting(192, "A side of the photos that it practises on.", unit="px", ge=64, le=512, step=16)
+    batch: int = setting(4, "Photos painted before each step.", ge=1, le=64, scale="log")
+    width: int = setting(
+        32, "Channels of the finest layer: more paints better, and takes longer.", ge=8, le=64
+    )
+    blocks: int = setting(5, "Residual blocks at the coarsest layer.", ge=1, le=10)
+    learning_rate: float = setting(0.001, "How large the steps are.", gt=0, le=0.1, scale="log")
+    smoothness: float = setting(
+        1.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
+    )
+    steadiness: float = setting(
+        30.0, "How much a moved photo must give the same picture, moved.", ge=0, le=1000
+    )
+    stroke: float = setting(
+        1.0,
+        "How large the strokes are, as a multiple of those in the style picture.",
+        ge=0.25,
+        le=4,
+        scale="log",
+    )
+    averaging: int = setting(
+        200, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
+    )
+    test_every: int = setting(
+        200, "Steps between tests on held-out photos.", unit="steps", ge=1, le=100_000, scale="log"
+    )
+    held_out: float = setting(
+        0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

@@ -1,0 +1,142 @@
+"""Training house styles as a task: photos and style pictures in, a packed network with its card out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.core import cards, data, images, presets, recipes, runs
+from studio.core.errors import StudioError, invalid
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import split
+from studio.style.house import card, known
+from studio.style.house.settings import TrainStyleSettings
+
+LEAST_PHOTOS = 50
+LEAST_STYLE = 128  # px of the shorter side: below, a picture shows too little of its strokes
+
+
+def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless there is something to teach, and every style has a name of its own."""
+    names = [known.name_of(file.name) for file in inputs["style"]]
+    for name in names:
+        if names.count(name) > 1:
+            expected, step = "a name of its own for every style", "rename one of the files"
+            raise invalid("style", expected=expected, received=f"{name} twice", next_step=step)
+    if settings.only_new and not inputs.get("start"):
+        step = "name one with --start-from, or leave only_new out"
+        raise invalid("only_new", expected="a network to start from", received="none", next_step=step)
+
+
+def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Teaches a network some styles. See `studio.style.house.train`."""
+    from studio.core import backbones
+    from studio.style.house import train as training
+    from studio.style.house.learner import FARTHEST
+
+    file = inputs["data"][0]
+    drawn = {known.name_of(one.name): _style(one) for one in inputs["style"]}
+    pictures = data.pictures(file, settings.size + FARTHEST, 3, progress, least=LEAST_PHOTOS)
+    learnt, held_out = split(len(pictures.images), settings.held_out)
+    old, model = _start(inputs)
+    names = [*old, *(name for name in drawn if name not in old)]
+    taught = [names.index(name) for name in drawn if not (settings.only_new and name in old)]
+    if not taught:
+        step = "add a style that it does not know yet, or leave only_new out"
+        raise invalid("style", expected="one that is new", received=", ".join(drawn), next_step=step)
+    vgg16 = backbones.load("vgg16", progress)
+    progress.stage("Looking at the styles")
+    grams = _grams(names, drawn, vgg16.averaged, settings, progress)
+    run, start = runs.find(known.TASK, settings, inputs), _widened(model, settings, len(names))
+    asked = (settings, grams, taught, vgg16.averaged, run, start)
+    trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
+    trained = training.train(trainer, progress)
+    photos = pictures.images[held_out]
+    figures: dict[str, Any] = {
+        "steps": trained.steps,
+        "photos": len(pictures.images),
+        "held_out": len(held_out),
+        "seconds": trained.curves.seconds,
+        "parameters": trained.learner.painter.count_params(),
+        "styles": len(names),
+        **{name.replace(" ", "_"): values[-1] for name, values in trained.curves.tests.items()},
+        "ended": trained.ended,
+        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "notes": list(pictures.notes),
+        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+    }
+    recipe = recipes.make(known.TASK, settings, inputs, {"vgg16": vgg16.digest})
+    more = f"--style {' '.join(one.name for one in inputs['style'])}"
+    command = cards.command("train_style", f"{file.name} {more}", settings, figures["started_from"])
+    told = {"styles": names, "trained_on": file.name, "command": command, "figures": figures}
+    text = card.write(file.name, settings, names, figures, command)
+    shown = training.sheet(trained.learner, photos, range(len(names)), len(names))
+    curves = {**trained.curves.losses, **trained.curves.tests}
+    picture = cards.picture(shown, trained.curves.steps, curves)
+    packed = presets.pack(trained.learner.painter, known.TASK, settings, text, recipe, told, picture)
+    stopped = trained.ended == "cancelled"
+    if not stopped:
+        run.forget()
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}-styles.zip")
+    return Result((kept,), figures, recipe, stopped)
+
+
+def _style(file: File) -> np.ndarray:
+    """A style picture, `(H, W, 3) uint8`. Raises `InvalidInput` if it is too small to learn from."""
+    picture = images.read(file.read(), f"style {file.name}")
+    height, width = picture.shape[:2]
+    if min(height, width) < LEAST_STYLE:
+        expected, step = f"a shorter side of at least {LEAST_STYLE} px", "choose a larger picture"
+        raise invalid(
+            f"style {file.name}", expected=expected, received=f"{width} x {height} px", next_step=step
+        )
+    return picture
+
+
+def _grams(
+    names: Sequence[str],
+    drawn: Mapping[str, np.ndarray],
+    backbone: Any,
+    settings: TrainStyleSettings,
+    progress: Progress,
+) -> list[dict[str, np.ndarray]]:
+    """The Gram matrices of every style; of those that are not taught now none are needed: zeros."""
+    from studio.style import fine
+
+    longest = round(known.STYLE_SIDE * settings.stroke)
+    found = {
+        name: fine.grams(backbone, images.to_01(images.fit(picture, longest)), progress)
+        for name, picture in drawn.items()
+    }
+    empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(found.values())).items()}
+    return [found.get(name, empty) for name in names]
+
+
+def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
+    """The styles of the network to start from, and that network; none and None if it begins anew."""
+    from studio.style.house import paint
+
+    for file in inputs.get("start", ()):
+        with tempfile.TemporaryDirectory() as place:
+            preset = presets.unpack(file.read(), Path(place) / "start")
+            return known.styles_of(preset), paint.load(preset)
+    return (), None
+
+
+def _widened(model: Any, settings: TrainStyleSettings, styles: int) -> list[np.ndarray] | None:
+    """The weights to start from, with gains and shifts for the new styles, too."""
+    from studio.style.house import paint
+
+    if model is None:
+        return None
+    try:
+        return paint.widened(model, settings, styles)
+    except ValueError:
+        raise StudioError(
+            "The network to start from has another shape. Next: use its width and blocks."
+        ) from None

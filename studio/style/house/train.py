@@ -1,0 +1,175 @@
+"""Training a network of house styles: tests on held-out photos on the way, the averaged weights kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core import runs
+from studio.core.backbones import Backbone
+from studio.core.grids import grid
+from studio.core.progress import Progress
+from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.style.house.learner import FARTHEST, Learner
+from studio.style.house.settings import TrainStyleSettings
+
+REDRAWN = 20  # steps; between them a preview shows the same
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network.
+
+    Attributes:
+        learner: holds the network, with its averaged weights.
+        curves: how it went.
+        steps: batches done.
+        ended: "" for all of them, else why it ended before: "cancelled" or "nan".
+    """
+
+    learner: Learner
+    curves: Curves
+    steps: int
+    ended: str
+
+
+class Trainer(Training):
+    """A training under way.
+
+    Args:
+        images: `(n, size + FARTHEST, size + FARTHEST, 3) uint8`.
+        learnt, tested: the rows to learn from and to test on.
+        settings: of the network and what it loses.
+        grams: of each style, as in `Learner`.
+        taught: the styles to teach, by their place.
+        backbone: as in `Learner`.
+        run: where checkpoints go.
+        start: weights to begin with, in the order of the network's.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        learnt: np.ndarray,
+        tested: np.ndarray,
+        settings: TrainStyleSettings,
+        grams: Sequence[Mapping[str, np.ndarray]],
+        taught: Sequence[int],
+        backbone: Backbone,
+        run: runs.Run | None = None,
+        start: Sequence[np.ndarray] | None = None,
+    ):
+        super().__init__(settings.steps, settings.test_every, run)
+        self.images, self.rows, self.tested, self.settings = images, learnt, tested, settings
+        self.taught = np.asarray(taught, "int32")
+        self.learner = Learner(settings, grams, backbone)
+        if start is not None:
+            self.learner.painter.set_weights(start)
+        if settings.only_new:
+            self.learner.only_styles()
+        self.learner.start()
+        self.batches = Batches(len(learnt), settings.batch, settings.seed)
+        self.average = Average(self.learner.painter.get_weights(), settings.averaging)
+        self.sums: dict[str, float] = {}
+        self.since = 0
+        self._sheet: tuple[int, np.ndarray] | None = None
+
+    def batch(self, step: int) -> dict[str, np.ndarray]:
+        """What the learner is fed at a step: photos, some mirrored, each in a style drawn anew."""
+        photos = self.images[self.rows[self.batches.at(step)]]
+        rng = np.random.default_rng([self.settings.seed, 1, step])
+        mirrored = rng.random(len(photos)) < 0.5
+        photos[mirrored] = photos[mirrored, :, ::-1]
+        # In turns, not at random: with few steps chance would teach one style twice as much as another.
+        at = step * len(photos) + np.arange(len(photos))
+        styles = self.taught[at % len(self.taught)]
+        moved = rng.integers(0, FARTHEST + 1, 2).astype("int32")
+        return {"photos": photos, "styles": styles, "moved": moved}
+
+    def advance(self) -> Mapping[str, float]:
+        """One batch, one step."""
+        found = self.learner.train_on_batch(self.batch(self.step), return_dict=True)
+        self.since += 1
+        for name in ("style", "content", "steadiness"):
+            self.sums[name] = self.sums.get(name, 0.0) + float(found[name])
+        if self.average.due(self.step + 1):
+            self.average.add(self.learner.painter.get_weights(), self.step + 1)
+        return {name: total / self.since for name, total in self.sums.items()}
+
+    def test(self, progress: Progress) -> Mapping[str, float]:
+        """What the averaged weights lose on held-out photos, each style in turn."""
+        painter, now = self.learner.painter, self.learner.painter.get_weights()
+        painter.set_weights(self.average.arrays)
+        found = [self.learner.test_on_batch(batch, return_dict=True) for batch in self._tests()]
+        painter.set_weights(now)
+        self.sums, self.since = {}, 0
+        return {
+            f"held out {name}": float(np.mean([one[name] for one in found])) for name in ("style", "content")
+        }
+
+    def _tests(self) -> list[dict[str, np.ndarray]]:
+        """Every style once, on as many held-out photos."""
+        size = self.settings.batch
+        count = -(-len(self.taught) // size)
+        rows = np.resize(self.tested, (count, size))
+        styles = np.resize(self.taught, (count, size))
+        moved = np.array([3, 3], "int32")
+        return [
+            {"photos": self.images[row], "styles": style, "moved": moved}
+            for row, style in zip(rows, styles, strict=True)
+        ]
+
+    def preview(self) -> np.ndarray:
+        """Held-out photos, below each what the network of now makes of it."""
+        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
+            self._sheet = self.step, sheet(self.learner, self.images[self.tested], self.taught)
+        return self._sheet[1]
+
+    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
+        """The network, the optimizer, the average."""
+        return {
+            "model": self.learner.painter.variables,
+            "optimizer": self.learner.optimizer.variables,
+            "average": self.average.arrays,
+        }
+
+    def notes(self) -> dict[str, object]:
+        """What a checkpoint holds besides."""
+        return {"sums": self.sums, "since": self.since}
+
+    def take(self, checkpoint: runs.Checkpoint) -> None:
+        """Goes back to a checkpoint."""
+        runs.restore("model", self.learner.painter.variables, checkpoint.arrays)
+        runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
+        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
+        self.sums, self.since = dict(checkpoint.notes["sums"]), checkpoint.notes["since"]
+
+
+def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
+    """Trains to the end, or until a person stops it, and takes the averaged weights.
+
+    Raises:
+        Cancelled: if a person stopped it before the first step.
+    """
+    ended = trainer.learn(progress or Progress())
+    trainer.learner.painter.set_weights(trainer.average.arrays)
+    return Trained(trainer.learner, trainer.curves, trainer.step, ended)
+
+
+def sheet(learner: Learner, photos: np.ndarray, styles: Sequence[int], most: int = 8) -> np.ndarray:
+    """A preview, `(H, W, 3) uint8`: photos, below each the painting of it in one of the styles.
+
+    Args:
+        photos: `(k, side, side, 3) uint8`.
+        styles: by their place; the first `most`.
+    """
+    styles = np.asarray(styles)[:most]
+    side = learner.settings.size
+    shown = np.resize(np.arange(len(photos)), len(styles))
+    photos = photos[shown][:, :side, :side]
+    shares = np.eye(learner.painter.inputs[1].shape[-1], dtype="float32")[styles]
+    painted = learner.painter.predict_on_batch([photos.astype("float32") / 255, shares])
+    made = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
+    return grid(np.concatenate([photos, made]), columns=len(styles))

@@ -1,0 +1,37 @@
+"""A small network of house styles that was never trained: its styles differ in their gains and shifts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import presets, recipes
+from studio.core.presets import Preset
+from studio.style.house import known
+from studio.style.house.settings import TrainStyleSettings
+
+SETTINGS = TrainStyleSettings(width=8, blocks=1, size=64, batch=2, steps=4, test_every=2, averaging=2)
+STYLES = ("rain", "sand")
+
+
+def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
+    """The network itself, each style with gains and shifts of its own."""
+    from studio.style.house.network import StyledNorm
+    from studio.style.house.network import network as fresh
+
+    model = fresh(settings, styles)
+    rng = np.random.default_rng(3)
+    for layer in model.layers:
+        if isinstance(layer, StyledNorm):
+            layer.set_weights([rng.normal(1, 0.3, one.shape) for one in layer.get_weights()])
+    return model
+
+
+def make(target: str | Path = "tiny", styles: tuple[str, ...] = STYLES) -> Preset:
+    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
+    recipe = recipes.Recipe(task=known.TASK, settings=SETTINGS.model_dump(mode="json"))
+    told = {"styles": list(styles), "command": "none", "figures": {}}
+    return presets.save(
+        target, network(styles=len(styles)), known.TASK, SETTINGS, "# Tiny styles\n", recipe, told
+    )

@@ -1,0 +1,75 @@
+"""The network of house styles: shapes, borders, what each style has of its own."""
+
+import keras
+import numpy as np
+import pytest
+import tiny_styles
+from keras import ops
+
+from studio.style.house.network import Mirrored, StyledNorm, widened
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny_styles.network()
+
+
+@pytest.fixture
+def photo():
+    return np.random.default_rng(0).random((1, 40, 52, 3), "float32")
+
+
+def painted(model, photo, *shares):
+    return np.asarray(model([photo, np.array([shares], "float32")]))
+
+
+def test_a_painting_has_the_shape_of_its_photo_and_colours_that_can_be_seen(model, photo):
+    made = painted(model, photo, 1, 0)
+    assert made.shape == photo.shape
+    assert made.min() >= 0 and made.max() <= 1 and made.std() > 0.01
+
+
+def test_styles_paint_differently_and_a_mix_lies_between(model, photo):
+    rain, sand, both = (painted(model, photo, *mix) for mix in ((1, 0), (0, 1), (0.5, 0.5)))
+    apart = np.abs(rain - sand).mean()
+    assert apart > 0.02
+    assert np.abs(both - rain).mean() < apart and np.abs(both - sand).mean() < apart
+
+
+def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
+    layer = StyledNorm(2)
+    maps = np.random.default_rng(1).normal(5, 3, (2, 9, 7, 4)).astype("float32")
+    layer.build(((None, None, None, 4), (None, 2)))
+    gain, shift = np.array([[1, 2, 3, 4], [3, 2, 1, 0.5]]), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
+    layer.set_weights([gain, shift])
+    mix = np.array([[1, 0], [0.25, 0.75]], "float32")
+    made = np.asarray(layer([maps, mix]))
+    np.testing.assert_allclose(made.mean((1, 2)), mix @ shift, atol=1e-4)
+    np.testing.assert_allclose(made.std((1, 2)), mix @ gain, rtol=1e-4)
+
+
+def test_borders_are_mirrored():
+    maps = np.arange(2 * 6 * 5 * 3, dtype="float32").reshape(2, 6, 5, 3)
+    wanted = np.pad(maps, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(ops.convert_to_numpy(Mirrored(2)(maps)), wanted)
+
+
+def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_mean(model, photo):
+    more = tiny_styles.network(styles=3)
+    more.set_weights(widened({v.path: np.asarray(v) for v in model.weights}, more))
+    np.testing.assert_allclose(painted(more, photo, 0, 1, 0), painted(model, photo, 0, 1), atol=1e-6)
+    np.testing.assert_allclose(painted(more, photo, 0, 0, 1), painted(model, photo, 0.5, 0.5), atol=1e-5)
+
+
+def test_a_network_of_another_width_cannot_be_gone_on_from(model):
+    other = tiny_styles.network(tiny_styles.SETTINGS.model_copy(update={"width": 12}))
+    with pytest.raises(ValueError, match="shape"):
+        widened({v.path: np.asarray(v) for v in model.weights}, other)
+
+
+def test_all_is_plain_enough_to_be_counted():
+    assert isinstance(tiny_styles.network(), keras.Model)
+    from studio.style.house.network import network
+    from studio.style.house.settings import TrainStyleSettings
+
+    assert network(TrainStyleSettings(), 8).count_params() < 1_100_000

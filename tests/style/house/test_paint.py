@@ -1,0 +1,138 @@
+"""Painting in house styles: by name, in any size, mixed, with what is refused."""
+
+import numpy as np
+import pytest
+import tiny_styles
+
+from studio.core import images, presets, recipes, samples, tasks
+from studio.core.errors import InvalidInput
+from studio.style.house import known, paint
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
+
+
+@pytest.fixture
+def tiny(home):
+    return tiny_styles.make()
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return samples.photo("coffee")
+
+
+def asked(*house, **settings):
+    return TransferSettings(house=house, **{"network": "tiny", **settings})
+
+
+def made(photo, *house, **settings):
+    return transfer(photo, settings=asked(*house, **settings)).image.astype(int)
+
+
+def test_a_photo_is_painted_at_the_size_asked_for_and_the_network_is_named(tiny, photo):
+    painted = transfer(photo, settings=asked("rain", size=128))
+    assert painted.image.shape == images.fit(photo, 128).shape
+    assert painted.weights == {"tiny": tiny.digest}
+
+
+@pytest.mark.parametrize("shape", [(1, 90), (90, 1), (2, 2), (33, 47), (64, 65)])
+def test_pictures_of_any_shape_are_painted(tiny, shape):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype("uint8")
+    painter = paint.open(tiny)
+    painted = painter.paint(images.to_01(picture), [0], [1.0])
+    assert painted.shape == (1, *shape, 3) and np.isfinite(painted).all()
+
+
+def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
+    both = ("rain", "sand")
+    rain, sand = made(photo, both[0], size=96), made(photo, both[1], size=96)
+    np.testing.assert_array_equal(made(photo, *both, size=96, style_weights=(1, 0)), rain)
+    mixed = made(photo, *both, size=96, style_weights=(1, 3))
+    np.testing.assert_array_equal(mixed, made(photo, *both, size=96, style_weights=(2, 6)))
+    assert np.abs(mixed - sand).mean() < np.abs(mixed - rain).mean()
+
+
+def test_strength_goes_from_the_photo_to_the_painting(tiny, photo):
+    start = images.fit(photo, 96).astype(int)
+    moved = [np.abs(made(photo, "rain", size=96, strength=s) - start).mean() for s in (0, 0.5, 1)]
+    assert moved[0] < 1 < moved[1] < moved[2]
+
+
+def test_the_photos_colours_can_be_kept(tiny, photo):
+    start = images.fit(photo, 96).reshape(-1, 3).astype(float)
+    plain, kept = (
+        made(photo, "rain", size=96, strength=1, keep_colors=how).reshape(-1, 3) for how in ("off", "matched")
+    )
+    off = [np.abs(one.mean(0) - start.mean(0)).max() for one in (plain, kept)]
+    assert off[1] < 5 < off[0]
+
+
+def test_a_task_makes_a_picture_whose_recipe_makes_it_again(tiny, photo):
+    content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    settings = asked("sand", size=96)
+    first = tasks.run("style.transfer", settings, {"content": [content]})
+    assert first.files[0].name == "cup-sand.png"
+    read = recipes.read(first.files[0].read())
+    again = tasks.run("style.transfer", read.checked_settings(), {"content": [content]})
+    assert again.files[0].digest == first.files[0].digest
+
+
+def test_a_network_that_is_given_as_a_file_is_an_input_of_the_recipe(tiny, photo):
+    content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    network = tasks.File.keep(presets.zipped(tiny.folder), "model", "mine.zip")
+    inputs = {"content": [content], "network": [network]}
+    done = tasks.run("style.transfer", asked("rain", network="house", size=96), inputs)
+    assert done.recipe.inputs["network"][0].digest == network.digest
+    assert done.recipe.weights == {}
+    np.testing.assert_array_equal(images.read(done.files[0].read()), made(photo, "rain", size=96))
+
+
+def test_an_unknown_style_is_refused_with_the_closest(tiny, photo):
+    with pytest.raises(InvalidInput, match="rain"):
+        made(photo, "rian")
+
+
+@pytest.mark.parametrize("network", ["nowhere", "digits-dcgan"])
+def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
+    with pytest.raises(InvalidInput, match=network):
+        made(photo, "sand", network=network)
+
+
+@pytest.mark.parametrize(
+    ("settings", "inputs", "told"),
+    [
+        ({"mode": "fine"}, {}, "the mode fine"),
+        ({}, {"mask": 1}, "masks"),
+        ({}, {"style": 1}, "both"),
+        ({"style_weights": (1, 2)}, {}, "one for each of the 1 styles"),
+    ],
+)
+def test_what_does_not_go_with_a_house_style_is_refused(tiny, photo, settings, inputs, told):
+    file = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    given = {"content": [file]} | {slot: [file] * count for slot, count in inputs.items()}
+    with pytest.raises(InvalidInput, match=told):
+        tasks.check("style.transfer", asked("rain", **settings), given)
+
+
+def test_no_style_at_all_is_refused(home, photo):
+    file = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    with pytest.raises(InvalidInput, match="house style"):
+        tasks.check("style.transfer", TransferSettings(), {"content": [file]})
+
+
+def test_weights_that_sum_to_nothing_are_refused():
+    with pytest.raises(InvalidInput, match="not all 0"):
+        TransferSettings.parse({"house": ["mosaic", "wash"], "style_weights": [0, 0]})
+
+
+def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(tiny):
+    assert known.styles("tiny") == tiny_styles.STYLES
+    assert known.styles("nowhere") == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("My Stars.png", "my_stars"), ("wash.png", "wash"), ("Äpfel (2).jpg", "äpfel_2"), (".png", "png")],
+)
+def test_a_style_is_called_after_its_picture(file, name):
+    assert known.name_of(file) == name

@@ -1,0 +1,160 @@
+"""Training house styles with the real VGG16, on small pictures."""
+
+import numpy as np
+import pytest
+import tiny_styles
+
+from studio.core import backbones, data, images, presets, runs, samples, tasks
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.progress import Progress
+from studio.style import fine, paintings
+from studio.style.house import known, paint
+from studio.style.house.learner import FARTHEST, Learner
+from studio.style.house.train import Trainer
+
+SETTINGS = tiny_styles.SETTINGS
+SIDE = SETTINGS.size + FARTHEST
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Squares cut out of a photo, `(12, SIDE, SIDE, 3) uint8`."""
+    cat = images.fit(samples.photo("chelsea"), 240)
+    places = [(row, column) for row in (0, 40, 80) for column in (0, 50, 100, 150)]
+    return np.stack([cat[row : row + SIDE, column : column + SIDE] for row, column in places])
+
+
+@pytest.fixture
+def vgg16(weights_home):
+    return backbones.load("vgg16").averaged
+
+
+@pytest.fixture
+def grams(vgg16):
+    drawn = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
+    return [fine.grams(vgg16, images.to_01(picture)) for picture in drawn]
+
+
+@pytest.fixture
+def folder(photos, tmp_path):
+    place = tmp_path / "photos"
+    place.mkdir()
+    for n in range(60):
+        (place / f"{n}.png").write_bytes(images.encode_png(np.roll(photos[n % 12], n, axis=1)))
+    return data.reference(str(place))
+
+
+def drawn(name):
+    return tasks.File.keep(images.encode_png(paintings.draw(name, size=(160, 200))), "picture", f"{name}.png")
+
+
+def trainer(photos, grams, vgg16, run=None, **settings):
+    settings = SETTINGS.model_copy(update=settings)
+    return Trainer(photos, np.arange(10), np.array([10, 11]), settings, grams, [0, 1], vgg16, run)
+
+
+def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
+    learner = Learner(SETTINGS, grams, vgg16)
+    batch = {
+        "photos": photos[:2],
+        "styles": np.array([1, 0], "int32"),
+        "moved": np.array([2, 5], "int32"),
+    }
+    found = learner(batch)
+    first = photos[:2, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
+    painted = np.asarray(learner.painter([first, np.array([[0, 1], [1, 0]], "float32")]))
+    wanted = []
+    for photo, made, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
+        seen = fine.grams(vgg16, made[None])
+        off = [np.sum((seen[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
+        look = vgg16.features((fine.CONTENT_LAYER,))
+        target, got = (np.asarray(look(one[None])[fine.CONTENT_LAYER]) for one in (photo, made))
+        wanted.append((np.mean(off), np.mean((got - target) ** 2) / np.mean(target**2)))
+    style, content = np.mean(wanted, axis=0)
+    assert float(found["style"]) == pytest.approx(style, rel=1e-3)
+    assert float(found["content"]) == pytest.approx(content, rel=1e-3)
+
+
+def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(photos, grams, vgg16):
+    learner = Learner(SETTINGS, grams, vgg16)
+    photo = photos[:1].astype("float32") / 255
+    side = SETTINGS.size
+    first, second = photo[:, :side, :side], photo[:, 3 : 3 + side, 6 : 6 + side]
+    assert float(learner._unsteady(first, second, 3, 6)) == 0
+    assert float(learner._unsteady(first, second, 3, 5)) > 1e-4
+
+
+def test_the_styles_come_closer(photos, grams, vgg16):
+    made = trainer(photos, grams, vgg16, steps=20, test_every=20, learning_rate=0.01, averaging=5)
+    before = made.test(None)
+    made.learn(Progress())
+    after = made.curves.tests
+    assert after["held out style"][-1] < 0.8 * before["held out style"]
+
+
+def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, home):
+    whole = trainer(photos, grams, vgg16)
+    whole.learn(Progress())
+    run = runs.Run(home / "run")
+    first = trainer(photos, grams, vgg16, run)
+    first.advance()
+    first.step = 1
+    first.save()
+    second = trainer(photos, grams, vgg16, run)
+    second.learn(Progress())
+    for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder, photos):
+    inputs = {"data": [folder], "style": [drawn("mosaic"), drawn("wash")]}
+    made = tasks.run(known.TASK, SETTINGS, inputs)
+    assert made.figures["styles"] == 2 and made.figures["held_out_style"] > 0
+    preset = presets.unpack(made.files[0].read(), "mine")
+    assert known.styles_of(preset) == ("mosaic", "wash")
+    assert "mosaic, wash" in preset.card() and preset.picture()
+    assert "train_style photos --style mosaic.png wash.png" in preset.card()
+    start = paint.load(preset)
+
+    more = {**inputs, "style": [drawn("dots")], "start": made.files}
+    grown = tasks.run(known.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
+    wider = presets.unpack(grown.files[0].read(), "wider")
+    assert known.styles_of(wider) == ("mosaic", "wash", "dots")
+    photo = photos[:1].astype("float32") / 255
+    old = np.asarray(start([photo, np.array([[0, 1]], "float32")]))
+    now = paint.load(wider)
+    np.testing.assert_allclose(np.asarray(now([photo, np.array([[0, 1, 0]], "float32")])), old, atol=1e-5)
+    new = np.asarray(now([photo, np.array([[0, 0, 1]], "float32")]))
+    assert np.abs(new - old).mean() > 1e-3
+
+
+def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder):
+    start = tasks.File.keep(presets.zipped(tiny_styles.make().folder), "model", "tiny.zip")
+    inputs = {"data": [folder], "style": [drawn("mosaic")], "start": [start]}
+    with pytest.raises(StudioError, match="width and blocks"):
+        tasks.run(known.TASK, SETTINGS.model_copy(update={"width": 12}), inputs)
+
+
+def test_a_style_too_small_to_learn_from_is_refused(home, folder):
+    small = tasks.File.keep(images.encode_png(np.zeros((100, 300, 3), "uint8")), "picture", "thin.png")
+    with pytest.raises(InvalidInput, match="at least 128 px"):
+        tasks.run(known.TASK, SETTINGS, {"data": [folder], "style": [small]})
+
+
+def test_two_styles_of_one_name_are_refused(home, folder):
+    with pytest.raises(InvalidInput, match="mosaic twice"):
+        tasks.check(known.TASK, SETTINGS, {"data": [folder], "style": [drawn("mosaic"), drawn("mosaic")]})
+
+
+def test_only_new_styles_need_a_network_to_start_from(home, folder):
+    settings = SETTINGS.model_copy(update={"only_new": True})
+    with pytest.raises(InvalidInput, match="network to start from"):
+        tasks.check(known.TASK, settings, {"data": [folder], "style": [drawn("mosaic")]})
+
+
+def test_an_old_style_alone_is_nothing_new(home, folder):
+    start = tasks.File.keep(presets.zipped(tiny_styles.make().folder), "model", "tiny.zip")
+    rain = tasks.File.keep(images.encode_png(paintings.draw("wash", size=(160, 200))), "picture", "rain.png")
+    settings = SETTINGS.model_copy(update={"only_new": True})
+    with pytest.raises(InvalidInput, match="one that is new"):
+        tasks.run(known.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
