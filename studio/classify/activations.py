@@ -16,9 +16,9 @@ import numpy as np
 
 from studio.core import paths
 from studio.core.backbones import Backbone
+from studio.core.data.cache import Pictures
 from studio.core.errors import NoRoom
 from studio.core.gradients import compiled
-from studio.core.picture_cache import Pictures
 from studio.core.progress import Progress
 
 BATCH = 32

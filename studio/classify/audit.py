@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from studio.classify.duplicates import Groups
+from studio.core.data.cache import Pictures
+from studio.core.data.names import listed
+from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput
-from studio.core.picture_cache import Pictures
-from studio.core.picture_names import listed
-from studio.core.picture_sources import refused
 
 FEW = 20  # pictures of a class, below which it is learnt badly
 UNEVEN = 5.0  # times as many pictures of one class as of another, from which it matters

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core import paths
-from studio.core.picture_cache import Pictures
+from studio.core.data.cache import Pictures
 from studio.core.progress import Progress
 
 SIDE = 32  # px of the small grey copies that are compared

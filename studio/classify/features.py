@@ -13,8 +13,8 @@ import numpy as np
 
 from studio.core import paths
 from studio.core.backbones import Backbone
+from studio.core.data.cache import Pictures
 from studio.core.gradients import compiled
-from studio.core.picture_cache import Pictures
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:

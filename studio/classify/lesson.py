@@ -11,7 +11,7 @@ from studio.classify.features import features
 from studio.classify.head import FOLDS
 from studio.core import backbones, data
 from studio.core.backbones import Backbone
-from studio.core.picture_cache import Pictures
+from studio.core.data.cache import Pictures
 from studio.core.progress import Progress
 from studio.core.tasks import File
 

@@ -10,8 +10,8 @@ from studio.classify import model
 from studio.classify.evaluate import evaluate
 from studio.core import data, sample_sets
 from studio.core.data import Pictures
+from studio.core.data.names import listed
 from studio.core.errors import InvalidInput, invalid
-from studio.core.picture_names import listed
 from studio.core.presets import Preset
 from studio.core.progress import Progress
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from studio.classify import duplicates
 from studio.core import avatars, paths, samples
+from studio.core.data.cache import Pictures
 from studio.core.errors import Cancelled
 from studio.core.images import resize
-from studio.core.picture_cache import Pictures
 from studio.core.progress import Progress
 from studio.style import paintings
 

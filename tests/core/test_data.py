@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import data, paths, picture_archives, picture_tars
+from studio.core import data, paths
+from studio.core.data import archives, tars
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -360,7 +361,7 @@ def test_a_zip_made_to_harm_is_refused(tmp_path, words, changes):
 
 
 def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
-    monkeypatch.setattr(picture_archives, "ALWAYS_FINE", 2**20)
+    monkeypatch.setattr(archives, "ALWAYS_FINE", 2**20)
     bombs = [tmp_path / "bomb.zip", tmp_path / "bomb.tgz", tmp_path / "head.tgz"]
     with zipfile.ZipFile(bombs[0], "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.bmp", bytes(2**22))
@@ -381,12 +382,12 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
 def test_a_compressed_tar_is_not_unpacked_to_look_beyond_what_it_may_hold():
     stream = io.BytesIO(bytes(100))
     with pytest.raises(InvalidInput, match="over 100 times"):
-        picture_tars._Bounded(stream, "bomb.tgz", most=50).seek(51)
+        tars._Bounded(stream, "bomb.tgz", most=50).seek(51)
     assert stream.tell() == 0
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(picture_archives, "MOST_FILES", 3)
+    monkeypatch.setattr(archives, "MOST_FILES", 3)
     for path in every_kind(tmp_path):
         with pytest.raises(InvalidInput, match="at most 3 files"):
             data.reference(str(path))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
-from studio.core.picture_sources import Item, Source, refused
 
 MOST_BYTES = 4 * 2**30  # of all its arrays
 # Training pictures before test pictures, so that the last ones are those that nothing was to learn from.

@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 
 from studio.core import images, paths
+from studio.core.data.names import counted, listed
+from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
-from studio.core.picture_names import counted, listed
-from studio.core.picture_sources import Item, Source, refused
 from studio.core.progress import Progress
 
 FORMAT = 2  # a new one makes all be made again

@@ -7,7 +7,8 @@ import socket
 import numpy as np
 import pytest
 
-from studio.core import data, picture_builders
+from studio.core import data
+from studio.core.data import builders
 from studio.core.errors import InvalidInput, Unavailable
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -69,7 +70,7 @@ class Lost:
 
 
 def told_at_once(monkeypatch, site):
-    monkeypatch.setattr(picture_builders, "_builder", lambda name: Lost(site))
+    monkeypatch.setattr(builders, "_builder", lambda name: Lost(site))
     with pytest.raises(Unavailable, match=r"cannot be reached to fetch it.*give a folder"):
         data.reference("tfds:celeb_a")
 
@@ -80,7 +81,7 @@ def test_without_a_network_nothing_is_tried_for_long(monkeypatch, site):
 
 
 def test_a_site_that_never_answers_is_given_up(monkeypatch):
-    monkeypatch.setattr(picture_builders, "REACH_SECONDS", 0.3)
+    monkeypatch.setattr(builders, "REACH_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         told_at_once(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
 
@@ -88,6 +89,6 @@ def test_a_site_that_never_answers_is_given_up(monkeypatch):
 def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
     lost = Lost("http://127.0.0.1:9")
     lost.MANUAL_DOWNLOAD_INSTRUCTIONS = "ask them"
-    monkeypatch.setattr(picture_builders, "_builder", lambda name: lost)
+    monkeypatch.setattr(builders, "_builder", lambda name: lost)
     with pytest.raises(Unavailable, match="by hand"):
         data.reference("tfds:celeb_a")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core import images
+from studio.core.data.names import listed
+from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput, printable
-from studio.core.picture_names import listed
-from studio.core.picture_sources import refused
 
 MOST_FILES = 500_000
 MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk

@@ -7,22 +7,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import (
-    paths,
-    picture_archives,
-    picture_arrays,
-    picture_builders,
-    picture_cache,
-    picture_files,
-    picture_tars,
-)
+from studio.core import paths
+from studio.core.data import archives, arrays, builders, cache, files, tars
+from studio.core.data.cache import Pictures
+from studio.core.data.sources import Source, refused
 from studio.core.errors import printable
-from studio.core.picture_cache import Pictures
-from studio.core.picture_sources import Source, refused
 from studio.core.progress import Progress
 from studio.core.tasks import File
-
-__all__ = ["LEAST_SIZE", "MOST_SIZE", "Pictures", "pictures", "reference"]
 
 LEAST_SIZE, MOST_SIZE = 8, 1024
 _MOST_REFERENCE = 64 * 1024  # bytes
@@ -57,8 +48,8 @@ def reference(text: str) -> File:
         InvalidInput: if it is not there, of no kind taken, damaged, or made to harm.
         Unavailable: if it would have to be fetched and cannot be.
     """
-    if text.startswith(picture_builders.PREFIX):
-        picture_builders.reachable(text)
+    if text.startswith(builders.PREFIX):
+        builders.reachable(text)
         where = name = text
         # TFDS has versions: the same name is the same data set, fetched yet or not.
         listing = hashlib.sha256(text.encode()).hexdigest()
@@ -95,14 +86,14 @@ def pictures(
         raise refused(file.name, f"a size of {LEAST_SIZE} to {MOST_SIZE} px", f"{size}", "choose another")
     place = _place(file)
     if isinstance(place.where, str):
-        source = picture_builders.source(place.where, progress)
-        place = _Place(place.where, place.name, f"{place.state} {picture_builders.state(place.where)}")
-    key = picture_cache.key(f"{place.where} {place.state}", size, channels)
-    found = picture_cache.find(key, size, channels)
+        source = builders.source(place.where, progress)
+        place = _Place(place.where, place.name, f"{place.state} {builders.state(place.where)}")
+    key = cache.key(f"{place.where} {place.state}", size, channels)
+    found = cache.find(key, size, channels)
     if found is None:
         if isinstance(place.where, Path):
             source = _opened(place.where, place.name)
-        found = picture_cache.make(key, source, place.name, size, channels, progress)
+        found = cache.make(key, source, place.name, size, channels, progress)
     if len(found.names) < least:
         received = " ".join([f"{len(found.names):,}.", *found.notes]).rstrip(".")
         raise refused(place.name, f"at least {least:,} pictures", received, "add more, or choose another")
@@ -122,9 +113,9 @@ def _path(text: str) -> Path:
 
 def _listing(path: Path) -> str:
     """Changes when a file is added, taken away or written anew; nothing but the folder's entries is read."""
-    files = picture_archives.in_folder(path).names if path.is_dir() else ("",)
+    names = archives.in_folder(path).names if path.is_dir() else ("",)
     found = hashlib.sha256()
-    for name in files:
+    for name in names:
         facts = (path / name).lstat() if name else path.stat()
         line = f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
         found.update(line.encode("utf-8", "surrogateescape"))
@@ -142,7 +133,7 @@ def _place(file: File) -> _Place:
         return _Place(path, file.name, file.digest)
     note = json.loads(path.read_bytes())
     where, listing = note["dataset"], note["listing"]
-    if where.startswith(picture_builders.PREFIX):
+    if where.startswith(builders.PREFIX):
         return _Place(where, file.name, listing)
     place = _Place(_path(where), file.name, listing)
     if _listing(place.where) != listing:
@@ -154,18 +145,18 @@ def _place(file: File) -> _Place:
 def _opened(path: Path, name: str) -> Source:
     """What a path holds, told by its content and checked."""
     if path.is_dir():
-        return picture_files.source(picture_archives.in_folder(path))
+        return files.source(archives.in_folder(path))
     try:
         with path.open("rb") as handle:
             head = handle.read(512)
     except OSError as error:
         raise refused(name, _TAKEN, error.strerror or "an unreadable file", "check its rights") from None
     if head.startswith(b"PK"):
-        files = picture_archives.in_zip(path, name)
-        if files.names and all(member.endswith(".npy") for member in files.names):
-            return picture_arrays.source(path, name)
-        return picture_files.source(files)
-    if head.startswith(tuple(picture_tars.COMPRESSED)) or head[257:262] == b"ustar":
-        return picture_files.source(picture_tars.in_tar(path, name))
+        members = archives.in_zip(path, name)
+        if members.names and all(member.endswith(".npy") for member in members.names):
+            return arrays.source(path, name)
+        return files.source(members)
+    if head.startswith(tuple(tars.COMPRESSED)) or head[257:262] == b"ustar":
+        return files.source(tars.in_tar(path, name))
     kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "another kind of file")
     raise refused(printable(name, 60), _TAKEN, kind if head else "an empty file", "choose another")

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import Unavailable, printable
-from studio.core.picture_sources import Item, Source, refused
 from studio.core.progress import Progress
 
 PREFIX = "tfds:"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studio.core import images
-from studio.core import picture_archives as archives
+from studio.core.data import archives
 from studio.core.errors import InvalidInput, printable
 
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # by their first bytes
@@ -20,7 +20,7 @@ _DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, Overflow
 
 
 def in_tar(path: Path, name: str) -> archives.Files:
-    """The files of a tar, plain or compressed by gzip or bzip2; as `picture_archives.in_zip`."""
+    """The files of a tar, plain or compressed by gzip or bzip2; as `archives.in_zip`."""
     most = max(archives.ALWAYS_FINE, archives.MOST_RATIO * path.stat().st_size)
     found: list[tuple[str, int, int]] = []  # name, where its bytes begin, how many
     folders = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studio.core.picture_archives import Files
-from studio.core.picture_names import ages_and_genders, classes_of, counted, junk, listed
-from studio.core.picture_names import hidden as is_hidden
-from studio.core.picture_sources import Item, Source
+from studio.core.data.archives import Files
+from studio.core.data.names import ages_and_genders, classes_of, counted, junk, listed
+from studio.core.data.names import hidden as is_hidden
+from studio.core.data.sources import Item, Source
 
 
 def source(files: Files) -> Source:
