@@ -60,7 +60,7 @@ _NN = _names(
     """
     AveragePool BatchNorm Celu Conv ConvTranspose DepthwiseConv DotProductAttention Elu Gelu Glu HardSigmoid
     HardSilu HardTanh LayerNorm LeakyRelu LogSigmoid LogSoftmax MaxPool Moments Normalize OneHot RMSNorm
-    Relu Relu6 Selu SeparableConv Sigmoid Silu Softmax Softplus Softsign Squareplus Tanh
+    Relu Relu6 Selu SeparableConv Sigmoid Silu Softmax Softplus Softsign Squareplus
     """
 )
 _CORE = frozenset(["Cast", "Slice", "StopGradient", "Unstack"])

@@ -168,7 +168,8 @@ def _sees(network: keras.Model, side: int | None) -> dict[str, Any] | None:
     taken, given = network.inputs[0], network.outputs[0]
     if len(taken.shape) != 4 or taken.shape[0] not in (None, 1) or taken.shape[3] not in (1, 3):
         return None
-    if len(given.shape) != 2 or given.shape[1] is None:
+    kind = str(taken.dtype)
+    if len(given.shape) != 2 or given.shape[1] is None or not kind.startswith(("uint8", "float")):
         return None
     height, width = (size or side or USUAL_SIDE for size in taken.shape[1:3])
     noise = np.random.default_rng(0).integers(0, 256, (height, width, taken.shape[3]))

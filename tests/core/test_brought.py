@@ -1,0 +1,325 @@
+"""Keras files of strangers: bad ones are refused in one sentence, good ones become a safe copy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core import brought, keras_files, resave
+from studio.core.errors import InvalidInput
+from studio.core.refusals import Refused
+from studio.core.tasks import File
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def rows(data_dir):
+    index = data_dir / "badfiles" / "INDEX.tsv"
+    if not index.is_file():
+        pytest.skip(f"no {index}")
+    with index.open(encoding="utf-8", newline="") as file:
+        found = [row for row in csv.DictReader(file, delimiter="\t") if row["kind"] == "model"]
+    assert len(found) > 90
+    return [(data_dir / "badfiles" / row["file"], row["expected"]) for row in found]
+
+
+def load(path, folder) -> dict:
+    """As `brought.admit`, but in this process, since Keras takes seconds to load in each new one."""
+    kept = brought.bring(path)
+    folder.mkdir()
+    try:
+        return resave.run(kept.path, folder)
+    except Refused as error:
+        raise brought._invalid(path.name, str(error)) from None
+
+
+def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    wrong, taken = [], set()
+    for number, (path, expected) in enumerate(rows(data_dir)):
+        try:
+            load(path, tmp_path / str(number))
+            told = ""
+            taken.add(path.name)
+        except InvalidInput as error:
+            told = str(error)
+        alone = path.name.endswith(".weights.h5")  # which may be good, but has no layers
+        if expected != "either" and bool(told) != (alone or expected == "refuse"):
+            wrong.append((path.name, told))
+        if told and not one_sentence(told, path, home):
+            wrong.append((path.name, told))
+    assert not wrong
+    assert taken >= {"good_control.keras", "good but ünïcode name.keras"}
+    assert not list(Path.cwd().iterdir()) and not list(tmp_path.rglob("PWNED*"))
+
+
+def one_sentence(told, path, home) -> bool:
+    parts = ("Invalid model ", "Expected: ", "Received: ", "Next: ")
+    inside = [str(path.parent), str(home), "Traceback", "\n", "root:"]
+    return all(part in told for part in parts) and not any(part in told for part in inside)
+
+
+MEASURE = """
+import resource, sys, time
+from pathlib import Path
+from studio.core import brought
+from studio.core.errors import InvalidInput
+path = Path(sys.argv[1])
+idle, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+try:
+    with path.open("rb") as file:
+        brought.check(file, path.name)
+except InvalidInput as error:
+    told = str(error)
+more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle
+print(more / 1024, time.process_time() - began, told)
+"""
+
+
+def bombs(data_dir, folder) -> list[Path]:
+    """Those of the corpus, and two of the worst that pass for small."""
+    names = [path for path, _ in rows(data_dir)]
+    found = [path for path in names if "bomb" in path.name or path.name.startswith(("huge_", "many_"))]
+    found = [path for path in found if path.suffix == ".keras" and "inside" not in path.name]
+    assert len(found) >= 4
+    wide = folder / "wide.keras"
+    with zipfile.ZipFile(wide, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json", "[" + "{}," * 1_390_000 + "{}]")
+        file.writestr("model.weights.h5", b"")
+    listed = folder / "listed.keras"
+    with zipfile.ZipFile(listed, "w") as file:
+        for number in range(60_000):
+            file.writestr(zipfile.ZipInfo(f"{number}" + "x" * 200), b"")
+    return [*found, wide, listed]
+
+
+def test_bombs_are_refused_soon_and_take_little_memory(data_dir, tmp_path):
+    for path in bombs(data_dir, tmp_path):
+        command = [sys.executable, "-c", MEASURE, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+        more, seconds, told = done.stdout.split(maxsplit=2)
+        assert float(more) < 200 and float(seconds) < 10, (path.name, done.stdout)
+        assert "Received: " in told
+
+
+def keras_file(path, config: dict | bytes, arrays: dict | None = None) -> Path:
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        for name, value in (arrays or {}).items():
+            file[name] = value
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", config if isinstance(config, bytes) else json.dumps(config))
+        file.writestr("model.weights.h5", weights.getvalue())
+    return path
+
+
+def sequential(*layers: dict, shape=(4,)) -> dict:
+    first = {"batch_shape": [None, *shape], "dtype": "float32", "name": "in"}
+    parts = [{"module": "keras.layers", "class_name": "InputLayer", "config": first, "registered_name": None}]
+    parts += [{"module": "keras.layers", "registered_name": None, **layer} for layer in layers]
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"name": "made", "layers": parts},
+        "registered_name": None,
+        "build_config": {"input_shape": [None, *shape]},
+    }
+
+
+def dense(units, name="d", **more) -> dict:
+    return {"class_name": "Dense", "config": {"name": name, "units": units, **more}}
+
+
+REFUSED = {
+    "a function as activation": dense(
+        2, activation={"module": "os", "class_name": "function", "config": "system"}
+    ),
+    "a builtin as activation": dense(
+        2, activation={"module": "builtins", "class_name": "function", "config": "eval"}
+    ),
+    "an unknown name as activation": dense(2, activation="keras.utils.get_file"),
+    "a registered name": dense(2) | {"registered_name": "pkg>Dense"},
+    "a layer of another module": dense(2) | {"module": "keras.src.layers.core.dense"},
+    "a name that is a path": dense(2, name="../d"),
+    "an absolute name": dense(2, name="/d"),
+    "a huge text": dense(2, note="x" * 20_000),
+    "true as a size": dense(True),
+    "no size": dense(None),
+    "a size of another kind": dense({"module": "keras.layers", "class_name": "Dense", "config": {}}),
+    "a type of long texts": {"class_name": "Rescaling", "config": {"name": "r", "dtype": "S900000000"}},
+    "a list of names": dense(2) | {"class_name": ["Dense"]},
+    "a module that is none": dense(2) | {"module": ["keras.layers"]},
+}
+
+
+@pytest.mark.parametrize("layer", REFUSED.values(), ids=REFUSED)
+def test_parts_that_are_not_known_are_refused(layer, tmp_path):
+    path = keras_file(tmp_path / "my.keras", sequential(layer))
+    with pytest.raises(InvalidInput, match=r"Received: .* Next: "), path.open("rb") as file:
+        brought.check(file, path.name)
+    keras_file(path, sequential(dense(2)))
+    with path.open("rb") as file:
+        brought.check(file, path.name)  # or the test would prove nothing
+
+
+def test_what_only_its_training_needed_may_be_large(tmp_path):
+    schedule = {"name": "e", "decay_steps": 10_000_000, "seed": 2**40}
+    trained = {
+        "optimizer": {"module": "keras.optimizers", "class_name": "Adam", "config": schedule},
+        "loss": "sparse_categorical_crossentropy",
+    }
+    path = keras_file(tmp_path / "my.keras", sequential(dense(2)) | {"compile_config": trained})
+    with path.open("rb") as file:
+        brought.check(file, path.name)
+
+
+def test_all_known_parts_are_parts_of_keras():
+    from importlib import import_module
+
+    from studio.core import keras_names
+
+    missing = {
+        f"{module}.{name}"
+        for module, names in keras_names.ALLOWED.items()
+        for name in names
+        if not hasattr(import_module(module), name)
+    }
+    assert {one.rpartition(".")[2] for one in missing} <= keras_names.MODELS | {
+        "FloatDTypePolicy",
+        "DTypePolicy",
+    }
+
+
+def test_sizes_that_no_memory_holds_are_counted_before_anything_is_made(home, tmp_path):
+    layers = sequential(dense(60_000), dense(60_000, "e"))
+    with pytest.raises(InvalidInput, match=r"3,600,\d+,\d+ parameters, more than 200,000,000"):
+        load(keras_file(tmp_path / "my.keras", layers), tmp_path / "a")
+    large = {"class_name": "UpSampling2D", "config": {"name": "u", "size": [6000, 6000]}}
+    with pytest.raises(InvalidInput, match="numbers of one picture"):
+        load(keras_file(tmp_path / "my.keras", sequential(large, shape=(2, 2, 3))), tmp_path / "b")
+
+
+def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
+    arrays = {"layers/dense/vars/0": np.array([[np.nan, 1.0]] * 4), "layers/dense/vars/1": np.zeros(2)}
+    with pytest.raises(InvalidInput, match="not finite, in /layers/dense/vars/0"):
+        load(keras_file(tmp_path / "my.keras", sequential(dense(2)), arrays), tmp_path / "a")
+
+
+def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home, monkeypatch):
+    file = brought.bring(data_dir / "badfiles" / "models" / "good_control.keras")
+    found = brought.admit(file)
+    assert found.path == home / "cache" / "brought" / file.digest / "model.keras"
+    assert (found.facts.parameters, found.facts.inputs, found.facts.outputs) == (
+        53,
+        ((None, 6),),
+        ((None, 3),),
+    )
+    assert found.facts.sees is None
+    with found.path.open("rb") as copy, file.path.open("rb") as given:
+        # shared_object_id is an address in memory
+        layers = [keras_files.read(one).config["config"]["layers"] for one in (copy, given)]
+    assert [one["config"].get("units") for one in layers[0]] == [None, 5, 3]
+    assert len(layers[0]) == len(layers[1])
+    assert [one.name for one in (home / "cache" / "brought").glob(".new-*")] == []
+    monkeypatch.setattr(subprocess, "run", None)
+    assert brought.admit(file) == found
+    found.path.write_bytes(found.path.read_bytes()[:-1] + b"x")
+    with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made anew
+        brought.admit(file)
+
+
+def test_weights_are_read_only_in_that_process(data_dir, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(resave, "run", None)
+    monkeypatch.chdir(tmp_path)
+    models = data_dir / "badfiles" / "models"
+    with pytest.raises(InvalidInput, match="not stored as it is"):
+        brought.admit(brought.bring(models / "external_storage_inside.keras"))
+    assert not list((home / "cache" / "brought").glob("*/*"))
+
+
+CAPS = {
+    "memory": ("b = bytearray(resave.MOST_BYTES + (1 << 28))", "MemoryError"),
+    "a large file": ("open('big', 'wb').truncate(1 << 40)", "OSError"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems cap less")
+@pytest.mark.parametrize("work, raised", CAPS.values(), ids=CAPS)
+def test_that_process_may_take_little(work, raised, tmp_path):
+    code = f"import signal\nfrom studio.core import resave\nresave._cap(1000)\n{work}"
+    done = run(code, tmp_path)
+    assert done.returncode and (raised in done.stderr or done.returncode == -signal.SIGXFSZ)
+
+
+def test_that_process_ends_when_its_time_is_up(tmp_path):
+    done = run("import time\nfrom studio.core import resave\nresave._clock(1)\ntime.sleep(30)", tmp_path)
+    assert done.returncode == -signal.SIGALRM
+    done = run("from studio.core import resave\nresave._clock(1)\nresave._clock(0)\nprint('well')", tmp_path)
+    assert done.stdout == "well\n"
+
+
+def run(code, folder):
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, check=False)
+
+
+@pytest.mark.parametrize(
+    "code, told", [(-signal.SIGALRM, "too long"), (-signal.SIGKILL, "memory"), (1, "memory")]
+)
+def test_a_process_that_dies_is_told_in_one_sentence(code, told, data_dir, home, monkeypatch):
+    file = brought.bring(data_dir / "badfiles" / "models" / "good_control.keras")
+    died = subprocess.CompletedProcess([], code, b"", b"")
+    monkeypatch.setattr(subprocess, "run", lambda *args, **options: died)
+    with pytest.raises(InvalidInput, match=f"Received: a file that takes .*{told}"):
+        brought.admit(file)
+
+
+def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
+    models = data_dir / "badfiles" / "models"
+    facts = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "sees": None, "labels": []}
+
+    def leaves(copy, answer):
+        def run(command, cwd, **options):
+            (cwd / resave.COPY).write_bytes((models / copy).read_bytes())
+            (cwd / resave.ANSWER).write_text(answer)
+            return subprocess.CompletedProcess([], 0, b"", b"")
+
+        monkeypatch.setattr(subprocess, "run", run)
+
+    file = brought.bring(models / "good_control.keras")
+    leaves("lambda_bytecode.keras", json.dumps(facts))
+    with pytest.raises(InvalidInput, match="Lambda"):
+        brought.admit(file)
+    for answer in ("", "[]", json.dumps(facts | {"more": 1}), json.dumps(facts | {"name": None})):
+        leaves("good_control.keras", answer)
+        with pytest.raises(Exception, match=r"nothing is known of it\. Next"):
+            brought.admit(file)
+    leaves("good_control.keras", json.dumps(facts))
+    assert brought.admit(file).facts.name == "a"
+
+
+def test_secrets_of_the_environment_stay_outside(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "secret")
+    env = brought._environment(tmp_path)
+    assert "SECRET_KEY" not in env and env["HOME"] == str(tmp_path)
+
+
+def test_a_studio_model_is_no_keras_file(home):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("settings.json", "{}")
+    assert not brought.is_one(File.keep(packed.getvalue(), "model", "my.zip"))
+    assert not brought.is_one(File.keep(b"PK\3\4 cut", "model", "my.keras"))
