@@ -230,7 +230,8 @@ def one(size: int) -> dict[str, object]:
     for name in ("resnet50", "vgg16"):
         settings, base = TrainClassifierSettings(backbone=name), backbones.load(name)
         network = model.assemble(base, size, lambda maps, s=settings: model.head(maps, 5, s))
-        made = model.Classifier(name, "", tuple("abcde"), name, size, network, MAPS[name])
+        maps = network.get_layer(MAPS[name]).output
+        made = model.Classifier(name, "", tuple("abcde"), (size, size), network, maps)
         picture, forward = samples.photo("chelsea"), bare(base, 1, size)
         square = np.zeros((1, size, size, 3), "float32")
         times: dict[str, list[float]] = {"ours": [], "bare": []}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +17,12 @@ from studio.classify import heat, imagenet, models, predict, square
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import images, recipes
-from studio.core.errors import invalid
+from studio.core.errors import StudioError, invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+
+if TYPE_CHECKING:
+    import keras
 
 LEAST, LONGEST = 384, 1024  # px of the longer side of the picture that is shown
 TOLD = 5  # of the likeliest labels
@@ -36,7 +40,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     progress.stage("Looking at the picture")
     where, probabilities, place = look(classifier, picture, wanted)
     longest = min(max(*picture.shape[:2], LEAST), LONGEST)
-    shown = heat.draw(images.fit(picture, longest), where, settings.view, settings.strength)
+    shown = heat.draw(images.fit(picture, longest), where, settings.view, settings.strength, classifier.size)
     figures = {
         "label": classifier.classes[place],
         "probability": float(probabilities[place]),
@@ -57,7 +61,7 @@ def prepare(settings: ExplainSettings) -> None:
 def look(
     classifier: Classifier, picture: np.ndarray, place: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Where in the square in the middle of a picture a classifier sees a class.
+    """Where in the middle of a picture a classifier sees a class.
 
     Args:
         classifier: what looks.
@@ -67,6 +71,9 @@ def look(
     Returns:
         `(h, w) float32`, from 0 to 1 where it speaks most for that class (all 0 where nothing does);
         `(k,)` probabilities; and the place.
+
+    Raises:
+        StudioError: if no layer of the classifier has places any more.
     """
     from keras import ops
 
@@ -74,7 +81,7 @@ def look(
         while len(_MAPS) >= _MOST_HELD:
             _MAPS.pop(next(iter(_MAPS)), None)
         _MAPS[classifier.digest] = _built(classifier)
-    cut = square.cut(picture, classifier.size)[None]
+    cut = square.cut(picture, *classifier.size)[None]
     found = _MAPS[classifier.digest](ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
     where, probabilities, place = (np.asarray(one) for one in found)
     return where / max(float(where.max()), 1e-12), probabilities, int(place)
@@ -91,14 +98,18 @@ def _built(classifier: Classifier) -> Callable:
 
     from studio.core.gradients import compiled, value_and_grad
 
-    network, choice = classifier.network, classifier.network.layers[-1]
-    maps = network.get_layer(classifier.maps).output
-    below = keras.Model(network.input, maps)
-    above = keras.Model(maps, choice.input)
-    kernel, bias = (ops.convert_to_tensor(weight) for weight in choice.weights)
+    end, to_logits = _end(classifier.network)
+    try:
+        below = keras.Model(classifier.network.input, classifier.maps)
+        above = keras.Model(classifier.maps, end)
+    except (ValueError, TypeError, AttributeError):  # there is none, or something passes by beside it
+        raise StudioError(
+            f"{classifier.name} has no layer through which all that it sees passes place by place, so it "
+            "cannot show where it looks. Next: ask what it sees, with `studio classify predict`."
+        ) from None
 
     def score(activations, place):
-        logits = (ops.matmul(above(activations), kernel) + bias)[0]
+        logits = to_logits(above(activations))[0]
         place = ops.where(place < 0, ops.cast(ops.argmax(logits), "int32"), place)
         return ops.take(logits, place) - ops.mean(logits), (logits, place)
 
@@ -110,6 +121,22 @@ def _built(classifier: Classifier) -> Callable:
         return where, ops.softmax(logits), place
 
     return compiled(seen)
+
+
+def _end(network: keras.Model) -> tuple[keras.KerasTensor, Callable]:
+    """The last tensor of a network before its softmax, and what makes logits of it."""
+    import keras
+    from keras import ops
+
+    choice = network.layers[-1]
+    softmax = getattr(choice, "activation", None) is keras.activations.softmax
+    if isinstance(choice, keras.layers.Dense) and softmax:
+        weights = [ops.convert_to_tensor(weight) for weight in choice.weights]
+        return choice.input, lambda found: ops.matmul(found, weights[0]) + (weights[1] if weights[1:] else 0)
+    if isinstance(choice, keras.layers.Softmax) or (isinstance(choice, keras.layers.Activation) and softmax):
+        return choice.input, lambda found: found
+    # As good as logits, but for what is so unlikely that its probability is 0 in float32.
+    return network.output, lambda found: ops.log(ops.maximum(found, 1e-30))
 
 
 def _place(label: str, classifier: Classifier) -> int:

@@ -21,13 +21,13 @@ from studio.classify.model import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import images, recipes, samples
 from studio.core.errors import StudioError, Unavailable
+from studio.core.keras_files import LABELS, SIZE
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
 PICTURES = 10  # that an export is compared on
 MOST_AWAY = 1e-3  # of a probability, above which an export is wrong, not rounded
 NEEDS = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
-LABELS = "labels.txt"  # where TFLite's own tools look for the names of classes: in a zip at the file's end
 
 
 def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -109,6 +109,10 @@ def _pictures() -> list[np.ndarray]:
 def _keras(classifier: Classifier, path: Path) -> None:
     classifier.network.save(path)
     _add_labels(path, classifier.classes)
+    height, width = classifier.size
+    if height == width:  # so that it is fed the same when it is brought back
+        with zipfile.ZipFile(path, "a") as file:
+            file.writestr(SIZE, str(height))
 
 
 def _tflite(classifier: Classifier, path: Path) -> None:
@@ -119,7 +123,7 @@ def _tflite(classifier: Classifier, path: Path) -> None:
 def _onnx(classifier: Classifier, path: Path) -> None:
     import onnx
 
-    classifier.network(np.zeros((1, classifier.size, classifier.size, 3), "uint8"))  # Keras asks for it
+    classifier.network(np.zeros((1, *classifier.size, 3), "uint8"))  # Keras asks for it
     classifier.network.export(path, format="onnx", verbose=False)
     model = onnx.load(path)
     onnx.helper.set_model_props(model, {"classes": json.dumps(classifier.classes)})

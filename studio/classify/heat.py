@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from studio.classify import square
+
 # From cold to hot, ever lighter, so that it reads without its colours too.
 _STOPS = np.array([(28, 16, 68), (120, 28, 109), (222, 73, 70), (250, 160, 40), (252, 245, 160)], "float32")
 _GREY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each colour seems
@@ -16,21 +18,24 @@ _GAP = 0.02  # of the shorter side, between two pictures
 View = Literal["beside", "over", "light"]
 
 
-def draw(picture: np.ndarray, where: np.ndarray, view: View, strength: float) -> np.ndarray:
+def draw(
+    picture: np.ndarray, where: np.ndarray, view: View, strength: float, size: tuple[int, int] = (1, 1)
+) -> np.ndarray:
     """Shows a map on the picture that it belongs to.
 
-    What a classifier never saw, outside the square in the middle, is dark.
+    What a classifier never saw, outside the middle, is dark.
 
     Args:
         picture: `(H, W, 3) uint8`.
-        where: `(h, w) float32 in [0, 1]`, of the square in its middle.
+        where: `(h, w) float32 in [0, 1]`, of its middle.
         view: colours over the picture, the same beside it, or light.
         strength: of the colours or the shade, in [0, 1].
+        size: `(height, width)` that the classifier brings the middle to; only their ratio counts.
 
     Returns:
         `(H, W, 3) uint8`; both pictures beside each other, or, of wide ones, below.
     """
-    warmth, seen = _spread(where, picture.shape[:2])
+    warmth, seen = _spread(where, picture.shape[:2], size)
     if view == "light":
         shown = picture * (1 - strength * (1 - warmth))
     else:
@@ -49,15 +54,16 @@ def colours(warmth: np.ndarray) -> np.ndarray:
     return _STOPS[below] * (1 - part) + _STOPS[below + 1] * part
 
 
-def _spread(where: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _spread(
+    where: np.ndarray, shape: tuple[int, int], size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
     """The map in the size of a picture, `(H, W, 1) float32`, and which of its pixels were seen at all."""
-    height, width = shape
-    side = min(shape)
-    top, left = (height - side) // 2, (width - side) // 2
-    smooth = Image.fromarray(where.astype("float32")).resize((side, side), Image.Resampling.BICUBIC)
+    part = square.middle(shape, *size)
+    rows, columns = (one.stop - one.start for one in part)
+    smooth = Image.fromarray(where.astype("float32")).resize((columns, rows), Image.Resampling.BICUBIC)
     warmth, seen = np.zeros((*shape, 1), "float32"), np.zeros((*shape, 1), bool)
-    warmth[top : top + side, left : left + side, 0] = np.clip(np.asarray(smooth), 0, 1)
-    seen[top : top + side, left : left + side] = True
+    warmth[(*part, 0)] = np.clip(np.asarray(smooth), 0, 1)
+    seen[part] = True
     return warmth, seen
 
 

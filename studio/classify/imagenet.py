@@ -29,8 +29,8 @@ def open(progress: Progress | None = None) -> Classifier:
         names = _apart(labels.names(progress))
         network = model.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
         network.layers[-1].set_weights(_choice(whole.model).get_weights())
-        maps = MAPS[BACKBONE]
-        _HELD[whole.digest] = Classifier(IMAGENET, whole.digest, names, BACKBONE, SIZE, network, maps)
+        maps = network.get_layer(MAPS[BACKBONE]).output
+        _HELD[whole.digest] = Classifier(IMAGENET, whole.digest, names, (SIZE, SIZE), network, maps)
     return _HELD[whole.digest]
 
 

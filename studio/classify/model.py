@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     import keras
 
 TASK = "classify.train"
-BATCHES = (1, 8, 32)  # the only numbers of pictures looked at once, so that nothing is compiled twice
+BATCHES = (1, 8, 32)
 _HELD: dict[str, Classifier] = {}  # by the digest of their weights; what a worker holds
 _MOST_HELD = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Classifier:
     """A classifier, ready to look.
 
@@ -35,20 +35,20 @@ class Classifier:
         name: of its preset.
         digest: of its weights, for recipes.
         classes: what it tells apart.
-        backbone: `resnet50` or `vgg16`.
-        size: the side in px to which it brings pictures.
-        network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; it takes the square in the
-            middle, resizes and prepares it. Its layers have the names that the backbone gives them.
-        maps: the name of its last layer that still has places.
+        size: `(height, width)` in px to which it brings pictures.
+        network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; it takes the middle, resizes
+            and prepares it.
+        maps: the last activations in it that still have places, `(B, h, w, C)`; None where there are none.
+        batches: the only numbers of pictures that it looks at at once, so that nothing is compiled twice.
     """
 
     name: str
     digest: str
     classes: tuple[str, ...]
-    backbone: str
-    size: int
+    size: tuple[int, int]
     network: keras.Model
-    maps: str
+    maps: keras.KerasTensor | None
+    batches: tuple[int, ...] = BATCHES
 
     def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """What it thinks of some pictures.
@@ -67,8 +67,8 @@ class Classifier:
         found, at = [np.empty((0, len(self.classes)), "float32")], 0
         while at < len(pictures):
             progress.report(at, len(pictures), text="Looking at pictures")
-            count = next((size for size in BATCHES if size >= len(pictures) - at), BATCHES[-1])
-            part = np.stack([square.cut(one, self.size) for one in pictures[at : at + count]])
+            count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])
+            part = np.stack([square.cut(one, *self.size) for one in pictures[at : at + count]])
             full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
             found.append(np.asarray(self.network.predict_on_batch(full))[: len(part)])
             at += count
@@ -82,12 +82,17 @@ def open(preset: Preset) -> Classifier:
         InvalidInput: if it is none, or its files are not whole.
         StudioError: if its backbone is out of reach, or here in another training than it learnt with.
     """
-    if preset.digest not in _HELD:
-        made = _opened(preset)
+    return held(preset.name, preset.digest, lambda: _opened(preset))
+
+
+def held(name: str, digest: str, make: Callable[[], Classifier]) -> Classifier:
+    """The classifier of a digest, made unless it is held; the same weights may have several names."""
+    if digest not in _HELD:
+        made = make()
         while len(_HELD) >= _MOST_HELD:
             _HELD.pop(next(iter(_HELD)), None)
-        _HELD[preset.digest] = made
-    return replace(_HELD[preset.digest], name=preset.name)  # the same weights may have several names
+        _HELD[digest] = made
+    return replace(_HELD[digest], name=name)
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:
@@ -113,15 +118,8 @@ def _opened(preset: Preset) -> Classifier:
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
     stored.fill(learnt(network, settings.cut), preset)
-    return Classifier(
-        preset.name,
-        preset.digest,
-        classes,
-        settings.backbone,
-        settings.size,
-        network,
-        MAPS[settings.backbone],
-    )
+    maps = network.get_layer(MAPS[settings.backbone]).output
+    return Classifier(preset.name, preset.digest, classes, (settings.size, settings.size), network, maps)
 
 
 def _backbone(preset: Preset, name: str) -> backbones.Backbone:

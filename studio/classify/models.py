@@ -1,4 +1,4 @@
-"""The classifiers that can be asked: trained ones by name, folder or file, and ImageNet's own."""
+"""The classifiers that can be asked: trained or brought ones, and ImageNet's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from studio.classify import imagenet, model
+from studio.classify import brought, imagenet, model
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
 from studio.core import presets
@@ -37,7 +37,7 @@ def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Cla
         Unavailable: if its backbone is out of reach.
     """
     for file in inputs.get("model", ()):
-        return model.open(presets.given(file))
+        return brought.open(file) if brought.is_one(file) else model.open(presets.given(file))
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return model.open(_classifier(settings.preset))
@@ -53,6 +53,10 @@ def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
 
 def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless there is such a classifier; loads no Keras."""
+    for file in inputs.get("model", ()):
+        if brought.is_one(file):
+            with file.path.open("rb") as opened:
+                brought.check(opened, file.name)
     if not inputs.get("model") and settings.preset != IMAGENET:
         model.classes_of(_classifier(settings.preset))
 

@@ -66,7 +66,9 @@ class AuditSettings(Settings):
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
-_PRESET = "A trained classifier: its name or its folder."
+_PRESET = (
+    "A classifier: its name, its folder, or a .keras file of yours, which is given levels from 0 to 255."
+)
 
 
 class PredictSettings(Settings):

@@ -1,4 +1,4 @@
-"""The square in the middle of a picture, resized as the studio resizes its pictures, inside a network too.
+"""The middle of a picture, most often a square, resized as the studio does it, inside a network too.
 
 A classifier that is exported takes pictures of any size, and must see them as it saw those that it learnt
 from. Keras' own resizing either leaves out pixels of large pictures or becomes an operation that neither
@@ -16,34 +16,42 @@ from studio.core import images
 _LOBES = 3  # of the Lanczos filter, as Pillow has it
 
 
-def cut(picture: np.ndarray, size: int) -> np.ndarray:
-    """`(H, W, 3) uint8` -> its middle as `(size, size, 3) uint8`."""
-    height, width = picture.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return images.resize(np.ascontiguousarray(picture[top : top + side, left : left + side]), size, size)
+def middle(shape: tuple[int, ...], height: int, width: int) -> tuple[slice, slice]:
+    """Rows and columns of the largest part in the middle of `(H, W, ...)` shaped as `height : width`."""
+    step = min(shape[0] / height, shape[1] / width)
+    rows, columns = max(1, round(step * height)), max(1, round(step * width))
+    top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
+    return slice(top, top + rows), slice(left, left + columns)
 
 
-def resampled(pictures: Any, size: int) -> Any:
+def cut(picture: np.ndarray, height: int, width: int | None = None) -> np.ndarray:
+    """`(H, W, 3) uint8` -> its middle as `(height, width, 3) uint8`; a square when no width is given."""
+    width = width or height
+    part = picture[middle(picture.shape, height, width)]
+    return images.resize(np.ascontiguousarray(part), height, width)
+
+
+def resampled(pictures: Any, height: int, width: int | None = None) -> Any:
     """The same within a network, of plain operations alone; differs from `cut` by rounding alone.
 
     Args:
         pictures: `(B, H, W, 3)`, levels from 0 to 255 of any type; H and W need not be known yet.
-        size: of the sides that come out, in px.
+        height, width: of what comes out, in px; a square when no width is given.
 
     Returns:
-        `(B, size, size, 3) float32`, levels from 0 to 255, not rounded: a rounding would make two machines,
-        which never compute quite alike, differ by a whole level.
+        `(B, height, width, 3) float32`, levels from 0 to 255, not rounded: a rounding would make two
+        machines, which never compute quite alike, differ by a whole level.
     """
     from keras import ops
 
+    width = width or height
     levels = ops.cast(pictures, "float32")
     rows, columns = _places(levels[:1, :, :1, :1]), _places(levels[:1, :1, :, :1])
-    height, width = ops.max(rows) + 1.0, ops.max(columns) + 1.0
-    side = ops.minimum(height, width)
+    tall, wide = ops.max(rows) + 1.0, ops.max(columns) + 1.0
+    high, broad = ops.minimum(tall, wide * height / width), ops.minimum(wide, tall * width / height)
     planes = ops.transpose(levels, (0, 3, 1, 2))
-    narrow = _levels(ops.matmul(planes, ops.transpose(_weights(columns, width, side, size))))
-    small = _levels(ops.matmul(_weights(rows, height, side, size), narrow))
+    narrow = _levels(ops.matmul(planes, ops.transpose(_weights(columns, wide, broad, width))))
+    small = _levels(ops.matmul(_weights(rows, tall, high, height), narrow))
     return ops.transpose(small, (0, 2, 3, 1))
 
 

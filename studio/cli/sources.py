@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 
-from studio.core import data, images, presets, sample_sets, samples
+from studio.core import brought, data, images, keras_files, presets, sample_sets, samples
 from studio.core.errors import invalid, printable
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -37,13 +38,21 @@ def source(slot: Slot, text: str) -> File:
 
 
 def _model(text: str) -> File:
-    """A trained model as the zip that tasks take: by its name, its folder, or a zip that the studio saved."""
+    """A model as a file that tasks take: by its name, its folder, or a zip or `.keras` file."""
     path = Path(text).expanduser()
-    if path.suffix.lower() == ".zip" and path.is_file():
-        return _packed(path)
+    if path.is_file():
+        return _packed(path) if _is_packed(path) else brought.bring(path)
     found = presets.find(str(path))
     found.weights()
     return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")
+
+
+def _is_packed(path: Path) -> bool:
+    """Whether a file may be a model that the studio saved."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        members = keras_files.members(file)
+        return path.suffix.lower() == ".zip" and (not members or presets.SETTINGS in members)
+    return False
 
 
 def _packed(path: Path) -> File:

@@ -22,7 +22,7 @@ def colours(size: int = 32) -> Classifier:
     network = keras.Model(pictures, guess, name="colours")
     network.get_layer("maps").set_weights([np.eye(3, dtype="float32")[None, None], np.zeros(3)])
     network.layers[-1].set_weights([8 * np.eye(3, dtype="float32"), np.array([0.1, 0, 0])])
-    return Classifier("colours", "0" * 64, COLOURS, "vgg16", size, network, "maps")
+    return Classifier("colours", "0" * 64, COLOURS, (size, size), network, maps)
 
 
 def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):

@@ -1,0 +1,80 @@
+"""Keras classifiers as other people make them: small, with random weights, saved as `.keras` files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+
+def save(path: Path, network) -> Path:
+    """Saves a network with all its weights drawn anew, so that none is 0."""
+    rng = np.random.default_rng(0)
+    network.set_weights([rng.normal(0.1, 0.3, one.shape) ** 2 for one in network.get_weights()])
+    network.save(path)
+    return path
+
+
+def usual(classes=4, size=(20, 30), end="softmax", then=()):
+    """As most tutorials have it: levels are divided inside, one convolution, a mean, a choice."""
+    from keras import Input, Sequential, layers
+
+    return Sequential(
+        [
+            Input((*size, 3)),
+            layers.RandomFlip("horizontal"),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(5, 3, activation="relu", name="pictures"),
+            layers.MaxPooling2D(2),
+            layers.GlobalAveragePooling2D(keepdims=True),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(classes, activation=end, name="probabilities"),
+            *then,
+        ]
+    )
+
+
+def grey():
+    """Takes grey bytes; compiled, and so with an optimiser in its file."""
+    from keras import Input, Sequential, layers
+
+    network = Sequential(
+        [
+            Input((16, 16, 1), dtype="uint8"),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(3, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(3),
+            layers.Activation("softmax"),
+        ]
+    )
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.fit(np.zeros((2, 16, 16, 1), "uint8"), np.zeros(2), verbose=0)
+    return network
+
+
+def transferred():
+    """A network within a network, a normalisation that has learnt, and pictures of any size."""
+    from keras import Input, Model, layers
+
+    inner = Input((None, None, 3))
+    base = Model(inner, layers.Conv2D(6, 3, strides=2, activation="relu", name="conv")(inner), name="base")
+    pictures = Input((None, None, 3), name="pictures")
+    normal = layers.Normalization()
+    normal.adapt(np.random.default_rng(1).random((4, 8, 8, 3)))
+    pooled = layers.GlobalMaxPooling2D()(base(normal(layers.Rescaling(1 / 255)(pictures))))
+    return Model(pictures, layers.Dense(3)(layers.LeakyReLU()(pooled)))
+
+
+def flat():
+    """Has no layer that keeps places."""
+    from keras import Input, Sequential, layers
+
+    first = [Input((8, 8, 3)), layers.Flatten(), layers.Rescaling(1 / 255)]
+    return Sequential([*first, layers.Dense(2, activation="softmax")])
+
+
+def single():
+    """One number of a picture: yes or no."""
+    return usual(1, end="sigmoid")
