@@ -6,18 +6,22 @@ import importlib.metadata
 import json
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import psutil
+
 from studio import __version__
-from studio.core import paths, weights
+from studio.core import index, paths, presets, weights
 from studio.core.errors import StudioError, printable
 
 State = Literal["well", "note", "trouble"]
 ENOUGH_BYTES = 2 * 2**30
+ENOUGH_MEMORY = 3 * 2**30  # bytes: what fine pictures of 1024 px and most trainings take
 _MOST_SECONDS = 120
 _PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pillow", "streamlit", "distributed")
 _OPTIONAL = {"jax", "tensorflow"}
@@ -52,6 +56,9 @@ def checks() -> Iterator[Check]:
     yield _python()
     yield _versions()
     yield _home()
+    yield _memory()
+    yield _engine()
+    yield _models()
     yield from _weights()
     yield _devices()
 
@@ -96,6 +103,46 @@ def _home() -> Check:
     if free < ENOUGH_BYTES:
         return Check("folder", "note", found, "free some space there, or set STUDIO_HOME to a larger disk")
     return Check("folder", "well", found)
+
+
+def _memory() -> Check:
+    seen = psutil.virtual_memory()
+    found = f"{seen.available / 2**30:.1f} of {seen.total / 2**30:.1f} GiB free"
+    if seen.available < ENOUGH_MEMORY:
+        return Check("memory", "note", found, "close other programs, or choose smaller sizes")
+    return Check("memory", "well", found)
+
+
+def _engine() -> Check:
+    """Whether its processes could speak to each other and wait for one another; none is started."""
+    try:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            with socket.create_connection(listener.getsockname(), timeout=5):
+                pass
+    except OSError as error:
+        found = f"processes cannot reach each other on 127.0.0.1 ({error.strerror or error})"
+        return Check("engine", "trouble", found, "let a firewall or sandbox allow local connections")
+    try:
+        with paths.locked(paths.folder("cache") / "doctor.lock"):
+            pass
+    except (StudioError, OSError) as error:
+        found = f"files cannot be locked ({printable(str(error), 200)})"
+        return Check("engine", "trouble", found, "set STUDIO_HOME to a local disk")
+    return Check("engine", "well", "its processes can reach each other on this machine alone")
+
+
+def _models() -> Check:
+    broken = []
+    for name in index.shipped().presets:
+        try:
+            presets.find(name).weights()  # which compares every byte
+        except StudioError:
+            broken.append(name)
+    if broken:
+        return Check("models", "trouble", f"not whole: {', '.join(broken)}", "install the studio again")
+    return Check("models", "well", f"all {len(index.shipped().presets)} that ship are whole")
 
 
 def _weights() -> Iterator[Check]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections import namedtuple
 
+import psutil
 import pytest
 import tiny_weights
 
-from studio.core import health, weights
+from studio.core import health, paths, weights
 
 
 @pytest.fixture
@@ -21,7 +23,8 @@ def checks(home, monkeypatch):
 
 def test_all_is_well_but_for_weights_that_are_not_here(checks):
     found = checks()
-    assert [check.state for check in found.values()] == ["well", "well", "well", "note", "note", "well"]
+    states = {name: check.state for name, check in found.items() if name != "memory"}
+    assert states == dict.fromkeys(states, "well") | {"weights tiny": "note", "weights twin": "note"}
     assert "studio weights pull tiny" in found["weights tiny"].remedy
 
 
@@ -56,3 +59,32 @@ def test_keras_that_does_not_load_says_why(home, monkeypatch):
     monkeypatch.setattr(health, "_DEVICES", "raise ImportError('libcuda is broken')")
     found = health._devices()
     assert (found.state, "libcuda is broken" in found.found) == ("trouble", True)
+
+
+@pytest.mark.parametrize(("free", "state"), [(2 * 2**30, "note"), (9 * 2**30, "well")])
+def test_little_memory_is_noted(checks, monkeypatch, free, state):
+    seen = namedtuple("seen", "total available")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: seen(16 * 2**30, free))
+    found = checks()["memory"]
+    assert (found.state, found.found) == (state, f"{free / 2**30:.1f} of 16.0 GiB free")
+
+
+def test_processes_that_cannot_reach_each_other_are_trouble(checks, monkeypatch):
+    def refused(*_, **__):
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    found = checks()["engine"]
+    assert (found.state, "127.0.0.1" in found.found) == ("trouble", True)
+
+
+def test_a_shipped_model_with_other_bytes_is_trouble(home, monkeypatch, tmp_path):
+    assert health._models().state == "well"
+    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained")
+    weights_file = next((tmp_path / "pretrained" / "alice").glob("*.h5"))
+    damaged = bytearray(weights_file.read_bytes())
+    damaged[-9] ^= 1
+    weights_file.write_bytes(damaged)
+    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
+    found = health._models()
+    assert (found.state, found.found) == ("trouble", "not whole: alice")
