@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import own_networks
 import pytest
 import toy_classifier
 from PIL import Image
@@ -94,6 +95,48 @@ def test_score_of_a_classifier(toy, said):
     low, high = found["interval"]
     assert low <= found["accuracy"] <= high
     assert json.loads(said("score", toy, "data", "--part", "0.6:1", "--quiet")[1])["n"] == 4
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch, picture, home):
+    """A Keras classifier made elsewhere, and a photo, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(images.encode_png(picture))
+    own_networks.save(Path("my.keras"), own_networks.usual())
+    return "my.keras"
+
+
+def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
+    code, out, err = said("classify", "predict", own, "photo.png", "--quiet")
+    assert (code, err) == (0, "") and out.startswith("photo.png: class ")
+    assert out.count("%") == 4
+    code, out, _ = said(
+        "classify", "explain", own, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
+    )
+    assert code == 0 and recipes.read(Path("why.png").read_bytes()).inputs["model"][0].name == own
+    assert said("classify", "export", own, "-o", "again.keras", "--quiet")[0] == 0
+    with zipfile.ZipFile("again.keras") as packed:
+        assert packed.read("labels.txt").decode().split("\n")[0] == "class 1"
+    assert said("write", "Once", "--preset", own, "--quiet")[0] == 2  # which is no voice
+
+
+@pytest.mark.parametrize(
+    "name, data, told",
+    [
+        ("my.h5", b"\x89HDF\r\n\x1a\n", 'keras.saving.load_model("my.h5").save("my.keras")'),
+        ("my.weights.h5", b"\x89HDF\r\n\x1a\n", "weights alone"),
+        ("my.onnx", b"\x08\x07", "an ONNX file"),
+        ("my.tflite", b"\x1c\0\0\0TFL3", "a TFLite file"),
+        ("my.pt", b"\x80\x02}q\0.", "a Python pickle"),
+        ("my.keras", b"", "a damaged one"),
+    ],
+)
+def test_other_files_are_told_from_models_in_one_line(name, data, told, said, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(data)
+    code, out, err = said("classify", "predict", name, "sample:chelsea", "--quiet")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert name in err and told in err and "a .keras file that Keras 3 saved" in err and "Next: " in err
 
 
 BAD = {
