@@ -1,4 +1,4 @@
-"""The classifiers that a page can show: one just taught, those kept before, and ImageNet's own."""
+"""The classifiers that a page can show: one just taught, those kept or brought, and ImageNet's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import words
+from pages.parts import own_models, words
 from studio.classify import models
 from studio.classify.settings import IMAGENET
 from studio.core import presets
@@ -34,6 +34,7 @@ class Shown:
         data: what it knows of its training: classes, evaluation, tested, map, learning_curve.
         settings: what it was made with.
         pictures: the data set that it learnt from, if that is known.
+        about: what it is, in one line, where that does not follow from the rest.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Shown:
     data: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     pictures: File | None = None
+    about: str = ""
 
     @property
     def asked(self) -> dict[str, str]:
@@ -55,8 +57,9 @@ class Shown:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The weights that it takes."""
-        return NEEDS_IMAGENET if self.preset == IMAGENET else (self.settings.get("backbone", "resnet50"),)
+        """The weights that it takes beside its own."""
+        backbone = self.settings.get("backbone")
+        return NEEDS_IMAGENET if self.preset == IMAGENET else (backbone,) if backbone else ()
 
 
 def of_file(model: File, pictures: File | None = None) -> Shown:
@@ -79,6 +82,12 @@ def of_preset(name: str) -> Shown:
     return Shown(title(name), name, None, found.data(), settings, pictures)
 
 
+def of_brought(file: File) -> Shown:
+    """The classifier of a `.keras` file. Raises `InvalidInput` if it cannot be taken."""
+    found = own_models.known(file)
+    return Shown(found.name, "", file, {"classes": found.classes}, about=own_models.about(found))
+
+
 def just_taught(shown: Shown) -> None:
     """Remembers a classifier of this tab, so that it can be tried beside those that are kept."""
     st.session_state[_JUST] = shown
@@ -86,18 +95,16 @@ def just_taught(shown: Shown) -> None:
 
 def choose() -> Shown | None:
     """Lets a person choose a classifier; None after saying what is wrong with it."""
+    own_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
     just: Shown | None = st.session_state.get(_JUST)
-    known = models.known()
-    options = ["", *known] if just else known
-    name = st.selectbox(
-        "Who looks",
-        options,
-        format_func=lambda one: title(one) if one else f"{just.title}, just taught",
-        key=KEY,
-        bind="query-params",
-    )
+    mine = own_models.mine()
+    titles = {"": f"{just.title}, just taught"} if just else {}
+    titles |= {name: title(name) for name in models.known()}
+    titles |= {digest: file.name for digest, file in mine.items()}
+    name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
+    own_models.ask()
     try:
-        shown = of_preset(name) if name else just
+        shown = of_brought(mine[name]) if name in mine else of_preset(name) if name else just
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -118,6 +125,8 @@ def title(name: str) -> str:
 
 def about(shown: Shown) -> str:
     """What it tells apart and how well, in one line."""
+    if shown.about:
+        return shown.about
     if shown.preset == IMAGENET:
         return "ResNet50's own classes: animals, tools, vehicles, food. It needs no teaching."
     classes = list(shown.data.get("classes", ()))

@@ -13,8 +13,11 @@ import tiny_classes
 from PIL import Image
 
 from pages.parts import audits, samples
+from studio.classify import brought as own
+from studio.classify.brought import Known
 from studio.classify.settings import TrainClassifierSettings
 from studio.core import paths, presets, sample_sets, tasks
+from studio.core.errors import InvalidInput
 from studio.dream.settings import DreamSettings
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
@@ -180,6 +183,59 @@ def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
     assert page.selectbox(key="preset").value == "my-colours"
     assert "Tells apart blue, green, red" in said(done(page).caption)
     assert page.get("progress")[0].proto.text.startswith("**blue**")
+
+
+def keras_file(**more: bytes) -> bytes:
+    """What passes for a Keras classifier until it is loaded."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(
+            "config.json", json.dumps({"module": "keras", "class_name": "Sequential", "config": {}})
+        )
+        file.writestr("model.weights.h5", b"none")
+        for name, data in more.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def bring(visit):
+    """The half that tries, with a model of a person's own."""
+
+    def bring(data: bytes, name: str = "my net.keras"):
+        page = visit("classify", half="Try")
+        return page.file_uploader[0].upload(name, data, "application/zip").run()
+
+    return bring
+
+
+def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch):
+    found = Known("my net", ("mine", "yours"), (20, 30), 7)
+    asked = []
+    monkeypatch.setattr(own, "known", lambda file: asked.append(file.name) or found)
+    page = done(bring(keras_file()))
+    assert set(asked) == {"my net.keras"}
+    chosen = page.selectbox(key="preset")
+    assert chosen.options[chosen.index] == "my net.keras"
+    assert "Yours: 2 classes (mine, yours); it is given pictures of 30 × 20 px." in said(page.caption)
+    assert page.get("progress")[0].proto.text == "**yours** 75.0%"
+    chosen.set_value("imagenet-resnet50").run()
+    assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
+
+
+@pytest.mark.parametrize("where", ["at once", "by its process"])
+def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatch):
+    def refuse(file):
+        raise InvalidInput("Invalid model my net.keras. Next: choose another.")
+
+    monkeypatch.setattr(own, "known", refuse)
+    page = bring(keras_file(**{"evil.py": b"open('PWNED', 'w')"}) if where == "at once" else keras_file())
+    assert not page.exception and len(page.error) == 1
+    told = page.error[0].value.replace("\\", "")
+    assert "Invalid model my net.keras" in told and "Next: " in told
+    assert page.selectbox(key="preset").value == "imagenet-resnet50"
+    page.run()
+    assert not page.error  # it is told once, and not tried again and again
 
 
 def test_imagenet_needs_no_teaching(visit):

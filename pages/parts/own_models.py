@@ -1,0 +1,88 @@
+"""Classifiers that a person brings as `.keras` files: taken, looked over, and told in one line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.parts import words
+from studio.classify import brought
+from studio.core.errors import StudioError, printable
+from studio.core.tasks import File
+
+MOST_MB = 500
+_MINE, _NEW, _TURN, _FAULT = "models_mine", "models_new", "models_turn", "models_fault"
+_HELP = (
+    "A picture classifier that Keras saved: one input (height, width, 3 or 1), two classes or more. It is "
+    "given levels from 0 to 255; what else it needs, such as Rescaling, must be in it. Nothing in it is run."
+)
+
+
+def mine() -> dict[str, File]:
+    """Those that this tab has brought, by their digest."""
+    return st.session_state.setdefault(_MINE, {})
+
+
+def take(choose: Callable[[str], None]) -> None:
+    """Looks over what was uploaded just now, in a process of its own, before anything else is drawn.
+
+    Args:
+        choose: called with the digest of one that is good.
+    """
+    file: File | None = st.session_state.pop(_NEW, None)
+    if file is None:
+        return
+    try:
+        with st.spinner("Looking the model over; this takes a while ..."):
+            known(file)
+    except StudioError as error:
+        st.session_state[_FAULT] = str(error)
+        return
+    mine()[file.digest] = file
+    choose(file.digest)
+
+
+def ask() -> None:
+    """Takes an upload, and says what is wrong with the last one."""
+    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
+    key = f"model_upload_{st.session_state.setdefault(_TURN, 0)}"
+    with st.popover("Bring a model", icon=":material/upload_file:", type="tertiary", key="bring_model"):
+        st.file_uploader(
+            "A .keras file from your device",
+            type=["keras"],
+            key=key,
+            max_upload_size=MOST_MB,
+            help=_HELP,
+            on_change=_take,
+            args=(key,),
+        )
+    if said := st.session_state.pop(_FAULT, ""):
+        st.error(words.plain(said), icon=":material/error:")
+
+
+def _take(key: str) -> None:
+    upload = st.session_state.get(key)
+    if upload is None:
+        return
+    data, name = upload.getvalue(), printable(upload.name, 80)
+    try:
+        brought.check(io.BytesIO(data), name)
+        st.session_state[_NEW] = File.keep(data, "model", name)
+    except StudioError as error:
+        st.session_state[_FAULT] = str(error)
+    st.session_state[_TURN] += 1
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def known(file: File) -> brought.Known:
+    """What a brought classifier is. Raises `InvalidInput` if it cannot be taken."""
+    return brought.known(file)
+
+
+def about(found: brought.Known) -> str:
+    """What it is, in one line."""
+    count, (height, width) = len(found.classes), found.size
+    first = ", ".join(found.classes[:4]) + (" ..." if count > 4 else "")
+    return f"Yours: {count:,} classes ({first}); it is given pictures of {width} × {height} px."
