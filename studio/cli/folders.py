@@ -1,0 +1,152 @@
+"""A whole folder of pictures through one command: one after the other, what is done already left as it is."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.cli import console, kept, outputs, sources
+from studio.core import tasks
+from studio.core.errors import Cancelled, StudioError, invalid, printable
+from studio.core.settings import Settings
+from studio.core.tasks import Inputs, Slot, Task
+
+_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+
+
+@dataclass
+class _Done:
+    """What became of the pictures of a folder, by their paths."""
+
+    made: list[str] = field(default_factory=list)
+    there: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+
+def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
+    """The folder that stands where a task takes one picture; None if a file does."""
+    slot = task.inputs[0] if task.inputs else None
+    if slot is None or slot.kind != "picture" or slot.most != 1 or not named[slot]:
+        return None
+    path = Path(named[slot][0]).expanduser()
+    try:
+        return path if path.is_dir() else None
+    except (OSError, ValueError):  # a name that no file system takes
+        return None
+
+
+def run(
+    task: Task, settings: Settings, named: Mapping[Slot, Sequence[str]], arguments: argparse.Namespace
+) -> int:
+    """Makes one PNG of every picture in the folder, in the folder of `-o`. Returns the exit code.
+
+    Asked again, it goes on: a picture whose result is there, made with these settings of these files, is
+    left as it is. What is no whole picture is told and passed over.
+
+    Raises:
+        InvalidInput: if there is no picture, or no place for the results.
+    """
+    first, folder = task.inputs[0], Path(named[task.inputs[0]][0]).expanduser()
+    found = pictures(folder)
+    out = _place(task, settings, folder, arguments.out)
+    others = {s.name: [sources.source(s, one) for one in named[s]] for s in task.inputs[1:]}
+    began, done = time.monotonic(), _Done()
+    try:
+        for n, path in enumerate(found, start=1):
+            target = out / f"{_stem(path, found)}.png"
+            try:
+                inputs = {first.name: [sources.source(first, str(path))], **others}
+                tasks.check(task.name, settings, inputs)
+            except StudioError as error:
+                console.note(f"{printable(path.name, 100)} is passed over. {error}")
+                done.failed.append(str(path))
+                continue
+            if _is_there(target, task, settings, inputs):
+                done.there.append(str(target))
+                continue
+            with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
+                started = time.monotonic()
+                result = tasks.run(task.name, settings, inputs, progress)
+            if result.stopped_early:  # what is not finished would be taken for it the next time
+                raise Cancelled
+            outputs.save(result, target)
+            kept.in_gallery(result, time.monotonic() - started)
+            done.made.append(str(target))
+            if not arguments.json:
+                console.say(str(target))
+    except (Cancelled, KeyboardInterrupt):
+        done.stopped = True
+    return _tell(done, len(found), time.monotonic() - began, arguments)
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The files of a folder that are named as pictures, by name. Raises `InvalidInput` if there is none."""
+    try:
+        found = [p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and not p.name.startswith(".")]
+    except OSError as error:
+        step = "check its rights"
+        raise invalid(
+            "folder", expected="one that can be read", received=error.strerror, next_step=step
+        ) from None
+    if not found:
+        received = f"none in {printable(folder.name, 100)}"
+        step = f"choose a folder with files that end in {', '.join(_ENDINGS)}"
+        raise invalid("folder", expected="one with pictures", received=received, next_step=step)
+    return sorted(found)
+
+
+def _stem(path: Path, others: Sequence[Path]) -> str:
+    """What its result is called: its name without the ending, unless two would be called so."""
+    alone = sum(other.stem.lower() == path.stem.lower() for other in others) == 1
+    return path.stem if alone else path.name
+
+
+def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
+    """The folder of the results, made if need be."""
+    if task.makes(settings) != "picture":
+        expected, step = "settings that make pictures", "give one picture, not a folder"
+        raise invalid("settings", expected=expected, received=task.makes(settings), next_step=step)
+    shown, expected = f"output {printable(text or '', 100)}", "a folder for the results"
+    if not text:
+        raise invalid("output", expected=expected, received="none", next_step="name one with -o")
+    out = Path(text).expanduser()
+    try:
+        out.mkdir(exist_ok=True)
+        same = out.samefile(folder)
+    except (OSError, ValueError) as error:
+        received = getattr(error, "strerror", None) or "not a usable path"
+        raise invalid(shown, expected=expected, received=received, next_step="choose another place") from None
+    if same:
+        step = "choose another, so that the originals stay"
+        raise invalid(shown, expected=expected, received="the folder of the pictures", next_step=step)
+    return out
+
+
+def _is_there(path: Path, task: Task, settings: Settings, inputs: Inputs) -> bool:
+    """Whether a result of this very task, of these settings and files, is there already."""
+    try:
+        recipe = outputs.recipe_of(path)
+    except StudioError:
+        return False
+    digests = {slot: [source.digest for source in some] for slot, some in recipe.inputs.items()}
+    wanted = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
+    return (recipe.task, recipe.settings, digests) == (task.name, settings.model_dump(mode="json"), wanted)
+
+
+def _tell(done: _Done, count: int, seconds: float, arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        told = {"made": done.made, "there": done.there, "failed": done.failed, "stopped": done.stopped}
+        console.say_json({**told, "seconds": round(seconds, 3)})
+    elif not arguments.quiet:
+        parts = [f"{len(done.made)} of {count} pictures made"]
+        parts += [f"{len(done.there)} were there already"] if done.there else []
+        parts += [f"{len(done.failed)} passed over"] if done.failed else []
+        next_step = " Next: ask the same again, and it goes on." if done.stopped else ""
+        console.note(f"{', '.join(parts)}.{next_step}")
+    if done.stopped:
+        return console.STOPPED
+    return console.BAD if done.failed else 0

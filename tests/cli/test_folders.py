@@ -1,0 +1,100 @@
+"""A folder of pictures through one command: goes on when asked again, passes over what is broken."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.cli import main
+from studio.core import images
+
+INVERT = ["paint", "photos", "-o", "out", "--steps", "1", "--quiet"]
+
+
+@pytest.fixture
+def photos(tmp_path, home, monkeypatch):
+    """Three pictures and a file that is none, in `photos` of the working folder."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n, name in enumerate(("a.png", "b.PNG", "ä c.jpg")):
+        picture = np.full((24, 32, 3), 40 * (n + 1), "uint8")
+        (folder / name).write_bytes(images.encode_as(picture, ".png" if n < 2 else ".jpg"))
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden.png").write_bytes(b"")
+    return folder
+
+
+def levels(folder):
+    return {path.name: int(images.read(path).mean()) for path in sorted(folder.iterdir())}
+
+
+def test_every_picture_is_made_under_its_name(photos, capsys):
+    assert main(INVERT) == 0
+    assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "ä c.png": 135}
+    assert capsys.readouterr().out.splitlines() == ["out/a.png", "out/b.png", "out/ä c.png"]
+
+
+def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
+    main(INVERT)
+    out = photos.with_name("out")
+    (out / "b.png").unlink()
+    (photos / "a.png").write_bytes(images.encode_png(np.zeros((24, 32, 3), "uint8")))
+    before = (out / "ä c.png").stat().st_mtime_ns
+    capsys.readouterr()
+    assert main([*INVERT, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["made"], told["there"]) == (["out/a.png", "out/b.png"], ["out/ä c.png"])
+    assert (out / "ä c.png").stat().st_mtime_ns == before
+    assert main([*INVERT, "--json", "--tint", "red"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["made"]) == 3
+
+
+def test_a_broken_picture_is_told_and_the_others_are_made(photos, capsys):
+    (photos / "b.PNG").write_bytes((photos / "a.png").read_bytes()[:50])
+    assert main(INVERT) == 2
+    assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
+    assert "b.PNG is passed over" in capsys.readouterr().err
+
+
+def test_names_that_differ_only_in_their_ending_stay_apart(photos):
+    (photos / "A.jpg").write_bytes((photos / "ä c.jpg").read_bytes())
+    assert main(INVERT) == 0
+    assert {"a.png.png", "A.jpg.png"} <= {path.name for path in photos.with_name("out").iterdir()}
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start):
+    slow = ["paint", "photos", "-o", "out", "--steps", "6", "--seconds", "0.5"]
+    made = start(*slow, cwd=photos.parent)
+    made.stdout.readline()  # the first one is done
+    made.send_signal(2)
+    _, said = made.communicate(timeout=60)
+    assert made.returncode == 130 and "ask the same again" in said
+    assert set(levels(photos.with_name("out"))) == {"a.png"}
+    assert main(["paint", "photos", "-o", "out", "--steps", "6", "--quiet", "--seconds", "0.5"]) == 0
+    assert len(levels(photos.with_name("out"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [("photos", "the folder of the pictures"), ("file", "File exists"), ("no/where", "No such file")],
+)
+def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
+    photos.with_name("file").write_text("here")
+    assert main(["paint", "photos", "-o", out]) == 2
+    assert told in capsys.readouterr().err
+    assert sorted(path.name for path in photos.iterdir()) == [
+        ".hidden.png",
+        "a.png",
+        "b.PNG",
+        "notes.txt",
+        "ä c.jpg",
+    ]
+
+
+def test_a_folder_without_pictures_is_refused(photos, capsys):
+    photos.with_name("empty").mkdir()
+    assert main(["paint", "empty", "-o", "out"]) == 2
+    assert "none in empty" in capsys.readouterr().err
