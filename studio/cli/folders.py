@@ -114,6 +114,9 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = Path(text).expanduser()
+    if out.suffix.lower() in _ENDINGS:
+        received, step = "a picture's name for a whole folder", "name a folder"
+        raise invalid(shown, expected=expected, received=received, next_step=step)
     try:
         out.mkdir(exist_ok=True)
         same = out.samefile(folder)

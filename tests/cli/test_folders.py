@@ -79,7 +79,12 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start):
 
 @pytest.mark.parametrize(
     ("out", "told"),
-    [("photos", "the folder of the pictures"), ("file", "File exists"), ("no/where", "No such file")],
+    [
+        ("photos", "the folder of the pictures"),
+        ("file", "File exists"),
+        ("no/where", "No such file"),
+        ("out.png", "a picture's name"),
+    ],
 )
 def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
     photos.with_name("file").write_text("here")
