@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, flags, folders, kept, outputs, report, sources, train
+from studio.cli import console, films, flags, folders, kept, outputs, report, sources, train
 from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
@@ -88,6 +88,8 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     settings = task.settings.parse(given)
     if folders.given(task, named):
         return folders.run(task, settings, named, arguments)
+    if films.given(task, named, arguments.out):
+        task, settings, named = films.of(task, settings, named, arguments.out)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]

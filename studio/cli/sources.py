@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-from studio.core import brought, data, images, keras_files, presets, sample_sets, samples
+from studio.core import brought, data, drawing, images, keras_files, presets, sample_sets, samples
 from studio.core.errors import invalid, printable
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -27,6 +27,8 @@ def source(slot: Slot, text: str) -> File:
         return _model(text)
     if slot.kind == "dataset":
         return sample_sets.reference(text) if text.startswith(_SAMPLE) else data.reference(text)
+    if slot.kind == "animation":
+        return _film(Path(text).expanduser())
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = Path(text).expanduser()
@@ -35,6 +37,20 @@ def source(slot: Slot, text: str) -> File:
     elif slot.kind == "text":
         corpus.read(path)
     return File.keep(path.read_bytes(), slot.kind, path.name)
+
+
+def _film(path: Path) -> File:
+    shown = f"film {printable(path.name, 60)}"
+    try:
+        if path.stat().st_size > drawing.MOST_BYTES:
+            expected, step = f"at most {drawing.MOST_BYTES / 1e9:.0f} GB", "cut it"
+            raise invalid(shown, expected=expected, received="more", next_step=step)
+        data = path.read_bytes()
+    except OSError as error:
+        step = "check the path"
+        raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None
+    next(drawing.frames(data, shown))  # the first is read now, so that what is no film is told at once
+    return File.keep(data, "animation", path.name)
 
 
 def _model(text: str) -> File:

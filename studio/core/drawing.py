@@ -193,6 +193,28 @@ def frames(data: bytes, name: str = "film") -> Iterator[np.ndarray]:
         raise _damaged(name, ValueError("no frame"))
 
 
+def fps(data: bytes, name: str = "film") -> int:
+    """How many frames a second an animation shows, from 1 to 60. Raises `InvalidInput` as `frames`."""
+    try:
+        found = _mp4_fps(data) if data[4:8] == b"ftyp" else _picture_fps(data)
+    except Exception as error:
+        raise _damaged(name, error) from None
+    return min(60, max(1, round(found)))
+
+
+def _mp4_fps(data: bytes) -> float:
+    import av
+
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+        return float(container.streams.video[0].average_rate or 24)
+
+
+def _picture_fps(data: bytes) -> float:
+    picture = Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
+    picture.load()  # a WebP tells how long a frame stays only once it was read
+    return 1000 / (picture.info.get("duration") or 100)
+
+
 def _damaged(name: str, error: Exception) -> InvalidInput:
     received = str(error) if type(error) is ValueError else "a damaged one"
     return invalid(name, expected="a whole MP4, WebP or GIF", received=received, next_step="save it again")

@@ -32,6 +32,7 @@ TASKS = {
     "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
+    "film.repaint": "studio.film:REPAINT",
     "faces.draw": "studio.faces:DRAW",
     "dcgan.train": "studio.dcgan:TRAIN",
     "text.train": "studio.text:TRAIN",

@@ -1,0 +1,30 @@
+"""Films: a short film, every frame of it painted or dreamt into."""
+
+from studio.core import tasks
+from studio.core.tasks import Slot, Task
+from studio.film.settings import FilmSettings
+
+PAINTERS = ("style.transfer", "dream.ascend")
+
+
+def _slots() -> tuple[Slot, ...]:
+    """The film, and what the tasks that paint frames take besides; they say themselves how many."""
+    found = {"film": Slot("film", "animation")}
+    for name in PAINTERS:
+        for slot in tasks.get(name).inputs[1:]:
+            found.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.most))
+    return tuple(found.values())
+
+
+REPAINT = Task(
+    name="film.repaint",
+    settings=FilmSettings,
+    inputs=_slots(),
+    produces="animation",
+    lane="job",
+    work="studio.film.task:run",
+    title="Film",
+    command="",
+    help="paint every frame of a film",
+    check="studio.film.task:check",
+)

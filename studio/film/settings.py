@@ -1,0 +1,16 @@
+"""The settings of painting a film; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+
+class FilmSettings(Settings):
+    """Makes every frame of a film anew by another task, always with the same settings."""
+
+    task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
+    base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
+    fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=60)
+    film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")

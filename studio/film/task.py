@@ -1,0 +1,97 @@
+"""Painting a film as a task: each frame through another task, what is done kept until all of it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from studio.core import drawing, images, paths, recipes, runs, tasks
+from studio.core.errors import Cancelled, InvalidInput, invalid
+from studio.core.progress import Progress
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs, Result, Task
+from studio.film.settings import FilmSettings
+
+NAME = "film.repaint"
+
+
+def check(settings: FilmSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless the task can paint a frame with these settings and inputs."""
+    task, base = _painter(settings)
+    given = {slot: files for slot, files in inputs.items() if slot != "film" and files}
+    frame = File(inputs["film"][0].digest, "picture", inputs["film"][0].name)  # stands for every frame
+    tasks.check(task.name, base, {task.inputs[0].name: [frame], **given})
+
+
+def _painter(settings: FilmSettings) -> tuple[Task, Settings]:
+    task = tasks.get(settings.task)
+    base = task.settings.parse_json(settings.base)
+    first = task.inputs[0] if task.inputs else None
+    if first is None or first.kind != "picture" or first.most != 1 or task.makes(base) != "picture":
+        expected, step = "a task that makes a picture of a picture", "choose another"
+        raise invalid("task", expected=expected, received=task.name, next_step=step)
+    return task, base
+
+
+def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Paints every frame. Cancelled, it gives the film so far; asked again, it goes on from there."""
+    began = time.monotonic()
+    film = inputs["film"][0]
+    data = film.read()
+    fps = settings.fps or drawing.fps(data, film.name)
+    count = sum(1 for _ in drawing.frames(data, film.name))
+    run = runs.find(NAME, settings, inputs)
+    weights: dict[str, str] = {}
+    made, stopped = 0, False
+    with drawing.Film(settings.film, fps) as out:
+        try:
+            for png in _painted(settings, inputs, run.folder, count, progress):
+                weights |= recipes.read(png).weights
+                out.add(images.read(png))
+                made += 1
+        except Cancelled:
+            stopped = True
+            if not made:
+                raise
+        encoded = out.finish()
+    if not stopped:
+        run.forget()
+    recipe = recipes.make(NAME, settings, inputs, weights)
+    name = f"{Path(film.name).stem}-{settings.task.partition('.')[0]}.{settings.film}"
+    figures = {"frames": made, "of": count, "fps": fps, "seconds": time.monotonic() - began}
+    return Result((File.keep(encoded, "animation", name),), figures, recipe, stopped)
+
+
+def _painted(
+    settings: FilmSettings, inputs: Inputs, folder: Path, count: int, progress: Progress
+) -> Iterator[bytes]:
+    """Every frame as the task makes it, a PNG; from the folder what was made before a break."""
+    task, base = _painter(settings)
+    others = {slot: files for slot, files in inputs.items() if slot != "film" and files}
+    film = inputs["film"][0]
+    for n, frame in enumerate(drawing.frames(film.read(), film.name), start=1):
+        kept = folder / f"{n:05d}.png"
+        png = _whole(kept)
+        if png is None:
+            with tasks.held():  # the frames of a film are nobody's pictures
+                content = File.keep(images.encode_png(frame), "picture", f"frame-{n}.png")
+                given = {task.inputs[0].name: [content], **others}
+                found = tasks.run(task.name, base, given, progress.silent())
+                if found.stopped_early:
+                    raise Cancelled
+                png = found.files[0].read()
+            paths.write(kept, png)
+        progress.report(n, count, preview=partial(images.read, png), text=f"Frame {n} of {count}")
+        yield png
+
+
+def _whole(path: Path) -> bytes | None:
+    """A frame that was kept; None if it is not there, or damaged: then it is made again."""
+    try:
+        data = path.read_bytes()
+        images.read(data)
+    except (OSError, InvalidInput):
+        return None
+    return data

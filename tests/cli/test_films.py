@@ -1,0 +1,41 @@
+"""A film through a command that takes pictures."""
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.cli import main
+from studio.core import drawing
+
+
+@pytest.fixture
+def clip(photo):
+    """Three frames in the working folder."""
+    frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
+    path = photo.with_name("clip.gif")
+    path.write_bytes(drawing.encode(frames, "gif", 10))
+    return path
+
+
+def test_a_film_in_is_a_film_out_and_can_be_replayed(clip, capsys):
+    assert main(["paint", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["path"], told["figures"]["frames"]) == ("out.gif", 3)
+    made = [frame.mean() for frame in drawing.frames(clip.with_name("out.gif").read_bytes())]
+    assert made == pytest.approx([195, 135, 75], abs=4)
+    assert main(["replay", "out.gif", "--verify", "--quiet"]) == 0
+    assert "identical" in capsys.readouterr().out
+
+
+def test_a_still_of_it_is_its_first_frame(clip):
+    assert main(["paint", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"no film", b"GIF89a cut"])
+def test_what_is_no_film_is_told_in_one_sentence(clip, capsys, data):
+    clip.write_bytes(data)
+    assert main(["paint", "clip.gif", "-o", "out.gif"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: Invalid film clip.gif") and "Traceback" not in said
+    assert not clip.with_name("out.gif").exists()

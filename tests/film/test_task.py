@@ -1,0 +1,113 @@
+"""Painting films: every frame, at the film's own speed, going on after a break."""
+
+import json
+
+import numpy as np
+import pytest
+import tiny_styles
+
+from studio.core import drawing, images, recipes, runs, tasks
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.film.settings import FilmSettings
+from studio.film.task import NAME
+
+PAINT = next(name for name, entry in tasks.TASKS.items() if entry.startswith("paint:"))
+
+
+@pytest.fixture
+def film(home):
+    """Five frames, each brighter than the one before, ten a second."""
+    frames = [np.full((32, 48, 3), 40 * n, "uint8") for n in range(1, 6)]
+    return File.keep(drawing.encode(frames, "webp", 10), "animation", "clip.webp")
+
+
+def asked(task=PAINT, film="webp", fps=0, **base):
+    return FilmSettings(task=task, film=film, fps=fps, base=json.dumps(base))
+
+
+def levels(result):
+    return [round(float(frame.mean())) for frame in drawing.frames(result.files[0].read())]
+
+
+def test_every_frame_is_made_anew_at_the_speed_of_the_film(film):
+    made = tasks.run(NAME, asked(steps=1), {"film": [film]})
+    assert levels(made) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+    assert drawing.fps(made.files[0].read()) == 10
+    assert (made.figures["frames"], made.files[0].kind) == (5, "animation")
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_films_of_every_kind_are_read_and_made(home, kind):
+    frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
+    clip = File.keep(drawing.encode(frames, kind, 20), "animation", f"clip.{kind}")
+    assert drawing.fps(clip.read()) == 20
+    made = tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
+    assert levels(made) == pytest.approx([175, 95], abs=4)
+    assert made.files[0].name.endswith(f".{kind}")
+
+
+def test_stopped_it_gives_what_is_there_and_goes_on_from_it(film, monkeypatch):
+    settings, count = asked(steps=1), []
+
+    def twice():
+        return len(count) > 2
+
+    progress = Progress(lambda report: count.append(report.step), twice)
+    first = tasks.run(NAME, settings, {"film": [film]}, progress)
+    assert first.stopped_early and 0 < len(levels(first)) < 5
+    folder = runs.find(NAME, settings, {"film": [film]}).folder
+    done = len(list(folder.glob("*.png")))
+    assert done >= 1
+    again = []
+    real = tasks.run
+    monkeypatch.setattr(tasks, "run", lambda *asked: again.append(asked) or real(*asked))
+    second = real(NAME, settings, {"film": [film]})
+    assert len(again) == 5 - done
+    assert levels(second) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+    assert not folder.exists()
+
+
+def test_a_frame_that_was_damaged_on_disk_is_made_again(film):
+    settings = asked(steps=1)
+    folder = runs.find(NAME, settings, {"film": [film]}).folder
+    folder.mkdir(parents=True)
+    (folder / "00002.png").write_bytes(b"cut")
+    made = tasks.run(NAME, settings, {"film": [film]})
+    assert levels(made) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+
+
+def test_stopped_before_the_first_frame_there_is_nothing(film):
+    with pytest.raises(Cancelled):
+        tasks.run(NAME, asked(steps=3), {"film": [film]}, Progress(cancelled=lambda: True))
+
+
+def test_a_film_in_a_house_style_names_the_network(film):
+    preset = tiny_styles.make("house")
+    made = tasks.run(NAME, asked("style.transfer", house=["rain"], size=64), {"film": [film]})
+    assert made.recipe.weights == {"house": preset.digest}
+    assert (
+        next(drawing.frames(made.files[0].read())).shape
+        == images.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
+    )
+
+
+def test_the_recipe_makes_the_same_film(film):
+    made = tasks.run(NAME, asked(steps=1), {"film": [film]})
+    read = recipes.read(made.recipe.to_json().encode())
+    assert tasks.run(NAME, read.checked_settings(), {"film": [film]}).files[0].digest == made.files[0].digest
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (asked("text.write"), "a picture of a picture"),
+        (asked("dream.ascend", zoom=8), "a picture of a picture"),
+        (asked(steps=0), "steps"),
+        (asked("style.transfer"), "style"),
+    ],
+)
+def test_what_cannot_paint_frames_is_refused(film, settings, told):
+    with pytest.raises(InvalidInput, match=told):
+        tasks.check(NAME, settings, {"film": [film]})
