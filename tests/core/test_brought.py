@@ -112,6 +112,7 @@ def test_bombs_are_refused_soon_and_take_little_memory(data_dir, tmp_path):
         more, seconds, told = done.stdout.split(maxsplit=2)
         assert float(more) < 200 and float(seconds) < 10, (path.name, done.stdout)
         assert "Received: " in told
+        assert ("list of members that is too long" in told) == (path.name == "listed.keras")
 
 
 def keras_file(path, config: dict | bytes, arrays: dict | None = None) -> Path:
