@@ -1,0 +1,93 @@
+"""People who do not exist, each with a taste that is known: what a search by eye is measured against."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from studio.core.settings import Settings, setting
+from studio.search.duels import Duel, Duels
+from studio.search.levels import Grid, Point
+from studio.search.space import space
+
+
+class LookSettings(Settings):
+    """Of pictures that nobody draws."""
+
+    strength: float = setting(0.8, "How much.", ge=0, le=1, step=0.05)
+    stroke: float = setting(1.0, "How large.", ge=0.25, le=4, scale="log")
+    depth: int = setting(10, "How often.", ge=1, le=20)
+    look: Literal["dogs", "eyes", "fans", "fur"] = setting("dogs", "What.")
+    bright: bool = setting(False, "Whether.")
+
+
+def grid(*vary: str) -> Grid:
+    """All that can be tried."""
+    return Grid(LookSettings, space(LookSettings, vary))
+
+
+class Person:
+    """Somebody with a smooth taste: one best place, bent by a wave; it has a spread of 1 over the grid.
+
+    Args:
+        grid: what can be tried.
+        seed: of the taste, and of the whims with which this person picks.
+        noise: how large the whims are.
+        alike: below which difference two pictures are too alike.
+    """
+
+    def __init__(self, grid: Grid, seed: int, noise: float = 0.25, alike: float = 0.15):
+        self._grid, self._noise, self._alike = grid, noise, alike
+        self._whims = np.random.default_rng([seed, 1])
+        rng = np.random.default_rng(seed)
+        sides = len(grid.owners)
+        self._best, self._weights = rng.random(sides), rng.uniform(0.3, 1.5, sides)
+        self._wave = 3 * rng.normal(size=sides)
+        self._mean, self._scale = 0.0, 1.0
+        all_of_it = self._value(grid.points(0))
+        self._mean, self._scale = all_of_it.mean(), all_of_it.std()
+        self.values = np.sort((all_of_it - self._mean) / self._scale)
+
+    def likes(self, point: Point) -> float:
+        """The utility of a point."""
+        return float(self._value([point])[0])
+
+    def share_better(self, point: Point) -> float:
+        """The share of all that can be tried that this person likes better."""
+        return 1 - float(np.searchsorted(self.values, self.likes(point), "right")) / len(self.values)
+
+    def missed(self, point: Point) -> float:
+        """How far a point is below the best of all."""
+        return float(self.values[-1]) - self.likes(point)
+
+    def picks(self, duel: Duel) -> Duel:
+        """The duel, judged."""
+        gap = self.likes(duel.left) - self.likes(duel.right) + self._noise * self._whims.normal()
+        return duel._replace(picked="alike" if abs(gap) < self._alike else "left" if gap > 0 else "right")
+
+    def _value(self, points: list[Point]) -> np.ndarray:
+        places = self._grid.places(points)
+        found = 0.8 * np.sin(places @ self._wave)
+        found -= 4 * ((places - self._best) ** 2 * self._weights).sum(axis=1)
+        return (found - self._mean) / self._scale
+
+
+def searched(grid: Grid, person: Person, seed: int) -> Duels:
+    """A whole search by eye, to its end."""
+    duels = Duels(grid, [], seed)
+    while duels.pair is not None:
+        duels = Duels(grid, [*duels.judged, person.picks(duels.pair)], seed)
+    return duels
+
+
+def tournament(grid: Grid, person: Person, seed: int, rounds: int) -> Point:
+    """What is left when the winner meets another at random, again and again."""
+    rng = np.random.default_rng(seed)
+    points = grid.points(seed)
+    king = points[rng.integers(len(points))]
+    for _ in range(rounds):
+        rival = points[rng.integers(len(points))]
+        if person.picks(Duel(king, rival)).picked == "right":
+            king = rival
+    return king
