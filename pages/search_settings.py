@@ -1,26 +1,53 @@
-"""Search: many short trainings with different settings, of which the best model is kept."""
+"""Search: many short trainings with different settings, or pictures compared by eye, to find the best."""
 
 import streamlit as st
 
 from pages import parts
-from pages.parts import sampler, searches, trials
+from pages.parts import eye_beliefs, eye_pairs, eye_questions, eyes, sampler, searches, trials
+
+BY_FIGURES = (
+    "Choose what varies and press Search: each training appears here as a line, poor ones are stopped early, "
+    "and the best model can be kept."
+)
+BY_EYE = (
+    "Some things only your eye can judge. Press Start: two pictures at a time appear here, you pick the one "
+    "you like better, and after thirty comparisons at most the best settings are found."
+)
 
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Search", anchor=False)
-    settings, inputs = searches.ask()
-    wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
+    by_eye = eyes.judges()
 with right:
     stage = st.container(key="stage")
-with stage:
-    if wanted:
-        parts.start(trials.TASK, settings, inputs)
-    job = trials.show()
-    if job is None:
-        st.info(
-            "Choose what varies and press Search: each training appears here as a line, poor ones are "
-            "stopped early, and the best model can be kept.",
-            icon=":material/search_insights:",
-        )
-parts.recent(trials.TASK)
-sampler.explain(job)
+
+if not by_eye:
+    with left:
+        settings, inputs = searches.ask()
+        wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
+    with stage:
+        if wanted:
+            parts.start(trials.TASK, settings, inputs)
+        job = trials.show()
+        if job is None:
+            st.info(BY_FIGURES, icon=":material/search_insights:")
+    parts.recent(trials.TASK)
+    sampler.explain(job)
+else:
+    with stage:
+        taste = eyes.find()
+    with left:
+        if taste is not None:
+            eyes.told(taste)
+        else:
+            question = eye_questions.ask()
+            if question is not None and parts.start_button(":material/compare:"):
+                eyes.begin(question)
+    with stage:
+        if taste is None:
+            st.info(BY_EYE, icon=":material/compare:")
+            eyes.resume()
+    eye_beliefs.explain(taste and taste.kind, eyes.so_far(taste) if taste else None)
+    if taste is not None:  # last, so that all else is there while the pictures are made
+        with stage:
+            eye_pairs.compare(taste)

@@ -1,0 +1,274 @@
+"""Searching by eye: two pictures, a pick, the next two; and at the end the settings on their own page."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import eye_questions, forms, live
+from studio.core import images, recipes, tasks
+from studio.core.errors import StudioError
+from studio.engine import Live
+from studio.search import tastes
+from studio.search.levels import levels
+from studio.search.space import space
+
+PICK = "This one"
+
+
+@pytest.fixture
+def held(monkeypatch, home):
+    """Pictures at once, each of one colour that follows from its settings; the settings that were asked."""
+    asked = []
+
+    def held(task, settings, inputs, shelf, most):
+        asked.append(settings)
+        shade = hash(settings.model_dump_json()) % 255
+        recipe = recipes.Recipe(task=task, settings=settings.model_dump(mode="json"))
+        data = images.encode_png(np.full((32, 48, 3), shade, "uint8"), recipe)
+        return Live(task, settings, inputs, data, "picture", "made.png", {}, recipe, 0.1)
+
+    monkeypatch.setattr(live, "held", held)
+    monkeypatch.setattr("pages.parts.downloads.missing", lambda names: [])
+    return asked
+
+
+def labels(page):
+    return [found.label for found in page.button]
+
+
+def button(page, label):
+    return next(found for found in page.button if found.label == label)
+
+
+def texts(elements) -> str:
+    return " ".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def address(page) -> dict[str, str]:
+    return dict(parse_qsl(page.query_params if isinstance(page.query_params, str) else "")) or {
+        name: value[0] if isinstance(value, list) else value for name, value in page.query_params.items()
+    }
+
+
+def done(page):
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
+
+
+def begun(visit, **params):
+    page = done(visit("search", judge="By eye", **params))
+    return done(button(page, "Start").click().run())
+
+
+@pytest.mark.parametrize(
+    "task, names",
+    [("style.transfer", ["strength", "stroke"]), ("dream.ascend", ["look", "steps", "octaves"])],
+)
+def test_one_click_begins_a_search_of_what_matters(visit, held, task, names):
+    page = begun(visit, make=eye_questions.SUBJECTS[task].title)
+    taste = tastes.find(address(page)["eye"], "local")
+    assert (taste.task, list(taste.duels().grid.names)) == (task, names)
+    assert labels(page).count(PICK) == 2
+    assert "Comparison 1 of 30" in page.get("progress")[0].proto.text
+    first, second = held
+    assert (first.size, second.size) == (eye_questions.SIZE,) * 2 and first != second
+    tasks.check(task, first, taste.inputs)
+
+
+def test_what_is_picked_is_kept_learnt_from_and_taken_back(visit, held):
+    page = begun(visit)
+    id, pair = address(page)["eye"], tastes.find(address(page)["eye"], "local").duels().pair
+    done(page.button(key="eye_right").click().run())
+    [one] = tastes.find(id, "local").compared
+    assert (one.picked, tuple(one.right.values())) == ("right", pair.right)
+    assert "Comparison 2 of 30" in page.get("progress")[0].proto.text
+    done(button(page, "Too alike").click().run())
+    done(page.button(key="eye_left").click().run())
+    assert [one.picked for one in tastes.find(id, "local").compared] == ["right", "alike", "left"]
+    assert len(page.get("vega_lite_chart")) == 2, "a chart a setting under the hood"
+    done(button(page, "Undo last").click().run())
+    assert "Comparison 3 of 30" in page.get("progress")[0].proto.text
+    assert len(tastes.find(id, "local").compared) == 2
+
+
+def test_a_link_and_another_tab_find_it_again(visit, held):
+    page = begun(visit)
+    id = address(page)["eye"]
+    page.button(key="eye_left").click().run()
+    linked = done(visit("search", eye=id))
+    assert "Comparison 2 of 30" in linked.get("progress")[0].proto.text
+    other = done(visit("search", judge="By eye"))
+    on = next(found for found in other.button if found.label.startswith("Go on"))
+    assert "1 compared" in on.label
+    assert "Comparison 2 of 30" in done(on.click().run()).get("progress")[0].proto.text
+    button(other, "Ask something else").click().run()
+    assert "Start" in labels(other) and "eye" not in address(other)
+    button(other, "Forget").click().run()
+    assert not [label for label in labels(done(other)) if label.startswith("Go on")]
+
+
+def test_the_other_half_is_one_click_away(visit, held):
+    page = begun(visit)
+    page.button_group(key="judge").set_value("figures").run()
+    assert "Search" in labels(done(page)) and PICK not in labels(page)
+    page.button_group(key="judge").set_value("eye").run()
+    assert labels(done(page)).count(PICK) == 2
+
+
+def test_a_link_to_nothing_is_told_in_one_sentence(visit, held):
+    page = visit("search", eye="0123456789abcdef")
+    assert "no longer here" in texts(page.warning) and not page.exception
+    assert "Start" in labels(page)
+
+
+def test_what_varies_and_how_far_is_chosen(visit, held):
+    page = visit("search", judge="By eye", make="Dream")
+    page.multiselect(key="eye_vary_dream").set_value(["steps"]).run()
+    page.select_slider(key="eye_range_steps").set_value((5, 7)).run()
+    assert [found.label for found in page.selectbox] == ["Look"], "what does not vary is asked for"
+    button(done(page), "Start").click().run()
+    taste = tastes.find(address(done(page))["eye"], "local")
+    assert taste.vary == ("steps=5:7",)
+    for _ in range(3):
+        if PICK in labels(page):
+            done(page.button(key="eye_left").click().run())
+    assert "Use these" in labels(page), "three values are compared soon"
+    assert "Go on comparing" not in labels(page)
+
+
+def test_nothing_that_varies_and_one_choice_are_told(visit, held):
+    page = visit("search", judge="By eye", make="Dream")
+    page.multiselect(key="eye_vary_dream").set_value([]).run()
+    assert "at least one setting" in texts(page.caption) and "Start" not in labels(page)
+    page.multiselect(key="eye_vary_dream").set_value(["look"]).run()
+    page.button_group(key="eye_range_look").set_value(["dogs"]).run()
+    assert "at least two choices" in texts(page.error) and "Start" not in labels(page)
+
+
+@pytest.mark.parametrize("make", ["Style", "Dream"])
+def test_the_best_opens_its_page_with_these_very_settings(visit, held, monkeypatch, make):
+    asked, started = [], []
+    monkeypatch.setattr(
+        "pages.parts.show_live", lambda task, settings, ask, *rest, **more: asked.append((settings, ask()))
+    )
+    monkeypatch.setattr("pages.parts.start", lambda *given: started.append(given[1:]))
+    page = begun(visit, make=make, content="Coffee")
+    for picked in ("right", "left", "right"):
+        page.button(key=f"eye_{picked}").click().run()
+    taste = tastes.find(address(page)["eye"], "local")
+    done(button(page, "Take the best").click().run())
+    best = held[-1]
+    assert (
+        best.model_dump_json() == taste.made(taste.duels().best, taste.duels().grid.names).model_dump_json()
+    )
+    assert best != taste.kind.parse({**taste.settings}), "so that there is something to carry"
+    button(page, "Use these").click().run()
+    assert not page.exception
+    if make == "Dream":
+        page.switch_page("dream_picture.py").run()  # as the browser now does
+        button(done(page), "Start").click().run()
+    settings, inputs = (asked or started)[-1]
+    assert settings == best.model_copy(update={"size": 512})
+    assert [file.digest for file in inputs["content"]] == [file.digest for file in taste.inputs["content"]]
+    assert list(inputs.get("style", ())) == list(taste.inputs.get("style", ()))
+
+
+def test_the_best_is_made_large_as_a_job(visit, held, monkeypatch):
+    begun_jobs = []
+    monkeypatch.setattr("pages.parts.onward.begin", lambda *given: begun_jobs.append(given))
+    page = begun(visit)
+    page.button(key="eye_left").click().run()
+    button(page, "Take the best").click().run()
+    button(done(page), "Make it at 512 px").click().run()
+    [(task, settings, inputs)] = begun_jobs
+    assert (task, settings) == ("style.transfer", held[-1].model_copy(update={"size": 512}))
+    assert [len(inputs[slot]) for slot in ("content", "style")] == [1, 1]
+    button(page, "Go on comparing").click().run()
+    assert labels(done(page)).count(PICK) == 2
+
+
+def test_a_picture_that_fails_loses_nothing(visit, held, monkeypatch):
+    page = begun(visit)
+    page.button(key="eye_left").click().run()
+    working = live.held
+
+    def broken(*given):
+        import streamlit as st
+
+        st.error("It broke. Next: try again.")
+
+    monkeypatch.setattr(live, "held", broken)
+    page.run()
+    assert "It broke" in texts(page.error) and PICK not in labels(page)
+    monkeypatch.setattr(live, "held", working)
+    button(page, "Try again").click().run()
+    assert "Comparison 2 of 30" in done(page).get("progress")[0].proto.text
+
+
+def test_weights_that_are_not_here_are_offered_first(visit, held, monkeypatch):
+    from studio.core import weights
+
+    wanted = []
+    monkeypatch.setattr(
+        "pages.parts.downloads.missing", lambda names: wanted.append(list(names)) or [weights.status("vgg16")]
+    )
+    page = begun(visit, make="Dream")
+    assert wanted[-1] == ["vgg16"] and "Fetch now" in labels(page) and PICK not in labels(page)
+
+
+@pytest.mark.parametrize("task", eye_questions.SUBJECTS)
+def test_every_value_that_is_tried_can_be_set_on_the_page(task):
+    kind, subject = tasks.get(task).settings, eye_questions.SUBJECTS[task]
+    fields = kind.described()
+    for name in subject.offered:
+        first = subject.varied.get(name)
+        words = [name, f"{name}={first}"] if first else [name]
+        for word in words:
+            field = fields[name]
+            found = levels(field, *space(kind, [word]).values())
+            assert len(found) > 1
+            if field.scale == "log":
+                assert set(found) <= set(forms._ratios(field))
+            elif field.kind in ("int", "float"):
+                step = field.step or (1 if field.kind == "int" else forms._fine(field))
+                steps = (np.array(found) - field.least) / step
+                assert steps == pytest.approx(np.round(steps), abs=1e-6)
+
+
+def page_of_chores(id):
+    import streamlit as st
+
+    from pages.parts import eye_pairs, eyes
+
+    st.query_params["eye"] = id
+    eye_pairs.compare(eyes.find())
+
+
+def test_pictures_are_made_in_the_live_lane_and_kept_while_they_are_compared(engine, chores, monkeypatch):
+    """With the real engine: only the new one of a pair is made."""
+    made, before = [], engine.live
+
+    def live_lane(task, settings, inputs, session):
+        made.append(settings.shade)
+        return before(task, settings, inputs, session)
+
+    monkeypatch.setattr(engine, "live", live_lane)
+    taste = tastes.begin(
+        "chores.do", chores.ChoreSettings(steps=1), ("shade=0:255",), {}, "local", 512, seed=1
+    )
+    page = AppTest.from_function(page_of_chores, default_timeout=60, kwargs={"id": taste.id}).run()
+    assert labels(done(page)).count(PICK) == 2 and len(made) == 2
+    for count in (3, 4):
+        page.button(key="eye_left").click().run()
+        assert len(made) == len(set(made)) == count
+    jobs = [job.task for job in engine.jobs()]
+    assert "chores.do" not in jobs, "nothing on disk until it is wanted"
+    monkeypatch.setattr(
+        engine, "live", lambda *given: (_ for _ in ()).throw(StudioError("It broke. Next: x."))
+    )
+    page.button(key="eye_left").click().run()
+    assert "It broke" in texts(page.error)
