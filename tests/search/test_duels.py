@@ -41,6 +41,13 @@ def test_the_first_pair_begins_with_the_usual_settings():
     assert pair.left == (0.8, 1.0, "dogs") and pair.right != pair.left
 
 
+@pytest.mark.parametrize("picked", ["left", "right"])
+def test_the_best_is_the_one_that_was_picked(picked):
+    able = grid("strength", "stroke")
+    first = Duels(able, []).pair._replace(picked=picked)
+    assert Duels(able, [first]).best == getattr(first, picked)
+
+
 def test_whoever_was_picked_stays_and_meets_another(long):
     stays = 0
     for one, after in pairwise(long.judged):
@@ -112,4 +119,4 @@ def test_thirty_comparisons_find_what_a_person_likes(vary):
     by_chance = [
         person.missed(tournament(able, person, turn, MOST)) for person in people for turn in range(20)
     ]
-    assert missed < 0.8 * np.median(by_chance)
+    assert missed < 0.6 * np.median(by_chance)

@@ -1,0 +1,172 @@
+"""Search: what a trial costs beside its training, and how soon the best is found, by figures and by eye.
+
+    python -m benchmarks.search [--json] [--only overhead|branin|eye] [--people 10]
+
+All of it happens in a STUDIO_HOME of its own in a temporary folder. The people of the third part do not
+exist: each has a smooth taste with a spread of 1 over all that can be tried, picks with whims of .25, and
+finds two alike that are less than .15 apart.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import ROOT, arguments, note, show
+from studio.core import recipes, tasks
+from studio.core.progress import Progress
+from studio.core.settings import Settings, setting
+from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
+from studio.search import RUN
+
+TRIALS, BRANIN_TRIALS, REPEATS, SEEDS = 100, 40, 20, 5
+SPACES = {
+    "two numbers": ("strength", "stroke"),
+    "three numbers": ("strength", "stroke=0.35:2.8", "depth=4:20"),
+    "a choice of four, two numbers": ("look", "depth=4:20", "strength"),
+}
+
+
+class PlaneSettings(Settings):
+    """A point of the plane."""
+
+    x: float = setting(0.0, "Across.", ge=-5, le=10)
+    y: float = setting(5.0, "Up.", ge=0, le=15)
+
+
+def branin(x: float, y: float) -> float:
+    """A function with three equal valleys, .3979 deep (Branin 1972)."""
+    bent = y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6
+    return bent**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10
+
+
+def train(settings: PlaneSettings, inputs: Inputs, progress: Progress) -> Result:
+    """A training that learns nothing and takes no time."""
+    file = File.keep(settings.model_dump_json().encode(), "model", "point.zip")
+    recipe = recipes.Recipe(task="plane.train", settings=settings.model_dump(mode="json"))
+    return Result((file,), {"loss": branin(settings.x, settings.y)}, recipe)
+
+
+def drive(settings: Settings, inputs: Inputs, progress: Progress) -> Result:
+    """A search in its lane, in a process that has not heard of the plane until now."""
+    from studio.search import task
+
+    tasks.TASKS |= PLANE
+    return task.run(settings, inputs, progress)
+
+
+TRAIN = Task(
+    name="plane.train",
+    settings=PlaneSettings,
+    inputs=(Slot("text", "text"),),
+    produces="model",
+    lane="job",
+    work="benchmarks.search:train",
+    title="Plane",
+    command="",
+    help="a training of the benchmark",
+    goal=Goal("", "loss"),
+)
+DRIVE = replace(RUN, name="plane.search", work="benchmarks.search:drive", check="")
+PLANE = {"plane.train": "benchmarks.search:TRAIN", "plane.search": "benchmarks.search:DRIVE"}
+
+
+def asked(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
+    """A search over the plane, and what it learns from."""
+    vary = ("x=-5:10", "y=0:15")
+    settings = tasks.get("search.run").settings(train="plane.train", vary=vary, trials=trials, seed=seed)
+    return settings, {"text": [File.keep(b"so it is", "text", "so.txt")]}
+
+
+def overhead() -> dict[str, object]:
+    """The milliseconds of a trial of nothing: in this process, and through the lanes of an engine."""
+    from studio.engine import Engine
+
+    note("overhead")
+    began = time.perf_counter()
+    tasks.run("search.run", *asked(1000, TRIALS))
+    alone = (time.perf_counter() - began) / TRIALS
+    os.environ["PYTHONPATH"] = str(ROOT)
+    engine = Engine(warm=False)
+    try:
+        while engine.status() != "ready":
+            time.sleep(0.1)
+        job = engine.submit("plane.search", *asked(1001, TRIALS))
+        while not (job := engine.job(job.id)).finished:
+            time.sleep(0.1)
+        if job.result is None:
+            raise SystemExit(job.error)
+        laned = (job.ended - job.started) / TRIALS
+    finally:
+        engine.close()
+    return {"a trial of nothing, ms": 1000 * alone, "the same through the engine's lanes, ms": 1000 * laned}
+
+
+def valleys() -> dict[str, object]:
+    """Branin: the best of 40 trials, by the search and at random."""
+    note("branin")
+    found = [tasks.run("search.run", *asked(seed, BRANIN_TRIALS)).figures["best"] for seed in range(SEEDS)]
+    rng = np.random.default_rng(0)
+    drawn = rng.uniform((-5, 0), (10, 15), (REPEATS, BRANIN_TRIALS, 2))
+    chance = [min(branin(*point) for point in repeat) for repeat in drawn]
+    return {
+        f"branin, best of {BRANIN_TRIALS} trials (least .398), median of {SEEDS} seeds": statistics.median(
+            found
+        ),
+        "  all seeds": ", ".join(f"{one:.3f}" for one in sorted(found)),
+        f"  at random, median of {REPEATS}": statistics.median(chance),
+    }
+
+
+def by_eye(people: int) -> dict[str, object]:
+    """What thirty comparisons miss, and what a knock-out of thirty rivals at random misses."""
+    from studio.search.duels import MOST
+    from tests.fakes.made_up_tastes import Person, grid, searched, tournament
+
+    figures: dict[str, object] = {}
+    for title, vary in SPACES.items():
+        note(title)
+        able = grid(*vary)
+        crowd = [Person(able, seed) for seed in range(people)]
+        best = [searched(able, person, seed).best for seed, person in enumerate(crowd)]
+        left = [(one, tournament(able, one, turn, MOST)) for one in crowd for turn in range(REPEATS)]
+        figures[f"by eye, {title}"] = _told(list(zip(crowd, best, strict=True)))
+        figures[f"  {title}, a knock-out at random"] = _told(left)
+    return figures
+
+
+def _told(found: list) -> str:
+    missed = [person.missed(point) for person, point in found]
+    better = [person.share_better(point) for person, point in found]
+    return (
+        f"misses {statistics.median(missed):.2f} (mean {statistics.fmean(missed):.2f}); "
+        f"{statistics.median(better):.1%} is better (worst {max(better):.1%})"
+    )
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=("overhead", "branin", "eye"), help="one part alone")
+    parser.add_argument("--people", type=int, default=10, help="how many search by eye")
+    chosen = parser.parse_args()
+    parts = {"overhead": overhead, "branin": valleys, "eye": lambda: by_eye(chosen.people)}
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["STUDIO_HOME"] = str(Path(home))
+        tasks.TASKS |= PLANE
+        figures: dict[str, object] = {}
+        for name, part in parts.items():
+            if chosen.only in (None, name):
+                figures |= part()
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
