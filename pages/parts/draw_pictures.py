@@ -25,7 +25,11 @@ from studio.dream.settings import DreamSettings
 from studio.style import paintings
 
 TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
-TILE = {"style.transfer": {"mode": "draft", "size": 512}, "dream.ascend": {"size": 512}}
+TILE = {
+    "style.transfer": {"mode": "draft", "size": 512},
+    "dream.ascend": {"size": 512},
+    "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7},
+}
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown

@@ -39,7 +39,7 @@ TILES = (
     Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
     Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
     Tile("style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"),
-    Tile("style.transfer", {"content": "rocket", "style": "wash"}, "A launch in watercolour"),
+    Tile("faces.draw", {}, "Faces that nobody has"),
 )
 
 
