@@ -26,7 +26,7 @@ class Subject(NamedTuple):
     Attributes:
         title: what a person calls it.
         varied: the settings that vary at first, each with its range there.
-        offered: all that may vary.
+        offered: all that may vary, each with how far it may at most, "" for as far as its page lets it.
         shared: settings that differ from the usual in all pictures.
         asked: settings that are asked for where they do not vary.
         needs: gives the weights that the pictures take.
@@ -34,7 +34,7 @@ class Subject(NamedTuple):
 
     title: str
     varied: Mapping[str, str]
-    offered: tuple[str, ...]
+    offered: Mapping[str, str]
     shared: Mapping[str, Any]
     asked: tuple[str, ...]
     needs: Callable[[Settings, Mapping[str, Range]], list[str]]
@@ -49,15 +49,17 @@ SUBJECTS = {
     "style.transfer": Subject(
         "Style",
         {"strength": "0.3:1", "stroke": "0.35:2.8"},
-        ("strength", "stroke", "keep_colors"),
+        {"strength": "", "stroke": "", "keep_colors": ""},
         {"mode": "instant"},
         (),
         lambda settings, ranges: ["adain"],
     ),
     "dream.ascend": Subject(
         "Dream",
-        {"look": "dogs|eyes|birds|swirls", "steps": "4:20", "octaves": "2:6"},
-        ("look", "steps", "octaves", "octave_scale", "step_size", "softness", "hold_colors"),
+        {"look": "dogs|eyes|birds|swirls", "steps": "4:14", "octaves": "2:5"},
+        # Deeper ones take longer than a person waits for the next pair.
+        {"look": "", "steps": "1:30", "octaves": "1:6"}
+        | dict.fromkeys(("octave_scale", "step_size", "softness", "hold_colors"), ""),
         {},
         ("look",),
         _backbones,
@@ -113,21 +115,22 @@ def _varied(task: str) -> tuple[str, ...]:
     fields = kind.described()
     chosen = st.multiselect(
         "What varies",
-        subject.offered,
+        list(subject.offered),
         default=list(subject.varied),
         format_func=lambda name: words.label(fields[name]),
         max_selections=MOST_VARIED,
         key=f"eye_vary_{task.partition('.')[0]}",
         help="Two or three: the fewer, the sooner it is found",
     )
-    return tuple(_how_far(kind, fields[name], subject.varied.get(name, "")) for name in chosen)
+    return tuple(_how_far(kind, fields[name], subject) for name in chosen)
 
 
-def _how_far(kind: type[Settings], field: Described, first: str) -> str:
+def _how_far(kind: type[Settings], field: Described, subject: Subject) -> str:
     """The range of one setting, as `studio.search.space.space` takes it."""
     from studio.search.levels import levels
 
-    [usual] = space(kind, [field.name]).values()
+    first, most = subject.varied.get(field.name), subject.offered[field.name]
+    [usual] = space(kind, [f"{field.name}={most}"]).values()
     key, label = f"eye_range_{field.name}", words.label(field)
     if usual.choices:
         picked = st.pills(
