@@ -113,7 +113,7 @@ def _put(use: Use, file: File) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
     choices.use(use.slot, file, use.own)
-    st.switch_page(use.file)
+    st.switch_page(use.file, query_params={})  # without them, bound widgets in the address are refused
 
 
 def _write_on(file: File) -> None:
@@ -123,7 +123,7 @@ def _write_on(file: File) -> None:
         return
     st.session_state[texts.BASE] = text
     st.session_state["do"] = "write"
-    st.switch_page("write_text.py")
+    st.switch_page("write_text.py", query_params={})
 
 
 def home_of(task: str) -> Place | None:

@@ -136,7 +136,9 @@ def test_half_a_way_is_nothing(tiny, settings):
         ({"near": [0]}, "numbers from 1"),
     ],
 )
-def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(tiny, settings, said, monkeypatch):
+def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(
+    tiny, nothing_ships, settings, said, monkeypatch
+):
     monkeypatch.setattr(tiny_faces, "open_preset", None)
     with pytest.raises(InvalidInput, match=said):
         tasks.check(TASK, ask(**settings), {})
@@ -193,7 +195,7 @@ def test_the_ending_of_a_name_decides_what_is_made(ending, kind, change):
     assert FacesSettings(walk=7).for_ending(ending).walk == 7
 
 
-def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, home, monkeypatch):
+def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, nothing_ships, monkeypatch):
     models.prepare(FacesSettings())  # which finds none
     asked, opened = [], tiny_faces.open_preset
 

@@ -304,13 +304,15 @@ def test_every_use_is_of_a_page_and_a_slot_that_are_there():
 @pytest.mark.parametrize("number", range(len(onward.USES)))
 def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     opened = []
-    monkeypatch.setattr("streamlit.switch_page", opened.append)  # those pages have tests of their own
+    # Those pages have tests of their own.
+    monkeypatch.setattr("streamlit.switch_page", lambda file, **more: opened.append((file, more)))
     id = made(shade=60 + number)
     page = visit("gallery", item=id)
     use = onward.USES[number]
     page.button(key=f"{id}_use_{number}").click().run()
     assert not page.exception
-    assert opened == [use.file]
+    # Streamlit refuses to leave a page whose widgets are in the address, unless it is told what comes instead.
+    assert opened == [(use.file, {"query_params": {}})]
     chosen = page.session_state[use.slot]
     assert chosen == ([use.own] if use.many else use.own)
     assert page.session_state[f"{use.slot}_own"][use.own] == items.find(id).result.files[0]
