@@ -311,7 +311,7 @@ def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     use = onward.USES[number]
     page.button(key=f"{id}_use_{number}").click().run()
     assert not page.exception
-    # Streamlit refuses to leave a page whose widgets are in the address, unless it is told what comes instead.
+    # Streamlit refuses to leave a page whose widgets are in the address, unless told what comes instead.
     assert opened == [(use.file, {"query_params": {}})]
     chosen = page.session_state[use.slot]
     assert chosen == ([use.own] if use.many else use.own)
