@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from pages.parts import jobs, samples, words
 from pages.parts.owners import owner
 from pages.parts.places import opening
 from studio import engine
+from studio.core.errors import StudioError
 
 BUSY_SECONDS = 1.0
 IDLE_SECONDS = 15.0
@@ -87,9 +89,12 @@ def _state(job: engine.Job) -> str:
 
 
 def _thumbnail(job: engine.Job) -> bytes | None:
-    if job.result is not None and job.result.files:
-        return samples.small(job.result.files[0])
-    if job.preview:
-        return job.preview
     pictures = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
-    return samples.small(pictures[0]) if pictures and pictures[0].kind == "picture" else None
+    with suppress(StudioError):  # a file that was removed since must not take the tray of every page along
+        if job.result is not None and job.result.files:
+            return samples.small(job.result.files[0])
+        if job.preview:
+            return job.preview
+        if pictures and pictures[0].kind == "picture":
+            return samples.small(pictures[0])
+    return None

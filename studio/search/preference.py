@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import log_ndtr, ndtr
-from sklearn.gaussian_process.kernels import Matern
 
 MARGIN = 0.3  # in units of the noise of a choice
 SPREADS = (1.0, 3.0, 9.0)  # variances of the utility, in the same units
@@ -99,6 +98,8 @@ class Belief:
         return gain * ndtr(ratio) + deviation * np.exp(-(ratio**2) / 2) / _ROOT
 
     def _kernel(self, places: np.ndarray, others: np.ndarray) -> np.ndarray:
+        from sklearn.gaussian_process.kernels import Matern  # which takes a second, so only when it is used
+
         return self._spread * Matern(self.reaches[self._owners], nu=2.5)(places, others)
 
     def _learn(self) -> None:

@@ -410,3 +410,17 @@ def test_the_address_of_a_job_that_has_ended_shows_its_item(visit, engine, chore
     page = visit("gallery", job=job.id)
     assert page.query_params["item"] in (job.id, [job.id])
     assert page.subheader[0].value.startswith("Chore")
+
+
+def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):
+    id = made(shade=233)
+    [file] = items.find(id).result.files
+    file.path.unlink()
+    try:
+        page = visit("health")  # whose sidebar has the tray
+        assert not page.exception
+        assert any(
+            "just now" in str(one.value).lower() or "done" in str(one.value).lower() for one in page.markdown
+        )
+    finally:
+        engine.remove(id)
