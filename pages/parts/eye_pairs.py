@@ -87,8 +87,9 @@ def _picture(taste: Taste, duels: Duels, point: tuple, name: str) -> engine.Live
     place = st.empty()
     with place.container(), st.spinner("Making it ..."):
         made = _made(taste, duels, point)
-        if made is not None:
-            place.image(shown.of_bytes(made.data), width="stretch", alt=name)
+    # Not within: the spinner takes itself away at a place that a picture would no longer have.
+    if made is not None:
+        place.image(shown.of_bytes(made.data), width="stretch", alt=name)
     return made
 
 
