@@ -70,7 +70,6 @@ def test_json_tells_the_figures(tiny, said):
 
 
 BAD = {
-    "no model yet": ["faces", "-o", "a.png"],
     "another model": ["faces", "-o", "a.png", "--model", "gan"],
     "an unknown preset": ["faces", "-o", "a.png", "--preset", "nobody"],
     "an unknown ending": [*QUICK, "-o", "a.tiff"],
