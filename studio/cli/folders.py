@@ -78,6 +78,7 @@ def run(
             done.made.append(str(target))
             if not arguments.json:
                 console.say(str(target))
+            progress.check()  # a Ctrl-C that came when there was nothing left to stop means the next ones
     except (Cancelled, KeyboardInterrupt):
         done.stopped = True
     return _tell(done, len(found), time.monotonic() - began, arguments)

@@ -65,16 +65,18 @@ def test_names_that_differ_only_in_their_ending_stay_apart(photos):
     assert {"a.png.png", "A.jpg.png"} <= {path.name for path in photos.with_name("out").iterdir()}
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start):
-    slow = ["paint", "photos", "-o", "out", "--steps", "6", "--seconds", "0.5"]
+def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, capsys):
+    slow = ["paint", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
     made = start(*slow, cwd=photos.parent)
     made.stdout.readline()  # the first one is done
     made.send_signal(2)
     _, said = made.communicate(timeout=60)
     assert made.returncode == 130 and "ask the same again" in said
     assert set(levels(photos.with_name("out"))) == {"a.png"}
-    assert main(["paint", "photos", "-o", "out", "--steps", "6", "--quiet", "--seconds", "0.5"]) == 0
-    assert len(levels(photos.with_name("out"))) == 3
+    (photos / "b.PNG").unlink()  # which would take as long
+    (photos / "ä c.jpg").unlink()
+    assert main([*slow, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["there"] == ["out/a.png"]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,11 @@ def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     assert scores.nearest(a + 100, a + 100).max() == 0
     whole = scores.kid(a, b), scores.precision_recall(a, b)
     monkeypatch.undo()
-    assert (scores.kid(a, b), scores.precision_recall(a, b)) == whole
+    again = scores.kid(a, b), scores.precision_recall(a, b)
+    assert again[0].value == pytest.approx(
+        whole[0].value, abs=1e-6
+    )  # processors round sums in their own order
+    assert [one.value for one in again[1]] == [one.value for one in whole[1]]
 
 
 def test_too_few_pictures_are_refused_with_the_minimum():
