@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.parts import gram_matrices
+from studio.style.house import known
 from studio.style.settings import TransferSettings
 
 TASK = "style.transfer"
@@ -45,8 +46,10 @@ def preview(settings):
 
 def in_house(settings, chosen):
     """The names of the house styles that are chosen, if these settings can paint in them; else none."""
-    names = tuple(style.house for style in chosen)
-    return names if settings.mode == "instant" and all(names) and not parts.taken("mask") else ()
+    names = tuple(style.painting for style in chosen)
+    if settings.mode != "instant" or not all(names) or parts.taken("mask"):
+        return ()
+    return names if set(names) <= set(known.styles()) else ()
 
 
 def masks():

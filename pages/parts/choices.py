@@ -17,7 +17,7 @@ from studio.core import images
 from studio.core.errors import StudioError, printable
 from studio.core.tasks import File
 
-TAKEN = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
+TAKEN = [ending.removeprefix(".") for ending in images.ENDINGS]
 
 
 def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:

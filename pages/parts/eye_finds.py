@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts import choices, eye_words, forms, onward, results, samples, shown, words
-from pages.parts.places import place_of
+from pages.parts import choices, eye_words, forms, onward, places, results, samples, shown, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
@@ -31,13 +30,13 @@ def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], No
     caption = f"The best of {len(duels.points)} pictures after {len(taste.compared)} comparisons"
     st.image(shown.of_bytes(made.data), width="stretch", caption=caption)
     st.markdown(f"**{words.plain(eye_words.point(taste.kind, values)).capitalize()}**")
-    place = place_of(taste.task)
+    place = places.place_of(taste.task)
     with st.container(horizontal=True):
         if place.capability and st.button(
             "Use these", icon=place.icon, type="primary", help=f"Opens {place.title} with these settings"
         ):
             use(taste, full)
-            st.switch_page(place.file, query_params={})  # without them, bound widgets here would be refused
+            places.go_to(place.file)
         label = f"Make it at {taste.size} px"
         if st.button(label, icon=":material/photo_size_select_large:", help="As a job, kept in the gallery"):
             onward.begin(taste.task, full, taste.inputs)
@@ -49,11 +48,7 @@ def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], No
 
 def use(taste: Taste, settings: Settings) -> None:
     """Puts the settings and pictures where the page of the task finds them."""
-    names = [name for name, field in settings.described().items() if _on_form(field.kind)]
-    for name in names:
-        st.session_state[name] = getattr(settings, name)
-    # The form of another page would otherwise take away what both have.
-    st.session_state[forms._LAST] = (type(settings).__name__, tuple(names), ())
+    forms.prefill(settings)
     for slot in ("content", "style"):
         files = taste.inputs.get(slot, ())
         if slot == "style" and files:
@@ -69,7 +64,3 @@ def _put(slot: str, file: File) -> None:
         return
     # A painting goes as a person's own, for a house style of its name would paint it otherwise.
     choices.use(slot, file, OWN[slot])
-
-
-def _on_form(kind: str) -> bool:
-    return kind not in ("list", "text")

@@ -114,6 +114,16 @@ def _forget(kind: str, known: Collection[str], apart: Collection[str]) -> None:
     st.session_state[_LAST] = (kind, tuple(known), tuple(apart))
 
 
+def prefill(settings: Settings) -> None:
+    """Puts settings where the form of their page finds them; lists and texts stay with the page itself."""
+    kind = type(settings)
+    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text")]
+    for name in names:
+        st.session_state[name] = getattr(settings, name)
+    # The form of another page would otherwise take away what both have.
+    st.session_state[_LAST] = (kind.__name__, tuple(names), ())
+
+
 def _setting(field: Described, folded: bool) -> Any:
     if field.name == "seed":
         return _seed(field)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import choices, results, sweep_plans, texts, words
 from pages.parts.owners import owner
-from pages.parts.places import PLACES, Place, place_of
+from pages.parts.places import PLACES, Place, go_to, place_of
 from studio import engine
 from studio.core import paths, tasks
 from studio.core.errors import StudioError
@@ -61,7 +61,7 @@ def begin(task: str, settings: Settings, inputs: Inputs) -> None:
         return
     place = place_of(task)
     if place.capability:
-        st.switch_page(place.file, query_params={"job": job.id})
+        go_to(place.file, job=job.id)
     st.toast("It has begun; the tray shows how far it is.")
 
 
@@ -113,7 +113,7 @@ def _put(use: Use, file: File) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
     choices.use(use.slot, file, use.own)
-    st.switch_page(use.file, query_params={})  # without them, bound widgets in the address are refused
+    go_to(use.file)
 
 
 def _write_on(file: File) -> None:
@@ -123,7 +123,7 @@ def _write_on(file: File) -> None:
         return
     st.session_state[texts.BASE] = text
     st.session_state["do"] = "write"
-    st.switch_page("write_text.py", query_params={})
+    go_to("write_text.py")
 
 
 def home_of(task: str) -> Place | None:

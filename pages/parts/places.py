@@ -48,6 +48,16 @@ def place_of(task: str) -> Place:
     return next((place for place in PLACES if place.capability == capability), PLACES[0])
 
 
+def go_to(file: str, **params: str) -> None:
+    """Leaves for another page, whose address is told: Streamlit refuses to forget that of bound widgets.
+
+    Args:
+        file: of the page, beside frame.py.
+        params: what its address then holds.
+    """
+    st.switch_page(file, query_params=params)
+
+
 def opening(job: engine.Job) -> None:
     """A link to a job on its page; on that very page the settings of the address stay as they are.
 

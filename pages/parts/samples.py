@@ -27,14 +27,14 @@ class Sample:
         credit: what it is and who made it, "" for a person's own.
         thumbnail: the bytes of a small square WebP.
         file: keeps the full picture in the studio and names it.
-        house: the house style that it shows, "" if none does.
+        painting: the name of the painting that it is, "" for others.
     """
 
     title: str
     credit: str
     thumbnail: bytes
     file: Callable[[], File]
-    house: str = ""
+    painting: str = ""
 
 
 def photos() -> list[Sample]:
@@ -53,16 +53,14 @@ def photos() -> list[Sample]:
 def paintings() -> list[Sample]:
     """The styles that the studio draws itself."""
     from studio.style import paintings
-    from studio.style.house import known
 
-    in_house = known.styles()
     return [
         Sample(
             painting.title,
             painting.description,
             shipped(f"style-{name}"),
             lambda name=name: _painting(name),
-            name if name in in_house else "",
+            name,
         )
         for name, painting in paintings.paintings().items()
     ]

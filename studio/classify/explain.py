@@ -18,6 +18,7 @@ from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import images, recipes
 from studio.core.errors import StudioError, invalid
+from studio.core.held import held
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -77,12 +78,9 @@ def look(
     """
     from keras import ops
 
-    if classifier.digest not in _MAPS:
-        while len(_MAPS) >= _MOST_HELD:
-            _MAPS.pop(next(iter(_MAPS)), None)
-        _MAPS[classifier.digest] = _built(classifier)
+    look = held(_MAPS, classifier.digest, lambda: _built(classifier), _MOST_HELD)
     cut = square.cut(picture, *classifier.size)[None]
-    found = _MAPS[classifier.digest](ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
+    found = look(ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
     where, probabilities, place = (np.asarray(one) for one in found)
     return where / max(float(where.max()), 1e-12), probabilities, int(place)
 

@@ -15,6 +15,7 @@ from studio.classify import square
 from studio.classify.settings import MAPS, TrainClassifierSettings
 from studio.core import backbones, stored
 from studio.core.errors import StudioError, invalid
+from studio.core.held import held as in_memory
 from studio.core.presets import Preset
 from studio.core.progress import Progress
 
@@ -87,21 +88,12 @@ def open(preset: Preset) -> Classifier:
 
 def held(name: str, digest: str, make: Callable[[], Classifier]) -> Classifier:
     """The classifier of a digest, made unless it is held; the same weights may have several names."""
-    if digest not in _HELD:
-        made = make()
-        while len(_HELD) >= _MOST_HELD:
-            _HELD.pop(next(iter(_HELD)), None)
-        _HELD[digest] = made
-    return replace(_HELD[digest], name=name)
+    return replace(in_memory(_HELD, digest, make, _MOST_HELD), name=name)
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:
     """The settings of a classifier. Raises `InvalidInput` if the preset is another kind of model."""
-    settings = preset.settings() if preset.task == TASK else None
-    if not isinstance(settings, TrainClassifierSettings):
-        shown, received = f"preset {preset.name}", f"a model that {preset.task} made"
-        raise invalid(shown, expected="a classifier", received=received, next_step="choose another")
-    return settings
+    return preset.settings_as(TrainClassifierSettings, TASK, "a classifier")
 
 
 def classes_of(preset: Preset) -> tuple[str, ...]:

@@ -18,10 +18,10 @@ Named = Mapping[Slot, Sequence[str]]
 
 def given(task: Task, named: Named, out: str | None) -> bool:
     """Whether a film stands where a task takes one picture, and its result is named as one."""
-    slot = task.inputs[0] if task.inputs else None
-    if slot is None or slot.kind != "picture" or slot.most != 1 or not named[slot] or not out:
+    content = named[task.inputs[0]] if task.of_a_picture else []
+    if not content or not out:
         return False
-    return all(Path(text).suffix.lower() in _ENDINGS for text in (named[slot][0], out))
+    return all(Path(text).suffix.lower() in _ENDINGS for text in (content[0], out))
 
 
 def of(task: Task, settings: Settings, named: Named, out: str) -> tuple[Task, Settings, Named]:

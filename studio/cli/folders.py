@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console, kept, outputs, sources
-from studio.core import tasks
+from studio.core import images, tasks
 from studio.core.errors import Cancelled, StudioError, invalid, printable
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
-
-_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
 
 @dataclass
@@ -29,10 +27,10 @@ class _Done:
 
 def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
     """The folder that stands where a task takes one picture; None if a file does."""
-    slot = task.inputs[0] if task.inputs else None
-    if slot is None or slot.kind != "picture" or slot.most != 1 or not named[slot]:
+    content = named[task.inputs[0]] if task.of_a_picture else []
+    if not content:
         return None
-    path = Path(named[slot][0]).expanduser()
+    path = Path(content[0]).expanduser()
     try:
         return path if path.is_dir() else None
     except (OSError, ValueError):  # a name that no file system takes
@@ -87,7 +85,9 @@ def run(
 def pictures(folder: Path) -> list[Path]:
     """The files of a folder that are named as pictures, by name. Raises `InvalidInput` if there is none."""
     try:
-        found = [p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and not p.name.startswith(".")]
+        found = [
+            p for p in folder.iterdir() if p.suffix.lower() in images.ENDINGS and not p.name.startswith(".")
+        ]
     except OSError as error:
         step = "check its rights"
         raise invalid(
@@ -95,7 +95,7 @@ def pictures(folder: Path) -> list[Path]:
         ) from None
     if not found:
         received = f"none in {printable(folder.name, 100)}"
-        step = f"choose a folder with files that end in {', '.join(_ENDINGS)}"
+        step = f"choose a folder with files that end in {', '.join(images.ENDINGS)}"
         raise invalid("folder", expected="one with pictures", received=received, next_step=step)
     return sorted(found)
 
@@ -115,7 +115,7 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = Path(text).expanduser()
-    if out.suffix.lower() in _ENDINGS:
+    if out.suffix.lower() in images.ENDINGS:
         received, step = "a picture's name for a whole folder", "name a folder"
         raise invalid(shown, expected=expected, received=received, next_step=step)
     try:

@@ -19,11 +19,11 @@ GROUPS = {
 }
 _HINTS = {
     "picture": ": a file, or sample:NAME",
-    "folder": ", or a folder of them: then OUT is one, too",
     "model": ": a name, or a folder",
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
+_FOLDER = ", or a folder of them: then OUT is one, too"
 
 
 def add(commands: Any) -> None:
@@ -49,7 +49,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
     for slot in task.inputs:
         if slot not in _of_settings(task).values():
-            _add_slot(parser, slot, task.inputs[0])
+            _add_slot(parser, slot, content=task.of_a_picture and slot == task.inputs[0])
     prints = outputs.prints_itself(task.produces)
     help = "where the result goes; printed if left out" if prints else "where the result goes"
     parser.add_argument("-o", "--out", required=not prints, help=help)
@@ -62,10 +62,10 @@ def _of_settings(task: Task) -> dict[str, Slot]:
     return {fields[slot.flag]: slot for slot in task.inputs if slot.flag in fields}
 
 
-def _add_slot(parser: flags.Parser, slot: Slot, first: Slot) -> None:
+def _add_slot(parser: flags.Parser, slot: Slot, content: bool) -> None:
     count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else f"a {slot.kind}"
     help = count + _HINTS.get(slot.kind, "") + (f", or {slot.instead}:NAME" if slot.instead else "")
-    help += _HINTS["folder"] if slot == first and slot.kind == "picture" and slot.most == 1 else ""
+    help += _FOLDER if content else ""
     if slot.flag:
         nargs = "+" if slot.most > 1 else 1
         parser.add_argument(slot.flag, dest=slot.name, nargs=nargs, metavar=slot.name.upper(), help=help)

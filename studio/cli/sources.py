@@ -41,14 +41,7 @@ def source(slot: Slot, text: str) -> File:
 
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
-    try:
-        if path.stat().st_size > drawing.MOST_BYTES:
-            expected, step = f"at most {drawing.MOST_BYTES / 1e9:.0f} GB", "cut it"
-            raise invalid(shown, expected=expected, received="more", next_step=step)
-        data = path.read_bytes()
-    except OSError as error:
-        step = "check the path"
-        raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None
+    data = _bytes(path, shown, drawing.MOST_BYTES, "cut it")
     next(drawing.frames(data, shown))  # the first is read now, so that what is no film is told at once
     return File.keep(data, "animation", path.name)
 
@@ -73,17 +66,22 @@ def _is_packed(path: Path) -> bool:
 
 def _packed(path: Path) -> File:
     shown = f"model {printable(path.name, 60)}"
-    try:
-        if path.stat().st_size > _MOST_MODEL:
-            expected, step = f"at most {_MOST_MODEL / 1e9:.0f} GB", "choose another"
-            raise invalid(shown, expected=expected, received="more", next_step=step)
-        data = path.read_bytes()
-    except OSError as error:
-        step = "check the path"
-        raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None
+    data = _bytes(path, shown, _MOST_MODEL, "choose another")
     with tempfile.TemporaryDirectory() as place:
         presets.unpack(data, Path(place) / "model")  # which checks all of it
     return File.keep(data, "model", path.name)
+
+
+def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
+    """The bytes of a file. Raises `InvalidInput` if it cannot be read, or has more than `most`."""
+    try:
+        if path.stat().st_size > most:
+            expected = f"at most {most / 1e9:.0f} GB"
+            raise invalid(shown, expected=expected, received="more", next_step=next_step)
+        return path.read_bytes()
+    except OSError as error:
+        step = "check the path"
+        raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None
 
 
 def _sample(name: str) -> File:

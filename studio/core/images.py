@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever the name says
 TAKEN = "JPEG, PNG, WebP, GIF or BMP"
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")  # by which files of these kinds are offered
 MOST_PIXELS = 64_000_000
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,8 @@ from studio.core.settings import Settings
 
 if TYPE_CHECKING:
     import keras
+
+S = TypeVar("S", bound=Settings)
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
@@ -63,6 +65,23 @@ class Preset:
     def settings(self) -> Settings:
         """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
         return tasks.get(self.task).settings.parse_json(json.dumps(_made(self.folder).settings))
+
+    def settings_as(self, kind: type[S], task: str, what: str) -> S:
+        """The settings of a model that must be of one kind.
+
+        Args:
+            kind: the class of the settings.
+            task: the task that makes such models.
+            what: what such a model is called, e.g. "a VAE".
+
+        Raises:
+            InvalidInput: if it is another kind of model.
+        """
+        settings = self.settings() if self.task == task else None
+        if not isinstance(settings, kind):
+            received = f"a model that {self.task} made"
+            raise invalid(f"preset {self.name}", expected=what, received=received, next_step="choose another")
+        return settings
 
     def data(self) -> dict[str, Any]:
         """What the model knows of its data, as its training saved it."""

@@ -195,6 +195,12 @@ class Task:
     readable: str = ""
     goal: Goal | None = None
 
+    @property
+    def of_a_picture(self) -> bool:
+        """Whether its first input is one picture, so that a folder or a film of them can go through it."""
+        first = self.inputs[0] if self.inputs else None
+        return first is not None and first.kind == "picture" and first.most == 1
+
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""
         return imported(self.kind)(settings) if self.kind else self.produces

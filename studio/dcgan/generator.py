@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core import latent, stored
-from studio.core.errors import invalid
 from studio.core.presets import Preset
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -15,13 +14,7 @@ BATCHES = (1, 8, 64)  # the only numbers of pictures drawn at once, so that noth
 
 def settings_of(preset: Preset) -> TrainDcganSettings:
     """The settings of a DCGAN. Raises `InvalidInput` if the preset is another kind of model."""
-    settings = preset.settings() if preset.task == TASK else None
-    if not isinstance(settings, TrainDcganSettings):
-        expected, received = "a DCGAN", f"a model that {preset.task} made"
-        raise invalid(
-            f"preset {preset.name}", expected=expected, received=received, next_step="choose another"
-        )
-    return settings
+    return preset.settings_as(TrainDcganSettings, TASK, "a DCGAN")
 
 
 def open(preset: Preset) -> latent.Generator:

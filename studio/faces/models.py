@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core import presets, tasks
 from studio.core.errors import InvalidInput, StudioError, invalid
+from studio.core.held import held
 from studio.core.latent import Generator, no_direction
 from studio.core.presets import Preset
 from studio.core.tasks import File, Inputs
@@ -41,12 +42,8 @@ def load(preset: Preset) -> Generator:
     Raises:
         InvalidInput: if it does not draw, or its files are not whole.
     """
-    if preset.digest not in _HELD:
-        made = tasks.imported(_opener(preset))(preset)
-        while len(_HELD) >= _MOST_HELD:
-            _HELD.pop(next(iter(_HELD)), None)
-        _HELD[preset.digest] = made
-    return replace(_HELD[preset.digest], name=preset.name)  # the same weights may have several names
+    made = held(_HELD, preset.digest, lambda: tasks.imported(_opener(preset))(preset), _MOST_HELD)
+    return replace(made, name=preset.name)  # the same weights may have several names
 
 
 def of(settings: FacesSettings, inputs: Inputs) -> Generator:

@@ -28,8 +28,7 @@ def check(settings: FilmSettings, inputs: Inputs) -> None:
 def _painter(settings: FilmSettings) -> tuple[Task, Settings]:
     task = tasks.get(settings.task)
     base = task.settings.parse_json(settings.base)
-    first = task.inputs[0] if task.inputs else None
-    if first is None or first.kind != "picture" or first.most != 1 or task.makes(base) != "picture":
+    if not task.of_a_picture or task.makes(base) != "picture":
         expected, step = "a task that makes a picture of a picture", "choose another"
         raise invalid("task", expected=expected, received=task.name, next_step=step)
     return task, base

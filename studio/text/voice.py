@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.core import presets
 from studio.core.errors import InvalidInput, invalid
+from studio.core.held import held
 from studio.core.tasks import File
 from studio.text.network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -48,13 +49,13 @@ def load(preset: str | Path | presets.Preset) -> Voice:
         InvalidInput: if there is none, it is no text model, or its files are not whole.
     """
     found = preset if isinstance(preset, presets.Preset) else presets.find(preset)
-    if found.digest not in _HELD:
-        weights, settings, vocabulary = parts(found)
-        while len(_HELD) >= _MOST_HELD:
-            _HELD.pop(next(iter(_HELD)), None)
-        network = Network(weights, settings.cell, settings.tied)
-        _HELD[found.digest] = Voice(found.name, network, vocabulary, found.digest)
-    return replace(_HELD[found.digest], name=found.name)  # the same weights may have several names
+    voice = held(_HELD, found.digest, lambda: _opened(found), _MOST_HELD)
+    return replace(voice, name=found.name)  # the same weights may have several names
+
+
+def _opened(preset: presets.Preset) -> Voice:
+    weights, settings, vocabulary = parts(preset)
+    return Voice(preset.name, Network(weights, settings.cell, settings.tied), vocabulary, preset.digest)
 
 
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:

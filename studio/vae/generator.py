@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core import latent, stored
-from studio.core.errors import invalid
 from studio.core.presets import Preset
 from studio.vae.settings import TrainVaeSettings
 
@@ -14,13 +13,7 @@ TASK = "vae.train"
 
 def settings_of(preset: Preset) -> TrainVaeSettings:
     """The settings of a VAE. Raises `InvalidInput` if the preset is another kind of model."""
-    settings = preset.settings() if preset.task == TASK else None
-    if not isinstance(settings, TrainVaeSettings):
-        expected, received = "a VAE", f"a model that {preset.task} made"
-        raise invalid(
-            f"preset {preset.name}", expected=expected, received=received, next_step="choose another"
-        )
-    return settings
+    return preset.settings_as(TrainVaeSettings, TASK, "a VAE")
 
 
 def load(preset: Preset):

@@ -33,11 +33,7 @@ def name_of(file_name: str) -> str:
 
 def settings_of(preset: Preset) -> TrainStyleSettings:
     """The settings of a network of styles. Raises `InvalidInput` if the preset is another kind of model."""
-    settings = preset.settings() if preset.task == TASK else None
-    if not isinstance(settings, TrainStyleSettings):
-        shown, received = f"preset {preset.name}", f"a model that {preset.task} made"
-        raise invalid(shown, expected="a network of styles", received=received, next_step="choose another")
-    return settings
+    return preset.settings_as(TrainStyleSettings, TASK, "a network of styles")
 
 
 def styles_of(preset: Preset) -> tuple[str, ...]:

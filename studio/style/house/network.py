@@ -7,7 +7,6 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -112,19 +111,20 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     return keras.Model([photos, shares], painted, name="house")
 
 
-def widened(weights: Mapping[str, np.ndarray], model: keras.Model) -> list[np.ndarray]:
+def widened(known: keras.Model, model: keras.Model) -> list[np.ndarray]:
     """The weights of a network that knows fewer styles, for one that knows more.
 
     Args:
-        weights: by the path of each variable.
+        known: the one with fewer styles.
         model: of the same shape but for the number of styles; new ones begin as the mean of the others.
 
     Raises:
         ValueError: if it is of another shape.
     """
+    weights = {variable.path: np.asarray(variable) for variable in known.weights}
     found = []
     for variable in model.weights:
-        array = weights[variable.path]
+        array = weights.get(variable.path, np.empty(0))
         more = (
             variable.shape[0] - len(array) if array.ndim == 2 and array.shape[1:] == variable.shape[1:] else 0
         )

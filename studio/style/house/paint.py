@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core import stored
+from studio.core.held import held
 from studio.core.presets import Preset
 from studio.style.house import known
-from studio.style.house.settings import TrainStyleSettings
 
 if TYPE_CHECKING:
     import keras
@@ -66,12 +66,7 @@ def _filled(photo_01: np.ndarray) -> np.ndarray:
 
 def open(preset: Preset) -> Painter:
     """The painter of a preset; kept in memory for the next time. Raises as `Painter`."""
-    if preset.digest not in _HELD:
-        made = Painter(preset)
-        while len(_HELD) >= _MOST_HELD:
-            _HELD.pop(next(iter(_HELD)), None)
-        _HELD[preset.digest] = made
-    return _HELD[preset.digest]
+    return held(_HELD, preset.digest, lambda: Painter(preset), _MOST_HELD)
 
 
 def load(preset: Preset) -> keras.Model:
@@ -82,11 +77,3 @@ def load(preset: Preset) -> keras.Model:
     model = network(settings, len(styles))
     stored.fill(model, preset)
     return model
-
-
-def widened(model: keras.Model, settings: TrainStyleSettings, styles: int) -> list[np.ndarray]:
-    """The weights of a network for one of the same shape that knows more styles; see `network.widened`."""
-    from studio.style.house import network
-
-    by_path = {variable.path: np.asarray(variable) for variable in model.weights}
-    return network.widened(by_path, network.network(settings, styles))

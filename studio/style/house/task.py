@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import cards, data, images, presets, recipes, runs
-from studio.core.errors import StudioError, invalid
+from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import split
@@ -43,7 +43,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     drawn = {known.name_of(one.name): _style(one) for one in inputs["style"]}
     pictures = data.pictures(file, settings.size + FARTHEST, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)
-    old, model = _start(inputs)
+    old, start = _start(inputs)
     names = [*old, *(name for name in drawn if name not in old)]
     taught = [names.index(name) for name in drawn if not (settings.only_new and name in old)]
     if not taught:
@@ -52,7 +52,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
     grams = _grams(names, drawn, vgg16.averaged, settings, progress)
-    run, start = runs.find(known.TASK, settings, inputs), _widened(model, settings, len(names))
+    run = runs.find(known.TASK, settings, inputs)
     asked = (settings, grams, taught, vgg16.averaged, run, start)
     trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
     trained = training.train(trainer, progress)
@@ -126,17 +126,3 @@ def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
             preset = presets.unpack(file.read(), Path(place) / "start")
             return known.styles_of(preset), paint.load(preset)
     return (), None
-
-
-def _widened(model: Any, settings: TrainStyleSettings, styles: int) -> list[np.ndarray] | None:
-    """The weights to start from, with gains and shifts for the new styles, too."""
-    from studio.style.house import paint
-
-    if model is None:
-        return None
-    try:
-        return paint.widened(model, settings, styles)
-    except ValueError:
-        raise StudioError(
-            "The network to start from has another shape. Next: use its width and blocks."
-        ) from None

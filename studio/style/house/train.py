@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 
 from studio.core import runs
 from studio.core.backbones import Backbone
+from studio.core.errors import StudioError
 from studio.core.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import Average, Batches, Curves, Training, taken
 from studio.style.house.learner import FARTHEST, Learner
+from studio.style.house.network import widened
 from studio.style.house.settings import TrainStyleSettings
 
 REDRAWN = 20  # steps; between them a preview shows the same
@@ -46,7 +49,10 @@ class Trainer(Training):
         taught: the styles to teach, by their place.
         backbone: as in `Learner`.
         run: where checkpoints go.
-        start: weights to begin with, in the order of the network's.
+        start: a network to begin with, that knows the first of these styles.
+
+    Raises:
+        StudioError: if that one is of another shape.
     """
 
     def __init__(
@@ -59,14 +65,14 @@ class Trainer(Training):
         taught: Sequence[int],
         backbone: Backbone,
         run: runs.Run | None = None,
-        start: Sequence[np.ndarray] | None = None,
+        start: keras.Model | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.tested, self.settings = images, learnt, tested, settings
         self.taught = np.asarray(taught, "int32")
         self.learner = Learner(settings, grams, backbone)
         if start is not None:
-            self.learner.painter.set_weights(start)
+            _begin(self.learner.painter, start)
         if settings.only_new:
             self.learner.only_styles()
         self.learner.start()
@@ -145,6 +151,15 @@ class Trainer(Training):
         runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
         self.sums, self.since = dict(checkpoint.notes["sums"]), checkpoint.notes["since"]
+
+
+def _begin(painter: keras.Model, start: keras.Model) -> None:
+    try:
+        painter.set_weights(widened(start, painter))
+    except ValueError:
+        raise StudioError(
+            "The network to start from has another shape. Next: use its width and blocks."
+        ) from None
 
 
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:

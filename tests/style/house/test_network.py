@@ -56,7 +56,7 @@ def test_borders_are_mirrored():
 
 def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_mean(model, photo):
     more = tiny_styles.network(styles=3)
-    more.set_weights(widened({v.path: np.asarray(v) for v in model.weights}, more))
+    more.set_weights(widened(model, more))
     np.testing.assert_allclose(painted(more, photo, 0, 1, 0), painted(model, photo, 0, 1), atol=1e-6)
     np.testing.assert_allclose(painted(more, photo, 0, 0, 1), painted(model, photo, 0.5, 0.5), atol=1e-5)
 
@@ -64,7 +64,7 @@ def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_m
 def test_a_network_of_another_width_cannot_be_gone_on_from(model):
     other = tiny_styles.network(tiny_styles.SETTINGS.model_copy(update={"width": 12}))
     with pytest.raises(ValueError, match="shape"):
-        widened({v.path: np.asarray(v) for v in model.weights}, other)
+        widened(model, other)
 
 
 def test_all_is_plain_enough_to_be_counted():
