@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +23,17 @@ def session_home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
         yield path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_is_given_back():
+    """After each file of tests, for one process runs them all, and a network that is gone is still held."""
+    yield
+    if keras := sys.modules.get("keras"):
+        keras.backend.clear_session()
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # only the GNU C library keeps what was freed
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @pytest.fixture

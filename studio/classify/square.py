@@ -48,7 +48,9 @@ def resampled(pictures: Any, height: int, width: int | None = None) -> Any:
     levels = ops.cast(pictures, "float32")
     rows, columns = _places(levels[:1, :, :1, :1]), _places(levels[:1, :1, :, :1])
     tall, wide = ops.max(rows) + 1.0, ops.max(columns) + 1.0
-    high, broad = ops.minimum(tall, wide * height / width), ops.minimum(wide, tall * width / height)
+    # Whole pixels, as in `middle`: unrounded, TFLite's 419.00003 of 419 pixels would be 420 of them.
+    high = ops.maximum(ops.round(ops.minimum(tall, wide * height / width)), 1.0)
+    broad = ops.maximum(ops.round(ops.minimum(wide, tall * width / height)), 1.0)
     planes = ops.transpose(levels, (0, 3, 1, 2))
     narrow = _levels(ops.matmul(planes, ops.transpose(_weights(columns, wide, broad, width))))
     small = _levels(ops.matmul(_weights(rows, tall, high, height), narrow))

@@ -27,7 +27,7 @@ FLAGS = [
 PATIENCE = 240  # seconds; first runs on a busy machine are slow, and no test measures time
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     """Headless Chromium; skipped where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install '.[dev]'")
@@ -39,7 +39,7 @@ def browser():
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_home(weights_cache, tmp_path_factory):
     """The server's STUDIO_HOME, with all weights."""
     home = tmp_path_factory.mktemp("browser-home")
@@ -47,7 +47,7 @@ def server_home(weights_cache, tmp_path_factory):
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(server_home):
     """The address of a studio, started as a person starts it."""
     home = server_home

@@ -57,3 +57,27 @@ def test_it_is_part_of_a_network_for_pictures_of_any_size(tmp_path):
     for height, width in ((40, 60), (16, 16), (7, 9)):
         picture = photo("chelsea")[None, :height, :width]
         assert np.allclose(again(picture), square.resampled(picture, 16))
+
+
+def test_tflite_takes_not_one_pixel_more(tmp_path):
+    import keras
+    import tensorflow
+
+    class Square(keras.layers.Layer):
+        def call(self, pictures):
+            return square.resampled(pictures, 224)
+
+        def compute_output_shape(self, shape):
+            return (shape[0], 224, 224, 3)
+
+    pictures = keras.Input((None, None, 3), dtype="uint8")
+    network = keras.Model(pictures, Square()(pictures))
+    network.export(tmp_path / "square.tflite", format="litert", verbose=False)
+    lite = tensorflow.lite.Interpreter(str(tmp_path / "square.tflite"))
+    taken, given = lite.get_input_details()[0]["index"], lite.get_output_details()[0]["index"]
+    picture = np.random.default_rng(0).integers(0, 256, (1, 419, 480, 3), "uint8")
+    lite.resize_tensor_input(taken, picture.shape)
+    lite.allocate_tensors()
+    lite.set_tensor(taken, picture)
+    lite.invoke()
+    np.testing.assert_allclose(lite.get_tensor(given), np.asarray(network(picture)), atol=0.1)
