@@ -13,7 +13,7 @@ from studio.core.settings import Settings
 from studio.gallery import sweep
 from studio.gallery.sweeps import SweepSettings
 
-_HELP = "Values with | between, or LOW:HIGH:COUNT"
+_HELP = "Values with commas between, or LOW:HIGH:COUNT"
 
 
 def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *, key: str) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, films, flags, folders, kept, outputs, report, sources, train
+from studio.cli import console, films, flags, folders, kept, outputs, report, sources, sweeps, train
 from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
@@ -54,6 +54,8 @@ def _add(commands: Any, word: str, task: Task) -> None:
     help = "where the result goes; printed if left out" if prints else "where the result goes"
     parser.add_argument("-o", "--out", required=not prints, help=help)
     flags.add_settings(parser, task.settings)
+    if task.lane != "drive" and not task.readable:
+        sweeps.add_flag(parser)
 
 
 def _of_settings(task: Task) -> dict[str, Slot]:
@@ -86,9 +88,11 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
             names, named[slot] = _named(f"{slot.instead}:", named[slot])
             given |= {slot.instead: names} if names else {}
     settings = task.settings.parse(given)
-    if folders.given(task, named):
+    if vary := getattr(arguments, "vary", None):
+        task, settings, named = sweeps.of(task, settings, named, vary, arguments.out)
+    elif folders.given(task, named):
         return folders.run(task, settings, named, arguments)
-    if films.given(task, named, arguments.out):
+    elif films.given(task, named, arguments.out):
         task, settings, named = films.of(task, settings, named, arguments.out)
     out = None
     if arguments.out is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,11 +57,11 @@ def usual(field: Described, now: Any) -> str:
         now: the value that it has.
     """
     if field.kind == "bool":
-        return "true|false"
+        return "true, false"
     if field.choices:
-        return "|".join(map(str, field.choices[:MOST_CELLS]))
+        return ", ".join(map(str, field.choices[:MOST_CELLS]))
     if field.name == "seed":
-        return "|".join(str((now or 0) + number) for number in range(USUAL))
+        return ", ".join(str((now or 0) + number) for number in range(USUAL))
     most, least = field.most, field.least
     middle = now or least or (most or 4) / 4
     near = [middle * share for share in (0.25, 0.5, 1, 1.5, 2)]
@@ -69,7 +70,7 @@ def usual(field: Described, now: Any) -> str:
     within = [
         min(max(value, value if least is None else least), value if most is None else most) for value in near
     ]
-    return "|".join(dict.fromkeys(f"{value:.6g}" for value in within))
+    return ", ".join(dict.fromkeys(f"{value:.6g}" for value in within))
 
 
 def cells(settings: SweepSettings) -> list[list[Cell]]:
@@ -109,16 +110,15 @@ def _cell(kind: type[Settings], given: Mapping[str, Any], values: Mapping[str, A
 
 def _axis(settings: type[Settings], word: str) -> tuple[str, list[Any]]:
     name, _, text = (part.strip() for part in word.partition("="))
-    known = able(settings)
+    name, known = name.replace("-", "_"), able(settings)
     if name not in known:
         step = "check the spelling"
         raise invalid("vary", expected=f"one of {', '.join(known)}", received=name, next_step=step)
     field = known[name]
-    values = (
-        _range(field, text) if ":" in text else [part.strip() for part in text.split("|") if part.strip()]
-    )
+    parts = [part.strip() for part in re.split("[|,]", text)]
+    values = _range(field, text) if ":" in text else [part for part in parts if part]
     if len(values) < 2:
-        expected = f"at least two values, as {name}=A|B or {name}=LOW:HIGH:COUNT"
+        expected = f"at least two values, as {name}=A,B or {name}=LOW:HIGH:COUNT"
         raise invalid("vary", expected=expected, received=word, next_step="name more values")
     return name, [_value(field, value) for value in values]
 

@@ -16,7 +16,7 @@ class SweepSettings(Settings):
     base: str = setting("{}", "The settings that stay as they are, as JSON.", max_length=20_000)
     vary: tuple[str, ...] = setting(
         (),
-        "One or two settings and their values: strength=0.2|0.5|1, or strength=0.2:1:5 for five.",
+        "One or two settings and their values: strength=0.2,0.5,1, or strength=0.2:1:5 for five.",
         tier="main",
         max_length=2,
     )

@@ -1,0 +1,36 @@
+"""A sweep by a command: values of one or two settings are tried, and all of it comes onto one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from studio.cli import flags
+from studio.core.errors import invalid
+from studio.core.settings import Settings
+from studio.core.tasks import Slot, Task
+from studio.gallery.sweeps import SWEEP, SweepSettings
+
+Named = Mapping[Slot, Sequence[str]]
+
+
+def add_flag(parser: flags.Parser) -> None:
+    """Adds `--vary`."""
+    help = (
+        "try values of a setting, all on one sheet; twice for two settings. NAME=LOW:HIGH:COUNT or NAME=A,B"
+    )
+    parser.add_argument("--vary", action="append", metavar="NAME=VALUES", help=help)
+
+
+def of(
+    task: Task, settings: Settings, named: Named, vary: Sequence[str], out: str | None
+) -> tuple[Task, Settings, Named]:
+    """The task that sweeps another one, its settings, and the words of each of its slots.
+
+    Raises:
+        InvalidInput: if the sheet has no name.
+    """
+    if out is None:
+        raise invalid("output", expected="a picture", received="none", next_step="name one with -o")
+    wanted = SweepSettings.parse({"task": task.name, "base": settings.model_dump_json(), "vary": list(vary)})
+    words = {slot.name: texts for slot, texts in named.items()}
+    return SWEEP, wanted, {slot: words[slot.name] for slot in SWEEP.inputs if words.get(slot.name)}

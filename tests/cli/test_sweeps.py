@@ -1,0 +1,49 @@
+"""One or two settings that vary, through a command that makes pictures."""
+
+import json
+
+import pytest
+
+from studio.cli import main
+from studio.core import images, recipes
+
+
+def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, capsys):
+    words = ["paint", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["path"] == "sheet.png"
+    labels = [cell["label"] for cell in told["figures"]["cells"]]
+    assert labels == [f"steps {n}, tint {tint}" for tint in ("none", "red") for n in (1, 2, 3)]
+    data = photo.with_name("sheet.png").read_bytes()
+    assert recipes.read(data).task == "gallery.sweep"
+    height, width = images.read(data).shape[:2]
+    assert width > 3 * 64 and height > 2 * 48
+    assert main(["replay", "sheet.png", "--verify", "--quiet"]) == 0
+    assert "identical" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (("--vary", "mood=1,2"), "one of steps"),
+        (("--vary", "steps=1"), "at least two values"),
+        (("--vary", "steps=1,2", "--vary", "seed=1,2", "--vary", "tint=none,red"), "vary"),
+        (("--vary", "steps=1,2", "-o", "sheet.gif"), "ends in .png"),
+    ],
+)
+def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, words, told):
+    out = () if "-o" in words else ("-o", "sheet.png")
+    assert main(["paint", "photo.png", *out, *words]) == 2
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1 and "Traceback" not in said
+
+
+def test_a_dash_is_as_good_as_an_underscore(photo, capsys):
+    assert main(["dream", "photo.png", "-o", "sheet.png", "--vary", "octave-scale=1,2"]) == 2
+    assert "octave_scale" in capsys.readouterr().err  # 1 is too little for it, so its name was understood
+
+
+def test_a_sheet_needs_a_name(capsys):
+    assert main(["write", "--vary", "temperature=0.5,1"]) == 2
+    assert "name one with -o" in capsys.readouterr().err
