@@ -119,8 +119,11 @@ def _skeleton(config: dict[str, Any]) -> keras.Model:
     """The network with sizes, but without a single number: a description alone can ask for terabytes."""
     import keras
 
-    with keras.StatelessScope(initialize_variables=False):
-        return keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=True)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            return keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=True)
+    finally:
+        keras.utils.clear_session()  # or Keras would fill them after all, at the end of the next such scope
 
 
 def _check_size(skeleton: keras.Model) -> None:

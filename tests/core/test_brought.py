@@ -324,3 +324,14 @@ def test_a_studio_model_is_no_keras_file(home):
         file.writestr("settings.json", "{}")
     assert not brought.is_one(File.keep(packed.getvalue(), "model", "my.zip"))
     assert not brought.is_one(File.keep(b"PK\3\4 cut", "model", "my.keras"))
+
+
+def test_what_was_only_measured_is_never_filled():
+    import keras
+
+    described = sequential(dense(7), shape=(8,))
+    skeleton = resave._skeleton(described)
+    with keras.StatelessScope():
+        pass  # at whose end Keras fills whatever still waits for it
+    assert [variable.shape for variable in skeleton.variables] == [(8, 7), (7,)]
+    assert all(variable._value is None for variable in skeleton.variables)
