@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import shutil
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -64,12 +67,13 @@ def read(file: BinaryIO) -> Described:
 
 def unpack_weights(file: BinaryIO, target: Path) -> None:
     """Writes the weights of a file that `read` took to `target`. Raises `Refused` if they are damaged."""
-    with _opened(file) as packed:
-        try:
-            with packed.open(WEIGHTS) as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink)  # never more than the size that was checked
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
-            raise Refused("damaged weights") from None
+    with (
+        _opened(file) as packed,
+        _undamaged("damaged weights"),
+        packed.open(WEIGHTS) as source,
+        target.open("wb") as sink,
+    ):
+        shutil.copyfileobj(source, sink)  # never more than the size that was checked
 
 
 def _opened(file: BinaryIO) -> zipfile.ZipFile:
@@ -106,10 +110,21 @@ def _check_members(packed: zipfile.ZipFile) -> None:
 
 
 def _member(packed: zipfile.ZipFile, name: str) -> bytes:
-    try:
+    with _undamaged(f"a damaged {name}"):
         return packed.read(name)
+
+
+@contextlib.contextmanager
+def _undamaged(reason: str) -> Iterator[None]:
+    """What zipfile raises for bytes that are not as they should be becomes `Refused`."""
+    try:
+        yield
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
-        raise Refused(f"a damaged {name}") from None
+        raise Refused(reason) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a full disk, say
+            raise
+        raise Refused(reason) from None  # a member that is said to lie before the file
 
 
 def _lines(data: bytes) -> tuple[str, ...]:

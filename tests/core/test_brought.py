@@ -335,3 +335,15 @@ def test_what_was_only_measured_is_never_filled():
         pass  # at whose end Keras fills whatever still waits for it
     assert [variable.shape for variable in skeleton.variables] == [(8, 7), (7,)]
     assert all(variable._value is None for variable in skeleton.variables)
+
+
+def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home, tmp_path):
+    data = bytearray((data_dir / "badfiles" / "models" / "good_control.keras").read_bytes())
+    end = data.rindex(b"PK\5\6")
+    data[end + 16 : end + 20] = (int.from_bytes(data[end + 16 : end + 20], "little") + 999).to_bytes(
+        4, "little"
+    )
+    path = tmp_path / "shifted.keras"
+    path.write_bytes(data)
+    with pytest.raises(InvalidInput, match="damaged"):
+        brought.admit(brought.bring(path))

@@ -552,3 +552,15 @@ def test_what_was_left_out_and_how_large_pictures_were_is_known(tmp_path):
         assert found.copies == (("b/copy.png", "a/2.png"),)
         own = [hashlib.sha256(image.tobytes()).digest() for image in found.images]
         assert [row.tobytes() for row in found.digests] == own
+
+
+def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 9, (30, 28, 28)).astype("uint8")
+    np.savez_compressed(tmp_path / "x.npz", x=noise)
+    content = bytearray((tmp_path / "x.npz").read_bytes())
+    for wrong in range(60):  # some of them spoil the stream itself, not only its sum
+        damaged = content.copy()
+        damaged[200 + 7 * wrong : 204 + 7 * wrong] = b"\xff\xff\xff\xff"
+        (tmp_path / "x.npz").write_bytes(damaged)
+        with pytest.raises(InvalidInput, match="damaged"):
+            taken(tmp_path / "x.npz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,7 +18,10 @@ MOST_BYTES = 4 * 2**30  # of all its arrays
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABELS = ("y", "labels", "label")
 _NAMES = "x_train and x_test, images, or x"
-_DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, TypeError, KeyError, SyntaxError, OverflowError)
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError),  # of the zip
+    *(ValueError, TypeError, KeyError, SyntaxError, OverflowError),  # of the arrays in it
+)
 
 Header = tuple[tuple[int, ...], np.dtype]
 
