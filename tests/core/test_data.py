@@ -564,3 +564,13 @@ def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
         (tmp_path / "x.npz").write_bytes(damaged)
         with pytest.raises(InvalidInput, match="damaged"):
             taken(tmp_path / "x.npz")
+
+
+def test_an_npz_whose_header_never_ends_is_refused(tmp_path):
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3L, 50, 50), ".ljust(117) + b"\n"
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as file:
+        file.writestr(
+            "x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(7500)
+        )
+    with pytest.raises(InvalidInput, match="damaged"):
+        taken(tmp_path / "x.npz")

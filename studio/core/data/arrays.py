@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ _LABELS = ("y", "labels", "label")
 _NAMES = "x_train and x_test, images, or x"
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError),  # of the zip
-    *(ValueError, TypeError, KeyError, SyntaxError, OverflowError),  # of the arrays in it
+    *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),  # of its arrays
 )
 
 Header = tuple[tuple[int, ...], np.dtype]
