@@ -58,7 +58,7 @@ def _wall(made: engine.Live, settings: FacesSettings) -> None:
     st.session_state[_PICKED] = (settings.to if morphing else settings.face) or None
     walls.wall(made.data, settings.n, "The faces, by number", key=_PICKED, on_change=_pick, args=(settings,))
     if not settings.face:
-        st.caption("Choose a face to see it large and to change it.")
+        st.caption("Choose one to see it large and to change it.")
         _actions(made, key="wall")
 
 
