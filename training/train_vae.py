@@ -6,7 +6,7 @@ Reached: not yet run
 
 Command: python -m training.train_vae mnist.npz -o runs/digits-vae --size 28 --colors gray --no-flip
     --likelihood binary --latent-dim 32 --batch 128 --steps 10000 --beta 0.5 --scored 1000
-Reached: 102.3 nats a held-out digit (bound), FID 25.3 from the mixture (n = 1,000), in 87 min on two shared cores
+Reached: 102.3 nats a held-out digit (bound), FID 25.3 from the mixture (n = 1,000), in 87 min on 2 cores
 """
 
 import sys

@@ -71,7 +71,8 @@ def test_a_cancelled_search_ends_its_trial_and_keeps_the_best(lanes, search, end
     assert not job.finished
     lanes.cancel(job.id)
     job = ended(job)
-    assert job.state == "done" and job.result.stopped_early
+    assert job.state == "done", job.error
+    assert job.result.stopped_early
     assert 2 <= job.result.figures["trials_ended"] < 500
     assert job.result.files[0].read()
 
