@@ -144,7 +144,10 @@ def working(
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Yields a function that tells whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt."""
+    """Yields a function that tells whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt.
+
+    Within another such block it tells of a Ctrl-C that came before it began, too.
+    """
     stopped = threading.Event()
 
     def on_interrupt(signum: int, frame: Any) -> None:
@@ -152,9 +155,11 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         stopped.set()
 
+    on_interrupt.stopped = stopped
     before = signal.signal(signal.SIGINT, on_interrupt)
+    around = getattr(before, "stopped", stopped)
     try:
-        yield stopped.is_set
+        yield lambda: stopped.is_set() or around.is_set()
     finally:
         signal.signal(signal.SIGINT, before)
 

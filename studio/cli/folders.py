@@ -53,32 +53,36 @@ def run(
     out = _place(task, settings, folder, arguments.out)
     others = {s.name: [sources.source(s, one) for one in named[s]] for s in task.inputs[1:]}
     began, done = time.monotonic(), _Done()
-    try:
-        for n, path in enumerate(found, start=1):
-            target = out / f"{_stem(path, found)}.png"
-            try:
-                inputs = {first.name: [sources.source(first, str(path))], **others}
-                tasks.check(task.name, settings, inputs)
-            except StudioError as error:
-                console.note(f"{printable(path.name, 100)} is passed over. {error}")
-                done.failed.append(str(path))
-                continue
-            if _is_there(target, task, settings, inputs):
-                done.there.append(str(target))
-                continue
-            with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
-                started = time.monotonic()
-                result = tasks.run(task.name, settings, inputs, progress)
-            if result.stopped_early:  # what is not finished would be taken for it the next time
-                raise Cancelled
-            outputs.save(result, target)
-            kept.in_gallery(result, time.monotonic() - started)
-            done.made.append(str(target))
-            if not arguments.json:
-                console.say(str(target))
-            progress.check()  # a Ctrl-C that came when there was nothing left to stop means the next ones
-    except (Cancelled, KeyboardInterrupt):
-        done.stopped = True
+    # Between two pictures, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
+    with console.interruptible() as stopped:
+        try:
+            for n, path in enumerate(found, start=1):
+                if stopped():
+                    raise Cancelled
+                target = out / f"{_stem(path, found)}.png"
+                try:
+                    inputs = {first.name: [sources.source(first, str(path))], **others}
+                    tasks.check(task.name, settings, inputs)
+                except StudioError as error:
+                    console.note(f"{printable(path.name, 100)} is passed over. {error}")
+                    done.failed.append(str(path))
+                    continue
+                if _is_there(target, task, settings, inputs):
+                    done.there.append(str(target))
+                    continue
+                with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
+                    started = time.monotonic()
+                    result = tasks.run(task.name, settings, inputs, progress)
+                if result.stopped_early:  # what is not finished would be taken for it the next time
+                    raise Cancelled
+                outputs.save(result, target)
+                kept.in_gallery(result, time.monotonic() - started)
+                done.made.append(str(target))
+                if not arguments.json:
+                    console.say(str(target))
+                progress.check()  # a Ctrl-C that came when there was nothing left to stop means the next ones
+        except (Cancelled, KeyboardInterrupt):
+            done.stopped = True
     return _tell(done, len(found), time.monotonic() - began, arguments)
 
 
