@@ -247,7 +247,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
                 if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
                     raise _no_model(f"{one.filename} compressed, encrypted or too large")
             return {one.filename: file.read(one) for one in listed}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
         raise _no_model("another file, or a damaged one") from None
 
 

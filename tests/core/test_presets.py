@@ -162,6 +162,15 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert presets.zipped(presets.unpack(data, tmp_path / "there").folder) == data
 
 
+def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
+    data = bytearray(packed())
+    last = data.rindex(b"PK\1\2")
+    for at in (last + 20, last + 24):  # both of its sizes
+        data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") + 100_000).to_bytes(4, "little")
+    with pytest.raises(InvalidInput, match="damaged"):
+        presets.unpack(bytes(data), "tiny")
+
+
 def rezipped(change):
     """A packed model whose members were changed: `change({name: bytes}) -> [(name, bytes)]`."""
     with zipfile.ZipFile(io.BytesIO(packed())) as file:
