@@ -11,7 +11,9 @@ from studio.core.presets import Preset
 from studio.style.house import known
 from studio.style.house.settings import TrainStyleSettings
 
-SETTINGS = TrainStyleSettings(width=8, blocks=1, size=64, batch=2, steps=4, test_every=2, averaging=2)
+SETTINGS = TrainStyleSettings(
+    width=8, blocks=1, size=64, photo_size=72, batch=2, steps=4, test_every=2, averaging=2
+)
 STYLES = ("rain", "sand")
 
 

@@ -27,8 +27,8 @@ def write(
     parts = [
         "# House styles",
         f"{', '.join(styles)}.",
-        f"Data: {name}, {figures['photos']:,} photos at {settings.size} px; {figures['held_out']:,} of them "
-        "were held out to test on.\n\n" + cards.LICENCE,
+        f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
+        f"at a time; {figures['held_out']:,} were held out to test on.\n\n" + cards.LICENCE,
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
         f"{figures['steps']:,} steps of {settings.batch} photos ({seen:,} paintings) in "
         f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{ended}\n\n"

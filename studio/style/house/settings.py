@@ -22,7 +22,12 @@ class TrainStyleSettings(Settings):
     only_new: bool = setting(
         False, "Teach only the styles that the network to start from lacks, and leave the rest as it is."
     )
-    size: int = setting(192, "A side of the photos that it practises on.", unit="px", ge=64, le=512, step=16)
+    size: int = setting(
+        192, "A side of the windows of the photos that it practises on.", unit="px", ge=64, le=512, step=16
+    )
+    photo_size: int = setting(
+        256, "A side of the photos that the windows are cut from.", unit="px", ge=72, le=1024, step=8
+    )
     batch: int = setting(4, "Photos painted before each step.", ge=1, le=64, scale="log")
     width: int = setting(
         32, "Channels of the finest layer: more paints better, and takes longer.", ge=8, le=64

@@ -41,7 +41,8 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
 
     file = inputs["data"][0]
     drawn = {known.name_of(one.name): _style(one) for one in inputs["style"]}
-    pictures = data.pictures(file, settings.size + FARTHEST, 3, progress, least=LEAST_PHOTOS)
+    side = max(settings.photo_size, settings.size + FARTHEST)
+    pictures = data.pictures(file, side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     old, start = _start(inputs)
     names = [*old, *(name for name in drawn if name not in old)]
@@ -56,7 +57,6 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     asked = (settings, grams, taught, vgg16.averaged, run, start)
     trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
     trained = training.train(trainer, progress)
-    photos = pictures.images[held_out]
     figures: dict[str, Any] = {
         "steps": trained.steps,
         "photos": len(pictures.images),
@@ -75,7 +75,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     command = cards.command("train_style", f"{file.name} {more}", settings, figures["started_from"])
     told = {"styles": names, "trained_on": file.name, "command": command, "figures": figures}
     text = card.write(file.name, settings, names, figures, command)
-    shown = training.sheet(trained.learner, photos, range(len(names)), len(names))
+    shown = training.sheet(trained.learner, trainer.middles(held_out), range(len(names)), len(names))
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(shown, trained.curves.steps, curves)
     packed = presets.pack(trained.learner.painter, known.TASK, settings, text, recipe, told, picture)

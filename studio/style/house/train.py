@@ -42,7 +42,7 @@ class Trainer(Training):
     """A training under way.
 
     Args:
-        images: `(n, size + FARTHEST, size + FARTHEST, 3) uint8`.
+        images: `(n, side, side, 3) uint8` with a side of at least size + FARTHEST.
         learnt, tested: the rows to learn from and to test on.
         settings: of the network and what it loses.
         grams: of each style, as in `Learner`.
@@ -83,9 +83,9 @@ class Trainer(Training):
         self._sheet: tuple[int, np.ndarray] | None = None
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
-        """What the learner is fed at a step: photos, some mirrored, each in a style drawn anew."""
-        photos = self.images[self.rows[self.batches.at(step)]]
+        """What the learner is fed at a step: windows of photos, some mirrored, each in a style of its own."""
         rng = np.random.default_rng([self.settings.seed, 1, step])
+        photos = self._windows(self.rows[self.batches.at(step)], rng)
         mirrored = rng.random(len(photos)) < 0.5
         photos[mirrored] = photos[mirrored, :, ::-1]
         # In turns, not at random: with few steps chance would teach one style twice as much as another.
@@ -93,6 +93,23 @@ class Trainer(Training):
         styles = self.taught[at % len(self.taught)]
         moved = rng.integers(0, FARTHEST + 1, 2).astype("int32")
         return {"photos": photos, "styles": styles, "moved": moved}
+
+    def _windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A window of each photo, `(n, size + FARTHEST, size + FARTHEST, 3) uint8`, where chance falls."""
+        side = self.settings.size + FARTHEST
+        places = rng.integers(0, self.images.shape[1] - side + 1, (len(rows), 2))
+        return np.stack(
+            [
+                self.images[row, down : down + side, right : right + side]
+                for row, (down, right) in zip(rows, places, strict=True)
+            ]
+        )
+
+    def middles(self, rows: np.ndarray) -> np.ndarray:
+        """The window in the middle of each photo, to test on."""
+        side = self.settings.size + FARTHEST
+        at = (self.images.shape[1] - side) // 2
+        return self.images[rows, at : at + side, at : at + side]
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
@@ -123,14 +140,14 @@ class Trainer(Training):
         styles = np.resize(self.taught, (count, size))
         moved = np.array([3, 3], "int32")
         return [
-            {"photos": self.images[row], "styles": style, "moved": moved}
+            {"photos": self.middles(row), "styles": style, "moved": moved}
             for row, style in zip(rows, styles, strict=True)
         ]
 
     def preview(self) -> np.ndarray:
         """Held-out photos, below each what the network of now makes of it."""
         if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, sheet(self.learner, self.images[self.tested], self.taught)
+            self._sheet = self.step, sheet(self.learner, self.middles(self.tested), self.taught)
         return self._sheet[1]
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:

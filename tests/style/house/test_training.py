@@ -84,6 +84,21 @@ def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(pho
     assert float(learner._unsteady(first, second, 3, 5)) > 1e-4
 
 
+def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_on(grams, vgg16):
+    side = 80 + SIDE
+    numbered = np.zeros((12, side, side, 3), "uint8")  # every pixel says where it was
+    numbered[..., 0], numbered[..., 1] = np.arange(side)[:, None], np.arange(side)
+    made = trainer(numbered, grams, vgg16)
+    corners = {
+        (int(one[0, 0, 0]), int(one[:, :, 1].min()))
+        for step in range(20)
+        for one in made.batch(step)["photos"]
+    }
+    assert len(corners) > 30
+    assert max(map(max, corners)) <= 80
+    assert (made.middles(np.array([1]))[0, 0, 0, :2] == (40, 40)).all()
+
+
 def test_the_styles_come_closer(photos, grams, vgg16):
     made = trainer(photos, grams, vgg16, steps=20, test_every=20, learning_rate=0.01, averaging=5)
     before = made.test(None)
