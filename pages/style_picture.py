@@ -1,9 +1,11 @@
 """Style: a photo in the look of one to four paintings."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages import parts
-from pages.parts import gram_matrices
+from pages.parts import gram_matrices, promises
 from studio.style.house import known
 from studio.style.settings import TransferSettings
 
@@ -14,8 +16,8 @@ LARGE = 1024  # px: from here on even an instant result is too slow to follow a 
 PREVIEW = 512
 NOTE = {
     "instant": "Draft and fine are slower and truer to the style.",
-    "draft": "Small instant preview: Start makes the draft.",
-    "fine": "Small instant preview: Start makes the fine one.",
+    "draft": "Small instant preview: Start makes the draft",
+    "fine": "Small instant preview: Start makes the fine one",
 }
 
 
@@ -40,8 +42,10 @@ def preview(settings):
         return settings, NOTE["instant"]
     note = NOTE[settings.mode]
     if settings.mode == "instant":
-        note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px."
-    return settings.model_copy(update={"mode": "instant", "size": min(settings.size, PREVIEW)}), note
+        note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
+    note += promises.takes(TASK, settings, {"content": [content.file()]}) + "."
+    quick = settings.model_copy(update={"mode": "instant", "size": min(settings.size, PREVIEW)})
+    return quick.model_copy(update={"house": in_house(quick, styles)}), note
 
 
 def in_house(settings, chosen):
@@ -57,7 +61,7 @@ def masks():
     parts.files("mask", "Masks, one a style", 4, "White is where the style goes; in the order of the styles.")
 
 
-def inputs():
+def inputs(settings):
     """The files of a run. A sample may have to be drawn first, so this is asked for only when needed."""
     drawn = [] if settings.house else [style.file() for style in styles]
     return {"content": [content.file()], "style": drawn, "mask": parts.taken("mask")}
@@ -79,7 +83,7 @@ with right:
     stage = st.container(key="stage")
 with stage:
     if wanted:
-        parts.start(TASK, settings, inputs())
+        parts.start(TASK, settings, inputs(settings))
     asked = (settings, content.title, [style.title for style in styles], parts.taken("mask"))
     job = parts.show_job(TASK, SLOTS, asked)
 parts.recent(TASK)
@@ -88,4 +92,6 @@ if job is None and settings is not None:  # last, so that all else is there whil
     shown, note = preview(settings)
     with stage:
         needs = () if shown.house else INSTANT
-        parts.show_live(TASK, shown, inputs, SLOTS, before=content.file, needs=needs, note=note)
+        parts.show_live(
+            TASK, shown, partial(inputs, shown), SLOTS, before=content.file, needs=needs, note=note
+        )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.parts import forms, sample_texts, words
+from pages.parts import forms, promises, sample_texts, words
 from pages.parts.paper import paper
 from studio.core.errors import StudioError, printable
 from studio.core.tasks import File
 from studio.text import corpus
-from studio.text.plan import plan
+from studio.text.plan import Plan, plan
 from studio.text.settings import TrainTextSettings
 
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
@@ -112,7 +112,7 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
     said = [f"Read as {found.encoding}.", *found.notes]
     if settings is not None:
         read = plan(np.zeros(facts.chars, "int8"), settings)  # whose length alone decides
-        said += [*read.notes, f"It reads the text {read.epochs} times, in {read.steps:,} steps."]
+        said += [*read.notes, _reading(file, settings, read)]
     for note in said:
         st.caption(f":material/info: {words.plain(note)}")
     st.caption("Its characters, the most frequent first:")
@@ -122,6 +122,11 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
             ":material/warning: Odd ones, which it would learn to write too; often left by another program:"
         )
         st.text(_listed([f"{corpus.shown(c)} ({count:,})" for c, count in facts.odd], ", "))
+
+
+def _reading(file: File, settings: TrainTextSettings, read: Plan) -> str:
+    takes = promises.takes("text.train", settings, {"text": [file]})
+    return f"It reads the text {read.epochs} times, in {read.steps:,} steps{takes}."
 
 
 def _listed(characters: list[str], between: str = " ") -> str:

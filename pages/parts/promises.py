@@ -1,13 +1,20 @@
-"""Before a first dream: the chosen picture, what Start will make of it, and about how long that takes."""
+"""What Start will make, and about how long that takes here; before a first dream also the chosen picture."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.parts import downloads, shown, wishes, words
-from studio.core.tasks import File
-from studio.dream import estimate
+from studio.core import tasks
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
 from studio.dream.settings import DreamSettings
+
+
+def takes(task: str, settings: Settings, inputs: Inputs) -> str:
+    """Says how long a job takes: ", which takes about 2 minutes here"; "" where that is not known."""
+    seconds = tasks.expected(tasks.get(task), settings, inputs)
+    return "" if seconds is None else f", which takes {words.about(seconds)} here"
 
 
 def before_start(content: File, settings: DreamSettings | None) -> None:
@@ -23,9 +30,4 @@ def _line(content: File, settings: DreamSettings) -> str:
     if settings.zoom:
         length = words.duration(max(settings.zoom / settings.fps, 1))
         what = f"makes a film of {settings.zoom} frames, {length} long"
-    return f"**Start** {what}{_time(content, settings)}."
-
-
-def _time(content: File, settings: DreamSettings) -> str:
-    width, height = shown.size(content.read())
-    return f", which takes {words.about(estimate.seconds(settings, height, width))} here"
+    return f"**Start** {what}{takes('dream.ascend', settings, {'content': [content]})}."

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.parts import choices, commands, films, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
-from studio.core import tasks
+from studio.core import images, tasks
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
@@ -35,7 +35,7 @@ def compare(before: File | None, data: bytes, *, key: str, caption: str = "") ->
     if before is None:
         st.image(after, caption=caption, width="stretch")
         return
-    width, height = shown.size(after)
+    height, width = images.size(after)
     content = shown.of_file(before.digest, (width, height))
     ab_slider(content, after, ratio=width / height, key=key, names=("Content", "Result"), caption=caption)
 

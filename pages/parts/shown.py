@@ -31,12 +31,6 @@ def first_frame(file: File) -> np.ndarray:
     return thumbnails.picture_of(file)
 
 
-def size(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture, from its header alone."""
-    with Image.open(io.BytesIO(data), formats=images.FORMATS) as picture:
-        return picture.size
-
-
 def _webp(pixels, size: tuple[int, int] | None) -> bytes:
     picture = Image.fromarray(pixels)
     if size is not None:

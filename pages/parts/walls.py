@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import shown
+from studio.core import images
 
 GAP = 2  # px between the pictures of a sheet
 
@@ -38,7 +39,7 @@ def wall(
         on_change=on_change,
         args=args,
     )
-    width, height = shown.size(data)
+    height, width = images.size(data)
     picture = base64.b64encode(shown.of_bytes(data)).decode()
     style = _STYLE.replace("KEY", key).replace("COLUMNS", str(_columns(count))).replace("PICTURE", picture)
     button = f'.st-key-{key} [data-testid="stButtonGroup"] button'

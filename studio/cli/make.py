@@ -23,6 +23,7 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
+LONG = 30.0  # s; of a job that is expected to take longer, that is said before it begins
 _FOLDER = ", or a folder of them: then OUT is one, too"
 
 
@@ -102,8 +103,9 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         out = outputs.checked(arguments.out, task.makes(settings), texts, also)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
-    if task.estimate and task.makes(settings) == "animation" and not (arguments.quiet or arguments.json):
-        console.note(f"{task.title}: about {_duration(tasks.imported(task.estimate)(settings, inputs))}.")
+    expected = None if arguments.quiet or arguments.json else tasks.expected(task, settings, inputs)
+    if expected and expected >= LONG:
+        console.note(f"{task.title}: about {_duration(expected)} here.")
     started = time.monotonic()
     scribe = None if out or arguments.json or task.readable else Scribe()
     with console.working(

@@ -154,6 +154,21 @@ def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         return picture  # damaged or for another colour model: the plain colours are the best guess
 
 
+def size(data: bytes) -> tuple[int, int]:
+    """Height and width of a picture as it is stored, from its header alone.
+
+    Raises:
+        InvalidInput: if it is no picture.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                return picture.height, picture.width
+    except Exception:  # as in `read`
+        raise _unknown(data, "picture") from None
+
+
 def fit(image: np.ndarray, longest: int) -> np.ndarray:
     """Resizes so that the longer side is `longest` px, the shorter at least 1; Lanczos.
 

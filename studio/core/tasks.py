@@ -5,6 +5,7 @@ A task is looked up as `capability.verb`; looking one up loads nothing but that 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
-from studio.core import paths
+from studio.core import paces, paths
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -165,8 +166,8 @@ class Task:
             already on disk, and never fetches; "" for none.
         kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
             result is; "" for always `produces`.
-        estimate: `module:function` of `estimate(settings, inputs) -> seconds`, light, about how long it will
-            take here; "" for not known.
+        usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
+            two cores; "" for not known.
         opens: of a training whose models draw pictures, `module:function` of
             `open(preset) -> studio.core.latent.Generator`; "" for others.
         encodes: whether those models read pictures, too.
@@ -188,7 +189,7 @@ class Task:
     check: str = ""
     prepare: str = ""
     kind: str = ""
-    estimate: str = ""
+    usual: str = ""
     opens: str = ""
     encodes: bool = False
     builtin: tuple[str, ...] = ()
@@ -270,4 +271,20 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     """
     task = check(name, settings, inputs)
     work: Callable[..., Result] = imported(task.work)
-    return work(settings, inputs, progress or Progress())
+    began = time.monotonic()
+    result = work(settings, inputs, progress or Progress())
+    seconds = time.monotonic() - began
+    # What was stopped or gone on with tells nothing of a whole one.
+    went_on = float(result.figures.get("seconds") or 0) > seconds + 1
+    if task.usual and not (result.stopped_early or result.figures.get("ended") or went_on):
+        paces.learn(name, imported(task.usual)(settings, inputs), seconds)
+    return result
+
+
+def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
+    """About how many seconds a job will take here, from what it is and the jobs before it; None if not known.
+
+    Raises:
+        InvalidInput: if settings or inputs cannot be used.
+    """
+    return imported(task.usual)(settings, inputs) * paces.of(task.name) if task.usual else None

@@ -10,6 +10,7 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.dcgan.task:train",
+    usual="studio.dcgan.estimate:usual",
     title="DCGAN training",
     command="train dcgan",
     help="train a model that draws pictures like those of a folder, sharp ones",

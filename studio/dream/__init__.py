@@ -15,7 +15,7 @@ ASCEND = Task(
     help="let a network dream into a photo, or zoom into its dream without end",
     check="studio.dream.settings:check",
     kind="studio.dream.settings:kind",
-    estimate="studio.dream.estimate:of",
+    usual="studio.dream.estimate:usual",
 )
 
 CHANNEL = Task(

@@ -9,7 +9,6 @@ from studio.core import images, recipes
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.dream import estimate
 from studio.dream.ascend import Dreamt, ascend
 from studio.dream.settings import DreamSettings
 from studio.dream.zoom import Zoomed, zoom
@@ -22,8 +21,6 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     dreamt: Dreamt | Zoomed = (zoom if settings.zoom else ascend)(content, settings, guide, progress)
     if dreamt.stopped_early and not dreamt.figures["steps"]:
         raise Cancelled  # nothing was dreamt yet
-    if not dreamt.stopped_early:
-        estimate.learn(settings, *content.shape[:2], dreamt.figures["seconds"])
     made = _as_made(settings, dreamt)
     recipe = recipes.make("dream.ascend", made, inputs, dreamt.weights)
     stem = f"{Path(inputs['content'][0].name).stem}-dream"

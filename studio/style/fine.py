@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from studio.core.objectives import Objective, content, style, total_variation
 from studio.core.progress import Progress
 from studio.style import masks
 from studio.style.descend import descend
-from studio.style.scene import Scene, scales
+from studio.style.scene import Scene, scales, schedule
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 CONTENT_LAYER = "block4_conv2"
@@ -41,14 +40,6 @@ class Optimised:
 def content_weight(strength: float) -> float:
     """How much the content counts against the styles: 0.055 at the default strength of 0.8, least at 1."""
     return 0.2 * (1.0 - strength) / strength + 0.005
-
-
-def schedule(sizes: Sequence[int], passes: int) -> list[int]:
-    """How many passes each scale gets, from coarse to fine: each half as many as the one before.
-
-    A pass at twice the size costs four times as much and has only the finest strokes left to do.
-    """
-    return [max(1, round(passes / 2**i)) for i in range(len(sizes))]
 
 
 def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> Optimised:

@@ -24,6 +24,14 @@ def scales(size: int) -> list[int]:
     return found
 
 
+def schedule(sizes: Sequence[int], passes: int) -> list[int]:
+    """How many passes each scale gets, from coarse to fine: each half as many as the one before.
+
+    A pass at twice the size costs four times as much and has only the finest strokes left to do.
+    """
+    return [max(1, round(passes / 2**i)) for i in range(len(sizes))]
+
+
 class Scene:
     """The inputs of one transfer, checked against each other.
 

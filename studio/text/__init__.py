@@ -10,6 +10,7 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.text.task:train",
+    usual="studio.text.estimate:usual",
     title="Text training",
     command="train text",
     help="train a model that writes like a text",

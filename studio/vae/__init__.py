@@ -10,6 +10,7 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.vae.task:train",
+    usual="studio.vae.estimate:usual",
     title="VAE training",
     command="train vae",
     help="train a model that draws pictures like those of a folder, and takes in your own to change them",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import outputs
+from studio.cli import make, outputs
 from studio.core import drawing, images, recipes, tasks
 
 QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", "--layers", "block3_conv1")
@@ -15,14 +15,19 @@ QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", 
 
 @pytest.mark.parametrize("name", ["loop.gif", "loop.webp", "LOOP.MP4"])
 def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, said):
-    code, out, err = said("dream", photo, "-o", name, "--zoom", "3", *QUICK)
+    code, out, _ = said("dream", photo, "-o", name, "--zoom", "3", *QUICK)
     assert (code, out) == (0, f"{name}\n")
-    assert "about" in err
     data = Path(name).read_bytes()
     assert len(list(drawing.frames(data))) == 3
     recipe = recipes.read(Path(f"{name}.json").read_bytes())
     assert (recipe.settings["film"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
     assert said("replay", name, "--verify")[:2] == (0, "identical\n")
+
+
+def test_before_a_long_job_it_says_how_long(photo, weights_home, said, monkeypatch):
+    assert "about" not in said("dream", photo, "-o", "short.png", *QUICK)[2]
+    monkeypatch.setattr(make, "LONG", 0.0)
+    assert "Dream: about 1 s here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
 
 
 def test_a_film_is_made_again_beside_the_first(photo, weights_home, said):

@@ -1,13 +1,14 @@
-"""How long a dream takes is told from its pixels and from the dreams before it."""
+"""How long a dream takes is told from its pixels."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from studio.core import images, paths, tasks
-from studio.dream import ASCEND, estimate
+from studio.core import images, tasks
+from studio.dream import estimate
 from studio.dream.settings import DreamSettings
 
 PHOTO = (768, 1024)
@@ -15,11 +16,19 @@ PHOTO = (768, 1024)
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Each test begins on a machine that has not dreamt."""
+    """Nothing is kept outside the test."""
 
 
-def seconds(**settings):
-    return estimate.seconds(DreamSettings(**settings), *PHOTO)
+def photo(height, width):
+    return {
+        "content": [
+            tasks.File.keep(images.encode_png(np.zeros((height, width, 3), "uint8")), "picture", "a.png")
+        ]
+    }
+
+
+def seconds(shape=PHOTO, **settings):
+    return estimate.usual(DreamSettings(**settings), photo(*shape))
 
 
 def test_a_pass_of_the_whole_picture_costs_its_pixels():
@@ -28,8 +37,7 @@ def test_a_pass_of_the_whole_picture_costs_its_pixels():
 
 
 def test_the_size_of_the_result_counts_not_that_of_the_picture():
-    settings = DreamSettings()
-    assert estimate.seconds(settings, 768, 1024) == estimate.seconds(settings, 3000, 4000)
+    assert seconds((300, 400)) == seconds((768, 1024))
 
 
 def test_more_is_longer():
@@ -42,33 +50,8 @@ def test_more_is_longer():
     assert three - two == pytest.approx(two - one)
 
 
-def test_it_learns_from_the_dreams_of_this_machine():
-    settings = DreamSettings()
-    for _ in range(8):
-        estimate.learn(settings, *PHOTO, 100.0)
-    assert estimate.seconds(settings, *PHOTO) == pytest.approx(100.0, rel=0.02)
-    assert seconds(look="spirals") < 100.0  # another backbone is as it was
-
-
-@pytest.mark.parametrize("change", [{"size": 64}, {"most_steps": 3}])
-def test_it_learns_nothing_from_a_dream_that_tells_nothing(change):
-    before = seconds()
-    estimate.learn(DreamSettings(**change), *PHOTO, 1000.0)
-    assert seconds() == before
-
-
-@pytest.mark.parametrize("record", ["", "[]", '{"vgg16": "fast"}', '{"vgg16": -1}', '{"vgg16": null}', "{"])
-def test_a_damaged_record_is_as_none(record):
-    before = seconds()
-    paths.write(paths.folder("cache") / "dream-speed.json", record.encode())
-    assert seconds() == before
-
-
-def test_the_task_names_it(picture):
-    content = tasks.File.keep(images.encode_png(picture), "picture", "photo.png")
-    settings = DreamSettings(zoom=5, size=64)
-    found = tasks.imported(ASCEND.estimate)(settings, {"content": [content]})
-    assert found == estimate.seconds(settings, *picture.shape[:2])
+def test_a_dream_that_was_stopped_is_replayed_in_less():
+    assert seconds(steps=10, octaves=4, most_steps=10) == pytest.approx(seconds(steps=10, octaves=4) / 4)
 
 
 def test_it_loads_nothing_heavy():

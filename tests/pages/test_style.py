@@ -51,7 +51,7 @@ def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, siz
     [
         ({"style": ["Mosaic", "Wash"]}, ("mosaic", "wash"), ()),
         ({"style": ["Mosaic", "Dots"]}, (), ("adain",)),
-        ({"style": ["Mosaic"], "mode": "Fine"}, (), ("adain",)),
+        ({"style": ["Mosaic"], "mode": "Fine"}, ("mosaic",), ()),
     ],
 )
 def test_paintings_that_a_network_knows_need_no_download(visit, home, monkeypatch, params, house, needs):

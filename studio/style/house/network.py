@@ -18,6 +18,7 @@ from studio.style.house.settings import TrainStyleSettings
 STRIDE = 4  # px of the photo that one place of the coarsest layer stands for
 LEAST_SIDE = 32  # px: reflected borders need at least as many pixels as they are wide, on every layer
 _SMALL = 1e-5
+_PACE = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom
 
 
 class StyledNorm(keras.layers.Layer):
@@ -32,15 +33,18 @@ class StyledNorm(keras.layers.Layer):
 
     def build(self, shapes: Any) -> None:
         channels = shapes[0][-1]
-        self.gain = self.add_weight(shape=(self.styles, channels), initializer="ones", name="gain")
+        self.gain = self.add_weight(shape=(self.styles, channels), initializer="zeros", name="gain")
         self.shift = self.add_weight(shape=(self.styles, channels), initializer="zeros", name="shift")
 
     def call(self, inputs: Any) -> Any:
         maps, shares = inputs
         mean, variance = ops.moments(maps, axes=(1, 2), keepdims=True)
-        gain = ops.matmul(shares, self.gain)[:, None, None, :] * ops.rsqrt(variance + _SMALL)
-        shift = ops.matmul(shares, self.shift)[:, None, None, :] - mean * gain
+        gain = (1 + self._of(shares, self.gain)) * ops.rsqrt(variance + _SMALL)
+        shift = self._of(shares, self.shift) - mean * gain
         return maps * gain + shift
+
+    def _of(self, shares: Any, numbers: Any) -> Any:
+        return _PACE * ops.matmul(shares, numbers)[:, None, None, :]
 
     def compute_output_shape(self, shapes: Any) -> Any:
         return shapes[0]
@@ -83,8 +87,8 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     seeds = iter(range(settings.seed * 100, settings.seed * 100 + 100))
     width = settings.width
 
-    def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1) -> Any:
-        start = keras.initializers.GlorotUniform(next(seeds))
+    def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:
+        start = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform", next(seeds))
         maps = Mirrored(side // 2, name=f"{name}_border")(maps)
         return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=start)(maps)
 
@@ -92,7 +96,7 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         maps = StyledNorm(styles, name=f"{name}_style")([maps, shares])
         return keras.layers.ReLU(name=f"{name}_relu")(maps) if active else maps
 
-    maps = keras.layers.Rescaling(2.0, -1.0, name="centred")(photos)
+    maps = centred = keras.layers.Rescaling(2.0, -1.0, name="centred")(photos)
     for name, channels, side, stride in (
         ("in1", width, 9, 1),
         ("in2", 2 * width, 3, 2),
@@ -106,7 +110,9 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     for name, channels in (("out1", 2 * width), ("out2", width)):
         maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
         maps = styled(conv(maps, channels, 3, name), name)
-    maps = styled(conv(maps, 3, 9, "out3"), "out3", active=False)
+    # Changes to the photo: it begins as the photo and need not learn first to carry one through its middle.
+    maps = keras.layers.Add(name="changed")([conv(maps, 3, 9, "out3", scale=0.01), centred])
+    maps = styled(maps, "out3", active=False)
     painted = keras.layers.Activation("sigmoid", name="painted")(maps)
     return keras.Model([photos, shares], painted, name="house")
 

@@ -6,6 +6,7 @@ import pytest
 import tiny_styles
 from keras import ops
 
+from studio.style.house import network
 from studio.style.house.network import Mirrored, StyledNorm, widened
 
 
@@ -41,7 +42,7 @@ def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
     maps = np.random.default_rng(1).normal(5, 3, (2, 9, 7, 4)).astype("float32")
     layer.build(((None, None, None, 4), (None, 2)))
     gain, shift = np.array([[1, 2, 3, 4], [3, 2, 1, 0.5]]), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
-    layer.set_weights([gain, shift])
+    layer.set_weights([(gain - 1) / network._PACE, shift / network._PACE])
     mix = np.array([[1, 0], [0.25, 0.75]], "float32")
     made = np.asarray(layer([maps, mix]))
     np.testing.assert_allclose(made.mean((1, 2)), mix @ shift, atol=1e-4)

@@ -1,0 +1,51 @@
+"""How fast this machine does each kind of job, learnt from the jobs that it did. Loads no Keras.
+
+A pace says how many times longer a job takes here than on the two cores that its estimate was measured on.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+
+from studio.core import paths
+
+LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
+SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
+SCORED = 0.125  # s that InceptionV3 takes for a picture at a pace of 1; what trainings are measured by
+_KEPT = 9  # of each task, the newest; their median is not moved by a job that fetched its weights first
+
+
+def of(task: str) -> float:
+    """The pace of a task: 1 on a machine that did none yet, 3 where all takes three times as long."""
+    return statistics.median([1.0, *_known().get(task, [])])
+
+
+def learn(task: str, usual: float, seconds: float) -> None:
+    """Keeps what a whole job took, for the next estimate.
+
+    Args:
+        task: its name.
+        usual: seconds that it would have taken at a pace of 1.
+        seconds: that it took.
+    """
+    if usual < LEAST:
+        return
+    known = _known()
+    pace = min(max(seconds / usual, 1 / SLOWEST), SLOWEST)
+    known[task] = [*known.get(task, []), pace][-_KEPT:]
+    paths.write(_path(), json.dumps(known).encode())
+
+
+def _known() -> dict[str, list[float]]:
+    """What was learnt here; nothing if there is no record, or a damaged one."""
+    try:
+        found = json.loads(_path().read_bytes())
+        return {name: [pace for pace in paces if 0 < pace <= SLOWEST] for name, paces in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _path() -> Path:
+    return paths.folder("cache") / "paces.json"

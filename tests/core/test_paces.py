@@ -1,0 +1,104 @@
+"""How long a job takes is told from what it is and from the jobs of its kind before it."""
+
+import numpy as np
+import pytest
+
+from studio.core import images, paces, paths, tasks
+from studio.core.tasks import Result
+from studio.dcgan.settings import TrainDcganSettings
+from studio.style.settings import TransferSettings
+from studio.text.settings import TrainTextSettings
+from studio.vae.settings import TrainVaeSettings
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """Each test begins on a machine that has done nothing."""
+
+
+def expected(name, settings, **inputs):
+    return tasks.expected(tasks.get(name), settings, inputs)
+
+
+def photo(height=300, width=400):
+    pixels = np.zeros((height, width, 3), "uint8")
+    return tasks.File.keep(images.encode_png(pixels), "picture", "photo.png")
+
+
+def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
+    assert paces.of("style.transfer") == 1
+
+
+def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
+    for seconds in (200, 210, 190, 3000, 205):
+        paces.learn("style.transfer", 100, seconds)
+    assert paces.of("style.transfer") == pytest.approx(2.025)
+    assert paces.of("dream.ascend") == 1
+
+
+def test_only_the_newest_jobs_count():
+    for seconds in [100] * 30 + [500] * 9:
+        paces.learn("style.transfer", 100, seconds)
+    assert paces.of("style.transfer") == 5
+
+
+def test_a_short_job_tells_nothing():
+    paces.learn("style.transfer", 1, 40)  # all but a second of it went into loading
+    assert paces.of("style.transfer") == 1
+
+
+@pytest.mark.parametrize("record", ["", "[]", '{"style.transfer": 3}', '{"style.transfer": ["fast"]}', "{"])
+def test_a_damaged_record_is_as_none(record):
+    paths.write(paths.folder("cache") / "paces.json", record.encode())
+    assert paces.of("style.transfer") == 1
+    paces.learn("style.transfer", 100, 300)
+    assert paces.of("style.transfer") == 2
+
+
+def test_paintings_take_longer_the_larger_and_finer_they_are():
+    inputs = {"content": [photo()], "style": [photo()]}
+    times = [
+        expected("style.transfer", TransferSettings(mode=mode, size=size), **inputs)
+        for mode, size in (("instant", 512), ("draft", 512), ("fine", 512), ("fine", 1024), ("fine", 2048))
+    ]
+    assert times == sorted(times) and times[2] > 10 * times[0]
+    tall = expected("style.transfer", TransferSettings(mode="fine", size=512), content=[photo(400, 200)])
+    assert tall < times[2]
+
+
+def test_trainings_take_longer_with_more_steps_and_wider_networks():
+    for name, kind in (("dcgan.train", TrainDcganSettings), ("vae.train", TrainVaeSettings)):
+        once, twice, wide, unmeasured = (
+            expected(name, kind(**one))
+            for one in ({"steps": 4000}, {"steps": 8000}, {"width": 80, "steps": 4000}, {"scored": 0})
+        )
+        assert once < twice and once < wide and 0 < unmeasured < twice
+
+
+def test_a_text_takes_longer_the_longer_it_is():
+    files = [tasks.File.keep(b"to be or not " * n, "text", "text.txt") for n in (20_000, 80_000)]
+    short, long = (expected("text.train", TrainTextSettings(), text=[file]) for file in files)
+    assert long > 2 * short
+    assert expected("text.train", TrainTextSettings(units=128), text=files[1:]) < long
+
+
+def test_what_no_one_can_tell_is_not_told():
+    assert expected("classify.audit", tasks.get("classify.audit").settings()) is None
+
+
+@pytest.mark.parametrize(
+    "result, learnt",
+    [
+        (Result(()), True),
+        (Result((), stopped_early=True), False),
+        (Result((), {"ended": "nan"}), False),
+        (Result((), {"seconds": 900.0}), False),  # most of it was done before this process
+    ],
+)
+def test_only_whole_jobs_are_learnt_from(monkeypatch, result, learnt):
+    calls = []
+    monkeypatch.setattr(paces, "learn", lambda *told: calls.append(told))
+    monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: result)
+    data = tasks.File.keep(b"x", "dataset", "x.zip")
+    tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
+    assert bool(calls) == learnt
