@@ -1,11 +1,11 @@
-"""Style: a photo in the look of one to four paintings."""
+"""Style: a photo, or every frame of a film, in the look of one to four paintings."""
 
 from functools import partial
 
 import streamlit as st
 
 from pages import parts
-from pages.parts import gram_matrices, promises
+from pages.parts import gram_matrices, promises, reels
 from studio.style.house import known
 from studio.style.settings import TransferSettings
 
@@ -39,13 +39,21 @@ def live(settings):
 def preview(settings):
     """What follows the sliders, and what to say of it: the result itself, or a small instant one instead."""
     if live(settings):
-        return settings, NOTE["instant"]
+        return settings, said_of_film(settings) if film else NOTE["instant"]
     note = NOTE[settings.mode]
     if settings.mode == "instant":
         note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
     note += promises.takes(TASK, settings, {"content": [content.file()]}) + "."
+    if film:
+        note = said_of_film(settings)
     quick = settings.model_copy(update={"mode": "instant", "size": min(settings.size, PREVIEW)})
     return quick.model_copy(update={"house": in_house(quick, styles)}), note
+
+
+def said_of_film(settings):
+    """What is seen of a film before it is painted, and what Start will do."""
+    takes = promises.takes(reels.TASK, *reels.painted(TASK, settings, content, inputs(settings)))
+    return f"Its first frame. Start paints all {content.frames} frames{takes}."
 
 
 def in_house(settings, chosen):
@@ -70,7 +78,8 @@ def inputs(settings):
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
-    content = parts.picture("content", "Content", parts.photos())
+    film = reels.wanted()
+    content = reels.choose() if film else parts.picture("content", "Content", parts.photos())
     styles = parts.pictures("style", "Styles, one to four", parts.paintings(), most=4)
     extra = {"style_weights": weights(styles)}
     settings = parts.form(
@@ -78,16 +87,18 @@ with left:
     )
     if settings:
         settings = settings.model_copy(update={"house": in_house(settings, styles)})
-    wanted = bool(settings and not live(settings)) and parts.start_button(":material/brush:")
+    wanted = bool(settings and (film or not live(settings))) and parts.start_button(":material/brush:")
 with right:
     stage = st.container(key="stage")
 with stage:
-    if wanted:
+    if wanted and film:
+        parts.start(reels.TASK, *reels.painted(TASK, settings, content, inputs(settings)))
+    elif wanted:
         parts.start(TASK, settings, inputs(settings))
     asked = (settings, content.title, [style.title for style in styles], parts.taken("mask"))
-    job = parts.show_job(TASK, SLOTS, asked)
-parts.recent(TASK)
-gram_matrices.explain(job)
+    job = parts.show_job(TASK, SLOTS, asked, {reels.TASK: None})
+parts.recent(TASK, reels.TASK)
+gram_matrices.explain(job if job and job.task == TASK else None)
 if job is None and settings is not None:  # last, so that all else is there while it is made
     shown, note = preview(settings)
     with stage:

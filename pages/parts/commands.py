@@ -8,10 +8,13 @@ from pages.parts import samples
 from studio.core import tasks
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
+from studio.film.settings import FilmSettings
 
 
 def line(task: str, settings: Settings, inputs: Inputs) -> str:
     """The command; settings at their default are left out. "" for a task without one."""
+    if isinstance(settings, FilmSettings):
+        return _of_film(settings, inputs)
     found = tasks.get(task)
     if not found.command:
         return ""
@@ -32,6 +35,15 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
         if value != field.default or (field.positional and found.builtin and not inputs.get("model")):
             parts += _flag(field.flag, value)
     return " ".join(parts)
+
+
+def _of_film(settings: FilmSettings, inputs: Inputs) -> str:
+    """The command that paints a frame, with the film in its place."""
+    task = tasks.get(settings.task)
+    given = {slot: files for slot, files in inputs.items() if slot != "film"}
+    given[task.inputs[0].name] = inputs["film"]
+    words = line(task.name, task.settings.parse_json(settings.base), given)
+    return words.replace("-o out.png", f"-o out.{settings.film}", 1)
 
 
 def _out(kind: str, settings: Settings) -> list[str]:

@@ -56,7 +56,7 @@ def show_job(
     task: str,
     slots: Mapping[str, str],
     asked: object = None,
-    beside: Mapping[str, Callable[[engine.Job], None]] | None = None,
+    beside: Mapping[str, Callable[[engine.Job], None] | None] | None = None,
 ) -> engine.Job | None:
     """Shows the job of the address, or the one this page showed before another page was visited.
 
@@ -65,12 +65,13 @@ def show_job(
     Args:
         asked: what the form asks for now.
         slots: where its result can be used: slot -> the title it gets there.
-        beside: the other tasks of this page, each with what draws the buttons that only its results have.
+        beside: the other tasks of this page, each with what draws the buttons that only its results have, if
+            there are any.
 
     Returns:
         The job, or None when there is none to show.
     """
-    job = find({task, *(beside or {})}, asked)
+    job = find((task, *(beside or {})), asked)
     if job is None:
         return None
     if job.finished:
@@ -83,21 +84,22 @@ def show_job(
 
 def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
-    task = next(iter(known))
-    name = st.query_params.get(PARAMETER) or st.session_state.get(_memory(task))
+    seen = (st.session_state.get(_memory(task)) for task in known)
+    name = st.query_params.get(PARAMETER) or next(filter(None, seen), None)
     if not name:
         return None
     try:
         job = engine.connect().job(name, owner())
     except StudioError as error:
-        close(task)
+        for task in known:
+            close(task)
         st.warning(str(error), icon=":material/search_off:")
         return None
     if job.task not in known:
         return None
     before = st.session_state.setdefault(_question(name), asked)
     if job.finished and before != asked:
-        close(task)
+        close(job.task)
         return None
     show(job)
     return job

@@ -64,7 +64,8 @@ def opening(job: engine.Job) -> None:
     A link, not a button that switches: a switch by the server in the middle of a fragment's drawing now and
     then left the browser with half a page (Streamlit 1.67).
     """
-    place = place_of(job.task)
+    # A film opens where its frames would: its settings name the task that paints them.
+    place = place_of(job.settings.get("task", "") if job.task == "film.repaint" else job.task)
     here = urlsplit(st.context.url or "").path.rpartition("/")[2] == place.address
     kept = {name: st.query_params.get_all(name) for name in st.query_params} if here else {}
     st.page_link(place.file, label="Open", query_params=kept | {"job": job.id})

@@ -12,10 +12,10 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 
 
-def recent(task: str = "", most: int = 6, title: str = "Recent results") -> None:
-    """Shows the last results of a task, or of all; nothing when there are none."""
+def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
+    """Shows the last results of some tasks, or of all; nothing when there are none."""
     ended = [job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None]
-    ended = [job for job in ended if not task or job.task == task][:most]
+    ended = [job for job in ended if not names or job.task in names][:most]
     if not ended:
         return
     st.subheader(title, anchor=False)

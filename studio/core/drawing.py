@@ -202,6 +202,27 @@ def fps(data: bytes, name: str = "film") -> int:
     return min(60, max(1, round(found)))
 
 
+def length(data: bytes, name: str = "film") -> int:
+    """How many frames an animation says it has, without reading them. Raises `InvalidInput` as `frames`."""
+    try:
+        return max(1, _mp4_length(data) if data[4:8] == b"ftyp" else _picture_length(data))
+    except Exception as error:
+        raise _damaged(name, error) from None
+
+
+def _mp4_length(data: bytes) -> int:
+    import av
+
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+        stream = container.streams.video[0]
+        seconds = float((stream.duration or 0) * (stream.time_base or 0))
+        return stream.frames or round(seconds * float(stream.average_rate or 24))
+
+
+def _picture_length(data: bytes) -> int:
+    return getattr(Image.open(io.BytesIO(data), formats=("WEBP", "GIF")), "n_frames", 1)
+
+
 def _mp4_fps(data: bytes) -> float:
     import av
 

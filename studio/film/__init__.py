@@ -23,6 +23,7 @@ REPAINT = Task(
     produces="animation",
     lane="job",
     work="studio.film.task:run",
+    usual="studio.film.estimate:usual",
     title="Film",
     command="",
     help="paint every frame of a film",

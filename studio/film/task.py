@@ -40,7 +40,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     film = inputs["film"][0]
     data = film.read()
     fps = settings.fps or drawing.fps(data, film.name)
-    count = sum(1 for _ in drawing.frames(data, film.name))
+    count = drawing.length(data, film.name)
     run = runs.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
     made, stopped = 0, False
@@ -59,7 +59,12 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
         run.forget()
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(film.name).stem}-{settings.task.partition('.')[0]}.{settings.film}"
-    figures = {"frames": made, "of": count, "fps": fps, "seconds": time.monotonic() - began}
+    figures = {
+        "frames": made,
+        "of": max(count, made) if stopped else made,
+        "fps": fps,
+        "seconds": time.monotonic() - began,
+    }
     return Result((File.keep(encoded, "animation", name),), figures, recipe, stopped)
 
 
@@ -82,7 +87,7 @@ def _painted(
                     raise Cancelled
                 png = found.files[0].read()
             paths.write(kept, png)
-        progress.report(n, count, preview=partial(images.read, png), text=f"Frame {n} of {count}")
+        progress.report(n, max(n, count), preview=partial(images.read, png), text=f"Frame {n} of {count}")
         yield png
 
 

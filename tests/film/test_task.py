@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import paint
 import pytest
 import tiny_styles
 
@@ -13,7 +14,7 @@ from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
-PAINT = next(name for name, entry in tasks.TASKS.items() if entry.startswith("paint:"))
+PAINT = paint.PAINT.name
 
 
 @pytest.fixture
@@ -46,6 +47,23 @@ def test_films_of_every_kind_are_read_and_made(home, kind):
     made = tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
     assert levels(made) == pytest.approx([175, 95], abs=4)
     assert made.files[0].name.endswith(f".{kind}")
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_its_length_is_known_without_reading_it(home, kind):
+    frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
+    data = drawing.encode(frames, kind, 20)
+    assert drawing.length(data) == 7
+    with pytest.raises(InvalidInput, match="whole MP4"):
+        drawing.length(data[:20])
+
+
+def test_it_takes_as_long_as_its_frames(home):
+    frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
+    clips = [File.keep(drawing.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
+    settings = asked("style.transfer", house=["rain"], size=256)
+    two, six = (tasks.expected(tasks.get(NAME), settings, {"film": [clip]}) for clip in clips)
+    assert six == pytest.approx(3 * two) and two > 0
 
 
 def test_stopped_it_gives_what_is_there_and_goes_on_from_it(film, monkeypatch):
