@@ -1,0 +1,126 @@
+"""A film in place of a photo: chosen, looked at by its first frame, and painted frame by frame."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts import forms, samples, words
+from studio.core import drawing, images
+from studio.core.errors import StudioError, printable
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+from studio.film import sample
+from studio.film.settings import FilmSettings
+
+TASK = "film.repaint"
+WAYS = {"photo": "A photo", "film": "A film"}
+MOST_MB = 100
+_TAKEN, _TURN = "film_taken", "film_turn"
+
+
+@dataclass(frozen=True)
+class Reel:
+    """A film to be painted.
+
+    Attributes:
+        title: what is written of it.
+        film: the film itself.
+        frame: its first frame, by which settings are tried.
+        frames, fps: how many it has, and shows a second.
+    """
+
+    title: str
+    film: File
+    frame: File
+    frames: int
+    fps: int
+
+    def file(self) -> File:
+        """What stands for it where a picture is looked at."""
+        return self.frame
+
+
+def wanted() -> bool:
+    """Asks whether a photo or a film is to be painted."""
+    return forms.one_of("What to paint", WAYS, key="what", hidden=True) == "film"
+
+
+def choose() -> Reel:
+    """The film that a person added, else a sample."""
+    taken = st.session_state.get(_TAKEN)
+    own = isinstance(taken, File)
+    reel = _reel("Your film" if own else "Rocket film", taken if own else _sample())
+    st.image(samples.small(reel.frame), width=110)
+    length = words.duration(max(reel.frames / reel.fps, 1))
+    name = words.plain(reel.film.name) if own else "A slow look across a photo, to try with"
+    st.caption(f"{name} · {reel.frames} frames, {length}")
+    _add()
+    if isinstance(taken, str):
+        st.error(words.plain(taken), icon=":material/error:")
+    return reel
+
+
+def painted(task: str, settings: Settings, reel: Reel, inputs: Inputs) -> tuple[FilmSettings, Inputs]:
+    """What paints every frame of a film as the task would paint its first.
+
+    Args:
+        inputs: of the task, the first frame among them.
+    """
+    ending = reel.film.name.rpartition(".")[2].lower()
+    kind = ending if ending in drawing.KINDS else "mp4"
+    base = json.dumps(settings.model_dump(mode="json", exclude_defaults=True))
+    others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
+    return FilmSettings.parse({"task": task, "base": base, "film": kind}), {"film": [reel.film], **others}
+
+
+def _add() -> None:
+    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
+    key = f"film_upload_{st.session_state.setdefault(_TURN, 0)}"
+    with st.popover("Add your own", icon=":material/video_call:", type="tertiary", key="film_add"):
+        st.file_uploader(
+            f"A film from your device, up to {drawing.MOST_FRAMES} frames",
+            type=list(drawing.KINDS),
+            key=key,
+            max_upload_size=MOST_MB,
+            on_change=_take,
+            args=(key,),
+        )
+
+
+def _take(key: str) -> None:
+    upload = st.session_state.get(key)
+    if upload is None:
+        return
+    data, name = upload.getvalue(), printable(upload.name, 80)
+    st.session_state[_TURN] += 1
+    try:
+        _check(data, name)
+        st.session_state[_TAKEN] = File.keep(data, "animation", name)
+    except StudioError as error:
+        st.session_state[_TAKEN] = str(error)
+
+
+def _check(data: bytes, name: str) -> None:
+    """Raises `InvalidInput` for what is no film, or a longer one than the studio paints."""
+    for _ in drawing.frames(data, f"film {name}"):
+        pass
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at the film ...")
+def _reel(title: str, film: File) -> Reel:
+    data = film.read()
+    first = next(drawing.frames(data, film.name))
+    frame = File.keep(images.encode_png(first), "picture", "first-frame.png")
+    return Reel(title, film, frame, drawing.length(data, film.name), drawing.fps(data, film.name))
+
+
+def _sample() -> File:
+    return File.keep(_drawn(), "animation", "rocket.mp4")
+
+
+@st.cache_resource(show_spinner=False)
+def _drawn() -> bytes:
+    return sample.draw()

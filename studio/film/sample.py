@@ -1,0 +1,22 @@
+"""A short film to try with: a slow look across a sample photo."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.core import drawing, images, samples
+
+PHOTO = "rocket"
+FRAMES, FPS = 24, 8
+HEIGHT, WIDTH = 288, 384  # px
+
+
+def draw() -> bytes:
+    """The film, an MP4 of FRAMES frames; always the same bytes."""
+    photo = images.fit(samples.photo(PHOTO), WIDTH + 96)
+    height, width = photo.shape[:2]
+    frames = []
+    for way in np.linspace(0.0, 1.0, FRAMES):
+        down, right = round(way * max(0, height - HEIGHT)), round(way * (width - WIDTH))
+        frames.append(photo[down : down + HEIGHT, right : right + WIDTH])
+    return drawing.encode(frames, "mp4", FPS)

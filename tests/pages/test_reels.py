@@ -1,0 +1,85 @@
+"""Films on the style page: chosen, tried by their first frame, painted whole."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from pages.parts import commands, reels
+from studio.core import drawing, tasks
+from studio.core.errors import InvalidInput
+from studio.core.tasks import File
+from studio.film.settings import FilmSettings
+from studio.style.settings import TransferSettings
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    """What the page starts, instead of the work."""
+    found = []
+    monkeypatch.setattr("pages.parts.start", lambda *asked: found.append(asked))
+    return found
+
+
+@pytest.fixture
+def live(monkeypatch):
+    """What the page shows of the first frame, instead of the work."""
+    found = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *asked, **more: found.append((asked, more)))
+    return found
+
+
+def film(kind="webp", frames=3):
+    pictures = [np.full((32, 48, 3), 60 * n, "uint8") for n in range(1, frames + 1)]
+    return File.keep(drawing.encode(pictures, kind, 10), "animation", f"clip.{kind}")
+
+
+def press(page, label):
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
+    page = visit("style", what="A film")
+    assert not page.exception
+    (task, settings, ask, *_), more = live[-1]
+    frame = ask()["content"][0]
+    assert (task, settings.mode, frame.name) == ("style.transfer", "instant", "first-frame.png")
+    assert "Start paints all 24 frames, which takes" in more["note"]
+    press(page, "Start")
+    (task, settings, inputs), *_ = submitted
+    assert (task, settings.task, settings.film) == ("film.repaint", "style.transfer", "mp4")
+    assert len(inputs["style"]) == 1 and "content" not in inputs
+    tasks.check(task, settings, inputs)
+
+
+def test_its_frames_are_painted_with_the_settings_of_the_form(visit, live, submitted):
+    press(visit("style", what="A film", strength="0.35", size="256"), "Start")
+    (_, settings, _), *_ = submitted
+    assert json.loads(settings.base) == {"strength": 0.35, "size": 256}
+
+
+def test_a_photo_is_what_is_painted_at_first(visit, live, submitted):
+    page = visit("style")
+    assert "Start" not in [button.label for button in page.button]
+    assert live[-1][0][2]()["content"][0].name != "first-frame.png"
+
+
+def test_a_film_of_ones_own_keeps_its_kind(home):
+    reel = reels._reel("Your film", film("gif"))
+    settings, inputs = reels.painted("style.transfer", TransferSettings(), reel, {"content": [reel.frame]})
+    assert (settings.film, settings.base, list(inputs)) == ("gif", "{}", ["film"])
+    assert (reel.frames, reel.fps) == (3, 10)
+
+
+@pytest.mark.parametrize("data", [b"", b"no film", b"\0\0\0\x18ftypmp42" + bytes(40)])
+def test_what_is_no_film_is_refused(home, data):
+    with pytest.raises(InvalidInput, match="whole MP4, WebP or GIF"):
+        reels._check(data, "clip.mp4")
+
+
+def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
+    settings = FilmSettings(base='{"house": ["rain"], "size": 256}', film="gif")
+    line = commands.line("film.repaint", settings, {"film": [film("gif")]})
+    assert line == "studio style clip.gif house:rain -o out.gif --size 256"
