@@ -9,7 +9,7 @@ from studio.style.scene import scales, schedule
 from studio.style.settings import TransferSettings
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
-INSTANT, HOUSE = 3.0, 0.7  # s a megapixel, with AdaIN and with a network of house styles
+INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles
 _SEEN = 20.0  # s a million pixels that a network of house styles practises on
 _STEADY = 1.4  # times that where it sees each photo twice
 
