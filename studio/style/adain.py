@@ -14,6 +14,7 @@ import numpy as np
 
 from studio.core import checkpoints, weights
 from studio.core.progress import Progress
+from studio.style import masks
 
 if TYPE_CHECKING:
     import keras
@@ -110,20 +111,12 @@ def transfer_statistics(
 
     mean, spread = _statistics(content)
     normal = (content - mean) / spread
-    shares = _shares(style_weights, len(styles))
+    given = [1.0] * len(styles) if style_weights is None else style_weights
     painted = 0.0
-    for share, style in zip(shares, styles, strict=True):
+    for share, style in zip(masks.shares(given), styles, strict=True):
         style_mean, style_spread = _statistics(style)
         painted = painted + ops.convert_to_tensor(share) * (normal * style_spread + style_mean)
     return strength * painted + (1.0 - strength) * content
-
-
-def _shares(style_weights: Sequence | None, count: int) -> list[np.ndarray]:
-    """Weights as arrays that add to 1 and broadcast over `(B, h, w, C)`."""
-    given = [np.asarray(w, "float32") for w in ([1.0] * count if style_weights is None else style_weights)]
-    total = np.asarray(sum(given))
-    shares = [np.where(total > 0, w / np.where(total > 0, total, 1), 1 / count) for w in given]
-    return [share.astype("float32")[..., None] if share.ndim else share.astype("float32") for share in shares]
 
 
 def _statistics(features):

@@ -29,3 +29,24 @@ def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
         `(height, width) float32 in [0, 1]`.
     """
     return images.resize(mask, height, width).mean(axis=2, dtype="float32") / 255.0
+
+
+def shares(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:
+    """Weights that add to 1 at every place; where all are 0, all count alike.
+
+    Args:
+        weights: numbers, or `(H, W) float32` maps that say where.
+
+    Returns:
+        Of each a number or `(H, W, 1) float32`, which multiplies `(B, H, W, C)`.
+    """
+    given = [np.asarray(weight, "float32") for weight in weights]
+    total = np.asarray(sum(given))
+    scaled = [np.where(total > 0, w / np.where(total > 0, total, 1), 1 / len(given)) for w in given]
+    return [one.astype("float32")[..., None] if one.ndim else one.astype("float32") for one in scaled]
+
+
+def cover(masks: Sequence[np.ndarray], height: int, width: int) -> np.ndarray:
+    """How much of any style there is at each place, `(height, width, 1) float32 in [0, 1]`."""
+    found = sum(at(mask, height, width) for mask in masks)
+    return np.clip(found, 0.0, 1.0)[..., None].astype("float32")

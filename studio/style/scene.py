@@ -93,6 +93,14 @@ class Scene:
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` to be seen, in the content's colours if wanted."""
         painted = images.to_uint8(images_01)
+        if self.masks:  # where no style goes, the photo stays
+            height, width = painted.shape[:2]
+            content = images.resize(self._content, height, width).astype("float32")
+            mixed = content + masks.cover(self.masks, height, width) * (painted - content)
+            painted = np.rint(mixed).astype("uint8")
+        return self._coloured(painted)
+
+    def _coloured(self, painted: np.ndarray) -> np.ndarray:
         if self.settings.keep_colors == "matched" and self.settings.house:
             return colors.match(painted, self._content)  # there is no style picture to match before
         if self.settings.keep_colors == "luminance":

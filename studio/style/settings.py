@@ -91,11 +91,8 @@ def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:
         expected, received = "either house styles or style pictures", "both"
         step = "give `sample:NAME` instead of `house:NAME` for a picture of that style"
         raise invalid("style", expected=expected, received=received, next_step=step)
-    if settings.house and (masks or settings.passes):
-        expected, received = (
-            "the instant mode without masks",
-            "masks" if masks else f"the mode {settings.mode}",
-        )
+    if settings.house and settings.passes:
+        expected, received = "the instant mode", f"the mode {settings.mode}"
         step = "give `sample:NAME` instead of `house:NAME`"
         raise invalid("house style", expected=expected, received=received, next_step=step)
     styles = pictures or len(settings.house)

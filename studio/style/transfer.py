@@ -13,7 +13,7 @@ from studio.core import backbones
 from studio.core.errors import Cancelled
 from studio.core.presets import Preset
 from studio.core.progress import Progress
-from studio.style import adain, fine, instant
+from studio.style import adain, fine, instant, masks
 from studio.style.house import known
 from studio.style.scene import Scene, scales
 from studio.style.settings import TransferSettings
@@ -99,7 +99,12 @@ def _by_house(scene: Scene, network: Preset) -> Painted:
     began = time.monotonic()
     places, painter = known.places(network, scene.settings.house), paint.open(network)
     content_01, strength = scene.content_01(scene.settings.size), scene.settings.strength
-    painted = painter.paint(content_01, places, scene.shares)
+    if scene.masks:
+        shares = masks.shares(scene.masks_at(*content_01.shape[1:3]))
+        each = (painter.paint(content_01, [place], [1.0]) for place in places)
+        painted = sum(share * one for share, one in zip(shares, each, strict=True))
+    else:
+        painted = painter.paint(content_01, places, scene.shares)
     mixed = content_01 + strength * (painted - content_01)
     return Painted(
         scene.finished(mixed), {"seconds": time.monotonic() - began}, {network.name: network.digest}

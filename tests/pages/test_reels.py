@@ -46,7 +46,7 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     (task, settings, ask, *_), more = live[-1]
     frame = ask()["content"][0]
     assert (task, settings.mode, frame.name) == ("style.transfer", "instant", "first-frame.png")
-    assert "Start paints all 24 frames, which takes" in more["note"]
+    assert "Start paints all 24, which takes" in more["note"]
     press(page, "Start")
     (task, settings, inputs), *_ = submitted
     assert (task, settings.task, settings.film) == ("film.repaint", "style.transfer", "mp4")

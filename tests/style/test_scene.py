@@ -5,8 +5,8 @@ import pytest
 
 from studio.core.errors import InvalidInput
 from studio.style import masks
-from studio.style.fine import content_weight, schedule
-from studio.style.scene import Scene, scales
+from studio.style.fine import content_weight
+from studio.style.scene import Scene, scales, schedule
 from studio.style.settings import TransferSettings
 
 RNG = np.random.default_rng(0)
@@ -73,6 +73,17 @@ def test_as_many_masks_as_styles():
 def test_a_black_mask_is_refused():
     with pytest.raises(InvalidInput, match="black everywhere"):
         scene(styles=1, style_masks=[WHITE * 0])
+
+
+def test_where_no_style_goes_the_photo_stays():
+    left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
+    left[:, 60:], right[:, :60] = 0, 0
+    black = np.zeros((1, 90, 120, 3), "float32")
+    one = scene(style_masks=[left], size=120)
+    kept, painted = one.finished(black)[:, 70:], one.finished(black)[:, :50]
+    assert np.array_equal(kept, PHOTO[:, 70:]) and not painted.any()
+    assert not scene(styles=2, style_masks=[left, right], size=120).finished(black).any()
+    assert not scene(size=120).finished(black).any()
 
 
 def test_masks_are_stretched_to_the_layer():

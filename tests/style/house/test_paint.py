@@ -67,6 +67,17 @@ def test_the_photos_colours_can_be_kept(tiny, photo):
     assert off[1] < 5 < off[0]
 
 
+def test_masks_put_each_style_in_its_place(tiny, photo):
+    left = np.zeros((40, 40, 3), "uint8")
+    left[:, :20] = 255
+    settings = asked("rain", "sand", size=96, strength=1)
+    both = transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
+    rain, sand = (made(photo, name, size=96, strength=1) for name in ("rain", "sand"))
+    width = both.shape[1]
+    np.testing.assert_array_equal(both[:, : width // 2 - 12], rain[:, : width // 2 - 12])
+    np.testing.assert_array_equal(both[:, width // 2 + 12 :], sand[:, width // 2 + 12 :])
+
+
 def test_a_task_makes_a_picture_whose_recipe_makes_it_again(tiny, photo):
     content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
     settings = asked("sand", size=96)
@@ -102,7 +113,7 @@ def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
     ("settings", "inputs", "told"),
     [
         ({"mode": "fine"}, {}, "the mode fine"),
-        ({}, {"mask": 1}, "masks"),
+        ({}, {"mask": 2}, "masks"),
         ({}, {"style": 1}, "both"),
         ({"style_weights": (1, 2)}, {}, "one for each of the 1 styles"),
     ],

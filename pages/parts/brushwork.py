@@ -1,0 +1,107 @@
+"""What the style page is asked for: a photo or a film, the styles, where they go, and what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts import choices, mask_brush, promises, reels
+from pages.parts.reels import Reel
+from pages.parts.samples import Sample
+from studio.core.tasks import File, Inputs
+from studio.style.house import known
+from studio.style.settings import TransferSettings
+
+TASK = "style.transfer"
+LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
+PREVIEW = 512
+NOTE = {
+    "instant": "Draft and fine are slower and truer to the style.",
+    "draft": "Small instant preview: Start makes the draft",
+    "fine": "Small instant preview: Start makes the fine one",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be painted.
+
+    Attributes:
+        content: a photo, or a film.
+        styles: one to four.
+        brushed: the masks that were painted by hand; none for no such.
+    """
+
+    content: Sample | Reel
+    styles: Sequence[Sample]
+    brushed: Sequence[File] = ()
+
+    @property
+    def masks(self) -> Sequence[File]:
+        """Where the styles go: by the brush, else as uploaded."""
+        return self.brushed or choices.taken("mask")
+
+    @property
+    def titles(self) -> tuple[object, ...]:
+        """What tells one wish from another."""
+        return self.content.title, [style.title for style in self.styles], self.masks
+
+    def follows(self, settings: TransferSettings) -> bool:
+        """Whether the very result follows the sliders, without a Start."""
+        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Reel)
+
+    def at_home(self, settings: TransferSettings) -> TransferSettings:
+        """The settings, with the names of house styles where those chosen are some and the mode can."""
+        names = tuple(style.painting for style in self.styles)
+        can = settings.mode == "instant" and all(names) and set(names) <= set(known.styles())
+        return settings.model_copy(update={"house": names if can else ()})
+
+    def inputs(self, settings: TransferSettings) -> Inputs:
+        """The files of a run. A sample may have to be drawn first, so ask for them only when needed."""
+        drawn = [] if settings.house else [style.file() for style in self.styles]
+        return {"content": [self.content.file()], "style": drawn, "mask": list(self.masks)}
+
+    def job(self, settings: TransferSettings) -> tuple[str, TransferSettings | reels.FilmSettings, Inputs]:
+        """What Start starts."""
+        if isinstance(self.content, Reel):
+            return reels.TASK, *reels.painted(TASK, settings, self.content, self.inputs(settings))
+        return TASK, settings, self.inputs(settings)
+
+    def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
+        """What follows the sliders, and what to say of it: the result itself, or a small one instead."""
+        if self.follows(settings):
+            return settings, NOTE["instant"]
+        note = NOTE[settings.mode]
+        if isinstance(self.content, Reel):
+            note = f"Its first frame: Start paints all {self.content.frames}"
+        elif settings.mode == "instant":
+            note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
+        change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
+        quick = self.at_home(settings.model_copy(update=change))
+        return quick, note + promises.takes(*self.job(settings)) + "."
+
+
+def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
+    """A slider a style when there are several, all alike at first."""
+    if len(styles) < 2:
+        return ()
+    return tuple(
+        st.slider(f"How much {style.title}", 0.0, 1.0, 1.0, 0.05, key=f"weight_{number}", bind="query-params")
+        for number, style in enumerate(styles, 1)
+    )
+
+
+def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
+    """The masks that a person paints; none with the brush put away, nothing painted, or a film."""
+    help = "Paint on the photo where each style goes"
+    if isinstance(content, Reel) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
+        return []
+    return mask_brush.mask_brush(content.file(), [style.title for style in styles], key="mask_brush")
+
+
+def uploaded() -> None:
+    """Asks for black and white pictures that say where each style goes."""
+    help = "White is where the style goes; in the order of the styles."
+    choices.files("mask", "Masks, one a style", 4, help)

@@ -1,0 +1,259 @@
+"""A brush that says where in a photo each style goes.
+
+Our own because Streamlit has none. What is painted stays in the browser until a stroke ends; then the mask of
+each style comes back as a small PNG. Names of styles are set as text, never as markup: they may be a person's
+own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages.parts import choices, shown
+from studio.core import images
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+
+LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
+MOST_BYTES = 400_000  # of a mask as text
+_PAINTED = 128  # level from which a place of a mask is painted
+
+_HTML = """
+<div class="tools">
+  <div class="styles" role="radiogroup" aria-label="Paint with"></div>
+  <label class="size">Brush <input type="range" min="4" max="96" value="32"></label>
+  <button class="undo" type="button">Undo</button>
+  <button class="clear" type="button">Clear</button>
+</div>
+<div class="stage">
+  <img alt="">
+  <canvas></canvas>
+  <span class="tip"></span>
+</div>
+"""
+
+_CSS = """
+:host, .tools, .stage { font-family: var(--st-font); color: var(--st-text-color); font-size: 0.85rem; }
+.tools { display: flex; flex-wrap: wrap; gap: 0.4rem 0.6rem; align-items: center; margin-bottom: 0.5rem; }
+.styles { display: flex; flex-wrap: wrap; gap: 0.35rem; width: 100%; }
+button { all: unset; box-sizing: border-box; cursor: pointer; padding: 0.15rem 0.6rem; line-height: 1.5;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+  max-width: 11rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+button:hover { border-color: var(--st-primary-color); }
+button:focus-visible, input:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+button[aria-checked="true"] { border-color: var(--ink); background: var(--ink); color: #fff; }
+button[disabled] { opacity: 0.4; cursor: default; }
+.size { display: flex; align-items: center; gap: 0.4rem; flex: 1 1 8rem; }
+.size input { flex: 1; min-width: 4rem; accent-color: var(--st-primary-color); }
+.stage { --ratio: 1.5; position: relative; width: 100%; aspect-ratio: var(--ratio); line-height: 0;
+  border-radius: var(--st-base-radius); overflow: hidden; }
+img, canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+canvas { cursor: crosshair; touch-action: none; opacity: 0.6; }
+.tip { position: absolute; border: 2px solid #fff; box-shadow: 0 0 0 1px rgb(0 0 0 / 55%); border-radius: 50%;
+  pointer-events: none; display: none; transform: translate(-50%, -50%); box-sizing: border-box; }
+"""
+
+_JS = """
+const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], ERASER = "#5a5f6a";
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const bytes = new Uint8Array(data);
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  const words = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
+  const find = (name) => parentElement.querySelector(name);
+  const image = find("img"), canvas = find("canvas"), size = find(".size input"), tip = find(".tip");
+  const blank = () => {
+    const made = document.createElement("canvas");
+    made.width = words.width; made.height = words.height;
+    return made;
+  };
+  // What was painted outlives a rerun of the page, until another picture is chosen.
+  if (!parentElement.held || parentElement.held.picture !== words.picture)
+    parentElement.held = { picture: words.picture, layers: [], past: [], chosen: 0 };
+  const held = parentElement.held;
+  while (held.layers.length < words.styles.length) held.layers.push(blank());
+  if (held.layers.length > words.styles.length) { held.layers.length = words.styles.length; held.past = []; }
+  held.chosen = Math.min(held.chosen, words.styles.length);
+  if (parentElement.url) URL.revokeObjectURL(parentElement.url);
+  parentElement.url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: "image/webp" }));
+  image.src = parentElement.url;
+  image.alt = words.alt;
+  canvas.width = words.width; canvas.height = words.height;
+  find(".stage").style.setProperty("--ratio", words.width / words.height);
+
+  const draw = () => {
+    const pen = canvas.getContext("2d");
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    held.layers.forEach((layer) => pen.drawImage(layer, 0, 0));
+    find(".undo").disabled = !held.past.length;
+    find(".clear").disabled = !held.past.length;
+  };
+  const mask = (layer) => {
+    const white = blank(), made = blank();
+    let pen = white.getContext("2d");
+    pen.drawImage(layer, 0, 0);
+    pen.globalCompositeOperation = "source-in";
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, white.width, white.height);
+    pen = made.getContext("2d");
+    pen.fillStyle = "#000";
+    pen.fillRect(0, 0, made.width, made.height);
+    pen.drawImage(white, 0, 0);
+    return made.toDataURL("image/png");
+  };
+  const tell = () => {
+    draw();
+    setStateValue("painted", { picture: words.picture, masks: held.layers.map(mask) });
+  };
+  const copies = () => held.layers.map((layer) => {
+    const copy = blank();
+    copy.getContext("2d").drawImage(layer, 0, 0);
+    return copy;
+  });
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width * canvas.width,
+            (event.clientY - box.top) / box.height * canvas.height];
+  };
+  const stroke = (from, to) => held.layers.forEach((layer, n) => {
+    const pen = layer.getContext("2d");
+    pen.globalCompositeOperation = n === held.chosen ? "source-over" : "destination-out";
+    pen.strokeStyle = INKS[n];
+    pen.lineWidth = Number(size.value);
+    pen.lineCap = pen.lineJoin = "round";
+    pen.beginPath();
+    pen.moveTo(from[0], from[1]);
+    pen.lineTo(to[0] + 0.01, to[1]);
+    pen.stroke();
+  });
+  const hover = (event) => {
+    const box = canvas.getBoundingClientRect(), wide = Number(size.value) / canvas.width * box.width;
+    tip.style.display = "block";
+    tip.style.width = tip.style.height = wide + "px";
+    tip.style.left = event.clientX - box.left + "px";
+    tip.style.top = event.clientY - box.top + "px";
+  };
+  let last = null;
+  canvas.onpointerdown = (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    held.past.push(copies());
+    if (held.past.length > 20) held.past.shift();
+    last = at(event);
+    stroke(last, last);
+    draw();
+  };
+  canvas.onpointermove = (event) => {
+    hover(event);
+    if (!last) return;
+    const now = at(event);
+    stroke(last, now);
+    last = now;
+    draw();
+  };
+  canvas.onpointerup = canvas.onpointercancel = () => { if (last) { last = null; tell(); } };
+  canvas.onpointerleave = () => { tip.style.display = "none"; };
+  find(".undo").onclick = () => { if (held.past.length) { held.layers = held.past.pop(); tell(); } };
+  find(".clear").onclick = () => { held.layers = held.layers.map(blank); held.past = []; tell(); };
+
+  const buttons = [...words.styles, "Eraser"].map((name, n) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = name;
+    made.title = name;
+    made.setAttribute("role", "radio");
+    made.style.setProperty("--ink", n < words.styles.length ? INKS[n] : ERASER);
+    made.onclick = () => { held.chosen = n; mark(); };
+    return made;
+  });
+  const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", n === held.chosen));
+  find(".styles").replaceChildren(...buttons);
+  mark();
+  draw();
+}
+"""
+
+_mount = st.components.v2.component("studio_mask_brush", html=_HTML, css=_CSS, js=_JS)
+
+
+def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
+    """Lets a person paint where each style goes.
+
+    Args:
+        content: the photo that is painted on.
+        styles: what each is called.
+
+    Returns:
+        A mask a style, or none while nothing is painted. Styles that were not painted share the rest; where
+        all were, the rest stays the photo.
+    """
+    picture = shown.of_file(content.digest)
+    height, width = images.size(picture)
+    scale = LONGEST / max(height, width)
+    words = {
+        "styles": list(styles),
+        "picture": content.digest,
+        "alt": "Your photo, to paint on",
+        "width": max(1, round(width * scale)),
+        "height": max(1, round(height * scale)),
+    }
+    head = json.dumps(words).encode()
+    data = struct.pack(">I", len(head)) + head + picture
+    painted = _mount(data=data, key=key, on_painted_change=lambda: None).painted
+    st.caption(
+        "Paint where a style goes. Styles that you do not paint share the rest; with all of them painted, "
+        "the rest stays the photo."
+    )
+    try:
+        return _kept(painted, content.digest, len(styles))
+    except StudioError:
+        return []
+
+
+def _kept(painted: object, picture: str, count: int) -> list[File]:
+    """The masks that a browser sent, kept; none of another picture, or if they are no masks.
+
+    Raises:
+        InvalidInput: if one is no picture.
+    """
+    if not isinstance(painted, dict) or painted.get("picture") != picture:
+        return []
+    sent = painted.get("masks")
+    if not isinstance(sent, list) or len(sent) != count:
+        return []
+    found = whole([_read(one) for one in sent])
+    named = enumerate(found, start=1)
+    return [choices.keep(images.encode_png(mask), f"brush-{number}.png") for number, mask in named]
+
+
+def _read(text: object) -> np.ndarray:
+    if not isinstance(text, str) or len(text) > MOST_BYTES:
+        return np.zeros((8, 8, 3), "uint8")
+    try:
+        return images.read(base64.b64decode(text.partition(",")[2], validate=True), "mask")
+    except binascii.Error:
+        return np.zeros((8, 8, 3), "uint8")
+
+
+def whole(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Masks of which none is black: those that were not painted become what no other one covers.
+
+    Args:
+        masks: `(H, W, 3) uint8`, all of one size.
+
+    Returns:
+        As many; none if nothing was painted, or the painted ones leave no room for the others.
+    """
+    painted = [mask for mask in masks if mask.max() >= _PAINTED]
+    if not painted:
+        return []
+    rest = 255 - np.maximum.reduce(painted)
+    if len(painted) < len(masks) and rest.max() < _PAINTED:
+        return []
+    return [mask if mask.max() >= _PAINTED else rest for mask in masks]
