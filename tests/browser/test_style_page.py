@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import images, recipes
+from studio.core import drawing, images, recipes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -86,6 +86,34 @@ def test_a_bad_upload_is_one_sentence_and_the_result_stays(tab, tmp_path):
     upload(page, bad)
     page.get_by_text(re.compile(r"Invalid picture broken\.jpg")).wait_for()
     result(page).wait_for()
+
+
+def test_the_brush_says_where_a_style_goes(tab):
+    page = tab(f"/style?{SMALL}&brush=true&style=Mosaic&style=Wash")
+    result(page).wait_for()
+    page.get_by_role("radiogroup", name="Paint with").get_by_role("radio", name="Wash").click()
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    left, top, down = box["x"], box["y"], box["height"] / 2
+    page.mouse.move(left + 0.2 * box["width"], top + down)
+    page.mouse.down()
+    page.mouse.move(left + 0.8 * box["width"], top + down, steps=5)
+    page.mouse.up()
+    page.get_by_text("Recipe", exact=True).first.click()
+    page.get_by_text("brush-2.png").first.wait_for()
+    result(page).wait_for()
+
+
+def test_a_film_is_tried_by_its_first_frame_and_painted_whole(tab):
+    page = tab(f"/style?{SMALL}&what=A+film")
+    page.get_by_text(re.compile("Its first frame: Start paints all 24")).wait_for()
+    button(page, "Start").click()
+    button(page, "Make again").wait_for()
+    with page.expect_download() as waiting:
+        button(page, "Download").click()
+    painted = list(drawing.frames(Path(waiting.value.path()).read_bytes()))
+    assert len(painted) == 24 and max(painted[0].shape) == 128
 
 
 def test_a_slider_writes_the_address_and_makes_a_new_result(tab):
