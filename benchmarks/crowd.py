@@ -4,8 +4,8 @@
 
 A studio for many (STUDIO_USERS=many) is started as a person starts it, in STUDIO_HOME, whose weights it uses.
 Each person goes from page to page with a few seconds between, and every third one also starts a small job on
-the style page. A page has answered when its title is there. The browsers run on the same machine and take most
-of its time, so that a server of its own answers sooner.
+the style page. A page has answered when its title is there. The browsers run on the same machine and take
+most of its time, so that a server of its own answers sooner.
 """
 
 from __future__ import annotations
