@@ -10,12 +10,6 @@ from studio.cli import main
 from studio.core import images
 
 
-@pytest.fixture
-def tiny(photo):
-    """The network that a person has as `house`."""
-    return tiny_styles.make("house")
-
-
 def test_a_network_in_a_folder_paints_too(photo, capsys):
     tiny_styles.make(photo.with_name("mine"))
     words = ["style", "photo.png", "house:rain", "--network", "mine", "-o", "out.png", "--size", "96"]
@@ -24,17 +18,17 @@ def test_a_network_in_a_folder_paints_too(photo, capsys):
     assert "identical" in capsys.readouterr().out
 
 
-def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, tiny, capsys):
-    words = ["style", "photo.png", "house:rain", "house:sand", "-o", "out.png", "--size", "96"]
+def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, capsys):
+    words = ["style", "photo.png", "house:mosaic", "house:wash", "-o", "out.png", "--size", "96"]
     assert main([*words, "--style-weights", "1,3", "--quiet"]) == 0
     assert max(images.read(photo.with_name("out.png")).shape) == 96
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
 
 
-def test_the_flag_names_them_too(photo, tiny):
-    assert main(["style", "photo.png", "--house", "rain", "-o", "flag.png", "--size", "96", "--quiet"]) == 0
-    assert main(["style", "photo.png", "house:rain", "-o", "word.png", "--size", "96", "--quiet"]) == 0
+def test_the_flag_names_them_too(photo):
+    assert main(["style", "photo.png", "--house", "mosaic", "-o", "flag.png", "--size", "96", "--quiet"]) == 0
+    assert main(["style", "photo.png", "house:mosaic", "-o", "word.png", "--size", "96", "--quiet"]) == 0
     made = [images.read(photo.with_name(name)) for name in ("flag.png", "word.png")]
     np.testing.assert_array_equal(*made)
 
@@ -42,14 +36,14 @@ def test_the_flag_names_them_too(photo, tiny):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["house:rian"], "rain"),
-        (["house:rain", "photo.png"], "either house styles or style pictures"),
+        (["house:mozaic"], "mosaic"),
+        (["house:mosaic", "photo.png"], "either house styles or style pictures"),
         ([], "name a house style"),
-        (["house:rain", "--mode", "fine"], "instant mode"),
-        (["house:rain", "--style-weights", "0"], "not all 0"),
+        (["house:mosaic", "--mode", "fine"], "instant mode"),
+        (["house:mosaic", "--style-weights", "0"], "not all 0"),
     ],
 )
-def test_what_cannot_be_painted_is_told_in_one_sentence(photo, tiny, capsys, words, told):
+def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, told):
     assert main(["style", "photo.png", *words, "-o", "out.png"]) == 2
     said = capsys.readouterr().err
     assert told in said and "Traceback" not in said

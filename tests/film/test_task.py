@@ -102,9 +102,9 @@ def test_stopped_before_the_first_frame_there_is_nothing(film):
 
 
 def test_a_film_in_a_house_style_names_the_network(film):
-    preset = tiny_styles.make("house")
-    made = tasks.run(NAME, asked("style.transfer", house=["rain"], size=64), {"film": [film]})
-    assert made.recipe.weights == {"house": preset.digest}
+    preset = tiny_styles.make()
+    made = tasks.run(NAME, asked("style.transfer", house=["rain"], network="tiny", size=64), {"film": [film]})
+    assert made.recipe.weights == {"tiny": preset.digest}
     assert (
         next(drawing.frames(made.files[0].read())).shape
         == images.fit(np.zeros((32, 48, 3), "uint8"), 64).shape

@@ -67,9 +67,6 @@ def test_what_is_no_mask_of_this_picture_is_none(home, painted):
 
 
 def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):
-    import tiny_styles
-
-    tiny_styles.make("house", ("mosaic", "wash"))
     asked, painted = [], [object(), object()]
     monkeypatch.setattr("pages.parts.mask_brush.mask_brush", lambda *told, **more: painted)
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told, more)))

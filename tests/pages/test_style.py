@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tiny_styles
 
 from pages.parts import commands
 from studio.core import images, tasks
@@ -50,12 +49,10 @@ def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, siz
     "params, house, needs",
     [
         ({"style": ["Mosaic", "Wash"]}, ("mosaic", "wash"), ()),
-        ({"style": ["Mosaic", "Dots"]}, (), ("adain",)),
         ({"style": ["Mosaic"], "mode": "Fine"}, ("mosaic",), ()),
     ],
 )
-def test_paintings_that_a_network_knows_need_no_download(visit, home, monkeypatch, params, house, needs):
-    tiny_styles.make("house", ("mosaic", "wash"))
+def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkeypatch, params, house, needs):
     asked = []
     monkeypatch.setattr(
         "pages.parts.show_live",
@@ -65,7 +62,16 @@ def test_paintings_that_a_network_knows_need_no_download(visit, home, monkeypatc
     assert not page.exception
     settings, inputs, needed = asked[-1]
     assert (settings.house, needed) == (house, needs)
-    assert len(inputs["style"]) == (0 if house else len(params["style"]))
+    assert inputs["style"] == []
+
+
+def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit, monkeypatch):
+    monkeypatch.setattr("studio.style.house.known.styles", lambda *network: ("mosaic",))
+    asked = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told[1], more["needs"])))
+    visit("style", style=["Mosaic", "Dots"])
+    settings, needed = asked[-1]
+    assert (settings.house, needed) == ((), ("adain",))
 
 
 def test_the_command_of_a_house_style_names_it(home):
