@@ -30,8 +30,8 @@ def members(archive: Path, wanted: Sequence[Member]) -> dict[str, bytes]:
         with tarfile.open(archive) as tar:
             for info in tar:
                 member = by_path.get(info.name)
-                if member and info.isreg() and info.size == member.bytes:
-                    found[member.name] = tar.extractfile(info).read()
+                if member and info.isreg() and info.size == member.bytes and (file := tar.extractfile(info)):
+                    found[member.name] = file.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise _refused(archive, f"a damaged one ({type(error).__name__})") from None
     for member in wanted:

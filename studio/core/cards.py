@@ -65,7 +65,7 @@ def picture(
     shown = {name: values for name, values in curves.items() if len(values) == len(steps)}
     rows = len(shown) + bool(distances)
     figure = Figure(figsize=(12, 7), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.3, 1))[0]
     axes = left.subplots()
     axes.imshow(wall, interpolation="nearest")
     axes.set_axis_off()

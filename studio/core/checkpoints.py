@@ -71,7 +71,7 @@ def _numpy_names() -> Names:
 
 def _flat(tree: Any, path: str, depth: int = 0) -> dict[str, np.ndarray]:
     if isinstance(tree, dict) and depth < 8:
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for key, value in tree.items():
             if not isinstance(key, str):
                 raise Refused("a name in it is not text")
@@ -235,7 +235,8 @@ def _view(storage: np.ndarray, offset: int, size: tuple[int, ...], stride: tuple
     if type(offset) is not int or offset < 0 or len(size) != len(stride):
         raise Refused("an array in it has no place")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    if math.prod(size) > storage.size or (math.prod(size) and last >= storage.size):
+    count = math.prod(size)
+    if count > storage.size or (count and last >= storage.size):
         raise Refused("an array in it reaches beyond its storage")
     steps = tuple(step * storage.itemsize for step in stride)
     return np.lib.stride_tricks.as_strided(storage[offset:], size, steps, writeable=False).copy()

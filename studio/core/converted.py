@@ -51,8 +51,7 @@ def find(name: str, digest: str | None, order: Sequence[str]) -> tuple[Path, Not
             fits = (note.format, note.name, note.bytes) == (FORMAT, name, path.stat().st_size)
             if fits and digest in (None, note.digest):
                 found[note.digest] = (path, note)
-    best = next((training for training in [*order, *found] if training in found), None)
-    return found.get(best)
+    return next((found[training] for training in [*order, *found] if training in found), None)
 
 
 def whole(path: Path, note: Note) -> bool:

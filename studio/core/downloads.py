@@ -120,7 +120,8 @@ def _download(place: Place, address: str, part: Path, source: Source, tell: _Tol
                 return resumed
             reason: Exception = Failed("sends too little")
         except requests.RequestException as error:
-            if isinstance(error, requests.HTTPError) and error.response.status_code < 500:
+            status = _status(error)
+            if status is not None and status < 500:
                 raise
             reason = error
         barren = 0 if _size(part) > have else barren + 1
@@ -174,13 +175,22 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+def _status(error: Exception) -> int | None:
+    """The number of the error that a server answered with, if it answered with one."""
+    import requests
+
+    if not isinstance(error, requests.HTTPError) or error.response is None:
+        return None
+    return error.response.status_code
+
+
 def _why(error: Exception) -> str:
     import requests
 
     if isinstance(error, requests.exceptions.SSLError):
         return "shows a certificate that is not trusted (set pip's `cert` to your network's)"
-    if isinstance(error, requests.HTTPError):
-        return f"answers with error {error.response.status_code}"
+    if (status := _status(error)) is not None:
+        return f"answers with error {status}"
     if isinstance(error, requests.Timeout):
         return "does not answer"
     return "breaks off"

@@ -21,6 +21,7 @@ from studio.core.errors import InvalidInput, invalid
 if TYPE_CHECKING:
     import av
 
+_Codec = Literal["libx264", "libopenh264", "mpeg4", "libwebp_anim", "gif"]
 FilmKind = Literal["mp4", "webp", "gif"]
 KINDS: tuple[str, ...] = get_args(FilmKind)
 MOST_FRAMES = 600
@@ -30,7 +31,7 @@ LEAST_GIF_DELAY = 2  # hundredths of a second; browsers slow a GIF down to a ten
 
 _BT709 = 1  # what players take for granted in a film; the number is FFmpeg's
 _LIMITED = 1  # levels from 16 to 235, likewise
-_MPEG4 = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
+_MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
 _READ = ("h264", "mpeg4")
 _PALETTE_SIDE = 128  # px; a palette found in so small a copy is as good, and quick
 
@@ -47,8 +48,7 @@ class Film:
     def __init__(self, kind: FilmKind, fps: int):
         self._kind, self._fps, self.frames = kind, min(fps, 50) if kind == "gif" else fps, 0
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
-        self._container: av.container.OutputContainer | None = None
-        self._stream: av.video.stream.VideoStream | None = None
+        self._opened: tuple[av.container.OutputContainer, av.VideoStream] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -58,18 +58,22 @@ class Film:
 
     def add(self, frame: np.ndarray) -> None:
         """Encodes the next frame, `(H, W, 3) uint8`, of the same size as the first."""
-        if self._container is None:
-            self._open(*frame.shape[:2])
+        if self._opened is None:
+            self._opened = self._open(*frame.shape[:2])
+        container, stream = self._opened
         picture = _PICTURES[self._kind](frame)
         unit = self._unit
         picture.pts, picture.time_base = round(self.frames / self._fps / unit), unit
-        self._container.mux(self._stream.encode(picture))
+        container.mux(stream.encode(picture))
         self.frames += 1
 
     def finish(self) -> bytes:
-        """The whole file, once at least one frame was added."""
-        self._container.mux(self._stream.encode())
-        self._container.close()
+        """The whole file. Raises `ValueError` if no frame was added."""
+        if self._opened is None:
+            raise ValueError("a film has one frame at least")
+        container, stream = self._opened
+        container.mux(stream.encode())
+        container.close()
         self._file.seek(0)
         return self._file.read()
 
@@ -78,12 +82,12 @@ class Film:
         """The time that pictures are counted in, in seconds."""
         return Fraction(1, 100) if self._kind == "gif" else Fraction(1, self._fps)
 
-    def _open(self, height: int, width: int) -> None:
+    def _open(self, height: int, width: int) -> tuple[av.container.OutputContainer, av.VideoStream]:
         import av
 
-        codec, settings, container = _encoder(self._kind, self._fps)
-        self._container = av.open(self._file, "w", format=self._kind, options=container)
-        self._stream = stream = self._container.add_stream(codec, rate=1 / self._unit, options=settings)
+        codec, settings, options = _encoder(self._kind, self._fps)
+        container = av.open(self._file, "w", format=self._kind, options=options)
+        stream = container.add_stream(codec, rate=1 / self._unit, options=settings)
         even = 2 if self._kind == "mp4" else 1
         stream.height, stream.width = height - height % even, width - width % even
         stream.pix_fmt = "pal8" if self._kind == "gif" else "yuv420p"
@@ -92,9 +96,10 @@ class Film:
             context.colorspace = context.color_primaries = context.color_trc = _BT709
             context.color_range = _LIMITED
             context.thread_count = 1  # several share the work by chance: the bytes would differ each time
+        return container, stream
 
 
-def _encoder(kind: FilmKind, fps: int) -> tuple[str, dict[str, str], dict[str, str]]:
+def _encoder(kind: FilmKind, fps: int) -> tuple[_Codec, dict[str, str], dict[str, str]]:
     """The codec, its options, and those of the container."""
     import av
 
@@ -146,7 +151,9 @@ def _gif_picture(frame: np.ndarray) -> av.VideoFrame:
     palette = np.zeros((256, 4), "uint8")
     palette[:, 0] = 255
     palette[: len(found), 1:] = found
-    return av.VideoFrame.from_ndarray((np.asarray(indexed), palette), format="pal8")
+    both = (np.asarray(indexed), palette)
+    # PyAV's own hints forget that a picture of this format comes with its palette.
+    return av.VideoFrame.from_ndarray(both, format="pal8")  # type: ignore[arg-type]
 
 
 _PICTURES = {"mp4": _mp4_picture, "webp": _webp_picture, "gif": _gif_picture}
@@ -244,7 +251,7 @@ def _damaged(name: str, error: Exception) -> InvalidInput:
 def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
     import av
 
-    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+    with av.open(io.BytesIO(data), "r", format="mp4", metadata_errors="ignore") as container:
         stream = container.streams.video[0]
         if stream.codec_context.name not in _READ:
             raise ValueError("a film of another codec than H.264 or MPEG-4")

@@ -98,7 +98,7 @@ class Evaluator:
         strides = tuple(self._strides[layer] for layer, _ in part.structure)
         gather, finish, pull = _tile_graphs(self._extractor, part.structure, strides)
         tiles = pyramid.tiles(height, width, TILE, HALO)
-        sums = [0.0] * len(strides)
+        sums: list[Any] = [0.0] * len(strides)
         for tile in tiles:
             found = gather(*self._seen(images_01, tile, strides))
             sums = [a + np.asarray(b) for a, b in zip(sums, found, strict=True)]

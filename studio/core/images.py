@@ -149,7 +149,9 @@ def _over_white(picture: Image.Image) -> Image.Image:
 def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     try:
         source = ImageCms.getOpenProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        srgb = ImageCms.createProfile("sRGB")
+        made = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB")
+        return made or picture  # None is for those who have it change the picture itself
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture  # damaged or for another colour model: the plain colours are the best guess
 

@@ -102,7 +102,7 @@ def _places(size: int, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _kept(images: np.ndarray, digest: str) -> Path:
     found = hashlib.sha256(f"{digest} {images.shape}".encode())
     for start in range(0, len(images), 1024):
-        found.update(np.ascontiguousarray(images[start : start + 1024]))
+        found.update(np.ascontiguousarray(images[start : start + 1024]).data)
     return paths.folder("cache") / "features" / f"{found.hexdigest()}.npy"
 
 

@@ -71,8 +71,9 @@ def _part(part: dict[str, Any]) -> int:
         if part.get("config") in names.FUNCTIONS and registered in (None, "function", part["config"]):
             return 0
         raise _unknown(part.get("config"), "")
-    known = isinstance(module, str) and isinstance(name, str) and name in names.ALLOWED.get(module, ())
-    if not known or registered not in (None, name):
+    if not (isinstance(module, str) and isinstance(name, str)):
+        raise _unknown(name, module)
+    if name not in names.ALLOWED.get(module, ()) or registered not in (None, name):
         raise _unknown(name, module)
     return int(module in _LAYERS or module.startswith(("keras.src.ops.", "keras.src.applications.")))
 

@@ -52,7 +52,7 @@ def read(stream: io.BytesIO, names: Names, storage: Callable | None = None) -> A
     """
     start = stream.tell()
     for operation, argument, _ in pickletools.genops(stream):
-        if "PUT" in operation.name and int(argument) > _MOST_MEMO:
+        if "PUT" in operation.name and int(argument or 0) > _MOST_MEMO:
             raise Refused("it asks for an absurd amount of memory")
     stream.seek(start)
     return _Restricted(stream, names, storage).load()

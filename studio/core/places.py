@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -57,7 +58,7 @@ def _from_index(source: Packaged) -> Iterator[Place]:
         client = PyPISimple(index, session=session)
         user, password = get_auth_from_url(index)
         auth = (user, password) if user else None
-        yield Place(host, index, session, lambda c=client: _listed(c, source), auth)
+        yield Place(host, index, session, partial(_listed, client, source), auth)
 
 
 def _listed(client: Any, source: Packaged) -> str:

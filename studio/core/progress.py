@@ -137,8 +137,10 @@ def terminal_bar(
             metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
             stage = f"{title}: {report.text}" if 0 < len(report.text) <= MOST_STAGE else title
             total = report.total or None
-            fields = {"count": _count(report), "metrics": metrics}
-            bar.update(row, completed=report.step, total=total, description=stage, **fields)
+            count = _count(report)
+            bar.update(
+                row, completed=report.step, total=total, description=stage, count=count, metrics=metrics
+            )
 
         yield Progress(draw, cancelled)
 

@@ -51,7 +51,7 @@ class Source(_Strict):
 class Recipe(_Strict):
     """What made a result. Names digests, never paths; a nested recipe is a chain."""
 
-    version: int = Field(VERSION, ge=1, le=VERSION)  # a Literal would take `true` for 1
+    version: int = Field(default=VERSION, ge=1, le=VERSION)  # a Literal would take `true` for 1
     task: Name
     settings: dict[str, Any]
     inputs: dict[Name, list[Source]] = Field(default_factory=dict)

@@ -60,7 +60,8 @@ class Run:
         """
         body = io.BytesIO()
         notes = json.dumps({"step": checkpoint.step, **checkpoint.notes}).encode()
-        np.savez(body, **{_NOTES: np.frombuffer(notes, "uint8")}, **checkpoint.arrays)
+        arrays: dict[str, Any] = {_NOTES: np.frombuffer(notes, "uint8"), **checkpoint.arrays}
+        np.savez(body, **arrays)
         data = body.getbuffer()
         head = _MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n"
         target = self.folder / f"{checkpoint.step:09d}.run"

@@ -113,6 +113,6 @@ def _drawn(wanted: SampleSet, progress: Progress) -> Iterator[tuple[str, int, np
         if label and counts[label] < wanted.each:
             counts[label] += 1
             picture, _ = avatars.draw(np.random.default_rng(seed), _SIZE)
-            progress.report(sum(counts.values()), total, preview=lambda picture=picture: picture)
+            progress.report(sum(counts.values()), total, preview=picture.copy)
             yield label, counts[label], picture
         seed += 1

@@ -43,7 +43,7 @@ def setting(
         aliases: names that this field had before, so that old recipes still read.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
-    shown = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
+    shown: dict[str, Any] = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
     shown["positional"] = positional
     return Field(default, description=help, json_schema_extra=shown, alias=None, **_names(aliases), **bounds)
 

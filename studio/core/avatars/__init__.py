@@ -78,5 +78,5 @@ def collection(
         images[n], told = draw(np.random.default_rng((seed, n)), size)
         for name, value in told.items():
             facts[name][n] = value
-        progress.report(n + 1, count, preview=lambda n=n: images[n])
+        progress.report(n + 1, count, preview=images[n].copy)
     return images, facts

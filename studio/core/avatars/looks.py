@@ -11,7 +11,12 @@ from studio.core.avatars.pen import Colour, mix
 
 
 def _colours(*codes: str) -> tuple[Colour, ...]:
-    return tuple(tuple(bytes.fromhex(code)) for text in codes for code in text.split())
+    return tuple(_colour(code) for text in codes for code in text.split())
+
+
+def _colour(code: str) -> Colour:
+    red, green, blue = bytes.fromhex(code)
+    return red, green, blue
 
 
 BACKGROUNDS = _colours(

@@ -18,14 +18,16 @@ ZOOM = 1.07  # around the middle of the lower edge
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """`one` with a share of `other` in it."""
-    return tuple(round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    return red, green, blue
 
 
 def shade(colour: Colour, depth: float = 1.0) -> Colour:
     """The colour away from the light: darker, and a little warmer, since grey shadows look dirty."""
-    return tuple(
+    red, green, blue = (
         round(value * (1 - depth * lost)) for value, lost in zip(colour, (0.15, 0.21, 0.18), strict=True)
     )
+    return red, green, blue
 
 
 class Pen:

@@ -45,7 +45,10 @@ class Files:
 
 def in_folder(path: Path) -> Files:
     """The files below a folder. Links are passed over: they may lead anywhere, and round in circles."""
-    names, folders, links, closed = [], [], [], []
+    names: list[str] = []
+    folders: list[str] = []
+    links: list[str] = []
+    closed: list[Path] = []
     for where, below, files in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
         for name in [*below, *files]:
             full = Path(where, name)

@@ -182,6 +182,7 @@ def _scalars(features: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 def _value(example: Mapping[str, Any], path: tuple[str, ...]) -> float:
+    found: Any = example
     for key in path:
-        example = example[key]
-    return float(example)
+        found = found[key]
+    return float(found)

@@ -48,10 +48,17 @@ class Pictures:
     classes: tuple[str, ...] = ()
     attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    sizes: np.ndarray | None = None
-    digests: np.ndarray | None = None
+    sizes: np.ndarray = field(default_factory=lambda: np.empty((0, 2), "int64"))
+    digests: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
     broken: tuple[str, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def known_labels(self) -> np.ndarray:
+        """`labels`, for those who have made sure that there are two classes. Raises `ValueError` if not."""
+        if self.labels is None:
+            raise ValueError("these pictures have no labels")
+        return self.labels
 
 
 def key(state: str, size: int, channels: int) -> str:
@@ -61,21 +68,25 @@ def key(state: str, size: int, channels: int) -> str:
 
 def find(key: str, size: int, channels: int) -> Pictures | None:
     """The kept pictures of a key, if they are there and whole."""
-    pixels, facts = _paths(key)
     try:
-        with np.load(io.BytesIO(facts.read_bytes()), allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
-        told = json.loads(arrays["told"].tobytes())
-        names, classes, notes, broken = (tuple(told[p]) for p in ("names", "classes", "notes", "broken"))
-        shape = (len(names), size, size, channels)
-        kept = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
-        attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
-        labels = arrays["labels"] if classes else None
-        copies = tuple((copy, original) for copy, original in told["copies"])
-        more = (arrays["sizes"], arrays["digests"], broken, copies)
-        return Pictures(kept, names, labels, classes, attributes, notes, *more)
+        return _read(key, size, channels)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
+
+
+def _read(key: str, size: int, channels: int) -> Pictures:
+    pixels, facts = _paths(key)
+    with np.load(io.BytesIO(facts.read_bytes()), allow_pickle=False) as found:
+        arrays = {name: found[name] for name in found.files}
+    told = json.loads(arrays["told"].tobytes())
+    names, classes, notes, broken = (tuple(told[p]) for p in ("names", "classes", "notes", "broken"))
+    shape = (len(names), size, size, channels)
+    kept = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
+    attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
+    labels = arrays["labels"] if classes else None
+    copies = tuple((copy, original) for copy, original in told["copies"])
+    more = (arrays["sizes"], arrays["digests"], broken, copies)
+    return Pictures(kept, names, labels, classes, attributes, notes, *more)
 
 
 def make(key: str, source: Source, name: str, size: int, channels: int, progress: Progress) -> Pictures:
@@ -107,7 +118,7 @@ def make(key: str, source: Source, name: str, size: int, channels: int, progress
         made.check(name)
         told = made.finish()
     paths.write(facts, told)
-    return find(key, size, channels)
+    return _read(key, size, channels)
 
 
 def _paths(key: str) -> tuple[Path, Path]:
@@ -152,8 +163,8 @@ class _Made:
         self._out.write(pixels)
         self._sizes[item.place] = size
         self._pixels[item.place] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
-        own = hashlib.sha256(item.data).digest() if self._source.files else b"%d" % item.place
-        self._digests[item.place] = own
+        file = item.data if self._source.files and isinstance(item.data, bytes) else None
+        self._digests[item.place] = b"%d" % item.place if file is None else hashlib.sha256(file).digest()
         self._labels[item.place] = item.label
         self._facts[:, item.place] = [item.facts.get(key, np.nan) for key in self._source.attributes]
 
@@ -187,9 +198,15 @@ class _Made:
             "broken": [_encodable(name) for name in self._broken()],
             "copies": [[_encodable(self._source.names[n]) for n in pair] for pair in self._copies(kept)],
         }
-        facts, body = np.frombuffer(json.dumps(told).encode(), "uint8"), io.BytesIO()
-        arrays = {"sizes": self._sizes[kept], "digests": self._pixels[kept]}
-        np.savez_compressed(body, told=facts, labels=labels, attributes=self._facts[:, kept], **arrays)
+        body = io.BytesIO()
+        np.savez_compressed(
+            body,
+            told=np.frombuffer(json.dumps(told).encode(), "uint8"),
+            labels=labels,
+            attributes=self._facts[:, kept],
+            sizes=self._sizes[kept],
+            digests=self._pixels[kept],
+        )
         return body.getvalue()
 
     def _without_copies(self) -> list[int]:

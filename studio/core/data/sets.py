@@ -135,11 +135,11 @@ def _place(file: File) -> _Place:
     where, listing = note["dataset"], note["listing"]
     if where.startswith(builders.PREFIX):
         return _Place(where, file.name, listing)
-    place = _Place(_path(where), file.name, listing)
-    if _listing(place.where) != listing:
+    found = _path(where)
+    if _listing(found) != listing:
         step = "start anew with the data set as it is now"
         raise refused(file.name, "the data set as it was when it was chosen", "another state of it", step)
-    return place
+    return _Place(found, file.name, listing)
 
 
 def _opened(path: Path, name: str) -> Source:

@@ -6,15 +6,16 @@ import bz2
 import gzip
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from studio.core import images
 from studio.core.data import archives
 from studio.core.errors import InvalidInput, printable
 
-COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # by their first bytes
+# By their first bytes.
+COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
 _MOST_HEADER = 2**20
 _DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
 
@@ -25,7 +26,11 @@ def in_tar(path: Path, name: str) -> archives.Files:
     found: list[tuple[str, int, int]] = []  # name, where its bytes begin, how many
     folders = []
     try:
-        with _stream(path) as raw, tarfile.open(fileobj=_Bounded(raw, name, most), mode="r:") as archive:
+        with (
+            _stream(path) as raw,
+            # Its hints ask for a stream to write to and to close, too, but it only reads this one.
+            tarfile.open(fileobj=_Bounded(raw, name, most), mode="r:") as archive,  # type: ignore[call-overload]
+        ):
             while (info := archive.next()) is not None:
                 archive.members.clear()  # else it holds all headers in memory
                 if not (info.isreg() or info.isdir()) or info.issparse():
