@@ -78,7 +78,8 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     if few := [name for name, count in counts.items() if count < FEW]:
         yield f"Fewer than {FEW} pictures of {listed(few)}: it will be told apart badly."
     if found["uneven"] >= UNEVEN:
-        largest, smallest = max(counts, key=counts.get), min(counts, key=counts.get)
+        largest = max(counts, key=lambda name: counts[name])
+        smallest = min(counts, key=lambda name: counts[name])
         yield f"{found['uneven']:.0f} times as many pictures of {largest} as of {smallest}: add some of it."
     if across := found["across_count"]:
         pairs = "1 pair" if across == 1 else f"{across:,} pairs"
@@ -129,7 +130,7 @@ def suspicious(
     Reference:
         Northcutt et al. 2021, arXiv:1911.00068.
     """
-    labels = pictures.labels[rows]
+    labels = pictures.known_labels[rows]
     usual = np.array([left_out[labels == one, one].mean() for one in range(left_out.shape[1])])
     own = left_out[np.arange(len(rows)), labels]
     others = np.where(left_out >= usual, left_out, -1.0)

@@ -101,7 +101,8 @@ def _network(found: brought.Brought, size: tuple[int, int]) -> tuple[keras.Model
     copy.set_weights(body.get_weights())
     _settle(copy)
     answer = made[-1]  # not the copy's own output, which Keras puts on inputs of its own
-    if not found.facts.sees.probabilities:
+    sees = found.facts.sees
+    if sees is None or not sees.probabilities:
         answer = keras.layers.Softmax(name=_free("probabilities", names))(answer)
     network = keras.Model(pictures, answer, name=_free("brought", names))
     network.trainable = False

@@ -81,7 +81,7 @@ def _calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
         Guo et al. 2017, arXiv:1706.04599, section 2.
     """
     places = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    bins = []
+    bins: list[dict[str, Any]] = []
     for n in range(BINS):
         there = places == n
         bins.append(

@@ -81,8 +81,8 @@ def look(
     look = held(_MAPS, classifier.digest, lambda: _built(classifier), _MOST_HELD)
     cut = square.cut(picture, *classifier.size)[None]
     found = look(ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
-    where, probabilities, place = (np.asarray(one) for one in found)
-    return where / max(float(where.max()), 1e-12), probabilities, int(place)
+    where, probabilities, looked_for = (np.asarray(one) for one in found)
+    return where / max(float(where.max()), 1e-12), probabilities, int(looked_for)
 
 
 def _built(classifier: Classifier) -> Callable:

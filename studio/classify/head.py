@@ -146,8 +146,8 @@ def choose(
         left_out = np.empty_like(guesses)
         for part in range(count):
             out = parts == part
-            solved[part] = solve(rows[~out], labels[~out], classes, strength, solved[part])
-            left_out[out] = solved[part].probabilities(rows[out])
+            solved[part] = linear = solve(rows[~out], labels[~out], classes, strength, solved[part])
+            left_out[out] = linear.probabilities(rows[out])
         losses[strength] = loss(left_out, labels)
         if losses[strength] <= losses[best]:
             best, guesses = strength, left_out

@@ -44,7 +44,7 @@ class Lesson:
 
     def labels(self, rows: np.ndarray) -> np.ndarray:
         """The classes of some rows."""
-        return self.pictures.labels[rows]
+        return self.pictures.known_labels[rows]
 
 
 def prepare(
@@ -70,11 +70,12 @@ def prepare(
     audit.check(pictures, file.name)
     alike = duplicates.find(pictures, progress)
     groups, warnings = alike.labels, audit.facts(pictures, alike)["warnings"]
+    labels = pictures.known_labels
     learnt, tested = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
-        learnt, tested = split.split(pictures.labels, groups, held_out, seed)
+        learnt, tested = split.split(labels, groups, held_out, seed)
     backbone = backbones.load(name, progress)
-    count = min(FOLDS, int(np.bincount(pictures.labels[learnt]).min()))
-    parts = split.folds(pictures.labels[learnt], groups[learnt], max(2, count), seed)
+    count = min(FOLDS, int(np.bincount(labels[learnt]).min()))
+    parts = split.folds(labels[learnt], groups[learnt], max(2, count), seed)
     seen = features(pictures, backbone, progress)
     return Lesson(pictures, backbone, seen, learnt, tested, parts, (*pictures.notes, *warnings))

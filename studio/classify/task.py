@@ -57,7 +57,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     }
     known = _known(file.name, settings, found, taught, probabilities) | {"evaluation": evaluation}
     known["figures"] = dict(figures)
-    weights = {settings.backbone: found.backbone.digest}
+    weights: dict[str, str] = {settings.backbone: found.backbone.digest}
     recipe = recipes.make(model.TASK, settings, inputs, weights)
     text = card.write(file.name, settings, known, figures)
     picture = card.picture(found.classes, evaluation, known["learning_curve"])
@@ -158,7 +158,7 @@ def _doubted(
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     found = lesson.prepare(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
     space = head.Space(found.features, head.RANK, settings.seed)
-    labels = found.pictures.labels
+    labels = found.pictures.known_labels
     choice = head.choose(space, labels, len(found.classes), found.parts, progress)
     doubted = looked.suspicious(found.pictures, found.learnt, choice.left_out)
     return doubted, {settings.backbone: found.backbone.digest}

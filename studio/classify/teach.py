@@ -118,7 +118,7 @@ def learning_curve(lesson: Lesson, taught: Taught, seed: int) -> list[dict[str, 
     truth = lesson.labels(lesson.held_out)
     order = np.random.default_rng([seed, 8]).permutation(len(labels))
     mine = [order[labels[order] == one] for one in range(count)]
-    found = []
+    found: list[dict[str, Any]] = []
     for share in SHARES:
         rows = np.concatenate([rows[: max(LEAST_LEARNT, round(share * len(rows)))] for rows in mine])
         if found and found[-1]["pictures"] == len(rows):

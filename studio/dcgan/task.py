@@ -50,14 +50,15 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     found = judge.compare(made, None if stopped else progress)
     figures |= found.figures
     recipe = recipes.make(generator.TASK, settings, inputs)
+    command = cards.command("train_dcgan", file.name, settings, figures["started_from"])
     known = {
         "trained_on": file.name,
-        "command": cards.command("train_dcgan", file.name, settings, figures["started_from"]),
+        "command": command,
         "figures": figures,
         "directions": {name: one.to_json() for name, one in _directions(z, made, found, pictures).items()},
         "density": None,
     }
-    text = card.write(file.name, settings, figures, known["command"])
+    text = card.write(file.name, settings, figures, command)
     picture = cards.picture(
         grid(made[:WALL]),
         trained.curves.steps,

@@ -158,7 +158,8 @@ class Climb:
         return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
 
     def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
-        return octave_sizes(*picture.shape[1:3], octaves, self._settings.octave_scale, self._least)
+        height, width = picture.shape[1:3]
+        return octave_sizes(height, width, octaves, self._settings.octave_scale, self._least)
 
     def _note(self, size: tuple[int, int], values: list[float]) -> None:
         self.climbed.append({"height": size[0], "width": size[1], "before": values[0], "after": values[-1]})

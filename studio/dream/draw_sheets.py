@@ -62,7 +62,8 @@ def main(names: Sequence[str]) -> None:
 
 def _candidates(layer: str, channels: int, share: int, seed: int, progress: Progress) -> Pictures:
     """Pictures of random channels of a layer; one that stays silent is left out, and another one drawn."""
-    wanted, drawn = round(SPARE * share), {}
+    wanted = round(SPARE * share)
+    drawn: Pictures = {}
     for channel in np.random.default_rng(seed).permutation(channels).tolist():
         if len(drawn) == wanted:
             break

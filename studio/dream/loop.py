@@ -92,7 +92,8 @@ def faded(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
     """
     from scipy import ndimage
 
-    mask = _grown(*one.shape[:2], share)
+    height, width = one.shape[:2]
+    mask = _grown(height, width, share)
     coarse, fine = [], []
     for frame in (one.astype("float32"), other.astype("float32")):
         blurred = ndimage.gaussian_filter(frame, (max(frame.shape) / 32, max(frame.shape) / 32, 0))

@@ -24,7 +24,7 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     made = _as_made(settings, dreamt)
     recipe = recipes.make("dream.ascend", made, inputs, dreamt.weights)
     stem = f"{Path(inputs['content'][0].name).stem}-dream"
-    if made.zoom:
+    if isinstance(dreamt, Zoomed) and made.zoom:
         file = File.keep(dreamt.film, "animation", f"{stem}.{made.film}")
     else:
         file = File.keep(images.encode_png(dreamt.image, recipe), "picture", f"{stem}.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator
         made = generator.decode(z[start : start + BATCH])
         yield made
         done = start + len(made)
-        progress.report(done, len(z), preview=lambda made=made: sheet(made))
+        progress.report(done, len(z), preview=partial(sheet, made))
 
 
 def sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:

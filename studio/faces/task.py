@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     began = time.monotonic()
     photo = next((images.read(file.read()) for file in inputs.get("photo", ())), None)
     generator = models.of(settings, inputs)
-    figures = {"size": generator.size, "encodes": generator.encode is not None}
+    figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     given = inputs.get("model")  # whose digest the recipe names among the inputs
     weights = {} if given else {generator.name: generator.digest}
     stem = Path(given[0].name).stem if given else generator.name

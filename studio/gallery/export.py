@@ -6,6 +6,7 @@ import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
 
@@ -38,7 +39,7 @@ def write(items: Iterable[Item], file: IO[bytes]) -> None:
                 # Pictures, films and weights are as small as they get; only texts are worth the time.
                 entry.compress_type = zipfile.ZIP_DEFLATED if one.kind == "text" else zipfile.ZIP_STORED
                 with one.path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
-                    for piece in iter(lambda source=source: source.read(1 << 20), b""):
+                    for piece in iter(partial(source.read, 1 << 20), b""):
                         target.write(piece)
                 made = item.recipe_of(one)
                 if not _carries_its_recipe(one) and made is not None:

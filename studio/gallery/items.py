@@ -76,7 +76,9 @@ def read(folder: Path) -> Item | None:
     """The item of a folder; None if it holds a job without a result, one that has not ended, or no job."""
     kept = store.Folder(folder)
     outcome = kept.read("outcome")
-    asked = kept.read("job") if outcome is not None and "result" in outcome else None
+    if outcome is None or "result" not in outcome:
+        return None
+    asked = kept.read("job")
     if asked is None:
         return None
     try:

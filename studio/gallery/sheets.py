@@ -53,7 +53,7 @@ def _fitted(shape: Sequence[int]) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _cut(label: str, font: ImageFont.FreeTypeFont) -> str:
+def _cut(label: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """As much of a label as fits below a picture."""
     if font.getlength(label) <= SIDE:
         return label

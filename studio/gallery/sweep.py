@@ -212,7 +212,8 @@ def _result(
     file = File.keep(
         images.encode_png(_sheet(rows, made), recipe), "picture", f"sweep-{_stem(whole[0][0])}.png"
     )
-    told, files = [], [file]
+    told: list[dict[str, Any]] = []
+    files = [file]
     for cell, one in zip(itertools.chain(*rows), made, strict=False):
         if isinstance(one, str):
             told.append({"label": cell.label, "error": one})

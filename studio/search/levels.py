@@ -70,6 +70,7 @@ class Grid:
 
     def _evenly(self, seed: int) -> list[Point]:
         found = [np.array(one, object) for one in self.levels.values()]
+        numbers: Sequence[np.ndarray]  # of each setting, the place of its level in every point
         if self.count <= MOST:
             numbers = np.unravel_index(np.arange(self.count), [len(one) for one in found])
         else:
@@ -94,8 +95,9 @@ def levels(field: Described, range: Range) -> tuple[Any, ...]:
     if range.choices:
         return tuple(range.choices)
     on_form = _ratios(field) if field.scale == "log" else _steps(field, range)
-    within = [value for value in on_form if range.low <= value <= range.high]
-    values = within if len(within) > 1 else [range.low, range.high]
+    low, high = range.ends
+    within = [value for value in on_form if low <= value <= high]
+    values = within if len(within) > 1 else [low, high]
     return tuple(dict.fromkeys(round(value) if range.whole else float(value) for value in values))
 
 
@@ -110,7 +112,7 @@ def _ratios(field: Described) -> list[float]:
 
 
 def _steps(field: Described, range_: Range) -> list[float]:
-    low, high = range_.low, range_.high
+    low, high = range_.ends
     step = field.step or (1 if range_.whole else 10 ** math.floor(math.log10((high - low) / 20)))
     base = field.least if field.least is not None else low
     first, last = math.ceil((low - base) / step - 1e-9), math.floor((high - base) / step + 1e-9)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
@@ -60,7 +61,8 @@ class Belief:
         self._alike = np.array([one.alike for one in judged], bool)
         count = max(owners) + 1
         self.reaches, self._spread = np.full(count, USUAL_REACH), SPREADS[1]
-        self._gaps, self._known = np.zeros(len(judged)), {}
+        self._gaps = np.zeros(len(judged))
+        self._known: dict[tuple[float, ...], float] = {}  # evidence, by reaches and spread
         if judged:
             self._learn()
         self.evidence = self._fit()
@@ -106,8 +108,8 @@ class Belief:
         """Finds the reaches and the spread under which the answers are likeliest, one after the other."""
         for _ in range(_ROUNDS):
             for n in range(len(self.reaches)):
-                self.reaches[n] = max(REACHES, key=lambda reach, n=n: self._likely(n, reach))
-            self._spread = max(SPREADS, key=lambda spread: self._likely(None, spread))
+                self.reaches[n] = max(REACHES, key=partial(self._likely, n))
+            self._spread = max(SPREADS, key=partial(self._likely, None))
 
     def _likely(self, n: int | None, value: float) -> float:
         """How likely the answers are with another reach of setting `n`, or another spread."""

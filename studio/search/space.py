@@ -38,14 +38,23 @@ class Range:
         """A value for a trial."""
         if self.choices:
             return trial.suggest_categorical(name, list(self.choices))
+        low, high = self.ends
         if self.whole:
-            return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
-        return trial.suggest_float(name, self.low, self.high, log=self.log)
+            return trial.suggest_int(name, int(low), int(high), log=self.log)
+        return trial.suggest_float(name, low, high, log=self.log)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """`low` and `high` of a number. Raises `ValueError` for choices, which have no ends."""
+        if self.low is None or self.high is None:
+            raise ValueError("choices have no ends")
+        return self.low, self.high
 
     def __str__(self) -> str:
         if self.choices:
             return "|".join(map(str, self.choices))
-        return f"{self.low:g}:{self.high:g}"
+        low, high = self.ends
+        return f"{low:g}:{high:g}"
 
 
 def space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Range]:

@@ -71,11 +71,11 @@ def finished(study: optuna.Study) -> list[FrozenTrial]:
 def _study(
     storage: optuna.storages.BaseStorage, name: str, settings: SearchSettings, asked: Mapping[str, Any]
 ) -> optuna.Study:
-    task = tasks.get(settings.train)
+    goal = tasks.get(settings.train).goal or tasks.Goal()
     study = optuna.create_study(
         storage=storage,
         study_name=name,
-        direction="maximize" if task.goal.most else "minimize",
+        direction="maximize" if goal.most else "minimize",
         pruner=_pruner(settings),
         load_if_exists=True,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, invalid
 from studio.core.progress import Progress, Report
-from studio.core.tasks import File, Inputs, Result, Task
+from studio.core.tasks import File, Goal, Inputs, Result, Task
 from studio.search.settings import SearchSettings
 from studio.search.space import Range, shared, space
 
@@ -94,6 +94,7 @@ class Search:
         progress: Progress,
     ):
         self.task, self.settings, self.inputs = task, settings, inputs
+        self.goal = task.goal or Goal()
         self.ranges, self.fixed = ranges, fixed
         self.study, self.crew, self.progress = study, crew, progress
         self.until = time.monotonic() + 60 * settings.minutes if settings.minutes else float("inf")
@@ -133,7 +134,7 @@ class Search:
         """One trial; its value is what the goal of the training says."""
         chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
         settings = self.task.settings.parse({**self.fixed, **chosen})
-        watch = Watch(self.task.goal, trial, partial(self._tell, trial))
+        watch = Watch(self.goal, trial, partial(self._tell, trial))
         began = time.monotonic()
         try:
             result = self.crew.run(self.task.name, settings, self.inputs, watch.progress(self._asked_to_stop))
@@ -176,10 +177,11 @@ class Search:
         from studio.search.study import finished
 
         done = finished(self.study)
-        metrics = {} if value is None else {f"trial {trial.number}": value}
-        values = [one.value for one in done if one.state.name == "COMPLETE"]
+        metrics = {} if trial is None or value is None else {f"trial {trial.number}": value}
+        ended = (one.value for one in done if one.state.name == "COMPLETE")
+        values = [told for told in ended if told is not None]
         if values:
-            metrics["best"] = max(values) if self.task.goal.most else min(values)
+            metrics["best"] = max(values) if self.goal.most else min(values)
         try:
             self.progress.report(min(len(done), self.settings.trials), self.settings.trials, metrics)
         except Cancelled:
@@ -195,7 +197,7 @@ class Watch:
         tell: called with each measurement.
     """
 
-    def __init__(self, goal: tasks.Goal, trial: optuna.Trial, tell: Any):
+    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any):
         self.goal, self.trial, self.tell = goal, trial, tell
         self.poor = False
         self.found: list[float] = []

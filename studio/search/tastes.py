@@ -63,7 +63,7 @@ class Taste(_Strict):
     inputs: dict[str, tuple[File, ...]]
     seed: int = 0
     size: int = 512
-    compared: tuple[Compared, ...] = Field((), max_length=MOST)
+    compared: tuple[Compared, ...] = Field(default=(), max_length=MOST)
     begun: float = 0.0
 
     @property
@@ -211,15 +211,16 @@ def _changed(path: Path) -> float:
 
 def _point(grid: Grid, values: dict[str, Any]) -> Point:
     """A point of the grid; where the levels have changed since, the nearest one."""
-    found = []
-    for name in grid.names:
-        levels = grid.levels[name]
-        value = values.get(name)
-        if value not in levels:
-            numbers = isinstance(value, int | float) and isinstance(levels[0], int | float)
-            value = min(levels, key=lambda one, value=value: abs(one - value)) if numbers else levels[0]
-        found.append(value)
-    return tuple(found)
+    return tuple(_level(grid.levels[name], values.get(name)) for name in grid.names)
+
+
+def _level(levels: tuple[Any, ...], value: Any) -> Any:
+    """The level that a value is, else the nearest one; the first one where there is no nearest."""
+    if value in levels:
+        return value
+    if not (isinstance(value, int | float) and isinstance(levels[0], int | float)):
+        return levels[0]
+    return min(levels, key=lambda one: abs(one - value))
 
 
 def _key(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -24,10 +24,10 @@ _LEAST_SIDE = 2 * STRIDE  # a smaller picture leaves nothing to reflect at the d
 _EPSILON = 1e-5
 
 # Keys of the checkpoints with their channels; P halves, U doubles.
-_ENCODER = ((2, 64), (5, 64), "P", (9, 128), (12, 128), "P")
+_ENCODER: tuple[tuple[int, int] | Literal["P"], ...] = ((2, 64), (5, 64), "P", (9, 128), (12, 128), "P")
 _ENCODER += ((16, 256), (19, 256), (22, 256), (25, 256), "P", (29, 512))
-_DECODER = ((1, 256), "U", (5, 256), (8, 256), (11, 256), (14, 128), "U")
-_DECODER += ((18, 128), (21, 64), "U", (25, 64), (28, 3))
+_DECODER: tuple[tuple[int, int] | Literal["U"], ...] = ((1, 256), "U", (5, 256), (8, 256), (11, 256))
+_DECODER += ((14, 128), "U", (18, 128), (21, 64), "U", (25, 64), (28, 3))
 
 
 @dataclass(frozen=True)

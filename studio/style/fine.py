@@ -56,7 +56,8 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     passes = schedule(sizes, scene.settings.passes)
     costs = [(size / sizes[0]) ** 2 for size in sizes]
     total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
-    picture, losses, done, spent = _first(scene, start_01), {}, 0, 0.0
+    picture, done, spent = _first(scene, start_01), 0, 0.0
+    losses: dict[str, float] = {}
     for size, count, cost in zip(sizes, passes, costs, strict=True):
         try:
             goal = objective(scene, backbone, size, progress)
@@ -115,7 +116,8 @@ def grams(
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are read in tiles.
     """
-    sums, sizes = {}, {}
+    sums: dict[str, np.ndarray] = {}
+    sizes: dict[str, int] = {}
     for _, found in activations(backbone, STYLE_LAYERS, images_01, progress):
         for layer, features in found.items():
             flat = features.reshape(-1, features.shape[-1])

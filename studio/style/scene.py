@@ -88,7 +88,7 @@ class Scene:
         parts = [
             colors.match(content, style) * share for share, style in zip(shares, self._styles, strict=True)
         ]
-        return images.to_01(sum(parts) / sum(shares))
+        return images.to_01(sum(parts, np.zeros(content.shape, "float32")) / sum(shares))
 
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` to be seen, in the content's colours if wanted."""

@@ -90,7 +90,8 @@ class Network:
 
     def step(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:
         """One character a stream: `(B,) int` -> logits of the next, `(B, size)`, and the states after it."""
-        projected, after = self.table[indices], []
+        projected = self.table[indices]
+        after: States = []
         for n, layer in enumerate(self.layers):
             if n:
                 projected = layer.project(after[-self.each])

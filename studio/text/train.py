@@ -97,7 +97,8 @@ class Trainer:
             _optimizer(settings, chosen.steps), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         )
         self.streams.optimizer.build(self.streams.trainable_variables)
-        self.curves, self.step, self.losses = Curves(), 0, []
+        self.curves, self.step = Curves(), 0
+        self.losses: list[float] = []
         self._take_weights()
 
     def _take_weights(self) -> None:

@@ -59,11 +59,11 @@ class Vocabulary:
     def encode(self, text: str) -> Encoded:
         """Characters -> numbers; an unknown one becomes one that looks alike, or is left out."""
         places = {c: n for n, c in enumerate(self.characters)}
-        replaced = {c: _alike(c, places) for c in sorted(set(text) - set(places))}
-        dropped = "".join(c for c, known in replaced.items() if not known)
-        replaced = {c: known for c, known in replaced.items() if known}
-        if replaced or dropped:
-            text = text.translate(str.maketrans(replaced | dict.fromkeys(dropped, "")))
+        unknown = {c: _alike(c, places) for c in sorted(set(text) - set(places))}
+        dropped = "".join(c for c, known in unknown.items() if not known)
+        replaced = {c: known for c, known in unknown.items() if known}
+        if unknown:
+            text = text.translate({ord(c): known for c, known in unknown.items()})
         points = np.frombuffer(text.encode("utf-32-le"), "<u4")
         known = np.frombuffer(self.characters.encode("utf-32-le"), "<u4")
         order = np.argsort(known)

@@ -121,11 +121,12 @@ def draws(
         yield from _draws(network, vocabulary, settings, range(settings.count), Pace())
         return
     parts = np.array_split(np.arange(settings.count), cores.count())
-    groups = [_draws(network, vocabulary, settings, part) for part in parts if len(part)]
+    groups = [_draws(network, vocabulary, settings, part.tolist()) for part in parts if len(part)]
     while True:
         works = [partial(lambda group: list(islice(group, _SHARED_STEPS)), group) for group in groups]
         for steps in zip(*cores.side_by_side(works), strict=True):
-            yield tuple(np.concatenate(columns) for columns in zip(*steps, strict=True))
+            indices, nats = zip(*steps, strict=True)
+            yield np.concatenate(indices), np.concatenate(nats)
 
 
 def _draws(

@@ -77,9 +77,9 @@ class Learner(keras.Model):
         missed, share = self._missed(pictures, logits), self.settings.perceptual
         if self._look is None:
             return missed
-        return (1 - share) * missed + share * self._unlike(pictures, ops.sigmoid(logits))
+        return (1 - share) * missed + share * self._unlike(self._look, pictures, ops.sigmoid(logits))
 
-    def _unlike(self, pictures: Any, made: Any) -> Any:
+    def _unlike(self, look: See, pictures: Any, made: Any) -> Any:
         """How unlike two batches look to VGG16, as nats of normals with the best deviation in each layer.
 
         Looks at a quarter of every second picture, at a place drawn anew, for VGG16 costs more than the VAE.
@@ -89,7 +89,7 @@ class Learner(keras.Model):
         both = ops.concatenate([pictures[::2], made[::2]])
         count, _, _, channels = ops.shape(both)
         cut = ops.slice(both, [0, top, left, 0], (count, side, side, channels))
-        looks = self._look(ops.broadcast_to(cut, (count, side, side, 3)))
+        looks = look(ops.broadcast_to(cut, (count, side, side, 3)))
         logs = []
         for layer in LAYERS:
             wanted, got = ops.split(looks[layer], 2)

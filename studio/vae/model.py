@@ -87,7 +87,8 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
 
 def _shape(settings: TrainVaeSettings) -> tuple[int, list[int]]:
     """The side of the coarsest maps, and the channels of each halving: 64 -> 4, [w, 2w, 4w, 4w]."""
-    side, channels = settings.size, []
+    side: int = settings.size
+    channels: list[int] = []
     while side > 7:
         side //= 2
         channels.append(settings.width * min(4, 2 ** len(channels)))

@@ -190,18 +190,20 @@ def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
     return Trained(trainer.learner, trainer.curves, trainer.step, ended)
 
 
-def sheet(learner: Learner, photos: np.ndarray, styles: Sequence[int], most: int = 8) -> np.ndarray:
+def sheet(
+    learner: Learner, photos: np.ndarray, styles: Sequence[int] | np.ndarray, most: int = 8
+) -> np.ndarray:
     """A preview, `(H, W, 3) uint8`: photos, below each the painting of it in one of the styles.
 
     Args:
         photos: `(k, side, side, 3) uint8`.
         styles: by their place; the first `most`.
     """
-    styles = np.asarray(styles)[:most]
+    seen = np.asarray(styles)[:most]
     side = learner.settings.size
-    shown = np.resize(np.arange(len(photos)), len(styles))
+    shown = np.resize(np.arange(len(photos)), len(seen))
     photos = photos[shown][:, :side, :side]
-    shares = np.eye(learner.painter.inputs[1].shape[-1], dtype="float32")[styles]
+    shares = np.eye(learner.painter.inputs[1].shape[-1], dtype="float32")[seen]
     painted = learner.painter.predict_on_batch([photos.astype("float32") / 255, shares])
     made = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
-    return grid(np.concatenate([photos, made]), columns=len(styles))
+    return grid(np.concatenate([photos, made]), columns=len(seen))

@@ -43,9 +43,10 @@ def fractal(
         `(H, W) float32`, mean about 0, standard deviation about 1.
     """
     weights = [gain**octave for octave in range(octaves)]
-    total = sum(
+    layers = (
         weight * smooth(rng, shape, max(cell / 2**octave, 1.0)) for octave, weight in enumerate(weights)
     )
+    total = sum(layers, np.zeros(shape, "float32"))
     return total / math.hypot(*weights)
 
 
