@@ -59,7 +59,7 @@ def tell(result: Result, path: Path | None, seconds: float, arguments: argparse.
     """
     texts = [file.read().decode() for file in result.files if file.kind == "text"]
     if arguments.json:
-        made = {"path": path} if path else {}
+        made: dict[str, Any] = {"path": path} if path else {}
         made |= {"text": texts[0]} if texts else {}
         made |= {"texts": texts} if len(texts) > 1 else {}
         made |= {"seconds": round(seconds, 3), "figures": result.figures}
@@ -148,20 +148,25 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     Within another such block it tells of a Ctrl-C that came before it began, too.
     """
-    stopped = threading.Event()
-
-    def on_interrupt(signum: int, frame: Any) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-        stopped.set()
-
-    on_interrupt.stopped = stopped
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    around = getattr(before, "stopped", stopped)
+    here = _Interrupt()
+    before = signal.signal(signal.SIGINT, here)
+    around = before if isinstance(before, _Interrupt) else here
     try:
-        yield lambda: stopped.is_set() or around.is_set()
+        yield lambda: here.stopped.is_set() or around.stopped.is_set()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+class _Interrupt:
+    """Hears Ctrl-C: the first is noted, the second raises."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def __call__(self, signum: int, frame: Any) -> None:
+        if self.stopped.is_set():
+            raise KeyboardInterrupt
+        self.stopped.set()
 
 
 @contextlib.contextmanager

@@ -24,7 +24,9 @@ def given(task: Task, named: Named, out: str | None) -> bool:
     return all(Path(text).suffix.lower() in _ENDINGS for text in (content[0], out))
 
 
-def of(task: Task, settings: Settings, named: Named, out: str) -> tuple[Task, Settings, Named]:
+def of(
+    task: Task, settings: Settings, named: Named, out: str
+) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
     """The task that paints a film by another one, its settings, and the words of each of its slots."""
     repaint = tasks.get(NAME)
     kind = Path(out).suffix.lower().removeprefix(".")

@@ -19,8 +19,8 @@ _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--js
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises `InvalidInput` where argparse prints its usage and leaves."""
 
-    def __init__(self, *args: Any, **options: Any):
-        super().__init__(*args, allow_abbrev=False, **options)
+    def __init__(self, prog: str | None = None, **options: Any):
+        super().__init__(prog, allow_abbrev=False, **options)
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.positional = ""  # the flag of the setting that may stand without it
 

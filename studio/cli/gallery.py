@@ -119,7 +119,7 @@ def _show(arguments: argparse.Namespace) -> int:
     if not arguments.id.isalnum() or (path.exists() and not (items.root() / arguments.id).exists()):
         return _show_file(path, arguments)
     item = items.find(arguments.id)
-    told = {
+    told: dict[str, Any] = {
         "id": item.id,
         "kind": item.kind,
         "task": item.task,
@@ -145,7 +145,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _show_file(path: Path, arguments: argparse.Namespace) -> int:
-    recipe = _plain(outputs.recipe_of(path))
+    recipe = outputs.recipe_of(path).model_dump(mode="json")
     if arguments.json:
         console.say_json({"recipe": recipe})
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ def _add_slot(parser: flags.Parser, slot: Slot, content: bool) -> None:
 
 def _run(task: Task, arguments: argparse.Namespace) -> int:
     given = flags.values(arguments)
-    named = {slot: getattr(arguments, slot.name, None) or [] for slot in task.inputs}
+    named: dict[Slot, Sequence[str]] = {
+        slot: getattr(arguments, slot.name, None) or [] for slot in task.inputs
+    }
     for name, slot in _of_settings(task).items():
         # What is no known name is a folder or a file, of which a recipe keeps the digest, not the path.
         if name in given and given[name] not in (*task.builtin, *presets.names()):
@@ -123,7 +126,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     return console.tell(result, out, seconds, arguments)
 
 
-def _named(prefix: str, words: list[str]) -> tuple[list[str], list[str]]:
+def _named(prefix: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words with a prefix, without it, and the others."""
     names = [word.removeprefix(prefix) for word in words if word.startswith(prefix)]
     return names, [word for word in words if not word.startswith(prefix)]

@@ -101,11 +101,11 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind) -> Path | None:
 def _difference(
     original: np.ndarray | bytes, result: Result, made: Path
 ) -> compare.Difference | compare.TextDifference:
+    if not isinstance(original, bytes):
+        return compare.difference(original, result, made.suffix.lower())
     if result.files[0].kind in ("text", "dataset"):
         return compare.text_difference(original, outputs.text_of(result))
-    if isinstance(original, bytes):
-        return compare.film_difference(original, result)
-    return compare.difference(original, result, made.suffix.lower())
+    return compare.film_difference(original, result)
 
 
 def _tell(

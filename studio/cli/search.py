@@ -11,6 +11,7 @@ from typing import Any
 from studio.cli import console, flags, kept, outputs, sources
 from studio.core import tasks
 from studio.search import RUN
+from studio.search.settings import SearchSettings
 from studio.search.task import trained
 
 _SHOWN = 5  # of the best trials
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = RUN.settings.parse(flags.values(arguments))
+    settings = SearchSettings.parse(flags.values(arguments))
     slot = trained(settings).inputs[0]
     out = outputs.checked(arguments.out, "model", [arguments.data])
     inputs = {slot.name: [sources.source(slot, arguments.data)]}

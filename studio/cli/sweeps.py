@@ -23,7 +23,7 @@ def add_flag(parser: flags.Parser) -> None:
 
 def of(
     task: Task, settings: Settings, named: Named, vary: Sequence[str], out: str | None
-) -> tuple[Task, Settings, Named]:
+) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
     """The task that sweeps another one, its settings, and the words of each of its slots.
 
     Raises:

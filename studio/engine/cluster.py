@@ -29,7 +29,8 @@ logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 def _configured() -> Security:
     security = Security()
-    if not (security.tls_ca_file and security.tls_client_cert and security.tls_client_key):
+    needed = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+    if not all(getattr(security, name) for name in needed):
         raise Unavailable(
             "STUDIO_SCHEDULER names a cluster, but its certificates are not known here. "
             "Next: set distributed.comm.tls.ca-file and .client in Dask's configuration."
@@ -58,11 +59,14 @@ class Cluster:
         self._ended = threading.Event()
         address = os.environ.get("STUDIO_SCHEDULER")
         try:
-            if not address:
+            if address:
+                where, security = address, _configured()
+            else:
                 self._host = Host(home, memory, START_SECONDS)
+                where, security = self._host.address, self._host.security
             self._client = Client(
-                address or self._host.address,
-                security=self._host.security if self._host else _configured(),
+                where,
+                security=security,
                 set_as_default=False,
                 name="studio",
                 timeout=START_SECONDS,

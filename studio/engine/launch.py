@@ -49,6 +49,8 @@ class Host:
                 start_new_session=True,  # Ctrl-C is for the server, which ends this in order
                 text=True,
             )
+        assert self._process.stdin and self._process.stdout  # both are pipes
+        self._words, self._answers = self._process.stdin, self._process.stdout
         self._tell(json.dumps({"home": str(home), "scratch": str(scratch), "memory": dict(memory)}))
         self._answer(seconds)
 
@@ -56,7 +58,7 @@ class Host:
         timer = threading.Timer(seconds, self._process.kill)  # ends the wait below
         timer.start()
         try:
-            answer = json.loads(self._process.stdout.readline() or "no answer")
+            answer = json.loads(self._answers.readline() or "no answer")
         finally:
             timer.cancel()
         self.address: str = answer["address"]
@@ -72,8 +74,8 @@ class Host:
         self._tell("more")
 
     def _tell(self, line: str) -> None:
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
+        self._words.write(line + "\n")
+        self._words.flush()
 
     def wait(self, seconds: float) -> bool:
         """Waits, but not longer than until the process has ended. Returns whether it has."""
@@ -86,7 +88,7 @@ class Host:
     def close(self) -> None:
         """Ends the process and, with it, the workers."""
         with suppress(OSError):
-            self._process.stdin.close()
+            self._words.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

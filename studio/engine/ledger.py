@@ -100,7 +100,9 @@ class Ledger:
 
     def follow(self) -> None:
         """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
-        changed = self._root.stat().st_mtime_ns if self._root.exists() else self._changed
+        if not self._root.exists():
+            return
+        changed = self._root.stat().st_mtime_ns
         if changed == self._changed:
             return
         # Two changes may bear the same time, so that a fresh one is looked at again.
@@ -183,7 +185,7 @@ class Ledger:
         if outcome is not None:
             reason = outcome.get("error", "")
             state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
-            record.report = store.unpack_report(outcome.get("report")) or record.report
+            record.report = _report(outcome) or record.report
         record.state, record.error, record.ended = state, reason, time.time()
         record.preview = None  # the folder has it
         self.note(record)
@@ -278,4 +280,10 @@ def _restored(folder: store.Folder, asked: dict[str, Any], state: dict[str, Any]
     if state.get("state") not in get_args(State):
         raise ValueError(state.get("state"))
     known = {name: state[name] for name in ("state", "started", "ended", "error", "tries") if name in state}
-    return Record(folder.path.name, folder, asked, report=store.unpack_report(state.get("report")), **known)
+    return Record(folder.path.name, folder, asked, report=_report(state), **known)
+
+
+def _report(kept: dict[str, Any]) -> Report | None:
+    """The last report that a state or an outcome tells of, if there was any."""
+    packed = kept.get("report")
+    return None if packed is None else store.unpack_report(packed)

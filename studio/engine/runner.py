@@ -13,6 +13,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.engine import store, work
 from studio.engine.cluster import KILLED, LOST, Cluster
+from studio.engine.jobs import State
 from studio.engine.ledger import Ledger, Record
 
 LET_GO_SECONDS = 10.0
@@ -119,7 +120,7 @@ class Runner:
             elif death == KILLED and record.tries < MOST_TRIES:
                 self._ledger.requeue(record)
             else:
-                state = "interrupted" if death == LOST else "failed"
+                state: State = "interrupted" if death == LOST else "failed"
                 self._ledger.settle(record, TWICE if death == KILLED else death, state)
             self.dispatch()
         if stopping:

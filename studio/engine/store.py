@@ -233,9 +233,7 @@ def pack_report(report: Report) -> dict[str, Any]:
     }
 
 
-def unpack_report(packed: Mapping[str, Any] | None) -> Report | None:
+def unpack_report(packed: Mapping[str, Any]) -> Report:
     """A report from JSON; what a newer studio may have added is left out."""
-    if packed is None:
-        return None
     known = {field.name for field in fields(Report)}
     return Report(**{name: value for name, value in packed.items() if name in known})

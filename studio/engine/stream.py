@@ -41,8 +41,8 @@ class Stream:
 
     def __iter__(self) -> Iterator[Report]:
         """Yields each report as it comes, until the work is done."""
-        seen = None
-        while (newest := self._after(seen)) is not seen:
+        seen: Report | None = None
+        while (newest := self._after(seen)) is not None and newest is not seen:
             seen = newest
             yield newest
 

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from distributed import Event, get_worker
@@ -237,9 +238,14 @@ def warm_up(entries: dict[str, str], lane: str) -> None:
     for entry in entries.values():
         task = tasks.imported(entry)
         if task.prepare:
-            _outcome(lambda task=task: tasks.imported(task.prepare)(task.settings()) or {}, task.title)
+            _outcome(partial(_prepared, task), task.title)
     gc.collect()
     gc.freeze()  # what is loaded now stays: later collections need not walk it again
+
+
+def _prepared(task: tasks.Task) -> dict[str, Any]:
+    tasks.imported(task.prepare)(task.settings())
+    return {}
 
 
 def be_polite(lane: str) -> None:
