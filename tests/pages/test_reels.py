@@ -50,14 +50,20 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     press(page, "Start")
     (task, settings, inputs), *_ = submitted
     assert (task, settings.task, settings.film) == ("film.repaint", "style.transfer", "mp4")
-    assert len(inputs["style"]) == 1 and "content" not in inputs
+    assert (json.loads(settings.base), list(inputs)) == ({"house": ["stained_glass"]}, ["film"])
     tasks.check(task, settings, inputs)
 
 
 def test_its_frames_are_painted_with_the_settings_of_the_form(visit, live, submitted):
     press(visit("style", what="A film", strength="0.35", size="256"), "Start")
     (_, settings, _), *_ = submitted
-    assert json.loads(settings.base) == {"strength": 0.35, "size": 256}
+    assert json.loads(settings.base) == {"strength": 0.35, "size": 256, "house": ["stained_glass"]}
+
+
+def test_a_film_takes_the_pictures_of_a_finer_mode_along(visit, live, submitted):
+    press(visit("style", what="A film", mode="Draft"), "Start")
+    (_, settings, inputs), *_ = submitted
+    assert (json.loads(settings.base), list(inputs)) == ({"mode": "draft"}, ["film", "style"])
 
 
 def test_a_photo_is_what_is_painted_at_first(visit, live, submitted):
