@@ -26,7 +26,7 @@ from studio.style import paintings
 
 TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE = {
-    "style.transfer": {"mode": "draft", "size": 512},
+    "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7},
 }
@@ -116,7 +116,8 @@ def _made(tile: Tile) -> Image.Image:
         slot: [tasks.File.keep(images.encode_png(_pixels(name)), "picture", f"{slot}.png")]
         for slot, name in tile.inputs.items()
     }
-    settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings)
+    house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as its page paints it
+    settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings | house)
     result = tasks.run(tile.task, settings, inputs)
     picture = Image.fromarray(images.read(result.files[0].read()))
     picture.thumbnail((LONGEST, LONGEST))
