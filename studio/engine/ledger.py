@@ -79,10 +79,8 @@ class Ledger:
             self._names.add(path.name)
             if path.name.startswith("."):
                 continue
-            try:
+            with _one_of_many(path.name):
                 self._load(store.Folder(path))
-            except Exception:  # whatever is wrong with one job, the engine starts
-                log.exception("job %s cannot be read, so its folder is left alone", path.name)
 
     def _load(self, folder: store.Folder) -> None:
         asked, state = folder.read("job"), folder.read("state")
@@ -112,7 +110,7 @@ class Ledger:
             self._forget(record)
         for name in sorted(names - self._names - self._records.keys()):
             folder = store.Folder(self._root / name)
-            with suppress(KeyError, TypeError, ValueError, InvalidInput):
+            with _one_of_many(name):
                 if folder.read("outcome") is not None:
                     self._load(folder)
         self._names = names
@@ -259,6 +257,15 @@ class Ledger:
             result=store.unpack_result(outcome["result"]) if "result" in outcome else None,
             error=record.error,
         )
+
+
+@contextmanager
+def _one_of_many(name: str) -> Iterator[None]:
+    """Leaves a job's folder alone if it cannot be read, whatever is wrong with it: the others can."""
+    try:
+        yield
+    except Exception:
+        log.exception("job %s cannot be read, so its folder is left alone", name)
 
 
 @contextmanager
