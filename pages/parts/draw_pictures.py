@@ -2,7 +2,7 @@
 
 Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
 minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
-photos, styles, layers, looks, sets and tiles; its output is committed, so that no page waits.
+photos, styles, layers, looks, sets, tiles and house; its output is committed, so that no page waits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from pages.parts import stand_ins
 from pages.parts.layers import LAYERS, PHOTO
@@ -23,6 +23,9 @@ from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.style import paintings
+from studio.style.house import known
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
 
 TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE = {
@@ -34,6 +37,7 @@ LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown
 LONGEST = 480  # px of a tile
+HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the README's picture
 SEEN = 224  # px of the photo that the network looks at
 CHANNELS = 5
 
@@ -136,6 +140,18 @@ def _pixels(name: str) -> np.ndarray:
     return samples.photo(name) if name in samples.photos() else paintings.draw(name)
 
 
+def _draw_house() -> None:
+    """The README's picture: one photo in every house style, in two rows."""
+    made = []
+    for name in known.styles():
+        settings = TransferSettings(house=(name,), size=2 * CELL, strength=1)
+        painted = Image.fromarray(transfer(samples.photo(HOUSE_PHOTO), settings=settings).image)
+        made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
+    half = -(-len(made) // 2)
+    rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]
+    _save(Image.fromarray(np.concatenate(rows)), SHIPPED / "house.webp")
+
+
 KINDS = {
     "photos": _draw_photos,
     "styles": _draw_styles,
@@ -143,6 +159,7 @@ KINDS = {
     "looks": _draw_looks,
     "sets": _draw_sets,
     "tiles": _draw_tiles,
+    "house": _draw_house,
 }
 
 if __name__ == "__main__":
