@@ -100,11 +100,11 @@ def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_
 
 
 def test_the_styles_come_closer(photos, grams, vgg16):
-    made = trainer(photos, grams, vgg16, steps=20, test_every=20, learning_rate=0.01, averaging=5)
+    made = trainer(photos, grams, vgg16, steps=40, test_every=40, learning_rate=0.004, averaging=5)
     before = made.test(None)
     made.learn(Progress())
     after = made.curves.tests
-    assert after["held out style"][-1] < 0.8 * before["held out style"]
+    assert after["held out style"][-1] < 0.9 * before["held out style"]
 
 
 def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, home):
