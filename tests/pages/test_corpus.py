@@ -37,6 +37,8 @@ def test_no_file_breaks_its_page(kind, most_left_out, data_dir, visit):
     address, params, key = PLACES[kind]
     page, wrong, left_out = visit(address, **params), [], []
     for path, expected in rows(data_dir, kind):
+        if not any(found.key.startswith(key) for found in page.file_uploader):
+            page = visit(address, **params)  # what is looked at has taken the place of the uploader
         place = uploader(page, key)
         if place.allowed_type and path.suffix.lower() not in place.allowed_type:
             left_out.append(path.name)  # the browser does not offer such a file
@@ -46,7 +48,5 @@ def test_no_file_breaks_its_page(kind, most_left_out, data_dir, visit):
         shown = "Traceback" in said or str(path.parent) in said
         if page.exception or shown or (expected == "accept" and said):
             wrong.append((path.name, said, [one.value for one in page.exception]))
-        if kind == "recipe":
-            page = visit(address, **params)  # what is looked at takes the place of the uploader
     assert not wrong
     assert len(left_out) <= most_left_out, left_out
