@@ -6,13 +6,14 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from studio.core import checkpoints, weights
+from studio.core import checkpoints, pyramid, weights
 from studio.core.progress import Progress
 from studio.style import masks
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 STRIDE = 8  # pixels of the picture a step of the features
 _LEAST_SIDE = 2 * STRIDE  # a smaller picture leaves nothing to reflect at the deepest layer
+_TILE = 768  # px a side that are worked on at once, beyond which memory would grow with the picture
+_REACH = 32  # px, a multiple of STRIDE: both networks see 30 px beyond what they answer for
 _EPSILON = 1e-5
 
 # Keys of the checkpoints with their channels; P halves, U doubles.
@@ -54,14 +57,15 @@ class AdaIN:
             if count:
                 edge = ops.take(images_01, [-1 + images_01.shape[axis]], axis=axis)
                 images_01 = ops.concatenate([images_01, ops.repeat(edge, count, axis=axis)], axis=axis)
-        return self.encoder(images_01)
+        return _in_tiles(self.encoder, images_01, 1, STRIDE)
 
     def decode(self, features, height: int, width: int):
         """`(B, h, w, 512)` -> `(B, height, width, 3) float32 in [0, 1]`: what the features' last step has too
         much is cut off."""
         from keras import ops
 
-        return ops.clip(self.decoder(features)[:, :height, :width], 0.0, 1.0)
+        painted = _in_tiles(self.decoder, features, STRIDE, 1)
+        return ops.clip(painted[:, :height, :width], 0.0, 1.0)
 
     def stylize(
         self, content_01, styles_01: Sequence, style_weights: Sequence | None = None, strength: float = 1.0
@@ -80,6 +84,28 @@ class AdaIN:
         features = self.encode(content_01)
         painted = transfer_statistics(features, [self.encode(s) for s in styles_01], style_weights, strength)
         return self.decode(painted, height, width)
+
+
+def _in_tiles(network: Callable, maps: Any, taken: int, given: int) -> Any:
+    """What a network makes of maps, a tile after the other where they are large; no seam can be seen.
+
+    Args:
+        network: takes and gives `(B, *, *, *)`.
+        maps: what it takes.
+        taken, given: pixels of the picture a step of what it takes and gives.
+    """
+    from keras import ops
+
+    def made(tile: pyramid.Tile):
+        seen = [slice(s.seen_start // taken, -(-s.seen.stop // taken)) for s in (tile.rows, tile.columns)]
+        rows, columns = (
+            slice(s.offset // given, -(-(s.offset + s.length) // given)) for s in (tile.rows, tile.columns)
+        )
+        return network(maps[:, seen[0], seen[1]])[:, rows, columns]
+
+    height, width = (taken * side for side in maps.shape[1:3])
+    rows = groupby(pyramid.tiles(height, width, _TILE, _REACH), key=lambda tile: tile.rows)
+    return ops.concatenate([ops.concatenate([made(t) for t in row], axis=2) for _, row in rows], axis=1)
 
 
 def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:

@@ -55,6 +55,14 @@ def test_an_odd_size_is_not_shifted(networks):
     assert near < np.abs(odd[:, :, 1:] - whole[:, :61, :58]).mean()
 
 
+def test_tiles_leave_no_seam(networks, monkeypatch):
+    content, style = CAT[:, :203, :150], CUP[:, :120, :130]
+    whole = np.asarray(networks.stylize(content, [style]))
+    monkeypatch.setattr(adain, "_TILE", 64)
+    tiled = np.asarray(networks.stylize(content, [style]))
+    assert np.abs(tiled - whole).max() < 1e-4
+
+
 def test_the_result_has_the_styles_statistics():
     content, style = features(0), features(1, 9, 4)
     found = statistics(np.asarray(adain.transfer_statistics(content, [style])))
