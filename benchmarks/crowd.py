@@ -1,23 +1,28 @@
-"""Twenty people at once, each in a browser of their own: how soon pages answer, what the server holds.
+"""Twenty people at once: how soon pages answer, what the server holds.
 
     python -m benchmarks.crowd [--json] [--people 20] [--minutes 5]
 
 A studio for many (STUDIO_USERS=many) is started as a person starts it, in STUDIO_HOME, whose weights it uses.
 Each person goes from page to page with a few seconds between, and every third one also starts a small job on
-the style page. A page has answered when its title is there. The browsers run on the same machine and take
-most of its time, so that a server of its own answers sooner.
+the style page. All but one speak to the server as their browsers would, but draw nothing: twenty browsers on
+the server's own machine would take most of its time, where people bring theirs. A page has answered when its
+script is through. The last one is a real browser; there, a page has answered when its title can be seen.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
+import statistics
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import psutil
 
@@ -36,7 +41,8 @@ PAGES = {
     "/health": "Health",
 }
 JOB = "/style?mode=Draft&size=128&steps=2"
-PATIENCE = 60_000  # ms
+PAUSE = (2.0, 8.0)  # s between two pages
+PATIENCE = 60.0  # s
 
 
 class Crowd:
@@ -50,40 +56,95 @@ class Crowd:
     def __init__(self, address: str, seed: int = 0):
         self.address, self.seed = address, seed
         self.waits: list[float] = []
+        self.seen: list[float] = []  # of these, what the real browser waited
         self.faults: list[str] = []
         self.jobs = 0
 
-    async def person(self, browser, number: int, until: float) -> None:
-        """One person, until a time of the clock."""
+    async def person(self, number: int, until: float) -> None:
+        """One person without a browser, until a time of the clock; each visit is a connection of its own."""
         draw = random.Random(self.seed * 1000 + number)
-        context = await browser.new_context(viewport={"width": 1280, "height": 900})
-        page = await context.new_page()
-        try:
-            if number % 3 == 0:
-                await self._job(page)
-            while time.monotonic() < until:
-                await asyncio.sleep(draw.uniform(2, 8))
-                await self._visit(page, draw.choice(list(PAGES)))
-        finally:
-            await context.close()
+        if number % 3 == 0:
+            await self._visit(JOB, start=True)
+        while time.monotonic() < until:
+            await asyncio.sleep(draw.uniform(*PAUSE))
+            await self._visit(draw.choice(list(PAGES)))
 
-    async def _visit(self, page, path: str) -> None:
+    async def _visit(self, path: str, start: bool = False) -> None:
+        name, _, query = path.strip("/").partition("?")
         began = time.monotonic()
         try:
-            await page.goto(self.address + path, timeout=PATIENCE)
-            await page.get_by_role("heading", name=PAGES[path], exact=True).first.wait_for(timeout=PATIENCE)
-            self.waits.append(time.monotonic() - began)
+            async with asyncio.timeout(PATIENCE), session(self.address) as studio:
+                deltas = await studio.run(name, query)
+                if any(is_fault(delta) for delta in deltas):
+                    self.faults.append(f"{path}: an exception")
+                self.waits.append(time.monotonic() - began)
+                if start:
+                    await studio.run(name, query, pressed=button(deltas, "Start"))
+                    self.jobs += 1
         except Exception as error:
-            self.faults.append(f"{path}: {type(error).__name__}")
+            self.faults.append(f"{path}: {type(error).__name__} {error}")
 
-    async def _job(self, page) -> None:
-        try:
-            await page.goto(self.address + JOB, timeout=PATIENCE)
-            await page.get_by_role("button", name="Start", exact=True).click(timeout=PATIENCE)
-            await page.wait_for_url("**job=*", timeout=PATIENCE)
-            self.jobs += 1
-        except Exception as error:
-            self.faults.append(f"{JOB}: {type(error).__name__}")
+    async def looker(self, browser: Any, until: float) -> None:
+        """One person with a browser."""
+        draw = random.Random(self.seed)
+        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        while time.monotonic() < until:
+            await asyncio.sleep(draw.uniform(*PAUSE))
+            path = draw.choice(list(PAGES))
+            began = time.monotonic()
+            try:
+                await page.goto(self.address + path, timeout=1000 * PATIENCE)
+                title = page.get_by_role("heading", name=PAGES[path], exact=True).first
+                await title.wait_for(timeout=1000 * PATIENCE)
+                self.seen.append(time.monotonic() - began)
+            except Exception as error:
+                self.faults.append(f"{path} in a browser: {type(error).__name__}")
+
+
+class Session:
+    """A tab's connection to a studio."""
+
+    def __init__(self, socket: Any):
+        self._socket = socket
+
+    async def run(self, page: str, query: str, pressed: str = "") -> list[Any]:
+        """Runs a page, with a button pressed or none; gives what it drew."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        asked = BackMsg()
+        asked.rerun_script.page_name, asked.rerun_script.query_string = page, query
+        if pressed:
+            widget = asked.rerun_script.widget_states.widgets.add()
+            widget.id, widget.trigger_value = pressed, True
+        await self._socket.send(asked.SerializeToString())
+        drawn = []
+        while True:
+            told = ForwardMsg.FromString(await self._socket.recv())
+            if told.HasField("delta"):
+                drawn.append(told.delta)
+            if told.HasField("script_finished"):
+                return drawn
+
+
+@contextlib.asynccontextmanager
+async def session(address: str) -> AsyncIterator[Session]:
+    """Opens a tab and closes it."""
+    from websockets.asyncio.client import connect
+
+    place = f"{address.replace('http', 'ws')}/_stcore/stream"
+    async with connect(place, origin=address, max_size=None, subprotocols=["streamlit"]) as socket:
+        yield Session(socket)
+
+
+def is_fault(delta: Any) -> bool:
+    """Whether a page shows an exception."""
+    return delta.new_element.WhichOneof("type") == "exception"
+
+
+def button(deltas: Sequence[Any], label: str) -> str:
+    """The id of the button that is called so."""
+    return next(d.new_element.button.id for d in deltas if d.new_element.button.label == label)
 
 
 async def visit(crowd: Crowd, people: int, seconds: float) -> None:
@@ -93,7 +154,8 @@ async def visit(crowd: Crowd, people: int, seconds: float) -> None:
     until = time.monotonic() + seconds
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        await asyncio.gather(*(crowd.person(browser, number, until) for number in range(people)))
+        others = (crowd.person(number, until) for number in range(people - 1))
+        await asyncio.gather(crowd.looker(browser, until), *others)
         await browser.close()
 
 
@@ -132,12 +194,13 @@ def run(people: int, minutes: float) -> dict[str, object]:
     for fault in crowd.faults[:10]:
         note(fault)
     return {
-        "pages asked for": len(waits) + len(crowd.faults),
+        "pages asked for": len(waits) + len(crowd.seen) + len(crowd.faults),
         "that did not answer": len(crowd.faults),
         "jobs started": crowd.jobs,
         "seconds to an answer, median": waits[len(waits) // 2],
         "seconds to an answer, 95 of 100": waits[int(0.95 * len(waits))],
         "seconds to an answer, longest": waits[-1],
+        "in a browser, seconds until the title is seen, median": statistics.median(crowd.seen),
         "the server's memory at most, MB": max(sizes) / 1e6,
     }
 

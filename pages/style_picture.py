@@ -16,7 +16,7 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
     content = reels.choose() if reels.wanted() else parts.picture("content", "Content", parts.photos())
-    styles = parts.pictures("style", "Styles, one to four", parts.paintings(), most=4)
+    styles = parts.pictures("style", "Styles, one to four", parts.styles(), most=4)
     brushed = brushwork.brushed(content, styles)
     settings = parts.form(
         TransferSettings,

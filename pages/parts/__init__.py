@@ -8,7 +8,7 @@ from pages.parts.looks import MARK, look
 from pages.parts.owners import owner
 from pages.parts.places import PLACES
 from pages.parts.recents import recent
-from pages.parts.samples import guides, paintings, photos
+from pages.parts.samples import guides, photos, styles
 from pages.parts.trays import tray
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "look",
     "optional",
     "owner",
-    "paintings",
     "photos",
     "picture",
     "pictures",
@@ -29,6 +28,7 @@ __all__ = [
     "show_live",
     "start",
     "start_button",
+    "styles",
     "taken",
     "tray",
 ]

@@ -55,8 +55,11 @@ class Wish:
     def at_home(self, settings: TransferSettings) -> TransferSettings:
         """The settings, with the names of house styles where those chosen are some and the mode can."""
         names = tuple(style.painting for style in self.styles)
-        can = settings.mode == "instant" and all(names) and set(names) <= set(known.styles())
-        return settings.model_copy(update={"house": names if can else ()})
+        network, *others = {style.network for style in self.styles}
+        can = settings.mode == "instant" and network and not others
+        if not can or not set(names) <= set(known.styles(network)):
+            return settings.model_copy(update={"house": (), "network": known.SHIPPED})
+        return settings.model_copy(update={"house": names, "network": network})
 
     def inputs(self, settings: TransferSettings) -> Inputs:
         """The files of a run. A sample may have to be drawn first, so ask for them only when needed."""

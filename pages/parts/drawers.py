@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import suppress
 
@@ -44,8 +45,17 @@ def reads(name: str) -> bool:
 
 
 def known() -> list[str]:
-    """The presets that draw, faces first, sharp before soft."""
-    return sorted(models.known(), key=lambda name: (not name.startswith("faces"), name.endswith("vae")))
+    """The presets that draw: faces first, then those that come closest to real pictures."""
+    return sorted(models.known(), key=lambda name: (not name.startswith("faces"), _fid(name)))
+
+
+def _fid(name: str) -> float:
+    """How far from real pictures what a preset draws is; endless where nobody measured it."""
+    with suppress(StudioError):
+        found = (presets.find(name).data().get("figures") or {}).get("fid")
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return found
+    return math.inf
 
 
 def _by_subject(known: list[str]) -> dict[str, dict[str, str]]:

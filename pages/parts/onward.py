@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.parts import choices, results, sweep_plans, texts, words
+from pages.parts import choices, kept_models, results, sweep_plans, texts, words
 from pages.parts.owners import owner
 from pages.parts.places import PLACES, Place, go_to, place_of
 from studio import engine
-from studio.core import paths, tasks
+from studio.core import paths, presets, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -42,6 +42,15 @@ USES = (
     Use("dream_picture.py", "guide", "Your guide"),
     Use("draw_faces.py", "photo", "Your photo"),
 )
+
+# Where the models of a training can be chosen, once they are kept under a name.
+CHOSEN = {
+    "style.train": "style_picture.py",
+    "dcgan.train": "draw_faces.py",
+    "vae.train": "draw_faces.py",
+    "text.train": "write_text.py",
+    "classify.train": "teach_classes.py",
+}
 
 
 def begin(task: str, settings: Settings, inputs: Inputs) -> None:
@@ -124,6 +133,17 @@ def _write_on(file: File) -> None:
     st.session_state[texts.BASE] = text
     st.session_state["do"] = "write"
     go_to("write_text.py")
+
+
+def keep_model(file: File) -> None:
+    """Asks for a name under which a trained model can then be chosen on its page."""
+    kept_models.keep(file, "model", ":material/bookmark_add:", _tell_where)
+
+
+def _tell_where(name: str) -> None:
+    pages = {place.file: place.title for place in PLACES}
+    where = CHOSEN.get(presets.find(name).task)
+    st.toast(f"Kept as {name}" + (f": choose it on the page {pages[where]}." if where else "."))
 
 
 def home_of(task: str) -> Place | None:

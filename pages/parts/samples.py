@@ -12,7 +12,9 @@ import streamlit as st
 
 from pages.parts import shown
 from studio.core import images, samples
+from studio.core.errors import StudioError
 from studio.core.tasks import File
+from studio.style.house import known
 
 SHIPPED = Path(__file__).parent / "pictures"
 THUMBNAIL = 160
@@ -27,7 +29,8 @@ class Sample:
         credit: what it is and who made it, "" for a person's own.
         thumbnail: the bytes of a small square WebP.
         file: keeps the full picture in the studio and names it.
-        painting: the name of the painting that it is, "" for others.
+        painting: the name of the house style that it is, "" for others.
+        network: of house styles, which knows that one.
     """
 
     title: str
@@ -35,6 +38,7 @@ class Sample:
     thumbnail: bytes
     file: Callable[[], File]
     painting: str = ""
+    network: str = ""
 
 
 def photos() -> list[Sample]:
@@ -61,9 +65,27 @@ def paintings() -> list[Sample]:
             shipped(f"style-{name}"),
             lambda name=name: _painting(name),
             name,
+            known.SHIPPED,
         )
         for name, painting in paintings.paintings().items()
     ]
+
+
+def styles() -> list[Sample]:
+    """What to paint in: the studio's own paintings, then the styles of networks that a person taught."""
+    return [*paintings(), *taught()]
+
+
+def taught() -> list[Sample]:
+    """The styles of networks that a person taught and kept, each by the picture that it was learnt from."""
+    found = []
+    for network in known.networks():
+        for name, source in known.learnt_from(network).items():
+            file = File(source.digest, "picture", source.name)
+            title = f"{name.replace('_', ' ').capitalize()} ({network})"
+            credit = f"A style that your network {network} has learnt"
+            found.append(Sample(title, credit, _small_if_here(file), lambda file=file: file, name, network))
+    return found
 
 
 def guides() -> list[Sample]:
@@ -100,6 +122,13 @@ def own(title: str, file: File) -> Sample:
 def small(file: File) -> bytes:
     """A thumbnail of a kept picture, or of the first frame of a film."""
     return square(shown.first_frame(file))
+
+
+def _small_if_here(file: File) -> bytes:
+    try:
+        return small(file)
+    except StudioError:
+        return shipped("none")  # the network paints without the picture, too
 
 
 def square(picture: np.ndarray) -> bytes:

@@ -91,6 +91,8 @@ def _about(item: Item) -> None:
         if onward.is_here(file):
             results.download_file(file, item.task, key=item.id, made=item.result.recipe)
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
+    if file.kind == "model" and onward.is_here(file):
+        onward.keep_model(file)
     place = onward.home_of(item.task)
     if place is not None and settings is not None:
         st.page_link(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from studio.core import presets, recipes
 from studio.core.presets import Preset
+from studio.core.tasks import File
 from studio.style.house import known
 from studio.style.house.settings import TrainStyleSettings
 
@@ -30,9 +32,14 @@ def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
     return model
 
 
-def make(target: str | Path = "tiny", styles: tuple[str, ...] = STYLES) -> Preset:
-    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
-    recipe = recipes.Recipe(task=known.TASK, settings=SETTINGS.model_dump(mode="json"))
+def make(
+    target: str | Path = "tiny", styles: tuple[str, ...] = STYLES, learnt_from: Sequence[File] = ()
+) -> Preset:
+    """Saves it under a name of STUDIO_HOME/presets, or in a folder; `learnt_from` are its style pictures."""
+    pictures = [recipes.Source(digest=file.digest, name=file.name) for file in learnt_from]
+    recipe = recipes.Recipe(
+        task=known.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={"style": pictures}
+    )
     told = {"styles": list(styles), "command": "none", "figures": {}}
     return presets.save(
         target, network(styles=len(styles)), known.TASK, SETTINGS, "# Tiny styles\n", recipe, told

@@ -8,9 +8,10 @@ import zipfile
 
 import numpy as np
 import pytest
+import tiny_styles
 
 from pages.parts import arrivals, bundles, onward, places
-from studio.core import images, paths, recipes, tasks
+from studio.core import images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
 from studio.gallery import index, intake, items, removal
@@ -410,6 +411,20 @@ def test_the_address_of_a_job_that_has_ended_shows_its_item(visit, engine, chore
     page = visit("gallery", job=job.id)
     assert page.query_params["item"] in (job.id, [job.id])
     assert page.subheader[0].value.startswith("Chore")
+
+
+def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit, tmp_path):
+    trained = presets.zipped(tiny_styles.make(tmp_path / "net").folder)
+    file = File.keep(trained, "model", "net.zip")
+    recipe = presets.given(file).recipe()
+    page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 60.0))
+    assert not page.exception
+    next(one for one in page.text_input if one.label == "Name of the model").set_value("Rainy days")
+    button(page, "Keep as model").click()
+    page.run()
+    assert not page.exception
+    assert "choose it on the page Style" in page.toast[0].value
+    assert presets.find("rainy-days").task == "style.train"
 
 
 def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):

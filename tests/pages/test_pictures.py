@@ -20,7 +20,7 @@ def page_of_pictures():
     from pages import parts
 
     content = parts.picture("content", "Content", parts.photos())
-    styles = parts.pictures("style", "Styles", parts.paintings(), most=4)
+    styles = parts.pictures("style", "Styles", parts.styles(), most=4)
     st.session_state["content_file"] = content.file()
     st.session_state["style_titles"] = [style.title for style in styles]
 
@@ -85,7 +85,7 @@ def test_a_style_used_beside_four_is_the_newest_of_four(draw, home):
         from pages import parts
         from pages.parts import choices
 
-        styles = parts.pictures("style", "Styles", parts.paintings(), most=4)
+        styles = parts.pictures("style", "Styles", parts.styles(), most=4)
         st.session_state["titles"] = [style.title for style in styles]
         made = parts.photos()[1].file
         st.button("Use", on_click=lambda: choices.use("style", made(), "Your style"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tiny_styles
 
 from pages.parts import commands
 from studio.core import images, tasks
@@ -72,6 +73,29 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
     visit("style", style=["Mosaic", "Dots"])
     settings, needed = asked[-1]
     assert (settings.house, needed) == ((), ("adain",))
+
+
+@pytest.mark.parametrize(
+    "params, house, network",
+    [
+        ({"style": ["Rain (mine)", "Sand (mine)"]}, ("rain", "sand"), "mine"),
+        ({"style": ["Rain (mine)", "Mosaic"]}, (), "house"),
+        ({"style": ["Mosaic"]}, ("mosaic",), "house"),
+    ],
+)
+def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeypatch, params, house, network):
+    kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
+    gone = tasks.File("0" * 64, "picture", "sand.png")
+    tiny_styles.make("mine", learnt_from=[kept, gone])
+    asked = []
+    monkeypatch.setattr(
+        "pages.parts.show_live", lambda task, settings, ask, *rest, **more: asked.append((settings, ask()))
+    )
+    page = visit("style", **params)
+    assert not page.exception
+    settings, inputs = asked[-1]
+    assert (settings.house, settings.network) == (house, network)
+    assert [file.digest for file in inputs["style"]][:1] == ([] if house else [kept.digest])
 
 
 def test_the_command_of_a_house_style_names_it(home):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core import presets
 from studio.core.errors import StudioError, invalid
 from studio.core.presets import Preset
+from studio.core.recipes import Source
 from studio.style.house.settings import TrainStyleSettings
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
         return styles_of(presets.find(network))
     except StudioError:
         return ()
+
+
+def networks() -> list[str]:
+    """The names of the networks that a person taught and kept, those that are whole."""
+    return [name for name in presets.names() if name != SHIPPED and styles(name)]
+
+
+def learnt_from(network: str) -> dict[str, Source]:
+    """The pictures that a network had its own styles from, by their names. Raises as `presets.find`."""
+    taught = presets.find(network).recipe().inputs.get("style", [])
+    return {name_of(source.name): source for source in taught if name_of(source.name) in styles(network)}
 
 
 def of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
