@@ -41,7 +41,8 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     progress.stage("Looking at the picture")
     where, probabilities, place = look(classifier, picture, wanted)
     longest = min(max(*picture.shape[:2], LEAST), LONGEST)
-    shown = heat.draw(images.fit(picture, longest), where, settings.view, settings.strength, classifier.size)
+    whole = images.fit(picture, longest)
+    shown = heat.draw(whole, where, settings.view, settings.strength, classifier.size, classifier.lean)
     figures = {
         "label": classifier.classes[place],
         "probability": float(probabilities[place]),

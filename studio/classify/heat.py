@@ -19,7 +19,12 @@ View = Literal["beside", "over", "light"]
 
 
 def draw(
-    picture: np.ndarray, where: np.ndarray, view: View, strength: float, size: tuple[int, int] = (1, 1)
+    picture: np.ndarray,
+    where: np.ndarray,
+    view: View,
+    strength: float,
+    size: tuple[int, int] = (1, 1),
+    lean: float = 0.0,
 ) -> np.ndarray:
     """Shows a map on the picture that it belongs to.
 
@@ -31,11 +36,12 @@ def draw(
         view: colours over the picture, the same beside it, or light.
         strength: of the colours or the shade, in [0, 1].
         size: `(height, width)` that the classifier brings the middle to; only their ratio counts.
+        lean: by how much of a step, in [0, 1), the places of the map look up and left of where they lie.
 
     Returns:
         `(H, W, 3) uint8`; both pictures beside each other, or, of wide ones, below.
     """
-    warmth, seen = _spread(where, picture.shape[:2], size)
+    warmth, seen = _spread(where, picture.shape[:2], size, lean)
     if view == "light":
         shown = picture * (1 - strength * (1 - warmth))
     else:
@@ -55,12 +61,15 @@ def colours(warmth: np.ndarray) -> np.ndarray:
 
 
 def _spread(
-    where: np.ndarray, shape: tuple[int, int], size: tuple[int, int]
+    where: np.ndarray, shape: tuple[int, int], size: tuple[int, int], lean: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The map in the size of a picture, `(H, W, 1) float32`, and which of its pixels were seen at all."""
     part = square.middle(shape, *size)
     rows, columns = (one.stop - one.start for one in part)
-    smooth = Image.fromarray(where.astype("float32")).resize((columns, rows), Image.Resampling.BICUBIC)
+    height, width = where.shape
+    longer = Image.fromarray(np.pad(where.astype("float32"), ((0, 1), (0, 1)), mode="edge"))
+    box = (lean, lean, lean + width, lean + height)
+    smooth = longer.resize((columns, rows), Image.Resampling.BICUBIC, box)
     warmth, seen = np.zeros((*shape, 1), "float32"), np.zeros((*shape, 1), bool)
     warmth[(*part, 0)] = np.clip(np.asarray(smooth), 0, 1)
     seen[part] = True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.classify import model
 from studio.classify.model import Classifier
-from studio.classify.settings import IMAGENET, MAPS
+from studio.classify.settings import IMAGENET, LEANS, MAPS
 from studio.core import backbones, labels, weights
 from studio.core.progress import Progress
 
@@ -30,7 +30,9 @@ def open(progress: Progress | None = None) -> Classifier:
         network = model.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
         network.layers[-1].set_weights(_choice(whole.model).get_weights())
         maps = network.get_layer(MAPS[BACKBONE]).output
-        _HELD[whole.digest] = Classifier(IMAGENET, whole.digest, names, (SIZE, SIZE), network, maps)
+        _HELD[whole.digest] = Classifier(
+            IMAGENET, whole.digest, names, (SIZE, SIZE), network, maps, lean=LEANS[BACKBONE]
+        )
     return _HELD[whole.digest]
 
 

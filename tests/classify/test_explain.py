@@ -8,8 +8,8 @@ import toy_classifier
 from skimage import data
 
 from studio.classify import explain, heat, imagenet, square
-from studio.classify.settings import ExplainSettings
-from studio.core import images, tasks
+from studio.classify.settings import LEANS, MAPS, ExplainSettings
+from studio.core import backbones, gradients, images, tasks
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 
@@ -46,6 +46,38 @@ def test_it_is_what_the_weights_of_a_linear_head_say(colours):
     kernel = np.asarray(colours.network.layers[-1].kernel)
     spoken = np.maximum(small @ (kernel[:, place] - kernel.mean(axis=1)), 0)
     assert where == pytest.approx(spoken / spoken.max(), abs=1e-4)
+
+
+@pytest.mark.parametrize("lean, middle", [(0.0, 112.0), (0.375, 100.0)])
+def test_the_heat_of_a_place_is_drawn_where_that_place_looks(lean, middle):
+    where = np.zeros((7, 7), "float32")
+    where[3, 3] = 1
+    light = heat.draw(np.full((224, 224, 3), 255, "uint8"), where, "light", 1.0, lean=lean).mean(axis=2)
+    for axis in (0, 1):
+        assert _middle(light, axis) == pytest.approx(middle, abs=0.5)
+
+
+@pytest.mark.parametrize("name, step", [("resnet50", 32), ("vgg16", 16)])
+def test_a_place_of_a_backbone_looks_where_its_lean_says(weights_home, name, step):
+    from keras import ops
+
+    maps, at = backbones.load(name).features([MAPS[name]]), 96 // step
+    rng = np.random.default_rng(0)
+    tones = rng.normal(size=maps.output[MAPS[name]].shape[-1]).astype("float32")
+
+    def told(pictures_01):
+        return ops.sum(maps(pictures_01)[MAPS[name]][:, at, at] * tones), ()
+
+    pictures = rng.random((2, 224, 224, 3)).astype("float32")
+    _, _, slope = gradients.compiled(gradients.value_and_grad(told))(pictures)
+    weight = (np.asarray(slope) ** 2).sum(axis=(0, 3))
+    for axis in (0, 1):
+        assert _middle(weight, axis) == pytest.approx((at + 0.5 - LEANS[name]) * step, abs=0.15 * step)
+
+
+def _middle(weight, axis):
+    seen = weight.sum(axis=axis)
+    return (seen * (np.arange(len(seen)) + 0.5)).sum() / seen.sum()
 
 
 def test_what_speaks_for_nothing_is_all_cold(colours):
