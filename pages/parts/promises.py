@@ -5,16 +5,29 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import downloads, shown, wishes, words
-from studio.core import tasks
+from studio.core import room, tasks
+from studio.core.errors import NoRoom
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.dream.settings import DreamSettings
 
 
 def takes(task: str, settings: Settings, inputs: Inputs) -> str:
-    """Says how long a job takes: ", which takes about 2 minutes here"; "" where that is not known."""
-    seconds = tasks.expected(tasks.get(task), settings, inputs)
-    return "" if seconds is None else f", which takes {words.about(seconds)} here"
+    """Says what a job takes: ", which takes about 2 minutes here, and 1.6 GiB of memory".
+
+    "" where that is not known; of a job that does not fit into the memory, that and what would.
+    """
+    found = tasks.get(task)
+    try:
+        tasks.check_room(found, settings, inputs, room.JOB_SHARE)
+    except NoRoom as error:
+        return f". {str(error).removesuffix('.')}"
+    seconds, memory = tasks.expected(found, settings, inputs), tasks.needed(found, settings, inputs)
+    if seconds is None:
+        return ""
+    return f", which takes {words.about(seconds)} here" + (
+        f", and {room.gib(memory)} of memory" if memory else ""
+    )
 
 
 def before_start(content: File, settings: DreamSettings | None) -> None:

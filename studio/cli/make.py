@@ -9,7 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, films, flags, folders, kept, outputs, report, sources, sweeps, train
+from studio.cli import (
+    console,
+    films,
+    flags,
+    folders,
+    kept,
+    outputs,
+    promises,
+    report,
+    sources,
+    sweeps,
+    train,
+)
 from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
 from studio.core.tasks import Slot, Task
@@ -24,7 +36,6 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-LONG = 30.0  # s; of a job that is expected to take longer, that is said before it begins
 _FOLDER = ", or a folder of them: then OUT is one, too"
 
 
@@ -106,9 +117,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         out = outputs.checked(arguments.out, task.makes(settings), texts, also)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
-    expected = None if arguments.quiet or arguments.json else tasks.expected(task, settings, inputs)
-    if expected and expected >= LONG:
-        console.note(f"{task.title}: about {_duration(expected)} here.")
+    promises.before(task, settings, inputs, arguments)
     started = time.monotonic()
     scribe = None if out or arguments.json or task.readable else Scribe()
     with console.working(
@@ -130,10 +139,3 @@ def _named(prefix: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words with a prefix, without it, and the others."""
     names = [word.removeprefix(prefix) for word in words if word.startswith(prefix)]
     return names, [word for word in words if not word.startswith(prefix)]
-
-
-def _duration(seconds: float) -> str:
-    """A rough time in a person's words: "40 s", "3 min", "2.5 h"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

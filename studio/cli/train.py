@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from studio.cli import console, flags, kept, outputs, sources
+from studio.cli import console, flags, kept, outputs, promises, sources
 from studio.core import runs, tasks
 from studio.core.tasks import Task
 
@@ -36,6 +36,7 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
     inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
     tasks.check(task.name, settings, inputs)
+    promises.before(task, settings, inputs, arguments)
     _take_up(runs.find(task.name, settings, inputs), arguments)
     started = time.monotonic()
     with console.working(task.title, arguments) as progress:

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
-from studio.core import paces, paths
+from studio.core import paces, paths, room
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -168,6 +168,9 @@ class Task:
             result is; "" for always `produces`.
         usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
             two cores; "" for not known.
+        needs: `module:function` of `needs(settings, inputs) -> bytes`, light, about how much memory its
+            process takes at most; "" for not known.
+        grows: the whole number among the settings that `needs` grows with most; "" for none.
         opens: of a training whose models draw pictures, `module:function` of
             `open(preset) -> studio.core.latent.Generator`; "" for others.
         encodes: whether those models read pictures, too.
@@ -190,6 +193,8 @@ class Task:
     prepare: str = ""
     kind: str = ""
     usual: str = ""
+    needs: str = ""
+    grows: str = ""
     opens: str = ""
     encodes: bool = False
     builtin: tuple[str, ...] = ()
@@ -279,6 +284,24 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     if task.usual and not (result.stopped_early or result.figures.get("ended") or went_on):
         paces.learn(name, imported(task.usual)(settings, inputs), seconds)
     return result
+
+
+def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.0) -> None:
+    """Refuses a job that needs more memory than this machine, or a share of it, has; loads nothing heavy.
+
+    Raises:
+        NoRoom: naming the largest job that would fit.
+        InvalidInput: if settings or inputs cannot be used.
+    """
+    if task.needs:
+        needs = imported(task.needs)
+        most = share * room.total()
+        room.check(task.title, settings, lambda wanted: needs(wanted, inputs), task.grows, most)
+
+
+def needed(task: Task, settings: Settings, inputs: Inputs) -> float | None:
+    """About how many bytes of memory a job takes; None if not known. Raises as `check_room`."""
+    return imported(task.needs)(settings, inputs) if task.needs else None
 
 
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:

@@ -1,4 +1,4 @@
-"""How long it takes to train a DCGAN."""
+"""How long it takes to train a DCGAN, and how much memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from studio.dcgan.settings import TrainDcganSettings
 _PICTURE = 0.0085  # s a picture of 64 px in a step of the widths below, on two cores
 _WIDTH, _JUDGE = 40, 32
 _GROWTH = 1.6  # twice as wide costs less than four times as much
+_BASE, _WEIGHTS = (
+    1.62 * 2**30,
+    0.29 * 2**30,
+)  # bytes, of Keras and pictures, and of its weights
+_PICTURE_BYTES = 1.4e-3 * 2**30  # of each of a batch
 _TESTED, _UNSEEN = 500, 2000  # pictures of each test on the way, and held out for comparison at the end
 
 
@@ -20,3 +25,10 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
         return learning
     tests = settings.steps // settings.test_every
     return learning + paces.SCORED * (2 * settings.scored + _UNSEEN + _TESTED * tests)
+
+
+def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:
+    """About how many bytes of memory a training takes. Loads no Keras."""
+    widths = (settings.width / _WIDTH, settings.judge_width / _JUDGE)
+    picture = _PICTURE_BYTES * (settings.size / 64) ** 2 * sum(widths) / 2
+    return _BASE + _WEIGHTS * sum(wide**2 for wide in widths) / 2 + settings.batch * picture

@@ -16,6 +16,8 @@ ASCEND = Task(
     check="studio.dream.settings:check",
     kind="studio.dream.settings:kind",
     usual="studio.dream.estimate:usual",
+    needs="studio.dream.estimate:needs",
+    grows="size",
 )
 
 CHANNEL = Task(

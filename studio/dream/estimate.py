@@ -1,15 +1,19 @@
-"""How long a dream takes, from the pixels that it works through."""
+"""How long a dream takes and how much memory, from the pixels that it works through."""
 
 from __future__ import annotations
 
 from studio.core import backbones, images
 from studio.core.tasks import Inputs
+from studio.dream.gradient import WHOLE
 from studio.dream.loop import overlap
 from studio.dream.octaves import octave_sizes
 from studio.dream.settings import DreamSettings
 
 FRAME_OCTAVES = 2  # of every frame of a zoom but the first
 SECONDS = {"vgg16": 4.2, "resnet50": 1.2, "inceptionv3": 1.2}  # a megapixel-pass, on two cores
+_BASE = 0.92 * 2**30  # bytes, of Keras and a small picture
+_BYTES = {"vgg16": 2.9 * 2**30, "resnet50": 0.95 * 2**30, "inceptionv3": 0.72 * 2**30}  # a megapixel
+_TILE = 0.6  # megapixels that are worked on at once in a picture too large for one piece
 
 
 def usual(settings: DreamSettings, inputs: Inputs) -> float:
@@ -23,6 +27,14 @@ def usual(settings: DreamSettings, inputs: Inputs) -> float:
     if settings.most_steps is None:
         return whole
     return whole * min(1.0, settings.most_steps / (settings.octaves * settings.steps))
+
+
+def needs(settings: DreamSettings, inputs: Inputs) -> float:
+    """About how many bytes of memory a dream takes. Loads no Keras. Raises as `usual`."""
+    height, width = images.size(inputs["content"][0].read())
+    megapixels = height * width / max(height, width) ** 2 * settings.size**2 / 1e6
+    at_once = megapixels if settings.size <= WHOLE else _TILE
+    return _BASE + _BYTES[settings.wanted.backbone] * at_once
 
 
 def megapixel_passes(settings: DreamSettings, height: int, width: int) -> float:

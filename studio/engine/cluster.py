@@ -13,12 +13,13 @@ from typing import Any
 
 from distributed import Client, Event, Future, KilledWorker, Security
 
-from studio.core import paths, tasks
+from studio.core import paths, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.engine import work
 from studio.engine.launch import Host
 
-MEMORY: Mapping[str, float | int] = {"job": 0.6, "live": 0.4, "drive": 0.1}  # of what the machine has
+# Of what the machine has.
+MEMORY: Mapping[str, float | int] = {"job": room.JOB_SHARE, "live": 0.4, "drive": 0.1}
 START_SECONDS = 60
 LOST = "The connection to its worker was lost. Next: run it again."
 KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from studio.core import paths, tasks
+from studio.core import paths, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
 from studio.engine.cluster import MEMORY, Cluster
@@ -133,9 +133,10 @@ class Engine:
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
             Unavailable: if the engine is down.
-            NoRoom: if the disk is full.
+            NoRoom: if the disk is full, or it needs more memory than its process may have.
         """
         found = tasks.check(task, settings, inputs)
+        tasks.check_room(found, settings, inputs, room.JOB_SHARE)
         ledger = self._usable()
         with self._lock:
             record = ledger.add(found, settings, inputs, owner)

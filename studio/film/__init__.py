@@ -24,6 +24,7 @@ REPAINT = Task(
     lane="job",
     work="studio.film.task:run",
     usual="studio.film.estimate:usual",
+    needs="studio.film.estimate:needs",
     title="Film",
     command="",
     help="paint every frame of a film",

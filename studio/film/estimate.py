@@ -1,4 +1,4 @@
-"""How long it takes to paint a film: its first frame, as often as it has frames."""
+"""What it takes to paint a film: the time of its first frame as often as it has frames, and its memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,23 @@ def usual(settings: FilmSettings, inputs: Inputs) -> float:
         InvalidInput: if the film is damaged, or the settings of its frames are.
     """
     film = inputs["film"][0]
-    data = film.read()
-    task = tasks.get(settings.task)
-    first = images.encode_png(next(drawing.frames(data, film.name)))
+    return drawing.length(film.read(), film.name) * _of_a_frame(
+        tasks.get(settings.task).usual, settings, inputs
+    )
+
+
+def needs(settings: FilmSettings, inputs: Inputs) -> float:
+    """About how many bytes of memory a film takes. Loads no Keras. Raises as `usual`."""
+    return _of_a_frame(tasks.get(settings.task).needs, settings, inputs)
+
+
+def _of_a_frame(estimate: str, settings: FilmSettings, inputs: Inputs) -> float:
+    """What an estimate of the task that paints the frames says of the first one; 0 if it has none."""
+    if not estimate:
+        return 0
+    film, task = inputs["film"][0], tasks.get(settings.task)
+    first = images.encode_png(next(drawing.frames(film.read(), film.name)))
     given = {slot: files for slot, files in inputs.items() if slot != "film"}
     with tasks.held():  # the frames of a film are nobody's pictures
         given[task.inputs[0].name] = [File.keep(first, "picture", "frame.png")]
-        each = tasks.imported(task.usual)(task.settings.parse_json(settings.base), given) if task.usual else 0
-    return drawing.length(data, film.name) * each
+        return tasks.imported(estimate)(task.settings.parse_json(settings.base), given)

@@ -1,8 +1,9 @@
-"""How long a painting takes: the pixels that go through VGG16, forward and back."""
+"""How long a painting takes, and how much memory, by the pixels that go through its network."""
 
 from __future__ import annotations
 
 from studio.core import images
+from studio.core.evaluate import WHOLE
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.scene import scales, schedule
@@ -10,6 +11,16 @@ from studio.style.settings import TransferSettings
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
 INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles
+_BASE = 0.85 * 2**30  # bytes, of Keras and a small picture
+_HOUSE_MEGAPIXEL = 0.5 * 2**30  # of a network of house styles
+_INSTANT_MEGAPIXEL, _INSTANT_TILE = 2.8 * 2**30, 0.69  # of AdaIN, whose tiles have so many megapixels
+_FINE_MEGAPIXEL, _FINE_TILE = 2.9 * 2**30, 0.6  # of VGG16, forward and back
+_STEPS_MEGAPIXEL = 0.8 * 2**30  # of the steps that the descent remembers
+_PRACTICE, _WINDOW_MEGAPIXEL = (
+    1.2 * 2**30,
+    17.0 * 2**30,
+)  # of a network that learns, and of a window
+_BATCH_MEGAPIXEL = 3.15 * 2**30  # of all windows of a batch
 _SEEN = 20.0  # s a million pixels that a network of house styles practises on
 _STEADY = 1.4  # times that where it sees each photo twice
 
@@ -24,7 +35,26 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
     return shape * (first + MEGAPIXEL_PASS * sum(count * size**2 for size, count in passes)) / 1e6
 
 
+def needs(settings: TransferSettings, inputs: Inputs) -> float:
+    """About how many bytes of memory a painting takes. Loads no Keras."""
+    height, width = images.size(inputs["content"][0].read())
+    megapixels = height * width / max(height, width) ** 2 * settings.size**2 / 1e6
+    if settings.house:
+        return _BASE + _HOUSE_MEGAPIXEL * megapixels
+    instant = _INSTANT_MEGAPIXEL * min(megapixels, _INSTANT_TILE)
+    at_once = megapixels if settings.size <= WHOLE else _FINE_TILE
+    fine = _FINE_MEGAPIXEL * at_once + _STEPS_MEGAPIXEL * megapixels if settings.passes else 0
+    return _BASE + max(instant, fine)
+
+
 def usual_training(settings: TrainStyleSettings, inputs: Inputs) -> float:
     """About how many seconds it takes to teach house styles on two cores. Loads no Keras."""
     seen = settings.steps * settings.batch * settings.size**2 / 1e6
     return seen * _SEEN * (_STEADY if settings.steadiness else 1)
+
+
+def needs_training(settings: TrainStyleSettings, inputs: Inputs) -> float:
+    """About how many bytes of memory it takes to teach house styles. Loads no Keras."""
+    views = 2 if settings.steadiness else 1
+    window = settings.size**2 / 1e6
+    return _PRACTICE + window * (_WINDOW_MEGAPIXEL + _BATCH_MEGAPIXEL * views * settings.batch)

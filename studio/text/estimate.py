@@ -1,4 +1,4 @@
-"""How long it takes to learn a text."""
+"""How long it takes to learn a text, and how much memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from studio.text.plan import plan
 from studio.text.settings import TrainTextSettings
 
 _CHARACTER = 3.7e-4  # s a character that two layers of 512 units read and learn from, on two cores
+_BASE = 0.86 * 2**30  # bytes, of Keras and the text
+_UNIT_BYTES, _WEIGHT_BYTES = 74, 363  # of each unit at each character of a lesson, and each unit squared
 _LEAST = 0.05  # the share of it that does not become less with fewer units
 
 
@@ -26,3 +28,9 @@ def of_length(settings: TrainTextSettings, length: int) -> float:
     read = plan(np.zeros(length, "int8"), settings)  # whose length alone decides
     characters = read.steps * read.streams * read.sequence
     return characters * _CHARACTER * (_LEAST + (settings.units / 512) ** 2 * settings.layers / 2)
+
+
+def needs(settings: TrainTextSettings, inputs: Inputs) -> float:
+    """About how many bytes of memory a training takes. Loads no Keras."""
+    held = settings.streams * settings.sequence * settings.layers * settings.units * _UNIT_BYTES
+    return _BASE + held + settings.layers * settings.units**2 * _WEIGHT_BYTES

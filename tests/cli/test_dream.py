@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import make, outputs
+from studio.cli import outputs, promises
 from studio.core import drawing, images, recipes, tasks
 
 QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", "--layers", "block3_conv1")
@@ -26,7 +26,7 @@ def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, sai
 
 def test_before_a_long_job_it_says_how_long(photo, weights_home, said, monkeypatch):
     assert "about" not in said("dream", photo, "-o", "short.png", *QUICK)[2]
-    monkeypatch.setattr(make, "LONG", 0.0)
+    monkeypatch.setattr(promises, "LONG", 0.0)
     assert "Dream: about 1 s here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
 
 

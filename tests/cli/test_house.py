@@ -7,7 +7,7 @@ import pytest
 import tiny_styles
 
 from studio.cli import main
-from studio.core import images
+from studio.core import images, room
 
 
 def test_a_network_in_a_folder_paints_too(photo, capsys):
@@ -24,6 +24,17 @@ def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, cap
     assert max(images.read(photo.with_name("out.png")).shape) == 96
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
+
+
+def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, monkeypatch):
+    monkeypatch.setattr(room, "total", lambda: 2**30)
+    words = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
+    assert main([*words, "--size", "2048"]) == 2
+    said = capsys.readouterr().err
+    assert "Style with a size of 2048 px needs about" in said
+    size = said.split("choose a size of at most ")[1].split()[0]
+    assert not photo.with_name("out.png").exists()
+    assert main([*words, "--size", size, "--quiet"]) == 0
 
 
 def test_the_flag_names_them_too(photo):

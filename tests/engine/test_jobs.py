@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from studio.core import images, paths, recipes, tasks
-from studio.core.errors import InvalidInput, Unavailable
+from studio.core import images, paths, recipes, room, tasks
+from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.style.settings import TransferSettings
 
 
 def test_a_job_brings_back_what_its_task_made(engine, do, finished):
@@ -32,6 +33,16 @@ def test_inputs_reach_the_worker(engine, chores, finished, picture):
     job = finished(engine.submit("chores.do", chores.ChoreSettings(), {"picture": [file]}))
     assert job.state == "done"
     assert job.inputs == {"picture": [file]}
+
+
+def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, picture, monkeypatch):
+    monkeypatch.setattr(room, "total", lambda: 2**30)
+    before = engine.jobs()
+    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    settings = TransferSettings(mode="fine", size=2048)
+    with pytest.raises(NoRoom, match="needs about"):
+        engine.submit("style.transfer", settings, {"content": [file], "style": [file]})
+    assert engine.jobs() == before
 
 
 def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):

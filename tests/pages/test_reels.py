@@ -47,11 +47,19 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     frame = ask()["content"][0]
     assert (task, settings.mode, frame.name) == ("style.transfer", "instant", "first-frame.png")
     assert "Start paints all 24, which takes" in more["note"]
+    assert " GiB of memory" in more["note"]
     press(page, "Start")
     (task, settings, inputs), *_ = submitted
     assert (task, settings.task, settings.film) == ("film.repaint", "style.transfer", "mp4")
     assert (json.loads(settings.base), list(inputs)) == ({"house": ["stained_glass"]}, ["film"])
     tasks.check(task, settings, inputs)
+
+
+def test_a_film_that_cannot_fit_says_so_before_it_starts(visit, live, submitted, monkeypatch):
+    monkeypatch.setattr("studio.core.room.total", lambda: 2**29)
+    page = visit("style", what="A film")
+    assert not page.exception
+    assert "Next: choose a smaller size" in live[-1][1]["note"]
 
 
 def test_its_frames_are_painted_with_the_settings_of_the_form(visit, live, submitted):

@@ -1,0 +1,35 @@
+"""What a job will take here, said before it begins; one that cannot fit into the memory is refused."""
+
+from __future__ import annotations
+
+import argparse
+
+from studio.cli import console
+from studio.core import tasks
+from studio.core.room import gib
+from studio.core.settings import Settings
+from studio.core.tasks import Inputs, Task
+
+LONG = 30.0  # s; what is expected to take less is not worth a line
+
+
+def before(task: Task, settings: Settings, inputs: Inputs, arguments: argparse.Namespace) -> None:
+    """Says about how long a long job takes and how much memory, unless results alone are wished.
+
+    Raises:
+        NoRoom: if this machine has not the memory for it; the message names the largest that would fit.
+        InvalidInput: if settings or inputs cannot be used.
+    """
+    tasks.check_room(task, settings, inputs)
+    expected = None if arguments.quiet or arguments.json else tasks.expected(task, settings, inputs)
+    if expected and expected >= LONG:
+        needs = tasks.needed(task, settings, inputs)
+        memory = f", {gib(needs)} of memory" if needs else ""
+        console.note(f"{task.title}: about {_duration(expected)} here{memory}.")
+
+
+def _duration(seconds: float) -> str:
+    """A rough time in a person's words: "40 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

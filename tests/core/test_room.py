@@ -1,0 +1,129 @@
+"""A job that cannot fit into the memory is refused before it starts, with the largest that would."""
+
+import numpy as np
+import pytest
+
+from studio.core import images, room, tasks
+from studio.core.errors import NoRoom
+from studio.dcgan.settings import TrainDcganSettings
+from studio.dream.settings import DreamSettings
+from studio.film.settings import FilmSettings
+from studio.style.house.settings import TrainStyleSettings
+from studio.style.settings import TransferSettings
+from studio.text.settings import TrainTextSettings
+from studio.vae.settings import TrainVaeSettings
+
+GIB = 2**30
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """What is kept belongs to this test."""
+
+
+def photo(height=300, width=400):
+    pixels = np.zeros((height, width, 3), "uint8")
+    return tasks.File.keep(images.encode_png(pixels), "picture", "photo.png")
+
+
+def given(monkeypatch, gib):
+    monkeypatch.setattr(room, "total", lambda: int(gib * GIB))
+
+
+def painted(size, mode="fine"):
+    return tasks.get("style.transfer"), TransferSettings(mode=mode, size=size), {"content": [photo()]}
+
+
+def test_what_fits_is_let_through(monkeypatch):
+    given(monkeypatch, 16)
+    tasks.check_room(*painted(2048))
+
+
+def test_what_does_not_fit_is_refused_with_the_largest_that_does(monkeypatch):
+    given(monkeypatch, 2)
+    with pytest.raises(NoRoom, match=r"Style with a size of 2048 px needs about \d\.\d GiB") as refused:
+        tasks.check_room(*painted(2048))
+    assert "here it may have 2.0 GiB" in str(refused.value)
+    size = int(str(refused.value).rsplit(" px", 1)[0].rsplit(" ", 1)[1])
+    tasks.check_room(*painted(size))
+    with pytest.raises(NoRoom):
+        tasks.check_room(*painted(size + 64))
+
+
+def test_a_share_of_the_machine_is_less_than_all_of_it(monkeypatch):
+    given(monkeypatch, 6)
+    tasks.check_room(*painted(1024))
+    with pytest.raises(NoRoom, match=r"it may have 1\.2 GiB"):
+        tasks.check_room(*painted(1024), share=0.2)
+
+
+def test_where_nothing_fits_it_says_so(monkeypatch):
+    given(monkeypatch, 0.1)
+    with pytest.raises(NoRoom, match=r"Next: use a machine with more memory\."):
+        tasks.check_room(*painted(64))
+
+
+def test_a_film_needs_what_its_frames_do(monkeypatch):
+    from studio.core import drawing
+
+    film = drawing.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
+    inputs = {"film": [tasks.File.keep(film, "animation", "two.webp")]}
+    base = TransferSettings(house=("mosaic",), size=1024)
+    task, settings = tasks.get("film.repaint"), FilmSettings(base=base.model_dump_json())
+    frame = tasks.needed(tasks.get("style.transfer"), base, {"content": [photo()]})
+    assert tasks.needed(task, settings, inputs) == pytest.approx(frame)
+    given(monkeypatch, 0.5)
+    with pytest.raises(NoRoom, match="Next: choose a smaller size, or use a machine"):
+        tasks.check_room(task, settings, inputs)
+
+
+@pytest.mark.parametrize(
+    ("name", "small", "large"),
+    [
+        ("vae.train", TrainVaeSettings(batch=32), TrainVaeSettings(batch=1024)),
+        ("vae.train", TrainVaeSettings(), TrainVaeSettings(width=128)),
+        ("dcgan.train", TrainDcganSettings(batch=32), TrainDcganSettings(batch=1024)),
+        ("dcgan.train", TrainDcganSettings(), TrainDcganSettings(size=128)),
+        ("style.train", TrainStyleSettings(batch=2), TrainStyleSettings(batch=64)),
+        ("style.train", TrainStyleSettings(size=96), TrainStyleSettings(size=512)),
+        ("text.train", TrainTextSettings(units=128), TrainTextSettings(units=2048)),
+        ("dream.ascend", DreamSettings(size=256), DreamSettings(size=1024)),
+    ],
+)
+def test_larger_jobs_need_more(name, small, large):
+    inputs = {"content": [photo()]}
+    little, much = (tasks.needed(tasks.get(name), settings, inputs) for settings in (small, large))
+    assert 0.5 * GIB < little < 1.05 * little < much
+
+
+def test_a_container_has_no_more_than_it_may_use(monkeypatch, tmp_path):
+    whole = room.total()
+    (tmp_path / "limit").write_text("123456789\n")
+    monkeypatch.setattr(room, "_LIMITS", (str(tmp_path / "limit"), str(tmp_path / "none")))
+    assert room.total() == 123456789 < whole
+    (tmp_path / "limit").write_text("max\n")
+    assert room.total() == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "gib"),
+    [
+        ("style.transfer", TransferSettings(size=2048), 2.8),
+        ("style.transfer", TransferSettings(house=("mosaic",), size=2048), 2.2),
+        ("style.transfer", TransferSettings(mode="fine", size=512), 1.6),
+        ("style.transfer", TransferSettings(mode="fine", size=2048), 4.9),
+        ("dream.ascend", DreamSettings(size=1024), 2.95),
+        ("dream.ascend", DreamSettings(size=2048, layers=("mixed4",)), 1.5),
+        ("vae.train", TrainVaeSettings(batch=256), 2.0),
+        ("vae.train", TrainVaeSettings(batch=32, width=96), 1.85),
+        ("dcgan.train", TrainDcganSettings(batch=256), 2.3),
+        ("dcgan.train", TrainDcganSettings(batch=32, width=80), 2.4),
+        ("style.train", TrainStyleSettings(size=96, batch=2), 1.5),
+        ("style.train", TrainStyleSettings(size=256, batch=8), 5.6),
+        ("text.train", TrainTextSettings(units=128), 0.98),
+        ("text.train", TrainTextSettings(units=1024), 2.4),
+    ],
+)
+def test_what_jobs_were_seen_to_take_is_what_is_said(name, settings, gib):
+    inputs = {"content": [photo(300, 451)]}
+    assert tasks.needed(tasks.get(name), settings, inputs) / GIB == pytest.approx(gib, rel=0.15)
