@@ -6,14 +6,13 @@ Of a picture and its near-duplicate one may not be learnt from while the other i
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from studio.core import paths
+from studio.core import damage, paths
 from studio.core.data.cache import Pictures
 from studio.core.progress import Progress
 
@@ -57,7 +56,7 @@ def find(pictures: Pictures, progress: Progress | None = None) -> Groups:
     try:
         with np.load(path, allow_pickle=False) as found:
             return _grouped(count, found["pairs"], found["alike"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except damage.NPZ:
         pass  # not there, or damaged
     pairs, alike = _compared(pictures.images, progress)
     with paths.replacing(path) as temporary, temporary.open("wb") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import paths
+from studio.core import damage, paths
 from studio.core.backbones import Backbone
 from studio.core.data.cache import Pictures
 from studio.core.gradients import compiled
@@ -149,6 +148,6 @@ def _part(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             keys, rows = found["digests"], found["features"]
             if len(keys) == len(rows) and len(keys):
                 return _keys(keys), rows
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except damage.NPZ:
         pass  # damaged, or taken away by another process: computed again
     return np.empty(0, "S32"), None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from studio.core import index, paths, recipes, tasks
+from studio.core import damage, index, paths, recipes, tasks
 from studio.core.errors import InvalidInput, invalid
 from studio.core.settings import Settings
 
@@ -247,7 +247,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
                 if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
                     raise _no_model(f"{one.filename} compressed, encrypted or too large")
             return {one.filename: file.read(one) for one in listed}
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+    except damage.ZIP:
         raise _no_model("another file, or a damaged one") from None
 
 

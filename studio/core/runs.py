@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import shutil
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import paths, tasks
+from studio.core import damage, paths, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 
@@ -99,7 +98,7 @@ def _read(path: Path) -> Checkpoint | None:
             arrays = {name: found[name] for name in found.files}
         notes = json.loads(arrays.pop(_NOTES).tobytes())
         return Checkpoint(notes.pop("step"), arrays, notes)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except damage.NPZ:
         return None
 
 

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from studio.core import drawing, images, presets
+from studio.core import damage, drawing, images, presets
 from studio.core.errors import InvalidInput, invalid
 from studio.core.tasks import File, Kind
 
@@ -18,7 +18,7 @@ LONGEST = 256  # px, of a thumbnail
 PAPER, INK, BLUE = "#eeece4", "#22252b", "#3046b0"
 
 _COLUMNS, _ROWS = 17, 9
-_NO_CARD = (KeyError, OSError, ValueError, RuntimeError, zipfile.BadZipFile, InvalidInput)
+_NO_CARD = (*damage.ZIP, KeyError, InvalidInput)
 _READ = 2000  # bytes
 _MOST_CARD = 8 << 20
 

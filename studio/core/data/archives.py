@@ -6,12 +6,11 @@ import os
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import images
+from studio.core import damage, images
 from studio.core.data.names import listed
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput, printable
@@ -22,7 +21,6 @@ ALWAYS_FINE = 64 * 2**20  # bytes, up to which an archive may grow whatever its 
 _MOST_NAME = 1024  # characters
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def in_zip(path: Path, name: str) -> Files:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.filename)
-    except (*_DAMAGE, NotImplementedError) as error:
+    except damage.ZIP as error:
         raise damaged(name, error) from None
     for info in infos:
         _check_zip_member(name, info)
@@ -106,7 +104,7 @@ def in_zip(path: Path, name: str) -> Files:
                     yield place, archive.read(info) if info.file_size <= images.MOST_BYTES else b""
         except RuntimeError:
             raise _locked(name) from None
-        except _DAMAGE as error:
+        except damage.ZIP as error:
             raise damaged(name, error) from None
 
     folders = tuple(info.filename.rstrip("/") for info in infos if info.is_dir())

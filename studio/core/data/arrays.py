@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from studio.core import damage
 from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
 
@@ -19,10 +18,6 @@ MOST_BYTES = 4 * 2**30  # of all its arrays
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABELS = ("y", "labels", "label")
 _NAMES = "x_train and x_test, images, or x"
-_DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError),  # of the zip
-    *(ValueError, TypeError, KeyError, SyntaxError, tokenize.TokenError, OverflowError),  # of its arrays
-)
 
 Header = tuple[tuple[int, ...], np.dtype]
 
@@ -49,7 +44,7 @@ def source(path: Path, name: str) -> Source:
         facts = {key: _array(path, key) for key in _facts(headers, sum(counts))}
     except InvalidInput:
         raise
-    except _DAMAGE as error:
+    except damage.NPZ as error:
         raise refused(
             name, "a whole npz", f"a damaged one ({type(error).__name__})", "save it again"
         ) from None
@@ -64,7 +59,7 @@ def source(path: Path, name: str) -> Source:
         for (part, _), count in zip(parts, counts, strict=True):
             try:
                 images = _array(path, part)
-            except _DAMAGE as error:
+            except damage.NPZ as error:
                 raise _damaged(name, error) from None
             for n in range(count):
                 label = -1 if places is None else int(places[start + n])

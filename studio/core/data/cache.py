@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from studio.core import images, paths
+from studio.core import damage, images, paths
 from studio.core.data.names import counted, listed
 from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
@@ -70,7 +69,7 @@ def find(key: str, size: int, channels: int) -> Pictures | None:
     """The kept pictures of a key, if they are there and whole."""
     try:
         return _read(key, size, channels)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except damage.NPZ:
         return None
 
 
