@@ -1,0 +1,66 @@
+"""The new capability that CONTRIBUTING.md walks through: its files are taken from there and tried."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import studio
+from studio.cli import main
+from studio.core import images, samples, tasks
+
+GUIDE = Path(__file__).resolve().parents[2] / "CONTRIBUTING.md"
+FILE = re.compile(r"^`((?:studio|pages)/[a-z_/]+\.py)` (?:.|\n)*?```python\n((?:.|\n)*?)```", re.MULTILINE)
+
+
+@pytest.fixture
+def pixels(tmp_path, monkeypatch):
+    """The capability of the guide, as if its files were in the project."""
+    written = dict(FILE.findall(GUIDE.read_text()))
+    assert sorted(written) == [
+        "pages/pixel_picture.py",
+        "studio/pixels/__init__.py",
+        "studio/pixels/settings.py",
+        "studio/pixels/task.py",
+    ]
+    for name, code in written.items():
+        path = tmp_path / "guide" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(code)
+    monkeypatch.setattr(studio, "__path__", [*studio.__path__, str(tmp_path / "guide" / "studio")])
+    [(name, entry)] = re.findall(r'^    "(pixels\.coarsen)": "(.+)",$', GUIDE.read_text(), re.MULTILINE)
+    monkeypatch.setitem(tasks.TASKS, name, entry)
+    yield tmp_path / "guide"
+    for module in [name for name in sys.modules if name.startswith("studio.pixels")]:
+        del sys.modules[module]
+
+
+def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, capsys):
+    monkeypatch.chdir(pixels)
+    assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0
+    made = images.read("out.png")
+    assert (made[:8, :8] == made[0, 0]).all() and len({tuple(row) for row in made[::8, 0]}) > 9
+    assert abs(made.mean() - samples.photo("coffee").mean()) < 3
+    assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
+    assert "identical" in capsys.readouterr().out
+    assert main(["pixels", "sample:coffee", "-o", "sheet.png", "--vary", "side=4:64:3", "--quiet"]) == 0
+    assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "1"]) == 2
+    assert "2 to 128" in capsys.readouterr().err
+
+
+def test_its_page_shows_what_the_form_asks_for(pixels, engine, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        "pages.parts.show_live",
+        lambda task, settings, ask, slots, before: made.append(tasks.run(task, settings, ask())),
+    )
+    page = AppTest.from_file(str(pixels / "pages" / "pixel_picture.py"), default_timeout=60).run()
+    assert not page.exception
+    page.slider[0].set_value(64).run()
+    assert not page.exception
+    few, many = made[-1].figures["squares"], made[0].figures["squares"]
+    assert few * 10 < many

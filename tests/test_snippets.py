@@ -1,0 +1,34 @@
+"""The Python in the README runs as it stands there, smaller so that it is quick."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from studio.core import images, samples
+from studio.style import paintings
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(SNIPPETS)))
+def test_a_snippet_of_the_readme_runs(number, weights_home, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_bytes(images.encode_as(samples.photo("chelsea"), ".jpg"))
+    Path("painting.jpg").write_bytes(images.encode_as(paintings.draw("mosaic"), ".jpg"))
+    before = set(Path().iterdir())
+    code = re.sub(r"\bsize=\d+", "size=96", SNIPPETS[number])
+    exec(compile(code, f"README.md, snippet {number + 1}", "exec"), {"__name__": "snippet"})
+    made = set(Path().iterdir()) - before
+    assert made
+    for path in made:
+        assert images.read(path).std() > 5
+    assert ("print(" in code) == bool(capsys.readouterr().out)
+
+
+def test_there_are_snippets():
+    assert len(SNIPPETS) == 2
