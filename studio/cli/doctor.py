@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from dataclasses import asdict
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core import health
+from studio.core import health, speed
+from studio.core.errors import Cancelled
 
 UNWELL = 1
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    flags.add_leaf(commands, "doctor", "look whether all is well, and say what to do (exit 1 if not)", _run)
+    help = "look whether all is well, and say what to do (exit 1 if not)"
+    parser = flags.add_leaf(commands, "doctor", help, _run)
+    parser.add_argument(
+        "--benchmark", action="store_true", help="also say how fast this machine is; a minute"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -24,7 +30,20 @@ def _run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             remedy = f"  Next: {check.remedy}." if check.remedy else ""
             console.say(f"{check.state:<8} {check.name}: {check.found}.{remedy}")
+    timed = _timed(arguments) if arguments.benchmark else []
     well = all(check.state != "trouble" for check in seen)
     if arguments.json:
-        console.say_json({"well": well, "checks": [asdict(check) for check in seen]})
+        told = {"seconds": {one.title: one.seconds for one in timed}} if arguments.benchmark else {}
+        console.say_json({"well": well, "checks": [asdict(check) for check in seen], **told})
     return 0 if well else UNWELL
+
+
+def _timed(arguments: argparse.Namespace) -> list[speed.Timed]:
+    """Times this machine; stopped, it says what it has."""
+    timed: list[speed.Timed] = []
+    with console.working("Benchmark", arguments) as progress, contextlib.suppress(Cancelled):
+        timed.extend(speed.measure(progress))
+    for one in timed if not arguments.json else ():
+        shown = one.note if one.seconds is None else f"{one.seconds:.2f} s"
+        console.say(f"{'speed':<8} {one.title}: {shown}.")
+    return timed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from studio.cli import main
-from studio.core import images, paths, recipes
+from studio.core import health, images, paths, recipes, speed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -159,6 +160,16 @@ def test_help_is_on_stdout(command, capsys):
     out, err = capsys.readouterr()
     assert (left.value.code, err) == (0, "")
     assert "usage: studio" in out
+
+
+def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, said, monkeypatch):
+    trials = [trial for trial in speed.TRIALS if trial.title in ("64 digits, 28 px", "what a photo shows")]
+    monkeypatch.setattr(speed, "TRIALS", trials)
+    monkeypatch.setattr(health, "checks", lambda: iter([health.Check("memory", "well", "enough")]))
+    code, out, _ = said("doctor", "--benchmark")
+    assert code == 0 and re.search(r"^speed    64 digits, 28 px: \d+\.\d\d s\.$", out, re.MULTILINE)
+    code, out, _ = said("doctor", "--benchmark", "--json")
+    assert sorted(json.loads(out)["seconds"]) == ["64 digits, 28 px", "what a photo shows"]
 
 
 def test_home_that_cannot_be_written_is_one_line(photo, said, monkeypatch):

@@ -1,0 +1,104 @@
+"""How fast this machine is at what the studio does: each kind of work done a few times, once it is warm."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studio.core import samples, tasks, weights
+from studio.core.progress import Progress
+from studio.core.tasks import File
+
+TIMES = 3  # after a first one, which loads and compiles
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Some work that is timed.
+
+    Attributes:
+        title: what it is, in a person's words.
+        task: that does it.
+        settings: of that.
+        slot: where the sample photo goes; "" for none.
+        needs: weights that it takes. It is passed over where one would have to be fetched.
+    """
+
+    title: str
+    task: str
+    settings: Mapping[str, Any]
+    slot: str = ""
+    needs: tuple[str, ...] = ()
+
+
+TRIALS = (
+    Trial("a house style, 512 px", "style.transfer", {"house": ("mosaic",), "size": 512}, "content"),
+    Trial("64 faces, 64 px", "faces.draw", {"preset": "faces-dcgan", "n": 64}),
+    Trial("64 digits, 28 px", "faces.draw", {"preset": "digits-vae", "n": 64}),
+    Trial("1,000 characters", "text.write", {"prompt": "O, what", "chars": 1000}),
+    Trial(
+        "what a photo shows",
+        "classify.predict",
+        {"preset": "imagenet-resnet50"},
+        "pictures",
+        ("resnet50", "imagenet-labels"),
+    ),
+    Trial(
+        "two passes of VGG16, forward and back, 512 px",
+        "dream.ascend",
+        {"backbone": "vgg16", "layers": ("block5_conv1",), "size": 512, "octaves": 1, "steps": 2},
+        "content",
+        ("vgg16",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What a trial took.
+
+    Attributes:
+        title: of the trial.
+        seconds: the median of `TIMES`; None where it was passed over.
+        note: why, or "".
+    """
+
+    title: str
+    seconds: float | None
+    note: str = ""
+
+
+def measure(progress: Progress | None = None) -> Iterator[Timed]:
+    """Times one trial after another, in this process. Nothing is fetched, and nothing that is made is kept.
+
+    Args:
+        progress: told which trial is on.
+
+    Raises:
+        StudioError: if the studio is not whole.
+        Cancelled: between two trials, if a person asked to stop.
+    """
+    progress = progress or Progress()
+    photo = samples.path("chelsea")
+    with tasks.held():
+        file = File.keep(photo.read_bytes(), "picture", photo.name)
+        for number, trial in enumerate(TRIALS):
+            progress.report(number, len(TRIALS), text=trial.title)
+            absent = [name for name in trial.needs if not weights.status(name).cached]
+            if absent:
+                yield Timed(trial.title, None, f"needs `studio weights pull {' '.join(absent)}` first")
+            else:
+                yield Timed(trial.title, _seconds(trial, {trial.slot: [file]} if trial.slot else {}))
+
+
+def _seconds(trial: Trial, inputs: tasks.Inputs) -> float:
+    settings = tasks.get(trial.task).settings.parse(trial.settings)
+    took = []
+    for _ in range(1 + TIMES):
+        began = time.perf_counter()
+        tasks.run(trial.task, settings, inputs)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took[1:])
