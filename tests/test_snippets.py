@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,10 @@ def test_a_snippet_of_the_readme_runs(number, weights_home, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     Path("photo.jpg").write_bytes(images.encode_as(samples.photo("chelsea"), ".jpg"))
     Path("painting.jpg").write_bytes(images.encode_as(paintings.draw("mosaic"), ".jpg"))
-    before = set(Path().iterdir())
     code = re.sub(r"\bsize=\d+", "size=96", SNIPPETS[number])
-    exec(compile(code, f"README.md, snippet {number + 1}", "exec"), {"__name__": "snippet"})
+    Path("snippet.py").write_text(code)
+    before = set(Path().iterdir())
+    runpy.run_path("snippet.py")
     made = set(Path().iterdir()) - before
     assert made
     for path in made:
