@@ -43,15 +43,6 @@ USES = (
     Use("draw_faces.py", "photo", "Your photo"),
 )
 
-# Where the models of a training can be chosen, once they are kept under a name.
-CHOSEN = {
-    "style.train": "style_picture.py",
-    "dcgan.train": "draw_faces.py",
-    "vae.train": "draw_faces.py",
-    "text.train": "write_text.py",
-    "classify.train": "teach_classes.py",
-}
-
 
 def begin(task: str, settings: Settings, inputs: Inputs) -> None:
     """Starts a job and opens it on its page, or says why it cannot start. Not for callbacks."""
@@ -141,9 +132,9 @@ def keep_model(file: File) -> None:
 
 
 def _tell_where(name: str) -> None:
-    pages = {place.file: place.title for place in PLACES}
-    where = CHOSEN.get(presets.find(name).task)
-    st.toast(f"Kept as {name}" + (f": choose it on the page {pages[where]}." if where else "."))
+    training = tasks.get(presets.find(name).task)
+    place = home_of("faces.draw" if training.opens else training.name)
+    st.toast(f"Kept as {name}" + (f": choose it on the page {place.title}." if place else "."))
 
 
 def home_of(task: str) -> Place | None:

@@ -19,15 +19,14 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
     """
     found = tasks.get(task)
     try:
-        tasks.check_room(found, settings, inputs, room.JOB_SHARE)
+        memory = tasks.check_room(found, settings, inputs, room.JOB_SHARE)
     except NoRoom as error:
         return f". {str(error).removesuffix('.')}"
-    seconds, memory = tasks.expected(found, settings, inputs), tasks.needed(found, settings, inputs)
+    seconds = tasks.expected(found, settings, inputs)
     if seconds is None:
         return ""
-    return f", which takes {words.about(seconds)} here" + (
-        f", and {room.gib(memory)} of memory" if memory else ""
-    )
+    also = f", and {room.gib(memory)} of memory" if memory else ""
+    return f", which takes {words.about(seconds)} here{also}"
 
 
 def before_start(content: File, settings: DreamSettings | None) -> None:

@@ -79,8 +79,8 @@ def styles() -> list[Sample]:
 def taught() -> list[Sample]:
     """The styles of networks that a person taught and kept, each by the picture that it was learnt from."""
     found = []
-    for network in known.networks():
-        for name, source in known.learnt_from(network).items():
+    for network, pictures in known.taught().items():
+        for name, source in pictures.items():
             file = File(source.digest, "picture", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
             credit = f"A style that your network {network} has learnt"

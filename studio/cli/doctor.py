@@ -43,7 +43,8 @@ def _timed(arguments: argparse.Namespace) -> list[speed.Timed]:
     timed: list[speed.Timed] = []
     with console.working("Benchmark", arguments) as progress, contextlib.suppress(Cancelled):
         timed.extend(speed.measure(progress))
-    for one in timed if not arguments.json else ():
-        shown = one.note if one.seconds is None else f"{one.seconds:.2f} s"
-        console.say(f"{'speed':<8} {one.title}: {shown}.")
+    if not arguments.json:
+        for one in timed:
+            shown = one.note if one.seconds is None else f"{one.seconds:.2f} s"
+            console.say(f"{'speed':<8} {one.title}: {shown}.")
     return timed

@@ -20,10 +20,9 @@ def before(task: Task, settings: Settings, inputs: Inputs, arguments: argparse.N
         NoRoom: if this machine has not the memory for it; the message names the largest that would fit.
         InvalidInput: if settings or inputs cannot be used.
     """
-    tasks.check_room(task, settings, inputs)
+    needs = tasks.check_room(task, settings, inputs)
     expected = None if arguments.quiet or arguments.json else tasks.expected(task, settings, inputs)
     if expected and expected >= LONG:
-        needs = tasks.needed(task, settings, inputs)
         memory = f", {gib(needs)} of memory" if needs else ""
         console.note(f"{task.title}: about {_duration(expected)} here{memory}.")
 

@@ -171,6 +171,12 @@ def size(data: bytes) -> tuple[int, int]:
         raise _unknown(data, "picture") from None
 
 
+def megapixels(data: bytes, longest: int) -> float:
+    """Millions of pixels that an encoded picture has at a longer side of `longest` px. Raises as `size`."""
+    height, width = size(data)
+    return height * width / max(height, width) ** 2 * longest**2 / 1e6
+
+
 def fit(image: np.ndarray, longest: int) -> np.ndarray:
     """Resizes so that the longer side is `longest` px, the shorter at least 1; Lanczos.
 

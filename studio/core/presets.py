@@ -115,9 +115,14 @@ class Preset:
 
 def names() -> list[str]:
     """The names of all presets, ours first."""
-    own = sorted(p.parent.name for p in paths.folder("presets").glob(f"*/{SETTINGS}"))
-    ours = list(index.shipped().presets)
-    return ours + [name for name in own if name not in ours and _NAME.fullmatch(name)]
+    return [*index.shipped().presets, *own()]
+
+
+def own() -> list[str]:
+    """The names of a person's own presets."""
+    found = sorted(p.parent.name for p in paths.folder("presets").glob(f"*/{SETTINGS}"))
+    ours = index.shipped().presets
+    return [name for name in found if name not in ours and _NAME.fullmatch(name)]
 
 
 def find(name: str | Path) -> Preset:

@@ -26,7 +26,7 @@ def total() -> int:
 
 def check(
     title: str, settings: Settings, needs: Callable[[Settings], float], grows: str, most: float
-) -> None:
+) -> float:
     """Refuses a job that needs more memory than it may have.
 
     Args:
@@ -36,12 +36,15 @@ def check(
         grows: the setting, a whole number, with which that grows; "" if there is none of the task's own.
         most: bytes that there are.
 
+    Returns:
+        The bytes that it needs.
+
     Raises:
         NoRoom: if it does not fit; the message names the largest value of that setting that would.
     """
     needed = needs(settings)
     if needed <= most:
-        return
+        return needed
     asked, step = title, "choose a smaller size, or use a machine with more memory"
     if grows:
         field = settings.described()[grows]

@@ -16,7 +16,7 @@ TIMES = 3  # after a first one, which loads and compiles
 
 
 @dataclass(frozen=True)
-class Trial:
+class Timing:
     """Some work that is timed.
 
     Attributes:
@@ -34,19 +34,19 @@ class Trial:
     needs: tuple[str, ...] = ()
 
 
-TRIALS = (
-    Trial("a house style, 512 px", "style.transfer", {"house": ("mosaic",), "size": 512}, "content"),
-    Trial("64 faces, 64 px", "faces.draw", {"preset": "faces-dcgan", "n": 64}),
-    Trial("64 digits, 28 px", "faces.draw", {"preset": "digits-vae", "n": 64}),
-    Trial("1,000 characters", "text.write", {"prompt": "O, what", "chars": 1000}),
-    Trial(
+TIMINGS = (
+    Timing("a house style, 512 px", "style.transfer", {"house": ("mosaic",), "size": 512}, "content"),
+    Timing("64 faces, 64 px", "faces.draw", {"preset": "faces-dcgan", "n": 64}),
+    Timing("64 digits, 28 px", "faces.draw", {"preset": "digits-vae", "n": 64}),
+    Timing("1,000 characters", "text.write", {"prompt": "O, what", "chars": 1000}),
+    Timing(
         "what a photo shows",
         "classify.predict",
         {"preset": "imagenet-resnet50"},
         "pictures",
         ("resnet50", "imagenet-labels"),
     ),
-    Trial(
+    Timing(
         "two passes of VGG16, forward and back, 512 px",
         "dream.ascend",
         {"backbone": "vgg16", "layers": ("block5_conv1",), "size": 512, "octaves": 1, "steps": 2},
@@ -58,10 +58,10 @@ TRIALS = (
 
 @dataclass(frozen=True)
 class Timed:
-    """What a trial took.
+    """What a timing took.
 
     Attributes:
-        title: of the trial.
+        title: of the timing.
         seconds: the median of `TIMES`; None where it was passed over.
         note: why, or "".
     """
@@ -72,33 +72,33 @@ class Timed:
 
 
 def measure(progress: Progress | None = None) -> Iterator[Timed]:
-    """Times one trial after another, in this process. Nothing is fetched, and nothing that is made is kept.
+    """Times one timing after another, in this process. Nothing is fetched, and nothing that is made is kept.
 
     Args:
-        progress: told which trial is on.
+        progress: told which timing is on.
 
     Raises:
         StudioError: if the studio is not whole.
-        Cancelled: between two trials, if a person asked to stop.
+        Cancelled: between two timings, if a person asked to stop.
     """
     progress = progress or Progress()
     photo = samples.path("chelsea")
     with tasks.held():
         file = File.keep(photo.read_bytes(), "picture", photo.name)
-        for number, trial in enumerate(TRIALS):
-            progress.report(number, len(TRIALS), text=trial.title)
-            absent = [name for name in trial.needs if not weights.status(name).cached]
+        for number, timing in enumerate(TIMINGS):
+            progress.report(number, len(TIMINGS), text=timing.title)
+            absent = [name for name in timing.needs if not weights.status(name).cached]
             if absent:
-                yield Timed(trial.title, None, f"needs `studio weights pull {' '.join(absent)}` first")
+                yield Timed(timing.title, None, f"needs `studio weights pull {' '.join(absent)}` first")
             else:
-                yield Timed(trial.title, _seconds(trial, {trial.slot: [file]} if trial.slot else {}))
+                yield Timed(timing.title, _seconds(timing, {timing.slot: [file]} if timing.slot else {}))
 
 
-def _seconds(trial: Trial, inputs: tasks.Inputs) -> float:
-    settings = tasks.get(trial.task).settings.parse(trial.settings)
+def _seconds(timing: Timing, inputs: tasks.Inputs) -> float:
+    settings = tasks.get(timing.task).settings.parse(timing.settings)
     took = []
     for _ in range(1 + TIMES):
         began = time.perf_counter()
-        tasks.run(trial.task, settings, inputs)
+        tasks.run(timing.task, settings, inputs)
         took.append(time.perf_counter() - began)
     return statistics.median(took[1:])

@@ -286,22 +286,21 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     return result
 
 
-def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.0) -> None:
+def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.0) -> float | None:
     """Refuses a job that needs more memory than this machine, or a share of it, has; loads nothing heavy.
+
+    Returns:
+        About how many bytes it needs; None if that is not known.
 
     Raises:
         NoRoom: naming the largest job that would fit.
         InvalidInput: if settings or inputs cannot be used.
     """
-    if task.needs:
-        needs = imported(task.needs)
-        most = share * room.total()
-        room.check(task.title, settings, lambda wanted: needs(wanted, inputs), task.grows, most)
-
-
-def needed(task: Task, settings: Settings, inputs: Inputs) -> float | None:
-    """About how many bytes of memory a job takes; None if not known. Raises as `check_room`."""
-    return imported(task.needs)(settings, inputs) if task.needs else None
+    if not task.needs:
+        return None
+    needs = imported(task.needs)
+    most = share * room.total()
+    return room.check(task.title, settings, lambda wanted: needs(wanted, inputs), task.grows, most)
 
 
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:

@@ -9,10 +9,8 @@ from studio.dcgan.settings import TrainDcganSettings
 _PICTURE = 0.0085  # s a picture of 64 px in a step of the widths below, on two cores
 _WIDTH, _JUDGE = 40, 32
 _GROWTH = 1.6  # twice as wide costs less than four times as much
-_BASE, _WEIGHTS = (
-    1.62 * 2**30,
-    0.29 * 2**30,
-)  # bytes, of Keras and pictures, and of its weights
+_BASE = 1.62 * 2**30  # bytes, of Keras and pictures
+_WEIGHTS = 0.29 * 2**30  # of both networks
 _PICTURE_BYTES = 1.4e-3 * 2**30  # of each of a batch
 _TESTED, _UNSEEN = 500, 2000  # pictures of each test on the way, and held out for comparison at the end
 

@@ -31,9 +31,8 @@ def usual(settings: DreamSettings, inputs: Inputs) -> float:
 
 def needs(settings: DreamSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a dream takes. Loads no Keras. Raises as `usual`."""
-    height, width = images.size(inputs["content"][0].read())
-    megapixels = height * width / max(height, width) ** 2 * settings.size**2 / 1e6
-    at_once = megapixels if settings.size <= WHOLE else _TILE
+    whole = settings.size <= WHOLE
+    at_once = images.megapixels(inputs["content"][0].read(), settings.size) if whole else _TILE
     return _BASE + _BYTES[settings.wanted.backbone] * at_once
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from studio.core import drawing, images, tasks
 from studio.core.tasks import File, Inputs
 from studio.film.settings import FilmSettings
@@ -14,9 +16,8 @@ def usual(settings: FilmSettings, inputs: Inputs) -> float:
         InvalidInput: if the film is damaged, or the settings of its frames are.
     """
     film = inputs["film"][0]
-    return drawing.length(film.read(), film.name) * _of_a_frame(
-        tasks.get(settings.task).usual, settings, inputs
-    )
+    each = _of_a_frame(tasks.get(settings.task).usual, settings, inputs)
+    return drawing.length(film.read(), film.name) * each
 
 
 def needs(settings: FilmSettings, inputs: Inputs) -> float:
@@ -28,9 +29,13 @@ def _of_a_frame(estimate: str, settings: FilmSettings, inputs: Inputs) -> float:
     """What an estimate of the task that paints the frames says of the first one; 0 if it has none."""
     if not estimate:
         return 0
-    film, task = inputs["film"][0], tasks.get(settings.task)
-    first = images.encode_png(next(drawing.frames(film.read(), film.name)))
+    task, first = tasks.get(settings.task), _first_frame(inputs["film"][0])
     given = {slot: files for slot, files in inputs.items() if slot != "film"}
     with tasks.held():  # the frames of a film are nobody's pictures
         given[task.inputs[0].name] = [File.keep(first, "picture", "frame.png")]
         return tasks.imported(estimate)(task.settings.parse_json(settings.base), given)
+
+
+@lru_cache(maxsize=4)  # a page asks again at every move of a slider
+def _first_frame(film: File) -> bytes:
+    return images.encode_png(next(drawing.frames(film.read(), film.name)))

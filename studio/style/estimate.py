@@ -16,10 +16,8 @@ _HOUSE_MEGAPIXEL = 0.5 * 2**30  # of a network of house styles
 _INSTANT_MEGAPIXEL, _INSTANT_TILE = 2.8 * 2**30, 0.69  # of AdaIN, whose tiles have so many megapixels
 _FINE_MEGAPIXEL, _FINE_TILE = 2.9 * 2**30, 0.6  # of VGG16, forward and back
 _STEPS_MEGAPIXEL = 0.8 * 2**30  # of the steps that the descent remembers
-_PRACTICE, _WINDOW_MEGAPIXEL = (
-    1.2 * 2**30,
-    17.0 * 2**30,
-)  # of a network that learns, and of a window
+_PRACTICE = 1.2 * 2**30  # of a network that learns
+_WINDOW_MEGAPIXEL = 17.0 * 2**30  # of one window
 _BATCH_MEGAPIXEL = 3.15 * 2**30  # of all windows of a batch
 _SEEN = 20.0  # s a million pixels that a network of house styles practises on
 _STEADY = 1.4  # times that where it sees each photo twice
@@ -37,8 +35,7 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
 
 def needs(settings: TransferSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a painting takes. Loads no Keras."""
-    height, width = images.size(inputs["content"][0].read())
-    megapixels = height * width / max(height, width) ** 2 * settings.size**2 / 1e6
+    megapixels = images.megapixels(inputs["content"][0].read(), settings.size)
     if settings.house:
         return _BASE + _HOUSE_MEGAPIXEL * megapixels
     instant = _INSTANT_MEGAPIXEL * min(megapixels, _INSTANT_TILE)

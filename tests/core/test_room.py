@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from studio.classify.settings import TrainClassifierSettings
 from studio.core import images, room, tasks
 from studio.core.errors import NoRoom
 from studio.dcgan.settings import TrainDcganSettings
@@ -28,6 +29,10 @@ def photo(height=300, width=400):
 
 def given(monkeypatch, gib):
     monkeypatch.setattr(room, "total", lambda: int(gib * GIB))
+
+
+def needed(task, settings, inputs):
+    return tasks.imported(task.needs)(settings, inputs)
 
 
 def painted(size, mode="fine"):
@@ -70,8 +75,8 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
     inputs = {"film": [tasks.File.keep(film, "animation", "two.webp")]}
     base = TransferSettings(house=("mosaic",), size=1024)
     task, settings = tasks.get("film.repaint"), FilmSettings(base=base.model_dump_json())
-    frame = tasks.needed(tasks.get("style.transfer"), base, {"content": [photo()]})
-    assert tasks.needed(task, settings, inputs) == pytest.approx(frame)
+    frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
+    assert needed(task, settings, inputs) == pytest.approx(frame)
     given(monkeypatch, 0.5)
     with pytest.raises(NoRoom, match="Next: choose a smaller size, or use a machine"):
         tasks.check_room(task, settings, inputs)
@@ -92,7 +97,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
 )
 def test_larger_jobs_need_more(name, small, large):
     inputs = {"content": [photo()]}
-    little, much = (tasks.needed(tasks.get(name), settings, inputs) for settings in (small, large))
+    little, much = (needed(tasks.get(name), settings, inputs) for settings in (small, large))
     assert 0.5 * GIB < little < 1.05 * little < much
 
 
@@ -120,10 +125,13 @@ def test_a_container_has_no_more_than_it_may_use(monkeypatch, tmp_path):
         ("dcgan.train", TrainDcganSettings(batch=32, width=80), 2.4),
         ("style.train", TrainStyleSettings(size=96, batch=2), 1.5),
         ("style.train", TrainStyleSettings(size=256, batch=8), 5.6),
+        ("classify.train", TrainClassifierSettings(), 1.78),
+        ("classify.train", TrainClassifierSettings(backbone="vgg16"), 2.3),
+        ("classify.train", TrainClassifierSettings(finetune=True), 2.36),
         ("text.train", TrainTextSettings(units=128), 0.98),
         ("text.train", TrainTextSettings(units=1024), 2.4),
     ],
 )
 def test_what_jobs_were_seen_to_take_is_what_is_said(name, settings, gib):
     inputs = {"content": [photo(300, 451)]}
-    assert tasks.needed(tasks.get(name), settings, inputs) / GIB == pytest.approx(gib, rel=0.15)
+    assert needed(tasks.get(name), settings, inputs) / GIB == pytest.approx(gib, rel=0.15)

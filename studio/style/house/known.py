@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -55,15 +56,17 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
         return ()
 
 
-def networks() -> list[str]:
-    """The names of the networks that a person taught and kept, those that are whole."""
-    return [name for name in presets.names() if name != SHIPPED and styles(name)]
-
-
-def learnt_from(network: str) -> dict[str, Source]:
-    """The pictures that a network had its own styles from, by their names. Raises as `presets.find`."""
-    taught = presets.find(network).recipe().inputs.get("style", [])
-    return {name_of(source.name): source for source in taught if name_of(source.name) in styles(network)}
+def taught() -> dict[str, dict[str, Source]]:
+    """What a person's own networks, the whole ones, learnt from: `{network: {style: picture}}`."""
+    found = {}
+    for name in presets.own():
+        with suppress(StudioError):
+            preset = presets.find(name)
+            if preset.task == TASK:
+                there = styles_of(preset)
+                pictures = {name_of(one.name): one for one in preset.recipe().inputs.get("style", [])}
+                found[name] = {style: pictures[style] for style in there if style in pictures}
+    return found
 
 
 def of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
