@@ -98,6 +98,15 @@ def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeyp
     assert [file.digest for file in inputs["style"]][:1] == ([] if house else [kept.digest])
 
 
+def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
+    kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
+    (tiny_styles.make("broken", learnt_from=[kept]).folder / "recipe.json").write_text("{")
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    page = visit("style")
+    assert not page.exception and not page.error
+    assert "Rain (broken)" not in str([group.options for group in page.button_group])
+
+
 def test_the_command_of_a_house_style_names_it(home):
     content = tasks.File.keep(images.encode_png(np.zeros((40, 40, 3), "uint8")), "picture", "me.png")
     settings = TransferSettings(house=("rain",), size=256)
