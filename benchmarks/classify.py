@@ -31,6 +31,7 @@ import numpy as np
 from benchmarks.report import arguments, note, seconds, show
 
 HELD_OUT = 0.3
+USUAL = 10  # epochs
 FIRST = "first run, reading, looking and teaching, s"
 LOOKING, AGAIN = "looking at the pictures, s", "teaching again on what was seen, s"
 
@@ -166,7 +167,11 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def usual(data: str, size: int, epochs: int) -> dict[str, object]:
-    """A frozen base with a new head, trained by `fit` over pictures: its time and accuracy, beside ours."""
+    """A frozen base with a new head, trained by `fit`: its time over pictures and its accuracy, beside ours.
+
+    So many epochs are timed. How right it is after ten is found on what the base makes of each picture, which
+    is the same in every epoch, for the base is frozen.
+    """
     import keras
 
     from studio.classify import teach
@@ -185,23 +190,31 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
     base = backbones.load(settings.backbone)
     pictures = keras.Input((size, size, 3))
     maps = base.model(base.spec.preprocessing(pictures / 255.0), training=False)
-    guess = keras.layers.Dense(len(lesson.classes), activation="softmax")(
-        keras.layers.GlobalAveragePooling2D()(maps)
-    )
-    network = keras.Model(pictures, guess)
-    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network = fitted(keras.layers.GlobalAveragePooling2D()(maps), pictures, len(lesson.classes))
     images, truth = (np.asarray(lesson.pictures.images[lesson.learnt]), lesson.labels(lesson.learnt))
     theirs = timed(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
-    held = np.asarray(lesson.pictures.images[lesson.held_out])
-    right = network.predict(held, verbose=0).argmax(axis=1) == lesson.labels(lesson.held_out)
+    seen = keras.Input(lesson.features.shape[1:])
+    head = fitted(seen, seen, len(lesson.classes))
+    head.fit(lesson.features[lesson.learnt], truth, batch_size=32, epochs=USUAL, verbose=0)
+    guesses = head.predict(lesson.features[lesson.held_out], verbose=0).argmax(axis=1)
+    right = guesses == lesson.labels(lesson.held_out)
     mine = taught.probabilities[lesson.held_out].argmax(axis=1) == lesson.labels(lesson.held_out)
     return {
-        "the usual way, s": theirs,
-        "the usual way, accuracy": float(right.mean()),
+        "the usual way, s an epoch": theirs / epochs,
+        f"the usual way, accuracy after {USUAL} epochs": float(right.mean()),
         "ours from the start, s": ours,
         "ours, accuracy": float(mine.mean()),
-        "ours, share of the usual time of ten epochs": ours / (theirs / epochs * 10),
+        f"ours, share of the usual time of {USUAL} epochs": ours / (theirs / epochs * USUAL),
     }
+
+
+def fitted(features: object, inputs: object, classes: int) -> object:
+    """A softmax on features, compiled as most tutorials do."""
+    import keras
+
+    network = keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(features))
+    network.compile("adam", "sparse_categorical_crossentropy")
+    return network
 
 
 def memory(data: str, size: int) -> dict[str, object]:

@@ -171,34 +171,42 @@ class _Interrupt:
 
 @contextlib.contextmanager
 def muted() -> Iterator[None]:
-    """Sends what native libraries write to stderr into the log; Python's own stderr stays as it was.
+    """Sends what native libraries write to stdout and stderr into the log; Python's own stay as they were.
 
-    TensorFlow prints some lines before any of its settings counts, so the file descriptor itself is moved.
+    TensorFlow prints some lines before any of its settings counts, so the file descriptors themselves are
+    moved.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.captureWarnings(True)
-    if not _is_descriptor_2(sys.stderr):
+    with _aside("stdout", 1), _aside("stderr", 2):
+        yield
+
+
+@contextlib.contextmanager
+def _aside(name: str, descriptor: int) -> Iterator[None]:
+    """Keeps a stream of Python's for itself; whoever else writes to its descriptor writes into the log."""
+    before = getattr(sys, name)
+    if not _is_descriptor(before, descriptor):
         yield
         return
-    person = os.dup(2)
-    before = sys.stderr
+    person = os.dup(descriptor)
     before.flush()
     with log_path().open("ab") as log:
-        os.dup2(log.fileno(), 2)
+        os.dup2(log.fileno(), descriptor)
     try:
         with os.fdopen(
-            person, "w", buffering=1, encoding=before.encoding, errors="replace", closefd=False
-        ) as s:
-            sys.stderr = s
+            person, "w", buffering=1, encoding=before.encoding, errors=before.errors, closefd=False
+        ) as stream:
+            setattr(sys, name, stream)
             yield
     finally:
-        sys.stderr = before
-        os.dup2(person, 2)
+        setattr(sys, name, before)
+        os.dup2(person, descriptor)
         os.close(person)
 
 
-def _is_descriptor_2(stream: Any) -> bool:
+def _is_descriptor(stream: Any, descriptor: int) -> bool:
     try:
-        return stream.fileno() == 2
+        return stream.fileno() == descriptor
     except (AttributeError, OSError, ValueError):
         return False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 
 from studio.cli import console, flags, kept, outputs, promises, sources
-from studio.core import runs, tasks
+from studio.core import parallel, runs, tasks
 from studio.core.tasks import Task
 
 
@@ -37,10 +38,17 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
     tasks.check(task.name, settings, inputs)
     promises.before(task, settings, inputs, arguments)
+    _join(arguments)
     _take_up(runs.find(task.name, settings, inputs), arguments)
     started = time.monotonic()
-    with console.working(task.title, arguments) as progress:
-        result = tasks.run(task.name, settings, inputs, progress)
+    try:
+        with console.working(task.title, arguments) as progress:
+            parallel.meet()  # none may find a checkpoint that the first has yet to forget
+            result = tasks.run(task.name, settings, inputs, progress)
+    except parallel.Gone as error:
+        parallel.leave(console.error(str(error)))
+    if not parallel.first():
+        return 0
     out = outputs.save(result, out)
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)
@@ -48,6 +56,13 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
         console.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
     return console.tell(result, out, seconds, arguments)
+
+
+def _join(arguments: argparse.Namespace) -> None:
+    """Finds the other processes of this training; all but the first are silent from then on."""
+    with contextlib.nullcontext() if arguments.verbose else console.muted():
+        parallel.begin()
+    arguments.quiet |= not parallel.first()
 
 
 def _take_up(run: runs.Run, arguments: argparse.Namespace) -> None:

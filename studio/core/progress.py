@@ -95,6 +95,10 @@ class Progress:
         """One that tells nobody, but still raises `Cancelled`: for long work within a step."""
         return Progress(cancelled=self._cancelled)
 
+    def deaf(self) -> Progress:
+        """One that tells as this one does, but never raises: for work that may only end elsewhere."""
+        return Progress(self._listener, preview_seconds=self._preview_seconds)
+
     def _preview_due(self) -> bool:
         now = time.monotonic()
         if now - self._last_preview < self._preview_seconds:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import damage, paths, tasks
+from studio.core import damage, parallel, paths, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 
@@ -47,9 +47,11 @@ class Run:
 
     Attributes:
         folder: holds its checkpoints; made when the first is saved.
+        writes: whether this process may change it; of several that train together only the first one may.
     """
 
     folder: Path
+    writes: bool = True
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Saves a moment whole or not at all, and removes all but it and the one before.
@@ -57,6 +59,8 @@ class Run:
         Raises:
             NoRoom: if the disk is full; the checkpoints before are intact.
         """
+        if not self.writes:
+            return
         body = io.BytesIO()
         notes = json.dumps({"step": checkpoint.step, **checkpoint.notes}).encode()
         arrays: dict[str, Any] = {_NOTES: np.frombuffer(notes, "uint8"), **checkpoint.arrays}
@@ -76,7 +80,8 @@ class Run:
 
     def forget(self) -> None:
         """Removes all checkpoints: the training is done, or is to start anew."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.writes:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.run"), reverse=True)
@@ -86,7 +91,8 @@ def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     """The run of a training: the same for the same task, settings and inputs."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
     key = json.dumps([task, settings.model_dump(mode="json"), digests], sort_keys=True)
-    return Run(paths.folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}")
+    folder = paths.folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+    return Run(folder, parallel.first())
 
 
 def _read(path: Path) -> Checkpoint | None:

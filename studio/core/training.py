@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from studio.core import runs
+from studio.core import parallel, runs
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 
@@ -129,6 +129,7 @@ class Training:
     def _follow(self, progress: Progress) -> str:
         began, saved, told = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
         losses: Mapping[str, float] = {}
+        asked, progress = progress, parallel.telling(progress)
         progress.report(self.step, self.steps, self._shown(losses), self.preview)
         while self.step < self.steps:
             losses = self.advance()
@@ -146,6 +147,7 @@ class Training:
             if time.monotonic() - told > REPORT_SECONDS or self.step == self.steps:
                 told = time.monotonic()
                 progress.report(self.step, self.steps, self._shown(losses), self.preview)
+            parallel.heed(asked, self.step)
         return ""
 
     def ended(self) -> str:
@@ -175,6 +177,7 @@ class Training:
         if found is not None:
             self.take(found)
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
+        parallel.same_start(self.step)
 
 
 def in_order(count: int) -> np.ndarray:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core import runs
+from studio.core import parallel, runs
 from studio.core.errors import StudioError
 from studio.core.grids import grid
+from studio.core.precision import computing_in
 from studio.core.progress import Progress
 from studio.core.training import Average, Batches, Curves, Training, taken
 from studio.dcgan import model
@@ -64,8 +65,9 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.settings, self.distance = images, settings, distance
-        self.gan = model.Gan(settings)
-        self.gan.start()
+        with parallel.over_all(), computing_in(settings.precision):
+            self.gan = model.Gan(settings)
+            self.gan.start()
         self.artist = model.generator(settings)  # draws with the averaged weights
         self.batches = Batches(len(images), settings.batch, settings.seed)
         self.real_diversity = diversity(images[:: max(1, len(images) // 256)][:256])
@@ -91,7 +93,7 @@ class Trainer(Training):
         """One batch, one step of both networks."""
         if self.step % self.every == 0:
             self.gan.reset_metrics()
-        found = self.gan.train_on_batch(self.images[self.batches.at(self.step)], return_dict=True)
+        found = parallel.step(self.gan, self.images[self.batches.at(self.step)], return_dict=True)
         if self.average.due(self.step + 1):
             self.average.add(self.gan.generator.get_weights(), self.step + 1)
         return {name: float(found[name]) for name in ("generator", "judge")}
@@ -101,7 +103,7 @@ class Trainer(Training):
         self.artist.set_weights(self.average.arrays)
         settle(self.artist, self.settings)
         made = draw(self.artist, latents(self.settings, 500))
-        various = diversity(made[:256]) / self.real_diversity
+        various = parallel.told(diversity(made[:256]) / self.real_diversity)
         found = {"diversity": various}
         if self.distance is not None:
             progress.check()

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 import keras
 import numpy as np
 
-from studio.core import runs
+from studio.core import parallel, runs
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.text import model, score, write
@@ -91,12 +91,14 @@ class Trainer:
         self, chosen: Plan, vocabulary: Vocabulary, settings: TrainTextSettings, run: runs.Run | None = None
     ):
         self.plan, self.vocabulary, self.settings, self.run = chosen, vocabulary, settings, run
-        self.core = model.build(settings, len(vocabulary))
-        self.streams = model.Streams(self.core, chosen.streams)
-        self.streams.compile(
-            _optimizer(settings, chosen.steps), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        )
-        self.streams.optimizer.build(self.streams.trainable_variables)
+        with parallel.over_all():
+            self.core = model.build(settings, len(vocabulary))
+            self.streams = model.Streams(self.core, chosen.streams)
+            self.streams.compile(
+                _optimizer(settings, chosen.steps),
+                keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            )
+            self.streams.optimizer.build(self.streams.trainable_variables)
         self.curves, self.step = Curves(), 0
         self.losses: list[float] = []
         self._take_weights()
@@ -109,6 +111,7 @@ class Trainer:
     def learn(self, progress: Progress) -> str:
         """Goes on to the end of the plan. Returns why it ended early, or ""."""
         every = max(1, self.plan.steps // max(LEAST_TESTS, self.plan.epochs))
+        asked, progress = progress, parallel.telling(progress)
         if self.step and self.step % every == 0 and self.curves.steps[-1:] != [self.step]:
             self.test(progress)  # where it was stopped before it could
         if self._idle():
@@ -117,7 +120,7 @@ class Trainer:
         for fresh, inputs, wanted in batches(self.plan, self.settings.seed, self.step):
             if fresh:
                 self.streams.forget()
-            self.losses.append(float(self.streams.train_on_batch(inputs, wanted)))
+            self.losses.append(float(parallel.step(self.streams, inputs, wanted)))
             if not math.isfinite(self.losses[-1]):
                 return "nan"
             self.step += 1
@@ -132,6 +135,7 @@ class Trainer:
                 self.save()
                 saved = time.monotonic()
             self._report(progress)
+            parallel.heed(asked, self.step)
         return ""
 
     def _idle(self) -> bool:
@@ -149,7 +153,7 @@ class Trainer:
         network = Network(self.average, self.settings.cell, self.settings.tied)
         part = self.plan.test[:MOST_TESTED]
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
-        found = score.score(network, part, streams, progress.silent()).nats_per_char
+        found = parallel.told(score.score(network, part, streams, progress.silent()).nats_per_char)
         if found < self.curves.lowest:
             self.best = [array.copy() for array in self.average]
         self.curves.steps.append(self.step)
@@ -251,6 +255,7 @@ def train(
     if start:
         trainer.start_from(*start)
     trainer.resume()
+    parallel.same_start(trainer.step)
     try:
         ended = trainer.learn(progress)
     except Cancelled:

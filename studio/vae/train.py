@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core import runs
+from studio.core import parallel, runs
 from studio.core.errors import StudioError
 from studio.core.grids import grid
+from studio.core.precision import computing_in
 from studio.core.progress import Progress
 from studio.core.training import Average, Batches, Curves, Training, taken
 from studio.vae import codes
@@ -64,8 +65,10 @@ class Trainer(Training):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.settings = images, learnt, settings
         self.test_images = codes.prepared(images[tested[:MOST_TESTED]], settings)
-        self.learner, self.judge = Learner(settings, see), Learner(settings, see)
-        self.learner.start()
+        with parallel.over_all(), computing_in(settings.precision):
+            self.learner = Learner(settings, see)
+            self.learner.start()
+        self.judge = Learner(settings, see)
         self.judge.compile(jit_compile=COMPILED)
         self._fresh = np.asarray(self.judge.draws.state).copy()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
@@ -94,7 +97,7 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
-        found = self.learner.train_on_batch(self.batch(self.step), return_dict=True)
+        found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
         self.since += 1
         for name in ("reconstruction", "kl"):
             self.sums[name] = self.sums.get(name, 0.0) + float(found[name])
@@ -186,8 +189,8 @@ def train(
     ended = trainer.learn(progress or Progress())
     if not math.isfinite(trainer.lowest):
         raise StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
-    trainer.learner.vae.set_weights(trainer.best)
-    return Trained(trainer.learner.vae, trainer.curves, trainer.step, ended)
+    trainer.judge.vae.set_weights(trainer.best)
+    return Trained(trainer.judge.vae, trainer.curves, trainer.step, ended)
 
 
 def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:

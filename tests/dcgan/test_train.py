@@ -13,6 +13,7 @@ from studio.dcgan import model, train
 from studio.dcgan.augment import Augment
 from studio.dcgan.settings import TrainDcganSettings
 
+PRECISIONS = ("float32", "bfloat16")
 TINY = {
     "steps": 6,
     "width": 4,
@@ -180,3 +181,15 @@ def test_a_hole_is_as_large_as_asked_and_gray():
     holes = ops.convert_to_numpy(Augment(settings)(np.ones((200, 32, 32, 3), "float32"))) == 0
     assert holes.reshape(200, -1).mean(1).max() == pytest.approx(0.25, abs=0.02)
     assert holes.any(axis=(0, 3)).all()
+
+
+def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny):
+    half = tiny.model_copy(update={"precision": "bfloat16", "gradient_penalty": 1.0})
+    trainer = train.Trainer(blobs, half)
+    kinds = {one.compute_dtype for one in trainer.gan.generator.layers if one.weights}
+    assert kinds == {"bfloat16"} and {one.dtype for one in trainer.gan.trainable_variables} == {"float32"}
+    trained = {one: train.train(blobs, tiny.model_copy(update={"precision": one})) for one in PRECISIONS}
+    assert {one.compute_dtype for one in trained["bfloat16"].gan.generator.layers} == {"float32"}
+    for name in ("generator", "judge"):
+        whole, rough = (trained[one].curves.losses[name][0] for one in PRECISIONS)
+        assert whole != rough and whole == pytest.approx(rough, rel=0.05)

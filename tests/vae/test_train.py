@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 
@@ -151,3 +152,15 @@ def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
     (first, again, later), _ = batches(one, flip=False, likelihood="binary")
     assert set(np.unique(first)) == {0, 255} and np.array_equal(first, again)
     assert not np.array_equal(first, later)
+
+
+def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
+    half = run(discs, able.model_copy(update={"precision": "bfloat16"}))
+    trainer = train.Trainer(discs, LEARNT, TESTED, able.model_copy(update={"precision": "bfloat16"}))
+    layer = trainer.learner.vae.encoder.layers[0]
+    assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
+    assert {one.compute_dtype for one in half.vae.encoder.layers} == {"float32"}
+    learnt, missed = trained.curves.tests["held out"], half.curves.tests["held out"]
+    assert not np.array_equal(learnt, missed)
+    assert missed[-1] == pytest.approx(learnt[-1], rel=0.1)
+    assert keras.config.dtype_policy().name == "float32"

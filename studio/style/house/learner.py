@@ -24,7 +24,7 @@ class Learner(keras.Model):
     """A network of house styles and what it loses: the very objective of the fine mode, and steadiness.
 
     A batch is `{"photos": (B, size + FARTHEST, size + FARTHEST, 3) uint8, "styles": (B,) int32, "moved":
-    (2,) int32}`: the last one says by how many pixels the second view of each photo is moved.
+    (B, 2) int32}`: the last one says by how many pixels the second view of the photos is moved, all alike.
 
     Args:
         settings: shape and weights of the losses.
@@ -75,7 +75,7 @@ class Learner(keras.Model):
         painted = self.painter([first, shares], training=training)
         found = self._unlike(first, painted, batch["styles"])
         if self.settings.steadiness:
-            down, right = batch["moved"][0], batch["moved"][1]
+            down, right = batch["moved"][0, 0], batch["moved"][0, 1]
             second = ops.slice(photos, [0, down, right, 0], (count, side, side, 3))
             again = self.painter([second, shares], training=training)
             found["steadiness"] = self._unsteady(painted, again, down, right)

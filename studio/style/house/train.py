@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from studio.core import runs
+from studio.core import parallel, runs
 from studio.core.backbones import Backbone
 from studio.core.errors import StudioError
 from studio.core.grids import grid
@@ -70,12 +70,13 @@ class Trainer(Training):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.tested, self.settings = images, learnt, tested, settings
         self.taught = np.asarray(taught, "int32")
-        self.learner = Learner(settings, grams, backbone)
-        if start is not None:
-            _begin(self.learner.painter, start)
-        if settings.only_new:
-            self.learner.only_styles()
-        self.learner.start()
+        with parallel.over_all():
+            self.learner = Learner(settings, grams, backbone)
+            if start is not None:
+                _begin(self.learner.painter, start)
+            if settings.only_new:
+                self.learner.only_styles()
+            self.learner.start()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
         self.average = Average(self.learner.painter.get_weights(), settings.averaging)
         self.sums: dict[str, float] = {}
@@ -91,7 +92,7 @@ class Trainer(Training):
         # In turns, not at random: with few steps chance would teach one style twice as much as another.
         at = step * len(photos) + np.arange(len(photos))
         styles = self.taught[at % len(self.taught)]
-        moved = rng.integers(0, FARTHEST + 1, 2).astype("int32")
+        moved = np.tile(rng.integers(0, FARTHEST + 1, 2).astype("int32"), (len(photos), 1))
         return {"photos": photos, "styles": styles, "moved": moved}
 
     def _windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -113,7 +114,7 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
-        found = self.learner.train_on_batch(self.batch(self.step), return_dict=True)
+        found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
         self.since += 1
         for name in ("style", "content", "steadiness"):
             self.sums[name] = self.sums.get(name, 0.0) + float(found[name])
@@ -138,7 +139,7 @@ class Trainer(Training):
         count = -(-len(self.taught) // size)
         rows = np.resize(self.tested, (count, size))
         styles = np.resize(self.taught, (count, size))
-        moved = np.array([3, 3], "int32")
+        moved = np.full((size, 2), 3, "int32")
         return [
             {"photos": self.middles(row), "styles": style, "moved": moved}
             for row, style in zip(rows, styles, strict=True)

@@ -1,0 +1,176 @@
+"""Two processes that train together end with the weights of a single one, also when one was killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core import parallel, presets
+from studio.core.errors import StudioError
+
+pytest.importorskip("jax", reason="training on several devices needs JAX: pip install -e '.[jax]'")
+
+# Saves at every step; else the very script.
+SCRIPT = """
+import sys
+from studio.core import training
+from studio.text import train
+from training.script import main
+
+training.CHECKPOINT_SECONDS = train.CHECKPOINT_SECONDS = 0
+sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
+"""
+PICTURES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]
+TEXT = ["data.txt", "--streams", "8", "--sequence", "16", "--epochs", "2"]
+SMALL = {
+    "vae.train": [*PICTURES, "--width", "4", "--latent-dim", "8"],
+    "text.train": [*TEXT, "--units", "16", "--embedding", "8", "--layers", "1"],
+}
+
+
+def data(place) -> None:
+    """Pictures and a text to learn from."""
+    pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
+    np.savez(place / "data.npz", images=pictures)
+    (place / "data.txt").write_text("the quick brown fox jumps over the lazy dog. " * 120)
+
+
+@pytest.fixture
+def together(home, tmp_path):
+    """Starts a training by so many processes, each with so many devices: `(task, out, count, *words)`."""
+    data(tmp_path)
+    started = []
+
+    def start(task, out, count=1, *words, devices=1):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        mine = []
+        for n in range(count):
+            environment = {
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "KERAS_BACKEND": "jax",
+                "JAX_PLATFORMS": "cpu",
+                "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+            }
+            if count > 1:
+                environment |= {
+                    "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{port}",
+                    "KERAS_DISTRIBUTION_NUM_PROCESSES": str(count),
+                    "KERAS_DISTRIBUTION_PROCESS_ID": str(n),
+                }
+            line = [sys.executable, "-c", SCRIPT, task, *SMALL[task], "-o", out, *words]
+            mine.append(
+                subprocess.Popen(
+                    line,
+                    cwd=tmp_path,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+        started.extend(mine)
+        return mine
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+
+
+def ended(processes) -> list[tuple[int, str, str]]:
+    """The exit code, stdout and stderr of each, once all have ended."""
+    told = [one.communicate(timeout=300) for one in processes]
+    return [(one.returncode, *words) for one, words in zip(processes, told, strict=True)]
+
+
+def weights(folder) -> list[np.ndarray]:
+    """All arrays of a saved model."""
+    found = []
+    with h5py.File(folder / presets.WEIGHTS) as file:
+        file.visititems(lambda _, one: found.append(one[()]) if isinstance(one, h5py.Dataset) else None)
+    return found
+
+
+def farthest(one, other) -> float:
+    """The largest difference of any weight."""
+    return max(float(np.abs(a - b).max()) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+def trained(processes) -> None:
+    """Waits for a training that must go well: the first tells where the model is, the others nothing."""
+    first, *others = ended(processes)
+    assert first[0] == 0 and len(first[1].splitlines()) == 1, first
+    assert all(one == (0, "", "") for one in others), others
+
+
+@pytest.mark.slow
+def test_two_processes_learn_a_text_as_one_does(together, tmp_path):
+    trained(together("text.train", "alone"))
+    trained(together("text.train", "both", 2))
+    assert farthest(tmp_path / "alone", tmp_path / "both") <= 1e-5
+
+
+@pytest.mark.slow
+def test_devices_and_processes_learn_pictures_as_one_does_even_when_killed(together, home, tmp_path):
+    trained(together("vae.train", "alone"))
+    trained(together("vae.train", "devices", devices=2))
+    assert farthest(tmp_path / "alone", tmp_path / "devices") <= 1e-5
+    both = together("vae.train", "model", 2)
+    while both[0].poll() is None and not list((home / "runs").glob("*/0000000[1-9]*.run")):
+        time.sleep(0.01)
+    both[1].send_signal(signal.SIGKILL)
+    (code, out, said), _ = ended(both)
+    assert code == 2 and out == "" and not (tmp_path / "model").exists()
+    assert re.search(r"^error: Another process of this training has ended", said, re.MULTILINE), said
+    assert "Traceback" not in said
+    trained(together("vae.train", "model", 1, "--resume"))
+    assert farthest(tmp_path / "alone", tmp_path / "model") <= 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_asked_to_stop_stops_all(asked, together, home, tmp_path):
+    both = together("text.train", "model", 2, "--epochs", "500")
+    while both[0].poll() is None and not list((home / "runs").glob("*/*.run")):
+        time.sleep(0.01)
+    both[1].send_signal(asked)
+    found = ended(both)
+    assert {code for code, *_ in found} <= {0, 130}, found
+    assert presets.find(tmp_path / "model").data()["figures"]["ended"] == "cancelled"
+
+
+@pytest.mark.slow
+def test_a_batch_that_cannot_be_shared_is_refused(together, tmp_path):
+    ((code, out, said),) = ended(together("vae.train", "model", 1, "--batch", "15", devices=2))
+    assert code == 2 and out == "" and not (tmp_path / "model").exists()
+    assert said.splitlines()[-1].startswith("error: Expected a batch that 2 devices can share equally")
+    assert "14, or 16" in said
+
+
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        ({"NUM_PROCESSES": "2"}, "JOB_ADDRESSES"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "2", "JOB_ADDRESSES": "here:1"}, "from 0"),
+        ({"NUM_PROCESSES": "two", "PROCESS_ID": "0", "JOB_ADDRESSES": "here:1"}, "from 0"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "here:1"}, "KERAS_BACKEND=jax"),
+    ],
+)
+def test_what_is_wrong_about_the_processes_is_one_sentence(monkeypatch, given, says):
+    for name, value in given.items():
+        monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
+    with pytest.raises(StudioError, match=says):
+        parallel.begin()
+    assert parallel.devices() == parallel.processes() == 1 and parallel.first()
