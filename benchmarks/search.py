@@ -74,7 +74,7 @@ TRAIN = Task(
     help="a training of the benchmark",
     goal=Goal("", "loss"),
 )
-DRIVE = replace(RUN, name="plane.search", work="benchmarks.search:drive", check="")
+DRIVE = replace(RUN, name="plane.search", work="benchmarks.search:drive", check="", tries="")
 PLANE = {"plane.train": "benchmarks.search:TRAIN", "plane.search": "benchmarks.search:DRIVE"}
 
 

@@ -135,8 +135,7 @@ class Engine:
             Unavailable: if the engine is down.
             NoRoom: if the disk is full, or it needs more memory than its process may have.
         """
-        found = tasks.check(task, settings, inputs)
-        tasks.check_room(found, settings, inputs, room.JOB_SHARE)
+        found = _checked(task, settings, inputs, room.JOB_SHARE)
         ledger = self._usable()
         with self._lock:
             record = ledger.add(found, settings, inputs, owner)
@@ -181,10 +180,11 @@ class Engine:
             session: who asks; of one session one request runs and one waits, the newest.
 
         Raises:
+            NoRoom: if it needs more memory than its process may have.
             Superseded: if the session asked again before this request's turn.
             StudioError: if it fails, takes too long, or its turn never comes.
         """
-        found = tasks.check(task, settings, inputs)
+        found = _checked(task, settings, inputs, room.LIVE_SHARE)
         return self._lane().run(found, settings, inputs, session)
 
     def stream(self, task: str, settings: Settings, inputs: tasks.Inputs, session: str) -> Stream:
@@ -194,9 +194,10 @@ class Engine:
 
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
+            NoRoom: if it needs more memory than its process may have.
             Unavailable: if the engine is down.
         """
-        found = tasks.check(task, settings, inputs)
+        found = _checked(task, settings, inputs, room.LIVE_SHARE)
         return self._lane().stream(found, settings, inputs, session)
 
     def _lane(self) -> LiveLane:
@@ -225,6 +226,13 @@ class Engine:
             if self._ledger is None:
                 raise Unavailable(self._down or STARTING)
             yield self._ledger, self._ledger.find(id, owner)
+
+
+def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) -> tasks.Task:
+    """The task of a name, if it can be done with that share of the machine's memory."""
+    found = tasks.check(task, settings, inputs)
+    tasks.check_room(found, settings, inputs, share)
+    return found
 
 
 _connecting = threading.Lock()

@@ -14,7 +14,7 @@ from studio.core import images, recipes, tasks, thumbnails
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid
 from studio.core.progress import Progress
 from studio.core.settings import Described, Settings
-from studio.core.tasks import File, Inputs, Result
+from studio.core.tasks import File, Inputs, Result, Tries
 from studio.gallery import sheets
 from studio.gallery.sweeps import NAME, SweepSettings
 
@@ -153,6 +153,13 @@ def check(settings: SweepSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` for a sweep that cannot be, before anything is made."""
     for cell in itertools.chain(*cells(settings)):
         tasks.check(settings.task, cell.settings, inputs)
+
+
+def tries(settings: SweepSettings, inputs: Inputs) -> Tries:
+    """What will be asked for. Raises as `cells`."""
+    every = list(itertools.chain(*cells(settings)))
+    values = {name: list(dict.fromkeys(cell.values[name] for cell in every)) for name in every[0].values}
+    return Tries(tasks.get(settings.task), every[0].settings, values, inputs)
 
 
 def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, invalid
 from studio.core.progress import Progress, Report
-from studio.core.tasks import File, Goal, Inputs, Result, Task
+from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.search.settings import SearchSettings
 from studio.search.space import Range, shared, space
 
@@ -46,6 +46,16 @@ def check(settings: SearchSettings, inputs: Inputs) -> None:
     if not inputs.get(slot.name):
         step = f"give a {slot.kind}"
         raise invalid(slot.name, expected=f"a {slot.kind}", received="none", next_step=step)
+
+
+def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
+    """What the trials may ask for. Raises as `check`."""
+    task = trained(settings)
+    ranges = space(task.settings, settings.vary)
+    fixed = shared(task.settings, settings.fixed, ranges)
+    values = {name: one.extremes for name, one in ranges.items()}
+    slot = task.inputs[0].name
+    return Tries(task, task.settings.parse(fixed), values, {slot: inputs[slot]})
 
 
 def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:

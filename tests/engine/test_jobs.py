@@ -10,6 +10,8 @@ import pytest
 
 from studio.core import images, paths, recipes, room, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.gallery.sweeps import SweepSettings
+from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 
 
@@ -42,6 +44,19 @@ def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, picture, mo
     settings = TransferSettings(mode="fine", size=2048)
     with pytest.raises(NoRoom, match="needs about"):
         engine.submit("style.transfer", settings, {"content": [file], "style": [file]})
+    assert engine.jobs() == before
+
+
+def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, picture, monkeypatch):
+    monkeypatch.setattr(room, "total", lambda: 2 * 2**30)
+    before = engine.jobs()
+    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    swept = SweepSettings(task="style.transfer", vary=("size=256,512", "mode=instant,fine"))
+    with pytest.raises(NoRoom, match="size 512 px and mode fine"):
+        engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
+    text = tasks.File.keep(b"so it is", "text", "so.txt")
+    with pytest.raises(NoRoom, match="choose units"):
+        engine.submit("search.run", SearchSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
     assert engine.jobs() == before
 
 

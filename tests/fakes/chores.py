@@ -142,7 +142,7 @@ WRITE = Task(
     command="",
     help="a chore of the tests",
 )
-SWEEP = replace(sweeps.SWEEP, name="chores.sweep", work="chores:sweep", check="")
+SWEEP = replace(sweeps.SWEEP, name="chores.sweep", work="chores:sweep", check="", tries="")
 TASKS = {
     "chores.sweep": "chores:SWEEP",
     "chores.do": "chores:DO",
