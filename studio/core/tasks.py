@@ -168,7 +168,7 @@ class Task:
         kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
             result is; "" for always `produces`.
         usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
-            two cores; "" for not known.
+            two cores, 0 where that is not known; "" for never known.
         needs: `module:function` of `needs(settings, inputs) -> bytes`, light, about how much memory its
             process takes at most; "" for not known.
         grows: the whole number among the settings that `needs` grows with most; "" for none.
@@ -299,13 +299,14 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     task = check(name, settings, inputs)
     check_room(task, settings, inputs)
     work: Callable[..., Result] = imported(task.work)
+    usual = imported(task.usual)(settings, inputs) if task.usual else 0  # before: a job may leave less to do
     began = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - began
     # What was stopped or gone on with tells nothing of a whole one.
     went_on = float(result.figures.get("seconds") or 0) > seconds + 1
-    if task.usual and not (result.stopped_early or result.figures.get("ended") or went_on):
-        paces.learn(name, imported(task.usual)(settings, inputs), seconds)
+    if usual and not (result.stopped_early or result.figures.get("ended") or went_on):
+        paces.learn(name, usual, seconds)
     return result
 
 
@@ -337,4 +338,5 @@ def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     Raises:
         InvalidInput: if settings or inputs cannot be used.
     """
-    return imported(task.usual)(settings, inputs) * paces.of(task.name) if task.usual else None
+    usual = imported(task.usual)(settings, inputs) if task.usual else 0
+    return usual * paces.of(task.name) if usual else None
