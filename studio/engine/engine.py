@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from studio.core import paths, room, tasks
+from studio.core import paths, pins, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
 from studio.engine.cluster import MEMORY, Cluster
@@ -127,18 +127,29 @@ class Engine:
 
     # Jobs
 
-    def submit(self, task: str, settings: Settings, inputs: tasks.Inputs, owner: str = "local") -> Job:
+    def submit(
+        self,
+        task: str,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str = "local",
+        weights: Mapping[str, str] | None = None,
+    ) -> Job:
         """Queues a task and answers at once.
+
+        Args:
+            weights: the very ones that it is made with, as the recipe of what is made again names them.
 
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
-            Unavailable: if the engine is down.
+            Unavailable: if the engine is down, or those weights can no longer be had.
             NoRoom: if the disk is full, or it needs more memory than its process may have.
         """
         found = _checked(task, settings, inputs, room.JOB_SHARE)
+        pins.check(weights or {})
         ledger = self._usable()
         with self._lock:
-            record = ledger.add(found, settings, inputs, owner)
+            record = ledger.add(found, settings, inputs, owner, weights)
             if self._runner is not None:
                 self._runner.dispatch()
             return ledger.snapshot(record)

@@ -215,7 +215,9 @@ def _result(
         if faults:
             raise InvalidInput(faults[-1])
         raise Cancelled
-    recipe = recipes.make(NAME, settings, inputs)
+    made_by = [one[0].recipe for one in whole]
+    weights = {name: digest for one in made_by if one for name, digest in one.weights.items()}
+    recipe = recipes.make(NAME, settings, inputs, weights)
     file = File.keep(
         images.encode_png(_sheet(rows, made), recipe), "picture", f"sweep-{_stem(whole[0][0])}.png"
     )
