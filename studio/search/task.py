@@ -145,7 +145,6 @@ class Search:
         chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
         settings = self.task.settings.parse({**self.fixed, **chosen})
         watch = Watch(self.goal, trial, partial(self._tell, trial))
-        began = time.monotonic()
         try:
             result = self.crew.run(self.task.name, settings, self.inputs, watch.progress(self._asked_to_stop))
         except Cancelled:
@@ -157,7 +156,8 @@ class Search:
             raise
         file = result.files[0]
         trial.set_user_attr("model", asdict(file))
-        trial.set_user_attr("seconds", round(time.monotonic() - began, 2))
+        if result.recipe is not None and result.recipe.weights:
+            trial.set_user_attr("weights", dict(result.recipe.weights))
         self._end(watch)
         value = watch.value(result.figures)
         if value is None:
@@ -242,5 +242,7 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
             raise Cancelled
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
     best = File(**search.study.best_trial.user_attrs["model"])
-    recipe = recipes.make("search.run", search.settings, inputs)
+    trials = search.study.get_trials(deepcopy=False)
+    weights = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
+    recipe = recipes.make("search.run", search.settings, inputs, weights)
     return Result((best,), found, recipe, stopped)
