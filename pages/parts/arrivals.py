@@ -118,7 +118,7 @@ def _about(told: Told) -> None:
         st.error(words.plain(problem), icon=":material/error:")
     with st.container(horizontal=True):
         if not (told.missing or problem):
-            onward.actions(told.recipe.task, settings, inputs, key="told")
+            onward.actions(told.recipe.task, settings, inputs, told.recipe, key="told")
         if not told.is_recipe or _FILE in st.session_state:
             st.button(
                 "Add to the gallery", icon=":material/add:", on_click=_add, args=(told,), key="told_add"

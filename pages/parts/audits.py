@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.parts import downloads, errands, evaluations, readings, words
+from pages.parts import downloads, errands, evaluations, promises, readings, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core.data import Pictures
 from studio.core.tasks import File
 
-TASK = "classify.audit"
+TASK, TRAIN = "classify.audit", "classify.train"
 EACH = 4  # pictures of a class that are shown
 MOST_CLASSES = 12  # of which pictures are shown
 MOST_NAMED = 12
@@ -37,6 +37,7 @@ def before(file: File, settings: TrainClassifierSettings | None) -> None:
         return
     pictures, facts = looked
     _counts(facts)
+    st.markdown(f"**Teach** makes a classifier of them{promises.takes(TRAIN, settings, {'data': [file]})}.")
     examples(pictures)
     _findings(pictures, facts)
     downloads.first_run([settings.backbone])

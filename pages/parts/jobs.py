@@ -12,6 +12,7 @@ from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.progress import Report
+from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
@@ -21,10 +22,14 @@ CURVE_SECONDS = 2.0
 MANY = 100_000  # a task with so many steps counts bytes
 
 
-def start(task: str, settings: Settings, inputs: Inputs) -> None:
-    """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback."""
+def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
+    """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback.
+
+    Args:
+        made: the recipe of what is made again, whose very weights are used.
+    """
     try:
-        job = engine.connect().submit(task, settings, inputs, owner())
+        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
     except StudioError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -202,7 +207,7 @@ def _ended(
             own(job)
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
-            start(job.task, settings, job.inputs)
+            start(job.task, settings, job.inputs, job.result.recipe)
         results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
         if file.kind == "picture":
             results.use_as(lambda: file, slots, key=job.id)

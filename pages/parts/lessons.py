@@ -92,7 +92,7 @@ def _ended(job: engine.Job) -> None:
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same text, settings and seed"):
-            jobs.start(TASK, settings, job.inputs)
+            jobs.start(TASK, settings, job.inputs, job.result.recipe)
         if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
             jobs.close(TASK)
             st.rerun()

@@ -13,6 +13,7 @@ from pages.parts.places import PLACES, Place, go_to, place_of
 from studio import engine
 from studio.core import paths, presets, tasks
 from studio.core.errors import StudioError
+from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.gallery.sweeps import NAME
@@ -44,8 +45,12 @@ USES = (
 )
 
 
-def begin(task: str, settings: Settings, inputs: Inputs) -> None:
-    """Starts a job and opens it on its page, or says why it cannot start. Not for callbacks."""
+def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
+    """Starts a job and opens it on its page, or says why it cannot start. Not for callbacks.
+
+    Args:
+        made: the recipe of what is made again, whose very weights are used.
+    """
     lost = [words.plain(file.name) for file in _files(inputs) if not is_here(file)]
     if lost:
         st.error(
@@ -55,7 +60,7 @@ def begin(task: str, settings: Settings, inputs: Inputs) -> None:
         )
         return
     try:
-        job = engine.connect().submit(task, settings, inputs, owner())
+        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
@@ -83,10 +88,14 @@ def settings_of(task: str, settings: Mapping[str, object]) -> Settings | None:
         return None
 
 
-def actions(task: str, settings: Settings, inputs: Inputs, *, key: str) -> None:
-    """The buttons that make it again, as it was or with one setting changed."""
+def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None, *, key: str) -> None:
+    """The buttons that make it again, as it was or with one setting changed.
+
+    Args:
+        made: its recipe.
+    """
     if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
-        begin(task, settings, inputs)
+        begin(task, settings, inputs, made)
     if results.variants(settings):
         results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
     sweep_plans.ask(task, settings, lambda plan: begin(NAME, plan, inputs), key=key)

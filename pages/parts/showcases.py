@@ -86,7 +86,7 @@ def _about(item: Item) -> None:
     file = item.result.files[0]
     with st.container(horizontal=True):
         if settings is not None:
-            onward.actions(item.task, settings, item.inputs, key=item.id)
+            onward.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
         onward.use_as(file, key=item.id)
         if onward.is_here(file):
             results.download_file(file, item.task, key=item.id, made=item.result.recipe)

@@ -100,7 +100,7 @@ def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
-            jobs.start(TASK, settings, job.inputs)
+            jobs.start(TASK, settings, job.inputs, job.result.recipe)
         if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
             jobs.close(TASK)
             st.rerun()

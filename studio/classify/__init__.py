@@ -17,6 +17,7 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.classify.task:train",
+    usual="studio.classify.estimate:usual",
     needs="studio.classify.estimate:needs",
     grows="size",
     title="Teaching",

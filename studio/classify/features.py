@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import damage, paths
+from studio.core import backbones, damage, paths, weights
 from studio.core.backbones import Backbone
 from studio.core.data.cache import Pictures
 from studio.core.gradients import compiled
@@ -41,7 +41,7 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
         Cancelled: if a person asked to stop; what was computed is kept.
     """
     progress = progress or Progress()
-    store = Store(backbone, pictures.images.shape[1])
+    store = Store(backbone.spec.name, backbone.digest, pictures.images.shape[1])
     found, known = store.read(pictures.digests)
     missing = np.flatnonzero(~known)
     if not len(missing):
@@ -57,6 +57,17 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
     finally:
         store.add(pictures.digests[rows[:done]], found[rows[:done]])
     return store.read(pictures.digests)[0] if len(rows) < len(missing) else found
+
+
+def unseen(pictures: Pictures, name: str) -> int:
+    """How many different pictures a backbone has not looked at yet. Loads no Keras.
+
+    Args:
+        pictures: in colour.
+        name: of the backbone.
+    """
+    store = Store(name, weights.expected(name), pictures.images.shape[1])
+    return len(np.unique(pictures.digests[~store.knows(pictures.digests)], axis=0))
 
 
 def _computed(
@@ -87,14 +98,20 @@ class Store:
     """Features on disk, of one training of one backbone at one size.
 
     Args:
-        backbone: whose they are.
+        name: of the backbone whose they are.
+        digest: of its weights.
         size: of the pictures, in px.
     """
 
-    def __init__(self, backbone: Backbone, size: int):
-        name = f"{backbone.spec.name}-{backbone.digest[:24]}-{size}"
-        self.folder = paths.folder("cache") / "classify" / name
-        self.width = backbone.spec.layers[backbone.spec.last]
+    def __init__(self, name: str, digest: str, size: int):
+        spec = backbones.spec(name)
+        self.folder = paths.folder("cache") / "classify" / f"{name}-{digest[:24]}-{size}"
+        self.width = spec.layers[spec.last]
+
+    def knows(self, digests: np.ndarray) -> np.ndarray:
+        """Of which pictures something is kept: `(n, 32) uint8` -> `(n,) bool`."""
+        kept = [np.empty(0, "S32"), *map(_held, self._parts())]
+        return np.isin(_keys(digests), np.concatenate(kept))
 
     def read(self, digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is kept of some pictures.
@@ -140,6 +157,15 @@ class Store:
 def _keys(digests: np.ndarray) -> np.ndarray:
     """`(n, 32) uint8` -> `(n,)` values that sort and compare."""
     return np.ascontiguousarray(digests).view("S32").ravel()
+
+
+def _held(path: Path) -> np.ndarray:
+    """The keys of a part, without the features, which are a hundred times as much."""
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return _keys(found["digests"])
+    except damage.NPZ:
+        return np.empty(0, "S32")
 
 
 def _part(path: Path) -> tuple[np.ndarray, np.ndarray | None]:

@@ -62,7 +62,7 @@ def run(
                 target = out / f"{_stem(path, found)}.png"
                 try:
                     inputs = {first.name: [sources.source(first, str(path))], **others}
-                    tasks.check(task.name, settings, inputs)
+                    tasks.check_room(tasks.check(task.name, settings, inputs), settings, inputs)
                 except StudioError as error:
                     console.note(f"{printable(path.name, 100)} is passed over. {error}")
                     done.failed.append(str(path))

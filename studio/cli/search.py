@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studio.cli import console, flags, kept, outputs, sources
+from studio.cli import console, flags, kept, outputs, promises, sources
 from studio.core import tasks
 from studio.search import RUN
 from studio.search.settings import SearchSettings
@@ -31,6 +31,7 @@ def _run(arguments: argparse.Namespace) -> int:
     out = outputs.checked(arguments.out, "model", [arguments.data])
     inputs = {slot.name: [sources.source(slot, arguments.data)]}
     tasks.check(RUN.name, settings, inputs)
+    promises.before(RUN, settings, inputs, arguments)
     started = time.monotonic()
     with console.working(RUN.title, arguments) as progress:
         result = tasks.run(RUN.name, settings, inputs, progress)

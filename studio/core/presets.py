@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from studio.core import damage, index, paths, recipes, tasks
-from studio.core.errors import InvalidInput, invalid
+from studio.core import damage, index, paths, recipes, tasks, weights
+from studio.core.errors import InvalidInput, Unavailable, invalid
 from studio.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -130,7 +130,24 @@ def find(name: str | Path) -> Preset:
 
     Raises:
         InvalidInput: if there is none, or the folder is not whole.
+        Unavailable: if what is made now is to be made with the model that once had that name.
     """
+    preset = _found(name)
+    if wanted := weights.pinned().get(preset.name):
+        check_digest(preset, wanted)
+    return preset
+
+
+def check_digest(preset: Preset, digest: str) -> None:
+    """Raises `Unavailable` if a preset is another model than the one with these weights, as a recipe says."""
+    if preset.digest != digest:
+        raise Unavailable(
+            f"This was made with another model {preset.name} (SHA-256 of its weights {digest}) than has "
+            "that name now. Next: put that model back, or make something new with the one that is here."
+        )
+
+
+def _found(name: str | Path) -> Preset:
     shipped = index.shipped().presets.get(str(name))
     if shipped:
         preset = _preset(paths.shipped("pretrained") / shipped.folder, str(name))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from studio.core.errors import NoRoom
 from studio.core.settings import Described, Settings
 
-JOB_SHARE = 0.6  # of the machine's memory, what the engine gives to the process of its jobs
+# Of the machine's memory, what the engine gives to the process of its jobs, and to that of live previews.
+JOB_SHARE, LIVE_SHARE = 0.6, 0.4
 _LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of a container: cgroup 2, and cgroup 1
 
 
@@ -25,7 +27,7 @@ def total() -> int:
 
 
 def check(
-    title: str, settings: Settings, needs: Callable[[Settings], float], grows: str, most: float
+    title: str, settings: Settings, needs: Callable[[Settings], float], grows: Sequence[str], most: float
 ) -> float:
     """Refuses a job that needs more memory than it may have.
 
@@ -33,26 +35,49 @@ def check(
         title: of its task.
         settings: of the job.
         needs: bytes that a job with some settings takes.
-        grows: the setting, a whole number, with which that grows; "" if there is none of the task's own.
+        grows: the settings that decide that, the first to be changed first; none if they are not its own.
         most: bytes that there are.
 
     Returns:
         The bytes that it needs.
 
     Raises:
-        NoRoom: if it does not fit; the message names the largest value of that setting that would.
+        NoRoom: if it does not fit; the message names those settings, and of the first whole number among
+            them that can help the largest value that would fit.
     """
     needed = needs(settings)
     if needed <= most:
         return needed
-    asked, step = title, "choose a smaller size, or use a machine with more memory"
-    if grows:
-        field = settings.described()[grows]
-        unit = f" {field.unit}" if field.unit else ""
-        asked = f"{title} with a {grows} of {getattr(settings, grows)}{unit}"
-        fits = _largest(settings, needs, field, most)
-        step = f"choose a {grows} of at most {fits}{unit}" if fits else "use a machine with more memory"
-    raise NoRoom(f"{asked} needs about {gib(needed)} of memory; here it may have {gib(most)}. Next: {step}.")
+    fields = [settings.described()[name] for name in grows]
+    asked = " and ".join(_worded(field, getattr(settings, field.name)) for field in fields)
+    fits = ((field, _largest(settings, needs, field, most)) for field in fields)
+    steps = [f"choose {_worded(field, value)} or less" for field, value in fits if value is not None]
+    step = "use a machine with more memory" if fields else "choose a smaller size, or use a machine with more"
+    raise NoRoom(
+        f"{title}{' with ' if asked else ''}{asked} needs about {gib(needed)} of memory; here it may have "
+        f"{gib(most)}. Next: {[*steps, step][0]}."
+    )
+
+
+def largest(
+    settings: Settings, tried: Mapping[str, Sequence[Any]], needs: Callable[[Settings], float]
+) -> tuple[Settings, list[str]]:
+    """Of all that is tried what needs most memory, and which of the settings decide that.
+
+    Args:
+        settings: what all share.
+        tried: values of those that vary, each tried with all of the others'; of a range its two ends.
+        needs: bytes that a job with some settings takes.
+    """
+    settings = settings.model_copy(update={name: values[0] for name, values in tried.items()})
+    decide: dict[str, None] = {}
+    for name, values in [*tried.items()] * 2:  # twice: some matter only with a certain value of another
+        each = [settings.model_copy(update={name: value}) for value in values]
+        needed = [needs(one) for one in each]
+        if max(needed) > min(needed):
+            settings = each[needed.index(max(needed))]
+            decide[name] = None
+    return settings, list(decide)
 
 
 def gib(count: float) -> str:
@@ -60,18 +85,25 @@ def gib(count: float) -> str:
     return f"{count / 2**30:.1f} GiB"
 
 
+def _worded(field: Described, value: Any) -> str:
+    """A setting and its value in a person's words: "size 512 px"."""
+    return f"{field.label.lower()} {value}{f' {field.unit}' if field.unit else ''}"
+
+
 def _largest(
     settings: Settings, needs: Callable[[Settings], float], field: Described, most: float
 ) -> int | None:
-    """The largest value below the one asked for with which a job fits; None if none does."""
+    """The largest whole number below the one asked for with which a job fits; None if none does."""
     for value in _smaller(field, getattr(settings, field.name)):
         if needs(settings.model_copy(update={field.name: value})) <= most:
             return value
     return None
 
 
-def _smaller(field: Described, now: int) -> Iterator[int]:
-    """The values below `now` that its slider or its list offers, the largest first."""
+def _smaller(field: Described, now: Any) -> Iterator[int]:
+    """The values below `now` that its slider or its list offers, the largest first; none of words."""
+    if type(now) is not int:
+        return
     if field.choices:
         yield from sorted((value for value in field.choices if value < now), reverse=True)
         return

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
@@ -167,10 +168,12 @@ class Task:
         kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
             result is; "" for always `produces`.
         usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
-            two cores; "" for not known.
+            two cores, 0 where that is not known; "" for never known.
         needs: `module:function` of `needs(settings, inputs) -> bytes`, light, about how much memory its
             process takes at most; "" for not known.
         grows: the whole number among the settings that `needs` grows with most; "" for none.
+        tries: of a task that has another one run again and again, `module:function` of
+            `tries(settings, inputs) -> Tries`, light; "" for others.
         opens: of a training whose models draw pictures, `module:function` of
             `open(preset) -> studio.core.latent.Generator`; "" for others.
         encodes: whether those models read pictures, too.
@@ -195,6 +198,7 @@ class Task:
     usual: str = ""
     needs: str = ""
     grows: str = ""
+    tries: str = ""
     opens: str = ""
     encodes: bool = False
     builtin: tuple[str, ...] = ()
@@ -210,6 +214,24 @@ class Task:
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""
         return imported(self.kind)(settings) if self.kind else self.produces
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What a sweep or a search will ask for: one task again and again, each time in a process of jobs.
+
+    Attributes:
+        task: which.
+        settings: what all share.
+        values: of the settings that vary those that are tried, each with all of the others'; of a range its
+            two ends.
+        inputs: of each.
+    """
+
+    task: Task
+    settings: Settings
+    values: Mapping[str, Sequence[Any]]
+    inputs: Inputs
 
 
 def get(name: str) -> Task:
@@ -269,25 +291,29 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
 
 
 def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
-    """Runs a task in this process. Bad inputs are found before anything heavy is imported.
+    """Runs a task here. Bad inputs and a lack of memory are found before anything heavy is imported.
 
     Raises:
         StudioError: for all that a person can mend.
     """
     task = check(name, settings, inputs)
+    check_room(task, settings, inputs)
     work: Callable[..., Result] = imported(task.work)
+    usual = imported(task.usual)(settings, inputs) if task.usual else 0  # before: a job may leave less to do
     began = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - began
     # What was stopped or gone on with tells nothing of a whole one.
     went_on = float(result.figures.get("seconds") or 0) > seconds + 1
-    if task.usual and not (result.stopped_early or result.figures.get("ended") or went_on):
-        paces.learn(name, imported(task.usual)(settings, inputs), seconds)
+    if usual and not (result.stopped_early or result.figures.get("ended") or went_on):
+        paces.learn(name, usual, seconds)
     return result
 
 
 def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.0) -> float | None:
     """Refuses a job that needs more memory than this machine, or a share of it, has; loads nothing heavy.
+
+    Of a sweep or a search that is the largest of all that it may try, each in a process of its own.
 
     Returns:
         About how many bytes it needs; None if that is not known.
@@ -296,11 +322,14 @@ def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.
         NoRoom: naming the largest job that would fit.
         InvalidInput: if settings or inputs cannot be used.
     """
+    tries = imported(task.tries)(settings, inputs) if task.tries else Tries(task, settings, {}, inputs)
+    task = tries.task
     if not task.needs:
         return None
-    needs = imported(task.needs)
-    most = share * room.total()
-    return room.check(task.title, settings, lambda wanted: needs(wanted, inputs), task.grows, most)
+    needs = partial(imported(task.needs), inputs=tries.inputs)
+    settings, decide = room.largest(tries.settings, tries.values, needs)
+    grows = [name for name in dict.fromkeys([*decide, task.grows]) if name]
+    return room.check(task.title, settings, needs, grows, share * room.total())
 
 
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
@@ -309,4 +338,5 @@ def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     Raises:
         InvalidInput: if settings or inputs cannot be used.
     """
-    return imported(task.usual)(settings, inputs) * paces.of(task.name) if task.usual else None
+    usual = imported(task.usual)(settings, inputs) if task.usual else 0
+    return usual * paces.of(task.name) if usual else None

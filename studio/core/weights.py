@@ -115,9 +115,16 @@ def expected(name: str) -> str:
     return status(name, _WANTED.get().get(name)).digest
 
 
+def pinned() -> Mapping[str, str]:
+    """What `wanted` asks for in this thread, as a recipe names it: `{name: digest}`; empty for nothing."""
+    return _WANTED.get()
+
+
 @contextlib.contextmanager
 def wanted(digests: Mapping[str, str]) -> Iterator[None]:
-    """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`."""
+    """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`; and
+    `studio.core.presets.find` no model of such a name that has become another one.
+    """
     token = _WANTED.set(dict(digests))
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Any
 
 from distributed import Client, Event, Future, KilledWorker, get_client, get_worker
 
-from studio.core import tasks
+from studio.core import tasks, weights
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -35,8 +35,9 @@ class Crew:
     def __init__(self) -> None:
         self._client: Client | None = None
         self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
-        self._heard: dict[str, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._heard: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
         self._one = threading.Lock()  # without lanes there is one process, and Keras in it
+        self._weights = weights.pinned()  # of the driver, which those that it asks shall keep to
         with suppress(ValueError):  # raised where there is no worker
             get_worker()
             self._client = get_client()
@@ -59,12 +60,13 @@ class Crew:
         """
         progress = progress or Progress()
         if self._client is None:
-            with self._one:
+            with self._one, weights.wanted(self._weights):
                 return tasks.run(task, settings, inputs, progress)
         found = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
-        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, "")
-        self._heard[id] = queue.SimpleQueue()
+        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, "", self._weights)
+        heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._heard[id] = heard
         future = self._client.submit(
             work.run_errand,
             id,
@@ -76,6 +78,7 @@ class Crew:
             pure=False,
             retries=0,
         )
+        future.add_done_callback(lambda _: heard.put(None))
         try:
             self._follow(future, id, progress)
             return self._settled(future)
@@ -93,8 +96,10 @@ class Crew:
         while not future.done() and time.monotonic() < until:
             try:
                 with suppress(queue.Empty):
-                    report = store.unpack_report(self._heard[id].get(timeout=_LOOK_SECONDS))
-                    progress.report(report.step, report.total, report.metrics, text=report.text)
+                    told = self._heard[id].get(timeout=_LOOK_SECONDS)
+                    if told is not None:
+                        report = store.unpack_report(told)
+                        progress.report(report.step, report.total, report.metrics, text=report.text)
                 progress.check()
             except Cancelled:
                 if stop is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from studio.core import paths, room, tasks
+from studio.core import paths, pins, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
 from studio.engine.cluster import MEMORY, Cluster
@@ -127,19 +127,29 @@ class Engine:
 
     # Jobs
 
-    def submit(self, task: str, settings: Settings, inputs: tasks.Inputs, owner: str = "local") -> Job:
+    def submit(
+        self,
+        task: str,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str = "local",
+        weights: Mapping[str, str] | None = None,
+    ) -> Job:
         """Queues a task and answers at once.
+
+        Args:
+            weights: the very ones that it is made with, as the recipe of what is made again names them.
 
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
-            Unavailable: if the engine is down.
+            Unavailable: if the engine is down, or those weights can no longer be had.
             NoRoom: if the disk is full, or it needs more memory than its process may have.
         """
-        found = tasks.check(task, settings, inputs)
-        tasks.check_room(found, settings, inputs, room.JOB_SHARE)
+        found = _checked(task, settings, inputs, room.JOB_SHARE)
+        pins.check(weights or {})
         ledger = self._usable()
         with self._lock:
-            record = ledger.add(found, settings, inputs, owner)
+            record = ledger.add(found, settings, inputs, owner, weights)
             if self._runner is not None:
                 self._runner.dispatch()
             return ledger.snapshot(record)
@@ -181,10 +191,11 @@ class Engine:
             session: who asks; of one session one request runs and one waits, the newest.
 
         Raises:
+            NoRoom: if it needs more memory than its process may have.
             Superseded: if the session asked again before this request's turn.
             StudioError: if it fails, takes too long, or its turn never comes.
         """
-        found = tasks.check(task, settings, inputs)
+        found = _checked(task, settings, inputs, room.LIVE_SHARE)
         return self._lane().run(found, settings, inputs, session)
 
     def stream(self, task: str, settings: Settings, inputs: tasks.Inputs, session: str) -> Stream:
@@ -194,9 +205,10 @@ class Engine:
 
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
+            NoRoom: if it needs more memory than its process may have.
             Unavailable: if the engine is down.
         """
-        found = tasks.check(task, settings, inputs)
+        found = _checked(task, settings, inputs, room.LIVE_SHARE)
         return self._lane().stream(found, settings, inputs, session)
 
     def _lane(self) -> LiveLane:
@@ -225,6 +237,13 @@ class Engine:
             if self._ledger is None:
                 raise Unavailable(self._down or STARTING)
             yield self._ledger, self._ledger.find(id, owner)
+
+
+def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) -> tasks.Task:
+    """The task of a name, if it can be done with that share of the machine's memory."""
+    found = tasks.check(task, settings, inputs)
+    tasks.check_room(found, settings, inputs, share)
+    return found
 
 
 _connecting = threading.Lock()

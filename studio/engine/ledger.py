@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +115,16 @@ class Ledger:
                     self._load(folder)
         self._names = names
 
-    def add(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
+    def add(
+        self,
+        task: tasks.Task,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
-        record = self._new(task, settings, inputs, owner)
+        record = self._new(task, settings, inputs, owner, weights)
         with _whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
@@ -136,8 +143,15 @@ class Ledger:
         self._records[record.id] = record
         return record
 
-    def _new(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, owner: str) -> Record:
-        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner)
+    def _new(
+        self,
+        task: tasks.Task,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> Record:
+        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights)
         self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
         id = store.new_id(self._last_id)
         return Record(id, store.Folder(self._root / id), asked)

@@ -156,15 +156,24 @@ def write_finished(
 
 
 def asked_of(
-    task: tasks.Task, settings: Mapping[str, Any], inputs: tasks.Inputs, owner: str
+    task: tasks.Task,
+    settings: Mapping[str, Any],
+    inputs: tasks.Inputs,
+    owner: str,
+    weights: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What job.json holds of a job that is asked for now."""
+    """What job.json holds of a job that is asked for now.
+
+    Args:
+        weights: the very ones to make it with, as a recipe names them; None for those that are here.
+    """
     return {
         "task": task.name,
         "title": task.title,
         "lane": task.lane,
         "settings": dict(settings),
         "inputs": pack_inputs(inputs),
+        "weights": dict(weights or {}),
         "owner": owner,
         "created": time.time(),
     }

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from distributed import Event, get_worker
 
-from studio.core import images, paths, tasks
+from studio.core import images, paths, tasks, weights
 from studio.core.errors import Cancelled, NoRoom, StudioError
 from studio.core.progress import Progress, Report
 from studio.engine import store
@@ -203,7 +203,8 @@ def _not_too_large(data: bytes) -> bytes:
 def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
     tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
     settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
-    return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
+    with weights.wanted(asked.get("weights") or {}):
+        return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
 
 
 def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from studio.core import paths, presets, tasks, weights
+from studio.core import paths, pins, tasks, weights
 from studio.core.errors import Cancelled, InvalidInput, Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
@@ -16,13 +16,12 @@ def check(recipe: Recipe) -> None:
     """Finds what stands in the way before anything is made, in the recipe and in those that it needs.
 
     Raises:
-        InvalidInput: if a task, a setting or weights are not of those that this studio knows.
+        InvalidInput: if a task or a setting is not of those that this studio knows.
         Unavailable: if an input is gone and has no recipe to make it again (the message has its digest), or
-            the recipe names another training of the weights than can be had.
+            as `studio.core.pins.check`.
     """
     recipe.checked_settings()
-    for name, digest in recipe.weights.items():
-        _check_weights(name, digest)
+    pins.check(recipe.weights)
     for source in _sources(recipe):
         if _is_kept(source):
             continue
@@ -32,25 +31,6 @@ def check(recipe: Recipe) -> None:
                 f"(SHA-256 {source.digest}). Next: name its file, or the folder that has it, after --inputs."
             )
         check(source.recipe)
-
-
-def _check_weights(name: str, digest: str) -> None:
-    if name in presets.names() and name not in weights.names():
-        return _check_preset(name, digest)
-    found = weights.status(name, digest)
-    if not found.cached and found.digest not in ("", digest):
-        raise Unavailable(
-            f"This was made with another training of {found.title} (SHA-256 {digest}) than can be had here. "
-            "Next: use the version of the studio that made it."
-        )
-
-
-def _check_preset(name: str, digest: str) -> None:
-    if presets.find(name).digest != digest:
-        raise Unavailable(
-            f"This was made with another model {name} (SHA-256 of its weights {digest}) than is here. "
-            "Next: use the version of the studio that made it, or put that model back."
-        )
 
 
 def take_back(places: Iterable[Path], recipe: Recipe) -> None:

@@ -14,7 +14,7 @@ from studio.core import images, recipes, tasks, thumbnails
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid
 from studio.core.progress import Progress
 from studio.core.settings import Described, Settings
-from studio.core.tasks import File, Inputs, Result
+from studio.core.tasks import File, Inputs, Result, Tries
 from studio.gallery import sheets
 from studio.gallery.sweeps import NAME, SweepSettings
 
@@ -155,6 +155,13 @@ def check(settings: SweepSettings, inputs: Inputs) -> None:
         tasks.check(settings.task, cell.settings, inputs)
 
 
+def tries(settings: SweepSettings, inputs: Inputs) -> Tries:
+    """What will be asked for. Raises as `cells`."""
+    every = list(itertools.chain(*cells(settings)))
+    values = {name: list(dict.fromkeys(cell.values[name] for cell in every)) for name in every[0].values}
+    return Tries(tasks.get(settings.task), every[0].settings, values, inputs)
+
+
 def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
     """Makes every cell, one after another; stopped early, the sheet has those that are there.
 
@@ -208,7 +215,9 @@ def _result(
         if faults:
             raise InvalidInput(faults[-1])
         raise Cancelled
-    recipe = recipes.make(NAME, settings, inputs)
+    made_by = [one[0].recipe for one in whole]
+    weights = {name: digest for one in made_by if one for name, digest in one.weights.items()}
+    recipe = recipes.make(NAME, settings, inputs, weights)
     file = File.keep(
         images.encode_png(_sheet(rows, made), recipe), "picture", f"sweep-{_stem(whole[0][0])}.png"
     )

@@ -45,4 +45,5 @@ SWEEP = Task(
     command="",
     help="try values of one or two settings, all on one sheet",
     check="studio.gallery.sweep:check",
+    tries="studio.gallery.sweep:tries",
 )

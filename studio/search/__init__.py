@@ -14,4 +14,5 @@ RUN = Task(
     command="",  # which `studio.cli.search` adds: its data are of the kind that the training takes
     help="look for better settings of a training",
     check="studio.search.task:check",
+    tries="studio.search.task:tries",
 )

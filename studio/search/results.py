@@ -52,7 +52,7 @@ def row(trial: FrozenTrial) -> dict[str, Any]:
         "value": trial.value,
         "settings": dict(trial.params),
         "curve": [value for _, value in sorted(trial.intermediate_values.items())],
-        "seconds": trial.user_attrs.get("seconds"),
+        "seconds": round(trial.duration.total_seconds(), 2) if trial.duration else None,
     }
 
 

@@ -50,6 +50,11 @@ class Range:
             raise ValueError("choices have no ends")
         return self.low, self.high
 
+    @property
+    def extremes(self) -> tuple[Any, ...]:
+        """All choices, or both ends of a number."""
+        return self.choices or tuple(int(end) if self.whole else end for end in self.ends)
+
     def __str__(self) -> str:
         if self.choices:
             return "|".join(map(str, self.choices))

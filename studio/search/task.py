@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, invalid
 from studio.core.progress import Progress, Report
-from studio.core.tasks import File, Goal, Inputs, Result, Task
+from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.search.settings import SearchSettings
 from studio.search.space import Range, shared, space
 
@@ -46,6 +46,16 @@ def check(settings: SearchSettings, inputs: Inputs) -> None:
     if not inputs.get(slot.name):
         step = f"give a {slot.kind}"
         raise invalid(slot.name, expected=f"a {slot.kind}", received="none", next_step=step)
+
+
+def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
+    """What the trials may ask for. Raises as `check`."""
+    task = trained(settings)
+    ranges = space(task.settings, settings.vary)
+    fixed = shared(task.settings, settings.fixed, ranges)
+    values = {name: one.extremes for name, one in ranges.items()}
+    slot = task.inputs[0].name
+    return Tries(task, task.settings.parse(fixed), values, {slot: inputs[slot]})
 
 
 def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -135,7 +145,6 @@ class Search:
         chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
         settings = self.task.settings.parse({**self.fixed, **chosen})
         watch = Watch(self.goal, trial, partial(self._tell, trial))
-        began = time.monotonic()
         try:
             result = self.crew.run(self.task.name, settings, self.inputs, watch.progress(self._asked_to_stop))
         except Cancelled:
@@ -147,7 +156,8 @@ class Search:
             raise
         file = result.files[0]
         trial.set_user_attr("model", asdict(file))
-        trial.set_user_attr("seconds", round(time.monotonic() - began, 2))
+        if result.recipe is not None and result.recipe.weights:
+            trial.set_user_attr("weights", dict(result.recipe.weights))
         self._end(watch)
         value = watch.value(result.figures)
         if value is None:
@@ -232,5 +242,7 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
             raise Cancelled
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
     best = File(**search.study.best_trial.user_attrs["model"])
-    recipe = recipes.make("search.run", search.settings, inputs)
+    trials = search.study.get_trials(deepcopy=False)
+    weights = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
+    recipe = recipes.make("search.run", search.settings, inputs, weights)
     return Result((best,), found, recipe, stopped)

@@ -78,14 +78,14 @@ def test_a_person_who_stops_it_loses_nothing(pictures, backbone, monkeypatch):
 
 def test_what_is_damaged_is_computed_again(pictures, backbone):
     first, _ = looked_at(pictures, backbone)
-    (part,) = found.Store(backbone, 32).folder.iterdir()
+    (part,) = found.Store("vgg16", backbone.digest, 32).folder.iterdir()
     part.write_bytes(part.read_bytes()[:-100])
     again, count = looked_at(pictures, backbone)
     assert count == 36 and np.array_equal(first, again)
 
 
 def test_many_small_parts_become_one(backbone, tmp_path):
-    store = found.Store(backbone, 32)
+    store = found.Store("vgg16", backbone.digest, 32)
     rng = np.random.default_rng(0)
     digests = rng.integers(0, 256, (40, 32)).astype("uint8")
     digests[3, -4:] = 0  # which text would lose

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import paint
 import pytest
 
 from studio.cli import main
@@ -57,6 +59,15 @@ def test_a_broken_picture_is_told_and_the_others_are_made(photos, capsys):
     assert main(INVERT) == 2
     assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
     assert "b.PNG is passed over" in capsys.readouterr().err
+
+
+def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, capsys, monkeypatch):
+    of_b = lambda settings, inputs: 2.0 ** (90 if inputs["content"][0].name == "b.PNG" else 9)  # noqa: E731
+    monkeypatch.setattr(paint, "needs", of_b, raising=False)
+    monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, needs="paint:needs"))
+    assert main(INVERT) == 2
+    assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
+    assert "b.PNG is passed over. Paint needs about" in capsys.readouterr().err
 
 
 def test_names_that_differ_only_in_their_ending_stay_apart(photos):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import drawn_classes
 import pytest
 
 from studio import cli
+from studio.cli import promises
 from studio.core import presets
 from training import script
 
@@ -29,6 +31,13 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, 
     assert cli.main(["classify", "predict", str(out), str(picture), "--json"]) == 0
     labels = json.loads(capsys.readouterr().out)["pictures"][0]["labels"]
     assert labels[0]["label"] == "lying" and labels[0]["probability"] > 0.5
+
+
+def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(promises, "LONG", 0.01)
+    words = ["classify", "train", str(drawn), "-o", str(tmp_path / "model"), *TRAIN]
+    assert cli.main(words) == 0
+    assert re.search(r"Teaching: about \d+ s here, \d\.\d GiB of memory\.", capsys.readouterr().err)
 
 
 def test_the_script_does_the_same(weights_home, drawn, tmp_path, capsys):

@@ -117,6 +117,8 @@ def test_a_named_preset_is_named_by_its_weights(voice, said, home):
     code, _, err = said("replay", "out.txt", "--verify")
     assert code == 2
     assert "another model rhyme" in err
+    shutil.rmtree(home / "presets" / "rhyme")
+    assert "model rhyme" in (gone := said("replay", "out.txt", "--verify")[2]) and "no longer here" in gone
 
 
 def test_a_packed_model_writes_as_its_folder(voice, write, said):

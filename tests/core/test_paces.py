@@ -82,6 +82,17 @@ def test_a_text_takes_longer_the_longer_it_is():
     assert expected("text.train", TrainTextSettings(units=128), text=files[1:]) < long
 
 
+def test_a_pace_is_learnt_of_what_there_was_to_do_before_it_was_done(monkeypatch):
+    left, learnt = [0.0, 100.0], []
+    monkeypatch.setattr("studio.dcgan.estimate.usual", lambda settings, inputs: left[-1])
+    monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: left.pop() and Result(()))
+    monkeypatch.setattr(paces, "learn", lambda *told: learnt.append(told[1]))
+    data = tasks.File.keep(b"x", "dataset", "x.zip")
+    tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
+    assert learnt == [100.0]
+    assert expected("dcgan.train", TrainDcganSettings(), data=[data]) is None  # 0 is not known, not at once
+
+
 def test_what_no_one_can_tell_is_not_told():
     assert expected("classify.audit", tasks.get("classify.audit").settings()) is None
 

@@ -1,5 +1,8 @@
 """A job that cannot fit into the memory is refused before it starts, with the largest that would."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,8 @@ from studio.core.errors import NoRoom
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dream.settings import DreamSettings
 from studio.film.settings import FilmSettings
+from studio.gallery.sweeps import SweepSettings
+from studio.search.settings import SearchSettings
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import TrainTextSettings
@@ -46,10 +51,10 @@ def test_what_fits_is_let_through(monkeypatch):
 
 def test_what_does_not_fit_is_refused_with_the_largest_that_does(monkeypatch):
     given(monkeypatch, 2)
-    with pytest.raises(NoRoom, match=r"Style with a size of 2048 px needs about \d\.\d GiB") as refused:
+    with pytest.raises(NoRoom, match=r"Style with size 2048 px needs about \d\.\d GiB") as refused:
         tasks.check_room(*painted(2048))
     assert "here it may have 2.0 GiB" in str(refused.value)
-    size = int(str(refused.value).rsplit(" px", 1)[0].rsplit(" ", 1)[1])
+    size = int(re.search(r"Next: choose size (\d+) px or less", str(refused.value))[1])
     tasks.check_room(*painted(size))
     with pytest.raises(NoRoom):
         tasks.check_room(*painted(size + 64))
@@ -66,6 +71,63 @@ def test_where_nothing_fits_it_says_so(monkeypatch):
     given(monkeypatch, 0.1)
     with pytest.raises(NoRoom, match=r"Next: use a machine with more memory\."):
         tasks.check_room(*painted(64))
+
+
+def swept(*vary, **base):
+    settings = SweepSettings(task="style.transfer", base=json.dumps(base), vary=vary)
+    return tasks.get("gallery.sweep"), settings, {"content": [photo()], "style": [photo()]}
+
+
+def searched(*vary, fixed=(), train="text"):
+    settings = SearchSettings(train=train, vary=vary, fixed=fixed)
+    slot = tasks.get(f"{train}.train").inputs[0]
+    return tasks.get("search.run"), settings, {slot.name: [tasks.File.keep(b"so", slot.kind, "so.txt")]}
+
+
+def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
+    given(monkeypatch, 2)
+    tasks.check_room(*swept("size=256,512", mode="fine"))
+    told = r"^Style with size 2048 px needs .* Next: choose size \d+ px or less\.$"
+    with pytest.raises(NoRoom, match=told):
+        tasks.check_room(*swept("size=256,2048,512", "strength=0.5,1", mode="fine"))
+
+
+def test_of_what_varies_only_what_decides_is_named(monkeypatch):
+    given(monkeypatch, 2)
+    with pytest.raises(NoRoom, match=r"^Style with mode fine and size 2048 px .* choose size \d+ px or less"):
+        tasks.check_room(*swept("mode=instant,fine,draft", "strength=0.5,1", size=2048))
+
+
+def test_a_search_is_refused_by_the_largest_trial_that_it_may_try(monkeypatch):
+    given(monkeypatch, 2)
+    tasks.check_room(*searched("units=64:512", "learning_rate"))
+    with pytest.raises(NoRoom, match=r"with units 2048 needs .* choose units (\d+) or less") as refused:
+        tasks.check_room(*searched("learning_rate", "units=64:2048"))
+    fits = re.search(r"units (\d+) or less", str(refused.value))[1]
+    tasks.check_room(*searched("learning_rate", f"units=64:{fits}"))
+
+
+def test_what_trials_share_counts(monkeypatch):
+    given(monkeypatch, 2)
+    tasks.check_room(*searched("units=64:512", fixed=("layers=1",)))
+    with pytest.raises(NoRoom, match="with units 512"):
+        tasks.check_room(*searched("units=64:512", fixed=("layers=4", "streams=256")))
+
+
+def test_a_setting_that_matters_only_with_another_one_is_found(monkeypatch):
+    """How many blocks learn matters once there is fine-tuning, whichever of the two is named first."""
+    tried = {"blocks": [1, 2], "finetune": [False, True], "batch": [16, 128]}
+    needs = lambda settings: needed(tasks.get("classify.train"), settings, {})  # noqa: E731
+    worst, decide = room.largest(TrainClassifierSettings(), tried, needs)
+    assert (worst.blocks, worst.finetune, worst.batch) == (2, True, 128)
+    assert sorted(decide) == ["batch", "blocks", "finetune"]
+
+
+def test_no_task_runs_without_the_memory_for_it(monkeypatch):
+    given(monkeypatch, 0.5)
+    task, settings, inputs = painted(512)
+    with pytest.raises(NoRoom):
+        tasks.run(task.name, settings, inputs | {"style": [photo()]})
 
 
 def test_a_film_needs_what_its_frames_do(monkeypatch):

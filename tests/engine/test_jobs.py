@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from studio.core import images, paths, recipes, room, tasks
+from studio.core import images, paths, presets, recipes, room, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.gallery.sweeps import SweepSettings
+from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 
 
@@ -42,6 +44,34 @@ def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, picture, mo
     settings = TransferSettings(mode="fine", size=2048)
     with pytest.raises(NoRoom, match="needs about"):
         engine.submit("style.transfer", settings, {"content": [file], "style": [file]})
+    assert engine.jobs() == before
+
+
+def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, picture, monkeypatch):
+    monkeypatch.setattr(room, "total", lambda: 2 * 2**30)
+    before = engine.jobs()
+    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    swept = SweepSettings(task="style.transfer", vary=("size=256,512", "mode=instant,fine"))
+    with pytest.raises(NoRoom, match="size 512 px and mode fine"):
+        engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
+    text = tasks.File.keep(b"so it is", "text", "so.txt")
+    with pytest.raises(NoRoom, match="choose units"):
+        engine.submit("search.run", SearchSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
+    assert engine.jobs() == before
+
+
+def test_what_is_made_again_is_made_with_the_very_weights(engine, chores, finished):
+    pinned = {"alice": presets.find("alice").digest}
+    job = finished(engine.submit("chores.do", chores.ChoreSettings(), {}, weights=pinned))
+    assert job.result.recipe.weights == pinned
+    assert not finished(engine.submit("chores.do", chores.ChoreSettings(), {})).result.recipe.weights
+
+
+def test_what_has_become_another_model_never_becomes_a_job(engine, chores):
+    before = engine.jobs()
+    for name, why in (("alice", "another model alice"), ("nobody", "model nobody .* is no longer here")):
+        with pytest.raises(Unavailable, match=why):
+            engine.submit("chores.do", chores.ChoreSettings(), {}, weights={name: "0" * 64})
     assert engine.jobs() == before
 
 

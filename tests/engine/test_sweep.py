@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core import recipes
+from studio.core import presets, recipes
 from studio.gallery.sweeps import SweepSettings
 
 
@@ -12,10 +12,11 @@ from studio.gallery.sweeps import SweepSettings
 def sweep(engine, chores):
     """Submits a sweep over the shade of a chore."""
 
-    def submit(*shades, **settings):
+    def submit(*shades, weights=None, **settings):
         vary = (f"shade={'|'.join(map(str, shades))}",)
         base = chores.ChoreSettings(**settings).model_dump_json()
-        return engine.submit("chores.sweep", SweepSettings(task="chores.do", base=base, vary=vary), {})
+        plan = SweepSettings(task="chores.do", base=base, vary=vary)
+        return engine.submit("chores.sweep", plan, {}, weights=weights)
 
     return submit
 
@@ -26,6 +27,13 @@ def test_each_cell_is_made_in_the_job_lane(sweep, finished):
     shades = [recipes.read(file.read()).settings["shade"] for file in job.result.files[1:]]
     assert shades == [10, 200, 90]
     assert job.preview
+
+
+def test_made_again_each_cell_is_made_with_the_very_weights(sweep, finished):
+    pinned = {"alice": presets.find("alice").digest}
+    job = finished(sweep(10, 20, steps=2, weights=pinned))
+    assert job.result.recipe.weights == pinned
+    assert [cell["recipe"]["weights"] for cell in job.result.figures["cells"]] == [pinned, pinned]
 
 
 def test_a_sweep_does_not_stand_in_the_way_of_itself_or_of_jobs(engine, sweep, do, finished):

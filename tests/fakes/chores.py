@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from studio.core import images, recipes, tasks
+from studio.core import images, recipes, tasks, weights
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
@@ -44,7 +44,8 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         stopped = True
         if settings.do == "hang":
             time.sleep(3600)
-    recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"))
+    used = dict(weights.pinned())  # as if it used just what it was told to
+    recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
     data = images.encode_png(_picture(settings.shade), recipe)
     return Result((File.keep(data, "picture", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
 
@@ -142,7 +143,7 @@ WRITE = Task(
     command="",
     help="a chore of the tests",
 )
-SWEEP = replace(sweeps.SWEEP, name="chores.sweep", work="chores:sweep", check="")
+SWEEP = replace(sweeps.SWEEP, name="chores.sweep", work="chores:sweep", check="", tries="")
 TASKS = {
     "chores.sweep": "chores:SWEEP",
     "chores.do": "chores:DO",

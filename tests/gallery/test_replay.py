@@ -33,7 +33,7 @@ def test_weights_of_another_training_are_refused_before_the_work(recipe):
 
 
 def test_weights_that_nobody_knows_are_refused(recipe):
-    with pytest.raises(InvalidInput, match="weights"):
+    with pytest.raises(Unavailable, match="no longer here"):
         replay.check(recipe.model_copy(update={"weights": {"../model.keras": "0" * 64}}))
 
 

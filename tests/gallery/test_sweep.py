@@ -51,6 +51,18 @@ def test_values_are_named_or_spread(home, word, found):
     assert [cell[name] for cell in values(asked(word))[0]] == found
 
 
+def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch):
+    real = recipes.make
+
+    def make(task, settings, inputs, weights=None):
+        used = {f"model-{settings.tint}": "a" * 64} if task == "fake.paint" else weights
+        return real(task, settings, inputs, used)
+
+    monkeypatch.setattr(recipes, "make", make)
+    result = tasks.run(NAME, asked("tint=none|red"), content)
+    assert result.recipe.weights == {"model-none": "a" * 64, "model-red": "a" * 64}
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import zipfile
 
@@ -193,6 +194,35 @@ def test_what_can_no_longer_be_made_again_says_so_and_can_still_be_looked_at(vis
     before = len(engine.jobs())
     button(page, "Make again").click().run()
     assert "no longer here" in page.error[0].value
+    assert len(engine.jobs()) == before
+
+
+def use(id, **weights):
+    """Changes what the recipe of an item says of its weights."""
+    path = items.root() / id / "outcome.json"
+    outcome = json.loads(path.read_bytes())
+    outcome["result"]["recipe"]["weights"] = weights
+    path.write_text(json.dumps(outcome))
+
+
+def test_making_again_uses_the_very_model_that_the_recipe_names(visit, made, engine, until):
+    id = made(shade=12)
+    use(id, alice=presets.find("alice").digest)
+    page = visit("gallery", item=id)
+    before = {job.id for job in engine.jobs()}
+    button(page, "Make again").click().run()
+    (job,) = [job for job in engine.jobs() if job.id not in before]
+    until(lambda: engine.job(job.id).finished)
+    assert items.find(job.id).result.recipe.weights == {"alice": presets.find("alice").digest}
+
+
+def test_a_model_that_is_another_one_now_is_told_and_nothing_is_made(visit, made, engine):
+    id = made(shade=13)
+    use(id, alice="0" * 64)
+    page = visit("gallery", item=id)
+    before = len(engine.jobs())
+    button(page, "Make again").click().run()
+    assert "another model alice" in page.error[0].value
     assert len(engine.jobs()) == before
 
 

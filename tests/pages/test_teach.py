@@ -99,6 +99,8 @@ def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     first = next(iter(sample_sets.sets().values()))
     assert f"pictures in {len(first.classes)} classes" in said(done(page).markdown)
     assert "Nothing is missing, broken or twice there" in said(page.success)
+    assert "Teach** makes a classifier of them, which takes" in said(page.markdown)
+    assert "GiB of memory" in said(page.markdown)
     assert page.button_group(key="pictures").value == "Cartoons"
     assert "Teach" in labels(page)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import random
 import statistics
+from dataclasses import replace
 
 import pytest
 from tiny_search import NAME, BowlSettings, loss
 
 from studio.cli import main
-from studio.core import tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.progress import Progress
 from studio.engine.crew import Crew
+from studio.search import study
 from studio.search.settings import SearchSettings
 
 TASK = "search.run"
@@ -83,6 +85,50 @@ def test_a_stopped_search_keeps_its_best_and_goes_on(text):
     assert after[: len(before)] == before
     assert again.figures["trials_ended"] + again.figures["stopped_early"] == 50
     assert searched(text, trials=50).figures["trials"] == again.figures["trials"], "nothing was left to do"
+
+
+def kept():
+    """The file that the only search of this home is kept in."""
+    (path,) = paths.folder("searches").glob("*.log")
+    return path
+
+
+def test_half_a_line_of_a_search_that_was_killed_is_forgotten(text):
+    first = searched(text, trials=6).figures["trials"]
+    with kept().open("ab") as file:
+        file.write(b'{"op_code":4,"wor')
+    again = searched(text, trials=9).figures["trials"]
+    assert again[: len(first)] == first and len(again) > len(first)
+    assert all(json.loads(line) for line in kept().read_bytes().splitlines())
+
+
+def test_a_damaged_search_is_said_in_one_sentence(text):
+    searched(text, trials=3)
+    kept().write_bytes(b"nonsense\n" + kept().read_bytes())
+    with pytest.raises(Unavailable, match=r"cannot be read .* Next: give the search another --name"):
+        searched(text, trials=6)
+
+
+def test_a_search_that_began_in_a_database_goes_on_there(text, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(study, "_kept", lambda path: study._reached(f"sqlite:///{path.with_suffix('.db')}"))
+        first = searched(text, trials=4).figures["trials"]
+    again = searched(text, trials=6).figures["trials"]
+    assert again[: len(first)] == first and len(again) > len(first)
+    assert not list(paths.folder("searches").glob("*.log"))
+
+
+def test_its_recipe_names_what_its_trials_were_made_with(text, monkeypatch):
+    ran = Crew.run
+
+    def run(*asked):
+        result = ran(*asked)
+        return replace(result, recipe=recipes.make(NAME, asked[2], {}, {f"model-{asked[2].shape}": "a" * 64}))
+
+    monkeypatch.setattr(Crew, "run", run)
+    result = searched(text, trials=12, pruning="none")
+    shapes = {trial["settings"]["shape"] for trial in result.figures["trials"]}
+    assert len(shapes) > 1 and result.recipe.weights == {f"model-{shape}": "a" * 64 for shape in shapes}
 
 
 def test_a_search_that_is_stopped_at_once_has_nothing_to_keep(text):

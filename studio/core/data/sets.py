@@ -87,8 +87,7 @@ def pictures(
     place = _place(file)
     if isinstance(place.where, str):
         source = builders.source(place.where, progress)
-        place = _Place(place.where, place.name, f"{place.state} {builders.state(place.where)}")
-    key = cache.key(f"{place.where} {place.state}", size, channels)
+    key = _key(place, size, channels)
     found = cache.find(key, size, channels)
     if found is None:
         if isinstance(place.where, Path):
@@ -98,6 +97,37 @@ def pictures(
         received = " ".join([f"{len(found.names):,}.", *found.notes]).rstrip(".")
         raise refused(place.name, f"at least {least:,} pictures", received, "add more, or choose another")
     return found
+
+
+def known(file: File, size: int, channels: int = 3) -> Pictures | None:
+    """What `pictures` would give, if it was asked before; nothing is read or fetched for it.
+
+    Raises:
+        InvalidInput: if the data set was changed.
+        Unavailable: if it is no longer kept.
+    """
+    return cache.find(_key(_place(file), size, channels), size, channels)
+
+
+def count(file: File) -> int:
+    """How many files or arrays of a data set may be pictures, by its listing alone.
+
+    0 for `tfds:NAME`, which may have to be fetched first.
+
+    Raises:
+        InvalidInput: if the data set was changed, is damaged, or made to harm.
+        Unavailable: if it is no longer kept.
+    """
+    place = _place(file)
+    return len(_opened(place.where, place.name).names) if isinstance(place.where, Path) else 0
+
+
+def _key(place: _Place, size: int, channels: int) -> str:
+    """What the pictures of a data set are kept under."""
+    state = place.state
+    if isinstance(place.where, str):
+        state = f"{state} {builders.state(place.where)}"
+    return cache.key(f"{place.where} {state}", size, channels)
 
 
 def _path(text: str) -> Path:
