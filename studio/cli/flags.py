@@ -130,10 +130,18 @@ def _metavar(field: Described) -> str:
 
 
 def _help(field: Described) -> str:
-    notes = [field.limits] if field.limits else []
+    notes = (
+        [field.limits] if field.limits and not field.choices else []
+    )  # those stand behind the flag already
     if field.default not in (None, "", ()):
-        notes.append(f"default {field.default}")
+        unit = f" {field.unit}" if field.unit and field.choices else ""
+        notes.append(f"default {_number(field.default)}{unit}")
     if field.bare:
         notes.append(f"{field.bare} when given alone")
     text = f"{field.help} ({', '.join(notes)})" if notes else field.help
     return text.replace("%", "%%")
+
+
+def _number(default: Any) -> str:
+    """As a person writes it: 1, not 1.0."""
+    return f"{default:g}" if isinstance(default, float) else str(default)

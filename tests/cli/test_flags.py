@@ -73,6 +73,29 @@ def test_the_fixed_grammar_of_classify():
     assert flags.values(arguments) == {"preset": "mine"} and arguments.pictures == ["a.png", "b.png"]
 
 
+def test_the_fixed_grammar_of_search():
+    arguments = _parser().parse_args(["search", "text", "book.txt", "-o", "best", "--trials", "2"])
+    assert flags.values(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
+
+
+def help_of(command, capsys):
+    with pytest.raises(SystemExit):
+        _parser().parse_args([command, "--help"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_shows_the_words_in_their_order(capsys):
+    assert "[TRAIN] DATA" in help_of("search", capsys)
+    assert "CONTENT [STYLE ...]" in help_of("style", capsys)
+
+
+def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
+    found = help_of("dream", capsys)
+    assert found.count("palaces") == 2  # in the usage and behind its flag
+    assert "black to white. (more than 0, up to 0.1, default 0.012)" in found
+    assert "(0 to 4 px, default 1)" in found
+
+
 PROMPTS = {
     "first": (["a b", "--seed", "3"], "a b"),
     "last": (["--seed", "3", "a b"], "a b"),
