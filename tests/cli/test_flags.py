@@ -78,6 +78,19 @@ def test_the_fixed_grammar_of_search():
     assert flags.values(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
 
 
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["style", "a.jpg", "-o", "o.png", "--sise", "9"], "no --sise, perhaps --size is meant"),
+        (["style", "a.jpg", "-o", "o.png", "--qqqq"], "no --qqqq that it takes"),
+        (["channel", "-o", "o.png", "a.jpg"], "no a.jpg that it takes"),
+    ],
+)
+def test_what_a_command_does_not_take_is_told_with_its_own_help(words, told):
+    with pytest.raises(InvalidInput, match=rf"^There is {told}\. Next: see `studio {words[0]} --help`\.$"):
+        _parser().parse_args(words)
+
+
 def help_of(command, capsys):
     with pytest.raises(SystemExit):
         _parser().parse_args([command, "--help"])
