@@ -6,22 +6,33 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from studio.core import drawing, tasks
+from studio.core.errors import invalid, printable
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
 _ENDINGS = tuple(f".{kind}" for kind in drawing.KINDS)
+_ALWAYS = ".mp4"  # the others may be pictures, too
 
 Named = Mapping[Slot, Sequence[str]]
 
 
 def given(task: Task, named: Named, out: str | None) -> bool:
-    """Whether a film stands where a task takes one picture, and its result is named as one."""
+    """Whether a film stands where a task takes one picture, and its result is named as one.
+
+    Raises:
+        InvalidInput: if it can be nothing but a film, and its result is named otherwise.
+    """
     content = named[task.inputs[0]] if task.of_a_picture else []
     if not content or not out:
         return False
-    return all(Path(text).suffix.lower() in _ENDINGS for text in (content[0], out))
+    ends = [Path(text).suffix.lower() for text in (content[0], out)]
+    if ends[0] == _ALWAYS and ends[1] not in _ENDINGS:
+        expected, step = f"a name that ends in {', '.join(_ENDINGS)}, as a film is given", "name it so"
+        received = ends[1] or "a name without an ending"
+        raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
+    return all(end in _ENDINGS for end in ends)
 
 
 def of(

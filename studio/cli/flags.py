@@ -7,6 +7,7 @@ repeated positional files, `--masks M1 M2` and a `--keep-colors` that may stand 
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -31,7 +32,14 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does, after a flag that stands bare was given the value that it means."""
         words = self._with_values(args) if args else args
-        return super().parse_known_args(self._with_flag(words) if self.positional else words, namespace)
+        found = super().parse_known_args(self._with_flag(words) if self.positional else words, namespace)
+        if found[1] and self.get_default("run"):  # here, where the command and its flags are known
+            self.error(self._unknown(found[1][0].partition("=")[0]))
+        return found
+
+    def _unknown(self, word: str) -> str:
+        close = difflib.get_close_matches(word, self._option_string_actions, n=1)
+        return f"there is no {word}{f', perhaps {close[0]} is meant' if close else ' that it takes'}"
 
     def _with_values(self, words: Sequence[str]) -> list[str]:
         # Argparse's own `nargs="?"` would swallow the picture in `--keep-colors photo.jpg`.
@@ -130,10 +138,18 @@ def _metavar(field: Described) -> str:
 
 
 def _help(field: Described) -> str:
-    notes = [field.limits] if field.limits else []
+    notes = (
+        [field.limits] if field.limits and not field.choices else []
+    )  # those stand behind the flag already
     if field.default not in (None, "", ()):
-        notes.append(f"default {field.default}")
+        unit = f" {field.unit}" if field.unit and field.choices else ""
+        notes.append(f"default {_number(field.default)}{unit}")
     if field.bare:
         notes.append(f"{field.bare} when given alone")
     text = f"{field.help} ({', '.join(notes)})" if notes else field.help
     return text.replace("%", "%%")
+
+
+def _number(default: Any) -> str:
+    """As a person writes it: 1, not 1.0."""
+    return f"{default:g}" if isinstance(default, float) else str(default)

@@ -36,7 +36,7 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-_FOLDER = ", or a folder of them: then OUT is one, too"
+_FOLDER = ", or a folder of them: then OUT is one, too; or a film, if OUT is one"
 
 
 def add(commands: Any) -> None:

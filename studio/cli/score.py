@@ -23,7 +23,7 @@ USUAL: dict[str, tuple[float, float] | None] = {"classify.train": None}
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    help = "measure a trained model on data that it has not learnt from"
+    help = "measure a trained model on data that it has not learnt from; prints one JSON object"
     parser = flags.add_leaf(commands, "score", help, _run)
     parser.add_argument("preset", metavar="PRESET", help="a trained model: its name or folder")
     parser.add_argument("data", metavar="DATA", help="what it is measured on")

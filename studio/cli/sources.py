@@ -13,6 +13,7 @@ from studio.style import paintings
 from studio.text import corpus
 
 _SAMPLE = sample_sets.PREFIX
+_MODEL_FILES = {".keras", ".zip", ".h5"}
 _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
@@ -51,6 +52,9 @@ def _model(text: str) -> File:
     path = Path(text).expanduser()
     if path.is_file():
         return _packed(path) if _is_packed(path) else brought.bring(path)
+    if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
+        shown, step = f"model {printable(path.name, 60)}", "check the path"
+        raise invalid(shown, expected="a file", received="no such file", next_step=step)
     found = presets.find(str(path))
     found.weights()
     return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")

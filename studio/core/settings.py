@@ -69,6 +69,7 @@ class Described:
     choices: tuple[Any, ...] = ()
     bare: str = ""
     positional: bool = False
+    above: bool = False  # whether `least` itself is already too little
 
     @property
     def label(self) -> str:
@@ -90,7 +91,12 @@ class Described:
             for end in (self.least, self.most)
             if end is not None
         ]
-        text = " to ".join(ends) if len(ends) == 2 else f"{ends[0]} or more" if self.least is not None else ""
+        if len(ends) == 2:
+            text = f"more than {ends[0]}, up to {ends[1]}" if self.above else " to ".join(ends)
+        else:
+            text = (
+                "" if self.least is None else f"more than {ends[0]}" if self.above else f"{ends[0]} or more"
+            )
         return f"{text} {self.unit}".strip()
 
 
@@ -156,6 +162,7 @@ def _describe(name: str, field: Any) -> Described:
         choices=choices,
         bare=extra.get("bare", ""),
         positional=extra.get("positional", False),
+        above="gt" in bound,
     )
 
 

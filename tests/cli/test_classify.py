@@ -142,6 +142,7 @@ def test_other_files_are_told_from_models_in_one_line(name, data, told, said, ho
 BAD = {
     "no such preset": ["classify", "predict", "nobody", "photo.png"],
     "no picture": ["classify", "predict", "toy"],
+    "no such model file": ["classify", "predict", "nothing.keras", "photo.png"],
     "no such picture": ["classify", "predict", "toy", "nothing.png"],
     "no such label": ["classify", "explain", "toy", "photo.png", "-o", "why.png", "--label", "dog"],
     "a model of another kind": ["classify", "predict", "shakespeare", "photo.png"],

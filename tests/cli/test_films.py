@@ -32,6 +32,13 @@ def test_a_still_of_it_is_its_first_frame(clip):
     assert main(["paint", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
 
 
+def test_what_can_only_be_a_film_becomes_one(clip, capsys):
+    clip.rename(clip.with_name("clip.mp4"))
+    assert main(["paint", "clip.mp4", "-o", "out.png"]) == 2
+    said = capsys.readouterr().err
+    assert "Invalid output out.png" in said and ".mp4, .webp, .gif" in said
+
+
 @pytest.mark.parametrize("data", [b"", b"no film", b"GIF89a cut"])
 def test_what_is_no_film_is_told_in_one_sentence(clip, capsys, data):
     clip.write_bytes(data)

@@ -73,6 +73,42 @@ def test_the_fixed_grammar_of_classify():
     assert flags.values(arguments) == {"preset": "mine"} and arguments.pictures == ["a.png", "b.png"]
 
 
+def test_the_fixed_grammar_of_search():
+    arguments = _parser().parse_args(["search", "text", "book.txt", "-o", "best", "--trials", "2"])
+    assert flags.values(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["style", "a.jpg", "-o", "o.png", "--sise", "9"], "no --sise, perhaps --size is meant"),
+        (["style", "a.jpg", "-o", "o.png", "--qqqq"], "no --qqqq that it takes"),
+        (["channel", "-o", "o.png", "a.jpg"], "no a.jpg that it takes"),
+    ],
+)
+def test_what_a_command_does_not_take_is_told_with_its_own_help(words, told):
+    with pytest.raises(InvalidInput, match=rf"^There is {told}\. Next: see `studio {words[0]} --help`\.$"):
+        _parser().parse_args(words)
+
+
+def help_of(command, capsys):
+    with pytest.raises(SystemExit):
+        _parser().parse_args([command, "--help"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_shows_the_words_in_their_order(capsys):
+    assert "[TRAIN] DATA" in help_of("search", capsys)
+    assert "CONTENT [STYLE ...]" in help_of("style", capsys)
+
+
+def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
+    found = help_of("dream", capsys)
+    assert found.count("palaces") == 2  # in the usage and behind its flag
+    assert "black to white. (more than 0, up to 0.1, default 0.012)" in found
+    assert "(0 to 4 px, default 1)" in found
+
+
 PROMPTS = {
     "first": (["a b", "--seed", "3"], "a b"),
     "last": (["--seed", "3", "a b"], "a b"),

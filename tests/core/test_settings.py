@@ -56,6 +56,18 @@ def test_limits_in_words():
     assert found["note"] == ""
 
 
+class Above(Settings):
+    rate: float = setting(0.1, "How fast.", gt=0, le=1)
+    share: float = setting(0.5, "How much.", gt=0)
+
+
+def test_limits_say_where_the_least_itself_is_too_little():
+    found = {name: field.limits for name, field in Above.described().items()}
+    assert found == {"rate": "more than 0, up to 1", "share": "more than 0"}
+    with pytest.raises(InvalidInput, match="more than 0, up to 1"):
+        Above.parse({"rate": "0"})
+
+
 def test_parse_takes_the_words_of_a_form():
     found = Sample.parse({"style_weight": "0.25", "size": "128", "layers": ["a", "b"], "mirror": "true"})
     assert (found.style_weight, found.size, found.layers, found.mirror) == (0.25, 128, ("a", "b"), True)
