@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import arrivals, bundles, onward, places
+from pages.parts import arrivals, bundles, places, uses
 from studio.core import images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
@@ -289,7 +289,7 @@ def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(made, monkeypatch):
 
 def test_every_use_is_of_a_page_and_a_slot_that_are_there():
     known = {place.file: place for place in places.PLACES}
-    for use in onward.USES:
+    for use in uses.USES:
         capability = known[use.file].capability
         slots = [
             slot
@@ -302,14 +302,14 @@ def test_every_use_is_of_a_page_and_a_slot_that_are_there():
         assert (slot.most > 1) == use.many
 
 
-@pytest.mark.parametrize("number", range(len(onward.USES)))
+@pytest.mark.parametrize("number", range(len(uses.USES)))
 def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     opened = []
     # Those pages have tests of their own.
     monkeypatch.setattr("streamlit.switch_page", lambda file, **more: opened.append((file, more)))
     id = made(shade=60 + number)
     page = visit("gallery", item=id)
-    use = onward.USES[number]
+    use = uses.USES[number]
     page.button(key=f"{id}_use_{number}").click().run()
     assert not page.exception
     # Streamlit refuses to leave a page whose widgets are in the address, unless told what comes instead.
