@@ -25,6 +25,7 @@ def show_live(
     before: Callable[[], File],
     needs: Collection[str] = (),
     note: str = "",
+    own: Callable[[], None] | None = None,
 ) -> None:
     """Shows the result of these very settings and inputs, computed now unless it already was.
 
@@ -33,6 +34,7 @@ def show_live(
         before: gives the picture to look at until there is a result.
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
+        own: draws the buttons that only this page has.
     """
     if engine.connect().status() != "ready":
         _content(before())
@@ -52,6 +54,8 @@ def show_live(
         if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
             jobs.show(_keep(live))
             st.rerun()
+        if own is not None:
+            own()
         results.download(live.data, task, key="live", on_click=lambda: _keep(live))
         uses.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
     results.recipe(task, settings, live.inputs, live.recipe)

@@ -56,10 +56,12 @@ def labels(page):
     return [option.content for option in wall(page).proto.options]
 
 
-def test_an_empty_gallery_says_what_will_be_here(visit):
+def test_an_empty_gallery_says_what_will_be_here_and_where_to_begin(visit):
     page = visit("gallery")
     assert not page.exception
     assert "Nothing is here yet" in page.info[0].value
+    begun = [link.proto.label for link in page.get("page_link")]
+    assert begun == ["Begin in Style", "Begin in Dream", "Begin in Faces", "Begin in Text"]
 
 
 def test_the_wall_shows_the_newest_first_and_a_page_at_a_time(visit, made, monkeypatch):

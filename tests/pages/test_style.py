@@ -155,3 +155,23 @@ def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
     next(button for button in page.button if button.label == "Picture in Teach").click().run()
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="picture").value) == ("Teach", "Your picture")
+
+
+def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, own, **more: own and own())
+    page = visit("style")
+    next(button for button in page.button if button.label == "Paint it fine").click().run()
+    assert not page.exception
+    assert page.button_group(key="mode").value == "fine"
+    assert "Start" in labels(page) and "Paint it fine" not in labels(page)
+
+
+def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    begun = []
+    monkeypatch.setattr("pages.parts.jobs.start", lambda *job: begun.append(job))
+    page = visit("style", strength="0.5")
+    next(button for button in page.button if button.label == "Watch a small draft").click().run()
+    [(task, settings, inputs)] = begun
+    assert (task, settings.mode, settings.size, settings.strength) == ("style.transfer", "draft", 256, 0.5)
+    assert settings.house == () and len(inputs["style"]) == 1
