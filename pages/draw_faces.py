@@ -6,7 +6,7 @@ from pages import parts
 from pages.parts import asking, drawers, latent_maps, studies
 from studio.faces.settings import FacesSettings
 
-TASK, SLOTS = studies.TASK, studies.SLOTS
+TASK = studies.TASK
 
 known = drawers.known()
 settings, photo, wanted, wall, preset = None, None, False, None, ""
@@ -36,7 +36,7 @@ with stage:
         inputs = {"photo": [photo.file()]} if photo else {}
         if wanted:
             parts.start(TASK, studies.moved(settings), inputs)
-        if parts.show_job(TASK, SLOTS, (settings, photo.title if photo else "")) is None:
+        if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
             wall = studies.show(settings.model_copy(update={"walk": 0}), inputs)
 parts.recent(TASK)
 latent_maps.explain(preset, wall, settings.face if settings else 0)

@@ -7,7 +7,6 @@ from pages.parts import films, octave_climb, promises, sheets, wishes
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
-SLOTS = {"content": "Your photo", "guide": "Your guide"}
 GUIDE = "The dream takes up the parts of this picture instead of what the network likes best"
 
 
@@ -21,7 +20,7 @@ with left:
     st.title("Dream", anchor=False)
     content = parts.picture("content", "Content", parts.photos())
     wish = wishes.what_to_see()
-    guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, SLOTS["guide"])
+    guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, "Your guide")
     asked_here = (*wishes.ASKED_HERE, *films.ASKED_HERE)
     settings = parts.form(DreamSettings, skip=asked_here, extra=wish, beside=films.zoom_film)
     settings = wishes.understood(settings, guided=guide is not None)
@@ -32,7 +31,7 @@ with stage:
     if wanted:
         parts.start(TASK, settings, inputs())
     asked = (settings, content.title, guide.title if guide else "")
-    job = parts.show_job(TASK, SLOTS, asked, {sheets.PAINT: sheets.use_painted})
+    job = parts.show_job(TASK, asked, {sheets.PAINT: sheets.use_painted})
     if job is None:
         promises.before_start(content.file(), settings)
 parts.recent(TASK)

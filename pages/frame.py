@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import parts
+from pages.parts import places
 from studio.core.errors import StudioError
 
 st.set_page_config(page_title="Creative AI Studio", page_icon=parts.MARK, layout="wide")
@@ -18,6 +19,7 @@ chosen = st.navigation(
 parts.look()
 with st.sidebar:
     parts.tray()
+places.leave(chosen.url_path)
 try:
     chosen.run()
 except StudioError as error:

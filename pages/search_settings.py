@@ -30,7 +30,10 @@ if not by_eye:
             parts.start(trials.TASK, settings, inputs)
         job = trials.show()
         if job is None:
-            st.info(BY_FIGURES, icon=":material/search_insights:")
+            st.info(
+                BY_FIGURES + (searches.takes(settings, inputs) if settings else ""),
+                icon=":material/search_insights:",
+            )
     parts.recent(trials.TASK)
     sampler.explain(job)
 else:

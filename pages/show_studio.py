@@ -7,8 +7,8 @@ from pages.parts import downloads, layers, tiles
 
 st.title("Creative AI Studio", anchor=False)
 st.markdown(
-    "Paint a photo in the look of any picture, let a network dream into it, or have one write on from your "
-    "words, all on your own machine. Choose a tile to begin."
+    "Paint a photo in the look of any picture, let a network dream into it, have one write on from your "
+    "words, draw faces, or learn to tell pictures apart, all on your own machine. Choose a tile to begin."
 )
 tiles.made_here()
 parts.recent(title="Your recent work")

@@ -9,7 +9,6 @@ from pages.parts import brushwork, gram_matrices, reels
 from pages.parts.brushwork import TASK
 from studio.style.settings import TransferSettings
 
-SLOTS = {"content": "Your photo", "style": "Your style"}
 INSTANT = ("adain",)
 
 left, right = st.columns([5, 9], gap="large")
@@ -32,12 +31,13 @@ with right:
 with stage:
     if wanted:
         parts.start(*wish.job(settings))
-    job = parts.show_job(TASK, SLOTS, (settings, wish.titles), {reels.TASK: None})
+    job = parts.show_job(TASK, (settings, wish.titles), {reels.TASK: None})
 parts.recent(TASK, reels.TASK)
-gram_matrices.explain(job if job and job.task == TASK else None)
+gram_matrices.explain(job if job and job.task == TASK else None, wish.watched(settings))
 if job is None and settings is not None:  # last, so that all else is there while it is made
     shown, note = wish.preview(settings)
     needs = () if shown.house else INSTANT
     ask = partial(wish.inputs, shown)
+    own = brushwork.finer if wish.follows(settings) else None
     with stage:
-        parts.show_live(TASK, shown, ask, SLOTS, before=content.file, needs=needs, note=note)
+        parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, own=own)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import choices, mask_brush, promises, reels
+from pages.parts import choices, jobs, mask_brush, promises, reels
 from pages.parts.reels import Reel
 from pages.parts.samples import Sample
 from studio.core.tasks import File, Inputs
@@ -16,7 +16,7 @@ from studio.style.settings import TransferSettings
 
 TASK = "style.transfer"
 LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
-PREVIEW = 512
+PREVIEW, SMALL = 512, 256
 NOTE = {
     "instant": "Draft and fine are slower and truer to the style.",
     "draft": "Small instant preview: Start makes the draft",
@@ -72,6 +72,13 @@ class Wish:
             return reels.TASK, *reels.painted(TASK, settings, self.content, self.inputs(settings))
         return TASK, settings, self.inputs(settings)
 
+    def watched(self, settings: TransferSettings | None) -> Callable[[], None] | None:
+        """Starts a small draft, to be looked at while it is made; None where there is nothing to start."""
+        if settings is None or isinstance(self.content, Reel):
+            return None
+        small = self.at_home(settings.model_copy(update={"mode": "draft", "size": SMALL}))
+        return lambda: jobs.start(*self.job(small))
+
     def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """What follows the sliders, and what to say of it: the result itself, or a small one instead."""
         if self.follows(settings):
@@ -102,6 +109,16 @@ def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
     if isinstance(content, Reel) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
     return mask_brush.mask_brush(content.file(), [style.title for style in styles], key="mask_brush")
+
+
+def finer() -> None:
+    """The button that leads on from an instant result; its Start then says what that takes."""
+    help = "Slower, and truer to the style"
+    st.button("Paint it fine", icon=":material/auto_awesome:", help=help, on_click=_fine)
+
+
+def _fine() -> None:
+    st.session_state["mode"] = "fine"
 
 
 def uploaded() -> None:

@@ -31,6 +31,7 @@ TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
+    "classify.explain": {"view": "over"},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7},
 }
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
@@ -124,6 +125,8 @@ def _made(tile: Tile) -> Image.Image:
     settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings | house)
     result = tasks.run(tile.task, settings, inputs)
     picture = Image.fromarray(images.read(result.files[0].read()))
+    if tile.task == "classify.explain":
+        picture = ImageOps.fit(picture, (min(picture.size),) * 2)  # which is all that it looks at
     picture.thumbnail((LONGEST, LONGEST))
     return picture
 

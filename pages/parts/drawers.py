@@ -81,7 +81,7 @@ def _about(name: str) -> None:
     with suppress(StudioError):
         data = presets.find(name).data()
         source = shipped.trained_on if shipped else data.get("trained_on")
-        told = [f"Learnt from {words.plain(source)}."] if isinstance(source, str) else []
+        told = [f"Learnt from {words.plain(words.source(source))}."] if isinstance(source, str) else []
         told += _distance(data.get("figures") or {})
     st.caption(" ".join(told))
     if shipped and shipped.licence == "research-only":

@@ -16,6 +16,7 @@ from studio.core.settings import Described, Settings
 MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
 SHARED = ("size", "seed")  # mean the same on every page, so that they go with a person from one to another
+SHARES = ("held_out",)  # shown in per cent
 _LAST = "form_last"
 
 
@@ -159,13 +160,14 @@ def _widget(field: Described, help: str | None) -> Any:
         return st.text_input(label, value=_default(field), **shared)
     if field.default is None or field.least is None or field.most is None:
         limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
+        limits |= {} if field.kind == "int" else {"format": "%g"}
         return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
     if field.scale == "log":
         return st.select_slider(label, _ratios(field), value=field.default, format_func=_short, **shared)
     number = int if field.kind == "int" else float
     step = number(field.step or (1 if number is int else _fine(field)))
     ends = number(field.least), number(field.most)
-    places = "%.3f" if step < 0.01 else None
+    places = "percent" if field.name in SHARES else "%.3f" if step < 0.01 else None
     return st.slider(label, *ends, number(field.default), step, format=places, **shared)
 
 

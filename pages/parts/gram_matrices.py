@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -36,8 +37,12 @@ _PAPERS = (
 )
 
 
-def explain(job: Any) -> None:
-    """The folded section; with a job, its own losses and matrices too."""
+def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
+    """The folded section; with a job, its own losses and matrices too.
+
+    Args:
+        watch: starts a small run to look at, for a page that has none.
+    """
     parts = (
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
@@ -48,12 +53,16 @@ def explain(job: Any) -> None:
         (st.caption, _PAPERS),
     )
     with st.expander(hoods.LABEL, icon=hoods.ICON):
-        hoods.beside(parts, lambda: _of_this_run(job))
+        hoods.beside(parts, lambda: _of_this_run(job, watch))
 
 
-def _of_this_run(job: Any) -> None:
+def _of_this_run(job: Any, watch: Callable[[], None] | None) -> None:
     if job is None or not job.history:
-        st.caption("Start a draft or fine run: its losses and Gram matrices are drawn here as it goes.")
+        st.caption(
+            "The losses and Gram matrices of a draft or fine run are drawn here, from its own numbers."
+        )
+        if job is None and watch and st.button("Watch a small draft", icon=":material/play_arrow:"):
+            watch()
         return
     curves.losses(job.history, caption="The losses of this run against its steps")
     curves.losses(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
-from pages.parts import curves, results, shown, words
+from pages.parts import curves, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -59,7 +59,6 @@ def close(task: str) -> None:
 
 def show_job(
     task: str,
-    slots: Mapping[str, str],
     asked: object = None,
     beside: Mapping[str, Callable[[engine.Job], None] | None] | None = None,
 ) -> engine.Job | None:
@@ -69,7 +68,6 @@ def show_job(
 
     Args:
         asked: what the form asks for now.
-        slots: where its result can be used: slot -> the title it gets there.
         beside: the other tasks of this page, each with what draws the buttons that only its results have, if
             there are any.
 
@@ -80,7 +78,7 @@ def show_job(
     if job is None:
         return None
     if job.finished:
-        _ended(job, slots, (beside or {}).get(job.task))
+        _ended(job, (beside or {}).get(job.task))
     else:
         _watch(job.id)
         _curve(job.id)
@@ -191,9 +189,7 @@ def _curve(name: str) -> None:
     curves.losses(job.history)
 
 
-def _ended(
-    job: engine.Job, slots: Mapping[str, str], own: Callable[[engine.Job], None] | None = None
-) -> None:
+def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> None:
     settings = tasks.get(job.task).settings.parse(job.settings)
     if job.result is None:
         failed(job, settings)
@@ -210,7 +206,7 @@ def _ended(
             start(job.task, settings, job.inputs, job.result.recipe)
         results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
         if file.kind == "picture":
-            results.use_as(lambda: file, slots, key=job.id)
+            uses.menu(lambda: file, key=job.id)
         if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
             close(job.task)
             st.rerun()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import streamlit as st
 
-from pages.parts import downloads, jobs, results, shown, words
+from pages.parts import downloads, jobs, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core import paths
@@ -21,20 +21,20 @@ def show_live(
     task: str,
     settings: Settings,
     ask: Callable[[], Inputs],
-    slots: Mapping[str, str],
     *,
     before: Callable[[], File],
     needs: Collection[str] = (),
     note: str = "",
+    own: Callable[[], None] | None = None,
 ) -> None:
     """Shows the result of these very settings and inputs, computed now unless it already was.
 
     Args:
         ask: gives the inputs; not called before the engine is ready.
-        slots: where the result can be used: slot -> the title it gets there.
         before: gives the picture to look at until there is a result.
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
+        own: draws the buttons that only this page has.
     """
     if engine.connect().status() != "ready":
         _content(before())
@@ -54,8 +54,10 @@ def show_live(
         if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
             jobs.show(_keep(live))
             st.rerun()
+        if own is not None:
+            own()
         results.download(live.data, task, key="live", on_click=lambda: _keep(live))
-        results.use_as(lambda: File.keep(live.data, "picture", "result.png"), slots, key="live")
+        uses.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
     results.recipe(task, settings, live.inputs, live.recipe)
 
 

@@ -16,9 +16,19 @@ WALL = """
 .st-key-recent [data-testid="stPageLink-NavLink"] { background: none; padding: 0; min-height: 0; }
 .st-key-tray [data-testid="stPageLink-NavLink"] p,
 .st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0.75rem; z-index: 10; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0; z-index: 10;
+  padding-block: 0.5rem 0.75rem; backdrop-filter: blur(8px); }
 .st-key-start button { box-shadow: 0 2px 10px rgb(0 0 0 / 30%); }
-.st-key-tiles img { aspect-ratio: 4 / 3; object-fit: cover; }
+.st-key-tiles img { aspect-ratio: 3 / 2; object-fit: cover; }
+.st-key-tiles [data-testid="stGridCell"], .st-key-recent [data-testid="stGridCell"] { position: relative; }
+.st-key-tiles [data-testid="stElementContainer"]:has(> [data-testid="stPageLink"]),
+.st-key-recent [data-testid="stElementContainer"]:has(> [data-testid="stPageLink"]) { position: static; }
+.st-key-tiles [data-testid="stPageLink-NavLink"]::after,
+.st-key-recent [data-testid="stPageLink-NavLink"]::after { content: ""; position: absolute; inset: 0;
+  z-index: 1; border-radius: 0.5rem; }
+.st-key-tiles [data-testid="stPageLink-NavLink"]:focus-visible::after,
+.st-key-recent [data-testid="stPageLink-NavLink"]:focus-visible::after { outline: 3px solid currentColor; }
+.st-key-recent [data-testid="stPopover"] { position: relative; z-index: 2; }
 @media (min-width: 900px) {
   [data-testid="stColumn"]:has(.st-key-stage) { position: sticky; top: 4rem; align-self: flex-start; }
 }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import streamlit as st
 
-from pages.parts import choices, kept_models, results, sweep_plans, texts, words
+from pages.parts import kept_models, results, sweep_plans, texts, uses, words
 from pages.parts.owners import owner
-from pages.parts.places import PLACES, Place, go_to, place_of
+from pages.parts.places import Place, go_to, place_of
 from studio import engine
 from studio.core import paths, presets, tasks
 from studio.core.errors import StudioError
@@ -17,32 +16,6 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.gallery.sweeps import NAME
-
-
-class Use(NamedTuple):
-    """A place where a picture can be an input.
-
-    Attributes:
-        file: of the page.
-        slot: the key of its choices there.
-        own: the title that the picture gets there.
-        many: whether several can be chosen.
-    """
-
-    file: str
-    slot: str
-    own: str
-    many: bool = False
-
-
-# A new page that takes pictures adds a line.
-USES = (
-    Use("style_picture.py", "content", "Your photo"),
-    Use("style_picture.py", "style", "Your style", many=True),
-    Use("dream_picture.py", "content", "Your photo"),
-    Use("dream_picture.py", "guide", "Your guide"),
-    Use("draw_faces.py", "photo", "Your photo"),
-)
 
 
 def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
@@ -107,22 +80,8 @@ def use_as(file: File, *, key: str) -> None:
         if st.button("Write on", icon=":material/arrow_forward:", key=f"{key}_on"):
             _write_on(file)
         return
-    if file.kind != "picture":
-        return
-    there = {place.file: place for place in PLACES}
-    with st.popover("Use as", icon=":material/redo:"):
-        for number, use in enumerate(use for use in USES if use.file in there):
-            place = there[use.file]
-            label = f"{use.slot.capitalize()} in {place.title}"
-            if st.button(label, key=f"{key}_use_{number}", icon=place.icon, width="stretch"):
-                _put(use, file)
-
-
-def _put(use: Use, file: File) -> None:
-    if use.many and not isinstance(st.session_state.get(use.slot), list):
-        st.session_state[use.slot] = []
-    choices.use(use.slot, file, use.own)
-    go_to(use.file)
+    if file.kind == "picture":
+        uses.menu(lambda: file, key=key)
 
 
 def _write_on(file: File) -> None:

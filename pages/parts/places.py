@@ -9,6 +9,8 @@ import streamlit as st
 
 from studio import engine
 
+_LEAVING = "leaving_for"
+
 
 class Place(NamedTuple):
     """One page.
@@ -46,6 +48,22 @@ def place_of(task: str) -> Place:
     """The page that shows the jobs of a task; the first page for a task that has none."""
     capability = task.partition(".")[0]
     return next((place for place in PLACES if place.capability == capability), PLACES[0])
+
+
+def leave_for(file: str) -> None:
+    """As `go_to`, from a callback, where Streamlit cannot switch: the frame does it next."""
+    st.session_state[_LEAVING] = file
+
+
+def leave(here: str) -> None:
+    """Goes where a callback wanted to, unless that is here. Call it from the frame.
+
+    Args:
+        here: the address of the page that would be drawn now.
+    """
+    file = st.session_state.pop(_LEAVING, "")
+    if file and not any(place.file == file and place.address == here for place in PLACES):
+        go_to(file)
 
 
 def go_to(file: str, **params: str) -> None:

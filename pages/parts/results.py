@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import choices, commands, films, shown, words
+from pages.parts import commands, films, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
 from studio.core import images, tasks
@@ -122,18 +122,6 @@ def vary(settings: Settings, again: Again, *, key: str) -> None:
             changed = settings.model_copy(update=change)
             if st.button(label, key=f"{key}_vary_{number}", width="stretch"):
                 again(changed)
-
-
-def use_as(keep: Callable[[], File], slots: Mapping[str, str], *, key: str) -> None:
-    """A menu of places where the result can go on: slot -> the title it gets there."""
-    with st.popover("Use as", icon=":material/redo:"):
-        for slot, own in slots.items():
-            st.button(
-                slot.capitalize(),
-                key=f"{key}_as_{slot}",
-                width="stretch",
-                on_click=lambda slot=slot, own=own: choices.use(slot, keep(), own),
-            )
 
 
 def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:

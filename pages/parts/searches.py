@@ -12,7 +12,8 @@ from studio.core.errors import StudioError
 from studio.core.settings import Described
 from studio.core.tasks import Inputs
 from studio.search.settings import SearchSettings
-from studio.search.space import KINDS, Range, space
+from studio.search.space import KINDS, Range, shared, space
+from studio.search.task import trained
 
 NEVER = ("seed", "held_out", "scored", "test_every", "size", "colors")  # which change what is measured
 
@@ -53,6 +54,14 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
     inputs = _data(name)
     settings = _form(name)
     return (settings if inputs else None), inputs
+
+
+def takes(settings: SearchSettings, inputs: Inputs) -> str:
+    """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
+    task = trained(settings)
+    fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
+    seconds = tasks.expected(task, task.settings.parse(fixed), inputs)
+    return f" One training takes {words.about(seconds)} here." if seconds else ""
 
 
 def _data(name: str) -> Inputs:

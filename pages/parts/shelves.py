@@ -8,12 +8,14 @@ import streamlit as st
 
 from pages.parts import bundles, choices, forms, words
 from pages.parts.owners import owner
+from pages.parts.places import PLACES
 from studio.gallery import index
 from studio.gallery.index import Entry, Wanted
 
 PAGE = 48
 ITEM = "item"  # of the address: which one is shown large
 KINDS = {"all": "All", "picture": "Pictures", "animation": "Films", "text": "Texts", "model": "Models"}
+BEGIN = ("style", "dream", "faces", "text")  # where a first one is made soon
 _NOUNS = {"animation": "Film: ", "text": "Text: ", "model": "Model: ", "dataset": "Set: "}
 _WANTED, _PAGE, _PICKED, _SHELF = "gallery_wanted", "gallery_page", "gallery_picked", "gallery_shelf"
 
@@ -72,6 +74,10 @@ def _empty(wanted: Wanted) -> None:
         return
     text = "Nothing is here yet. What you make on the other pages, or by commands, is kept here."
     st.info(text, icon=":material/photo_library:")
+    with st.container(horizontal=True):
+        for place in PLACES:
+            if place.capability in BEGIN:
+                st.page_link(place.file, label=f"Begin in {place.title}", icon=place.icon)
 
 
 def _pager(skip: int, shown: int, total: int) -> None:

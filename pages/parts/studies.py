@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import live, results, shown, sliders, walls
+from pages.parts import live, results, shown, sliders, uses, walls
 from pages.parts.asking import FACE, MORPH, MOVES, NEAR, TO
 from pages.parts.owners import owner
 from studio import engine
@@ -12,7 +12,6 @@ from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
 
 TASK = "faces.draw"
-SLOTS = {"content": "Your face", "style": "Your face"}
 STEPS = 7  # pictures of the way from one face to another
 _SAID, _PICKED = "kept_said", "picked"
 
@@ -123,7 +122,7 @@ def _actions(made: engine.Live, *, key: str) -> None:
             engine.connect().keep(made, owner())
             st.session_state[_SAID] = True
             st.rerun()
-        results.use_as(lambda: File.keep(made.data, "picture", made.name), SLOTS, key=key)
+        uses.menu(lambda: File.keep(made.data, "picture", made.name), key=key)
     if st.session_state.pop(_SAID, False):
         st.toast("Kept among your results.", icon=":material/bookmark_added:")
     results.recipe(TASK, made.settings, made.inputs, made.recipe)

@@ -19,12 +19,14 @@ class Tile(NamedTuple):
         inputs: the sample of each slot, by the name that `studio.core.samples` or the paintings give it.
         caption: stands below.
         settings: those in which it differs from what a page starts with, each a choice.
+        opens: what else is chosen on the page that it opens, as its address has it.
     """
 
     task: str
     inputs: Mapping[str, str]
     caption: str
     settings: Mapping[str, str] = {}
+    opens: Mapping[str, str] = {}
 
     @property
     def file(self) -> str:
@@ -38,16 +40,16 @@ TILES = (
     Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
     Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
     Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
-    Tile("style.transfer", {"content": "astronaut", "style": "stained_glass"}, "Astronaut in stained glass"),
     Tile("faces.draw", {}, "Faces that nobody has"),
+    Tile("classify.explain", {"picture": "chelsea"}, "Where a network sees a cat", opens={"half": "Try"}),
 )
 
 
 def made_here() -> None:
-    """Shows the tiles; each opens its page with the same samples chosen."""
+    """Shows the tiles; a click anywhere on one opens its page with the same samples chosen."""
     titles = samples.titles()
     with st.container(key="tiles"):
-        grid = st.grid(6, min_column_width=150)
+        grid = st.grid(3, min_column_width=150)
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():
@@ -55,5 +57,5 @@ def made_here() -> None:
                 str(samples.SHIPPED / tile.file), width="stretch", caption=tile.caption, alt=tile.caption
             )
             chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
-            chosen |= {name: words.choice(value) for name, value in tile.settings.items()}
+            chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | tile.opens
             st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 
 import streamlit as st
 
 from pages.parts import kept_models, words
-from studio.core import presets
+from studio.core import index, presets
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 
@@ -43,9 +44,14 @@ def about(name: str) -> str:
         data = presets.find(name).data()
     except StudioError as error:
         return str(error)
-    source, nats = data.get("trained_on"), (data.get("figures") or {}).get("nats_per_char")
-    learnt = f"Learnt from {source}. " if isinstance(source, str) else ""
-    return learnt + (f"{nats:.2f} nats a character on what it had not read." if nats else "")
+    shipped = index.shipped().presets.get(name)
+    source = shipped.trained_on if shipped else data.get("trained_on")
+    learnt = f"Learnt from {words.source(source)}." if isinstance(source, str) else ""
+    nats = (data.get("figures") or {}).get("nats_per_char")
+    if not nats:
+        return learnt
+    sure = f"As unsure of the next character as between {math.exp(nats):.1f} equally likely ones"
+    return f"{learnt} {sure} ({nats:.2f} nats).".lstrip()
 
 
 def keep(model: File) -> None:

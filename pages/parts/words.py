@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from studio.core import backbones
 from studio.core.settings import Described
 from studio.core.tasks import Inputs
@@ -19,13 +21,16 @@ _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
 _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP"}
 
 _LABELS = {
+    "backbone": "Network",
     "chars": "Length",
     "finetune": "Fine-tune",
     "fps": "Frames a second",
     "film": "Kind of file",
     "truncation": "How far from the average",
     "held_out": "Kept to test on",
+    "minutes": "Minutes at most",
     "moves": "Changes",
+    "octaves": "How large things grow (octaves)",
     "near": "Like",
     "spread": "How different those are",
     "crop": "How much of it",
@@ -81,6 +86,11 @@ def made_of(inputs: Inputs, most: int = 4) -> str:
     """The inputs of a run as words: "chelsea + stained glass"."""
     names = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
     return " + ".join((name.rpartition(".")[0] or name).replace("_", " ") for name in names[:most])
+
+
+def source(text: str) -> str:
+    """What a model learnt from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
+    return re.sub(r" \(\w+\.\w+\)", "", text)
 
 
 def plain(text: str) -> str:

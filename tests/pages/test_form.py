@@ -63,6 +63,13 @@ def test_a_changed_widget_changes_the_settings(form):
     assert (settings_of(form).strength, settings_of(form).mode) == (0.25, "fine")
 
 
+def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
+    [share] = [one for one in visit("classify").slider if one.key == "held_out"]
+    assert share.proto.format == "percent" and share.value == 0.3
+    [minutes] = [one for one in visit("search").number_input if one.key == "minutes"]
+    assert (minutes.label, minutes.proto.format) == ("Minutes at most", "%g")
+
+
 def test_one_setting_and_all_can_be_reset(form):
     form.select_slider(key="stroke").set_value(2.0).run()
     form.slider(key="smoothness").set_value(5.0).run()

@@ -140,6 +140,19 @@ def test_the_tile_of_a_text_leads_to_its_voice(visit):
     assert page.selectbox(key="preset").value == "alice"
 
 
+def test_the_tile_of_a_classifier_leads_to_its_half_of_the_page(visit):
+    links = [link.proto for link in visit("").get("page_link")]
+    [seen] = [link for link in links if link.page.endswith("classify")]
+    page = visit("classify", **dict(parse_qsl(seen.query_string)))
+    assert (page.button_group(key="half").value, page.button_group(key="picture").value) == ("try", "Chelsea")
+
+
+def test_health_shows_all_that_the_doctor_sees_at_once(visit):
+    page = visit("health")
+    for name in ("Engine", "Studio", "Packages", "Folder", "Memory"):
+        assert f"**{name}**" in texts(page.markdown)
+
+
 def test_all_tiles_are_there():
     assert all((samples.SHIPPED / tile.file).is_file() for tile in tiles.TILES)
 

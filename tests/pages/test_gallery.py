@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import arrivals, bundles, onward, places
+from pages.parts import arrivals, bundles, places, uses
 from studio.core import images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
@@ -57,10 +57,12 @@ def labels(page):
     return [option.content for option in wall(page).proto.options]
 
 
-def test_an_empty_gallery_says_what_will_be_here(visit):
+def test_an_empty_gallery_says_what_will_be_here_and_where_to_begin(visit):
     page = visit("gallery")
     assert not page.exception
     assert "Nothing is here yet" in page.info[0].value
+    begun = [link.proto.label for link in page.get("page_link")]
+    assert begun == ["Begin in Style", "Begin in Dream", "Begin in Faces", "Begin in Text"]
 
 
 def test_the_wall_shows_the_newest_first_and_a_page_at_a_time(visit, made, monkeypatch):
@@ -319,7 +321,7 @@ def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(made, monkeypatch):
 
 def test_every_use_is_of_a_page_and_a_slot_that_are_there():
     known = {place.file: place for place in places.PLACES}
-    for use in onward.USES:
+    for use in uses.USES:
         capability = known[use.file].capability
         slots = [
             slot
@@ -332,14 +334,14 @@ def test_every_use_is_of_a_page_and_a_slot_that_are_there():
         assert (slot.most > 1) == use.many
 
 
-@pytest.mark.parametrize("number", range(len(onward.USES)))
+@pytest.mark.parametrize("number", range(len(uses.USES)))
 def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     opened = []
     # Those pages have tests of their own.
     monkeypatch.setattr("streamlit.switch_page", lambda file, **more: opened.append((file, more)))
     id = made(shade=60 + number)
     page = visit("gallery", item=id)
-    use = onward.USES[number]
+    use = uses.USES[number]
     page.button(key=f"{id}_use_{number}").click().run()
     assert not page.exception
     # Streamlit refuses to leave a page whose widgets are in the address, unless told what comes instead.

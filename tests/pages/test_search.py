@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.parts import searches, trials
+from pages.parts import sample_texts, searches, trials
 from studio.core import tasks
 from studio.search.settings import SearchSettings
 from studio.search.task import check
@@ -65,6 +65,19 @@ def test_a_search_that_cannot_be_is_said_and_not_started(visit):
     page.number_input(key="range_text_units_to").set_value(200).run()
     assert "begins below its end" in page.error[0].value
     assert "Search" not in [found.label for found in page.button]
+
+
+def test_how_long_one_training_takes_is_told_before(visit):
+    assert "One training takes" in visit("search").info[0].value
+
+    def takes(epochs):
+        fixed = (f"epochs={epochs}",)
+        asked = SearchSettings(train="text", vary=("dropout",), fixed=fixed)
+        return searches.takes(asked, {"text": [sample_texts.file()]})
+
+    assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
+    unknown = SearchSettings(train="classify", vary=("head",))
+    assert searches.takes(unknown, {}) == "", "which nobody has a guess of"
 
 
 def test_measurements_become_lines_one_a_trial():

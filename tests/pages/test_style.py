@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import commands
+from pages.parts import commands, uses
 from studio.core import images, tasks
 from studio.style.settings import TransferSettings
 
@@ -134,3 +134,44 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
     engine.remove(made)
     page.button[0].click().run()
     assert len({job.id for job in engine.jobs()} - before) == 1
+
+
+def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, picture):
+    made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: uses.menu(lambda: made, key="it"))
+    page = visit("style")
+    titles = {button.label: button.key for button in page.button}
+    page.button(key=titles["Content in Style"]).click().run()
+    assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "Your photo")
+    page.button(key=titles["Guide in Dream"]).click().run()
+    assert not page.exception
+    assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "Your guide")
+
+
+def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
+    made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: uses.menu(lambda: made, key="it"))
+    page = visit("style")
+    next(button for button in page.button if button.label == "Picture in Teach").click().run()
+    assert not page.exception
+    assert (page.title[0].value, page.button_group(key="picture").value) == ("Teach", "Your picture")
+
+
+def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, own, **more: own and own())
+    page = visit("style")
+    next(button for button in page.button if button.label == "Paint it fine").click().run()
+    assert not page.exception
+    assert page.button_group(key="mode").value == "fine"
+    assert "Start" in labels(page) and "Paint it fine" not in labels(page)
+
+
+def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    begun = []
+    monkeypatch.setattr("pages.parts.jobs.start", lambda *job: begun.append(job))
+    page = visit("style", strength="0.5")
+    next(button for button in page.button if button.label == "Watch a small draft").click().run()
+    [(task, settings, inputs)] = begun
+    assert (task, settings.mode, settings.size, settings.strength) == ("style.transfer", "draft", 256, 0.5)
+    assert settings.house == () and len(inputs["style"]) == 1

@@ -56,7 +56,7 @@ def test_its_page_shows_what_the_form_asks_for(pixels, engine, monkeypatch):
     made = []
     monkeypatch.setattr(
         "pages.parts.show_live",
-        lambda task, settings, ask, slots, before: made.append(tasks.run(task, settings, ask())),
+        lambda task, settings, ask, before: made.append(tasks.run(task, settings, ask())),
     )
     page = AppTest.from_file(str(pixels / "pages" / "pixel_picture.py"), default_timeout=60).run()
     assert not page.exception

@@ -22,6 +22,18 @@ def test_durations(seconds, text):
     assert words.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("MNIST, handwritten digits (mnist.npz)", "MNIST, handwritten digits"),
+        ("Alice (alice_latin1.txt), on from shakespeare", "Alice, on from shakespeare"),
+        ("2,998 flower photos (CC BY)", "2,998 flower photos (CC BY)"),
+    ],
+)
+def test_what_a_model_learnt_from_is_told_without_names_of_files(text, told):
+    assert words.source(text) == told
+
+
 def test_a_file_name_is_never_markdown():
     assert words.plain("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\]\(d\)\<e\>"
 
