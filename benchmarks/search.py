@@ -26,7 +26,7 @@ from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
 from studio.search import RUN
 
-TRIALS, BRANIN_TRIALS, REPEATS, SEEDS = 100, 40, 20, 5
+FIRST, TRIALS, BRANIN_TRIALS, REPEATS, SEEDS = 5, 100, 40, 20, 5
 SPACES = {
     "two numbers": ("strength", "stroke"),
     "three numbers": ("strength", "stroke=0.35:2.8", "depth=4:20"),
@@ -88,11 +88,13 @@ def asked(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
 def overhead() -> dict[str, object]:
     """The milliseconds of a trial of nothing: in this process, and through the lanes of an engine.
 
-    Those of the processor are what it costs on a crowded machine, too.
+    Those of the processor are what it costs on a crowded machine, too. A short search goes before each, so
+    that libraries are loaded and processes are there.
     """
     from studio.engine import Engine
 
     note("overhead")
+    tasks.run("search.run", *asked(999, FIRST))
     began, worked = time.perf_counter(), time.process_time()
     tasks.run("search.run", *asked(1000, TRIALS))
     alone, work = (time.perf_counter() - began) / TRIALS, (time.process_time() - worked) / TRIALS
@@ -101,11 +103,12 @@ def overhead() -> dict[str, object]:
     try:
         while engine.status() != "ready":
             time.sleep(0.1)
-        job = engine.submit("plane.search", *asked(1001, TRIALS))
-        while not (job := engine.job(job.id)).finished:
-            time.sleep(0.1)
-        if job.result is None:
-            raise SystemExit(job.error)
+        for trials in (FIRST, TRIALS):
+            job = engine.submit("plane.search", *asked(1000 + trials, trials))
+            while not (job := engine.job(job.id)).finished:
+                time.sleep(0.1)
+            if job.result is None:
+                raise SystemExit(job.error)
         laned = (job.ended - job.started) / TRIALS
     finally:
         engine.close()
