@@ -30,7 +30,7 @@ with left:
     else:
         drawers.none_yet()
 with right:
-    stage = st.container(key="stage")
+    stage = parts.stage(left)
 with stage:
     if settings is not None:
         inputs = {"photo": [photo.file()]} if photo else {}

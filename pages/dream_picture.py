@@ -26,7 +26,7 @@ with left:
     settings = wishes.understood(settings, guided=guide is not None)
     wanted = settings is not None and parts.start_button(":material/bedtime:")
 with right:
-    stage = st.container(key="stage")
+    stage = parts.stage(left)
 with stage:
     if wanted:
         parts.start(TASK, settings, inputs())

@@ -19,7 +19,7 @@ with left:
     st.title("Search", anchor=False)
     by_eye = eyes.judges()
 with right:
-    stage = st.container(key="stage")
+    stage = parts.stage(left)
 
 if not by_eye:
     with left:

@@ -27,7 +27,7 @@ with left:
     settings = settings and wish.at_home(settings)
     wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
 with right:
-    stage = st.container(key="stage")
+    stage = parts.stage(left)
 with stage:
     if wanted:
         parts.start(*wish.job(settings))

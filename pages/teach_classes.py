@@ -21,7 +21,7 @@ with left:
         shown = classifiers.choose()
         picture = shown and tryouts.choose(shown)
 with right:
-    stage = st.container(key="stage")
+    stage = parts.stage(left)
 with stage:
     if half == "teach":
         if wanted:

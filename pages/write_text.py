@@ -23,7 +23,7 @@ with left:
             and parts.start_button(":material/model_training:", "Train")
         )
 with right:
-    stage = st.container(key="stage")
+    stage = parts.stage(left)
 text = None
 with stage:
     if way == "write":

@@ -4,7 +4,7 @@ from pages.parts.choices import files, optional, picture, pictures, taken
 from pages.parts.forms import form, start_button
 from pages.parts.jobs import show_job, start
 from pages.parts.live import show_live
-from pages.parts.looks import MARK, look
+from pages.parts.looks import MARK, look, stage
 from pages.parts.owners import owner
 from pages.parts.places import PLACES
 from pages.parts.recents import recent
@@ -26,6 +26,7 @@ __all__ = [
     "recent",
     "show_job",
     "show_live",
+    "stage",
     "start",
     "start_button",
     "styles",

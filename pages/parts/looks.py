@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 MARK = str(Path(__file__).parent / "pictures" / "mark.svg")
 WALL = """
@@ -18,8 +19,15 @@ WALL = """
 .st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0; z-index: 10;
   padding-block: 0.5rem 0.75rem; backdrop-filter: blur(8px); }
+.to-stage { display: none; }
+@media (max-width: 640px) {
+  [data-testid="stElementContainer"]:has(.to-stage) { position: sticky; bottom: 4.25rem; z-index: 11;
+    align-self: flex-end; width: auto; }
+  .to-stage { display: block; padding: 0.35rem 0.9rem; border-radius: 1rem; font-size: 0.875rem;
+    text-decoration: none; color: #fff !important; background: rgb(20 22 28 / 78%); }
+}
 .st-key-start button { box-shadow: 0 2px 10px rgb(0 0 0 / 30%); }
-.st-key-tiles img { aspect-ratio: 3 / 2; object-fit: cover; }
+.st-key-tiles img { aspect-ratio: 4 / 3; object-fit: cover; }
 .st-key-tiles [data-testid="stGridCell"], .st-key-recent [data-testid="stGridCell"] { position: relative; }
 .st-key-tiles [data-testid="stElementContainer"]:has(> [data-testid="stPageLink"]),
 .st-key-recent [data-testid="stElementContainer"]:has(> [data-testid="stPageLink"]) { position: static; }
@@ -34,6 +42,17 @@ WALL = """
 }
 </style>
 """
+
+
+def stage(form: DeltaGenerator) -> DeltaGenerator:
+    """The place of the result. On a phone it lies below a long form, along which a link to it stays in sight.
+
+    Args:
+        form: the place of the form.
+    """
+    form.html('<a class="to-stage" href="#result">See the result</a>')
+    st.html('<span id="result"></span>')
+    return st.container(key="stage")
 
 
 def look() -> None:

@@ -153,6 +153,13 @@ def test_health_shows_all_that_the_doctor_sees_at_once(visit):
         assert f"**{name}**" in texts(page.markdown)
 
 
+@pytest.mark.parametrize("address", ["text", "search"])
+def test_a_link_leads_over_the_form_to_the_result(visit, address):
+    drawn = [one.proto.body for one in visit(address).get("html")]
+    link = next(at for at, body in enumerate(drawn) if 'href="#result"' in body)
+    assert 'id="result"' in drawn[link + 1], "which is where it leads"
+
+
 def test_all_tiles_are_there():
     assert all((samples.SHIPPED / tile.file).is_file() for tile in tiles.TILES)
 
