@@ -17,7 +17,7 @@ def page_of_job(name):
     if name:
         st.query_params["job"] = name
     st.session_state["asked"] = st.session_state.get("asked", 1)
-    job = parts.show_job("chores.do", {"content": "Your photo"}, st.session_state["asked"])
+    job = parts.show_job("chores.do", st.session_state["asked"])
     st.session_state["shown"] = job is not None
 
 

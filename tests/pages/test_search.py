@@ -76,8 +76,6 @@ def test_how_long_one_training_takes_is_told_before(visit):
         return searches.takes(asked, {"text": [sample_texts.file()]})
 
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
-    unknown = SearchSettings(train="classify", vary=("head",))
-    assert searches.takes(unknown, {}) == "", "which nobody has a guess of"
 
 
 def test_measurements_become_lines_one_a_trial():
