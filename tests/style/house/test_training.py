@@ -58,7 +58,7 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     batch = {
         "photos": photos[:2],
         "styles": np.array([1, 0], "int32"),
-        "moved": np.array([2, 5], "int32"),
+        "moved": np.array([[2, 5]] * 2, "int32"),
     }
     found = learner(batch)
     first = photos[:2, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
