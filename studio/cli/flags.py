@@ -138,9 +138,8 @@ def _metavar(field: Described) -> str:
 
 
 def _help(field: Described) -> str:
-    notes = (
-        [field.limits] if field.limits and not field.choices else []
-    )  # those stand behind the flag already
+    # Choices stand behind the flag already.
+    notes = [field.limits] if field.limits and not field.choices else []
     if field.default not in (None, "", ()):
         unit = f" {field.unit}" if field.unit and field.choices else ""
         notes.append(f"default {_number(field.default)}{unit}")

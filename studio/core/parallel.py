@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -120,9 +120,7 @@ def step(model: Any, inputs: Any, wanted: Any = None, **options: Any) -> Any:
     if _spread is None:
         return model.train_on_batch(inputs, wanted, **options)
     with over_all(), _all_there():
-        found = model.train_on_batch(_part(inputs), _part(wanted), **options)
-        # What was computed is waited for here, where the fault of another process has a name.
-        return _jax().tree_util.tree_map(np.asarray, found)
+        return model.train_on_batch(_part(inputs), _part(wanted), **options)
 
 
 def telling(progress: Progress) -> Progress:
@@ -141,11 +139,9 @@ def heed(progress: Progress, step: int) -> None:
         asked = False
     except Cancelled:
         asked = True
-    with _all_there():
-        asked = bool(_gathered(float(asked)).any())
-        # JAX keeps SIGTERM for itself, and tells all processes of it at the same moment.
-        asked |= multihost_utils.reached_preemption_sync_point(step // HEEDED_EVERY)
-    if asked:
+    # JAX keeps SIGTERM for itself, and tells all processes of it after the same step.
+    ended = multihost_utils.reached_preemption_sync_point(step // HEEDED_EVERY)
+    if _gathered(asked).any() or ended:
         raise Cancelled
 
 
@@ -153,8 +149,7 @@ def same_start(step: int) -> None:
     """Raises `StudioError` if the processes do not go on from the same step."""
     if processes() == 1:
         return
-    with _all_there():
-        steps = [int(one) for one in _gathered(float(step))]
+    steps = [int(one) for one in _gathered(step)]
     if len(set(steps)) > 1:
         raise StudioError(
             f"Expected all processes to go on from one checkpoint, received {' and '.join(map(str, steps))} "
@@ -169,10 +164,7 @@ def meet() -> None:
 
 def told(number: float) -> float:
     """The number that the first process has, so that all decide alike; all have to ask."""
-    if processes() == 1:
-        return number
-    with _all_there():
-        return float(_gathered(number)[0])
+    return number if processes() == 1 else float(_gathered(number)[0])
 
 
 def leave(code: int) -> NoReturn:
@@ -183,10 +175,11 @@ def leave(code: int) -> NoReturn:
 
 
 def _gathered(number: float) -> np.ndarray:
-    """A number of each process, `(processes,) float32`."""
+    """A number of each process, `(processes,) float32`. Raises `Gone` if one of them is."""
     from jax.experimental import multihost_utils
 
-    return np.asarray(multihost_utils.process_allgather(np.float32(number)))
+    with _all_there():
+        return np.asarray(multihost_utils.process_allgather(np.float32(number)))
 
 
 def _part(batch: Any) -> Any:
@@ -208,7 +201,7 @@ def _part(batch: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _all_there() -> Any:
+def _all_there() -> Iterator[None]:
     jax = _jax()
     try:
         yield

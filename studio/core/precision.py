@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 Precision = Literal["float32", "bfloat16"]
 HELP = "Numbers that the networks compute in while they learn: bfloat16 is faster on newer GPUs."
@@ -25,3 +25,10 @@ def computing_in(precision: Precision) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def whole(tensors: Any) -> Any:
+    """What networks gave, in float32: losses are sums and differences of small numbers, and need it."""
+    import keras
+
+    return keras.tree.map_structure(lambda one: keras.ops.cast(one, "float32"), tensors)

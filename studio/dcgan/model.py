@@ -11,6 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.precision import whole
 from studio.dcgan.augment import Augment
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -133,10 +134,10 @@ class Gan(keras.Model):
         """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name."""
         real = ops.cast(real, "float32") / 127.5 - 1
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
-        made = self.augment(_whole(self.generator(z, training=training)))
+        made = self.augment(whole(self.generator(z, training=training)))
         real = self.augment(real)
-        real_logits = _whole(self.discriminator(real, training=training))
-        made_logits = _whole(self.discriminator(ops.stop_gradient(made), training=training))
+        real_logits = whole(self.discriminator(real, training=training))
+        made_logits = whole(self.discriminator(ops.stop_gradient(made), training=training))
         # Logistic losses, the generator's not saturating: softplus(-x) is -log(sigmoid(x)).
         judge = ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(made_logits))
         if self.settings.gradient_penalty:
@@ -157,7 +158,7 @@ class Gan(keras.Model):
             pictures,
             training=True,
         )
-        return _whole(logits)
+        return whole(logits)
 
     def _steepness(self, real: Any) -> Any:
         """How steep the judge is around real pictures: R1 by differences, which needs no second gradient.
@@ -167,7 +168,7 @@ class Gan(keras.Model):
         """
         some = real[: max(1, self.settings.batch // NUDGED)]
         nudge = NUDGE * keras.random.normal(ops.shape(some), seed=self.draws)
-        both = _whole(self.discriminator(ops.concatenate([some, some + nudge]), training=False))
+        both = whole(self.discriminator(ops.concatenate([some, some + nudge]), training=False))
         here, there = ops.split(both, 2)
         return ops.mean(ops.square(there - here)) / NUDGE**2
 
@@ -181,8 +182,3 @@ class Gan(keras.Model):
     def metrics(self) -> list[keras.Metric]:
         """Means of the losses since they were last reset."""
         return list(self.losses_seen.values())
-
-
-def _whole(tensor: Any) -> Any:
-    """In float32, whatever the networks compute in: losses are sums and differences of small numbers."""
-    return ops.cast(tensor, "float32")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core import precision as numbers
+from studio.core.precision import HELP, Precision
 from studio.core.settings import Settings, setting
 
 
@@ -66,7 +66,7 @@ class TrainDcganSettings(Settings):
         le=50_000,
         scale="log",
     )
-    precision: numbers.Precision = setting("float32", numbers.HELP)
+    precision: Precision = setting("float32", HELP)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 
     @property

@@ -124,7 +124,8 @@ class Ledger:
         weights: Mapping[str, str] | None = None,
     ) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
-        record = self._new(task, settings, inputs, owner, weights)
+        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights)
+        record = self._new(asked)
         with _whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
@@ -134,7 +135,8 @@ class Ledger:
 
     def add_finished(self, live: Live, owner: str) -> Record:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
-        record = self._new(tasks.get(live.task), live.settings, live.inputs, owner)
+        settings = live.settings.model_dump(mode="json")
+        record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
         record.state, record.ended = "done", record.asked["created"]
         record.started = record.ended - live.seconds
         file = tasks.File.keep(live.data, live.kind, live.name)
@@ -143,15 +145,7 @@ class Ledger:
         self._records[record.id] = record
         return record
 
-    def _new(
-        self,
-        task: tasks.Task,
-        settings: Settings,
-        inputs: tasks.Inputs,
-        owner: str,
-        weights: Mapping[str, str] | None = None,
-    ) -> Record:
-        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights)
+    def _new(self, asked: dict[str, Any]) -> Record:
         self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
         id = store.new_id(self._last_id)
         return Record(id, store.Folder(self._root / id), asked)

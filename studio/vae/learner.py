@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.precision import whole
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
@@ -61,9 +62,9 @@ class Learner(keras.Model):
             `reconstruction`; `kl`, what the codes tell; `charged`, the same with each number's free bits.
         """
         pictures = ops.cast(pictures, "float32") / 255
-        z_mean, z_log_var = _whole(self.vae.encode(pictures, training))
+        z_mean, z_log_var = whole(self.vae.encode(pictures, training))
         noise = keras.random.normal(ops.shape(z_mean), seed=self.draws)
-        logits = _whole(self.vae.decode(z_mean + ops.exp(0.5 * z_log_var) * noise, training))
+        logits = whole(self.vae.decode(z_mean + ops.exp(0.5 * z_log_var) * noise, training))
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
         if training:
             self.taken.assign(self.taken + 1)
@@ -115,11 +116,6 @@ class Learner(keras.Model):
 def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:
     """Of normals from the standard one, in nats, number by number (arXiv:1312.6114, appendix B)."""
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var)
-
-
-def _whole(tensors: Any) -> Any:
-    """In float32: sums over a picture need it, whatever the networks compute in."""
-    return keras.tree.map_structure(lambda one: ops.cast(one, "float32"), tensors)
 
 
 def _log(mean: Any) -> Any:

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 
-import h5py
 import numpy as np
 import pytest
+from saved import weights
 
 from studio.core import presets
 
@@ -62,14 +62,6 @@ def script(home, tmp_path):
 def saved(home) -> list[int]:
     """The steps of the checkpoints that there are."""
     return [int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")]
-
-
-def weights(folder) -> list[np.ndarray]:
-    """All arrays of a saved model."""
-    found = []
-    with h5py.File(folder / presets.WEIGHTS) as file:
-        file.visititems(lambda _, one: found.append(one[()]) if isinstance(one, h5py.Dataset) else None)
-    return found
 
 
 @pytest.mark.slow
