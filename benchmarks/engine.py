@@ -1,4 +1,4 @@
-"""The engine: how long it takes to start, what a call, a job and a cancel add, and what its processes weigh.
+"""The engine: how long it takes to start, what a call, a job and a cancel add, what its processes weigh.
 
     python -m benchmarks.engine [--json] [--size 256]
 
@@ -78,6 +78,21 @@ def weights_of_processes() -> dict[str, float]:
     return {"server, MiB": server.memory_info().rss / 2**20, "its children, MiB": sum(children) / 2**20}
 
 
+def idling(seconds: float = 20) -> dict[str, float]:
+    """Percent of one core that the server and its children take while nobody asks for anything."""
+
+    def used() -> dict[int, float]:
+        server = psutil.Process()
+        times = [(one.pid, one.cpu_times()) for one in (server, *server.children(recursive=True))]
+        return {pid: time.user + time.system for pid, time in times}
+
+    time.sleep(5)
+    before = used()
+    time.sleep(seconds)
+    after = used()
+    return {"idle, % of a core": 100 * sum(after[pid] - before[pid] for pid in before) / seconds}
+
+
 def main() -> None:
     """Prints the figures."""
     parser = arguments(__doc__.partition("\n")[0])
@@ -93,7 +108,8 @@ def main() -> None:
         figures |= calls(engine, TransferSettings(size=chosen.size), inputs)
         note("cancelling a fine job")
         figures |= cancelling(engine, inputs, chosen.size)
-        figures |= weights_of_processes()
+        note("idling")
+        figures |= weights_of_processes() | idling()
     finally:
         engine.close()
     show(figures, chosen.json)

@@ -37,6 +37,12 @@ CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # a paused worker would block its lane for good
     "distributed.worker.memory.terminate": 0.95,
+    # Nobody looks at what these would tell, and an idle laptop should be one.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.scheduler.active-memory-manager.start": False,
     "distributed.admin.low-level-log-length": 20,  # events hold previews, in the scheduler's memory
     "distributed.comm.require-encryption": True,
     "distributed.deploy.lost-worker-timeout": "1 day",  # a slow restart is no reason to give up a lane
