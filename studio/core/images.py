@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from studio.core.recipes import Recipe
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever the name says
-TAKEN = "JPEG, PNG, WebP, GIF or BMP"
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")  # by which files of these kinds are offered
+HEIC = find_spec("pillow_heif") is not None  # what phones save, where its reader is installed
+TAKEN = "JPEG, PNG, WebP, HEIC, GIF or BMP" if HEIC else "JPEG, PNG, WebP, GIF or BMP"
+# By which files of these kinds are offered.
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", *((".heic", ".heif") if HEIC else ()))
 MOST_PIXELS = 64_000_000
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
@@ -58,7 +61,7 @@ def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            picture = Image.open(io.BytesIO(data), formats=_formats(data))
             _check_size(picture.size, name)
             picture.load()
             return np.asarray(_rgb(ImageOps.exif_transpose(picture)))
@@ -72,6 +75,16 @@ def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
             raise invalid(
                 name, expected="a whole picture", received=_what(error), next_step="save it again"
             ) from None
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """The kinds that Pillow may try."""
+    if not (HEIC and _kind(data) == "HEIC"):
+        return FORMATS
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
 
 
 def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
@@ -114,12 +127,21 @@ def _too_large(name: str, received: str = "more") -> InvalidInput:
 
 
 def _unknown(data: bytes, name: str) -> InvalidInput:
-    head = data[:256].lstrip()
-    kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")
-    if data[4:8] == b"ftyp":
-        kind = "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a film"
+    kind, step = _kind(data), "save it as JPEG or PNG"
     received = kind or "not a picture of a known kind, or a damaged one"
-    return invalid(name, expected=f"a {TAKEN} file", received=received, next_step="save it as JPEG or PNG")
+    if kind == "HEIC" and HEIC:
+        received = "a damaged or cut HEIC"
+    elif kind == "HEIC":
+        step += ", or pip install pillow-heif, which reads it"
+    return invalid(name, expected=f"a {TAKEN} file", received=received, next_step=step)
+
+
+def _kind(data: bytes) -> str:
+    """What kind of foreign file it seems to be, by its first bytes; empty if none that is known."""
+    if data[4:8] == b"ftyp":
+        return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a film"
+    head = data[:256].lstrip()
+    return next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")
 
 
 def _what(error: Exception) -> str:
@@ -165,7 +187,7 @@ def size(data: bytes) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            with Image.open(io.BytesIO(data), formats=_formats(data)) as picture:
                 return picture.height, picture.width
     except Exception:  # as in `read`
         raise _unknown(data, "picture") from None

@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data as photos
 
 from studio.core import images, recipes
 from studio.core.errors import InvalidInput
@@ -30,7 +31,8 @@ def corpus(data_dir):
         return [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "image"]
 
 
-def test_corpus_is_taken_or_refused_as_expected(data_dir):
+def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
+    monkeypatch.setattr(images, "HEIC", False)  # as the studio is without its extra
     rows = corpus(data_dir)
     assert len(rows) > 200
     wrong = []
@@ -87,6 +89,47 @@ def test_turned_pictures_stand_upright(orientation, kind, picture):
     exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {}
     assert np.array_equal(images.read(saved(stored, kind, exif=exif, **options)), picture)
+
+
+@pytest.fixture
+def photo_of_a_phone():
+    """A HEIC of `(200, 300)`, to be turned by a quarter, with private tags."""
+    pytest.importorskip(
+        "pillow_heif", reason="HEIC needs an extra: pip install -e '.[heic]'"
+    ).register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "SecretCamera"
+    photo = Image.fromarray(photos.chelsea()[:200, :300])
+    return saved(photo, "HEIF", quality=95, exif=exif.tobytes())
+
+
+def test_photos_of_phones_are_read_upright_without_their_tags(photo_of_a_phone):
+    assert b"SecretCamera" in photo_of_a_phone
+    read = images.read(photo_of_a_phone)
+    upright = np.rot90(photos.chelsea()[:200, :300], -1)
+    assert read.shape == upright.shape == (*images.size(photo_of_a_phone), 3)
+    assert np.abs(read.astype(int) - upright).mean() < 5
+    assert b"SecretCamera" not in images.encode_png(read)
+
+
+def test_damaged_photos_of_phones_never_raise_anything_else(photo_of_a_phone):
+    with pytest.raises(InvalidInput, match="damaged or cut HEIC"):
+        images.read(photo_of_a_phone[:-100])
+    rng = np.random.default_rng(0)
+    for n in range(200):
+        data = np.frombuffer(photo_of_a_phone, "uint8").copy()
+        data[rng.integers(0, 600 if n % 2 else len(data), 5)] = rng.integers(0, 256, 5)
+        try:
+            assert images.read(data.tobytes()).shape[2] == 3
+        except InvalidInput as error:
+            assert "\n" not in str(error)
+
+
+def test_without_the_extra_photos_of_phones_are_told_what_reads_them(photo_of_a_phone, monkeypatch):
+    monkeypatch.setattr(images, "HEIC", False)
+    with pytest.raises(InvalidInput, match=r"Received: HEIC\. Next: save it as JPEG or PNG, or pip install"):
+        images.read(photo_of_a_phone)
 
 
 def test_sixteen_bits_are_scaled_not_clipped():
