@@ -1,9 +1,10 @@
 """Faces: what a training step costs, how many faces a second, how soon one follows a slider.
 
-    python -m benchmarks.faces [--json] [--preset faces-dcgan] [--train] [--seeds 5 DATA]
+    python -m benchmarks.faces [--json] [--preset faces-dcgan] [--train] [--seeds 5 DATA] [--floor DATA]
 
 `--train` compares a step of the DCGAN with its bare forward and backward passes; `--seeds` trains as many
-short runs and tells how each ended. FID and KID of a preset: `studio score PRESET DATA`.
+short runs and tells how each ended; `--floor` is the FID of real pictures against others of the same data:
+no model can be expected below. FID and KID of a preset: `studio score PRESET DATA`.
 """
 
 from __future__ import annotations
@@ -99,12 +100,27 @@ def seeds(count: int, path: str) -> dict[str, object]:
     return found
 
 
+def floor(path: str, n: int = 1000) -> dict[str, object]:
+    """FID between halves of every tenth picture: each second one, and the first against the last."""
+    from studio.core import data, scores
+
+    images = data.pictures(data.reference(path), 64).images[::10][: 2 * n]
+    features = scores.features(images, keep=True)
+    return {
+        "FID, even against odd": str(scores.fid(features[::2], features[1::2])),
+        "FID, first against second half": str(
+            scores.fid(features[: len(features) // 2], features[len(features) // 2 :])
+        ),
+    }
+
+
 def main() -> None:
     """Measures and prints."""
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--preset", default="", help="measure the drawing of a preset")
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--seeds", nargs=2, metavar=("N", "DATA"), help="short trainings with N seeds")
+    parser.add_argument("--floor", metavar="DATA", help="FID between halves of real pictures")
     chosen = parser.parse_args()
     figures: dict[str, object] = {}
     if chosen.preset:
@@ -113,6 +129,8 @@ def main() -> None:
         figures |= learning()
     if chosen.seeds:
         figures |= seeds(int(chosen.seeds[0]), chosen.seeds[1])
+    if chosen.floor:
+        figures |= floor(chosen.floor)
     show(figures or {"nothing": "asked; see --help"}, chosen.json)
 
 

@@ -251,7 +251,7 @@ def test_every_setting_is_asked_for_once(wall):
         FacesSettings(preset="tiny", near=(5, 2), spread=0.25, form="npz"),
         FacesSettings(preset="tiny", walk=24, fps=12, film="gif", face=3),
     ],
-    ids=lambda settings: " ".join(settings.model_fields_set),
+    ids=lambda settings: " ".join(sorted(settings.model_fields_set)),
 )
 def test_the_command_that_is_shown_asks_for_the_same(settings):
     line = commands.line("faces.draw", settings, {})
