@@ -6,7 +6,6 @@ Reference:
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from studio.classify import heat, imagenet, models, predict, square
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import images, recipes
-from studio.core.errors import StudioError, invalid
+from studio.core.errors import StudioError, unknown
 from studio.core.held import held
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -143,10 +142,4 @@ def _place(label: str, classifier: Classifier) -> int:
     names = [name.casefold() for name in classifier.classes]
     if label.casefold() in names:
         return names.index(label.casefold())
-    close = _close(label, classifier.classes)
-    raise invalid("label", expected=f"one of {close}", received=label, next_step="choose one of those")
-
-
-def _close(label: str, classes: tuple[str, ...]) -> str:
-    found = difflib.get_close_matches(label, classes, n=5, cutoff=0.4)
-    return ", ".join(found or classes[:5])
+    raise unknown("label", label, classifier.classes)

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from studio.cli import console, flags, outputs
 from studio.core import tasks
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, printable, unknown
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Entry, Wanted
 
@@ -51,10 +51,7 @@ _KINDS = get_args(tasks.Kind)
 
 def _wanted(arguments: argparse.Namespace, words: str) -> Wanted:
     if arguments.kind and arguments.kind not in _KINDS:
-        step = "choose one of them"
-        raise invalid(
-            "`--kind`", expected=f"one of {', '.join(_KINDS)}", received=arguments.kind, next_step=step
-        )
+        raise unknown("`--kind`", arguments.kind, _KINDS)
     return Wanted(arguments.kind, arguments.task, words)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from studio.core import weights
-from studio.core.errors import invalid
+from studio.core.errors import unknown
 from studio.core.networks import inceptionv3, resnet50, vgg16
 from studio.core.networks.spec import Spec
 from studio.core.progress import Progress
@@ -24,12 +23,7 @@ BACKBONES: dict[str, Spec] = {found.name: found for found in (vgg16.SPEC, resnet
 def spec(name: str) -> Spec:
     """A backbone's data. Raises `InvalidInput` naming the known ones."""
     if name not in BACKBONES:
-        raise invalid(
-            "backbone",
-            expected=f"one of {', '.join(BACKBONES)}",
-            received=name,
-            next_step="check the spelling",
-        )
+        raise unknown("backbone", name, BACKBONES)
     return BACKBONES[name]
 
 
@@ -38,13 +32,7 @@ def check_layers(name: str, layers: Sequence[str]) -> None:
     known = spec(name).layers
     for layer in layers:
         if layer not in known:
-            close = difflib.get_close_matches(layer, known, n=3) or list(known)
-            raise invalid(
-                f"layer of {name}",
-                expected=f"for example {', '.join(close)}",
-                received=layer,
-                next_step="choose one of the backbone's layers",
-            )
+            raise unknown(f"layer of {name}", layer, known)
 
 
 @dataclass(frozen=True)

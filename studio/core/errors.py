@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class StudioError(Exception):
     """A problem that a person can act on: the message says what to do next."""
@@ -34,6 +37,27 @@ def invalid(name: str, *, expected: str, received: object, next_step: str) -> In
     """
     shown = printable(str(received), 200)
     return InvalidInput(f"Invalid {name}. Expected: {expected}. Received: {shown}. Next: {next_step}.")
+
+
+def unknown(
+    name: str, received: object, known: Iterable[str], next_step: str = "check the spelling"
+) -> InvalidInput:
+    """The error for a name that is not among those `known`: it lists them, the closest first.
+
+    Args:
+        name: what it would be the name of, in the words of the page or the flag.
+        received: what came instead.
+        known: all names that there are; what does not fit into 200 characters is only counted.
+        next_step: what the person can do about it.
+    """
+    word = str(received).casefold()
+    ranked = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, one.casefold(), word).ratio())
+    listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
+    more = len(ranked) - len(listed)
+    expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
+    if not ranked:
+        expected, next_step = f"none, for there is no {name} here", "leave it out"
+    return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
 
 
 def printable(text: str, limit: int = 200) -> str:

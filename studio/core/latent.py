@@ -5,14 +5,14 @@ A point is a row of numbers, `z`. Plain NumPy: whatever model reads the points i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from studio.core.directions import Direction, damaged, direction, numbers, principal, rounded
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import unknown
 
 __all__ = [
     "Direction",
@@ -23,7 +23,6 @@ __all__ = [
     "draw",
     "lerp",
     "move",
-    "no_direction",
     "principal",
     "read",
     "slerp",
@@ -191,15 +190,9 @@ def move(generator: Generator, z: np.ndarray, moves: Mapping[str, float]) -> np.
     moved = np.array(z, "float32")
     for name, amount in moves.items():
         if name not in generator.directions:
-            raise no_direction(name, generator.directions)
+            raise unknown("direction", name, generator.directions)
         moved = moved + np.float32(amount) * generator.directions[name].vector
     return moved
-
-
-def no_direction(name: str, known: Collection[str]) -> InvalidInput:
-    """The error for a direction that a model does not have."""
-    expected = f"one of {', '.join(known)}" if known else "none, for this model has no directions"
-    return invalid("direction", expected=expected, received=name, next_step="choose another")
 
 
 def lerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ import numpy as np
 
 from studio.core import avatars, images, paths
 from studio.core.avatars import looks
-from studio.core.errors import StudioError, invalid
+from studio.core.errors import StudioError, unknown
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
@@ -85,9 +84,7 @@ def reference(text: str, progress: Progress | None = None) -> File:
     """
     name, known = text.removeprefix(PREFIX), sets()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
-        step = "choose another name"
-        raise invalid("sample data set", expected=f"one of {', '.join(close)}", received=name, next_step=step)
+        raise unknown("sample data set", name, known)
     note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
     with contextlib.suppress(OSError, StudioError):
         return File(paths.kept(note.read_text()).name, "dataset", f"{name}.zip")

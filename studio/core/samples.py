@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.core.errors import Unavailable, invalid
+from studio.core.errors import Unavailable, unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,9 +72,7 @@ def path(name: str) -> Path:
     """The file of a sample photo; errors as in `photo`."""
     known = photos()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
-        step = "choose another name"
-        raise invalid("sample photo", expected=f"one of {', '.join(close)}", received=name, next_step=step)
+        raise unknown("sample photo", name, known)
     found = _folder() / known[name].file
     if not found.is_file():
         raise Unavailable(

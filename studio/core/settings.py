@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, Union, get_args, get_origin
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticUndefined
 
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import InvalidInput, invalid, unknown
 
 Tier = Literal["main", "more"]
 Scale = Literal["linear", "log"]
@@ -189,8 +189,7 @@ def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
     name = str(first["loc"][0]) if first["loc"] else ""
     known = cls.described()
     if first["type"] == "extra_forbidden":
-        expected, step = f"one of {', '.join(known)}", "check the spelling"
-        return invalid(f"setting `{name}`", expected=expected, received=name, next_step=step)
+        return unknown(f"setting `{name}`", name, known)
     if name not in known:  # a rule about several settings together says itself what it expects
         message = first["msg"].removeprefix("Value error, ")
         return invalid("settings", expected=message, received=first["input"], next_step="change one of them")

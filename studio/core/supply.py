@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from studio.core import archives, converted, downloads, index, networks, originals, paths
-from studio.core.errors import Unavailable, invalid
+from studio.core.errors import Unavailable, unknown
 from studio.core.index import KerasFile, Packaged, Source, Weights
 from studio.core.progress import Progress
 
@@ -19,9 +19,7 @@ def entry(name: str) -> Weights:
     """What the index says of some weights. Raises `InvalidInput` if it does not know them."""
     known = index.shipped().weights
     if name not in known:
-        raise invalid(
-            "weights", expected=f"one of {', '.join(known)}", received=name, next_step="check the spelling"
-        )
+        raise unknown("weights", name, known)
     return known[name]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from studio.core import paces, paths, room
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, printable, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 
@@ -241,9 +241,7 @@ def get(name: str) -> Task:
         InvalidInput: if there is none; the message names the closest.
     """
     if name not in TASKS:
-        raise invalid(
-            "task", expected=f"one of {', '.join(TASKS)}", received=name, next_step="check the spelling"
-        )
+        raise unknown("task", name, TASKS)
     return imported(TASKS[name])
 
 
@@ -268,9 +266,7 @@ def check(name: str, settings: Settings, inputs: Inputs) -> Task:
     known = {slot.name: slot for slot in task.inputs}
     for given in inputs:
         if given not in known:
-            raise invalid(
-                "input", expected=f"one of {', '.join(known)}", received=given, next_step="rename it"
-            )
+            raise unknown("input", given, known, "rename it")
     for slot in task.inputs:
         _check_slot(slot, inputs.get(slot.name, ()))
     if task.check:

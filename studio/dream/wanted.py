@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from studio.core import backbones
-from studio.core.errors import invalid
+from studio.core.errors import invalid, unknown
 from studio.dream.looks import LOOKS, USUAL
 
 _TERM = re.compile(r"([A-Za-z0-9_]+)(?::(-?\d+))?(?:=(.+))?")
@@ -91,13 +90,7 @@ def _home(layer: str) -> str:
         if layer in spec.layers:
             return name
     known = [layer for spec in backbones.BACKBONES.values() for layer in spec.layers]
-    close = difflib.get_close_matches(layer, known, n=3) or ["block5_conv1", "conv4_block6_out", "mixed4"]
-    raise invalid(
-        "layer",
-        expected=f"a layer of a backbone, for example {', '.join(close)}",
-        received=layer,
-        next_step="check the spelling",
-    )
+    raise unknown("layer", layer, known)
 
 
 def _check_channel(name: str, term: Climbed) -> None:

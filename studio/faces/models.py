@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from studio.core import presets, tasks
-from studio.core.errors import InvalidInput, StudioError, invalid
+from studio.core.errors import InvalidInput, StudioError, invalid, unknown
 from studio.core.held import held
-from studio.core.latent import Generator, no_direction
+from studio.core.latent import Generator
 from studio.core.presets import Preset
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
@@ -71,7 +71,7 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
     directions = preset.data().get("directions") or {}
     for name in moved:
         if name not in directions:
-            raise no_direction(name, directions)
+            raise unknown("direction", name, directions)
 
 
 def only_draws(name: str) -> InvalidInput:

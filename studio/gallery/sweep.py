@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.core import images, recipes, tasks, thumbnails
-from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid
+from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs, Result, Tries
@@ -112,8 +112,7 @@ def _axis(settings: type[Settings], word: str) -> tuple[str, list[Any]]:
     name, _, text = (part.strip() for part in word.partition("="))
     name, known = name.replace("-", "_"), able(settings)
     if name not in known:
-        step = "check the spelling"
-        raise invalid("vary", expected=f"one of {', '.join(known)}", received=name, next_step=step)
+        raise unknown("vary", name, known)
     field = known[name]
     parts = [part.strip() for part in re.split("[|,]", text)]
     values = _range(field, text) if ":" in text else [part for part in parts if part]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.settings import Described, Settings
 
 if TYPE_CHECKING:
@@ -111,11 +110,7 @@ def _field(settings: type[Settings], name: str) -> Described:
     known = settings.described()
     found = known.get(name.lstrip("-").replace("-", "_"))
     if found is None:
-        close = difflib.get_close_matches(name.replace("-", "_"), known, 3, 0.5) or list(known)
-        step = "check the spelling"
-        raise invalid(
-            "setting", expected=f"one of {', '.join(close)}", received=name or "none", next_step=step
-        )
+        raise unknown("setting", name, known)
     return found
 
 

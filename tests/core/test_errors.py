@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core.errors import InvalidInput, StudioError, invalid, printable
+from studio.core.errors import InvalidInput, StudioError, invalid, printable, unknown
 
 
 def test_invalid_says_expected_received_and_next():
@@ -18,6 +18,29 @@ def test_what_was_received_is_shortened_and_cleaned():
     message = str(invalid("x", expected="y", received="\x1b[2J\n" + "a" * 10_000, next_step="z"))
     assert len(message) < 300
     assert message.isprintable()
+
+
+def test_an_unknown_name_gets_all_names_the_closest_first():
+    message = str(unknown("fruit", "Bananna", ["apple", "banana", "cherry"]))
+    assert message.startswith("Invalid fruit. Expected: one of banana, ")
+    assert "apple" in message and "cherry" in message
+    assert message.endswith("Received: Bananna. Next: check the spelling.")
+
+
+def test_names_that_are_too_many_are_counted():
+    message = str(unknown("layer", "block77", [f"block{n}" for n in range(1000)]))
+    assert "one of block77, block" in message
+    listed = message.count("block") - 1  # one is what was received
+    assert f" or {1000 - listed} more. " in message
+    assert len(message) < 300
+
+
+def test_where_there_are_no_names_it_is_left_out():
+    message = str(unknown("direction", "", []))
+    assert message == (
+        "Invalid direction. Expected: none, for there is no direction here. Received: nothing. "
+        "Next: leave it out."
+    )
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_moving_adds_and_names_what_there_is():
     assert np.array_equal(latent.move(made, z, {}), z)
     with pytest.raises(InvalidInput, match="older"):
         latent.move(made, z, {"younger": 1})
-    with pytest.raises(InvalidInput, match="no directions"):
+    with pytest.raises(InvalidInput, match="no direction here"):
         latent.move(generator(), z, {"older": 1})
 
 

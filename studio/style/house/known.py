@@ -5,14 +5,13 @@ On the command line `house:mosaic` is a style of the network that the setting `n
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from studio.core import presets
-from studio.core.errors import StudioError, invalid
+from studio.core.errors import StudioError, invalid, unknown
 from studio.core.presets import Preset
 from studio.core.recipes import Source
 from studio.style.house.settings import TrainStyleSettings
@@ -85,8 +84,5 @@ def places(preset: Preset, names: Sequence[str]) -> list[int]:
     there = styles_of(preset)
     for name in names:
         if name not in there:
-            close = difflib.get_close_matches(name, there, n=3, cutoff=0.4) or there
-            step = "check the spelling, or name another network"
-            expected = f"one of {', '.join(close)}"
-            raise invalid("house style", expected=expected, received=name, next_step=step)
+            raise unknown("house style", name, there, "check the spelling, or name another network")
     return [there.index(name) for name in names]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.core import paths
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.tasks import imported
 
 if TYPE_CHECKING:
@@ -83,9 +82,7 @@ def _get(name: str) -> Painting:
     known = paintings()
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
-    step = "choose another name"
-    raise invalid("sample style", expected=f"one of {', '.join(close)}", received=name, next_step=step)
+    raise unknown("sample style", name, known)
 
 
 def _read(path: Path) -> np.ndarray | None:
