@@ -29,9 +29,12 @@ def session_home(tmp_path_factory):
 def memory_is_given_back():
     """After each file of tests, for one process runs them all, and a network that is gone is still held."""
     yield
-    if keras := sys.modules.get("keras"):
+    keras = sys.modules.get("keras")
+    if keras:
         keras.backend.clear_session()
     gc.collect()
+    if keras and not gc.get_freeze_count():
+        gc.freeze()  # modules stay: to walk through TensorFlow's took a second after every file
     with contextlib.suppress(OSError, AttributeError):  # only the GNU C library keeps what was freed
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -27,8 +27,9 @@ def trained(path, **change):
     return tasks.run("dcgan.train", settings, {"data": [data.reference(str(path))]})
 
 
-@pytest.fixture
-def made(home, drawn):
+@pytest.fixture(scope="module")
+def made(session_home, drawn):
+    """A model, trained once for all tests of this file."""
     return trained(drawn)
 
 
