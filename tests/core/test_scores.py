@@ -200,5 +200,5 @@ def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
     assert scores.fid(faces[:250], faces[250:]).value > halves.value + 10  # the names begin with the age
     alike, shifted = scores.kid(mixed[:250], mixed[250:]), scores.kid(faces[:250], faces[250:])
     assert abs(alike.value) < 4 * alike.error
-    assert shifted.value > 5 * shifted.error
+    assert shifted.value > 4 * shifted.error
     assert scores.precision_recall(mixed[:250], mixed[250:])[0].value > 0.5
