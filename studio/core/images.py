@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever the name says
 HEIC = find_spec("pillow_heif") is not None  # what phones save, where its reader is installed
-TAKEN = "JPEG, PNG, WebP, HEIC, GIF or BMP" if HEIC else "JPEG, PNG, WebP, GIF or BMP"
+TAKEN = f"JPEG, PNG, WebP, {'HEIC, ' if HEIC else ''}GIF or BMP"
 # By which files of these kinds are offered.
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", *((".heic", ".heif") if HEIC else ()))
 MOST_PIXELS = 64_000_000
