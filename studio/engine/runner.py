@@ -110,6 +110,7 @@ class Runner:
         if self._closed or self._futures.get(record.id) is not future:
             return  # the process is being ended: `_let_go` settles it
         death = self._cluster.death(record.lane, future)
+        future.release()  # while anyone holds it, Dask would do it again if its worker died
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
                 return

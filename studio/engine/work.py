@@ -132,6 +132,8 @@ def run_job(id: str, lane: str, entry: str) -> None:
         NoRoom: if not even the outcome can be written.
     """
     folder = store.Folder(paths.folder("jobs") / id)
+    if folder.read("outcome") is not None:
+        return  # Dask does again what a worker has done that died before the server heard of it
     asked = folder.read("job") or {}
     with _spared("the old curve", id):
         folder.start_over()
