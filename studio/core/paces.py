@@ -18,8 +18,13 @@ _KEPT = 9  # of each task, the newest; their median is not moved by a job that f
 
 
 def of(task: str) -> float:
-    """The pace of a task: 1 on a machine that did none yet, 3 where all takes three times as long."""
-    return statistics.median([1.0, *_known().get(task, [])])
+    """The pace of a task: 1 on a machine that did nothing yet, 3 where all takes three times as long.
+
+    What the machine did of other tasks counts as one job of this: who is slow at one is slow at another.
+    """
+    known = _known()
+    others = [statistics.median(paces) for name, paces in known.items() if name != task]
+    return statistics.median([statistics.median([1.0, *others]), *known.get(task, [])])
 
 
 def learn(task: str, usual: float, seconds: float) -> None:
@@ -42,7 +47,8 @@ def _known() -> dict[str, list[float]]:
     """What was learnt here; nothing if there is no record, or a damaged one."""
     try:
         found = json.loads(_path().read_bytes())
-        return {name: [pace for pace in paces if 0 < pace <= SLOWEST] for name, paces in found.items()}
+        found = {name: [pace for pace in paces if 0 < pace <= SLOWEST] for name, paces in found.items()}
+        return {name: paces for name, paces in found.items() if paces}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

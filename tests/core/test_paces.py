@@ -33,7 +33,15 @@ def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
     for seconds in (200, 210, 190, 3000, 205):
         paces.learn("style.transfer", 100, seconds)
     assert paces.of("style.transfer") == pytest.approx(2.025)
-    assert paces.of("dream.ascend") == 1
+
+
+def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet():
+    for name in ("style.transfer", "text.train"):
+        for seconds in (300, 310, 5000):
+            paces.learn(name, 100, seconds)
+    assert paces.of("dream.ascend") == pytest.approx(3.1)
+    paces.learn("dream.ascend", 100, 90)
+    assert paces.of("dream.ascend") == pytest.approx(2.0), "a job of its own counts as much as all others"
 
 
 def test_only_the_newest_jobs_count():
@@ -47,7 +55,10 @@ def test_a_short_job_tells_nothing():
     assert paces.of("style.transfer") == 1
 
 
-@pytest.mark.parametrize("record", ["", "[]", '{"style.transfer": 3}', '{"style.transfer": ["fast"]}', "{"])
+@pytest.mark.parametrize(
+    "record",
+    ["", "[]", '{"style.transfer": []}', '{"style.transfer": 3}', '{"style.transfer": ["fast"]}', "{"],
+)
 def test_a_damaged_record_is_as_none(record):
     paths.write(paths.folder("cache") / "paces.json", record.encode())
     assert paces.of("style.transfer") == 1
