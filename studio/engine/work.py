@@ -185,9 +185,15 @@ def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[s
     Returns:
         `{"result"}`, or `{"error"}`.
     """
+    worker, stopped = get_worker(), StopSignal(stop_name(id))
+    errand = worker.state.tasks[worker.get_current_task()]
+
+    def unwanted() -> bool:
+        """Whether it was asked to stop, or its driver died: then it stands in the way of the next one's."""
+        return errand.state == "cancelled" or stopped()
 
     def work() -> dict[str, Any]:
-        progress = Progress(Streamer(id, topic), StopSignal(stop_name(id)))
+        progress = Progress(Streamer(id, topic), unwanted)
         return {"result": store.pack_result(_run(asked["task"], entry, asked, progress))}
 
     return _outcome(work, asked["title"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import psutil
 import pytest
+from deaths import kill
 
 from studio.engine import runner, work
 
@@ -16,12 +16,10 @@ def test_a_job_that_kills_its_worker_fails_alone(engine, do, finished):
     assert finished(next_one).state == "done"
 
 
-def test_a_job_whose_worker_is_killed_once_is_run_again(engine, do, until, finished, chores):
-    finished(do())
-    worker = _worker()
+def test_a_job_whose_worker_is_killed_once_is_run_again(engine, do, until, finished):
     job = do(steps=40, pause=0.05)
     until(lambda: engine.job(job.id).report)
-    worker.kill()
+    kill(engine, "job")
     job = finished(job)
     assert job.state == "done"
     assert [point["step"] for point in job.history] == list(range(1, 41))
@@ -29,8 +27,6 @@ def test_a_job_whose_worker_is_killed_once_is_run_again(engine, do, until, finis
 
 def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(engine, do, until, finished, chores):
     """Dask would: it computes again what a dead worker held, and a stopped job is held for a while."""
-    finished(do())
-    worker = _worker()
     job = do(steps=100_000, pause=0.01)
     until(lambda: engine.job(job.id).report)
     engine.cancel(job.id)
@@ -38,22 +34,11 @@ def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(engine, do, 
     assert job.result.stopped_early
     next_one = do(steps=40, pause=0.05)
     until(lambda: engine.job(next_one.id).report)
-    worker.kill()
+    kill(engine, "job")
     assert finished(next_one).state == "done"
     lost = work.run_job, job.id, "job", chores.TASKS["chores.do"]
     engine._cluster.submit("job", f"again-{job.id}", *lost).result(10)  # as when nobody had heard of its end
     assert engine.job(job.id) == job
-
-
-def _worker() -> psutil.Process:
-    """The process of the job lane; not of a studio that a browser test drives: that one is no child."""
-    hosts = [p for p in psutil.Process().children() if "studio.engine.host" in " ".join(p.cmdline())]
-    (worker,) = (p for host in hosts for p in host.children(recursive=True) if _is_job(p))
-    return worker
-
-
-def _is_job(process: psutil.Process) -> bool:
-    return process.nice() == 10 and "resource_tracker" not in " ".join(process.cmdline())
 
 
 def test_a_job_that_eats_all_memory_says_so(engine, do, finished):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from deaths import kill
 
 from studio.core import presets, recipes
 from studio.gallery.sweeps import SweepSettings
@@ -48,3 +49,18 @@ def test_a_cancelled_sweep_keeps_the_cells_that_are_there(engine, sweep, finishe
     ended = finished(job)
     assert ended.state == "done" and ended.result.stopped_early
     assert 2 <= len(ended.result.files) - 1 < 8
+
+
+def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, finished):
+    job = sweep(1, 2, steps=100_000, pause=0.01)
+    first = until(lambda: _cells(engine))
+    kill(engine, "drive")
+    until(lambda: _cells(engine) - first)
+    kill(engine, "drive")
+    assert "twice" in finished(job).error
+    assert finished(do()).state == "done"
+
+
+def _cells(engine) -> set[str]:
+    """What the sweeps have sent to the job lane."""
+    return {key for keys in engine._cluster._client.processing().values() for key in keys if "errand" in key}

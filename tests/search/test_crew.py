@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
+from deaths import kill
 
 from studio.core.tasks import File
 from studio.search.settings import SearchSettings
@@ -60,7 +58,7 @@ def test_its_trials_run_in_the_job_lane_and_its_progress_is_seen(search):
 def test_a_killed_trial_is_replaced(lanes, search, ended):
     job = search(begun(1), seed=1, trials=3, epochs=25)
     assert not job.finished
-    _kill(lanes, "job")
+    kill(lanes, "job")
     job = ended(job)
     assert job.state == "done", job.error
     assert (job.result.figures["trials_ended"], job.result.figures["failed"]) == (3, 1)
@@ -80,19 +78,10 @@ def test_a_cancelled_search_ends_its_trial_and_keeps_the_best(lanes, search, end
 def test_a_killed_driver_goes_on_without_losing_or_repeating_a_trial(lanes, search, ended):
     job = search(begun(1), seed=3, trials=4, epochs=8)
     assert not job.finished
-    _kill(lanes, "drive")
+    kill(lanes, "drive")
     job = ended(job)
     assert job.state == "done", job.error
     trials = job.result.figures["trials"]
     assert sum(trial["state"] == "done" for trial in trials) == 4
     assert sum(trial["state"] == "failed" for trial in trials) == 1
     assert len({trial["number"] for trial in trials}) == len(trials)
-
-
-def _kill(lanes, lane: str) -> None:
-    """Ends the process of a lane as the system would that is out of memory."""
-    client = lanes._cluster._client
-    workers = client.scheduler_info(n_workers=-1)["workers"]
-    [address] = [address for address, worker in workers.items() if lane in worker["resources"]]
-    [pid] = client.run(os.getpid, workers=[address]).values()
-    os.kill(pid, signal.SIGKILL)
