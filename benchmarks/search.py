@@ -1,9 +1,10 @@
 """Search: what a trial costs beside its training, and how soon the best is found, by figures and by eye.
 
-    python -m benchmarks.search [--json] [--only overhead|branin|eye] [--people 10]
+    python -m benchmarks.search [--json] [--only overhead|branin|table|eye] [--people 10]
 
-All of it happens in a STUDIO_HOME of its own in a temporary folder. The people of the third part do not
-exist: each has a smooth taste with a spread of 1 over all that can be tried, picks with whims of .25, and
+All of it happens in a STUDIO_HOME of its own in a temporary folder. The third part looks its trainings up
+among the two hundred of `benchmarks.search_table`, so that a search takes seconds. The people of the last do
+not exist: each has a smooth taste with a spread of 1 over all that can be tried, picks with whims of .25, and
 finds two alike that are less than .15 apart.
 """
 
@@ -19,14 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import search_table
 from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.search_table import DROPOUTS, RATES, UNITS, nearest
 from studio.core import recipes, tasks
+from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
 from studio.search import RUN
 
-FIRST, TRIALS, BRANIN_TRIALS, REPEATS, SEEDS = 5, 100, 40, 20, 5
+FIRST, TRIALS, FEW_TRIALS, REPEATS, SEEDS = 5, 100, 40, 20, 5
 SPACES = {
     "two numbers": ("strength", "stroke"),
     "three numbers": ("strength", "stroke=0.35:2.8", "depth=4:20"),
@@ -76,6 +80,38 @@ TRAIN = Task(
 )
 DRIVE = replace(RUN, name="plane.search", work="benchmarks.search:drive", check="", tries="")
 PLANE = {"plane.train": "benchmarks.search:TRAIN", "plane.search": "benchmarks.search:DRIVE"}
+LESSONS = {"lesson.train": "benchmarks.search:LESSON"}
+
+
+class LessonSettings(Settings):
+    """Of a training in the table."""
+
+    learning_rate: float = setting(0.005, "Of the steps.", ge=RATES[0], le=RATES[-1], scale="log")
+    dropout: float = setting(0.0, "Share left out.", ge=DROPOUTS[0], le=DROPOUTS[-1])
+    units: int = setting(32, "Size of the memory.", ge=UNITS[0], le=UNITS[-1], scale="log")
+
+
+def look_up(settings: LessonSettings, inputs: Inputs, progress: Progress) -> Result:
+    """The training of the table that is nearest, told test by test as it was."""
+    losses, heard, stopped = search_table.curves()[nearest(**settings.model_dump())], 0, False
+    try:
+        for heard, loss in enumerate(losses, 1):
+            progress.report(heard, len(losses), {"held out": loss})
+    except Cancelled:
+        stopped = True
+    file = File.keep(settings.model_dump_json().encode(), "model", "lesson.zip")
+    recipe = recipes.Recipe(task="lesson.train", settings=settings.model_dump(mode="json"))
+    return Result((file,), {"loss": min(losses[:heard])}, recipe, stopped)
+
+
+LESSON = replace(
+    TRAIN,
+    name="lesson.train",
+    settings=LessonSettings,
+    work="benchmarks.search:look_up",
+    title="Lesson",
+    goal=Goal("held out", "loss"),
+)
 
 
 def asked(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
@@ -122,17 +158,54 @@ def overhead() -> dict[str, object]:
 def valleys() -> dict[str, object]:
     """Branin: the best of 40 trials, by the search and at random."""
     note("branin")
-    found = [tasks.run("search.run", *asked(seed, BRANIN_TRIALS)).figures["best"] for seed in range(SEEDS)]
+    found = [tasks.run("search.run", *asked(seed, FEW_TRIALS)).figures["best"] for seed in range(SEEDS)]
     rng = np.random.default_rng(0)
-    drawn = rng.uniform((-5, 0), (10, 15), (REPEATS, BRANIN_TRIALS, 2))
+    drawn = rng.uniform((-5, 0), (10, 15), (REPEATS, FEW_TRIALS, 2))
     chance = [min(branin(*point) for point in repeat) for repeat in drawn]
     return {
-        f"branin, best of {BRANIN_TRIALS} trials (least .398), median of {SEEDS} seeds": statistics.median(
+        f"branin, best of {FEW_TRIALS} trials (least .398), median of {SEEDS} seeds": statistics.median(
             found
         ),
         "  all seeds": ", ".join(f"{one:.3f}" for one in sorted(found)),
         f"  at random, median of {REPEATS}": statistics.median(chance),
     }
+
+
+def lessons() -> dict[str, object]:
+    """Real trainings, looked up: the best of 40 trials, and what stopping poor ones early saves."""
+    known = search_table.curves()
+    if len(known) < len(list(search_table.cells())):
+        raise SystemExit("The table is not whole. Next: python -m benchmarks.search_table TEXT")
+    ends = np.array([min(losses) for losses in known.values()])
+    rng = np.random.default_rng(0)
+    chance = [rng.choice(ends, FEW_TRIALS, replace=False).min() for _ in range(REPEATS)]
+    figures: dict[str, object] = {
+        f"{len(ends)} trainings of an LSTM, nats: least": float(ends.min()),
+        f"  best of {FEW_TRIALS} at random, median of {REPEATS}": float(np.median(chance)),
+    }
+    whole = 0.0
+    for pruning in ("none", "halving", "hyperband"):
+        note(f"table, {pruning}")
+        found = [_looked_up(pruning, seed) for seed in range(REPEATS)]
+        best, tests = (statistics.median(values) for values in zip(*found, strict=True))
+        whole = whole or tests
+        figures[f"  best of {FEW_TRIALS} by the search, pruning {pruning}, median of {REPEATS}"] = best
+        figures[f"  tests that it took, pruning {pruning}"] = f"{tests:.0f} (x {tests / whole:.2f})"
+    return figures
+
+
+def _looked_up(pruning: str, seed: int) -> tuple[float, int]:
+    """The best loss of a search in the table, and how many tests its trainings came to."""
+    settings = tasks.get("search.run").settings(
+        train="lesson.train",
+        vary=tuple(LessonSettings.model_fields),
+        trials=FEW_TRIALS,
+        pruning=pruning,
+        seed=seed,
+    )
+    text = {"text": [File.keep(b"so it is", "text", "so.txt")]}
+    figures = tasks.run("search.run", settings, text).figures
+    return figures["best"], sum(len(trial["curve"]) for trial in figures["trials"])
 
 
 def by_eye(people: int) -> dict[str, object]:
@@ -164,13 +237,18 @@ def _told(found: list) -> str:
 def main() -> None:
     """Measures and prints."""
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("overhead", "branin", "eye"), help="one part alone")
+    parser.add_argument("--only", choices=("overhead", "branin", "table", "eye"), help="one part alone")
     parser.add_argument("--people", type=int, default=10, help="how many search by eye")
     chosen = parser.parse_args()
-    parts = {"overhead": overhead, "branin": valleys, "eye": lambda: by_eye(chosen.people)}
+    parts = {
+        "overhead": overhead,
+        "branin": valleys,
+        "table": lessons,
+        "eye": lambda: by_eye(chosen.people),
+    }
     with tempfile.TemporaryDirectory() as home:
         os.environ["STUDIO_HOME"] = str(Path(home))
-        tasks.TASKS |= PLANE
+        tasks.TASKS |= PLANE | LESSONS
         figures: dict[str, object] = {}
         for name, part in parts.items():
             if chosen.only in (None, name):
