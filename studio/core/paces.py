@@ -1,30 +1,50 @@
 """How fast this machine does each kind of job, learnt from the jobs that it did. Loads no Keras.
 
 A pace says how many times longer a job takes here than on the two cores that its estimate was measured on.
+Before the first job it is told from a product of matrices, which takes a twentieth of a second.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
+import time
+from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from studio.core import paths
 
 LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
 SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
 SCORED = 0.125  # s that InceptionV3 takes for a picture at a pace of 1; what trainings are measured by
+_SIDE, _TIMES = 1024, 3  # of the matrices
+_PRODUCT = 0.0051  # s that it takes on the two cores of the estimates, from jobs of a machine that is slower
 _KEPT = 9  # of each task, the newest; their median is not moved by a job that fetched its weights first
 
 
 def of(task: str) -> float:
-    """The pace of a task: 1 on a machine that did nothing yet, 3 where all takes three times as long.
+    """The pace of a task: 3 where all takes three times as long.
 
-    What the machine did of other tasks counts as one job of this: who is slow at one is slow at another.
+    How the machine multiplies, and what it did of other tasks, together count as one job of this: who is slow
+    at one is slow at another.
     """
     known = _known()
     others = [statistics.median(paces) for name, paces in known.items() if name != task]
-    return statistics.median([statistics.median([1.0, *others]), *known.get(task, [])])
+    return statistics.median([statistics.median([machine(), *others]), *known.get(task, [])])
+
+
+@cache
+def machine() -> float:
+    """The pace of what every network is made of, a product of matrices; measured once in each process."""
+    matrix = np.ones((_SIDE, _SIDE), "float32")
+    took = []
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        matrix @ matrix
+        took.append(time.perf_counter() - began)
+    return min(took) / _PRODUCT
 
 
 def learn(task: str, usual: float, seconds: float) -> None:

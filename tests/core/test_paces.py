@@ -1,5 +1,7 @@
 """How long a job takes is told from what it is and from the jobs of its kind before it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from studio.dcgan.settings import TrainDcganSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import TrainTextSettings
 from studio.vae.settings import TrainVaeSettings
+
+MEASURED = paces.machine
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +31,14 @@ def photo(height=300, width=400):
 
 def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
     assert paces.of("style.transfer") == 1
+
+
+def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch):
+    clock = iter(paces._PRODUCT * np.array([0, 30, 100, 102, 200, 203]))
+    monkeypatch.setattr(paces, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    assert MEASURED.__wrapped__() == pytest.approx(2)
+    monkeypatch.setattr(paces, "machine", lambda: 2.0)
+    assert paces.of("style.transfer") == 2
 
 
 def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
