@@ -18,11 +18,12 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Search", anchor=False)
     by_eye = eyes.judges()
+    form = st.container()  # so that the link to the stage stands below it
 with right:
     stage = parts.stage(left)
 
 if not by_eye:
-    with left:
+    with form:
         settings, inputs = searches.ask()
         wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
     with stage:
@@ -39,7 +40,7 @@ if not by_eye:
 else:
     with stage:
         taste = eyes.find()
-    with left:
+    with form:
         if taste is not None:
             eyes.told(taste)
         else:

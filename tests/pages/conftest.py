@@ -92,8 +92,8 @@ def draw(engine):
 def until():
     """Waits until something holds, and fails if it never does."""
 
-    def until(holds):
-        end = time.monotonic() + SECONDS
+    def until(holds, seconds: float = SECONDS):
+        end = time.monotonic() + seconds
         while not (found := holds()):
             assert time.monotonic() < end, "it never came to be"
             time.sleep(0.05)

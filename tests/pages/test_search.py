@@ -98,7 +98,7 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
         {"train": "text", "vary": ("learning_rate=0.001:0.05", "cell"), "fixed": small, "trials": 4}
     )
     job = engine.submit("search.run", settings, {"text": [text]})
-    until(lambda: engine.job(job.id).finished)
+    until(lambda: engine.job(job.id).finished, 240)
     assert engine.job(job.id).state == "done", engine.job(job.id).error
 
     def page(id):
