@@ -51,20 +51,38 @@ class Parser(argparse.ArgumentParser):
 
     def _with_flag(self, words: Sequence[str]) -> list[str]:
         # Argparse takes a positional for left out as soon as a flag stands before it.
-        if any(word.partition("=")[0] == self.positional for word in words):
+        places = self._words(words)
+        given = any(word.partition("=")[0] == self.positional for word in words)
+        if given or len(places) <= self._needed:
             return list(words)
+        first = places[0]
+        return [f"{self.positional}={words[first]}", *words[:first], *words[first + 1 :]]
+
+    def _words(self, words: Sequence[str]) -> list[int]:
+        """Where the words stand that are neither flags nor their values."""
+        found: list[int] = []
         at = 0
-        while at < len(words) and words[at] != "--":
+        while at < len(words):
             name, given, _ = words[at].partition("=")
+            if words[at] == "--":
+                return [*found, *range(at + 1, len(words))]
             if action := self._option_string_actions.get(name):
                 at += 2 if action.nargs is None and not given else 1
-            elif name.startswith("-") and " " not in name:
-                at += 1  # which is told as unknown
-            else:
-                return [*words[:at], f"{self.positional}={words[at]}", *words[at + 1 :]]
-        if at + 1 >= len(words):
-            return list(words)
-        return [*words[:at], f"{self.positional}={words[at + 1]}", "--", *words[at + 2 :]]
+                continue
+            if not name.startswith("-") or " " in name:  # others are told as unknown
+                found.append(at)
+            at += 1
+        return found
+
+    def _get_positional_actions(self) -> list[argparse.Action]:
+        # Shown first, as the first word is its; taken last, as that word has become its flag's value.
+        return sorted(super()._get_positional_actions(), key=lambda one: isinstance(one, _Second))
+
+    @property
+    def _needed(self) -> int:
+        """How many words there must be beside the setting's."""
+        others = [one for one in self._get_positional_actions() if not isinstance(one, _Second)]
+        return sum(one.nargs if isinstance(one.nargs, int) else one.nargs in (None, "+") for one in others)
 
 
 def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
@@ -98,20 +116,21 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups[field.tier].add_argument(field.flag, help=_help(field), **options)
+
+
+def add_first_word(parser: Parser, settings: type[Settings]) -> None:
+    """Adds the setting that may stand without its flag, if there is one; to be called before other words."""
+    for field in settings.described().values():
         if field.positional:
-            _add_positional(parser, field)
-
-
-def _add_positional(parser: Parser, field: Described) -> None:
-    parser.positional = field.flag
-    parser.add_argument(
-        _SETTING + field.name,
-        nargs="?",
-        default=argparse.SUPPRESS,
-        action=_Second,
-        metavar=field.name.upper(),
-        help=f"{field.help.rstrip('.')}; the same as {field.flag}",
-    )
+            parser.positional = field.flag
+            parser.add_argument(
+                _SETTING + field.name,
+                nargs="?",
+                default=argparse.SUPPRESS,
+                action=_Second,
+                metavar=field.name.upper(),
+                help=f"{field.help.rstrip('.')}; the same as {field.flag}",
+            )
 
 
 class _Second(argparse.Action):

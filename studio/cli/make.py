@@ -60,6 +60,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
         train.add_flags(flags.add_leaf(commands, word, task.help, partial(train.run, task)), task)
         return
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
+    flags.add_first_word(parser, task.settings)
     for slot in task.inputs:
         if slot not in _of_settings(task).values():
             _add_slot(parser, slot, content=task.of_a_picture and slot == task.inputs[0])

@@ -20,8 +20,9 @@ _SHOWN = 5  # of the best trials
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "search", RUN.help, _run)
-    flags.add_settings(parser, RUN.settings)  # first, as the training is the first word
+    flags.add_first_word(parser, RUN.settings)
     parser.add_argument("data", metavar="DATA", help="what the training learns from")
+    flags.add_settings(parser, RUN.settings)
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the folder of the best model")
 
 

@@ -71,11 +71,15 @@ def test_the_fixed_grammar_of_classify():
     assert parsed("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
     arguments = _parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
     assert flags.values(arguments) == {"preset": "mine"} and arguments.pictures == ["a.png", "b.png"]
+    arguments = _parser().parse_args(["classify", "predict", "--top", "3", "a.png"])
+    assert flags.values(arguments) == {"top": "3"} and arguments.pictures == ["a.png"], "it has a usual one"
 
 
 def test_the_fixed_grammar_of_search():
     arguments = _parser().parse_args(["search", "text", "book.txt", "-o", "best", "--trials", "2"])
     assert flags.values(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
+    arguments = _parser().parse_args(["search", "book.txt", "-o", "best"])
+    assert flags.values(arguments) == {} and arguments.data == "book.txt"
 
 
 @pytest.mark.parametrize(
@@ -93,12 +97,13 @@ def test_what_a_command_does_not_take_is_told_with_its_own_help(words, told):
 
 def help_of(command, capsys):
     with pytest.raises(SystemExit):
-        _parser().parse_args([command, "--help"])
+        _parser().parse_args([*command.split(), "--help"])
     return " ".join(capsys.readouterr().out.split())
 
 
 def test_help_shows_the_words_in_their_order(capsys):
     assert "[TRAIN] DATA" in help_of("search", capsys)
+    assert "[PRESET] PICTURES [PICTURES ...]" in help_of("classify predict", capsys)
     assert "CONTENT [STYLE ...]" in help_of("style", capsys)
 
 
