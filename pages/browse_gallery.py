@@ -6,6 +6,7 @@ from pages.parts import arrivals, bins, rooms, shelves, showcases, sweep_sheets
 
 st.title("Gallery", anchor=False)
 bins.undo()
+arrivals.said()
 working = sweep_sheets.under_way()
 told = arrivals.dropped()
 item = None if told or working else showcases.chosen()

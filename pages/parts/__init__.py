@@ -1,6 +1,6 @@
 """The pieces that pages are made of. Nothing here loads Keras."""
 
-from pages.parts.choices import files, optional, picture, pictures, taken
+from pages.parts.choices import optional, picture, pictures
 from pages.parts.forms import form, start_button
 from pages.parts.jobs import show_job, start
 from pages.parts.live import show_live
@@ -14,7 +14,6 @@ from pages.parts.trays import tray
 __all__ = [
     "MARK",
     "PLACES",
-    "files",
     "form",
     "guides",
     "look",
@@ -30,6 +29,5 @@ __all__ = [
     "start",
     "start_button",
     "styles",
-    "taken",
     "tray",
 ]

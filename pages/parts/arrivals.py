@@ -31,8 +31,12 @@ def drop() -> None:
         args=(key,),
         help="A PNG carries its recipe; of other files, drop the .json that lies beside them",
     )
-    if said := st.session_state.pop(_SAID, ""):
-        st.error(words.plain(said), icon=":material/error:")
+
+
+def said() -> None:
+    """Says what went wrong at the last click, on whatever part of the page that left."""
+    if told := st.session_state.pop(_SAID, ""):
+        st.error(words.plain(told), icon=":material/error:")
 
 
 def _take(key: str) -> None:
@@ -145,7 +149,7 @@ def _recipe_text(told: Told) -> None:
 def _ask_for(told: Told) -> None:
     names = ", ".join(words.plain(source.name) for source in told.missing)
     st.info(f"To make it again, add what it was made from: {names}", icon=":material/upload_file:")
-    key = f"gallery_inputs_{st.session_state[_TURN]}"
+    key = f"gallery_inputs_{st.session_state.setdefault(_TURN, 0)}"
     st.file_uploader(
         "The very same files, whatever they are called now",
         accept_multiple_files=True,
@@ -153,8 +157,6 @@ def _ask_for(told: Told) -> None:
         on_change=_take_inputs,
         args=(key, told),
     )
-    if said := st.session_state.pop(_SAID, ""):
-        st.error(words.plain(said), icon=":material/error:")
 
 
 def _take_inputs(key: str, told: Told) -> None:

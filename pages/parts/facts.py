@@ -21,7 +21,7 @@ def engine_status() -> None:
     if status == "ready":
         _line("well", "engine", "ready")
     elif status.startswith("down"):
-        _line("trouble", "engine", status, "start the studio again")
+        _line("trouble", "engine", status)  # which says what to do
     else:
         _line("note", "engine", status, "wait a few seconds")
 

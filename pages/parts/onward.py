@@ -53,14 +53,6 @@ def is_here(file: File) -> bool:
     return (paths.folder("files") / file.digest).exists()
 
 
-def settings_of(task: str, settings: Mapping[str, object]) -> Settings | None:
-    """The settings as the task takes them; None if it is gone or no longer takes these."""
-    try:
-        return tasks.get(task).settings.parse(dict(settings))
-    except StudioError:
-        return None
-
-
 def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None, *, key: str) -> None:
     """The buttons that make it again, as it was or with one setting changed.
 
@@ -87,7 +79,11 @@ def use_as(file: File, *, key: str) -> None:
 def _write_on(file: File) -> None:
     text = file.read().decode("utf-8", "replace")
     if not 0 < len(text) <= texts.MOST_BEGUN:
-        st.error(f"Up to {texts.MOST_BEGUN:,} characters can be written on from.", icon=":material/error:")
+        st.error(
+            f"Up to {texts.MOST_BEGUN:,} characters can be written on from. Next: copy its end into "
+            "Beginning on the Text page.",
+            icon=":material/error:",
+        )
         return
     st.session_state[texts.BASE] = text
     st.session_state["do"] = "write"

@@ -8,7 +8,6 @@ from pages.parts import commands, samples, words
 from pages.parts.owners import owner
 from pages.parts.places import opening
 from studio import engine
-from studio.core import tasks
 from studio.core.errors import StudioError
 
 
@@ -32,13 +31,13 @@ def _card(job: engine.Job) -> None:
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
-    settings = tasks.get(job.task).settings.parse(job.settings)
+    settings = commands.settings_of(job.task, job.settings)
     film = ", a film" if job.result.files[0].kind == "animation" else ""
     caption = words.plain((words.made_of(job.inputs) or job.title) + film)
     st.image(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
-        command = commands.line(job.task, settings, job.inputs)
+        command = commands.line(job.task, settings, job.inputs) if settings else ""
         if command:
             with st.popover("Recipe", type="tertiary"):
                 st.code(command, language="shell", wrap_lines=True)

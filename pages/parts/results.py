@@ -12,7 +12,7 @@ import streamlit as st
 from pages.parts import commands, films, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
-from studio.core import images, tasks
+from studio.core import images, paths
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
@@ -55,7 +55,7 @@ def download(
         ending: of the file's name; only a PNG carries its recipe.
         made: the recipe.
     """
-    name = f"{task.partition('.')[0]}-{tasks.paths.digest(data)[:8]}{ending}"
+    name = f"{task.partition('.')[0]}-{paths.digest(data)[:8]}{ending}"
     st.download_button(
         "Download",
         data,

@@ -15,7 +15,11 @@ from studio.search.settings import SearchSettings
 from studio.search.space import KINDS, Range, shared, space
 from studio.search.task import trained
 
-NEVER = ("seed", "held_out", "scored", "test_every", "size", "colors")  # which change what is measured
+# Which change what is measured: trainings that differ in them cannot be compared, not on the way at least.
+NEVER = (
+    *("seed", "held_out", "scored", "test_every", "size", "colors"),
+    *("beta", "free_bits", "likelihood", "perceptual"),
+)
 
 
 class Subject(NamedTuple):
@@ -42,7 +46,7 @@ SUBJECTS = {
     "text": Subject("A voice", ("learning_rate", "dropout"), "epochs", 4, 50, ("units=96", "embedding=32")),
     "classify": Subject("A classifier", ("backbone", "head")),
     "dcgan": Subject("A DCGAN", ("learning_rate", "judge_width"), "steps", 400, 20_000),
-    "vae": Subject("A VAE", ("learning_rate", "beta"), "steps", 400, 20_000),
+    "vae": Subject("A VAE", ("learning_rate", "latent_dim"), "steps", 400, 20_000),
 }
 
 

@@ -26,11 +26,12 @@ def under_way() -> bool:
     if job is not None and not job.finished:
         _watch(job.id)
         return True
+    if job is not None and job.result is None and job.task == SWEEP.name:
+        jobs.failed(job, SweepSettings.parse(job.settings))  # whose button is found again by the address
+        return False
     st.query_params.pop(jobs.PARAMETER, None)
     if job is not None and job.result is not None:
         st.query_params[shelves.ITEM] = job.id
-    elif job is not None and job.task == SWEEP.name:
-        jobs.failed(job, SweepSettings.parse(job.settings))
     return False
 
 

@@ -74,6 +74,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
         f"{figures['trials_ended']} trainings ended, {figures['stopped_early']} were stopped early as poor, "
         f"{figures['failed']} failed."
     )
+    for note in figures.get("notes", ()):
+        st.caption(f":material/info: {words.plain(note)}")
     kept_models.keep(file, "model", ":material/bookmark_add:", lambda name: st.toast(f"Kept as {name}"))
     trials = [trial for trial in figures["trials"] if trial["settings"]]
     st.altair_chart(_against(trials, figures["best_trial"]), width="stretch")

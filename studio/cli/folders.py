@@ -75,8 +75,8 @@ def run(
                     result = tasks.run(task.name, settings, inputs, progress)
                 if result.stopped_early:  # what is not finished would be taken for it the next time
                     raise Cancelled
-                outputs.save(result, target)
                 kept.in_gallery(result, time.monotonic() - started)
+                outputs.save(result, target)
                 done.made.append(str(target))
                 if not arguments.json:
                     console.say(str(target))

@@ -160,12 +160,10 @@ def _say_recipe(recipe: Mapping[str, Any]) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     path = Path(arguments.out).expanduser()
-    outputs.checked(arguments.out, "dataset")
     if path.suffix.lower() != ".zip":
-        shown = f"output {printable(path.name, 60)}"
-        raise invalid(
-            shown, expected="a name that ends in .zip", received=path.suffix, next_step="name it so"
-        )
+        shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
+        raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="name it so")
+    outputs.checked(arguments.out, "dataset")
     wanted = _wanted(arguments, arguments.words)
     if arguments.ids and wanted != Wanted():
         raise InvalidInput("Export takes ids or a filter, not both. Next: leave one of them out.")

@@ -129,10 +129,10 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         return report.tell(task, result, named, out, time.monotonic() - started, arguments)
     if scribe:
         scribe.finish(outputs.text_of(result).decode())
-    elif out:
-        out = outputs.save(result, out)
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)
+    if out:
+        out = outputs.save(result, out)
     return console.tell(result, out, seconds, arguments)
 
 

@@ -49,11 +49,10 @@ def _run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
         result = replay.again(recipe, progress, console.note)
-    if out is not None:
-        out = outputs.save(result, out)
     seconds = time.monotonic() - started
     if out is not None:
         kept.in_gallery(result, seconds)
+        out = outputs.save(result, out)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)
     if result.stopped_early:

@@ -36,9 +36,9 @@ def _run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     with console.working(RUN.title, arguments) as progress:
         result = tasks.run(RUN.name, settings, inputs, progress)
-    out = outputs.save(result, out)
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)
+    out = outputs.save(result, out)
     if not arguments.quiet:
         _tell(result.figures)
     return console.tell(result, out, seconds, arguments)

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from studio.core import brought, data, drawing, images, keras_files, presets, sample_sets, samples
-from studio.core.errors import invalid, printable
+from studio.core.errors import invalid, printable, unknown
 from studio.core.tasks import File, Slot
 from studio.style import paintings
 from studio.text import corpus
@@ -94,10 +94,4 @@ def _sample(name: str) -> File:
         return File.keep(path.read_bytes(), "picture", path.name)
     if name in paintings.paintings():
         return File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")
-    known = ", ".join([*samples.photos(), *paintings.paintings()])
-    raise invalid(
-        f"sample {printable(name, 60)}",
-        expected=f"one of {known}",
-        received=name,
-        next_step="check the spelling",
-    )
+    raise unknown("sample", name, [*samples.photos(), *paintings.paintings()])

@@ -49,9 +49,9 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
         parallel.leave(console.error(str(error)))
     if not parallel.first():
         return 0
-    out = outputs.save(result, out)
     seconds = time.monotonic() - started
-    kept.in_gallery(result, seconds)
+    kept.in_gallery(result, seconds)  # first: should it find no room at its place, it is not lost
+    out = outputs.save(result, out)
     if not arguments.quiet:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
         console.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))

@@ -89,7 +89,9 @@ class Cluster:
 
     def wait(self, seconds: float) -> bool:
         """Waits until the cluster is closed or its process ended, but not longer. Returns whether it is."""
-        return self._host.wait(seconds) if self._host else self._ended.wait(seconds)
+        if self._host:
+            return self._host.wait(seconds)
+        return self._ended.wait(seconds) or self._client.status == "closed"
 
     def slots(self, lane: str) -> int:
         """How many tasks the lane runs at once; none while there is no connection."""

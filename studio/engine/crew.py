@@ -16,9 +16,9 @@ from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.engine import store, work
 from studio.engine.cluster import KILLED
-from studio.engine.runner import LET_GO_SECONDS
 
 _LOOK_SECONDS = 0.1
+_LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
 
 
 class Died(StudioError):
@@ -105,7 +105,7 @@ class Crew:
                 if stop is None:
                     stop = Event(work.stop_name(id), client=self._client)
                     stop.set()
-                    until = time.monotonic() + LET_GO_SECONDS
+                    until = time.monotonic() + _LET_GO_SECONDS
         if stop is not None:
             stop.clear()
 

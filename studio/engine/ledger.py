@@ -205,10 +205,13 @@ class Ledger:
         return record
 
     def newest(self, owner: str, limit: int) -> list[Record]:
-        """The owner's jobs, newest first."""
+        """The owner's jobs, newest first; what is under way is among them however many came after it."""
         self.follow()
         own = [record for record in self._records.values() if record.asked["owner"] == owner]
-        return sorted(own, key=lambda record: record.id, reverse=True)[:limit]
+        own.sort(key=lambda record: record.id, reverse=True)
+        room = limit - sum(not record.finished for record in own)
+        late = [record.id for record in own if record.finished][: max(0, room)]
+        return [record for record in own if not record.finished or record.id in late]
 
     def busy(self) -> list[Record]:
         """Jobs that run."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio.core import recipes, tasks
-from studio.core.errors import Cancelled, StudioError, invalid
+from studio.core.errors import Cancelled, StudioError, invalid, unknown
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.search.settings import SearchSettings
@@ -31,9 +31,7 @@ def trained(settings: SearchSettings) -> Task:
     able = {name: task for name, task in able.items() if task.goal}
     word = settings.train if settings.train in able else f"{settings.train}.train"
     if word not in able:
-        known = ", ".join(name.removesuffix(".train") for name in able)
-        step = "choose one of them"
-        raise invalid("training", expected=f"one of {known}", received=settings.train, next_step=step)
+        raise unknown("training", settings.train, [name.removesuffix(".train") for name in able])
     return able[word]
 
 
@@ -110,14 +108,11 @@ class Search:
         self.until = time.monotonic() + 60 * settings.minutes if settings.minutes else float("inf")
         self._failed = 0
         self._why = ""
+        self.note = ""  # why it ended before its time
         self._stop = False
 
     def go_on(self) -> bool:
-        """Runs what is missing. Returns whether a person stopped it.
-
-        Raises:
-            StudioError: if trial after trial fails; the message is the last one's.
-        """
+        """Runs what is missing, until trial after trial fails. Returns whether a person stopped it."""
         from studio.search.study import finished
 
         self._tell()
@@ -129,7 +124,8 @@ class Search:
                 callbacks=[self._after],
             )
         if self._failed >= MOST_FAILURES:
-            raise StudioError(f"{MOST_FAILURES} trials in a row failed. The last one said: {self._why}")
+            self.note = f"{MOST_FAILURES} trials in a row failed. The last one said: {self._why}"
+            log.warning(self.note)
         return self._stop
 
     def _after(self, study: optuna.Study, _: Any) -> None:
@@ -240,7 +236,10 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
     if not found["trials_ended"]:
         if stopped:
             raise Cancelled
+        if search.note:
+            raise StudioError(search.note)
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
+    found["notes"] = [search.note] if search.note else []
     best = File(**search.study.best_trial.user_attrs["model"])
     trials = search.study.get_trials(deepcopy=False)
     weights = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}

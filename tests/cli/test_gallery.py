@@ -7,7 +7,9 @@ import zipfile
 
 import pytest
 
+from studio.cli import outputs
 from studio.core import images, recipes
+from studio.core.errors import NoRoom
 
 
 @pytest.fixture
@@ -19,6 +21,16 @@ def painted(said, photo):
         return json.loads(said("gallery", "list", "--json")[1])["items"][0]["id"]
 
     return paint
+
+
+def test_what_finds_no_room_at_its_place_is_in_the_gallery(said, photo, monkeypatch):
+    def full(*_):
+        raise NoRoom("The disk is full. Next: free some space.")
+
+    monkeypatch.setattr(outputs, "save", full)
+    code, _, err = said("paint", photo, "-o", "out.png")
+    assert code != 0 and "The disk is full" in err
+    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
 
 
 def test_what_a_command_made_is_in_the_gallery(said, painted, tmp_path):

@@ -177,6 +177,19 @@ def test_newest_come_first_and_ids_are_safe_in_addresses(engine, do, finished):
     assert engine.jobs(limit=1)[0].id == ids[-1]
 
 
+def test_what_runs_is_told_however_much_came_after_it(engine, do, until, finished, chores):
+    running = do(steps=10_000, pause=0.05)
+    kept = [engine.keep(_live(engine, chores)).id for _ in range(3)]
+    assert [job.id for job in engine.jobs(limit=2)] == [kept[-1], running.id]
+    engine.cancel(running.id)
+    finished(running)
+    assert [job.id for job in engine.jobs(limit=2)] == kept[:0:-1]
+
+
+def _live(engine, chores):
+    return engine.live("chores.write", chores.ChoreSettings(), {}, "someone")
+
+
 def test_only_finished_jobs_are_removed(engine, do, finished):
     first, second = do(steps=10, pause=0.05), do()
     with pytest.raises(InvalidInput, match="cancel"):

@@ -238,6 +238,14 @@ def test_an_item_of_a_task_that_is_gone_can_still_be_looked_at(visit, made, monk
     assert button(page, "Remove")
 
 
+def test_the_home_page_stays_whole_beside_it(visit, made, monkeypatch):
+    made(shade=3)
+    monkeypatch.delitem(tasks.TASKS, "chores.do")
+    page = visit()
+    assert not page.exception and not page.error
+    assert "Your recent work" in [one.value for one in page.subheader]
+
+
 def test_a_text_is_shown_as_text(visit, engine, made):
     recipe = recipes.Recipe(task="chores.do", settings={})
     file = File.keep(b"# <b>a tale</b>", "text", "tale.txt")
@@ -281,6 +289,19 @@ def test_a_dropped_picture_shows_its_recipe_and_goes_into_the_gallery(drop, made
     button(page, "Add to the gallery").click().run()
     (entry,), _ = index.find()
     assert items.find(entry.id).result.files[0].read() == data
+
+
+def test_what_finds_no_room_in_the_gallery_is_told(visit, made, monkeypatch):
+    def full(*_):
+        raise NoRoom("The disk is full. Next: free some space.")
+
+    data = items.find(made(shade=14)).result.files[0].read()
+    page = visit("gallery")
+    page.session_state[arrivals._TOLD] = intake.tell(data, "a.png")
+    page.run()
+    monkeypatch.setattr(intake, "add", full)
+    button(page, "Add to the gallery").click().run()
+    assert "The disk is full" in page.error[0].value
 
 
 def test_a_dropped_picture_whose_input_is_gone_asks_for_it(drop, made):
@@ -399,6 +420,19 @@ def test_a_sweep_is_planned_and_started(visit, alone, engine):
     assert job.task == "gallery.sweep"
     assert job.settings["vary"] == ["shade=1|2|3", "do=count|refuse"]
     assert (job.settings["task"], '"steps":2' in job.settings["base"]) == ("chores.do", True)
+
+
+def test_a_sweep_that_failed_says_why_and_is_run_again(visit, engine, chores, until):
+    plan = SweepSettings(task="chores.do", base=chores.ChoreSettings().model_dump_json(), vary=("shade=1|2",))
+    job = engine.submit("gallery.sweep", plan, {})  # to a process that knows no chores
+    until(lambda: engine.job(job.id).finished)
+    page = visit("gallery", job=job.id)
+    assert engine.job(job.id).error in page.error[0].value
+    button(page, "Run again").click().run()
+    assert not page.exception
+    again = engine.jobs()[0]
+    assert (again.task, again.settings) == (job.task, job.settings) and again.id != job.id
+    until(lambda: engine.job(again.id).finished)
 
 
 def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):

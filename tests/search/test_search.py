@@ -149,6 +149,12 @@ def test_trials_that_fail_again_and_again_end_the_search_with_their_reason(text)
         searched(text, fixed=("trouble=silent",))
 
 
+def test_what_ended_well_before_is_kept(text):
+    found = searched(text, vary=("x=-5:5", "trouble=none|refuse"), sampler="random", trials=500)
+    assert found.figures["trials_ended"] and found.figures["trials_ended"] < 500
+    assert found.files[0].read() and "5 trials in a row failed" in found.figures["notes"][0]
+
+
 def test_a_name_stands_for_one_search(text):
     searched(text, name="mine", trials=3)
     assert searched(text, name="mine", trials=5).figures["trials_ended"] > 0
