@@ -36,11 +36,12 @@ def test_a_command_of_the_readme_is_one_that_the_studio_takes(words):
 
 
 def test_every_paper_that_the_code_names_is_in_the_readme():
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "studio").rglob("*.py")]
+    files = [path for part in ("studio", "pages", "training") for path in (ROOT / part).rglob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     named = {
         number
         for source in sources
-        for number in re.findall(r"arXiv:\d{4}\.\d{5}|arXiv:\d{4}\.\d{4}", source)
+        for number in re.findall(r"(?:arXiv:|arxiv\.org/abs/)(\d{4}\.\d{4,5})", source)
     }
     assert len(named) > 30
-    assert not [number for number in sorted(named) if number not in README]
+    assert not [number for number in sorted(named) if f"arXiv:{number}" not in README]

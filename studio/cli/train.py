@@ -10,10 +10,15 @@ from studio.cli import console, flags, kept, outputs, promises, sources
 from studio.core import parallel, runs, tasks
 from studio.core.tasks import Task
 
+_DATA = {
+    "text": "what it learns from: a text file",
+    "dataset": "pictures to learn from: a folder, zip, tar or npz, sample:NAME or tfds:NAME",
+}
+
 
 def add_flags(parser: flags.Parser, task: Task) -> None:
     """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings."""
-    parser.add_argument("data", metavar="DATA", help="what it learns from")
+    parser.add_argument("data", metavar="DATA", help=_DATA[task.inputs[0].kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
     parser.add_argument("--resume", action="store_true", help="go on where the same training was stopped")
     for slot in task.inputs[1:]:

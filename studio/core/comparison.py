@@ -151,9 +151,9 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The figures of `compare` as rows of a card, each with its number of pictures."""
     if "fid" not in figures:
         return [("FID", "not measured")]
-    against = f"{figures['n']:,} against {figures['real_n']:,}"
+    against = f"{figures['n']:,} made against {figures['real_n']:,} learnt from"
     return [
-        (f"FID, {against} pictures", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
+        (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
         (f"KID x 1000, {against}", f"{1000 * figures['kid']:.2f} ± {1000 * figures['kid_error']:.2f}"),
         ("precision, recall", f"{figures['precision']:.3f}, {figures['recall']:.3f}"),
         (
