@@ -26,9 +26,7 @@ def add(commands: Any) -> None:
     help = "measure a trained model on data that it has not learnt from; prints one JSON object"
     parser = flags.add_leaf(commands, "score", help, _run)
     parser.add_argument("preset", metavar="PRESET", help="a trained model: its name or folder")
-    parser.add_argument(
-        "data", metavar="DATA", help="what it is measured on: a text file for a voice, else pictures"
-    )
+    parser.add_argument("data", metavar="DATA", help="a text file for a voice, else pictures")
     part = (
         "which part of it, as shares of the whole (default 0.9:1.0, which trainings hold out; "
         "of a classifier what it was tested on, or of other data all)"

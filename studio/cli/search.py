@@ -21,9 +21,7 @@ def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "search", RUN.help, _run)
     flags.add_first_word(parser, RUN.settings)
-    parser.add_argument(
-        "data", metavar="DATA", help="what the training learns from: a text file for text, else pictures"
-    )
+    parser.add_argument("data", metavar="DATA", help="a text file for text, else pictures")
     flags.add_settings(parser, RUN.settings)
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the folder of the best model")
 

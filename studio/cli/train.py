@@ -12,7 +12,8 @@ from studio.core.tasks import Task
 
 _DATA = {
     "text": "what it learns from: a text file",
-    "dataset": "pictures to learn from: a folder, zip, tar or npz, sample:NAME or tfds:NAME",
+    "dataset": "pictures to learn from: a folder, zip, tar or npz (for a classifier with a folder for "
+    "each class), sample:NAME or tfds:NAME",
 }
 
 
