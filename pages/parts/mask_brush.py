@@ -78,8 +78,11 @@ export default function (component) {
   if (!parentElement.held || parentElement.held.picture !== words.picture)
     parentElement.held = { picture: words.picture, layers: [], past: [], chosen: 0 };
   const held = parentElement.held;
+  // What was told of fewer or more styles no longer counts: the same paint is told again.
+  const again = held.told && held.layers.length !== words.styles.length;
   while (held.layers.length < words.styles.length) held.layers.push(blank());
-  if (held.layers.length > words.styles.length) { held.layers.length = words.styles.length; held.past = []; }
+  held.layers.length = words.styles.length;
+  if (again) held.past = [];
   held.chosen = Math.min(held.chosen, words.styles.length);
   if (parentElement.url) URL.revokeObjectURL(parentElement.url);
   parentElement.url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: "image/webp" }));
@@ -110,6 +113,7 @@ export default function (component) {
   };
   const tell = () => {
     draw();
+    held.told = true;
     setStateValue("painted", { picture: words.picture, masks: held.layers.map(mask) });
   };
   const copies = () => held.layers.map((layer) => {
@@ -175,7 +179,7 @@ export default function (component) {
   const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", n === held.chosen));
   find(".styles").replaceChildren(...buttons);
   mark();
-  draw();
+  if (again) tell(); else draw();
 }
 """
 

@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from studio.search.settings import STOPPED
 from studio.search.space import Range
 
 LEAST = 4  # trials, below which nothing can be said of importance
@@ -31,10 +32,11 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
     """
     trials = study.get_trials(deepcopy=False)
     count = {state: sum(one.state == state for one in trials) for state in _STATES}
+    stopped = sum(STOPPED in one.user_attrs for one in trials)
     found: dict[str, Any] = {
         "trials_ended": count[TrialState.COMPLETE],
         "stopped_early": count[TrialState.PRUNED],
-        "failed": count[TrialState.FAIL],
+        "failed": count[TrialState.FAIL] - stopped,
         "trials": [row(one) for one in trials],
     }
     if count[TrialState.COMPLETE]:
@@ -48,7 +50,7 @@ def row(trial: FrozenTrial) -> dict[str, Any]:
     """One trial: number, state, value, settings, curve of its measurements, seconds."""
     return {
         "number": trial.number,
-        "state": _STATES[trial.state],
+        "state": "stopped" if STOPPED in trial.user_attrs else _STATES[trial.state],
         "value": trial.value,
         "settings": dict(trial.params),
         "curve": [value for _, value in sorted(trial.intermediate_values.items())],

@@ -6,6 +6,8 @@ from typing import Literal
 
 from studio.core.settings import Settings, setting
 
+STOPPED = "stopped"  # what a trial is marked with that ended because a person stopped the search
+
 
 class SearchSettings(Settings):
     """Trains again and again with different settings and keeps the best model."""

@@ -13,7 +13,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, invalid, unknown
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
-from studio.search.settings import SearchSettings
+from studio.search.settings import STOPPED, SearchSettings
 from studio.search.space import Range, shared, space
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ class Search:
         if watch.poor:
             raise optuna.TrialPruned
         if self._asked_to_stop():
+            watch.trial.set_user_attr(STOPPED, True)
             raise StudioError("It was stopped with the search.")
 
     def _asked_to_stop(self) -> bool:

@@ -103,6 +103,8 @@ def test_the_brush_says_where_a_style_goes(tab):
     page.get_by_text("Recipe", exact=True).first.click()
     page.get_by_text("brush-2.png").first.wait_for()
     result(page).wait_for()
+    page.get_by_role("button", name="Halftone").click()  # the paint stays, for a style more
+    page.get_by_text("brush-3.png").first.wait_for()
 
 
 def test_a_film_is_tried_by_its_first_frame_and_painted_whole(tab):

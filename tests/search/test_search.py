@@ -76,6 +76,7 @@ def test_a_stopped_search_keeps_its_best_and_goes_on(text):
     stops = iter([False] * 60)
     result = searched(text, Progress(cancelled=lambda: next(stops, True)), trials=50)
     assert result.stopped_early
+    assert not result.figures["failed"], "what a person stopped has not failed"
     done = result.figures["trials_ended"]
     assert 0 < done < 50 and result.files
     again = searched(text, trials=50)
