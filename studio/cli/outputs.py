@@ -163,6 +163,8 @@ def recipe_of(path: Path) -> recipes.Recipe:
     try:
         if path.is_dir():
             path = path / presets.RECIPE
+        if path.suffix.lower() == ".json" and sidecar(path).exists():
+            path = sidecar(path)  # of an answer in JSON
         if path.suffix.lower() not in (".png", ".json"):
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(

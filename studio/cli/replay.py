@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.cli import console, flags, kept, outputs
+from studio.cli import console, flags, kept, outputs, report
 from studio.core import drawing, images, tasks
 from studio.core.errors import invalid, printable
 from studio.core.tasks import Kind, Result
@@ -17,6 +17,7 @@ from studio.gallery import compare, replay
 
 DIFFERENT = 1
 _NOUNS = {"animation": "film", "text": "text", "dataset": "set of pictures"}
+_COMPARED = "a picture, film, text or set of pictures"
 
 
 def add(commands: Any) -> None:
@@ -40,15 +41,22 @@ def _run(arguments: argparse.Namespace) -> int:
     path = Path(arguments.file).expanduser()
     recipe = outputs.recipe_of(path)
     task = tasks.get(recipe.task)
-    made = path.with_suffix("") if path.suffix == ".json" else path
+    alone = path.suffix == ".json" and not outputs.sidecar(path).exists()
+    made = path.with_suffix("") if alone else path
     kind = task.makes(recipe.checked_settings())
+    if task.readable and arguments.verify:
+        step = "make it again without `--verify`, and compare the figures"
+        received = "figures told in words"
+        raise invalid(_shown(made, kind), expected=_COMPARED, received=received, next_step=step)
     original = _original(made, kind) if arguments.verify else None
-    out = _out(arguments, made, kind)
+    out = _out(arguments, made, kind, (".json",) if task.readable else ())
     replay.take_back(map(Path, arguments.inputs), recipe)
     replay.check(recipe)
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
         result = replay.again(recipe, progress, console.note)
+    if task.readable:
+        return report.tell(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
         kept.in_gallery(result, seconds)
@@ -62,15 +70,18 @@ def _run(arguments: argparse.Namespace) -> int:
     )
 
 
+def _shown(made: Path, kind: Kind) -> str:
+    return f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
+
+
 def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
     """What is compared with: the pixels of a picture, else the file, once all of it can be read."""
     if kind == "picture":
         return images.read(made)
-    name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
+    name = _shown(made, kind)
     if kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
-        expected = "a picture, film, text or set of pictures"
-        raise invalid(name, expected=expected, received=f"a {kind}", next_step=step)
+        raise invalid(name, expected=_COMPARED, received=f"a {kind}", next_step=step)
     try:
         if made.stat().st_size > drawing.MOST_BYTES:
             raise invalid(name, expected="at most 1 GB", received="more", next_step="choose another")
@@ -83,12 +94,12 @@ def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
     return data
 
 
-def _out(arguments: argparse.Namespace, made: Path, kind: Kind) -> Path | None:
+def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str, ...]) -> Path | None:
     if arguments.out is None and arguments.verify:
         return None
     usual = outputs.unused(Path(f"{made.stem}-again{made.suffix}"))
     sources = [arguments.file, str(made)] if arguments.out else []
-    out = outputs.checked(arguments.out or str(usual), kind, sources)
+    out = outputs.checked(arguments.out or str(usual), kind, sources, also)
     if kind == "animation" and out.suffix.lower() != made.suffix.lower():
         ends = f"a name that ends in {made.suffix}, as the film does"
         raise invalid(

@@ -57,6 +57,18 @@ def test_predict_saves_words_or_json(toy, said):
     assert Path("told.txt").read_text().startswith("photo.png: c")
 
 
+@pytest.mark.parametrize("name", ["told.json", "told.txt"])
+def test_what_was_told_is_told_again(toy, said, name):
+    said("classify", "predict", toy, "photo.png", "-o", name, "--quiet")
+    before, again = Path(name).read_text(), f"told-again{Path(name).suffix}"
+    assert said("replay", name, "--quiet")[:2] == (0, f"{again}\n")
+    assert Path(again).read_text() == before
+    assert said("replay", f"{name}.json", "-o", "other.json", "--quiet")[0] == 0
+    assert json.loads(Path("other.json").read_text())["pictures"][0]["labels"]
+    code, _, err = said("replay", name, "--verify")
+    assert code == 2 and "figures told in words" in err
+
+
 def test_the_preset_may_be_named_by_its_flag(toy, said):
     plain = said("classify", "predict", toy, "photo.png", "--quiet")
     assert plain[0] == 0
