@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -11,10 +12,14 @@ import streamlit as st
 from pages.parts import downloads, jobs, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
-from studio.core import paths
+from studio.core import paths, pins
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
+
+MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
+_shared: dict[str, engine.Live] = {}
+_lock = threading.Lock()
 
 
 def show_live(
@@ -97,7 +102,7 @@ def _made(
 
 def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live | None, str]:
     try:
-        return engine.connect().live(task, settings, inputs, session()), ""
+        return _of_all(task, settings, inputs), ""
     except StudioError as error:
         return None, str(error)
 
@@ -113,7 +118,7 @@ def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 
     asked = settings.model_dump_json() + str(inputs)
     if asked not in kept:
         try:
-            made = engine.connect().live(task, settings, inputs, session())
+            made = _of_all(task, settings, inputs)
         except engine.Superseded:
             return None
         except StudioError as error:
@@ -123,6 +128,35 @@ def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 
             kept.pop(next(iter(kept)))
         kept[asked] = made
     return kept[asked]
+
+
+def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
+    """The result of these very settings and inputs: as another tab of this server got it, else made now.
+
+    Pages begin alike, so a class that opens one asks the same thirty times. Raises as `Engine.live`.
+    """
+    asked = f"{task} {settings.model_dump_json()} {inputs}"
+    with _lock:
+        made = _shared.get(asked)
+    if made is None or not _holds(made):
+        made = engine.connect().live(task, settings, inputs, session())
+    if not made.stopped_early:
+        with _lock:
+            for name in [name for name, one in _shared.items() if name == asked or not _holds(one)]:
+                del _shared[name]
+            while len(_shared) >= MOST_SHARED:
+                del _shared[next(iter(_shared))]
+            _shared[asked] = made  # as the newest
+    return made
+
+
+def _holds(made: engine.Live) -> bool:
+    """Whether what it was made from is still here, and would make the same: a model may be another by now."""
+    try:
+        pins.check(made.recipe.weights if made.recipe else {})
+        return all(file.path.exists() for files in made.inputs.values() for file in files)
+    except StudioError:
+        return False
 
 
 def session() -> str:

@@ -78,6 +78,14 @@ def visit(engine):
     return visit
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_shared():
+    """What the tab of one test got is not there for the next."""
+    from pages.parts import live
+
+    live._shared.clear()
+
+
 @pytest.fixture
 def draw(engine):
     """Runs a function that draws with `pages.parts`, as a page of its own."""
