@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 
 from pages.parts import samples
 from studio.core import tasks
-from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.film.settings import FilmSettings
@@ -66,11 +64,3 @@ def _flag(flag: str, value: object) -> list[str]:
     text = f"{value:g}" if isinstance(value, float) else shlex.quote(str(value))
     # What begins like a flag would be taken for one.
     return [f"{flag}={text}"] if isinstance(value, str) and value.startswith("-") else [flag, text]
-
-
-def settings_of(task: str, settings: Mapping[str, object]) -> Settings | None:
-    """The settings as the task takes them; None if it is gone or no longer takes these."""
-    try:
-        return tasks.get(task).settings.parse(dict(settings))
-    except StudioError:
-        return None

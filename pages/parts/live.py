@@ -12,6 +12,7 @@ import streamlit as st
 from pages.parts import downloads, jobs, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
+from studio.core import held as memory
 from studio.core import paths, pins
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -116,18 +117,13 @@ def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 
     """
     kept: dict[str, engine.Live] = st.session_state.setdefault(f"drawn_{shelf}", {})
     asked = settings.model_dump_json() + str(inputs)
-    if asked not in kept:
-        try:
-            made = _of_all(task, settings, inputs)
-        except engine.Superseded:
-            return None
-        except StudioError as error:
-            st.error(words.plain(str(error)), icon=":material/error:")
-            return None
-        while len(kept) >= most:
-            kept.pop(next(iter(kept)))
-        kept[asked] = made
-    return kept[asked]
+    try:
+        return memory.held(kept, asked, lambda: _of_all(task, settings, inputs), most)
+    except engine.Superseded:
+        return None
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
 
 
 def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
@@ -137,16 +133,13 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     """
     asked = f"{task} {settings.model_dump_json()} {inputs}"
     with _lock:
+        for name in [name for name, made in _shared.items() if not _holds(made)]:
+            del _shared[name]
         made = _shared.get(asked)
-    if made is None or not _holds(made):
+    if made is None:
         made = engine.connect().live(task, settings, inputs, session())
-    if not made.stopped_early:
         with _lock:
-            for name in [name for name, one in _shared.items() if name == asked or not _holds(one)]:
-                del _shared[name]
-            while len(_shared) >= MOST_SHARED:
-                del _shared[next(iter(_shared))]
-            _shared[asked] = made  # as the newest
+            memory.held(_shared, asked, lambda: made, MOST_SHARED)
     return made
 
 

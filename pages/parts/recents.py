@@ -8,6 +8,7 @@ from pages.parts import commands, samples, words
 from pages.parts.owners import owner
 from pages.parts.places import opening
 from studio import engine
+from studio.core import tasks
 from studio.core.errors import StudioError
 
 
@@ -31,7 +32,7 @@ def _card(job: engine.Job) -> None:
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
-    settings = commands.settings_of(job.task, job.settings)
+    settings = tasks.settings_of(job.task, job.settings)
     film = ", a film" if job.result.files[0].kind == "animation" else ""
     caption = words.plain((words.made_of(job.inputs) or job.title) + film)
     st.image(thumbnail, width="stretch", caption=caption)

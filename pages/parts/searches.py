@@ -17,8 +17,16 @@ from studio.search.task import trained
 
 # Which change what is measured: trainings that differ in them cannot be compared, not on the way at least.
 NEVER = (
-    *("seed", "held_out", "scored", "test_every", "size", "colors"),
-    *("beta", "free_bits", "likelihood", "perceptual"),
+    "seed",
+    "held_out",
+    "scored",
+    "test_every",
+    "size",
+    "colors",
+    "beta",
+    "free_bits",
+    "likelihood",
+    "perceptual",
 )
 
 

@@ -6,8 +6,9 @@ import time
 
 import streamlit as st
 
-from pages.parts import bins, commands, exhibits, onward, results, shelves, sweep_sheets, words
+from pages.parts import bins, exhibits, onward, results, shelves, sweep_sheets, words
 from pages.parts.owners import owner
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.gallery import index, items
@@ -82,7 +83,7 @@ def _about(item: Item) -> None:
     st.caption(_when(item))
     for note in item.result.figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(str(note))}")
-    settings = commands.settings_of(item.task, item.settings)
+    settings = tasks.settings_of(item.task, item.settings)
     file = item.result.files[0]
     with st.container(horizontal=True):
         if settings is not None:

@@ -153,6 +153,11 @@ def _recipe(data: bytes) -> str:
     return recipes.read(data).to_json() + "\n"
 
 
+def is_recipe(path: Path) -> bool:
+    """Whether a file is a recipe; an answer in JSON is none, but has one beside it."""
+    return path.suffix.lower() == ".json" and not sidecar(path).exists()
+
+
 def recipe_of(path: Path) -> recipes.Recipe:
     """The recipe in a file, in the JSON beside it, or in a model's folder.
 
@@ -163,9 +168,7 @@ def recipe_of(path: Path) -> recipes.Recipe:
     try:
         if path.is_dir():
             path = path / presets.RECIPE
-        if path.suffix.lower() == ".json" and sidecar(path).exists():
-            path = sidecar(path)  # of an answer in JSON
-        if path.suffix.lower() not in (".png", ".json"):
+        if path.suffix.lower() != ".png" and not is_recipe(path):
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
                     f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "

@@ -17,7 +17,6 @@ from studio.gallery import compare, replay
 
 DIFFERENT = 1
 _NOUNS = {"animation": "film", "text": "text", "dataset": "set of pictures"}
-_COMPARED = "a picture, film, text or set of pictures"
 
 
 def add(commands: Any) -> None:
@@ -41,14 +40,9 @@ def _run(arguments: argparse.Namespace) -> int:
     path = Path(arguments.file).expanduser()
     recipe = outputs.recipe_of(path)
     task = tasks.get(recipe.task)
-    alone = path.suffix == ".json" and not outputs.sidecar(path).exists()
-    made = path.with_suffix("") if alone else path
+    made = path.with_suffix("") if outputs.is_recipe(path) else path
     kind = task.makes(recipe.checked_settings())
-    if task.readable and arguments.verify:
-        step = "make it again without `--verify`, and compare the figures"
-        received = "figures told in words"
-        raise invalid(_shown(made, kind), expected=_COMPARED, received=received, next_step=step)
-    original = _original(made, kind) if arguments.verify else None
+    original = _original(made, task, kind) if arguments.verify else None
     out = _out(arguments, made, kind, (".json",) if task.readable else ())
     replay.take_back(map(Path, arguments.inputs), recipe)
     replay.check(recipe)
@@ -70,18 +64,16 @@ def _run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _shown(made: Path, kind: Kind) -> str:
-    return f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
-
-
-def _original(made: Path, kind: Kind) -> np.ndarray | bytes:
+def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     """What is compared with: the pixels of a picture, else the file, once all of it can be read."""
     if kind == "picture":
         return images.read(made)
-    name = _shown(made, kind)
-    if kind not in _NOUNS:
+    name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
+    if task.readable or kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
-        raise invalid(name, expected=_COMPARED, received=f"a {kind}", next_step=step)
+        expected = "a picture, film, text or set of pictures"
+        received = "figures told in words" if task.readable else f"a {kind}"
+        raise invalid(name, expected=expected, received=received, next_step=step)
     try:
         if made.stat().st_size > drawing.MOST_BYTES:
             raise invalid(name, expected="at most 1 GB", received="more", next_step="choose another")

@@ -1,4 +1,4 @@
-"""What a worker keeps in memory from one job to the next: a few opened models, the oldest gives way."""
+"""What a process keeps in memory for the next time, as opened models: a few, the oldest gives way."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def held(kept: dict[str, T], digest: str, make: Callable[[], T], most: int) -> T:
-    """What is kept of a digest, made first if nothing is.
+def held(kept: dict[str, T], name: str, make: Callable[[], T], most: int) -> T:
+    """What is kept under a name, made first if nothing is.
 
     Args:
-        kept: by the digest of their weights, in the order in which they came.
-        digest: of the weights.
-        make: opens it; nothing gives way if that fails.
+        kept: by name, in the order in which they came.
+        name: what tells it from others, as the digest of a model's weights does.
+        make: makes it; nothing gives way if that fails.
         most: how many are kept.
     """
-    if digest not in kept:
+    if name not in kept:
         made = make()
         while len(kept) >= most:
             kept.pop(next(iter(kept)), None)
-        kept[digest] = made
-    return kept[digest]
+        kept[name] = made
+    return kept[name]

@@ -16,7 +16,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from studio.core import paces, paths, room
-from studio.core.errors import InvalidInput, invalid, printable, unknown
+from studio.core.errors import InvalidInput, StudioError, invalid, printable, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 
@@ -249,6 +249,14 @@ def imported(path: str) -> Any:
     """The object that `module:name` names; only ever called with names from this project's own code."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
+
+
+def settings_of(name: str, given: Mapping[str, object]) -> Settings | None:
+    """Settings that were kept, as the task takes them; None if it is gone or no longer takes these."""
+    try:
+        return get(name).settings.parse(dict(given))
+    except StudioError:
+        return None
 
 
 def check(name: str, settings: Settings, inputs: Inputs) -> Task:

@@ -209,9 +209,9 @@ class Ledger:
         self.follow()
         own = [record for record in self._records.values() if record.asked["owner"] == owner]
         own.sort(key=lambda record: record.id, reverse=True)
-        room = limit - sum(not record.finished for record in own)
-        late = [record.id for record in own if record.finished][: max(0, room)]
-        return [record for record in own if not record.finished or record.id in late]
+        busy = [record for record in own if not record.finished]
+        late = [record for record in own if record.finished][: max(0, limit - len(busy))]
+        return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
 
     def busy(self) -> list[Record]:
         """Jobs that run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,15 +32,15 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
         and importance (shares of 1 by setting, where there are enough trials).
     """
     trials = study.get_trials(deepcopy=False)
-    count = {state: sum(one.state == state for one in trials) for state in _STATES}
-    stopped = sum(STOPPED in one.user_attrs for one in trials)
+    rows = [row(one) for one in trials]
+    count = Counter(one["state"] for one in rows)
     found: dict[str, Any] = {
-        "trials_ended": count[TrialState.COMPLETE],
-        "stopped_early": count[TrialState.PRUNED],
-        "failed": count[TrialState.FAIL] - stopped,
-        "trials": [row(one) for one in trials],
+        "trials_ended": count["done"],
+        "stopped_early": count["stopped early"],
+        "failed": count["failed"],
+        "trials": rows,
     }
-    if count[TrialState.COMPLETE]:
+    if count["done"]:
         best = study.best_trial
         found |= {"best": best.value, "best_trial": best.number, "best_settings": dict(best.params)}
         found["importance"] = importance(study, ranges)

@@ -108,7 +108,6 @@ class Search:
         self.until = time.monotonic() + 60 * settings.minutes if settings.minutes else float("inf")
         self._failed = 0
         self._why = ""
-        self.note = ""  # why it ended before its time
         self._stop = False
 
     def go_on(self) -> bool:
@@ -123,17 +122,21 @@ class Search:
                 catch=(StudioError,),
                 callbacks=[self._after],
             )
-        if self._failed >= MOST_FAILURES:
-            self.note = f"{MOST_FAILURES} trials in a row failed. The last one said: {self._why}"
-            log.warning(self.note)
         return self._stop
+
+    @property
+    def note(self) -> str:
+        """Why it ended before its time: trial after trial failed; "" if it did not."""
+        if self._failed < MOST_FAILURES:
+            return ""
+        return f"{MOST_FAILURES} trials in a row failed. The last one said: {self._why}"
 
     def _after(self, study: optuna.Study, _: Any) -> None:
         from studio.search.study import finished
 
         self._tell()
         enough = len(finished(study)) >= self.settings.trials or time.monotonic() > self.until
-        if enough or self._stop or self._failed >= MOST_FAILURES:
+        if enough or self._stop or self.note:
             study.stop()
 
     def _try(self, trial: optuna.Trial) -> float:
