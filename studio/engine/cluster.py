@@ -21,6 +21,7 @@ from studio.engine.launch import Host
 # Of what the machine has.
 MEMORY: Mapping[str, float | int] = {"job": room.JOB_SHARE, "live": room.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
+MOST_SENDINGS = 10  # of what never began, since each time what ran before it took the process with it
 LOST = "The connection to its worker was lost. Next: run it again."
 KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
 

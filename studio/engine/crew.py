@@ -15,7 +15,7 @@ from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.engine import store, work
-from studio.engine.cluster import KILLED
+from studio.engine.cluster import KILLED, MOST_SENDINGS
 
 _LOOK_SECONDS = 0.1
 _LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
@@ -36,6 +36,7 @@ class Crew:
         self._client: Client | None = None
         self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
         self._heard: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
+        self._begun: set[str] = set()  # of those, what a worker works on; the others wait for one
         self._one = threading.Lock()  # without lanes there is one process, and Keras in it
         self._weights = weights.pinned()  # of the driver, which those that it asks shall keep to
         with suppress(ValueError):  # raised where there is no worker
@@ -65,28 +66,31 @@ class Crew:
         found = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
         asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, "", self._weights)
-        heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._heard[id] = heard
-        future = self._client.submit(
-            work.run_errand,
-            id,
-            self._topic,
-            tasks.TASKS[task],
-            asked,
-            key=f"errand-{id}",
-            resources={"job": 1},
-            pure=False,
-            retries=0,
-        )
-        future.add_done_callback(lambda _: heard.put(None))
+        self._heard[id] = queue.SimpleQueue()
         try:
-            self._follow(future, id, progress)
+            for _ in range(MOST_SENDINGS):
+                future = self._send(id, tasks.TASKS[task], asked)
+                self._follow(future, id, progress)
+                if id in self._begun or not (future.done() and isinstance(future.exception(), KilledWorker)):
+                    break  # else what ran before it died, and took it along
             return self._settled(future)
         finally:
+            self._begun.discard(id)
             del self._heard[id]
 
+    def _send(self, id: str, entry: str, asked: dict[str, Any]) -> Future:
+        assert self._client is not None
+        errand = (work.run_errand, id, self._topic, entry, asked)
+        key = f"errand-{id}-{time.time_ns()}"
+        future = self._client.submit(*errand, key=key, resources={"job": 1}, pure=False, retries=0)
+        heard = self._heard[id]
+        future.add_done_callback(lambda _: heard.put(None))
+        return future
+
     def _hear(self, message: dict[str, Any]) -> None:
-        if heard := self._heard.get(message["id"]):
+        if message.get("begun"):
+            self._begun.add(message["id"])
+        elif heard := self._heard.get(message["id"]):
             heard.put(message["report"])
 
     def _follow(self, future: Future, id: str, progress: Progress) -> None:
@@ -105,7 +109,7 @@ class Crew:
                 if stop is None:
                     stop = Event(work.stop_name(id), client=self._client)
                     stop.set()
-                    until = time.monotonic() + _LET_GO_SECONDS
+                    until = time.monotonic() + (_LET_GO_SECONDS if id in self._begun else 0)
         if stop is not None:
             stop.clear()
 

@@ -174,6 +174,8 @@ class Engine:
         """
         with self._found(id, owner) as (ledger, record):
             if record.state == "queued":
+                if self._runner is not None:
+                    self._runner.recall(record)
                 ledger.queue.remove(record)
                 ledger.settle(record, CANCELLED)
             elif record.state == "running" and self._runner is not None:

@@ -39,7 +39,8 @@ class Record:
     started: float | None = None
     ended: float | None = None
     error: str = ""
-    tries: int = 0
+    tries: int = 0  # how often it began
+    sendings: int = 0
     report: Report | None = None
     preview: bytes | None = None
     snapshot: Job | None = None  # of a finished job, which never changes again

@@ -12,7 +12,7 @@ from distributed import Future
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.engine import store, work
-from studio.engine.cluster import KILLED, LOST, Cluster
+from studio.engine.cluster import KILLED, LOST, MOST_SENDINGS, Cluster
 from studio.engine.jobs import State
 from studio.engine.ledger import Ledger, Record
 
@@ -55,10 +55,12 @@ class Runner:
     def _fill(self) -> None:
         for lane in ("job", "drive"):
             waiting = [record for record in self._ledger.queue if record.lane == lane]
-            if waiting:
-                room = self._cluster.slots(lane) - sum(r.lane == lane for r in self._ledger.busy())
-                for record in waiting[: max(0, room)]:
-                    self._begin(record)
+            unsent = [record for record in waiting if record.id not in self._futures]
+            if unsent:
+                busy = sum(record.lane == lane for record in self._ledger.busy())
+                room = self._cluster.slots(lane) - busy - (len(waiting) - len(unsent))
+                for record in unsent[: max(0, room)]:
+                    self._send(record)
 
     def cancel(self, record: Record) -> None:
         """Asks a running job to stop, and ends its process if it does not within LET_GO_SECONDS."""
@@ -71,39 +73,59 @@ class Runner:
         record.state = "stopping"
         self._ledger.note(record)
 
+    def recall(self, record: Record) -> None:
+        """Takes a job back that was sent but waits, as behind a search's training in the same lane."""
+        future = self._futures.pop(record.id, None)
+        if future is not None:
+            future.cancel(reason="recall", msg="it was cancelled before it began")
+
     def close(self) -> None:
         """Settles nothing any more; the next start does."""
         self._closed = True
 
-    def _begin(self, record: Record) -> None:
-        self._ledger.queue.remove(record)
+    def _send(self, record: Record) -> None:
+        """Sends a job to its lane; it stays in the queue until its worker says that it begins."""
         entry = tasks.TASKS.get(record.asked["task"])
         if entry is None:
-            return self._ledger.settle(record, "This studio no longer has that task.", "failed")
-        record.state, record.started, record.tries = "running", time.time(), record.tries + 1
+            return self._refuse(record, "This studio no longer has that task.", "failed")
+        record.sendings += 1
         try:
             self._ledger.save(record)
         except (StudioError, OSError):
             log.exception("job %s could not be started", record.id)
-            return self._ledger.settle(record, NO_ROOM, "failed")
+            return self._refuse(record, NO_ROOM, "failed")
+        key = f"{record.lane}-{record.id}-{time.time_ns()}"
         try:
-            future = self._send(record, entry)
+            future = self._cluster.submit(record.lane, key, work.run_job, record.id, record.lane, entry)
         except Exception:
             log.exception("job %s could not be sent", record.id)
-            return self._ledger.settle(record, LOST)
+            return self._refuse(record, LOST, "interrupted")
         self._futures[record.id] = future
         future.add_done_callback(lambda _: self._ended(record, future))
 
-    def _send(self, record: Record, entry: str) -> Future:
-        key = f"{record.lane}-{record.id}-{record.tries}"
-        return self._cluster.submit(record.lane, key, work.run_job, record.id, record.lane, entry)
+    def _refuse(self, record: Record, reason: str, state: State) -> None:
+        self._ledger.queue.remove(record)
+        self._ledger.settle(record, reason, state)
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Takes one event of a running job; called in the client's thread, so it must not wait."""
+        """Takes one event of a job; called in the client's thread, so it must not wait."""
         record = self._ledger.get(message["id"])
-        if record is not None and not record.finished:
+        if record is None or record.finished:
+            return
+        if message.get("begun"):
+            threading.Thread(target=self._begun, args=[record], daemon=True).start()
+        else:
             record.report = store.unpack_report(message["report"])
             record.preview = message["preview"] or record.preview
+
+    def _begun(self, record: Record) -> None:
+        """Notes that a worker works on a job; called when it says so, and when it is done with it."""
+        with self._lock:
+            if self._closed or record.state != "queued" or record.id not in self._futures:
+                return
+            self._ledger.queue.remove(record)
+            record.state, record.started, record.tries = "running", time.time(), record.tries + 1
+            self._ledger.note(record)
 
     def _ended(self, record: Record, future: Future) -> None:
         """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""
@@ -114,6 +136,11 @@ class Runner:
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
                 return
+            died = death in (KILLED, work.MEMORY)
+            if record.state == "queued" and died and record.sendings < MOST_SENDINGS:
+                del self._futures[record.id]  # what ran before it died, and this one is sent again
+                return self.dispatch()
+            self._begun(record)
             del self._futures[record.id]
             stopping = record.state == "stopping"
             if stopping:

@@ -134,13 +134,14 @@ def run_job(id: str, lane: str, entry: str) -> None:
     folder = store.Folder(paths.folder("jobs") / id)
     if folder.read("outcome") is not None:
         return  # Dask does again what a worker has done that died before the server heard of it
+    get_worker().log_event(topic(lane), {"id": id, "begun": True})
     asked = folder.read("job") or {}
     with _spared("the old curve", id):
         folder.start_over()
-    reporter = Reporter(id, lane, folder)
+    reporter, unwanted = Reporter(id, lane, folder), _unwanted(id)
 
     def work() -> dict[str, Any]:
-        result = _run(asked["task"], entry, asked, Progress(reporter, StopSignal(stop_name(id))))
+        result = _run(asked["task"], entry, asked, Progress(reporter, unwanted))
         if result.files:
             folder.show_result(result.files[0])
         return {"result": store.pack_result(result)}
@@ -185,18 +186,20 @@ def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[s
     Returns:
         `{"result"}`, or `{"error"}`.
     """
-    worker, stopped = get_worker(), StopSignal(stop_name(id))
-    errand = worker.state.tasks[worker.get_current_task()]
-
-    def unwanted() -> bool:
-        """Whether it was asked to stop, or its driver died: then it stands in the way of the next one's."""
-        return errand.state == "cancelled" or stopped()
+    get_worker().log_event(topic, {"id": id, "begun": True})
 
     def work() -> dict[str, Any]:
-        progress = Progress(Streamer(id, topic), unwanted)
+        progress = Progress(Streamer(id, topic), _unwanted(id))
         return {"result": store.pack_result(_run(asked["task"], entry, asked, progress))}
 
     return _outcome(work, asked["title"])
+
+
+def _unwanted(id: str) -> Callable[[], bool]:
+    """Whether what runs was asked to stop, or nobody waits for it any more, as when its driver died."""
+    worker, stopped = get_worker(), StopSignal(stop_name(id))
+    running = worker.state.tasks[worker.get_current_task()]
+    return lambda: running.state == "cancelled" or stopped()
 
 
 def _not_too_large(data: bytes) -> bytes:

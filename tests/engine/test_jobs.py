@@ -107,8 +107,9 @@ def test_a_long_history_is_thinned_but_keeps_both_ends(engine, do, finished):
     assert (history[0]["step"], history[-1]["step"]) == (1, 3000)
 
 
-def test_jobs_wait_in_line_and_run_in_order(engine, do, finished):
-    jobs = [do(steps=5, pause=0.1) for _ in range(3)]
+def test_jobs_wait_in_line_and_run_in_order(engine, do, until, finished):
+    jobs = [do(steps=10, pause=0.1) for _ in range(3)]
+    until(lambda: engine.job(jobs[0].id).state == "running")
     assert [engine.job(job.id).place for job in jobs] == [0, 1, 2]
     done = [finished(job) for job in jobs]
     assert all(before.ended <= after.started for before, after in pairwise(done))
@@ -134,8 +135,9 @@ def test_cancelling_keeps_the_best_so_far(engine, do, until, finished):
     assert images.read(job.result.files[0].read()).shape == (32, 48, 3)
 
 
-def test_a_queued_job_is_cancelled_at_once(engine, do, finished):
-    running, waiting, last = do(steps=20, pause=0.05), do(), do()
+def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):
+    running, waiting, last = do(steps=40, pause=0.05), do(), do()
+    until(lambda: engine.job(running.id).state == "running")
     engine.cancel(waiting.id)
     cancelled = engine.job(waiting.id)
     assert (cancelled.state, cancelled.result, cancelled.started) == ("interrupted", None, None)

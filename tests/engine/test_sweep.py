@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from deaths import kill
 
@@ -53,14 +55,49 @@ def test_a_cancelled_sweep_keeps_the_cells_that_are_there(engine, sweep, finishe
 
 def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, finished):
     job = sweep(1, 2, steps=100_000, pause=0.01)
-    first = until(lambda: _cells(engine))
+    first = until(lambda: _keys(engine, "errand"))
     kill(engine, "drive")
-    until(lambda: _cells(engine) - first)
+    until(lambda: _keys(engine, "errand") - first)
     kill(engine, "drive")
     assert "twice" in finished(job).error
     assert finished(do()).state == "done"
 
 
-def _cells(engine) -> set[str]:
-    """What the sweeps have sent to the job lane."""
-    return {key for keys in engine._cluster._client.processing().values() for key in keys if "errand" in key}
+def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do, until, finished):
+    varied = sweep(1, 2, steps=60, pause=0.05)
+    until(lambda: _keys(engine, "errand"))
+    time.sleep(1)  # the first cell has begun
+    waiting = do()
+    until(lambda: _keys(engine, waiting.id))
+    assert engine.job(waiting.id).state == "queued" and engine.job(waiting.id).place == 1
+    engine.cancel(waiting.id)
+    assert "before it began" in engine.job(waiting.id).error
+    job = finished(varied)
+    assert job.state == "done" and len(job.result.files) == 3
+
+
+def test_a_job_behind_a_cell_outlives_the_death_of_its_process(sweep, do, until, finished, engine):
+    greedy = sweep(1, 2, do="fill", steps=60, pause=0.05)
+    until(lambda: _keys(engine, "errand"))
+    time.sleep(1)
+    waiting = do(steps=3)
+    until(lambda: _keys(engine, waiting.id))
+    job = finished(waiting)
+    assert job.state == "done", job.error
+    assert finished(greedy).state == "failed"
+
+
+def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do, until, finished):
+    running = do(steps=60, pause=0.05)
+    until(lambda: engine.job(running.id).report)
+    varied = sweep(1, 2, steps=3)
+    until(lambda: _keys(engine, "errand"))
+    kill(engine, "job")
+    job = finished(varied)
+    assert job.state == "done" and len(job.result.files) == 3, job.error
+    assert finished(running).state == "done"
+
+
+def _keys(engine, part: str) -> set[str]:
+    """What workers have or wait for."""
+    return {key for keys in engine._cluster._client.processing().values() for key in keys if part in key}
