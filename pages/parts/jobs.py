@@ -16,6 +16,7 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
+OF_ANOTHER = "It was made by another version of the studio, so it cannot be shown here."
 PARAMETER = "job"
 WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
@@ -99,6 +100,10 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         st.warning(str(error), icon=":material/search_off:")
         return None
     if job.task not in known:
+        return None
+    if tasks.settings_of(job.task, job.settings) is None:
+        close(job.task)
+        st.warning(f"{OF_ANOTHER} Next: look at it in the gallery.", icon=":material/search_off:")
         return None
     before = st.session_state.setdefault(_question(name), asked)
     if job.finished and before != asked:

@@ -83,7 +83,7 @@ def _take(key: str) -> None:
     st.session_state[_TURN] += 1
 
 
-@st.cache_data(show_spinner="Drawing the pictures ...")
 def sample(name: str) -> File:
     """A sample set as a kept archive."""
-    return sample_sets.reference(sample_sets.PREFIX + name)
+    with st.spinner("Drawing the pictures ..."):  # only the first time; kept files may be removed later
+        return sample_sets.reference(sample_sets.PREFIX + name)

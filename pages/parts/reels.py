@@ -109,12 +109,17 @@ def _check(data: bytes, name: str) -> None:
         pass
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking at the film ...")
 def _reel(title: str, film: File) -> Reel:
+    first, length, fps = _seen(film)
+    return Reel(title, film, File.keep(first, "picture", "first-frame.png"), length, fps)
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at the film ...")
+def _seen(film: File) -> tuple[bytes, int, int]:
+    """A film's first frame as PNG, how many it has and how many a second."""
     data = film.read()
-    first = next(drawing.frames(data, film.name))
-    frame = File.keep(images.encode_png(first), "picture", "first-frame.png")
-    return Reel(title, film, frame, drawing.length(data, film.name), drawing.fps(data, film.name))
+    first = images.encode_png(next(drawing.frames(data, film.name)))
+    return first, drawing.length(data, film.name), drawing.fps(data, film.name)
 
 
 def _sample() -> File:

@@ -37,7 +37,7 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
     if missing:
         raise Unavailable(
             f"An export to ONNX needs {', '.join(missing)}, not installed here. "
-            "Next: pip install 'creative-ai-studio[export]', or export to .keras or .tflite."
+            "Next: run `pip install -e '.[export]'` in the studio's folder, or export to .keras or .tflite."
         )
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if settings.form != "keras" and (backend != "tensorflow" or find_spec("tensorflow") is None):

@@ -175,7 +175,7 @@ def _devices() -> Check:
     shown = ", ".join(found["devices"])
     if gpus or not _has_nvidia():
         return Check("devices", "well", f"backend {found['backend']}, {shown}")
-    remedy = "run `pip install 'creative-ai-studio[gpu]'` to use the graphics card"
+    remedy = "run `pip install -e '.[gpu]'` in the studio's folder to use the graphics card"
     return Check("devices", "note", f"backend {found['backend']}, {shown}, an unused graphics card", remedy)
 
 

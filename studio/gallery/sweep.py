@@ -196,9 +196,15 @@ def _made(crew: Any, task: str, cell: Cell, inputs: Inputs, progress: Progress) 
 
 def _sheet(rows: Sequence[Sequence[Cell]], made: Sequence[tuple[Result, Any] | str]) -> Any:
     shown = [None if isinstance(one, str) else one[1] for one in made]
-    labels = [cell.label for row in rows for cell in row]
+    labels = [_label(*pair) for pair in itertools.zip_longest(itertools.chain(*rows), made)]
     columns = len(rows[0]) if len(rows) > 1 else None
     return sheets.labelled(shown + [None] * (len(labels) - len(shown)), labels, columns)
+
+
+def _label(cell: Cell, one: tuple[Result, Any] | str | None) -> str:
+    """What stands below a cell; one that was stopped half-way is not what its values promise."""
+    stopped = one is not None and not isinstance(one, str) and one[0].stopped_early
+    return f"{cell.label}, stopped early" if stopped else cell.label
 
 
 def _result(
@@ -229,7 +235,7 @@ def _result(
         result = one[0]
         files.append(result.files[0])
         plain = None if result.recipe is None else json.loads(result.recipe.to_json())
-        told.append({"label": cell.label, "digest": result.files[0].digest, "recipe": plain})
+        told.append({"label": _label(cell, one), "digest": result.files[0].digest, "recipe": plain})
     notes = [f"{len(faults)} of the cells could not be made: {faults[-1]}"] if faults else []
     return Result(tuple(files), {"cells": told, "notes": notes}, recipe, stopped)
 

@@ -53,6 +53,14 @@ def test_a_cancelled_sweep_keeps_the_cells_that_are_there(engine, sweep, finishe
     assert 2 <= len(ended.result.files) - 1 < 8
 
 
+def test_a_cell_that_was_stopped_half_way_says_so(engine, sweep, finished, until):
+    job = sweep(1, 2, steps=100_000, pause=0.01)
+    until(lambda: _keys(engine, "errand"))
+    time.sleep(1)
+    engine.cancel(job.id)
+    assert [cell["label"] for cell in finished(job).result.figures["cells"]] == ["shade 1, stopped early"]
+
+
 def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, finished):
     job = sweep(1, 2, steps=100_000, pause=0.01)
     first = until(lambda: _keys(engine, "errand"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pages.parts import jobs
-from studio.core import recipes
+from studio.core import paths, recipes, tasks
 from studio.core.tasks import File
+from studio.engine import store
 
 
 def page_of_job(name):
@@ -101,6 +102,17 @@ def test_a_job_that_is_no_longer_there_is_a_sentence(draw):
     page = draw(page_of_job, name="gone")
     assert not page.exception
     assert len(page.warning) == 1
+    assert not page.session_state["shown"]
+
+
+def test_a_job_of_another_version_is_a_sentence(draw, engine, finished, until):
+    made, old = finished(), store.new_id(1)
+    asked = store.asked_of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
+    store.write_finished(paths.folder("jobs") / old, asked, made.result, 1, 2)
+    until(lambda: old in {job.id for job in engine.jobs(limit=1000)})
+    page = draw(page_of_job, name=old)
+    assert not page.exception
+    assert "another version" in page.warning[0].value
     assert not page.session_state["shown"]
 
 
