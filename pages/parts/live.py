@@ -18,6 +18,8 @@ from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
+KEEP, KEEPS = ":material/bookmark_add:", "Saves it among your results"
+_KEPT = "live_kept"
 MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
 _shared: dict[str, engine.Live] = {}
 _lock = threading.Lock()
@@ -57,14 +59,26 @@ def show_live(
     caption = " · ".join(part for part in (f"Made in {words.duration(max(live.seconds, 1))}", note) if part)
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
     with st.container(horizontal=True):
-        if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
-            jobs.show(_keep(live))
+        if st.button("Keep", icon=KEEP, help=KEEPS) and (job := _keep(live)):
+            jobs.show(job)
             st.rerun()
         if own is not None:
             own()
         results.download(live.data, task, key="live", on_click=lambda: _keep(live))
         uses.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
     results.recipe(task, settings, live.inputs, live.recipe)
+
+
+def keep_button(made: engine.Live, *, key: str) -> None:
+    """Draws the button that saves a live result among a person's own, once."""
+    kept = _kept(made) is not None
+    label = "Kept" if kept else "Keep"
+    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=_say, args=(made,))
+
+
+def _say(made: engine.Live) -> None:
+    if _keep(made):
+        st.toast("Kept among your results.", icon=":material/bookmark_added:")
 
 
 def _content(file: File) -> None:
@@ -157,15 +171,23 @@ def session() -> str:
     return st.session_state.setdefault("live_session", uuid.uuid4().hex)
 
 
-def _keep(live: engine.Live) -> engine.Job:
-    """Keeps a result among a person's own once, however often it is downloaded."""
-    kept = st.session_state.setdefault("live_kept", {})
-    name = paths.digest(live.data)
-    if name in kept:
-        with suppress(StudioError):  # removed since
-            return engine.connect().job(kept[name], owner())
-    job = engine.connect().keep(live, owner())
-    kept[name] = job.id
+def _kept(live: engine.Live) -> engine.Job | None:
+    """What a result was kept as, unless that was removed since."""
+    with suppress(StudioError, KeyError):
+        return engine.connect().job(st.session_state[_KEPT][paths.digest(live.data)], owner())
+    return None
+
+
+def _keep(live: engine.Live) -> engine.Job | None:
+    """Keeps a result among a person's own once, however often it is downloaded; says so if that fails."""
+    if job := _kept(live):
+        return job
+    try:
+        job = engine.connect().keep(live, owner())
+    except StudioError as error:
+        st.toast(words.plain(str(error)), icon=":material/error:")
+        return None
+    st.session_state.setdefault(_KEPT, {})[paths.digest(live.data)] = job.id
     return job
 
 

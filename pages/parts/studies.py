@@ -6,14 +6,13 @@ import streamlit as st
 
 from pages.parts import live, results, shown, sliders, uses, walls
 from pages.parts.asking import FACE, MORPH, MOVES, NEAR, TO
-from pages.parts.owners import owner
 from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
 
 TASK = "faces.draw"
 STEPS = 7  # pictures of the way from one face to another
-_SAID, _PICKED = "kept_said", "picked"
+_PICKED = "picked"
 
 
 def moved(settings: FacesSettings) -> FacesSettings:
@@ -117,14 +116,8 @@ def _ways_on(settings: FacesSettings) -> None:
 def _actions(made: engine.Live, *, key: str) -> None:
     with st.container(horizontal=True):
         results.download(made.data, TASK, key=key)
-        help = "Saves it among your results"
-        if st.button("Keep", key=f"{key}_keep", icon=":material/bookmark_add:", help=help):
-            engine.connect().keep(made, owner())
-            st.session_state[_SAID] = True
-            st.rerun()
+        live.keep_button(made, key=key)
         uses.menu(lambda: File.keep(made.data, "picture", made.name), key=key)
-    if st.session_state.pop(_SAID, False):
-        st.toast("Kept among your results.", icon=":material/bookmark_added:")
     results.recipe(TASK, made.settings, made.inputs, made.recipe)
 
 

@@ -12,7 +12,6 @@ from PIL import Image
 
 from pages.parts import choices, downloads, forms, live, readings, results, samples, shown, words
 from pages.parts.classifiers import Shown
-from pages.parts.owners import owner
 from pages.parts.samples import Sample
 from studio import engine
 from studio.classify.settings import ExplainSettings
@@ -23,7 +22,6 @@ SLOT = "picture"
 VIEWS = {"beside": "Beside it", "over": "Over it", "light": "In its light"}
 MOST_OFFERED = 6
 ANY = ""
-_SAID = "kept_said"
 
 
 def choose(classifier: Shown) -> Sample:
@@ -72,13 +70,8 @@ def _looked(classifier: Shown, picture: Sample) -> None:
         _labels(classifier, picture, made.figures["labels"])
         with st.container(horizontal=True):
             results.download(made.data, TASK, key="looked")
-            if st.button("Keep", icon=":material/bookmark_add:", help="Saves it among your results"):
-                engine.connect().keep(made, owner())
-                st.session_state[_SAID] = True
-                st.rerun()
+            live.keep_button(made, key="looked")
         results.recipe(TASK, made.settings, made.inputs, made.recipe)
-    if st.session_state.pop(_SAID, False):
-        st.toast("Kept among your results.", icon=":material/bookmark_added:")
 
 
 def _wanted(classifier: Shown, picture: Sample) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import forms, jobs, live, results, texts, voices, words
-from pages.parts.owners import owner
 from pages.parts.paper import paper
 from studio import engine
 from studio.core.errors import StudioError
@@ -28,14 +27,12 @@ class Held:
         form: what the form asked for then.
         stream: None until the engine is ready, or after a problem.
         problem: why there is none, as a sentence.
-        kept: whether it is among the results.
     """
 
     settings: WriteSettings
     form: WriteSettings | None
     stream: engine.Stream | None
     problem: str = ""
-    kept: bool = False
 
 
 def ask(known: list[str]) -> WriteSettings | None:
@@ -140,12 +137,7 @@ def _show_written(held: Held) -> texts.Text | None:
     texts.read(text)
     with st.container(horizontal=True):
         results.download(text.data, TASK, key="written", ending=".txt", made=text.recipe)
-        label = "Kept" if held.kept else "Keep"
-        help = "Saves it among your results"
-        if st.button(label, icon=":material/bookmark_add:", help=help, disabled=held.kept):
-            engine.connect().keep(made, owner())
-            held.kept = True
-            st.rerun()
+        live.keep_button(made, key="written")
         texts.go_on(text)
     results.recipe(TASK, text.settings, {}, text.recipe)
     return text

@@ -15,6 +15,7 @@ import tiny_faces
 from pages.parts import commands, drawers, latent_maps, sliders, studies, walls
 from studio.cli import flags, make, outputs
 from studio.core import index, paths, recipes
+from studio.core.errors import NoRoom
 from studio.faces.draw import sheet
 from studio.faces.settings import FacesSettings
 
@@ -218,7 +219,21 @@ def test_keep_puts_it_among_the_results(wall, engine):
     assert len(engine.jobs()) == before + 1
     assert (job.task, job.settings["face"]) == ("faces.draw", 5)
     assert recipes.read(job.result.files[0].read()).settings["face"] == 5
+    assert button(page, "Kept").disabled
     engine.remove(job.id)
+    assert not button(page.run(), "Keep").disabled
+
+
+def test_what_cannot_be_kept_says_so_and_stays(wall, engine, monkeypatch):
+    def full(*_):
+        raise NoRoom("The disk is full. Next: free some space.")
+
+    page = pick(wall(), 5)
+    monkeypatch.setattr(type(engine), "keep", full)
+    button(page, "Keep").click().run()
+    assert not page.exception
+    assert "disk is full" in page.toast[0].value
+    assert not button(page, "Keep").disabled
 
 
 @pytest.mark.parametrize("moves, reason", [("younger=1", "older, change-1"), ("older", "NAME=AMOUNT")])
