@@ -65,7 +65,8 @@ def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
 def _ended(job: engine.Job, settings: SearchSettings) -> None:
     figures, file = job.result.figures, job.result.files[0]
     goal = trained(settings).goal
-    st.metric(f"The best: {_label(goal.figure or goal.metric)}", f"{figures['best']:.4g}")
+    measure = figures.get("measure") or goal.figure or goal.metric
+    st.metric(f"The best: {_label(measure)}", f"{figures['best']:.4g}")
     told = ", ".join(
         f"{_label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items()
     )

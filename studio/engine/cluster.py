@@ -79,6 +79,7 @@ class Cluster:
                 f"The engine did not start ({type(error).__name__}). "
                 f"Next: see {address or paths.folder('logs') / 'engine.log'}, then restart the studio."
             ) from None
+        self._comm = self._client.scheduler_comm
         self._client.subscribe_topic("worker-restart-memory", self._note_memory)
         # One after the other: a first page should not have to share two cores with both.
         self._warm_up("live", then="job")
@@ -92,7 +93,8 @@ class Cluster:
         """Waits until the cluster is closed or its process ended, but not longer. Returns whether it is."""
         if self._host:
             return self._host.wait(seconds)
-        return self._ended.wait(seconds) or self._client.status == "closed"
+        # A scheduler that comes back tells us nothing of what it told before: that is as good as another.
+        return self._ended.wait(seconds) or self._client.scheduler_comm is not self._comm
 
     def slots(self, lane: str) -> int:
         """How many tasks the lane runs at once; none while there is no connection."""
@@ -108,11 +110,12 @@ class Cluster:
         self._client.subscribe_topic(work.topic(lane), lambda event: handler(event[1]))
 
     def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
-        """Sends work to a lane; there it waits for whatever was sent before."""
+        """Sends work to a lane; there it waits for what runs, but not for what a driver still wants to."""
         if self._host and lane not in self._lanes:
             self._lanes.add(lane)
             self._host.add_lane()
-        return self._client.submit(function, *args, key=key, resources={lane: 1}, pure=False, retries=0)
+        how = {"resources": {lane: 1}, "priority": 1, "pure": False, "retries": 0}
+        return self._client.submit(function, *args, key=key, **how)
 
     def stop(self, id: str) -> None:
         """Asks running work to stop."""

@@ -178,6 +178,8 @@ class Engine:
                     self._runner.recall(record)
                 ledger.queue.remove(record)
                 ledger.settle(record, CANCELLED)
+                if self._runner is not None:
+                    self._runner.dispatch()
             elif record.state == "running" and self._runner is not None:
                 self._runner.cancel(record)
 

@@ -19,6 +19,7 @@ from studio.engine.ledger import Ledger, Record
 LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
 STUCK = f"It did not stop within {LET_GO_SECONDS:.0f} s, so its process was ended; its last preview is kept."
+NEVER = "Whatever ran before it took its process along, again and again. Next: run it again later."
 TWICE = "Its process crashed or was ended from outside, twice. Next: try a smaller size or other settings."
 
 NO_ROOM = "Its folder could not be written, so it was not started. Next: free some space and run it again."
@@ -35,6 +36,7 @@ class Runner:
     def __init__(self, ledger: Ledger, cluster: Cluster, lock: threading.RLock):
         self._ledger, self._cluster, self._lock = ledger, cluster, lock
         self._futures: dict[str, Future] = {}
+        self._begun: set[object] = set()  # keys of those that a worker works on; the others wait for one
         self._closed = False
         for lane in ("job", "drive"):
             cluster.listen(lane, self._hear)
@@ -112,16 +114,18 @@ class Runner:
         record = self._ledger.get(message["id"])
         if record is None or record.finished:
             return
-        if message.get("begun"):
-            threading.Thread(target=self._begun, args=[record], daemon=True).start()
+        if key := message.get("begun"):
+            self._begun.add(key)
+            threading.Thread(target=self._note_begun, args=[record, key], daemon=True).start()
         else:
             record.report = store.unpack_report(message["report"])
             record.preview = message["preview"] or record.preview
 
-    def _begun(self, record: Record) -> None:
+    def _note_begun(self, record: Record, key: object) -> None:
         """Notes that a worker works on a job; called when it says so, and when it is done with it."""
         with self._lock:
-            if self._closed or record.state != "queued" or record.id not in self._futures:
+            future = self._futures.get(record.id)
+            if self._closed or record.state != "queued" or future is None or future.key != key:
                 return
             self._ledger.queue.remove(record)
             record.state, record.started, record.tries = "running", time.time(), record.tries + 1
@@ -136,11 +140,13 @@ class Runner:
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
                 return
-            died = death in (KILLED, work.MEMORY)
-            if record.state == "queued" and died and record.sendings < MOST_SENDINGS:
+            if future.key not in self._begun and death in (KILLED, work.MEMORY, LOST):
                 del self._futures[record.id]  # what ran before it died, and this one is sent again
+                if record.sendings >= MOST_SENDINGS:
+                    self._refuse(record, NEVER, "failed")
                 return self.dispatch()
-            self._begun(record)
+            self._note_begun(record, future.key)
+            self._begun.discard(future.key)
             del self._futures[record.id]
             stopping = record.state == "stopping"
             if stopping:
@@ -160,6 +166,7 @@ class Runner:
             if self._closed or self._futures.get(record.id) is not future:
                 return
             del self._futures[record.id]
+            self._begun.discard(future.key)
         self._cluster.restart(record.lane, future)
         with self._lock:
             if self._closed:

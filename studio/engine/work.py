@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ STREAM_SECONDS = 0.08  # least between two reports of a stream; tasks that repor
 MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
 ASKS_A_SECOND = 20
 SAVED_PREVIEW_SECONDS = 3.0
+GONE_SECONDS = 10.0
 
 log = logging.getLogger("studio.engine")
 T = TypeVar("T")
@@ -49,6 +51,38 @@ class StopSignal:
             self._set = self._event.is_set()
             self._next = time.monotonic() + 1 / ASKS_A_SECOND
         return self._set
+
+
+class Wish:
+    """What this worker was asked to do now: says that it begins, and whether anyone still waits for it.
+
+    What nobody waits for and does not stop holds its lane up: then this process ends itself.
+    """
+
+    def __init__(self, id: str, topic: str):
+        worker = get_worker()
+        key = worker.get_current_task()
+        self._task, self._stopped = worker.state.tasks[key], StopSignal(stop_name(id))
+        worker.log_event(topic, {"id": id, "begun": key})
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for it any more, as when its driver died; Dask has no use for it then."""
+        return self._task.state == "cancelled"
+
+    def withdrawn(self) -> bool:
+        """Whether it is to stop."""
+        return self.gone or self._stopped()
+
+    def _watch(self) -> None:
+        since = None
+        while self._task.state in ("executing", "long-running", "cancelled"):
+            since = (since or time.monotonic()) if self.gone else None
+            if since is not None and time.monotonic() - since > GONE_SECONDS:
+                log.warning("%s did not stop, so this process ends", self._task.key)
+                os._exit(1)
+            time.sleep(1)
 
 
 class Reporter:
@@ -134,19 +168,21 @@ def run_job(id: str, lane: str, entry: str) -> None:
     folder = store.Folder(paths.folder("jobs") / id)
     if folder.read("outcome") is not None:
         return  # Dask does again what a worker has done that died before the server heard of it
-    get_worker().log_event(topic(lane), {"id": id, "begun": True})
+    wish = Wish(id, topic(lane))
     asked = folder.read("job") or {}
     with _spared("the old curve", id):
         folder.start_over()
-    reporter, unwanted = Reporter(id, lane, folder), _unwanted(id)
+    reporter = Reporter(id, lane, folder)
 
     def work() -> dict[str, Any]:
-        result = _run(asked["task"], entry, asked, Progress(reporter, unwanted))
+        result = _run(asked["task"], entry, asked, Progress(reporter, wish.withdrawn))
         if result.files:
             folder.show_result(result.files[0])
         return {"result": store.pack_result(result)}
 
     outcome = _outcome(work, asked.get("title", id))
+    if wish.gone:
+        return  # the server has settled it without us, or another one runs it again
     if "error" in outcome:
         reporter.save_preview()
     last = None if reporter.last is None else store.pack_report(reporter.last)
@@ -186,20 +222,13 @@ def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[s
     Returns:
         `{"result"}`, or `{"error"}`.
     """
-    get_worker().log_event(topic, {"id": id, "begun": True})
+    wish = Wish(id, topic)
 
     def work() -> dict[str, Any]:
-        progress = Progress(Streamer(id, topic), _unwanted(id))
+        progress = Progress(Streamer(id, topic), wish.withdrawn)
         return {"result": store.pack_result(_run(asked["task"], entry, asked, progress))}
 
     return _outcome(work, asked["title"])
-
-
-def _unwanted(id: str) -> Callable[[], bool]:
-    """Whether what runs was asked to stop, or nobody waits for it any more, as when its driver died."""
-    worker, stopped = get_worker(), StopSignal(stop_name(id))
-    running = worker.state.tasks[worker.get_current_task()]
-    return lambda: running.state == "cancelled" or stopped()
 
 
 def _not_too_large(data: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from studio.search.settings import STOPPED
+from studio.search.settings import MEASURE, STOPPED
 from studio.search.space import Range
 
 LEAST = 4  # trials, below which nothing can be said of importance
@@ -28,8 +28,8 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
     """The figures of a search.
 
     Returns:
-        best (its value), best_trial, best_settings, trials_ended, stopped_early, failed, `trials` (see `row`)
-        and importance (shares of 1 by setting, where there are enough trials).
+        best (its value), measure (what that is), best_trial, best_settings, trials_ended, stopped_early,
+        failed, `trials` (see `row`) and importance (shares of 1 by setting, where there are enough trials).
     """
     trials = study.get_trials(deepcopy=False)
     rows = [row(one) for one in trials]
@@ -43,6 +43,8 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
     if count["done"]:
         best = study.best_trial
         found |= {"best": best.value, "best_trial": best.number, "best_settings": dict(best.params)}
+        if MEASURE in best.user_attrs:
+            found["measure"] = best.user_attrs[MEASURE]
         found["importance"] = importance(study, ranges)
     return found
 

@@ -13,7 +13,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, invalid, unknown
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
-from studio.search.settings import STOPPED, SearchSettings
+from studio.search.settings import MEASURE, STOPPED, SearchSettings
 from studio.search.space import Range, shared, space
 
 if TYPE_CHECKING:
@@ -158,12 +158,21 @@ class Search:
         if result.recipe is not None and result.recipe.weights:
             trial.set_user_attr("weights", dict(result.recipe.weights))
         self._end(watch)
-        value = watch.value(result.figures)
-        if value is None:
-            self._failed, self._why = self._failed + 1, f"It was not told how good {file.name} is."
-            raise StudioError(self._why)
+        value, measure = watch.value(result.figures)
+        if (why := self._incomparable(value, measure)) or value is None:
+            self._failed, self._why = self._failed + 1, why
+            raise StudioError(why)
         self._failed = 0
+        trial.set_user_attr(MEASURE, measure)
         return value
+
+    def _incomparable(self, value: float | None, measure: str) -> str:
+        """Why a trial cannot stand beside the others; "" if it can."""
+        if value is None:
+            return "It was not told how good its model is."
+        ended = (one for one in self.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE")
+        others = next((one.user_attrs.get(MEASURE, measure) for one in ended), measure)
+        return "" if others == measure else f"It was measured by {measure}, those before it by {others}."
 
     def _end(self, watch: Watch) -> None:
         """Ends a trial as stopped early, if it was."""
@@ -226,11 +235,11 @@ class Watch:
         self.poor = self.trial.should_prune()
         self.tell(value)
 
-    def value(self, figures: Mapping[str, Any]) -> float | None:
-        """How good the model is; None if nothing says so."""
+    def value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
+        """How good the model is, None if nothing says so, and the name of what says it."""
         if isinstance(told := figures.get(self.goal.figure), int | float):
-            return float(told)
-        return (max if self.goal.most else min)(self.found, default=None)
+            return float(told), self.goal.figure
+        return (max if self.goal.most else min)(self.found, default=None), self.goal.metric
 
 
 def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:

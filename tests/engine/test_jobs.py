@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -133,6 +134,19 @@ def test_cancelling_keeps_the_best_so_far(engine, do, until, finished):
     job = finished(job)
     assert job.state == "done" and job.result.stopped_early
     assert images.read(job.result.files[0].read()).shape == (32, 48, 3)
+
+
+def test_a_job_that_is_cancelled_as_it_begins_is_one_or_the_other(engine, do, finished):
+    jobs = []
+    for pause in range(30):
+        finished(do())
+        jobs.append(do(steps=1000, pause=0.01))
+        time.sleep(pause / 1000)
+        engine.cancel(jobs[-1].id)
+    finished(do())
+    for job in map(finished, jobs):
+        kept = (paths.folder("jobs") / job.id / "outcome.json").exists()
+        assert kept == (job.started is not None) and ("before it began" in job.error) != kept
 
 
 def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ from studio.core import paths, tasks
 from studio.engine import engine as engine_module
 from studio.engine import store
 from studio.engine.ledger import Ledger
+from studio.gallery.sweeps import SweepSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -103,6 +105,27 @@ def test_an_engine_whose_cluster_is_killed_starts_again(home, start, chores, unt
     finally:
         engine.close()
     assert engine.status().startswith("down")
+
+
+def test_what_waited_behind_a_cell_outlives_the_cluster(home, start, chores, until, hurry):
+    base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump_json()
+    plan = SweepSettings(task="chores.do", base=base, vary=("shade=1|2",))
+    engine = start()
+    try:
+        until(lambda: engine.status() == "ready")
+        varied = engine.submit("chores.sweep", plan, {})
+        until(lambda: engine.job(varied.id).report)
+        time.sleep(2)  # the first cell has begun
+        waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
+        time.sleep(0.5)
+        assert engine.job(waiting.id).state == "queued"
+        (host,) = (p for p in psutil.Process().children() if _home_of(p) == str(home))
+        host.kill()
+        until(lambda: engine.job(waiting.id).finished)
+        assert engine.job(waiting.id).state == "done", engine.job(waiting.id).error
+        assert engine.job(varied.id).state == "interrupted"
+    finally:
+        engine.close()
 
 
 def _home_of(process: psutil.Process) -> str:

@@ -106,6 +106,39 @@ def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do
     assert finished(running).state == "done"
 
 
+@pytest.mark.slow
+def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(engine, sweep, do, until, finished):
+    deadly = sweep(*range(16), do="crash", steps=2, pause=0.2)
+    until(lambda: _keys(engine, "errand"))
+    job = finished(do(steps=3))
+    assert job.state == "done", job.error
+    engine.cancel(deadly.id)
+    assert finished(deadly).finished
+
+
+@pytest.mark.slow
+def test_a_cell_that_does_not_stop_leaves_the_lane(engine, sweep, do, until, finished):
+    hung = sweep(1, 2, do="hang", steps=10_000, pause=0.02)
+    until(lambda: _keys(engine, "errand"))
+    time.sleep(1)
+    engine.cancel(hung.id)
+    waiting = do(steps=3)
+    assert finished(hung).state == "interrupted"
+    assert finished(waiting).state == "done"
+
+
+def test_the_next_one_is_sent_when_one_that_waited_is_cancelled(engine, sweep, do, until, finished):
+    varied = sweep(1, 2, steps=100_000, pause=0.01)
+    until(lambda: _keys(engine, "errand"))
+    time.sleep(1)
+    first, second = do(), do(steps=2)
+    until(lambda: _keys(engine, first.id))
+    engine.cancel(first.id)
+    until(lambda: _keys(engine, second.id), 2)
+    engine.cancel(varied.id)
+    assert finished(second).state == "done" and finished(varied).finished
+
+
 def _keys(engine, part: str) -> set[str]:
     """What workers have or wait for."""
     return {key for keys in engine._cluster._client.processing().values() for key in keys if part in key}

@@ -23,7 +23,7 @@ class BowlSettings(Settings):
     flip: bool = setting(True, "Yes or no.")
     note: str = setting("", "Words.")
     epochs: int = setting(9, "How often it tells.", ge=1, le=1000)
-    trouble: Literal["none", "refuse", "silent"] = setting("none", "What goes wrong.")
+    trouble: Literal["none", "refuse", "silent", "unscored"] = setting("none", "What goes wrong.")
 
 
 def loss(settings: BowlSettings) -> float:
@@ -44,7 +44,8 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
         stopped = True
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
     file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
-    figures = {"epochs": epoch} if settings.trouble == "silent" else {"loss": loss(settings), "epochs": epoch}
+    scored = settings.trouble not in ("silent", "unscored")
+    figures = {"epochs": epoch} | ({"loss": loss(settings)} if scored else {})
     return Result((file,), figures, recipe, stopped)
 
 

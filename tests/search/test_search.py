@@ -156,6 +156,16 @@ def test_what_ended_well_before_is_kept(text):
     assert found.files[0].read() and "5 trials in a row failed" in found.figures["notes"][0]
 
 
+def test_models_are_compared_by_one_measure_which_is_named(text):
+    settings = {"pruning": "none", "sampler": "random", "trials": 6}
+    assert searched(text, **settings).figures["measure"] == "loss"
+    assert searched(text, fixed=("trouble=unscored",), **settings).figures["measure"] == "held out"
+    mixed = searched(text, vary=("x=-5:5", "trouble=none|unscored"), **settings).figures
+    assert mixed["failed"] and mixed["trials_ended"]
+    compared = {trial["settings"]["trouble"] for trial in mixed["trials"] if trial["state"] == "done"}
+    assert len(compared) == 1
+
+
 def test_a_name_stands_for_one_search(text):
     searched(text, name="mine", trials=3)
     assert searched(text, name="mine", trials=5).figures["trials_ended"] > 0
