@@ -111,7 +111,7 @@ def test_an_export_that_says_something_else_is_thrown_away(weights_home, tmp_pat
 
 def test_what_is_missing_is_told_before_anything_heavy(home, monkeypatch):
     monkeypatch.setattr(export, "NEEDS", {"onnx": ("no_such_package",)})
-    with pytest.raises(Unavailable, match=r"needs no_such_package, not installed.*Next: pip install"):
+    with pytest.raises(Unavailable, match=r"needs no_such_package, not installed.*Next: run `pip install"):
         tasks.check("classify.export", ExportSettings(form="onnx"), {})
     with pytest.raises(InvalidInput, match="nobody"):
         tasks.check("classify.export", ExportSettings(preset="nobody"), {})
