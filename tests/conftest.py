@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,18 +36,25 @@ def as_fast_as_any():
         yield
 
 
+GROWN = 300e6  # bytes; to walk through all objects takes a second or two, too long for after every file
+_process, _stood = psutil.Process(), 0
+
+
 @pytest.fixture(scope="module", autouse=True)
 def memory_is_given_back():
-    """After each file of tests, for one process runs them all, and a network that is gone is still held."""
+    """After files of tests that took much: one process runs them all, and networks that are gone are held."""
+    global _stood
     yield
-    keras = sys.modules.get("keras")
-    if keras:
+    if _process.memory_info().rss < _stood + GROWN:
+        return
+    if keras := sys.modules.get("keras"):
         keras.backend.clear_session()
     gc.collect()
     if keras and not gc.get_freeze_count():
-        gc.freeze()  # modules stay: to walk through TensorFlow's took a second after every file
+        gc.freeze()  # modules stay: there is no need to walk through TensorFlow's
     with contextlib.suppress(OSError, AttributeError):  # only the GNU C library keeps what was freed
         ctypes.CDLL(None).malloc_trim(0)
+    _stood = _process.memory_info().rss
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,8 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
     for item in found:
         with suppress(FileNotFoundError):  # somebody else was as quick
             item.folder.replace(root() / item.id)
-            os.utime(root() / item.id)  # when it was removed
+            now = time.time_ns()  # when it was removed; the file system's own clock ticks some 4 ms
+            os.utime(root() / item.id, ns=(now, now))
     return [item.id for item in found]
 
 
