@@ -20,6 +20,7 @@ parts.look()
 with st.sidebar:
     parts.tray()
 places.leave(chosen.url_path)
+places.arrive(chosen.url_path)
 try:
     chosen.run()
 except StudioError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -17,11 +18,13 @@ from studio.core import images
 from studio.core.errors import StudioError, printable
 from studio.core.tasks import File
 
+MOST_BROUGHT = 8
 TAKEN = [ending.removeprefix(".") for ending in images.ENDINGS]
 
 
 def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:
     """Lets a person choose one picture; the first is chosen already."""
+    _bring_back(slot, own)
     choices = _choices(slot, offered)
     titles = list(choices)
     chosen = st.pills(
@@ -36,6 +39,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     )
     tiles(slot, [choice.thumbnail for choice in choices.values()])
     found = choices.get(chosen) or choices[titles[0]]
+    _remember(slot, [found.title])
     if found.credit:
         st.caption(found.credit)
     _add(slot, own, many=False)
@@ -56,6 +60,7 @@ def pictures(
 ) -> list[Sample]:
     """Lets a person choose one to `most` pictures; the first is chosen already."""
     st.session_state[_most(slot)] = most
+    _bring_back(slot, own)
     choices = _choices(slot, offered)
     titles = list(choices)
     chosen = st.pills(
@@ -70,6 +75,7 @@ def pictures(
         args=(slot,),
     )
     tiles(slot, [choice.thumbnail for choice in choices.values()])
+    _remember(slot, chosen)
     _add(slot, own, many=True)
     if not chosen:
         st.caption(f":material/info: Choose one to {most}; until then {titles[0]} is used.")
@@ -103,18 +109,26 @@ def keep(data: bytes, name: str) -> File:
     return File.keep(data, "picture", name)
 
 
-def use(slot: str, file: File, own: str) -> None:
+def use(slot: str, file: File, own: str, title: str = "") -> None:
     """Puts a kept file among the choices of a slot and chooses it. Call it from a callback.
 
     Where several can be chosen, the oldest of too many gives way.
+
+    Args:
+        title: of the sample that it is; "" for a person's own.
     """
-    _put(slot, file, own)
+    _put(slot, file, own, title)
     _at_most(slot)
 
 
-def _put(slot: str, file: File, own: str) -> None:
+def leave_out(slot: str) -> None:
+    """Chooses nothing for a slot that can be left out. Call it from a callback."""
+    st.session_state[_switch(slot)] = False
+
+
+def _put(slot: str, file: File, own: str, title: str = "") -> None:
     mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
-    title = next((title for title, kept in mine.items() if kept.digest == file.digest), "")
+    title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")
     if not title:
         title = own if own not in mine else f"{own} {len(mine) + 1}"
         mine[title] = file
@@ -124,6 +138,31 @@ def _put(slot: str, file: File, own: str) -> None:
         st.session_state[slot] = [t for t in chosen if t != title] + [title]
     else:
         st.session_state[slot] = title
+
+
+def _remember(slot: str, chosen: Sequence[str]) -> None:
+    """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
+    mine: dict[str, File] = st.session_state.get(f"{slot}_own", {})
+    digests = [mine[title].digest for title in mine if title in chosen]
+    if st.query_params.get_all(_files(slot)) != digests:
+        st.query_params[_files(slot)] = digests
+
+
+def _bring_back(slot: str, own: str) -> None:
+    """Puts the pictures that the address names among the choices, where a reload has lost them."""
+    digests = st.query_params.get_all(_files(slot))
+    if not digests or f"{slot}_own" in st.session_state:
+        return
+    mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
+    for digest in digests[:MOST_BROUGHT]:
+        file = File(digest, "picture", f"{own.lower().replace(' ', '-')}.png")
+        with suppress(StudioError, OSError):  # removed since, or no picture
+            images.read(file.read())
+            mine[own if not mine else f"{own} {len(mine) + 1}"] = file
+
+
+def _files(slot: str) -> str:
+    return f"{slot}_file"
 
 
 def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:

@@ -114,7 +114,7 @@ def _varied(task: str) -> tuple[str, ...]:
     subject, kind = SUBJECTS[task], tasks.get(task).settings
     fields = kind.described()
     chosen = st.multiselect(
-        "What varies",
+        "What to vary",
         list(subject.offered),
         default=list(subject.varied),
         format_func=lambda name: words.label(fields[name]),

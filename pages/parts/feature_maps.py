@@ -147,6 +147,8 @@ def _more(curve: Sequence[Mapping[str, Any]]) -> str:
     """What the last pictures brought, and so what more of them may bring."""
     before, last = curve[-2], curve[-1]
     points = 100 * (last["accuracy"] - before["accuracy"])
+    if last["accuracy"] == 1:
+        return "It gets all of these right: only harder pictures would tell whether more of them help."
     told = f"From {before['pictures']:,} to {last['pictures']:,} pictures it went up by {points:.1f} points"
     if points < 0.5:
         return "The last pictures hardly changed it: more of the same kind would bring little."

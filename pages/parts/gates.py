@@ -55,7 +55,7 @@ def rows(opened: np.ndarray, text: str, last: int) -> list[dict[str, Any]]:
 
 
 def chart(found: Sequence[dict[str, Any]]) -> Any:
-    """A row a gate, a column a character; dark is open."""
+    """A row a gate, a column a character; full colour is open, in the light and in the dark."""
     import altair as alt
 
     base = alt.Chart(alt.Data(values=list(found)))
@@ -65,14 +65,14 @@ def chart(found: Sequence[dict[str, Any]]) -> Any:
         color=alt.Color(
             "open:Q",
             title="open",
-            scale=alt.Scale(domain=[0, 1], range=["#ece9df", "#2a3a8f"], interpolate="rgb"),
+            scale=alt.Scale(domain=[0, 1], range=["#8a8f9b22", "#5d75e6"], interpolate="rgb"),
             legend=alt.Legend(orient="top", gradientLength=120),
         ),
         tooltip=["character:N", "gate:N", alt.Tooltip("open:Q", format=".2f")],
     )
     letters = (
         base.transform_filter(f"datum.gate == '{GATES[0]}' && length(datum.character) == 1")
-        .mark_text(fontSize=9, color="gray")
+        .mark_text(fontSize=11, color="gray")
         .encode(x=alt.X("at:O", axis=None), text="character:N", y=alt.value(-7))
     )
     return (cells + letters).properties(height=190)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
-from pages.parts import curves, results, shown, uses, words
+from pages.parts import curves, places, refills, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -89,7 +89,12 @@ def show_job(
 def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
     seen = (st.session_state.get(_memory(task)) for task in known)
-    name = st.query_params.get(PARAMETER) or next(filter(None, seen), None)
+    name = st.query_params.get(PARAMETER)
+    if not name and not places.came_from_elsewhere():
+        for task in known:
+            close(task)  # a person went back to the page without it
+        return None
+    name = name or next(filter(None, seen), None)
     if not name:
         return None
     try:
@@ -105,8 +110,9 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         close(job.task)
         st.warning(f"{OF_ANOTHER} Next: look at it in the gallery.", icon=":material/search_off:")
         return None
-    before = st.session_state.setdefault(_question(name), asked)
-    if job.finished and before != asked:
+    if not job.finished:
+        st.session_state[_question(name)] = asked  # only what is asked for after its end takes its place
+    elif st.session_state.setdefault(_question(name), asked) != asked:
         close(job.task)
         return None
     show(job)
@@ -206,6 +212,9 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
     with st.container(horizontal=True):
         if own is not None:
             own(job)
+        if refills.able(job, settings):
+            help = "Puts its settings and pictures into the form, to change them there"
+            st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
             start(job.task, settings, job.inputs, job.result.recipe)
@@ -216,6 +225,11 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
             close(job.task)
             st.rerun()
     results.recipe(job.task, settings, job.inputs, job.result.recipe)
+
+
+def _refill(job: engine.Job, settings: Settings) -> None:
+    refills.refill(job, settings)
+    st.session_state.pop(_question(job.id), None)  # it stays in sight until something else is asked for
 
 
 def failed(job: engine.Job, settings: Settings) -> None:

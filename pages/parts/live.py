@@ -19,7 +19,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
 KEEP, KEEPS = ":material/bookmark_add:", "Saves it among your results"
-_KEPT = "live_kept"
+_KEPT, _TOLD = "live_kept", "live_told"
 MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
 _shared: dict[str, engine.Live] = {}
 _lock = threading.Lock()
@@ -59,13 +59,17 @@ def show_live(
     caption = " · ".join(part for part in (f"Made in {words.duration(max(live.seconds, 1))}", note) if part)
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
     with st.container(horizontal=True):
-        if st.button("Keep", icon=KEEP, help=KEEPS) and (job := _keep(live)):
-            jobs.show(job)
-            st.rerun()
+        if st.button("Keep", icon=KEEP, help=KEEPS):
+            job = _keep(live)
+            _tell()
+            if job is not None:
+                jobs.show(job)
+                st.rerun()
         if own is not None:
             own()
         results.download(live.data, task, key="live", on_click=lambda: _keep(live))
         uses.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
+    _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
 
 
@@ -73,12 +77,14 @@ def keep_button(made: engine.Live, *, key: str) -> None:
     """Draws the button that saves a live result among a person's own, once."""
     kept = _kept(made) is not None
     label = "Kept" if kept else "Keep"
-    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=_say, args=(made,))
+    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=_keep, args=(made,))
+    _tell()
 
 
-def _say(made: engine.Live) -> None:
-    if _keep(made):
-        st.toast("Kept among your results.", icon=":material/bookmark_added:")
+def _tell() -> None:
+    # Not by a callback: what that draws in a fragment would land at the top of the page.
+    if told := st.session_state.pop(_TOLD, ""):
+        st.toast(told, icon=":material/bookmark:")
 
 
 def _content(file: File) -> None:
@@ -185,8 +191,9 @@ def _keep(live: engine.Live) -> engine.Job | None:
     try:
         job = engine.connect().keep(live, owner())
     except StudioError as error:
-        st.toast(words.plain(str(error)), icon=":material/error:")
+        st.session_state[_TOLD] = words.plain(str(error))
         return None
+    st.session_state[_TOLD] = "Kept among your results."
     st.session_state.setdefault(_KEPT, {})[paths.digest(live.data)] = job.id
     return job
 

@@ -24,8 +24,11 @@ WALL = """
   [data-testid="stElementContainer"]:has(.to-stage) { position: sticky; bottom: 4.25rem; z-index: 11;
     align-self: flex-end; width: auto; }
   .to-stage { display: block; padding: 0.35rem 0.9rem; border-radius: 1rem; font-size: 0.875rem;
-    text-decoration: none; color: #fff !important; background: rgb(20 22 28 / 78%); }
+    text-decoration: none; color: #fff !important; background: rgb(48 70 176 / 92%);
+    box-shadow: 0 1px 8px rgb(0 0 0 / 40%); }
 }
+.st-key-tray [data-testid="stPageLink-NavLink"]:focus-visible,
+[data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .st-key-start button { box-shadow: 0 2px 10px rgb(0 0 0 / 30%); }
 .st-key-tiles img { aspect-ratio: 4 / 3; object-fit: cover; }
 .st-key-tiles [data-testid="stGridCell"], .st-key-recent [data-testid="stGridCell"] { position: relative; }

@@ -40,6 +40,7 @@ _HTML = """
 """
 
 _CSS = """
+:host { color-scheme: light dark; }
 :host, .tools, .stage { font-family: var(--st-font); color: var(--st-text-color); font-size: 0.85rem; }
 .tools { display: flex; flex-wrap: wrap; gap: 0.4rem 0.6rem; align-items: center; margin-bottom: 0.5rem; }
 .styles { display: flex; flex-wrap: wrap; gap: 0.35rem; width: 100%; }

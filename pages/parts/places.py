@@ -10,6 +10,7 @@ import streamlit as st
 from studio import engine
 
 _LEAVING = "leaving_for"
+_HERE, _CAME = "page_here", "page_came"
 
 
 class Place(NamedTuple):
@@ -64,6 +65,17 @@ def leave(here: str) -> None:
     file = st.session_state.pop(_LEAVING, "")
     if file and not any(place.file == file and place.address == here for place in PLACES):
         go_to(file)
+
+
+def arrive(here: str) -> None:
+    """Notes which page is drawn. Call it from the frame."""
+    st.session_state[_CAME] = st.session_state.get(_HERE) != here
+    st.session_state[_HERE] = here
+
+
+def came_from_elsewhere() -> bool:
+    """Whether another page was drawn before this one, or none; not so after "back" on one page."""
+    return st.session_state.get(_CAME, True)
 
 
 def go_to(file: str, **params: str) -> None:

@@ -72,14 +72,17 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     )
     st.markdown(f"It came with {told}.")
     st.caption(
-        f"{figures['trials_ended']} trainings ended, {figures['stopped_early']} were stopped early as poor, "
-        f"{figures['failed']} failed."
+        f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
+        f"{figures['stopped_early']}; failed: {figures['failed']}."
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
     kept_models.keep(file, "model", ":material/bookmark_add:", lambda name: st.toast(f"Kept as {name}"))
     trials = [trial for trial in figures["trials"] if trial["settings"]]
-    st.altair_chart(_against(trials, figures["best_trial"]), width="stretch")
+    grid = st.grid(3, min_column_width=220)
+    for name in trials[0]["settings"]:
+        with grid.cell():
+            st.altair_chart(_against(name, trials, figures["best_trial"]), width="stretch")
     st.caption("Each mark is a training; the large one is the best, hollow ones were stopped early.")
     if figures.get("importance"):
         st.altair_chart(_importance(figures["importance"]), width="stretch")
@@ -122,8 +125,8 @@ def _curves(lines: list[dict[str, Any]]) -> Any:
         alt.Chart(alt.Data(values=lines))
         .mark_line(point=True, strokeWidth=1.5, opacity=0.8)
         .encode(
-            x=alt.X("measurement:Q", axis=alt.Axis(tickMinStep=1, grid=False)),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            x=alt.X("measurement:Q", axis=alt.Axis(tickMinStep=1, grid=False, format="d")),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=".3g"), scale=alt.Scale(zero=False)),
             color=alt.Color("trial:N", legend=None),
             tooltip=["trial:N", "measurement:Q", alt.Tooltip("value:Q", format=".4g")],
         )
@@ -131,49 +134,43 @@ def _curves(lines: list[dict[str, Any]]) -> Any:
     )
 
 
-def _against(trials: Sequence[Mapping[str, Any]], best: int) -> Any:
-    """One chart a setting: its values against what came of them."""
+def _against(name: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+    """The values of a setting against what came of them."""
     import altair as alt
 
-    charts = []
-    for name in trials[0]["settings"]:
-        rows = [
-            {
-                "x": trial["settings"].get(name),
-                "value": trial["value"],
-                "trial": trial["number"],
-                "how": "the best" if trial["number"] == best else trial["state"],
-            }
-            for trial in trials
-            if trial["value"] is not None
-        ]
-        numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
-        x = (
-            alt.X("x:Q", title=_label(name), scale=alt.Scale(zero=False))
-            if numbers
-            else alt.X("x:N", title=_label(name))
+    rows = [
+        {
+            "x": trial["settings"].get(name),
+            "value": trial["value"],
+            "trial": trial["number"],
+            "how": "the best" if trial["number"] == best else trial["state"],
+        }
+        for trial in trials
+        if trial["value"] is not None
+    ]
+    numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
+    scale = {"scale": alt.Scale(zero=False)} if numbers else {}
+    x = alt.X("x:Q" if numbers else "x:N", title=_label(name), **scale)
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(strokeWidth=2)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            shape=alt.Shape("how:N", title=None, legend=None),
+            fill=alt.condition(
+                "datum.how != 'stopped early'", alt.value("#3046b0"), alt.value("transparent")
+            ),
+            size=alt.condition("datum.how == 'the best'", alt.value(220), alt.value(50)),
+            tooltip=[
+                "trial:Q",
+                "how:N",
+                alt.Tooltip(x.shorthand, title=_label(name)),
+                alt.Tooltip("value:Q", format=".4g"),
+            ],
         )
-        charts.append(
-            alt.Chart(alt.Data(values=rows))
-            .mark_point(strokeWidth=2)
-            .encode(
-                x=x,
-                y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-                shape=alt.Shape("how:N", title=None, legend=None),
-                fill=alt.condition(
-                    "datum.how != 'stopped early'", alt.value("#3046b0"), alt.value("transparent")
-                ),
-                size=alt.condition("datum.how == 'the best'", alt.value(220), alt.value(50)),
-                tooltip=[
-                    "trial:Q",
-                    "how:N",
-                    alt.Tooltip(x.shorthand, title=_label(name)),
-                    alt.Tooltip("value:Q", format=".4g"),
-                ],
-            )
-            .properties(width=230, height=180)
-        )
-    return alt.concat(*charts, columns=3)
+        .properties(height=180)
+    )
 
 
 def _importance(shares: Mapping[str, float]) -> Any:

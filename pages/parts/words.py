@@ -18,7 +18,7 @@ STATES = {
 }
 
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
-_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP"}
+_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
 
 _LABELS = {
     "backbone": "Network",

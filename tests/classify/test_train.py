@@ -125,6 +125,7 @@ def test_fine_tuning_begins_where_the_head_ended(ready):
     assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
+@pytest.mark.slow
 def test_going_on_is_as_never_having_stopped(ready):
     found, weights, settings = ready
     whole = finetune.finetune(found, weights, settings)

@@ -67,6 +67,7 @@ def test_the_backbone_is_frozen_and_named_in_recipes(inceptionv3):
     )
 
 
+@pytest.mark.slow
 def test_names_do_not_depend_on_what_was_made_before():
     import keras
 

@@ -88,6 +88,7 @@ def test_holding_the_colours_keeps_the_mean_colour(weights_home, photo):
     assert np.abs(held - before).max() < np.abs(free - before).max()
 
 
+@pytest.mark.slow
 def test_a_picture_in_windows_is_dreamt_in_every_block(weights_home, photo, monkeypatch):
     from studio.dream import ascend as module
 

@@ -107,6 +107,7 @@ def test_an_engine_whose_cluster_is_killed_starts_again(home, start, chores, unt
     assert engine.status().startswith("down")
 
 
+@pytest.mark.slow
 def test_what_waited_behind_a_cell_outlives_the_cluster(home, start, chores, until, hurry):
     base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump_json()
     plan = SweepSettings(task="chores.do", base=base, vary=("shade=1|2",))

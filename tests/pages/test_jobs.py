@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.parts import jobs
-from studio.core import paths, recipes, tasks
+from studio.core import images, paths, recipes, tasks
 from studio.core.tasks import File
 from studio.engine import store
 
@@ -130,6 +132,60 @@ def test_a_finished_job_gives_way_when_something_else_is_asked(draw, finished):
     assert not page.session_state["shown"]
 
 
+def test_what_was_asked_for_while_it_ran_takes_no_result_away(draw, submit, engine, until):
+    job = submit(steps=20, pause=0.1)
+    until(lambda: engine.job(job.id).state == "running")
+    page = draw(page_of_job, name=job.id)
+    page.session_state["asked"] = 2
+    page.run()
+    until(lambda: engine.job(job.id).finished)
+    assert page.run().session_state["shown"]
+    page.session_state["asked"] = 3
+    assert not page.run().session_state["shown"]
+
+
+def test_back_on_one_page_leads_away_from_a_job_but_a_visit_elsewhere_does_not(draw, finished):
+    def page_without(here):
+        import streamlit as st
+
+        from pages import parts
+        from pages.parts import places
+
+        places.arrive("another")
+        if here:
+            places.arrive("here")
+        places.arrive("here")
+        st.session_state["shown:chores"] = st.session_state["made"]
+        st.session_state["shown"] = parts.show_job("chores.do", 1) is not None
+
+    job = finished(steps=2)
+    for here in (False, True):
+        page = AppTest.from_function(page_without, args=(here,), default_timeout=60)
+        page.session_state["made"] = job.id
+        assert page.run().session_state["shown"] != here
+
+
+def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
+    def page_of_choice():
+        import streamlit as st
+
+        from pages import parts
+
+        st.session_state["name"] = parts.picture("content", "Content", parts.photos()).file().digest
+
+    def visited(digest):
+        page = AppTest.from_function(page_of_choice, default_timeout=60)
+        page.query_params["content"], page.query_params["content_file"] = "Your photo", digest
+        page.run()
+        assert not page.exception
+        return page.session_state["name"]
+
+    mine = File.keep(images.encode_png(np.full((40, 60, 3), 9, "uint8")), "picture", "mine.png")
+    text = File.keep(b"no picture", "text", "a.txt")
+    assert visited(mine.digest) == mine.digest
+    assert all(visited(other) not in (mine.digest, text.digest) for other in (text.digest, "0" * 64, "x"))
+
+
 @pytest.mark.parametrize(
     "step, total, text",
     [(0, 0, "Starting"), (3, 10, "Step 3 of 10"), (2_000_000, 8_000_000, "2 MB of 8 MB")],
@@ -161,8 +217,6 @@ def test_uses_of_a_result_reach_the_choices(draw, home):
     from pages.parts import samples
 
     made = File.keep(samples.photos()[1].file().read(), "picture", "made.png")
-    from streamlit.testing.v1 import AppTest
-
     page = AppTest.from_function(page_of_use, default_timeout=60)
     page.session_state["made"] = made
     page.run()

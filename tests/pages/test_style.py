@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import commands, uses
-from studio.core import images, tasks
+from pages.parts import commands, samples, uses
+from studio.core import images, paths, tasks
+from studio.engine import store
 from studio.style.settings import TransferSettings
 
 
@@ -146,6 +147,34 @@ def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatc
     page.button(key=titles["Guide in Dream"]).click().run()
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "Your guide")
+
+
+@pytest.mark.parametrize(
+    "settings, painted",
+    [
+        ({"mode": "draft", "size": 256}, ["Mosaic"]),
+        ({"house": ["wash", "dots"], "style_weights": [1, 0.25]}, []),
+    ],
+)
+def test_what_a_result_was_made_with_comes_into_the_form(visit, engine, until, picture, settings, painted):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    inputs = {"content": [offered["Coffee"]()], "style": [offered[title]() for title in painted]}
+    made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
+    asked = store.asked_of(tasks.get("style.transfer"), settings, inputs, "local")
+    store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
+    until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+    page = visit("style", job=id)
+    next(button for button in page.button if button.label == "Change").click().run()
+    assert not page.exception
+    chosen = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
+    names = painted or ["Wash", "Dots"]
+    assert chosen == {"content": "Coffee", "style": names, "mode": settings.get("mode", "instant")}
+    assert page.session_state["size"] == settings.get("size", 512)
+    assert painted or [page.session_state[f"weight_{n}"] for n in (1, 2)] == [1, 0.25]
+    assert "Change" in labels(page), "the result stays in sight until something else is asked for"
+    page.button_group(key="content").set_value("Rocket").run()
+    assert "Change" not in labels(page)
+    engine.remove(id)
 
 
 def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):

@@ -105,6 +105,7 @@ def test_what_is_learnt_is_what_was_picked():
     assert all(line.open for line in lines(Duels(able, [])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "vary", [("strength", "stroke"), ("strength", "stroke=0.35:2.8", "depth=4:20")], ids=["two", "three"]
 )

@@ -21,7 +21,7 @@ def rhyme() -> str:
     return "".join(f"{rng.choice(who)} likes {rng.choice(what)}.\n" for _ in range(330))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny() -> TrainTextSettings:
     """A small model and few steps."""
     return TrainTextSettings(**TINY, epochs=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -20,9 +21,21 @@ def text(home, rhyme) -> File:
     return File.keep(rhyme.encode(), "text", "rhyme.txt")
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory, rhyme, tiny):
+    """A model, trained once for all tests of this file, and the STUDIO_HOME that this left."""
+    left = tmp_path_factory.mktemp("trained") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(left))
+        text = File.keep(rhyme.encode(), "text", "rhyme.txt")
+        return tasks.run("text.train", tiny, {"text": [text]}), left
+
+
 @pytest.fixture
-def trained(text, tiny):
-    return tasks.run("text.train", tiny, {"text": [text]})
+def trained(once, home):
+    result, left = once
+    shutil.copytree(left, home, dirs_exist_ok=True)
+    return result
 
 
 def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, tiny, rhyme, home):

@@ -120,6 +120,7 @@ def same(weights, expected):
         assert np.abs(one - other).max() <= 1e-6
 
 
+@pytest.mark.slow
 def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny):
     first = train.train(rhyme, tiny)
     fresh = train.train(rhyme.upper() + "é" * 40, tiny.model_copy(update={"epochs": 1}))

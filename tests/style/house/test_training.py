@@ -99,6 +99,7 @@ def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_
     assert (made.middles(np.array([1]))[0, 0, 0, :2] == (40, 40)).all()
 
 
+@pytest.mark.slow
 def test_the_styles_come_closer(photos, grams, vgg16):
     made = trainer(photos, grams, vgg16, steps=40, test_every=40, learning_rate=0.004, averaging=5)
     before = made.test(None)
@@ -107,6 +108,7 @@ def test_the_styles_come_closer(photos, grams, vgg16):
     assert after["held out style"][-1] < 0.9 * before["held out style"]
 
 
+@pytest.mark.slow
 def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, home):
     whole = trainer(photos, grams, vgg16)
     whole.learn(Progress())
@@ -121,6 +123,7 @@ def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, h
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder, photos):
     inputs = {"data": [folder], "style": [drawn("mosaic"), drawn("wash")]}
     made = tasks.run(known.TASK, SETTINGS, inputs)

@@ -1,0 +1,47 @@
+"""A result's own settings and pictures back into the form of its page, to be changed there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import choices, forms, samples, uses
+from pages.parts.places import place_of
+from studio import engine
+from studio.core.settings import Settings
+from studio.core.tasks import File
+
+TASKS = ("style.transfer", "dream.ascend")
+
+
+def able(job: engine.Job, settings: Settings) -> bool:
+    """Whether the form of its page can ask for just this."""
+    return job.task in TASKS and not getattr(settings, "layers", ()) and not job.inputs.get("mask")
+
+
+def refill(job: engine.Job, settings: Any) -> None:
+    """Puts its settings and pictures into the form. Call it from a callback."""
+    forms.prefill(settings)
+    for use in uses.USES:
+        if use.file == place_of(job.task).file:
+            _choose(use, job.inputs.get(use.slot, []))
+    if job.task == "dream.ascend":
+        st.session_state["see"] = "look"
+        return
+    titles = samples.titles()
+    if settings.house:
+        st.session_state["style"] = [titles[name] for name in settings.house if name in titles]
+    for number, weight in enumerate(settings.style_weights, 1):
+        st.session_state[f"weight_{number}"] = weight
+
+
+def _choose(use: uses.Use, files: list[File]) -> None:
+    titles = samples.titles()
+    if use.many:
+        st.session_state[use.slot] = []
+    elif not files:
+        choices.leave_out(use.slot)
+    for file in files:
+        title = titles.get(samples.spelled(file).removeprefix("sample:"), "")
+        choices.use(use.slot, file, use.own, title)
