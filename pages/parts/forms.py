@@ -18,6 +18,7 @@ LOCK = "seed_locked"
 SHARED = ("size", "seed")  # mean the same on every page, so that they go with a person from one to another
 SHARES = ("held_out",)  # shown in per cent
 _LAST = "form_last"
+MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
 
 
 def form(
@@ -152,7 +153,8 @@ def _widget(field: Described, help: str | None) -> Any:
         return st.toggle(label, value=field.default, **shared)
     if field.kind == "choice":
         if len(field.choices) <= 4:
-            choose = {"default": field.default, "required": True, "width": "stretch", "wrap": False}
+            wide = sum(len(words.choice(choice)) for choice in field.choices) > MOST_LETTERS
+            choose = {"default": field.default, "required": True, "width": "stretch", "wrap": wide}
             return st.segmented_control(label, field.choices, format_func=words.choice, **choose, **shared)
         index = field.choices.index(field.default)
         return st.selectbox(label, field.choices, index=index, format_func=words.choice, **shared)
