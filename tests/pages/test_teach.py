@@ -12,7 +12,7 @@ import pytest
 import tiny_classes
 from PIL import Image
 
-from pages.parts import audits, samples
+from pages.parts import audits, own_models, samples
 from studio.classify import brought as own
 from studio.classify.brought import Known
 from studio.classify.settings import TrainClassifierSettings
@@ -203,6 +203,7 @@ def keras_file(**more: bytes) -> bytes:
 @pytest.fixture
 def bring(visit):
     """The half that tries, with a model of a person's own."""
+    own_models.known.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("classify", half="Try")
