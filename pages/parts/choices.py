@@ -130,7 +130,7 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
     mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
     title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")
     if not title:
-        title = own if own not in mine else f"{own} {len(mine) + 1}"
+        title = next(t for t in (own, *(f"{own} {n}" for n in range(2, len(mine) + 3))) if t not in mine)
         mine[title] = file
     st.session_state[_switch(slot)] = True
     chosen = st.session_state.get(slot)
@@ -143,7 +143,7 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
 def _remember(slot: str, chosen: Sequence[str]) -> None:
     """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
     mine: dict[str, File] = st.session_state.get(f"{slot}_own", {})
-    digests = [mine[title].digest for title in mine if title in chosen]
+    digests = [mine[title].digest for title in chosen if title in mine]
     if st.query_params.get_all(_files(slot)) != digests:
         st.query_params[_files(slot)] = digests
 
@@ -154,11 +154,13 @@ def _bring_back(slot: str, own: str) -> None:
     if not digests or f"{slot}_own" in st.session_state:
         return
     mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
-    for digest in digests[:MOST_BROUGHT]:
+    # Under the titles that the address chooses, for "Your photo 2" may be all that is left.
+    titles = [title for title in st.query_params.get_all(slot) if title.startswith(own)]
+    for title, digest in zip(titles[:MOST_BROUGHT], digests, strict=False):
         file = File(digest, "picture", f"{own.lower().replace(' ', '-')}.png")
         with suppress(StudioError, OSError):  # removed since, or no picture
             images.read(file.read())
-            mine[own if not mine else f"{own} {len(mine) + 1}"] = file
+            mine[title] = file
 
 
 def _files(slot: str) -> str:
