@@ -16,7 +16,6 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
-OF_ANOTHER = "It was made by another version of the studio, so it cannot be shown here."
 PARAMETER = "job"
 WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
@@ -108,7 +107,8 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         return None
     if tasks.settings_of(job.task, job.settings) is None:
         close(job.task)
-        st.warning(f"{OF_ANOTHER} Next: look at it in the gallery.", icon=":material/search_off:")
+        told = "It was made by another version of the studio, so it cannot be shown here."
+        st.warning(f"{told} Next: look at it in the gallery.", icon=":material/search_off:")
         return None
     if not job.finished:
         st.session_state[_question(name)] = asked  # only what is asked for after its end takes its place

@@ -29,9 +29,10 @@ def refill(job: engine.Job, settings: Any) -> None:
     if job.task == "dream.ascend":
         st.session_state["see"] = "look"
         return
-    titles = samples.titles()
     if settings.house:
-        st.session_state["style"] = [titles[name] for name in settings.house if name in titles]
+        titles = {(style.painting, style.network): style.title for style in samples.styles()}
+        asked = ((name, settings.network) for name in settings.house)
+        st.session_state["style"] = [titles[style] for style in asked if style in titles]
     for number, weight in enumerate(settings.style_weights, 1):
         st.session_state[f"weight_{number}"] = weight
 
