@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from studio.core import weights
 from studio.core.errors import unknown
 from studio.core.networks import inceptionv3, resnet50, vgg16
 from studio.core.networks.spec import Spec
+from studio.core.precision import Precision
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -87,7 +88,20 @@ class Backbone:
                 )
             return type(layer).from_config(layer.get_config())
 
-        model = keras.models.clone_model(self.model, clone_function=replaced)
+        return self._again(replaced)
+
+    def computing(self, precision: Precision) -> Backbone:
+        """The same network, that computes in such numbers: itself in float32, else another copy."""
+        if precision == "float32":
+            return self
+        policy = f"mixed_{precision}"
+        return self._again(lambda layer: type(layer).from_config(layer.get_config() | {"dtype": policy}))
+
+    def _again(self, made: Callable[[keras.Layer], keras.Layer]) -> Backbone:
+        """A copy, each layer of which is made anew."""
+        import keras
+
+        model = keras.models.clone_model(self.model, clone_function=made)
         model.set_weights(self.model.get_weights())
         model.trainable = False
         return Backbone(self.spec, model, self.digest)

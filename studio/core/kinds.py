@@ -78,7 +78,8 @@ def _masked_products(features, targets):
 def _gram_distance(products, places, channels, targets):
     from keras import ops
 
-    return ops.sum(ops.square(products / (places * channels) - targets[-2])) / targets[-1]
+    gram = ops.cast(products, "float32") / (places * channels)
+    return ops.sum(ops.square(gram - targets[-2])) / targets[-1]
 
 
 def _masked_gram_distance(products, places, channels, targets):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 Precision = Literal["float32", "bfloat16"]
-HELP = "Numbers that the networks compute in while they learn: bfloat16 is faster on newer GPUs."
+HELP = "Numbers that the networks compute in while they learn: bfloat16 is faster on newer machines."
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from keras import ops
 
 from studio.core import kinds
 from studio.core.backbones import Backbone
+from studio.core.precision import computing_in, whole
 from studio.style.fine import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import TrainStyleSettings
@@ -24,7 +25,8 @@ class Learner(keras.Model):
     """A network of house styles and what it loses: the very objective of the fine mode, and steadiness.
 
     A batch is `{"photos": (B, size + FARTHEST, size + FARTHEST, 3) uint8, "styles": (B,) int32, "moved":
-    (B, 2) int32}`: the last one says by how many pixels the second view of the photos is moved, all alike.
+    (B, 2) int32}`: the last one says by how many pixels the second view is moved, all alike. Every second
+    photo has such a view: as many again would cost as much as all that VGG16 looks at.
 
     Args:
         settings: shape and weights of the losses.
@@ -38,12 +40,13 @@ class Learner(keras.Model):
         grams: Sequence[Mapping[str, np.ndarray]],
         backbone: Backbone,
     ):
-        super().__init__(name="learner")
+        super().__init__(name="learner", dtype="float32")
         self.settings = settings
-        self.painter = network(settings, len(grams))
+        with computing_in(settings.precision):
+            self.painter = network(settings, len(grams))
         self.grams = {layer: np.stack([gram[layer] for gram in grams]) for layer in STYLE_LAYERS}
         self.seen = {name: keras.metrics.Mean(name) for name in _LOSSES}
-        look = backbone.features((*STYLE_LAYERS, CONTENT_LAYER))
+        look = backbone.computing(settings.precision).features((*STYLE_LAYERS, CONTENT_LAYER))
         self._look = lambda pictures: look(pictures)  # in a function: VGG16 is no part of this model
         self.built = True
 
@@ -69,32 +72,32 @@ class Learner(keras.Model):
         """The four losses of a batch, each a scalar, before their weights."""
         side = self.settings.size
         photos = ops.cast(batch["photos"], "float32") / 255
-        count = photos.shape[0] or ops.shape(photos)[0]
         shares = ops.one_hot(batch["styles"], self.painter.inputs[1].shape[-1])
         first = photos[:, :side, :side]
         painted = self.painter([first, shares], training=training)
         found = self._unlike(first, painted, batch["styles"])
         if self.settings.steadiness:
             down, right = batch["moved"][0, 0], batch["moved"][0, 1]
-            second = ops.slice(photos, [0, down, right, 0], (count, side, side, 3))
-            again = self.painter([second, shares], training=training)
-            found["steadiness"] = self._unsteady(painted, again, down, right)
+            some = photos[::2]
+            second = ops.slice(some, [0, down, right, 0], (some.shape[0], side, side, 3))
+            again = self.painter([second, shares[::2]], training=training)
+            found["steadiness"] = self._unsteady(painted[::2], again, down, right)
         return found
 
     def _unlike(self, photos: Any, painted: Any, styles: Any) -> dict[str, Any]:
         """Style, content and smoothness, as `studio.style.fine.objective` weighs them, means of the batch."""
         count = photos.shape[0]
-        wanted, looks = self._look(photos)[CONTENT_LAYER], self._look(painted)
+        looks = {layer: ops.split(found, count) for layer, found in self._look(painted).items()}
+        wanted = ops.split(whole(self._look(photos)[CONTENT_LAYER]), count)
         sums = dict.fromkeys(_LOSSES, 0.0)
-        for n in range(count):
+        for n, picture in enumerate(ops.split(painted, count)):
             for layer in STYLE_LAYERS:
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
-                sums["style"] += kinds.value(kinds.STYLE, looks[layer][n : n + 1], target) / len(STYLE_LAYERS)
-            content = wanted[n : n + 1]
-            target = (content, ops.mean(ops.square(content)) + 1e-8)
-            sums["content"] += kinds.value(kinds.CONTENT, looks[CONTENT_LAYER][n : n + 1], target)
-            sums["smoothness"] += kinds.value(kinds.VARIATION, painted[n : n + 1], ())
+                sums["style"] += kinds.value(kinds.STYLE, looks[layer][n], target) / len(STYLE_LAYERS)
+            target = (wanted[n], ops.mean(ops.square(wanted[n])) + 1e-8)
+            sums["content"] += kinds.value(kinds.CONTENT, whole(looks[CONTENT_LAYER][n]), target)
+            sums["smoothness"] += kinds.value(kinds.VARIATION, picture, ())
         return {name: total / count for name, total in sums.items()}
 
     def _unsteady(self, painted: Any, again: Any, down: Any, right: Any) -> Any:

@@ -92,11 +92,11 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         maps = Mirrored(side // 2, name=f"{name}_border")(maps)
         return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=start)(maps)
 
-    def styled(maps: Any, name: str, active: bool = True) -> Any:
-        maps = StyledNorm(styles, name=f"{name}_style")([maps, shares])
+    def styled(maps: Any, name: str, active: bool = True, **options: Any) -> Any:
+        maps = StyledNorm(styles, name=f"{name}_style", **options)([maps, shares])
         return keras.layers.ReLU(name=f"{name}_relu")(maps) if active else maps
 
-    maps = centred = keras.layers.Rescaling(2.0, -1.0, name="centred")(photos)
+    maps = centred = keras.layers.Rescaling(2.0, -1.0, name="centred", dtype="float32")(photos)
     for name, channels, side, stride in (
         ("in1", width, 9, 1),
         ("in2", 2 * width, 3, 2),
@@ -111,9 +111,10 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
         maps = styled(conv(maps, channels, 3, name), name)
     # Changes to the photo: it begins as the photo and need not learn first to carry one through its middle.
-    maps = keras.layers.Add(name="changed")([conv(maps, 3, 9, "out3", scale=0.01), centred])
-    maps = styled(maps, "out3", active=False)
-    painted = keras.layers.Activation("sigmoid", name="painted")(maps)
+    # In whole numbers, however the rest computes: half of them would show as steps in a clear sky.
+    maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centred])
+    maps = styled(maps, "out3", active=False, dtype="float32")
+    painted = keras.layers.Activation("sigmoid", name="painted", dtype="float32")(maps)
     return keras.Model([photos, shares], painted, name="house")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.core.precision import HELP, Precision
 from studio.core.settings import Settings, setting
 
 
@@ -56,4 +57,5 @@ class TrainStyleSettings(Settings):
     held_out: float = setting(
         0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
     )
+    precision: Precision = setting("float32", HELP)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

@@ -89,9 +89,10 @@ class Trainer(Training):
         photos = self._windows(self.rows[self.batches.at(step)], rng)
         mirrored = rng.random(len(photos)) < 0.5
         photos[mirrored] = photos[mirrored, :, ::-1]
-        # In turns, not at random: with few steps chance would teach one style twice as much as another.
+        # In turns, not at random: with few steps chance would teach one style twice as much as another. Each
+        # turn begins one style further, so that none is always at an odd place, without a second view.
         at = step * len(photos) + np.arange(len(photos))
-        styles = self.taught[at % len(self.taught)]
+        styles = self.taught[(at + at // len(self.taught)) % len(self.taught)]
         moved = np.tile(rng.integers(0, FARTHEST + 1, 2).astype("int32"), (len(photos), 1))
         return {"photos": photos, "styles": styles, "moved": moved}
 

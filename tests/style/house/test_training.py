@@ -84,6 +84,29 @@ def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(pho
     assert float(learner._unsteady(first, second, 3, 5)) > 1e-4
 
 
+def test_every_style_is_looked_at_twice_in_its_turn(photos, grams, vgg16):
+    made = trainer(photos, grams, vgg16)
+    seen = [made.batch(step)["styles"].tolist() for step in range(4)]
+    assert [sorted(styles) for styles in seen] == [[0, 1]] * 4
+    assert {styles[0] for styles in seen} == {0, 1}  # the first of a batch has a second view
+
+
+def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
+    whole, half = (trainer(photos, grams, vgg16, precision=one) for one in ("float32", "bfloat16"))
+    conv = half.learner.painter.get_layer("block1a")
+    assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
+    half.learner.painter.set_weights(whole.learner.painter.get_weights())
+    batch = whole.batch(0)
+    wanted, found = (one.learner(batch) for one in (whole, half))
+    for name in ("style", "content", "smoothness"):
+        assert 0 < abs(float(found[name]) / float(wanted[name]) - 1) < 0.02, name
+    for _ in range(2):  # the first step of a warm-up goes nowhere
+        half.advance()
+    assert not np.array_equal(half.learner.painter.get_weights()[0], whole.learner.painter.get_weights()[0])
+    assert vgg16.computing("float32") is vgg16
+    assert vgg16.model.get_layer("block1_conv1").compute_dtype == "float32"
+
+
 def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_on(grams, vgg16):
     side = 80 + SIDE
     numbered = np.zeros((12, side, side, 3), "uint8")  # every pixel says where it was
