@@ -87,12 +87,10 @@ class Tuner(Training):
         rows = self.lesson.learnt[self.batches.at(self.step)]
         rng = np.random.default_rng([self.settings.seed, 9, self.step])
         views = rng.integers(0, self.seen.shape[1], len(rows))
-        if self.step % self.every == 0:
-            self.top.reset_metrics()
         truth = np.eye(len(self.lesson.classes), dtype="float32")[self.lesson.labels(rows)]
         found = self.top.train_on_batch(self.seen.read(rows, views), truth, return_dict=True)
         self.average.add(self._learning(), self.step + 1)
-        return {"loss": float(found["loss"])}
+        return self.means({"loss": found["loss"]})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights make of the held-out pictures; nothing is chosen by it."""

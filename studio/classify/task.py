@@ -63,6 +63,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     picture = card.picture(found.classes, evaluation, known["learning_curve"])
     packed = presets.pack(made, model.TASK, settings, text, recipe, known, picture)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
+    if figures["ended"] != "cancelled":
+        runs.find(model.TASK, settings, inputs).forget()
     doubted = _suspicious(found, taught)
     figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
     return Result((kept,), figures, recipe, figures["ended"] == "cancelled")
@@ -76,8 +78,6 @@ def _finetuned(
 
     run = runs.find(model.TASK, settings, inputs)
     tuned = finetune.finetune(found, taught.weights, settings, progress, run)
-    if tuned.ended != "cancelled":
-        run.forget()
     curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
     return tuned.top, tuned.probabilities, {"ended": tuned.ended, "steps": tuned.steps, "curve": curve}
 

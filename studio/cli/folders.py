@@ -70,6 +70,10 @@ def run(
                 if _is_there(target, task, settings, inputs):
                     done.there.append(str(target))
                     continue
+                if target.exists() and not _is_made(target):
+                    console.note(f"{printable(str(target), 99)} is no result of the studio and stays.")
+                    done.failed.append(str(path))
+                    continue
                 with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
                     started = time.monotonic()
                     result = tasks.run(task.name, settings, inputs, progress)
@@ -132,6 +136,14 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
         step = "choose another, so that the originals stay"
         raise invalid(shown, expected=expected, received="the folder of the pictures", next_step=step)
     return out
+
+
+def _is_made(path: Path) -> bool:
+    """Whether the studio made a picture, so that a new one may take its place."""
+    try:
+        return bool(outputs.recipe_of(path))
+    except StudioError:
+        return False
 
 
 def _is_there(path: Path, task: Task, settings: Settings, inputs: Inputs) -> bool:

@@ -48,6 +48,7 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
         _check_folder(path, shown)
     else:
         _check_place(path, shown)
+        _check_sidecar(path, shown)
     if path.exists() and any(path.samefile(one) for one in sources if Path(one).exists()):
         step = "choose another name, so that the original stays"
         raise invalid(shown, expected="a new file", received="one of the inputs", next_step=step)
@@ -72,6 +73,18 @@ def _check_place(path: Path, shown: str) -> None:
         raise invalid(shown, expected=expected, received=reason, next_step=step) from None
 
 
+def _check_sidecar(path: Path, shown: str) -> None:
+    """What lies where the recipe goes may only be another recipe."""
+    beside = sidecar(path)
+    if path.suffix.lower() == ".png" or not beside.exists():
+        return
+    try:
+        recipes.read(beside.read_bytes())
+    except (OSError, InvalidInput):
+        expected, step = f"a free place for its recipe, {printable(beside.name, 100)}", "choose another name"
+        raise invalid(shown, expected=expected, received="another file there", next_step=step) from None
+
+
 def _check_folder(path: Path, shown: str) -> None:
     """A model takes the place of the whole folder, so there must be nothing else in it."""
     expected, step = "a new folder, or one that holds a model to replace", "choose another place"
@@ -80,10 +93,10 @@ def _check_folder(path: Path, shown: str) -> None:
             path.stat()
         if path.exists() and not path.is_dir():
             raise invalid(shown, expected=expected, received="a file", next_step=step)
-        if path.exists() and (
-            others := {one.name for one in path.iterdir()} - {*presets.MEMBERS, presets.PICTURE}
-        ):
-            received = f"a folder with {printable(min(others), 60)} in it"
+        names = {one.name for one in path.iterdir()} if path.exists() else set()
+        if names and names - {presets.PICTURE} != {*presets.MEMBERS}:
+            found = min(names - {*presets.MEMBERS, presets.PICTURE} or names)
+            received = f"a folder with {printable(found, 60)} in it"
             raise invalid(shown, expected=expected, received=received, next_step=step)
         above = next(one for one in path.absolute().parents if one.exists())
         if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):

@@ -21,7 +21,11 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
     """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings."""
     parser.add_argument("data", metavar="DATA", help=_DATA[task.inputs[0].kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
-    parser.add_argument("--resume", action="store_true", help="go on where the same training was stopped")
+    parser.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        help="go on where the same training was stopped, as it does unasked; or begin anew",
+    )
     for slot in task.inputs[1:]:
         if slot.kind == "model":
             help = "begin with a trained model: its name or folder"
@@ -72,8 +76,12 @@ def _join(arguments: argparse.Namespace) -> None:
 
 
 def _take_up(run: runs.Run, arguments: argparse.Namespace) -> None:
-    """Goes on from the checkpoints of the same training, if that is wished; else begins anew."""
-    if not arguments.resume:
+    """Goes on from the checkpoints of the same training, to end as an unbroken one, unless told not to."""
+    if arguments.resume is False:
         run.forget()
-    elif not run.folder.exists() and not arguments.quiet:
+    elif arguments.quiet:
+        return
+    elif arguments.resume is None and run.folder.exists():
+        console.note("It goes on where the same training was stopped; --no-resume begins anew.")
+    elif arguments.resume and not run.folder.exists():
         console.note("There is nothing to resume with these data and settings; it begins anew.")

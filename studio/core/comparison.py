@@ -11,6 +11,7 @@ import numpy as np
 from studio.core.data import Pictures
 from studio.core.errors import Unavailable
 from studio.core.progress import Progress
+from studio.core.training import spread
 
 if TYPE_CHECKING:
     from studio.core.scores import Statistic
@@ -57,7 +58,7 @@ class Judge:
         self._pictures = pictures
         rng = np.random.default_rng(0)
         self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
-        self._held_out = held_out[:MOST_HELD_OUT]
+        self._held_out = spread(held_out, MOST_HELD_OUT)
         if 0 < scored < LEAST or len(learnt) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
         if self.scored:

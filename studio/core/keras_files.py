@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core import keras_configs, strict_json
+from studio.core import keras_configs, strict_json, zips
 from studio.core.refusals import Refused
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -111,7 +111,7 @@ def _check_members(packed: zipfile.ZipFile) -> None:
 
 def _member(packed: zipfile.ZipFile, name: str) -> bytes:
     with _undamaged(f"a damaged {name}"):
-        return packed.read(name)
+        return zips.read(packed, packed.getinfo(name))
 
 
 @contextlib.contextmanager

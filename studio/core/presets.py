@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from studio.core import damage, index, paths, recipes, tasks, weights
+from studio.core import damage, index, paths, recipes, tasks, weights, zips
 from studio.core.errors import InvalidInput, Unavailable, invalid
 from studio.core.settings import Settings
 
@@ -120,6 +120,8 @@ def names() -> list[str]:
 
 def own() -> list[str]:
     """The names of a person's own presets."""
+    for old in paths.folder("presets").glob(".old-*"):
+        _mend(old.with_name(old.name.removeprefix(".old-")))
     found = sorted(p.parent.name for p in paths.folder("presets").glob(f"*/{SETTINGS}"))
     ours = index.shipped().presets
     return [name for name in found if name not in ours and _NAME.fullmatch(name)]
@@ -155,8 +157,10 @@ def _found(name: str | Path) -> Preset:
             raise _broken(preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…")
         return preset
     own = paths.folder("presets") / str(name)
-    if _NAME.fullmatch(str(name)) and own.is_dir():
-        return _preset(own, str(name))
+    if _NAME.fullmatch(str(name)):
+        _mend(own)
+        if own.is_dir():
+            return _preset(own, str(name))
     if str(name) and _is_folder(Path(name)):
         return _preset(Path(name), Path(name).absolute().name)
     known = ", ".join(names()) or "none is there yet"
@@ -268,7 +272,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
                 most = {WEIGHTS: _MOST_WEIGHTS, PICTURE: _MOST_PICTURE}.get(one.filename, _MOST_TEXT)
                 if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
                     raise _no_model(f"{one.filename} compressed, encrypted or too large")
-            return {one.filename: file.read(one) for one in listed}
+            return {one.filename: zips.read(file, one) for one in listed}
     except damage.ZIP:
         raise _no_model("another file, or a damaged one") from None
 
@@ -284,7 +288,9 @@ def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
     named = isinstance(target, str) and _NAME.fullmatch(target)
     folder = paths.folder("presets") / target if named else Path(target).absolute()
     fresh = folder.with_name(f".new-{folder.name}")
-    with paths.locked(folder.with_name(f".{folder.name}.lock")):
+    _mend(folder)
+    with paths.locked(_lock(folder)):
+        _clear(folder)
         shutil.rmtree(fresh, ignore_errors=True)  # of a save that was killed
         try:
             yield fresh, folder
@@ -301,13 +307,37 @@ def _is_folder(path: Path) -> bool:
 
 
 def _swap(fresh: Path, folder: Path) -> None:
-    """Two renames: a kill between them leaves the old model beside, under a name that says so."""
-    old = folder.with_name(f".old-{folder.name}")
-    shutil.rmtree(old, ignore_errors=True)
+    """Two renames: after a kill between them `_mend` puts the old model back."""
     if folder.exists():
-        folder.rename(old)
+        folder.rename(_old(folder))
     fresh.rename(folder)
+    _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Removes the model that was replaced; what a person has put beside it moves to the new one."""
+    old = _old(folder)
+    for other in old.iterdir() if old.is_dir() else ():
+        if other.name not in (*MEMBERS, PICTURE):
+            other.rename(folder / other.name)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".old-{folder.name}")
+
+
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def _mend(folder: Path) -> None:
+    """Puts back the model that a save was killed in the middle of replacing, unless one is just replaced."""
+    if not _old(folder).is_dir():
+        return
+    with contextlib.suppress(OSError), paths.locked(_lock(folder), wait=False):
+        if not folder.exists():
+            _old(folder).rename(folder)
 
 
 def _preset(folder: Path, name: str) -> Preset:

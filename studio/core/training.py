@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -83,6 +84,15 @@ class Training:
     def __init__(self, steps: int, every: int, run: runs.Run | None = None):
         self.steps, self.every, self.run = steps, every, run
         self.step, self.curves = 0, Curves()
+        self.sums: dict[str, float] = {}
+        self.since = 0
+
+    def means(self, losses: Mapping[str, Any]) -> dict[str, float]:
+        """The means of named losses since the last test, those of the step just taken among them."""
+        self.since += 1
+        for name, loss in losses.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(loss)
+        return {name: total / self.since for name, total in self.sums.items()}
 
     def advance(self) -> Mapping[str, float]:
         """Takes one step. Returns the losses by name, as means since the last test."""
@@ -159,6 +169,7 @@ class Training:
 
     def _test(self, losses: Mapping[str, float], progress: Progress) -> None:
         self.curves.add(self.step, losses, self.test(progress.silent()))
+        self.sums, self.since = {}, 0
 
     def save(self) -> None:
         """Writes a checkpoint, if there is a run to write it to."""
@@ -166,10 +177,11 @@ class Training:
             arrays: dict[str, np.ndarray] = {}
             for name, some in self.arrays().items():
                 arrays |= runs.arrays_of(name, some)
-            self.run.save(runs.Checkpoint(self.step, arrays, {"curves": asdict(self.curves), **self.notes()}))
+            own = {"curves": asdict(self.curves), "sums": self.sums, "since": self.since}
+            self.run.save(runs.Checkpoint(self.step, arrays, {**own, **self.notes()}))
 
     def notes(self) -> dict[str, object]:
-        """Small things for a checkpoint besides the curves."""
+        """Small things for a checkpoint besides the curves and the means."""
         return {}
 
     def _resume(self) -> None:
@@ -177,6 +189,7 @@ class Training:
         if found is not None:
             self.take(found)
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
+            self.sums, self.since = dict(found.notes["sums"]), found.notes["since"]
         parallel.same_start(self.step)
 
 
@@ -194,6 +207,11 @@ def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
     order = in_order(count)
     learnt = count - max(1, round(count * held_out))
     return np.sort(order[:learnt]), np.sort(order[learnt:])
+
+
+def spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of sorted rows, evenly from the first to the last: data sets come ordered by class."""
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
 
 
 def taken(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
@@ -223,7 +241,9 @@ class Average:
         return step % self.every == 0
 
     def add(self, weights: Sequence[np.ndarray], step: int) -> None:
-        """Moves towards the weights after so many steps."""
+        """Moves towards the weights after so many steps, unless they are no numbers any more."""
+        if not all(np.isfinite(one).all() for one in weights):
+            return
         share = self.every / max(self.every, min(self.horizon, step / 2))
         for mean, now in zip(self.arrays, weights, strict=True):
             mean += share * (now - mean)

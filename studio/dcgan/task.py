@@ -66,9 +66,9 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         found.distances,
     )
     packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture)
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     return Result((kept,), figures, recipe, stopped)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -91,12 +92,10 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
-        if self.step % self.every == 0:
-            self.gan.reset_metrics()
         found = parallel.step(self.gan, self.images[self.batches.at(self.step)], return_dict=True)
         if self.average.due(self.step + 1):
             self.average.add(self.gan.generator.get_weights(), self.step + 1)
-        return {name: float(found[name]) for name in ("generator", "judge")}
+        return self.means({name: found[name] for name in ("generator", "judge")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
@@ -108,7 +107,7 @@ class Trainer(Training):
         if self.distance is not None:
             progress.check()
             found["kid"] = self.distance(made)
-        saturated = self.gan.losses_seen["judge"].result() < LEAST_JUDGE_LOSS
+        saturated = self.sums.get("judge", math.inf) < LEAST_JUDGE_LOSS * self.since
         if saturated or various < LEAST_DIVERSITY * self.most_diverse:
             self._take_back()
             return found

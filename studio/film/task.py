@@ -55,8 +55,6 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
             if not made:
                 raise
         encoded = out.finish()
-    if not stopped:
-        run.forget()
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(film.name).stem}-{settings.task.partition('.')[0]}.{settings.film}"
     figures = {
@@ -65,7 +63,10 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
         "fps": fps,
         "seconds": time.monotonic() - began,
     }
-    return Result((File.keep(encoded, "animation", name),), figures, recipe, stopped)
+    kept = File.keep(encoded, "animation", name)
+    if not stopped:
+        run.forget()
+    return Result((kept,), figures, recipe, stopped)
 
 
 def _painted(

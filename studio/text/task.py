@@ -62,9 +62,9 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "figures": figures,
     }
     packed = presets.pack(trained.core, voice.TASK, settings, text, recipe, data)
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     return Result((kept,), figures, recipe, stopped)
 
 

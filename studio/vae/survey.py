@@ -11,6 +11,7 @@ import numpy as np
 from studio.core import comparison, latent
 from studio.core.data import Pictures
 from studio.core.progress import Progress
+from studio.core.training import spread
 from studio.vae import bound, codes, density
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -58,14 +59,14 @@ def survey(
         Cancelled: if a person asked to stop.
     """
     if quick:
-        learnt, held_out = learnt[:QUICK], held_out[:QUICK]
+        learnt, held_out = spread(learnt, QUICK), spread(held_out, QUICK)
     progress.stage("Writing all pictures down")
     seen = codes.prepared(pictures.images[held_out], settings)
-    tested, spread = codes.encode(vae, seen, progress)
+    tested, deviations = codes.encode(vae, seen, progress)
     z, _ = codes.encode(vae, codes.prepared(pictures.images[learnt], settings), progress)
     progress.stage("Looking where they lie")
     mixture = density.fit(z, tested, settings.seed, progress)
-    told = codes.told(tested, spread)
+    told = codes.told(tested, deviations)
     again = codes.decode(vae, tested).astype("float32")
     figures: dict[str, Any] = {
         "redraw_error": float(np.sqrt(np.mean((again - seen) ** 2))),

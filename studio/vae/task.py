@@ -68,9 +68,9 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(grid(made[:WALL]), trained.curves.steps, curves, scored.distances)
     packed = presets.pack(trained.vae, generator.TASK, settings, text, recipe, known, picture)
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     return Result((kept,), figures, recipe, stopped)
 
 

@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.grids import grid
 from studio.core.precision import computing_in
 from studio.core.progress import Progress
-from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.core.training import Average, Batches, Curves, Training, spread, taken
 from studio.vae import codes
 from studio.vae.learner import Learner, See
 from studio.vae.model import COMPILED, Vae
@@ -64,7 +64,7 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.settings = images, learnt, settings
-        self.test_images = codes.prepared(images[tested[:MOST_TESTED]], settings)
+        self.test_images = codes.prepared(images[spread(tested, MOST_TESTED)], settings)
         with parallel.over_all(), computing_in(settings.precision):
             self.learner = Learner(settings, see)
             self.learner.start()
@@ -72,8 +72,7 @@ class Trainer(Training):
         self.judge.compile(jit_compile=COMPILED)
         self._fresh = np.asarray(self.judge.draws.state).copy()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
-        self.sums: dict[str, float] = {}
-        self.lowest, self.since = math.inf, 0
+        self.lowest = math.inf
         self._sheet: tuple[int, np.ndarray] | None = None
         self._begin()
 
@@ -98,12 +97,9 @@ class Trainer(Training):
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
         found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
-        self.since += 1
-        for name in ("reconstruction", "kl"):
-            self.sums[name] = self.sums.get(name, 0.0) + float(found[name])
-        if self.average.due(self.step + 1) and all(map(math.isfinite, found.values())):
+        if self.average.due(self.step + 1):
             self.average.add(self.learner.vae.get_weights(), self.step + 1)
-        return {name: total / self.since for name, total in self.sums.items()}
+        return self.means({name: found[name] for name in ("reconstruction", "kl")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights lose on held-out pictures; keeps them if it is the least so far."""
@@ -121,7 +117,6 @@ class Trainer(Training):
         loss = found["reconstruction"] + self.settings.beta * found["charged"]
         if loss < self.lowest:
             self.lowest, self.best = loss, [one.copy() for one in self.average.arrays]
-        self.sums, self.since = {}, 0
         return {"held out": loss, "held out kl": found["kl"]}
 
     def preview(self) -> np.ndarray:
@@ -141,7 +136,7 @@ class Trainer(Training):
 
     def notes(self) -> dict[str, object]:
         """What a checkpoint holds besides."""
-        return {"lowest": self.lowest, "sums": self.sums, "since": self.since}
+        return {"lowest": self.lowest}
 
     def take(self, checkpoint: runs.Checkpoint) -> None:
         """Goes back to a checkpoint."""
@@ -149,8 +144,7 @@ class Trainer(Training):
         runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
         self.best = taken("best", len(self.best), checkpoint.arrays)
-        notes = checkpoint.notes
-        self.lowest, self.sums, self.since = notes["lowest"], dict(notes["sums"]), notes["since"]
+        self.lowest = checkpoint.notes["lowest"]
 
 
 def train(

@@ -70,6 +70,17 @@ def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, 
     assert "b.PNG is passed over. Paint needs about" in capsys.readouterr().err
 
 
+def test_a_picture_of_ones_own_among_the_results_stays(photos, capsys):
+    out = photos.with_name("out")
+    out.mkdir()
+    mine = images.encode_png(np.full((8, 8, 3), 7, "uint8"))
+    (out / "a.png").write_bytes(mine)
+    assert main(INVERT) == 2
+    assert (out / "a.png").read_bytes() == mine
+    assert "out/a.png is no result of the studio" in capsys.readouterr().err
+    assert set(levels(out)) == {"a.png", "b.png", "ä c.png"}
+
+
 def test_names_that_differ_only_in_their_ending_stay_apart(photos):
     (photos / "A.jpg").write_bytes((photos / "ä c.jpg").read_bytes())
     assert main(INVERT) == 0

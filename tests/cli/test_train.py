@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from studio.cli import main
-from studio.core import paths, presets
+from studio.core import paths, presets, tasks
+from studio.core.errors import NoRoom
+from studio.text import task
 from studio.text.train import Trainer
 
 
@@ -95,15 +97,43 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
     assert stopped["nats_per_char"] > unbroken["nats_per_char"] + 0.01
 
 
+def test_unasked_it_goes_on_too_and_says_so(train, steps):
+    steps.stop_at = 3
+    assert train("-o", "model")[0] == 130
+    steps.stop_at = 5
+    steps.clear()
+    code, _, err = train("-o", "model")
+    assert (code, list(steps)) == (130, [4, 5])
+    assert "goes on where the same training was stopped; --no-resume begins anew" in err
+
+
 def test_without_resume_it_begins_anew(train, steps):
     steps.stop_at = 3
     assert train("-o", "model")[0] == 130
     steps.stop_at = 1
     steps.clear()
-    assert train("-o", "model")[0] == 130
+    assert train("-o", "model", "--no-resume")[0] == 130
     assert steps == [1]
     shutil.rmtree(paths.folder("runs"))
     assert "nothing to resume" in train("-o", "model", "--resume")[2]
+
+
+def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, steps, monkeypatch):
+    monkeypatch.setattr(task, "File", FullDisk)
+    code, _, err = train("-o", "model")
+    assert code == 2 and "disk is full" in err
+    monkeypatch.setattr(task, "File", tasks.File)
+    steps.clear()
+    assert train("-o", "model")[0] == 0
+    assert steps == []
+
+
+class FullDisk:
+    """Keeps nothing."""
+
+    @staticmethod
+    def keep(*_):
+        raise NoRoom("The disk is full. Next: make room.")
 
 
 BAD = {

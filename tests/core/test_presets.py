@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import paint  # adds the task `paint.invert`
@@ -74,6 +78,38 @@ def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
     with pytest.raises(Exception, match="full"):
         saved("tiny", (3, 4))
     assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+
+
+def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, tmp_path):
+    saved(tmp_path / "run", (1, 2))
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "samples").mkdir()
+    (tmp_path / "run" / "samples" / "a.png").write_bytes(b"mine too")
+    found = saved(tmp_path / "run", (3, 4))
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    assert (found.folder / "notes.txt").read_text() == "mine"
+    assert (found.folder / "samples" / "a.png").read_bytes() == b"mine too"
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir() and p.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("look", [presets.own, lambda: presets.find("tiny"), lambda: saved("other")])
+def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
+    code = (
+        "import os, pathlib; pathlib.Path.rename = {0}; from test_presets import saved; saved('tiny', (3, 4))"
+    )
+    swapped = "lambda old, new, rename=pathlib.Path.rename: (rename(old, new), os._exit(9))"
+    saved("tiny", (1, 2))
+    place = str(Path(__file__).parent)
+    died = subprocess.run([sys.executable, "-c", code.format(swapped)], cwd=place, env=_with_tests(place))
+    assert died.returncode == 9
+    assert not (home / "presets" / "tiny").exists()
+    look()
+    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert "tiny" in presets.own()
+
+
+def _with_tests(place):
+    return os.environ | {"PYTHONPATH": os.pathsep.join([place, str(Path(place).parent), *sys.path])}
 
 
 def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):

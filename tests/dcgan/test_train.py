@@ -92,6 +92,20 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, tmp_path
         assert np.allclose(one, other, atol=1e-6)
 
 
+def test_losses_are_means_since_the_last_test(blobs, tiny):
+    trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 4, "test_every": 2}))
+    each, usual = [], trainer.gan.train_on_batch
+
+    def noted(*args, **kwargs):
+        each.append(usual(*args, **kwargs))
+        return each[-1]
+
+    trainer.gan.train_on_batch = noted
+    trainer.learn(Progress())
+    for n, mean in enumerate(trainer.curves.losses["judge"]):
+        assert mean == pytest.approx(np.mean([float(one["judge"]) for one in each[2 * n : 2 * n + 2]]))
+
+
 def test_the_closest_is_kept(blobs, tiny):
     distances = iter([1.0, 5.0])
     seen = []

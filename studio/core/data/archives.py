@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import damage, images
+from studio.core import damage, images, zips
 from studio.core.data.names import listed
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput, printable
@@ -19,7 +19,7 @@ MOST_FILES = 500_000
 MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk
 ALWAYS_FINE = 64 * 2**20  # bytes, up to which an archive may grow whatever its size
 _MOST_NAME = 1024  # characters
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # bzip2 cannot be stopped half-way
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
 
 
@@ -101,7 +101,7 @@ def in_zip(path: Path, name: str) -> Files:
         try:
             with zipfile.ZipFile(path) as archive:
                 for place, info in enumerate(files):
-                    yield place, archive.read(info) if info.file_size <= images.MOST_BYTES else b""
+                    yield place, zips.read(archive, info) if info.file_size <= images.MOST_BYTES else b""
         except RuntimeError:
             raise _locked(name) from None
         except damage.ZIP as error:

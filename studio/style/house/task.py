@@ -80,9 +80,9 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     picture = cards.picture(shown, trained.curves.steps, curves)
     packed = presets.pack(trained.learner.painter, known.TASK, settings, text, recipe, told, picture)
     stopped = trained.ended == "cancelled"
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}-styles.zip")
     if not stopped:
         run.forget()
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}-styles.zip")
     return Result((kept,), figures, recipe, stopped)
 
 

@@ -79,8 +79,6 @@ class Trainer(Training):
             self.learner.start()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
         self.average = Average(self.learner.painter.get_weights(), settings.averaging)
-        self.sums: dict[str, float] = {}
-        self.since = 0
         self._sheet: tuple[int, np.ndarray] | None = None
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
@@ -116,12 +114,9 @@ class Trainer(Training):
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
         found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
-        self.since += 1
-        for name in ("style", "content", "steadiness"):
-            self.sums[name] = self.sums.get(name, 0.0) + float(found[name])
         if self.average.due(self.step + 1):
             self.average.add(self.learner.painter.get_weights(), self.step + 1)
-        return {name: total / self.since for name, total in self.sums.items()}
+        return self.means({name: found[name] for name in ("style", "content", "steadiness")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights lose on held-out photos, each style in turn."""
@@ -129,7 +124,6 @@ class Trainer(Training):
         painter.set_weights(self.average.arrays)
         found = [self.learner.test_on_batch(batch, return_dict=True) for batch in self._tests()]
         painter.set_weights(now)
-        self.sums, self.since = {}, 0
         return {
             f"held out {name}": float(np.mean([one[name] for one in found])) for name in ("style", "content")
         }
@@ -160,16 +154,11 @@ class Trainer(Training):
             "average": self.average.arrays,
         }
 
-    def notes(self) -> dict[str, object]:
-        """What a checkpoint holds besides."""
-        return {"sums": self.sums, "since": self.since}
-
     def take(self, checkpoint: runs.Checkpoint) -> None:
         """Goes back to a checkpoint."""
         runs.restore("model", self.learner.painter.variables, checkpoint.arrays)
         runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
-        self.sums, self.since = dict(checkpoint.notes["sums"]), checkpoint.notes["since"]
 
 
 def _begin(painter: keras.Model, start: keras.Model) -> None:

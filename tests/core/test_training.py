@@ -1,0 +1,54 @@
+"""What all trainings on pictures share."""
+
+import numpy as np
+
+from studio.core import runs, training
+from studio.core.errors import Cancelled
+from studio.core.progress import Progress
+
+
+def test_rows_are_looked_at_from_the_first_to_the_last():
+    rows = np.arange(0, 1000, 2)
+    some = training.spread(rows, 10)
+    assert len(some) == 10 and some[0] == 0 and some[-1] == 998
+    assert np.all(np.diff(some) > 80)
+    assert np.array_equal(training.spread(rows, 5000), rows)
+
+
+def test_an_average_passes_over_what_is_no_number():
+    average = training.Average([np.zeros(2), np.ones(1)], horizon=10, every=1)
+    average.add([np.array([2.0, np.nan]), np.array([3.0])], 1)
+    assert np.array_equal(average.arrays[0], [0, 0]) and average.arrays[1] == 1
+    average.add([np.array([2.0, 4.0]), np.array([3.0])], 1)
+    assert np.array_equal(average.arrays[0], [2, 4]) and average.arrays[1] == 3
+
+
+def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
+    class Counting(training.Training):
+        """Loses as many as it has done steps."""
+
+        stopped_at = None
+
+        def advance(self):
+            if self.step == self.stopped_at:
+                raise Cancelled
+            return self.means({"loss": self.step})
+
+        def test(self, progress):
+            return {}
+
+        def arrays(self):
+            return {}
+
+        def take(self, checkpoint):
+            pass
+
+        def preview(self):
+            return np.zeros((1, 1, 3), "uint8")
+
+    first = Counting(4, 4, runs.Run(tmp_path / "run"))
+    first.stopped_at = 2
+    assert first.learn(Progress()) == "cancelled"
+    second = Counting(4, 4, runs.Run(tmp_path / "run"))
+    assert second.learn(Progress()) == ""
+    assert second.curves.losses["loss"][-1] == np.mean([0, 1, 2, 3])
