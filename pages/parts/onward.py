@@ -85,7 +85,7 @@ def _write_on(file: File) -> None:
             icon=":material/error:",
         )
         return
-    st.session_state[texts.BASE] = text
+    texts.write_on_from(text)
     st.session_state["do"] = "write"
     go_to("write_text.py")
 

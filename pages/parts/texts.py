@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import forms, words
+from pages.parts import forms, places, words
 from pages.parts.paper import paper
+from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
+from studio.core.tasks import File
 from studio.text.settings import WriteSettings
 
 MOST_BEGUN = 10_000  # characters that a beginning may have
-BASE, ASKED = "written_before", "write_asked"
+ASKED = "write_asked"
+_BASE, _ADDRESS = "written_before", "before"  # in the session the text, in the address its digest
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,30 @@ class Text:
     def written(self) -> str:
         """The text without its beginning."""
         return self.whole[len(self.settings.prompt) :]
+
+
+def base() -> str:
+    """The text that is written on from, which the address names so that a reload has it; "" for none."""
+    digest = st.query_params.get(_ADDRESS, "")
+    if ASKED in st.session_state or (not digest and places.came_from_elsewhere()):
+        text = st.session_state.get(_BASE, "")
+        if text:
+            st.query_params[_ADDRESS] = File.keep(text.encode(), "text", "before.txt").digest
+    else:
+        text = st.session_state[_BASE] = _kept(digest) if digest else ""
+    return text
+
+
+def write_on_from(text: str) -> None:
+    """Makes this the text that is written on from; "" begins anew."""
+    st.session_state[_BASE] = text
+    st.query_params.pop(_ADDRESS, None)
+
+
+def _kept(digest: str) -> str:
+    with suppress(StudioError, OSError, UnicodeDecodeError):  # removed since, or no text
+        return File(digest, "text", "before.txt").read().decode()[:MOST_BEGUN]
+    return ""
 
 
 def read(text: Text) -> None:
@@ -78,11 +106,17 @@ def go_on(text: Text) -> None:
 
 
 def _ask(settings: WriteSettings) -> None:
+    """Asks for a text, and puts its settings into the form, for that is what the address has of it."""
     st.session_state[ASKED] = settings
+    forms.prefill(settings)
+    st.session_state["preset"], st.session_state["stop"] = settings.preset, settings.stop
+    if settings.prompt != st.session_state.get(_BASE, ""):
+        write_on_from("")
+        st.session_state["prompt"] = settings.prompt
 
 
 def _write_on(text: Text) -> None:
-    st.session_state[BASE] = text.whole
+    write_on_from(text.whole)
     _ask(text.settings.model_copy(update={"prompt": text.whole}))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import forms, jobs, live, results, texts, voices, words
+from pages.parts import forms, jobs, live, places, results, texts, voices, words
 from pages.parts.paper import paper
 from studio import engine
 from studio.core.errors import StudioError
@@ -16,6 +16,7 @@ TASK = "text.write"
 LOOK_SECONDS = 0.1
 ASKED_HERE = ("prompt", "preset", "count")
 HELD = "written"
+ADDRESS = "written"  # says that a text was asked for, so that a reload writes it again: the seed is the same
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Held:
 
 def ask(known: list[str]) -> WriteSettings | None:
     """The beginning, the voice and the rest of what is asked for; None after saying what is wrong with it."""
-    base = st.session_state.get(texts.BASE, "")
+    base = texts.base()
     prompt = st.text_area(
         "Beginning",
         placeholder="Type how it begins, or nothing",
@@ -71,7 +72,9 @@ def show(form: WriteSettings | None, pressed: bool) -> texts.Text | None:
         if wanted is None:
             return _show_kept(kept)
         jobs.close(TASK)
-    held: Held | None = st.session_state.get(HELD)
+    held = _held()
+    if held is None and wanted is None and ADDRESS in st.query_params:
+        wanted = form
     if held is not None and wanted is None:
         if form is not None and held.form != form:
             wanted = form
@@ -83,6 +86,7 @@ def show(form: WriteSettings | None, pressed: bool) -> texts.Text | None:
         begun = form.prompt if form else ""
         paper("", before=begun, hint="" if begun else "Press Write, and the text grows here.")
         return None
+    st.query_params[ADDRESS] = "true"
     if held.problem:
         st.error(words.plain(held.problem), icon=":material/error:")
         return None
@@ -93,6 +97,13 @@ def show(form: WriteSettings | None, pressed: bool) -> texts.Text | None:
         _grow()
         return None
     return _show_written(held)
+
+
+def _held() -> Held | None:
+    """What this tab last wrote, unless a person went back to the page without it."""
+    if ADDRESS not in st.query_params and not places.came_from_elsewhere():
+        st.session_state.pop(HELD, None)
+    return st.session_state.get(HELD)
 
 
 def _begin(settings: WriteSettings, form: WriteSettings | None) -> Held:
@@ -162,5 +173,5 @@ def _show_kept(job: engine.Job) -> texts.Text | None:
 
 
 def _begin_anew() -> None:
-    st.session_state.pop(texts.BASE, None)
-    st.session_state.pop(HELD, None)
+    texts.write_on_from("")
+    st.query_params.pop(ADDRESS, None)

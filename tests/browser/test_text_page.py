@@ -72,3 +72,15 @@ def test_surprise_is_told_by_more_than_colour(tab, voice):
     lines = sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
     assert lines == "underline"
     page.get_by_text("a surprise: 5 and more").wait_for()
+
+
+def test_a_reload_shows_the_same_text(tab, voice):
+    page = tab(f"/text?preset={voice.capitalize()}&chars=100&seed=7")
+    button(page, "Write").click()
+    button(page, "Make again").wait_for()
+    grow(page, 99)
+    first = shown(page)
+    page.reload()
+    button(page, "Make again").wait_for()
+    grow(page, 99)
+    assert shown(page) == first

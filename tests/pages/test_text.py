@@ -162,6 +162,61 @@ def test_a_kept_text_is_found_by_its_job_and_gives_way_to_the_next(visit, engine
     engine.remove(job.id)
 
 
+def address(page):
+    """What the address bar holds, as a link or a reload would send it."""
+    return dict(page.query_params)
+
+
+def test_a_reload_writes_the_same_text_again(visit, tiny, until_written):
+    page = visit("text", prompt="so", seed="7", temperature="1.0")
+    assert "written" not in page.query_params
+    first = papers(wrote(page, until_written))[0]
+    again = until_written(visit("text", **address(page)))
+    assert papers(again)[0] == first
+
+
+def test_a_reload_writes_on_from_the_same_text(visit, tiny, until_written):
+    page = wrote(visit("text", prompt="so"), until_written)
+    button(page, "Write on").click().run()
+    second = papers(until_written(page))[0]
+    again = until_written(visit("text", **address(page)))
+    assert papers(again)[0] == second
+    assert again.text_area(key="prompt").disabled
+    button(again, "Begin anew").click().run()
+    assert papers(again)[0]["before"] == "so"
+    assert not {"written", "before"} & set(again.query_params)
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "../../passwd"])
+def test_a_text_to_write_on_from_that_is_gone_is_none(visit, tiny, until_written, digest):
+    page = until_written(visit("text", prompt="so", written="true", before=digest))
+    assert papers(page)[0]["before"] == "so"
+
+
+def test_back_in_the_browser_is_back_before_the_text(visit, tiny, until_written):
+    page = wrote(visit("text", prompt="so"), until_written)
+    first = papers(page)[0]
+    button(page, "Write on").click().run()
+    until_written(page)
+    del page.query_params["before"]
+    assert papers(until_written(page))[0] == first
+    del page.query_params["written"]
+    assert papers(page.run())[0]["text"] == ""
+
+
+def test_a_kept_text_made_again_is_what_the_form_asks_for(visit, engine, tiny, until_written):
+    page = wrote(visit("text", prompt="so", seed="7"), until_written)
+    first = papers(page)[0]
+    button(page, "Keep").click().run()
+    job = engine.jobs()[0]
+    page = visit("text", prompt="no", job=job.id)
+    button(page, "Make again").click().run()
+    assert papers(until_written(page))[0] == first
+    assert "job" not in page.query_params
+    assert papers(until_written(visit("text", **address(page))))[0] == first
+    engine.remove(job.id)
+
+
 def test_every_setting_is_asked_for_once(visit, tiny):
     kinds = ("slider", "select_slider", "number_input", "text_input", "text_area", "selectbox", "toggle")
     kinds += ("button_group",)
