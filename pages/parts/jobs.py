@@ -181,12 +181,12 @@ def _bar(job: engine.Job) -> tuple[float, str]:
     if job.state == "queued":
         return 0.0, f"Waiting, number {job.place} in the queue"
     if report is None or not report.total:
-        return 0.0, (report.text if report else "") or "Starting"
+        return 0.0, (words.plain(report.stage) if report else "") or "Starting"
     if report.total >= MANY:
         return min(report.step / report.total, 1.0), _fetching(report)
     left = words.duration(report.seconds_left)
-    text = f"Step {report.step} of {report.total}" + (f" · {left} left" if left else "")
-    return min(report.step / report.total, 1.0), text
+    text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
+    return min(report.step / report.total, 1.0), text + (f" · {left} left" if left else "")
 
 
 def _fetching(report: Report) -> str:

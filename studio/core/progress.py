@@ -23,7 +23,7 @@ class Report:
         step, total: passes done of all; a total of 0 means not known yet.
         metrics: named figures of this step, e.g. `{"style": 0.4}`.
         preview: `(H, W, 3) uint8`, about twice a second, else None.
-        text: text made so far or the name of the stage ("Fetching VGG16"), else "".
+        text: text made so far or, shorter, the name of the stage ("Fetching VGG16"), else "".
         seconds: since the first report with this total, so that a fetch before does not spoil the time left.
     """
 
@@ -33,6 +33,11 @@ class Report:
     preview: np.ndarray | None = None
     text: str = ""
     seconds: float = 0.0
+
+    @property
+    def stage(self) -> str:
+        """What is under way now, e.g. "Fetching VGG16" or "Trial 2 of 9"; "" where nothing names it."""
+        return self.text if len(self.text) <= MOST_STAGE else ""
 
     @property
     def seconds_left(self) -> float | None:
@@ -139,7 +144,7 @@ def terminal_bar(
 
         def draw(report: Report) -> None:
             metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
-            stage = f"{title}: {report.text}" if 0 < len(report.text) <= MOST_STAGE else title
+            stage = f"{title}: {report.stage}" if report.stage else title
             total = report.total or None
             count = _count(report)
             bar.update(

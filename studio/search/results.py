@@ -42,7 +42,7 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
     }
     if count["done"]:
         best = study.best_trial
-        found |= {"best": best.value, "best_trial": best.number, "best_settings": dict(best.params)}
+        found |= {"best": best.value, "best_trial": best.number + 1, "best_settings": dict(best.params)}
         if MEASURE in best.user_attrs:
             found["measure"] = best.user_attrs[MEASURE]
         found["importance"] = importance(study, ranges)
@@ -50,9 +50,9 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
 
 
 def row(trial: FrozenTrial) -> dict[str, Any]:
-    """One trial: number, state, value, settings, curve of its measurements, seconds."""
+    """One trial: number, from 1, state, value, settings, curve of its measurements, seconds."""
     return {
-        "number": trial.number,
+        "number": trial.number + 1,
         "state": "stopped" if STOPPED in trial.user_attrs else _STATES[trial.state],
         "value": trial.value,
         "settings": dict(trial.params),

@@ -196,13 +196,14 @@ class Search:
         from studio.search.study import finished
 
         done = finished(self.study)
-        metrics = {} if trial is None or value is None else {f"trial {trial.number}": value}
-        ended = (one.value for one in done if one.state.name == "COMPLETE")
-        values = [told for told in ended if told is not None]
+        metrics = {} if trial is None or value is None else {f"trial {trial.number + 1}": value}
+        values = [one.value for one in done if one.state.name == "COMPLETE" and one.value is not None]
         if values:
             metrics["best"] = max(values) if self.goal.most else min(values)
+        ended, total = min(len(done), self.settings.trials), self.settings.trials
+        stage = f"Trial {ended + 1} of {total}" if ended < total else ""
         try:
-            self.progress.report(min(len(done), self.settings.trials), self.settings.trials, metrics)
+            self.progress.report(ended, total, metrics, text=stage)
         except Cancelled:
             self._stop = True
 

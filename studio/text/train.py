@@ -167,7 +167,7 @@ class Trainer:
         metrics = {"learning": self.losses[-1] if self.losses else self.curves.train[-1]}
         if self.curves.test:
             metrics["held out"] = self.curves.test[-1]
-        sample = self.curves.samples[-1] if self.curves.samples else "Learning"
+        sample = self.curves.samples[-1] if self.curves.samples else ""
         progress.report(self.step, self.plan.steps, metrics, text=sample)
 
     def save(self) -> None:

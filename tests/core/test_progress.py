@@ -84,6 +84,11 @@ def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
         assert words in shown
 
 
+def test_a_short_text_names_the_stage_and_a_long_one_is_what_was_made():
+    assert Report(0, 0, text="Fetching VGG16").stage == "Fetching VGG16"
+    assert Report(5, 9, text="the cat sat " * 6).stage == ""
+
+
 def test_a_fetch_before_the_work_does_not_spoil_the_time_left():
     seen = []
     progress = Progress(seen.append)

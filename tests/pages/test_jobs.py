@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import jobs
+from pages.parts import jobs, trays
 from studio.core import images, paths, recipes, tasks
+from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine import store
 
@@ -187,20 +190,32 @@ def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
 
 
 @pytest.mark.parametrize(
-    "step, total, text",
-    [(0, 0, "Starting"), (3, 10, "Step 3 of 10"), (2_000_000, 8_000_000, "2 MB of 8 MB")],
+    "report, text",
+    [
+        (Report(0, 0), "Starting"),
+        (Report(3, 10), "Step 3 of 10"),
+        (Report(0, 3, text="Trial 1 of 3"), "Trial 1 of 3"),
+        (Report(3, 10, text="What it writes is no stage. " * 9), "Step 3 of 10"),
+        (Report(2_000_000, 8_000_000), "2 MB of 8 MB"),
+    ],
 )
-def test_the_bar_counts_steps_or_bytes(step, total, text):
-    class Job:
-        state, place = "running", 0
-
-        class report:
-            text, seconds_left = "", None
-
-    Job.report.step, Job.report.total = step, total
-    share, said = jobs._bar(Job)
+def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
+    job = SimpleNamespace(state="running", place=0, report=report)
+    share, said = jobs._bar(job)
     assert text in said
-    assert share == (step / total if total else 0)
+    assert share == (report.step / report.total if report.total else 0)
+
+
+@pytest.mark.parametrize(
+    "report, text",
+    [
+        (Report(0, 0), "starting"),
+        (Report(0, 3, text="Trial 1 of 3"), "Trial 1 of 3"),
+        (Report(1, 3, text="Trial 2 of 3", seconds=20), "40 s left"),
+    ],
+)
+def test_the_tray_names_the_stage_until_the_time_left_is_known(report, text):
+    assert trays._state(SimpleNamespace(state="running", report=report)) == text
 
 
 def test_uses_of_a_result_reach_the_choices(draw, home):

@@ -80,12 +80,12 @@ def test_how_long_one_training_takes_is_told_before(visit):
 
 def test_measurements_become_lines_one_a_trial():
     history = [
-        {"step": 0, "seconds": 0.1, "trial 0": 3.0},
-        {"step": 0, "seconds": 0.2, "trial 0": 2.5},
-        {"step": 1, "seconds": 0.3, "trial 1": 4.0, "best": 2.5},
+        {"step": 0, "seconds": 0.1, "trial 1": 3.0},
+        {"step": 0, "seconds": 0.2, "trial 1": 2.5},
+        {"step": 1, "seconds": 0.3, "trial 2": 4.0, "best": 2.5},
     ]
     rows = [(row["trial"], row["measurement"], row["value"]) for row in trials.measured(history)]
-    assert rows == [("0", 1, 3.0), ("0", 2, 2.5), ("1", 1, 4.0)]
+    assert rows == [("1", 1, 3.0), ("1", 2, 2.5), ("2", 1, 4.0)]
 
 
 def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
@@ -113,5 +113,5 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     assert not drawn.exception
     assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
     assert "learning rate" in drawn.markdown[0].value
-    assert len(drawn.dataframe[0].value) == 4
+    assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]
     assert len(drawn.get("vega_lite_chart")) >= 2

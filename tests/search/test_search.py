@@ -13,7 +13,7 @@ from tiny_search import NAME, BowlSettings, loss
 from studio.cli import main
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
-from studio.core.progress import Progress
+from studio.core.progress import Progress, Report
 from studio.engine.crew import Crew
 from studio.search import study
 from studio.search.settings import SearchSettings
@@ -39,6 +39,18 @@ def test_it_finds_the_best_and_gives_its_model(text):
     assert len(figures["trials"]) == 40 == figures["trials_ended"] + figures["stopped_early"]
     assert result.recipe.checked_settings() == asked(trials=40)
     assert figures["importance"]["x"] + figures["importance"]["shape"] == pytest.approx(1)
+
+
+def test_progress_counts_trials_from_the_one_under_way(text):
+    heard: list[Report] = []
+    found = searched(text, Progress(heard.append), trials=3, pruning="none").figures
+    stages = list(dict.fromkeys(report.stage for report in heard))
+    assert stages == ["Trial 1 of 3", "Trial 2 of 3", "Trial 3 of 3", ""]
+    told = {name for report in heard for name in report.metrics if name != "best"}
+    assert (
+        told == {f"trial {trial['number']}" for trial in found["trials"]} == {"trial 1", "trial 2", "trial 3"}
+    )
+    assert found["best_trial"] in (1, 2, 3)
 
 
 def test_poor_trials_are_stopped_early_and_the_best_is_as_good(text):
