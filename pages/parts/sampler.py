@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import hoods
+from pages.parts import hoods, words
 from studio import engine
+from studio.search.settings import SearchSettings
+from studio.search.task import trained
 
 _WHAT = """
 Trying every combination takes too long, and trying at random forgets what was learnt. The **tree-structured
@@ -42,8 +44,9 @@ def _looked(job: engine.Job | None) -> None:
     if job is None or job.result is None:
         st.caption("Once a search has ended, where it looked in turn is drawn here from its own trials.")
         return
+    kind = trained(SearchSettings.parse(job.settings)).settings
     rows = [
-        {"trial": trial["number"], "setting": name.replace("_", " "), "tried": value}
+        {"trial": trial["number"], "setting": words.setting(kind, name), "tried": value}
         for trial in job.result.figures["trials"]
         for name, value in trial["settings"].items()
         if isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -64,12 +65,10 @@ def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
 
 def _ended(job: engine.Job, settings: SearchSettings) -> None:
     figures, file = job.result.figures, job.result.files[0]
-    goal = trained(settings).goal
-    measure = figures.get("measure") or goal.figure or goal.metric
-    st.metric(f"The best: {_label(measure)}", f"{figures['best']:.4g}")
-    told = ", ".join(
-        f"{_label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items()
-    )
+    task = trained(settings)
+    label = partial(words.setting, task.settings)
+    st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
+    told = ", ".join(f"{label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items())
     st.markdown(f"It came with {told}.")
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
@@ -82,12 +81,13 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:
         with grid.cell():
-            st.altair_chart(_against(name, trials, figures["best_trial"]), width="stretch")
+            st.altair_chart(_against(name, label(name), trials, figures["best_trial"]), width="stretch")
     st.caption("Each mark is a training; the large one is the best, hollow ones were stopped early.")
     if figures.get("importance"):
-        st.altair_chart(_importance(figures["importance"]), width="stretch")
+        shares = {label(name): share for name, share in figures["importance"].items()}
+        st.altair_chart(_importance(shares), width="stretch")
         st.caption("How much of the differences each setting explains (functional ANOVA).")
-    st.dataframe([_row(trial) for trial in trials], hide_index=True, width="stretch")
+    st.dataframe([_row(trial, label) for trial in trials], hide_index=True, width="stretch")
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button(
@@ -100,18 +100,14 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
 
 
-def _row(trial: Mapping[str, Any]) -> dict[str, Any]:
+def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:
     value = trial["value"]
     return {
         "trial": trial["number"],
         "how it ended": trial["state"],
         "value": None if value is None else float(f"{value:.4g}"),
-        **{_label(name): value for name, value in trial["settings"].items()},
+        **{label(name): value for name, value in trial["settings"].items()},
     }
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _short(value: object) -> str:
@@ -134,7 +130,7 @@ def _curves(lines: list[dict[str, Any]]) -> Any:
     )
 
 
-def _against(name: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+def _against(name: str, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
     """The values of a setting against what came of them."""
     import altair as alt
 
@@ -150,7 +146,7 @@ def _against(name: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
     ]
     numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
     scale = {"scale": alt.Scale(zero=False)} if numbers else {}
-    x = alt.X("x:Q" if numbers else "x:N", title=_label(name), **scale)
+    x = alt.X("x:Q" if numbers else "x:N", title=title, **scale)
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_point(strokeWidth=2)
@@ -165,7 +161,7 @@ def _against(name: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
             tooltip=[
                 "trial:Q",
                 "how:N",
-                alt.Tooltip(x.shorthand, title=_label(name)),
+                alt.Tooltip(x.shorthand, title=title),
                 alt.Tooltip("value:Q", format=".4g"),
             ],
         )
@@ -176,7 +172,7 @@ def _against(name: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
 def _importance(shares: Mapping[str, float]) -> Any:
     import altair as alt
 
-    rows = [{"setting": _label(name), "share": share} for name, share in shares.items()]
+    rows = [{"setting": name, "share": share} for name, share in shares.items()]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from studio.core import backbones
-from studio.core.settings import Described
+from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 
 STATES = {
@@ -43,6 +43,12 @@ def label(field: Described) -> str:
     """What stands above a setting's widget: its name in words, and its unit."""
     text = _LABELS.get(field.name, field.label)
     return f"{text} ({field.unit})" if field.unit else text
+
+
+def setting(kind: type[Settings], name: str) -> str:
+    """A setting within a sentence or a chart: its name in words, without its unit: "learning rate"."""
+    field = kind.described().get(name)  # none where another version of the studio had it
+    return label(field).partition(" (")[0].lower() if field else name.replace("_", " ")
 
 
 def choice(name: object) -> str:

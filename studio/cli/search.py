@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.cli import console, flags, kept, outputs, promises, sources
 from studio.core import tasks
+from studio.core.tasks import Goal
 from studio.search import RUN
 from studio.search.settings import SearchSettings
 from studio.search.task import trained
@@ -40,16 +41,17 @@ def _run(arguments: argparse.Namespace) -> int:
     kept.in_gallery(result, seconds)
     out = outputs.save(result, out)
     if not arguments.quiet:
-        _tell(result.figures)
+        _tell(result.figures, trained(settings).goal or Goal())
     return console.tell(result, out, seconds, arguments)
 
 
-def _tell(figures: Mapping[str, Any]) -> None:
-    """The best trials, and which settings mattered."""
+def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
+    """The best trials, by what they were measured, and which settings mattered."""
     counts = [
         f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")
     ]
     console.note(", ".join(counts))
+    console.note(f"The best by {goal.called(figures.get('measure'))}:")
     ended = [trial for trial in figures["trials"] if trial["state"] == "done"]
     best = figures["best_trial"]
     others = sorted(

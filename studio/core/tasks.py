@@ -123,11 +123,18 @@ class Goal:
         metric: what the training reports on its way, each time it was measured; "" for nothing.
         figure: of its result; where it has none, the best of the metric counts.
         most: whether more is better.
+        title: what people call the figure, e.g. "FID"; "" where its name says it.
     """
 
     metric: str = ""
     figure: str = ""
     most: bool = False
+    title: str = ""
+
+    def called(self, measure: str | None = None) -> str:
+        """What people call its figure or its metric; the one that counts if none is named."""
+        measure = measure or self.figure or self.metric
+        return self.title if self.title and measure == self.figure else measure
 
 
 @dataclass(frozen=True)

@@ -17,5 +17,5 @@ TRAIN = Task(
     command="train dcgan",
     help="train a model that draws pictures like those of a folder, sharp ones",
     opens="studio.dcgan.generator:open",
-    goal=Goal("kid", "kid"),
+    goal=Goal("kid", "kid", title="KID"),
 )

@@ -172,7 +172,10 @@ class Search:
             return "It was not told how good its model is."
         ended = (one for one in self.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE")
         others = next((one.user_attrs.get(MEASURE, measure) for one in ended), measure)
-        return "" if others == measure else f"It was measured by {measure}, those before it by {others}."
+        if others == measure:
+            return ""
+        called = self.goal.called
+        return f"It was measured by {called(measure)}, those before it by {called(others)}."
 
     def _end(self, watch: Watch) -> None:
         """Ends a trial as stopped early, if it was."""

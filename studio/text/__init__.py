@@ -17,7 +17,7 @@ TRAIN = Task(
     command="train text",
     help="train a model that writes like a text",
     check="studio.text.corpus:check",
-    goal=Goal("held out", "nats_per_char"),
+    goal=Goal("held out", "nats_per_char", title="nats a character"),
 )
 
 WRITE = Task(

@@ -88,3 +88,11 @@ def test_files_are_kept_by_digest_and_found_again(home):
     file.path.unlink()
     with pytest.raises(Unavailable):
         file.read()
+
+
+def test_what_a_training_is_measured_by_has_a_readable_name():
+    goals = [goal for name in tasks.TASKS if (goal := tasks.get(name).goal)]
+    assert goals and not any("_" in goal.called(measure) for goal in goals for measure in (None, goal.metric))
+    told = tasks.get("text.train").goal
+    assert (told.called(), told.called("nats_per_char")) == ("nats a character",) * 2
+    assert told.called("held out") == "held out"

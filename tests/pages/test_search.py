@@ -112,6 +112,7 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     drawn = draw(page, id=job.id)
     assert not drawn.exception
     assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
+    assert drawn.metric[0].label == "The best: nats a character"
     assert "learning rate" in drawn.markdown[0].value
     assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]
     assert len(drawn.get("vega_lite_chart")) >= 2

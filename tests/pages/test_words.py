@@ -119,6 +119,8 @@ def test_choices_and_labels_are_in_a_persons_words():
     known = DreamSettings.described()
     assert words.label(known["fps"]) == "Frames a second"
     assert words.label(known["size"]) == "Size (px)"
+    assert words.setting(DreamSettings, "size") == "size"
+    assert words.setting(DreamSettings, "what_was_once") == "what was once"
 
 
 @pytest.mark.parametrize(
