@@ -167,7 +167,7 @@ def progress(job: engine.Job) -> None:
             st.caption(words.STATES["stopping"])
         else:
             st.button(
-                "Cancel",
+                "Stop",
                 key=f"stop_{job.id}",
                 icon=":material/stop_circle:",
                 help="Stops and keeps the best so far",

@@ -16,24 +16,22 @@ _MOST_NAME = 40
 _SAID = "keep_said"
 
 
-def keep(model: File, noun: str, icon: str, then: Callable[[str], None]) -> None:
+def keep(model: File, then: Callable[[str], None]) -> None:
     """Asks for a name and keeps a trained model under it.
 
     Args:
-        noun: what a person calls such a model, e.g. "voice".
-        icon: of the button.
         then: called with the name once it is kept.
     """
-    key = f"{noun}_name_{model.digest[:8]}"
+    key = f"model_name_{model.digest[:8]}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(f"Name of the {noun}", value=slug(model.name.rpartition(".")[0]), max_chars=60, key=key)
+        st.text_input("Name of the model", value=slug(model.name.rpartition(".")[0]), max_chars=60, key=key)
         st.button(
-            f"Keep as {noun}",
+            "Keep as model",
             key=f"{key}_keep",
             type="primary",
-            icon=icon,
+            icon=":material/bookmark_add:",
             on_click=_keep,
-            args=(model, noun, key, then),
+            args=(model, key, then),
         )
     if said := st.session_state.pop(_SAID, ""):
         st.error(words.plain(said), icon=":material/error:")
@@ -44,10 +42,10 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_MOST_NAME].strip("-")
 
 
-def _keep(model: File, noun: str, key: str, then: Callable[[str], None]) -> None:
+def _keep(model: File, key: str, then: Callable[[str], None]) -> None:
     name = slug(st.session_state.get(key, ""))
     if not name:
-        st.session_state[_SAID] = f"A {noun} needs a name of letters or digits. Next: give it one."
+        st.session_state[_SAID] = "A model needs a name of letters or digits. Next: give it one."
     elif name in presets.names():
         st.session_state[_SAID] = f"There is a model named {name} already. Next: choose another name."
     else:

@@ -92,7 +92,7 @@ def _write_on(file: File) -> None:
 
 def keep_model(file: File) -> None:
     """Asks for a name under which a trained model can then be chosen on its page."""
-    kept_models.keep(file, "model", ":material/bookmark_add:", _tell_where)
+    kept_models.keep(file, _tell_where)
 
 
 def _tell_where(name: str) -> None:

@@ -67,7 +67,7 @@ def download(
     )
     if ending != ".png" and made is not None:
         st.download_button(
-            "Its recipe",
+            "Download recipe",
             made.to_json(),
             file_name=f"{name}.json",
             mime="application/json",

@@ -96,7 +96,7 @@ def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
 def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
     """What can be done with a classifier that was just taught."""
     file = job.result.files[0]
-    kept_models.keep(file, "classifier", ":material/bookmark_add:", classifiers.use)
+    kept_models.keep(file, classifiers.use)
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):

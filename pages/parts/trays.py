@@ -75,8 +75,8 @@ def _row(job: engine.Job) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             opening(job)
             if job.state in ("queued", "running"):
-                key = f"cancel_{job.id}"
-                st.button("Cancel", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
+                key = f"tray_stop_{job.id}"
+                st.button("Stop", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
 
 
 def _state(job: engine.Job) -> str:

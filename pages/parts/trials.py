@@ -76,7 +76,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    kept_models.keep(file, "model", ":material/bookmark_add:", lambda name: st.toast(f"Kept as {name}"))
+    kept_models.keep(file, lambda name: st.toast(f"Kept as {name}"))
     trials = [trial for trial in figures["trials"] if trial["settings"]]
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:

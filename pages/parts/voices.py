@@ -56,7 +56,7 @@ def about(name: str) -> str:
 
 def keep(model: File) -> None:
     """Asks for a name and keeps a trained model under it, ready to write with."""
-    kept_models.keep(model, "voice", ":material/record_voice_over:", write_with)
+    kept_models.keep(model, write_with)
 
 
 def write_with(name: str) -> None:

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class StopSignal:
-    """Whether a person pressed Cancel: asks the scheduler, at most ASKS_A_SECOND times a second."""
+    """Whether a person pressed Stop: asks the scheduler, at most ASKS_A_SECOND times a second."""
 
     def __init__(self, name: str):
         self._event = Event(name)

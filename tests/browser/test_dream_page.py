@@ -69,7 +69,7 @@ def test_a_painted_channel_is_shown_and_used(tab):
     page.get_by_role("spinbutton", name="Any channel").press("Enter")
     button(page, "Paint it").click()
     page.get_by_text(STEP).wait_for()
-    button(page, "Cancel").click()  # the best so far will do
+    button(page, "Stop").click()  # the best so far will do
     button(page, "Use it in the dream").click()
     page.wait_for_url(re.compile("layers=[^&]*77"))
     seen = page.get_by_role("toolbar", name="What each channel likes to see")
@@ -82,7 +82,7 @@ def test_a_film_plays_and_brings_its_recipe(tab):
     page.get_by_text("film of 4 frames").wait_for()
     button(page, "Start").click()
     page.locator("video").wait_for()
-    film, beside = downloaded(page), downloaded(page, "Its recipe")
+    film, beside = downloaded(page), downloaded(page, "Download recipe")
     assert film.suggested_filename.endswith(".mp4")
     assert beside.suggested_filename == film.suggested_filename + ".json"
     assert recipe(beside).settings["zoom"] == 4

@@ -44,7 +44,7 @@ def start_long_job(page):
 
 
 def cancel(page):
-    button(page, "Cancel").click()
+    button(page, "Stop").click()
     result(page).wait_for()
 
 
@@ -134,7 +134,7 @@ def test_a_running_job_survives_another_page_a_reload_and_a_second_tab_then_is_c
     page.get_by_role("link", name="Health").click()
     page.get_by_text("This machine").wait_for()
     tray = page.get_by_test_id("stSidebar")
-    tray.get_by_role("button", name="Cancel").wait_for()
+    tray.get_by_role("button", name="Stop").wait_for()
     page.get_by_role("link", name="Style").click()
     page.get_by_text(re.compile(r"Step \d+ of 400")).wait_for()
     page.reload()
@@ -166,10 +166,10 @@ def test_a_second_job_waits_and_says_its_place(tab):
     first = start_long_job(page)
     button(page, "Start").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
-    button(page, "Cancel").click()
+    button(page, "Stop").click()
     button(page, "Run again").wait_for()
     # While the tray is drawn anew, both its states may be there for a moment.
-    running = page.get_by_test_id("stSidebar").locator(f".st-key-cancel_{first} button").first
+    running = page.get_by_test_id("stSidebar").locator(f".st-key-tray_stop_{first} button").first
     running.click()
     running.wait_for(state="detached")
 

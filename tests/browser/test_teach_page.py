@@ -76,7 +76,7 @@ def test_pictures_become_a_classifier_that_is_tried(teach):
     page.get_by_text("Where does it see").wait_for()
 
     page.get_by_role("tab", name="How good it is").click()
-    page.get_by_label("Name of the classifier").fill("Shapes of mine")
-    button(page, "Keep as classifier").click()
+    page.get_by_label("Name of the model").fill("Shapes of mine")
+    button(page, "Keep as model").click()
     page.get_by_text(re.compile("Tells apart .*square")).wait_for()
     page.wait_for_url(re.compile("half=Try"))

@@ -55,7 +55,7 @@ def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit,
     page = draw(page_of_job, name=job.id)
     assert not page.exception
     assert "of 200" in page.get("progress")[0].proto.text
-    next(button for button in page.button if button.label == "Cancel").click().run()
+    next(button for button in page.button if button.label == "Stop").click().run()
     until(lambda: engine.job(job.id).finished)
     page.run()
     assert "stopped early" in page.get("image")[0].proto.imgs[0].caption

@@ -67,7 +67,7 @@ def test_an_mp4_is_a_video_that_goes_on_and_on(show):
     page = show("animation", film("mp4"), "sky-dream.mp4")
     [video] = page.get("video")
     assert (video.proto.loop, video.proto.muted) == (True, True)
-    assert downloads(page) == ["Download", "Its recipe"]
+    assert downloads(page) == ["Download", "Download recipe"]
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp"])
@@ -75,7 +75,7 @@ def test_other_films_stay_films(show, ending):
     page = show("animation", film(ending), f"sky-dream.{ending}")
     [image] = page.get("image")
     assert image.proto.imgs[0].url.startswith(f"data:image/{ending};base64,")
-    assert downloads(page) == ["Download", "Its recipe"]
+    assert downloads(page) == ["Download", "Download recipe"]
 
 
 def test_a_picture_carries_its_recipe_itself(show, picture):

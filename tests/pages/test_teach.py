@@ -179,7 +179,7 @@ def test_it_is_taken_along_with_a_program(taught, until):
 def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
     page = taught()
     page.text_input[0].set_value("My Colours!").run()
-    button(page, "Keep as classifier").click().run()
+    button(page, "Keep as model").click().run()
     assert presets.find("my-colours").task == "classify.train"
     assert page.button_group(key="half").value == "try"
     assert page.selectbox(key="preset").value == "my-colours"

@@ -84,7 +84,7 @@ def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, u
     assert "Left out, for the model does not know them" in said(page.caption)
     assert all("<b>" not in str(html.proto) for html in page.get("html"))
     [download, recipe] = page.get("download_button")
-    assert (download.proto.label, recipe.proto.label) == ("Download", "Its recipe")
+    assert (download.proto.label, recipe.proto.label) == ("Download", "Download recipe")
     commands = [code.value for code in page.code if code.value.startswith("studio write")]
     assert commands and "--preset tiny" in commands[0]
 
@@ -312,7 +312,7 @@ def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained,
     assert "stopped early" in told and "4 places are read at once" in told
     assert set(papers(page)[0]["text"]) <= set(tiny_voice.LETTERS) and papers(page)[0]["text"]
     page.text_input[0].set_value("../../Old Tales!").run()
-    button(page, "Keep as voice").click().run()
+    button(page, "Keep as model").click().run()
     assert presets.find("old-tales").digest == presets.find("tiny").digest
     assert page.button_group(key="do").value == "write"
     assert page.selectbox(key="preset").value == "old-tales"
@@ -325,7 +325,7 @@ def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained,
 def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
     page = visit("text", job=trained.id)
     page.text_input[0].set_value(name).run()
-    button(page, "Keep as voice").click().run()
+    button(page, "Keep as model").click().run()
     assert reason in said(page.error)
     assert voices.names() == ["tiny"]
 
