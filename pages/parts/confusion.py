@@ -20,15 +20,16 @@ _HTML = """
 
 _CSS = """
 .frame { overflow-x: auto; font-family: var(--st-font); color: var(--st-text-color); }
-table { border-collapse: separate; border-spacing: 3px; font-size: 0.85rem; width: 100%; }
+table { --first: 8.5rem; --least: 2.4rem; table-layout: fixed; width: 100%;
+  min-width: calc(var(--first) + var(--columns) * var(--least));
+  border-collapse: separate; border-spacing: 3px; font-size: 0.85rem; }
 th { font-weight: 400; text-align: left; padding: 0 0.3rem; }
-th span { display: block; max-width: 8.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+th span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 thead th { text-align: center; vertical-align: bottom; }
-thead th:first-child { text-align: left; opacity: 0.7; font-size: 0.75rem; white-space: nowrap; }
-thead th:not(:first-child) span { max-width: 5.5rem; margin: 0 auto; }
+thead th:first-child { width: var(--first); text-align: left; opacity: 0.7; font-size: 0.75rem; }
 .many thead th:not(:first-child) span { writing-mode: vertical-rl; transform: rotate(180deg);
-  max-width: none; max-height: 7rem; }
-td { padding: 0; height: 2.6rem; min-width: 2.2rem; text-align: center; border-radius: 0.3rem;
+  max-height: 7rem; margin: 0 auto; }
+td { padding: 0; height: 2.6rem; text-align: center; border-radius: 0.3rem;
   background: var(--st-secondary-background-color); }
 td.none { opacity: 0.55; }
 button { all: unset; box-sizing: border-box; width: 100%; height: 2.6rem; border-radius: 0.3rem;
@@ -40,9 +41,7 @@ button:hover { filter: brightness(1.12); }
 button:focus-visible, button[aria-pressed="true"] { outline: 2px solid currentColor; outline-offset: -3px; }
 button:focus-visible { outline-width: 3px; }
 @media (max-width: 600px) {
-  table { font-size: 0.78rem; border-spacing: 2px; }
-  th span { max-width: 5rem; }
-  thead th:not(:first-child) span { max-width: 3.4rem; }
+  table { --first: 6.5rem; font-size: 0.78rem; border-spacing: 2px; }
 }
 """
 
@@ -62,6 +61,7 @@ export default function (component) {
     th.title = text;
     make("span", text, th);
   };
+  table.style.setProperty("--columns", data.classes.length);
   table.className = data.classes.length > 6 ? "many" : "";
   const head = document.createElement("thead"), body = document.createElement("tbody");
   const top = make("tr", "", head);

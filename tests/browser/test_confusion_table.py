@@ -1,0 +1,43 @@
+"""The table of what was taken for what, laid out by a real browser; it needs no server."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.parts import confusion
+
+pytestmark = pytest.mark.browser
+
+_MOUNT = """
+async ([script, data]) => {
+  const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const parentElement = document.getElementById("place");
+  module.default({ data, parentElement, setTriggerValue() {} });
+}
+"""
+
+
+@pytest.fixture
+def widths(browser):
+    """Draws the table of some classes in a window; the widths of its columns but the first, in px."""
+    page = browser.new_page()
+
+    def widths(classes, wide):
+        page.set_viewport_size({"width": wide, "height": 800})
+        page.set_content(f"<style>{confusion._CSS}</style><div id='place'>{confusion._HTML}</div>")
+        counts = [[9 if one == other else 0 for one in classes] for other in classes]
+        page.evaluate(_MOUNT, [confusion._JS, {"classes": classes, "counts": counts, "chosen": None}])
+        return page.locator("tbody tr:first-child td").evaluate_all("all => all.map(one => one.offsetWidth)")
+
+    yield widths
+    page.close()
+
+
+@pytest.mark.parametrize("wide", [390, 1000])
+@pytest.mark.parametrize("count", [2, 6, 24])
+def test_all_columns_are_as_wide_and_wide_enough_to_press(widths, count, wide):
+    names = ["o", "a class of a long name", "crossing", "of", "m" * 60, "star"]
+    found = widths([f"{names[n % 6]} {n}" for n in range(count)], wide)
+    assert len(found) == count
+    assert max(found) - min(found) <= 1
+    assert min(found) >= 32
