@@ -14,6 +14,7 @@ from studio.gallery.index import Entry, Wanted
 
 PAGE = 48
 ITEM = "item"  # of the address: which one is shown large
+LEFT = "gallery_left"  # of the session: which one was shown large before the wall
 KINDS = {"all": "All", "picture": "Pictures", "animation": "Films", "text": "Texts", "model": "Models"}
 BEGIN = ("style", "dream", "faces", "text")  # where a first one is made soon
 _NOUNS = {"animation": "Film: ", "text": "Text: ", "model": "Model: ", "dataset": "Set: "}
@@ -119,7 +120,15 @@ def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
         args=None if several else (key,),
     )
     choices.tiles(key, [entry.thumbnail() for entry in found], width=8.5)
+    left = st.session_state.pop(LEFT, "")
+    if left in labels:
+        st.html(_focus(key, list(labels).index(left)), unsafe_allow_javascript=True)
     return chosen if several else []
+
+
+def _focus(key: str, number: int) -> str:
+    """A script that goes on at this tile, in sight and by the keyboard, as soon as it is there."""
+    return _FOCUS.replace("KEY", key).replace("NUMBER", str(number))
 
 
 def _labels(found: Sequence[Entry]) -> dict[str, str]:
@@ -138,3 +147,18 @@ def _labels(found: Sequence[Entry]) -> dict[str, str]:
 def _open(key: str) -> None:
     st.query_params[ITEM] = st.session_state[key]
     st.session_state[key] = None
+
+
+_FOCUS = """
+<script>
+(() => {
+  const end = Date.now() + 3000;
+  const look = () => {
+    const tile = document.querySelectorAll('.st-key-KEY [data-testid="stButtonGroup"] button')[NUMBER];
+    if (tile) tile.focus();
+    else if (Date.now() < end) requestAnimationFrame(look);
+  };
+  look();
+})();
+</script>
+"""

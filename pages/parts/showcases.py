@@ -30,6 +30,7 @@ def chosen() -> Item | None:
 
 def show(item: Item) -> None:
     """Draws the item, its neighbours' buttons, and what can be done with it."""
+    st.session_state[shelves.LEFT] = item.id
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("All", icon=":material/grid_view:", on_click=shelves.back, key="item_back")
         st.space("stretch")

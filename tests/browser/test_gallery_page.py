@@ -65,3 +65,15 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path):
     page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")
     page.get_by_role("button", name="Make again").wait_for()
     assert f"item={there['harbour']}" in page.url
+
+
+def test_back_on_the_wall_it_goes_on_where_it_was_left(tab, there):
+    page = tab("/gallery")
+    page.set_viewport_size({"width": 420, "height": 320})
+    tile(page, "meadow").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Make again").wait_for()
+    page.get_by_role("button", name="All", exact=True).press("Enter")
+    left = page.locator("button:focus", has_text="meadow")
+    left.wait_for()
+    assert 0 <= left.bounding_box()["y"] < 320

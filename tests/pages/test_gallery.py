@@ -145,6 +145,21 @@ def test_anothers_items_cannot_be_seen(visit, made):
     assert "Nothing is here yet" in page.info[0].value
 
 
+def test_the_wall_goes_on_at_the_item_that_was_looked_at(visit, made):
+    ids = [made(shade=shade) for shade in range(3)]
+    page = visit("gallery")
+    assert not scripts(page)
+    page = visit("gallery", item=ids[0])
+    button(page, "All").click().run()
+    [script] = scripts(page)
+    assert "button')[2]" in script, "the oldest is the third"
+    assert not scripts(page.run()), "only once"
+
+
+def scripts(page):
+    return [html.proto.body for html in page.get("html") if "<script>" in html.proto.body]
+
+
 def test_a_removed_item_comes_back_with_undo(visit, made):
     id = made(shade=5)
     page = visit("gallery", item=id)
