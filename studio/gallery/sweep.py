@@ -175,7 +175,8 @@ def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
     crew = Crew()
     try:
         for number, cell in enumerate(all_cells):
-            progress.report(number, len(all_cells), preview=lambda: _sheet(rows, made), text=cell.label)
+            stage = f"{number + 1} of {len(all_cells)}, {cell.label}"
+            progress.report(number, len(all_cells), preview=lambda: _sheet(rows, made), text=stage)
             made.append(_made(crew, settings.task, cell, inputs, progress))
         progress.report(len(all_cells), len(all_cells))
     except Cancelled:

@@ -12,7 +12,7 @@ import pytest
 
 from studio.core import images, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.progress import Progress
+from studio.core.progress import Progress, Report
 from studio.gallery import export, items, sheets, sweep
 from studio.gallery.sweeps import NAME, SWEEP, SweepSettings
 
@@ -115,10 +115,12 @@ def test_each_cell_is_what_its_own_recipe_makes(content):
 
 def test_a_sweep_that_is_stopped_has_what_is_there(content):
     asks = iter(range(100))
-    progress = Progress(cancelled=lambda: next(asks) >= 6)
+    heard: list[Report] = []
+    progress = Progress(heard.append, lambda: next(asks) >= 6)
     result = tasks.run(NAME, asked("seed=1|2|3|4", steps=1), content, progress)
     assert result.stopped_early
     assert 1 <= len(result.files) - 1 < 4
+    assert heard[0].stage == "1 of 4, seed 1"
     with pytest.raises(Cancelled):
         tasks.run(NAME, asked("seed=1|2"), content, Progress(cancelled=lambda: True))
 
