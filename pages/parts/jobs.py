@@ -149,9 +149,7 @@ def _watch(name: str) -> None:
     if job.preview:
         st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
     elif content:
-        st.image(
-            shown.of_file(content[0].digest), width="stretch", caption="The content, before the first step"
-        )
+        shown.content(content[0])
     progress(job)
     report = job.report
     if report is not None and report.metrics:

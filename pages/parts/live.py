@@ -45,12 +45,12 @@ def show_live(
         own: draws the buttons that only this page has.
     """
     if engine.connect().status() != "ready":
-        _content(before())
+        shown.content(before())
         wait()
         return
     absent = downloads.missing(needs)
     if absent:
-        _content(before())
+        shown.content(before())
         _offer(task, settings, ask, downloads.sizes(absent))
         return
     live = _made(task, settings, ask, before)
@@ -87,10 +87,6 @@ def _tell() -> None:
         st.toast(told, icon=":material/bookmark:")
 
 
-def _content(file: File) -> None:
-    st.image(shown.of_file(file.digest), width="stretch", caption="The content, before the first step")
-
-
 def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], what: str) -> None:
     st.info(f"The first time, the studio fetches {what} and checks every byte.", icon=":material/download:")
     if st.button("Fetch and begin", type="primary", icon=":material/brush:"):
@@ -104,7 +100,7 @@ def _made(
     place = st.empty()
     with place.container():
         if held is None:
-            _content(before())
+            shown.content(before())
         with st.spinner("Making it ..."):
             inputs = ask()
             wanted = (task, settings.model_dump_json(), str(inputs))

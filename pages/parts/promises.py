@@ -31,7 +31,7 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
 
 def before_start(content: File, settings: DreamSettings | None) -> None:
     """Shows the picture large, with one line below it."""
-    st.image(shown.of_file(content.digest), width="stretch", caption="Your picture, before the dream")
+    shown.content(content)
     if settings is not None:
         st.markdown(_line(content, settings))
         downloads.first_run([wishes.network(settings)])

@@ -26,6 +26,11 @@ def of_bytes(data: bytes) -> bytes:
     return _webp(images.read(data), None)
 
 
+def content(file: File) -> None:
+    """Draws the picture that something is made from, until there is more to see."""
+    st.image(of_file(file.digest), width="stretch", caption="The content, before the first step")
+
+
 def first_frame(file: File) -> np.ndarray:
     """The picture that stands for a file, `(H, W, 3) uint8`: itself, a film's first frame, a text's page."""
     return thumbnails.picture_of(file)

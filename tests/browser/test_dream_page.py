@@ -103,7 +103,7 @@ def test_nothing_is_wider_than_a_phone(browser, server, query, scheme):
     page = context.new_page()
     page.set_default_timeout(240_000)
     page.goto(f"{server}/dream?{query}")
-    page.get_by_text("before the dream").wait_for()
+    page.get_by_text("before the first step").wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
     assert not page.evaluate(wide)
