@@ -22,6 +22,7 @@ SCORED = 0.125  # s that InceptionV3 takes for a picture at a pace of 1; what tr
 _SIDE, _TIMES = 1024, 3  # of the matrices
 _PRODUCT = 0.0051  # s that it takes on the two cores of the estimates, from jobs of a machine that is slower
 _KEPT = 9  # of each task, the newest; their median is not moved by a job that fetched its weights first
+_TRUSTED = 2.0  # how much each job may change: one may have been paused, or shared the machine
 
 
 def of(task: str) -> float:
@@ -31,8 +32,20 @@ def of(task: str) -> float:
     at one is slow at another.
     """
     known = _known()
-    others = [statistics.median(paces) for name, paces in known.items() if name != task]
-    return statistics.median([statistics.median([machine(), *others]), *known.get(task, [])])
+    others = [
+        _bounded(statistics.median(paces), machine(), len(paces))
+        for name, paces in known.items()
+        if name != task
+    ]
+    own = known.get(task, [])
+    first = statistics.median([machine(), *others])
+    return _bounded(statistics.median([first, *own]), first, len(own))
+
+
+def _bounded(pace: float, first: float, jobs: int) -> float:
+    """`pace`, as far from what was thought at `first` as so many jobs can show."""
+    most = _TRUSTED**jobs
+    return min(max(pace, first / most), first * most)
 
 
 @cache

@@ -56,6 +56,27 @@ def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet(
     assert paces.of("dream.ascend") == pytest.approx(2.0), "a job of its own counts as much as all others"
 
 
+@pytest.mark.parametrize("before", [(), ("text.train",)], ids=["the first", "after another's"])
+def test_a_first_job_that_was_paused_for_a_day_at_most_doubles_what_is_said(before):
+    for name in before:
+        paces.learn(name, 7200, 7200)
+    paces.learn("vae.train", 7200, 7200 + 24 * 3600)
+    assert paces.of("vae.train") <= 2, "it said 13 h of a job of two"
+    assert paces.of("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
+    paces.learn("vae.train", 7200, 7300)
+    assert paces.of("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
+
+
+@pytest.mark.parametrize("true", [0.3, 2.5, 40])
+def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(true):
+    told = []
+    for _ in range(6):
+        paces.learn("style.transfer", 100, 100 * true)
+        told.append(paces.of("style.transfer"))
+    assert told[0] != 1 and sorted(told, reverse=true < 1) == told
+    assert told[-1] == true
+
+
 def test_only_the_newest_jobs_count():
     for seconds in [100] * 30 + [500] * 9:
         paces.learn("style.transfer", 100, seconds)
