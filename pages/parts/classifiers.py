@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,9 +62,9 @@ class Shown:
 
 def of_file(model: File, pictures: File | None = None) -> Shown:
     """The classifier of a kept zip. Raises `InvalidInput` if its zip is not whole."""
-    made = _inside(model)
+    found = presets.given(model)
     title = model.name.rpartition(".")[0] or model.name
-    return Shown(title, "", model, made.get("data", {}), made.get("settings", {}), pictures)
+    return Shown(title, "", model, found.data(), found.settings().model_dump(), pictures)
 
 
 def of_preset(name: str) -> Shown:
@@ -134,10 +132,3 @@ def about(shown: Shown) -> str:
     accuracy = (shown.data.get("evaluation") or {}).get("accuracy")
     right = f" Right on {accuracy:.0%} of what it had not seen." if accuracy is not None else ""
     return f"Tells apart {told}.{right}"
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _inside(model: File) -> dict[str, Any]:
-    """What the settings of a kept model say, without taking it apart."""
-    with zipfile.ZipFile(model.path) as file:
-        return json.loads(file.read(presets.SETTINGS))

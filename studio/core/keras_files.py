@@ -6,13 +6,12 @@ import contextlib
 import errno
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core import keras_configs, strict_json, zips
+from studio.core import damage, keras_configs, strict_json, zips
 from studio.core.refusals import Refused
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -88,7 +87,7 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
         raise Refused("a zip with a list of members that is too long")
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    except damage.ZIP:
         raise Refused("no zip, or a damaged one") from None
 
 
@@ -119,12 +118,11 @@ def _undamaged(reason: str) -> Iterator[None]:
     """What zipfile raises for bytes that are not as they should be becomes `Refused`."""
     try:
         yield
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
-        raise Refused(reason) from None
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a full disk, say
+    except damage.ZIP as error:
+        # A member that is said to lie before the file is "invalid"; a full disk, say, is no damage.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
-        raise Refused(reason) from None  # a member that is said to lie before the file
+        raise Refused(reason) from None
 
 
 def _lines(data: bytes) -> tuple[str, ...]:

@@ -347,3 +347,5 @@ def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home,
     path.write_bytes(data)
     with pytest.raises(InvalidInput, match="damaged"):
         brought.admit(brought.bring(path))
+    with pytest.raises(InvalidInput, match="damaged"):
+        brought.check(io.BytesIO(data), "an-upload.keras")  # what lies in memory says that in its own way

@@ -176,6 +176,20 @@ def test_it_is_taken_along_with_a_program(taught, until):
     assert "It is within 0" in said(page.markdown)
 
 
+def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(taught, engine):
+    page = taught()
+    kept = engine.job(page.query_params["job"]).result.files[0].path
+    whole = kept.read_bytes()
+    shutil.rmtree(paths.folder("cache") / "models", ignore_errors=True)  # where it was unpacked
+    try:
+        kept.write_bytes(whole.replace(b'"classes"', b'"glasses"'))
+        page.run()
+        assert not page.exception and len(page.error) == 1
+        assert "Received: another file, or a damaged one. Next: " in said(page.error)
+    finally:
+        kept.write_bytes(whole)
+
+
 def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
     page = taught()
     page.text_input[0].set_value("My Colours!").run()
