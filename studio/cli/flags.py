@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from studio.core.errors import InvalidInput
@@ -24,6 +24,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog, allow_abbrev=False, **options)
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.positional = ""  # the flag of the setting that may stand without it
+        self.other: Callable[[str], bool] = lambda word: False  # whether a word is never that setting's
 
     def error(self, message: str) -> NoReturn:
         """Raises the usage error as one sentence."""
@@ -53,7 +54,7 @@ class Parser(argparse.ArgumentParser):
         # Argparse takes a positional for left out as soon as a flag stands before it.
         places = self._words(words)
         given = any(word.partition("=")[0] == self.positional for word in words)
-        if given or len(places) <= self._needed:
+        if given or len(places) <= self._needed or self.other(words[places[0]]):
             return list(words)
         first = places[0]
         return [f"{self.positional}={words[first]}", *words[:first], *words[first + 1 :]]

@@ -61,6 +61,8 @@ def _add(commands: Any, word: str, task: Task) -> None:
         return
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
     flags.add_first_word(parser, task.settings)
+    if task.inputs and task.inputs[0].kind == "picture" and task.inputs[0].most > 1:
+        parser.other = sources.is_picture  # `predict a.jpg b.jpg` are two pictures, not a model and one
     for slot in task.inputs:
         if slot not in _of_settings(task).values():
             _add_slot(parser, slot, content=task.of_a_picture and slot == task.inputs[0])

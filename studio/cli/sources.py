@@ -40,6 +40,11 @@ def source(slot: Slot, text: str) -> File:
     return File.keep(path.read_bytes(), slot.kind, path.name)
 
 
+def is_picture(text: str) -> bool:
+    """Whether a word names a sample or a picture, as far as its name tells."""
+    return text.startswith(_SAMPLE) or Path(text).suffix.lower() in images.ENDINGS
+
+
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
     data = _bytes(path, shown, drawing.MOST_BYTES, "cut it")

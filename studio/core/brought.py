@@ -243,5 +243,5 @@ def _other(file: BinaryIO, name: str) -> tuple[str, str] | None:
         return "a TFLite file", step
     for start, what in _HEADS.items():
         if head.startswith(start):
-            return what, step
+            return what, "choose a model" if what == "a picture" else step
     return (_ENDINGS.get(ending, "another file, or a damaged one"), step)

@@ -12,7 +12,8 @@ import pytest
 import toy_classifier
 from PIL import Image
 
-from studio.core import images, recipes
+from studio.classify import imagenet, model
+from studio.core import images, presets, recipes
 
 
 @pytest.fixture
@@ -74,6 +75,19 @@ def test_the_preset_may_be_named_by_its_flag(toy, said):
     assert plain[0] == 0
     assert said("classify", "predict", "photo.png", "--preset", toy, "--quiet") == plain
     assert said("classify", "predict", f"--preset={toy}", "photo.png", "--quiet") == plain
+
+
+@pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])
+def test_pictures_alone_are_all_asked_of_the_usual_classifier(first, toy, said, monkeypatch):
+    monkeypatch.setattr(imagenet, "open", lambda progress=None: model.open(presets.find("toy")))
+    code, out, err = said("classify", "predict", first, "sample:coffee", "--quiet")
+    assert (code, err) == (0, "")
+    assert [line.partition(": c")[0] for line in out.splitlines()] == [first, "sample:coffee"]
+
+
+def test_a_picture_where_one_classifier_and_one_picture_go_is_told(toy, said):
+    code, _, err = said("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
+    assert code == 2 and "Received: a picture. Next: choose a model." in err
 
 
 def test_explain_draws_a_picture(toy, said):
