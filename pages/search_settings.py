@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import eye_beliefs, eye_pairs, eye_questions, eyes, sampler, searches, trials
+from pages.parts import downloads, eye_beliefs, eye_pairs, eye_questions, eyes, sampler, searches, trials
+from studio.search.task import weights_of
 
 BY_FIGURES = (
     "Choose what varies and press Search: each training appears here as a line, poor ones are stopped early, "
@@ -35,6 +36,8 @@ if not by_eye:
                 BY_FIGURES + (searches.takes(settings, inputs) if settings else ""),
                 icon=":material/search_insights:",
             )
+            if settings:
+                downloads.first_run(weights_of(settings))
     parts.recent(trials.TASK)
     sampler.explain(job)
 else:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Collection
-from pathlib import Path
 
 import streamlit as st
 
 from pages.parts import words
 from studio.core import weights
+from studio.core.errors import StudioError
 from studio.core.weights import Status
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def missing(names: Collection[str]) -> list[Status]:
@@ -72,14 +68,13 @@ def offer(absent: Status) -> None:
 
 
 def fetch(name: str) -> str:
-    """Fetches weights and waits for it, in a process of its own since converting them loads Keras.
+    """Fetches weights and waits for it.
 
     Returns:
         "" when they are here, else one sentence on what went wrong.
     """
-    command = [sys.executable, "-m", "studio", "weights", "pull", name]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode == 0:
-        return ""
-    said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    return said[-1].removeprefix("error: ") if said else "The fetch ended without a word. Next: try again."
+    try:
+        weights.fetch(name)
+    except StudioError as error:
+        return str(error)
+    return ""

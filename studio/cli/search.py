@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.cli import console, flags, kept, outputs, promises, sources
-from studio.core import tasks
+from studio.core import tasks, weights
 from studio.core.tasks import Goal
 from studio.search import RUN
 from studio.search.settings import SearchSettings
-from studio.search.task import trained
+from studio.search.task import trained, weights_of
 
 _SHOWN = 5  # of the best trials
 
@@ -34,6 +34,8 @@ def _run(arguments: argparse.Namespace) -> int:
     inputs = {slot.name: [sources.source(slot, arguments.data)]}
     tasks.check(RUN.name, settings, inputs)
     promises.before(RUN, settings, inputs, arguments)
+    if not arguments.quiet:
+        _tell_fetches(settings)
     started = time.monotonic()
     with console.working(RUN.title, arguments) as progress:
         result = tasks.run(RUN.name, settings, inputs, progress)
@@ -43,6 +45,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         _tell(result.figures, trained(settings).goal or Goal())
     return console.tell(result, out, seconds, arguments)
+
+
+def _tell_fetches(settings: SearchSettings) -> None:
+    """Which weights come before the first training."""
+    for found in map(weights.status, weights_of(settings)):
+        if not found.cached:
+            console.note(f"{found.title}, which tells how good each model is, is fetched first.")
 
 
 def _tell(figures: Mapping[str, Any], goal: Goal) -> None:

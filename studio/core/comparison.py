@@ -16,6 +16,7 @@ from studio.core.training import spread
 if TYPE_CHECKING:
     from studio.core.scores import Statistic
 
+WEIGHTS = ("inceptionv3",)  # that it sees with, where `scored` of a training's settings asks for it
 ON_THE_WAY = 500  # pictures of a test, at most
 MOST_HELD_OUT = 2000
 LEAST = 20  # pictures, below which FID means nothing

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -12,13 +15,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from studio.core import converted, index, networks, originals, supply
-from studio.core.errors import Unavailable
+from studio.core.errors import Cancelled, Unavailable
 from studio.core.progress import Progress
 from studio.core.supply import entry
 
 if TYPE_CHECKING:
     import keras
 
+_LOOK_SECONDS = 0.2
 # The trainings that a recipe asks for while it is made again.
 _WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default=MappingProxyType({}))
 
@@ -95,6 +99,53 @@ def pull(
         Cancelled: if a person asked to stop; the next pull goes on from there.
     """
     return supply.ready(name, progress or Progress(), source, digest)[0]
+
+
+def fetch(name: str, progress: Progress | None = None) -> None:
+    """Makes sure that weights are here, in a process of its own since converting them loads Keras.
+
+    Args:
+        name: one of `names()`.
+        progress: asked whether a person wants to stop; the next fetch goes on from there.
+
+    Raises:
+        InvalidInput: if there are no weights of that name.
+        Unavailable: if nothing has them.
+        Cancelled: if a person asked to stop.
+    """
+    progress, absent = progress or Progress(), status(name)
+    if absent.cached:
+        return
+    size = f" ({absent.download_bytes / 1e6:.0f} MB)" if absent.download_bytes else ""
+    progress.stage(f"Fetching {absent.title}{size}")
+    command = [sys.executable, "-P", "-m", "studio", "weights", "pull", name]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        said = _said(process, progress)
+    if process.returncode:
+        errors = [line for line in said.splitlines() if line.startswith("error: ")]
+        told = errors[-1].removeprefix("error: ") if errors else "The fetch ended without a word."
+        raise Unavailable(told if "Next: " in told else f"{told} Next: try again.")
+
+
+def _said(process: subprocess.Popen[str], progress: Progress) -> str:
+    """What a process has said when it ends; it is ended if a person asks to stop."""
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK_SECONDS)[1]
+        except subprocess.TimeoutExpired:
+            try:
+                progress.check()
+            except Cancelled:
+                process.terminate()
+                raise
 
 
 def verify(name: str) -> Status:

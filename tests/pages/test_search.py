@@ -78,6 +78,13 @@ def test_how_long_one_training_takes_is_told_before(visit):
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
 
 
+@pytest.mark.parametrize("name, told", [("A VAE", True), ("A DCGAN", True), ("A voice", False)])
+def test_weights_that_trainings_are_measured_with_are_told_before(visit, home, name, told):
+    page = visit("search", train=name)
+    assert not page.exception
+    assert any("fetches InceptionV3 (81 MB)" in info.value for info in page.info) == told
+
+
 def test_measurements_become_lines_one_a_trial():
     history = [
         {"step": 0, "seconds": 0.1, "trial 1": 3.0},

@@ -11,12 +11,13 @@ import pytest
 from tiny_search import NAME, BowlSettings, loss
 
 from studio.cli import main
-from studio.core import paths, recipes, tasks
+from studio.core import paths, recipes, sample_sets, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.progress import Progress, Report
 from studio.engine.crew import Crew
 from studio.search import study
 from studio.search.settings import SearchSettings
+from studio.search.task import weights_of
 
 TASK = "search.run"
 
@@ -178,6 +179,23 @@ def test_models_are_compared_by_one_measure_which_is_named(text):
     assert len(compared) == 1
 
 
+MEASURED = {"train": "vae", "vary": ("latent_dim=4:8",), "trials": 1}
+
+
+def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
+    settings = SearchSettings.parse(MEASURED)
+    assert weights_of(settings) == ("inceptionv3",)
+    with pytest.raises(Unavailable, match=r"InceptionV3 are not here .* Next: "):
+        tasks.run(TASK, settings, {"data": [sample_sets.reference("sample:cartoons")]})
+
+
+def test_where_a_loss_alone_is_told_nothing_is_fetched():
+    assert weights_of(SearchSettings.parse(MEASURED | {"fixed": ("scored=0",)})) == ()
+    assert weights_of(asked()) == ()
+
+
 def test_a_name_stands_for_one_search(text):
     searched(text, name="mine", trials=3)
     assert searched(text, name="mine", trials=5).figures["trials_ended"] > 0
@@ -264,3 +282,11 @@ def test_bad_input_is_one_line(said, words):
     code, out, err = said(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and "Next: " in err
+
+
+def test_what_is_fetched_first_is_said_first(said, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
+    code, _, err = said("vae", "sample:cartoons", "-o", "best", "--vary", "latent_dim", "--trials", "1")
+    assert code == 2 and "InceptionV3, which tells how good each model is, is fetched first" in err
+    assert err.splitlines()[-1].startswith("error: The weights InceptionV3 are not here")
