@@ -150,15 +150,25 @@ def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatc
 
 
 @pytest.mark.parametrize(
-    "settings, painted",
+    "settings, names",
     [
         ({"mode": "draft", "size": 256}, ["Mosaic"]),
-        ({"house": ["wash", "dots"], "style_weights": [1, 0.25]}, []),
+        ({"house": ["wash", "dots"], "style_weights": [1, 0.25]}, ["Wash", "Dots"]),
+        (
+            {"house": ["sand", "rain"], "network": "mine", "style_weights": [1, 0.25]},
+            ["Sand (mine)", "Rain (mine)"],
+        ),
     ],
+    ids=["paintings", "house styles", "styles of one's own network"],
 )
-def test_what_a_result_was_made_with_comes_into_the_form(visit, engine, until, picture, settings, painted):
+def test_what_a_result_was_made_with_comes_into_the_form(visit, engine, until, picture, settings, names):
+    learnt_from = [tasks.File("0" * 64, "picture", name) for name in ("rain.png", "sand.png")]
+    for network in ("mine", "yours") if "network" in settings else ():  # with styles of the same names
+        tiny_styles.make(network, learnt_from=learnt_from)
+    house = settings.get("house", [])
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    inputs = {"content": [offered["Coffee"]()], "style": [offered[title]() for title in painted]}
+    painted = [] if house else [offered[title]() for title in names]
+    inputs = {"content": [offered["Coffee"]()], "style": painted}
     made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
     asked = store.asked_of(tasks.get("style.transfer"), settings, inputs, "local")
     store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
@@ -167,10 +177,9 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, engine, until, p
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
     chosen = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
-    names = painted or ["Wash", "Dots"]
     assert chosen == {"content": "Coffee", "style": names, "mode": settings.get("mode", "instant")}
     assert page.session_state["size"] == settings.get("size", 512)
-    assert painted or [page.session_state[f"weight_{n}"] for n in (1, 2)] == [1, 0.25]
+    assert not house or [page.session_state[f"weight_{n}"] for n in (1, 2)] == [1, 0.25]
     assert "Change" in labels(page), "the result stays in sight until something else is asked for"
     page.button_group(key="content").set_value("Rocket").run()
     assert "Change" not in labels(page)
