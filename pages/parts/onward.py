@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 
@@ -37,7 +39,7 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    place = place_of(task)
+    place = place_of(task, settings.model_dump())
     if place.capability:
         go_to(place.file, job=job.id)
     st.toast("It has begun; the tray shows how far it is.")
@@ -101,7 +103,11 @@ def _tell_where(name: str) -> None:
     st.toast(f"Kept as {name}" + (f": choose it on the page {place.title}." if place else "."))
 
 
-def home_of(task: str) -> Place | None:
-    """The page where a task's results are shown with all that belongs to them, if it has one of its own."""
-    place = place_of(task)
-    return place if place.capability and task != NAME else None
+def home_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
+    """The page where a task's results are shown with all that belongs to them, if it is not the gallery.
+
+    Args:
+        settings: of the job, see `place_of`.
+    """
+    place = place_of(task, settings)
+    return place if place.capability not in ("", "gallery") else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -11,6 +13,7 @@ from studio import engine
 
 _LEAVING = "leaving_for"
 _HERE, _CAME = "page_here", "page_came"
+_FILM, _WITH_FILMS = "film.repaint", ("style",)
 
 
 class Place(NamedTuple):
@@ -45,9 +48,17 @@ PLACES = (
 )
 
 
-def place_of(task: str) -> Place:
-    """The page that shows the jobs of a task; the first page for a task that has none."""
+def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place:
+    """The page that shows the jobs of a task; the first page for a task that has none.
+
+    Args:
+        settings: of the job. Those of a film name the task that paints its frames: it is shown where they
+            would be, or in the gallery if that page shows no films.
+    """
     capability = task.partition(".")[0]
+    if task == _FILM:
+        capability = str(settings.get("task", "")).partition(".")[0]
+        capability = capability if capability in _WITH_FILMS else "gallery"
     return next((place for place in PLACES if place.capability == capability), PLACES[0])
 
 
@@ -94,8 +105,7 @@ def opening(job: engine.Job) -> None:
     A link, not a button that switches: a switch by the server in the middle of a fragment's drawing now and
     then left the browser with half a page (Streamlit 1.67).
     """
-    # A film opens where its frames would: its settings name the task that paints them.
-    place = place_of(job.settings.get("task", "") if job.task == "film.repaint" else job.task)
+    place = place_of(job.task, job.settings)
     here = urlsplit(st.context.url or "").path.rpartition("/")[2] == place.address
     kept = {name: st.query_params.get_all(name) for name in st.query_params} if here else {}
     st.page_link(place.file, label="Open", query_params=kept | {"job": job.id})

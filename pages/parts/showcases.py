@@ -95,7 +95,7 @@ def _about(item: Item) -> None:
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
     if file.kind == "model" and onward.is_here(file):
         onward.keep_model(file)
-    place = onward.home_of(item.task)
+    place = onward.home_of(item.task, item.settings)
     if place is not None and settings is not None:
         st.page_link(
             place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}

@@ -6,15 +6,17 @@ import io
 import json
 import shutil
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tiny_styles
 
 from pages.parts import arrivals, bundles, places, uses
-from studio.core import images, paths, presets, recipes, tasks
+from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
+from studio.film.settings import FilmSettings
 from studio.gallery import index, intake, items, removal
 from studio.gallery.index import Wanted
 from studio.gallery.sweeps import SweepSettings
@@ -469,6 +471,27 @@ def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
     assert any('"shade": 50' in code.value for code in page.code)
     button(page, "Back").click().run()
     assert [one.label for one in page.button].count("Look") == 2
+
+
+@pytest.mark.parametrize(
+    "task, title, file",
+    [("style.transfer", "Style", "style_picture.py"), ("dream.ascend", "", "browse_gallery.py")],
+)
+def test_a_film_is_shown_where_its_frames_would_be_if_that_page_shows_films(
+    visit, engine, monkeypatch, task, title, file
+):
+    frames = [np.full((24, 32, 3), shade, "uint8") for shade in (9, 90)]
+    film = File.keep(drawing.encode(frames, "gif", 8), "animation", "film.gif")
+    recipe = recipes.make("film.repaint", FilmSettings(task=task), {"film": [film]}, {})
+    page = visit("gallery", item=items.add(tasks.Result((film,), {}, recipe), 1.0))
+    assert not page.exception
+    links = [link.proto.label for link in page.get("page_link")]
+    assert [label for label in links if label.startswith("Open in")] == [f"Open in {title}"] * bool(title)
+    gone = []
+    monkeypatch.setattr(engine, "submit", lambda *asked: SimpleNamespace(id="1"))
+    monkeypatch.setattr("streamlit.switch_page", lambda place, query_params: gone.append(place))
+    button(page, "Make again").click().run()
+    assert not page.exception and gone == [file]
 
 
 def test_a_cell_that_is_a_text_is_read_and_becomes_an_item_of_its_own(visit, alone, chores):
