@@ -1,4 +1,7 @@
-"""Trainings whose process is killed go on from their last checkpoint and end as unbroken ones do."""
+"""A training whose process is killed goes on from its last checkpoint and ends as an unbroken one does.
+
+Here a DCGAN; a VAE is killed in test_parallel.py.
+"""
 
 from __future__ import annotations
 
@@ -27,24 +30,23 @@ def told(self):
 
 training.Training._resume = told
 training.CHECKPOINT_SECONDS = 0
-sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
+sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
-# A VAE is killed in test_parallel.py.
-SMALL = {"dcgan.train": ["--width", "4", "--judge-width", "4", "--latent-dim", "8", "--scored", "0"]}
 STEPS, KILLED = 120, 20
+SMALL = ["--width", "4", "--judge-width", "4", "--latent-dim", "8", "--size", "32", "--batch", "16"]
 
 
 @pytest.fixture
 def script(home, tmp_path):
-    """Starts a training on a few pictures: `(task, name of its folder, more words) -> Popen`."""
+    """Starts a training on a few pictures: `(name of its folder, more words) -> Popen`."""
     pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(tmp_path / "data.npz", images=pictures)
 
     started = []
 
-    def start(task, out, *words):
-        usual = [*SMALL[task], "--size", "32", "--batch", "16", "--steps", str(STEPS), "--test-every", "50"]
-        line = [sys.executable, "-c", SCRIPT, task, "data.npz", "-o", out, *usual, *words]
+    def start(out, *words):
+        how_long = ["--steps", str(STEPS), "--test-every", "50", "--scored", "0"]
+        line = [sys.executable, "-c", SCRIPT, "data.npz", "-o", out, *SMALL, *how_long, *words]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         started.append(
             subprocess.Popen(line, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
@@ -63,17 +65,16 @@ def saved(home) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", SMALL)
-def test_a_killed_training_goes_on(task, script, home, tmp_path):
-    unbroken = script(task, "unbroken")
+def test_a_killed_training_goes_on(script, home, tmp_path):
+    unbroken = script("unbroken")
     assert "begins at 0" in unbroken.communicate()[1] and unbroken.returncode == 0
-    killed = script(task, "model")
+    killed = script("model")
     while killed.poll() is None and max(saved(home), default=0) < KILLED:
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
-    resumed = script(task, "model", "--resume")
+    resumed = script("model", "--resume")
     said = resumed.communicate()[1]
     assert resumed.returncode == 0, said
     assert KILLED <= int(said.split("begins at")[1].split()[0]) < STEPS
