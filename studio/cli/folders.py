@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ def run(
     found = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
     others = {s.name: [sources.source(s, one) for one in named[s]] for s in task.inputs[1:]}
+    names = _names(found)
     began, done = time.monotonic(), _Done()
     # Between two pictures, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
     with console.interruptible() as stopped:
@@ -59,7 +61,7 @@ def run(
             for n, path in enumerate(found, start=1):
                 if stopped():
                     raise Cancelled
-                target = out / f"{_stem(path, found)}.png"
+                target = out / f"{names[path]}.png"
                 try:
                     inputs = {first.name: [sources.source(first, str(path))], **others}
                     tasks.check_room(tasks.check(task.name, settings, inputs), settings, inputs)
@@ -108,10 +110,17 @@ def pictures(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _stem(path: Path, others: Sequence[Path]) -> str:
-    """What its result is called: its name without the ending, unless two would be called so."""
-    alone = sum(other.stem.lower() == path.stem.lower() for other in others) == 1
-    return path.stem if alone else path.name
+def _names(found: Sequence[Path]) -> dict[Path, str]:
+    """What each result is called: its name without the ending; with it, or a number, where it is taken."""
+    named: dict[Path, str] = {}
+    taken: set[str] = set()
+    for path in found:
+        alone = sum(other.stem.casefold() == path.stem.casefold() for other in found) == 1
+        first = path.stem if alone else path.name
+        names = (first if number == 1 else f"{first}-{number}" for number in itertools.count(1))
+        named[path] = next(name for name in names if name.casefold() not in taken)
+        taken.add(named[path].casefold())
+    return named
 
 
 def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:

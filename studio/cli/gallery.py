@@ -75,7 +75,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # more than that SQLite does not count
         raise invalid("`-n`", expected="a whole number", received=text, next_step="choose one")
     return int(text) or None
 

@@ -246,6 +246,11 @@ def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
     return buffer.getvalue()
 
 
+def gray(image: np.ndarray) -> np.ndarray:
+    """`(H, W, 3) uint8` -> `(H, W, 1) uint8`, its colours weighed as ITU-R BT.601 does."""
+    return np.asarray(Image.fromarray(image).convert("L"))[..., None]
+
+
 def to_01(image: np.ndarray) -> np.ndarray:
     """`(H, W, 3) uint8` -> `(1, H, W, 3) float32 in [0, 1]`, as all work inside the studio takes it."""
     return image[None].astype("float32") / 255.0

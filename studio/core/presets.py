@@ -30,8 +30,10 @@ MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 PICTURE = "card.png"  # of what it makes and how it learnt; only some models have one
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _MOST_TEXT = 1 << 20
+_MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density
 _MOST_PICTURE = 8 << 20
 _MOST_WEIGHTS = 1 << 30
+_MOST = {WEIGHTS: _MOST_WEIGHTS, PICTURE: _MOST_PICTURE, SETTINGS: _MOST_SETTINGS}
 
 
 class _Made(BaseModel):
@@ -203,7 +205,7 @@ def save(
             weights=paths.file_digest(fresh / WEIGHTS),
             data=dict(data or {}),
         )
-        paths.write(fresh / SETTINGS, made.model_dump_json(indent=1).encode())
+        paths.write(fresh / SETTINGS, made.model_dump_json().encode())
         paths.write(fresh / CARD, card.encode())
         paths.write(fresh / RECIPE, recipe.to_json().encode())
         if picture is not None:
@@ -269,7 +271,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
             if sum(one.filename == PICTURE for one in listed) > 1:
                 raise _no_model("other files in it")
             for one in listed:
-                most = {WEIGHTS: _MOST_WEIGHTS, PICTURE: _MOST_PICTURE}.get(one.filename, _MOST_TEXT)
+                most = _MOST.get(one.filename, _MOST_TEXT)
                 if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
                     raise _no_model(f"{one.filename} compressed, encrypted or too large")
             return {one.filename: zips.read(file, one) for one in listed}
@@ -286,7 +288,7 @@ def _no_model(received: str) -> InvalidInput:
 def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
     """Yields an empty folder to fill and the folder whose place it takes, if all went well."""
     named = isinstance(target, str) and _NAME.fullmatch(target)
-    folder = paths.folder("presets") / target if named else Path(target).absolute()
+    folder = paths.folder("presets") / target if named else Path(target).resolve()
     fresh = folder.with_name(f".new-{folder.name}")
     _mend(folder)
     with paths.locked(_lock(folder)):
@@ -353,12 +355,13 @@ def _made(folder: Path) -> _Made:
 
 
 def _read(path: Path) -> bytes:
+    most = _MOST.get(path.name, _MOST_TEXT)
     try:
-        data = path.read_bytes() if path.stat().st_size <= _MOST_TEXT else None
+        data = path.read_bytes() if path.stat().st_size <= most else None
     except OSError:
         raise _broken(path.parent, path.name, "none") from None
     if data is None:
-        raise _broken(path.parent, f"{path.name} of at most 1 MB", "a larger one")
+        raise _broken(path.parent, f"{path.name} of at most {most >> 20} MB", "a larger one")
     return data
 
 

@@ -124,12 +124,14 @@ class Goal:
         figure: of its result; where it has none, the best of the metric counts.
         most: whether more is better.
         title: what people call the figure, e.g. "FID"; "" where its name says it.
+        units: settings that change what the metric counts: where one varies, only the figure compares models.
     """
 
     metric: str = ""
     figure: str = ""
     most: bool = False
     title: str = ""
+    units: tuple[str, ...] = ()
 
     def called(self, measure: str | None = None) -> str:
         """What people call its figure or its metric; the one that counts if none is named."""

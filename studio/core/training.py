@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import parallel, runs
-from studio.core.errors import Cancelled
+from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 
 CHECKPOINT_SECONDS = 60.0
@@ -122,6 +122,7 @@ class Training:
 
         Raises:
             Cancelled: if a person stopped it before the first step.
+            StudioError: if a loss was not finite before there was anything to keep.
         """
         self._resume()
         try:
@@ -132,6 +133,8 @@ class Training:
             ended = "cancelled"
         if ended != "nan":
             self.save()
+        elif not self.curves.steps:
+            raise StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
         if not self.curves.steps:
             self._test({}, Progress())
         return ended

@@ -96,6 +96,14 @@ def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator
         progress.report(done, len(z), preview=partial(sheet, made))
 
 
+def check_sheet(count: int, side: int) -> None:
+    """Raises `InvalidInput` if so many pictures are more than one picture may have."""
+    most = images.MOST_PIXELS // 2 // side**2
+    if count > most:
+        step = "name a .npz or a .zip, or ask for fewer"
+        raise invalid("`n`", expected=f"at most {most:,} in one picture", received=count, next_step=step)
+
+
 def sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:
     """All pictures, `(n, s, s, 3) uint8`, as one: a wall, or a single one large.
 
@@ -108,10 +116,7 @@ def sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:
     count, side = pictures.shape[:2]
     if count == 1:
         return large(pictures[0])
-    if count * side * side > images.MOST_PIXELS / 2:
-        most = int(images.MOST_PIXELS / 2 / side / side)
-        step = "name a .npz or a .zip, or ask for fewer"
-        raise invalid("`n`", expected=f"at most {most} in one picture", received=count, next_step=step)
+    check_sheet(count, side)
     columns = columns or math.ceil(math.sqrt(count))
     factor = min(MOST_FACTOR, max(1, WALL // (columns * side)))
     enlarged = np.stack([images.resize(one, side * factor, side * factor) for one in pictures])

@@ -38,6 +38,8 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
         file = File.keep(data, "animation", f"{stem}.{settings.film}")
         figures |= {"frames": settings.walk, "seconds": time.monotonic() - began}
         return Result((file,), figures, recipe)
+    if settings.form == "sheet":
+        draw.check_sheet(settings.n, generator.size)
     z = draw.points(generator, settings, photo)
     pictures, stopped = _drawn(generator, z, settings, progress)
     if stopped:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio.core import comparison, recipes, tasks, weights
-from studio.core.errors import Cancelled, StudioError, invalid, unknown
+from studio.core.errors import Cancelled, StudioError, Unavailable, invalid, unknown
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.search.settings import MEASURE, STOPPED, SearchSettings
@@ -116,6 +117,7 @@ class Search:
     ):
         self.task, self.settings, self.inputs = task, settings, inputs
         self.goal = task.goal or Goal()
+        self.alike = not set(ranges) & set(self.goal.units)
         self.ranges, self.fixed = ranges, fixed
         self.study, self.crew, self.progress = study, crew, progress
         self.until = time.monotonic() + 60 * settings.minutes if settings.minutes else float("inf")
@@ -156,7 +158,7 @@ class Search:
         """One trial; its value is what the goal of the training says."""
         chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
         settings = self.task.settings.parse({**self.fixed, **chosen})
-        watch = Watch(self.goal, trial, partial(self._tell, trial))
+        watch = Watch(self.goal, trial, partial(self._tell, trial), self.alike)
         try:
             result = self.crew.run(self.task.name, settings, self.inputs, watch.progress(self._asked_to_stop))
         except Cancelled:
@@ -231,10 +233,11 @@ class Watch:
         goal: what is measured.
         trial: whose it is.
         tell: called with each measurement.
+        alike: whether the metric counts the same in all trials, so that they can be compared by it.
     """
 
-    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any):
-        self.goal, self.trial, self.tell = goal, trial, tell
+    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any, alike: bool = True):
+        self.goal, self.trial, self.tell, self.alike = goal, trial, tell, alike
         self.poor = False
         self.found: list[float] = []
 
@@ -249,13 +252,15 @@ class Watch:
         self.found.append(float(value))
         # Counted in measurements: halving then means the same for a training of any length.
         self.trial.report(value, len(self.found))
-        self.poor = self.trial.should_prune()
+        self.poor = self.alike and self.trial.should_prune()
         self.tell(value)
 
     def value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
         """How good the model is, None if nothing says so, and the name of what says it."""
         if isinstance(told := figures.get(self.goal.figure), int | float):
             return float(told), self.goal.figure
+        if not self.alike:
+            return None, self.goal.metric
         return (max if self.goal.most else min)(self.found, default=None), self.goal.metric
 
 
@@ -270,8 +275,26 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
             raise StudioError(search.note)
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
     found["notes"] = [search.note] if search.note else []
-    best = File(**search.study.best_trial.user_attrs["model"])
+    best = _best(search)
     trials = search.study.get_trials(deepcopy=False)
     used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
     recipe = recipes.make("search.run", search.settings, inputs, used)
     return Result((best,), found, recipe, stopped)
+
+
+def _best(search: Search) -> File:
+    """The best model that is still there; room may have been made for others since.
+
+    Raises:
+        StudioError: if none is.
+    """
+    ended = [one for one in search.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE"]
+    ended.sort(key=lambda one: one.value or 0.0, reverse=search.goal.most)
+    for one in ended:
+        with suppress(Unavailable):
+            file = File(**one.user_attrs["model"])
+            file.read()
+            return file
+    raise StudioError(
+        "The models of this search were cleared away. Next: give it another name, and it begins anew."
+    )

@@ -18,5 +18,10 @@ TRAIN = Task(
     help="train a model that draws pictures like those of a folder, and takes in your own to change them",
     opens="studio.vae.generator:open",
     encodes=True,
-    goal=Goal("held out", "fid", title="FID"),
+    goal=Goal(
+        "held out",
+        "fid",
+        title="FID",
+        units=("beta", "likelihood", "perceptual", "free_bits", "size", "colors"),
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import latent, stored
+from studio.core import images, latent, stored
 from studio.core.presets import Preset
 from studio.vae.settings import TrainVaeSettings
 
@@ -47,7 +47,7 @@ def open(preset: Preset) -> latent.Generator:
 
     def encode(pictures: np.ndarray) -> np.ndarray:
         if settings.channels == 1:
-            pictures = np.rint(pictures.mean(-1, keepdims=True))
+            pictures = np.stack([images.gray(one) for one in pictures])
         return codes.encode(vae, pictures)[0]
 
     return latent.Generator(

@@ -87,6 +87,16 @@ def test_names_that_differ_only_in_their_ending_stay_apart(photos):
     assert {"a.png.png", "A.jpg.png"} <= {path.name for path in photos.with_name("out").iterdir()}
 
 
+def test_no_two_results_have_one_name(photos, capsys):
+    for name in ("c.jpg", "c.png", "c.jpg.png"):
+        (photos / name).write_bytes((photos / "a.png").read_bytes())
+    assert main(INVERT) == 0
+    assert {"c.jpg.png", "c.jpg-2.png", "c.png.png"} <= set(levels(photos.with_name("out")))
+    assert main([*INVERT, "--json"]) == 0
+    capsys_out = capsys.readouterr().out.splitlines()[-1]
+    assert len(json.loads(capsys_out)["there"]) == 6
+
+
 def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, capsys):
     slow = ["paint", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
     made = start(*slow, cwd=photos.parent)

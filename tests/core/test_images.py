@@ -31,6 +31,12 @@ def corpus(data_dir):
         return [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "image"]
 
 
+def test_gray_is_as_bright_as_the_eye_sees_a_colour():
+    blue, green = (np.full((2, 2, 3), colour, "uint8") for colour in ((0, 0, 255), (0, 255, 0)))
+    assert images.gray(blue).shape == (2, 2, 1)
+    assert (int(images.gray(blue).max()), int(images.gray(green).min())) == (29, 150)
+
+
 def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
     monkeypatch.setattr(images, "HEIC", False)  # as the studio is without its extra
     rows = corpus(data_dir)

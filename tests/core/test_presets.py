@@ -112,6 +112,23 @@ def _with_tests(place):
     return os.environ | {"PYTHONPATH": os.pathsep.join([place, str(Path(place).parent), *sys.path])}
 
 
+def test_a_model_may_know_much_of_its_data(home, tmp_path):
+    recipe, chosen = recipes.make(NAME, paint.PaintSettings(), {}, {}), paint.PaintSettings()
+    data = {"confusion": [[0] * 800] * 800}
+    packed = presets.pack(Model([1.0]), NAME, chosen, "# Wide\n", recipe, data)
+    assert presets.unpack(packed, "wide").data() == data
+
+
+def test_a_link_to_a_model_stays_one(home, tmp_path):
+    saved(tmp_path / "first", (1, 2))
+    (tmp_path / "latest").symlink_to("first")
+    for value in (3, 4):
+        saved(tmp_path / "latest", (value,))
+        found = presets.find(tmp_path / "first")
+        assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [value]
+    assert (tmp_path / "latest").is_symlink()
+
+
 def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):
     made = saved(tmp_path / "pretrained" / "tiny")
     saved("tiny", (9, 9))

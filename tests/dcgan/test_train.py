@@ -133,6 +133,13 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
     assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
 
 
+def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, tiny):
+    trainer = train.Trainer(blobs, tiny)
+    trainer.gan.generator.set_weights([one * np.nan for one in trainer.gan.generator.get_weights()])
+    with pytest.raises(StudioError, match="smaller learning rate"):
+        trainer.learn(Progress())
+
+
 def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
     found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
     assert found.ended == "nan" and found.steps < 400

@@ -8,7 +8,7 @@ import tiny_faces
 
 from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
-from studio.faces import draw
+from studio.faces import draw, models
 from studio.faces.settings import FacesSettings
 
 
@@ -111,6 +111,11 @@ def test_a_sheet_is_a_whole_number_of_times_larger(side, count, width):
     assert made[1, 1, 0] == 200 and made[-2, -2, 0] == 9
 
 
+def test_far_faces_are_no_neighbours():
+    with pytest.raises(InvalidInput, match="1 to 50,000"):
+        models.check(ask(near=[99_999_999]), {})
+
+
 def test_a_sheet_has_its_limit():
-    with pytest.raises(InvalidInput, match="at most 7812 in one picture"):
+    with pytest.raises(InvalidInput, match="at most 7,812 in one picture"):
         draw.sheet(np.broadcast_to(np.zeros((1, 64, 64, 3), "uint8"), (20_000, 64, 64, 3)))

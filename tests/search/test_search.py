@@ -8,6 +8,7 @@ import statistics
 from dataclasses import replace
 
 import pytest
+import tiny_search
 from tiny_search import NAME, BowlSettings, loss
 
 from studio.cli import main
@@ -177,6 +178,27 @@ def test_models_are_compared_by_one_measure_which_is_named(text):
     assert mixed["failed"] and mixed["trials_ended"]
     compared = {trial["settings"]["trouble"] for trial in mixed["trials"] if trial["state"] == "done"}
     assert len(compared) == 1
+
+
+def test_where_what_a_loss_counts_varies_trials_are_not_compared_by_it(text, monkeypatch):
+    task = tiny_search.TRAIN
+    monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=replace(task.goal, units=("x",))))
+    figures = searched(text, pruning="halving").figures
+    assert figures["stopped_early"] == 0 and figures["measure"] == "loss"
+    with pytest.raises(StudioError, match="not told how good"):
+        searched(text, fixed=("trouble=unscored",))
+
+
+def test_a_search_whose_best_model_was_cleared_away_gives_the_best_that_is_there(text):
+    first = searched(text, name="kept")
+    first.files[0].path.unlink()
+    again = searched(text, name="kept")
+    assert again.files[0].digest != first.files[0].digest and again.files[0].read()
+    for file in (paths.folder("files")).iterdir():
+        if file.read_bytes().startswith(b"{"):
+            file.unlink()
+    with pytest.raises(StudioError, match="cleared away"):
+        searched(text, name="kept")
 
 
 MEASURED = {"train": "vae", "vary": ("latent_dim=4:8",), "trials": 1}

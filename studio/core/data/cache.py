@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
 
 from studio.core import damage, images, paths
 from studio.core.data.names import counted, listed
@@ -138,7 +137,7 @@ def _prepared(
     top, left = (height - side) // 2, (width - side) // 2
     image = images.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
     if channels == 1:
-        image = np.asarray(Image.fromarray(image).convert("L"))[..., None]
+        image = images.gray(image)
     return image, (height, width)
 
 
