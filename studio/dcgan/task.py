@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.core import cards, comparison, data, latent, presets, recipes, runs, stored
 from studio.core.data import Pictures
+from studio.core.errors import Cancelled
 from studio.core.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -47,7 +48,11 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     }
     z = _latents(settings)
     made = generator.drawn(trained.gan.generator, z)
-    found = judge.compare(made, None if stopped else progress)
+    try:
+        found = judge.compare(made, None if stopped else progress)
+    except Cancelled:
+        stopped, found = True, comparison.Comparison()
+        figures["ended"] = "cancelled"
     figures |= found.figures
     recipe = recipes.make(generator.TASK, settings, inputs)
     command = cards.command("train_dcgan", file.name, settings, figures["started_from"])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import avatars, data, latent, presets, tasks
-from studio.core.errors import InvalidInput
+from studio.core import avatars, comparison, data, latent, presets, tasks
+from studio.core.errors import Cancelled, InvalidInput
 from studio.dcgan.settings import TrainDcganSettings
 
 TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_every": 2, "latent_dim": 8}
@@ -63,6 +63,16 @@ def test_another_training_begins_with_it(made, drawn):
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
     with pytest.raises(Exception, match="another shape"):
         tasks.run("dcgan.train", other, start)
+
+
+def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise Cancelled
+
+    monkeypatch.setattr(comparison.Judge, "compare", stopped)
+    result = trained(drawn)
+    assert result.stopped_early and result.figures["ended"] == "cancelled" and result.figures["steps"] == 4
+    assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
 
 
 def test_too_few_pictures_are_refused(home, tmp_path):
