@@ -258,7 +258,14 @@ def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
         _check_size(stream.width, stream.height)
         for picture in container.decode(stream):
             _check_size(picture.width, picture.height)
-            yield picture.reformat(format="rgb24", interpolation=_exactly()).to_ndarray()
+            yield _upright(picture)
+
+
+def _upright(picture: av.VideoFrame) -> np.ndarray:
+    """Its pixels as a player shows them: a phone films sideways, and notes by how much to turn that back."""
+    pixels = picture.reformat(format="rgb24", interpolation=_exactly()).to_ndarray()
+    quarters = round(picture.rotation / 90)  # counterclockwise, as NumPy turns
+    return np.ascontiguousarray(np.rot90(pixels, quarters))
 
 
 def _picture_frames(data: bytes) -> Iterator[np.ndarray]:

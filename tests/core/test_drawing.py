@@ -1,6 +1,7 @@
 """Films come back as they went in, loop, and are read only within limits."""
 
 import io
+import struct
 import weakref
 
 import av
@@ -99,6 +100,30 @@ def test_an_mp4_plays_everywhere_and_at_once():
         assert stream.pix_fmt == "yuv420p"
         assert (stream.height, stream.width) == (36, 50)
         assert (stream.average_rate, stream.frames) == (12, 7)
+
+
+# Of the matrix in a track's header: where a point (x, y) of the film is shown is (ax + cy, bx + dy).
+TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
+
+
+@pytest.mark.parametrize("bright", TURNS)
+def test_a_film_of_a_phone_is_upright(bright):
+    filmed = np.zeros((48, 64, 3), "uint8")
+    filmed[:, :32] = 255
+    frame = next(drawing.frames(turned(drawing.encode([filmed] * 3, "mp4", 10), *TURNS[bright])))
+    assert frame.shape == ((48, 64, 3) if bright in ("left", "right") else (64, 48, 3))
+    sides = {"left": frame[:, :8], "right": frame[:, -8:], "top": frame[:8], "bottom": frame[-8:]}
+    assert max(sides, key=lambda side: sides[side].mean()) == bright
+
+
+def turned(film, a, b, c, d):
+    one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
+    at = film.index(straight, film.index(b"tkhd"))  # the one before is of all tracks
+    return (
+        film[:at]
+        + struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 2**30)
+        + film[at + 36 :]
+    )
 
 
 def test_a_single_frame_is_a_film():
