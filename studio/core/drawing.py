@@ -6,6 +6,7 @@ A film is encoded as its frames come, into a file: of hundreds of large ones onl
 from __future__ import annotations
 
 import io
+import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Literal, Self, get_args
 import numpy as np
 from PIL import Image, ImageSequence
 
-from studio.core import paths
+from studio.core import film_facts, paths
 from studio.core.errors import InvalidInput, invalid
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ KINDS: tuple[str, ...] = get_args(FilmKind)
 MOST_FRAMES = 600
 MOST_PIXELS = 4096 * 4096  # of one frame
 MOST_BYTES = 2**30
+MOST_FPS = 60
+_MOST_GIF_FPS = 50
 LEAST_GIF_DELAY = 2  # hundredths of a second; browsers slow a GIF down to a tenth if it asks for less
 
 _BT709 = 1  # what players take for granted in a film; the number is FFmpeg's
@@ -46,7 +49,7 @@ class Film:
     """
 
     def __init__(self, kind: FilmKind, fps: int):
-        self._kind, self._fps, self.frames = kind, min(fps, 50) if kind == "gif" else fps, 0
+        self._kind, self._fps, self.frames = kind, min(fps, _MOST_GIF_FPS) if kind == "gif" else fps, 0
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
         self._opened: tuple[av.container.OutputContainer, av.VideoStream] | None = None
 
@@ -167,12 +170,19 @@ def encode(frames: Iterable[np.ndarray], kind: FilmKind, fps: int) -> bytes:
         return film.finish()
 
 
-def frames(data: bytes, name: str = "film") -> Iterator[np.ndarray]:
+def fastest(kind: FilmKind) -> int:
+    """How many frames a second a film of a kind shows at most."""
+    return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
+
+
+def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np.ndarray]:
     """Reads an animation frame by frame; its first bytes decide what it is, whatever its name says.
 
     Args:
         data: of an MP4, WebP or GIF; a still picture is an animation of one frame.
         name: what errors call it.
+        most: frames a second. Of a quicker film some are left out evenly, so that what is made of the others
+            lasts as long.
 
     Yields:
         `(H, W, 3) uint8`.
@@ -180,17 +190,21 @@ def frames(data: bytes, name: str = "film") -> Iterator[np.ndarray]:
     Raises:
         InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
     """
-    read = _mp4_frames if data[4:8] == b"ftyp" else _picture_frames
+    read = _mp4_frames if film_facts.is_mp4(data) else _picture_frames
     count, size = 0, None
     try:
-        for frame in read(data):
-            count, size = count + 1, size or frame.shape
+        rate = film_facts.rate(data)
+        for number, frame in enumerate(read(data), start=1):
+            size = size or frame.shape
+            if frame.shape != size:
+                raise ValueError("its frames have several sizes")
+            if _taken(number, rate, most) == count:
+                continue
+            count += 1
             if count > MOST_FRAMES:
                 raise invalid(
                     name, expected=f"at most {MOST_FRAMES} frames", received="more", next_step="cut it"
                 )
-            if frame.shape != size:
-                raise ValueError("its frames have several sizes")
             yield frame
     except InvalidInput:
         raise
@@ -200,47 +214,25 @@ def frames(data: bytes, name: str = "film") -> Iterator[np.ndarray]:
         raise _damaged(name, ValueError("no frame"))
 
 
-def fps(data: bytes, name: str = "film") -> int:
-    """How many frames a second an animation shows, from 1 to 60. Raises `InvalidInput` as `frames`."""
+def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
+    """How many frames a second `frames` of as many at most are for. Raises `InvalidInput` as that."""
     try:
-        found = _mp4_fps(data) if data[4:8] == b"ftyp" else _picture_fps(data)
-    except Exception as error:
-        raise _damaged(name, error) from None
-    return min(60, max(1, round(found)))
-
-
-def length(data: bytes, name: str = "film") -> int:
-    """How many frames an animation says it has, without reading them. Raises `InvalidInput` as `frames`."""
-    try:
-        return max(1, _mp4_length(data) if data[4:8] == b"ftyp" else _picture_length(data))
+        return min(most, film_facts.rate(data))
     except Exception as error:
         raise _damaged(name, error) from None
 
 
-def _mp4_length(data: bytes) -> int:
-    import av
-
-    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
-        stream = container.streams.video[0]
-        seconds = float((stream.duration or 0) * (stream.time_base or 0))
-        return stream.frames or round(seconds * float(stream.average_rate or 24))
-
-
-def _picture_length(data: bytes) -> int:
-    return getattr(Image.open(io.BytesIO(data), formats=("WEBP", "GIF")), "n_frames", 1)
+def length(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
+    """How many frames `frames` will give, as the film says, unread. Raises `InvalidInput` as that."""
+    try:
+        return _taken(film_facts.length(data), film_facts.rate(data), most)
+    except Exception as error:
+        raise _damaged(name, error) from None
 
 
-def _mp4_fps(data: bytes) -> float:
-    import av
-
-    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
-        return float(container.streams.video[0].average_rate or 24)
-
-
-def _picture_fps(data: bytes) -> float:
-    picture = Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
-    picture.load()  # a WebP tells how long a frame stays only once it was read
-    return 1000 / (picture.info.get("duration") or 100)
+def _taken(number: int, rate: int, most: int) -> int:
+    """How many of the first frames of a film are taken: all, or of a quicker one its even share."""
+    return number if rate <= most else math.ceil(Fraction(number * most, rate))
 
 
 def _damaged(name: str, error: Exception) -> InvalidInput:

@@ -17,7 +17,7 @@ def usual(settings: FilmSettings, inputs: Inputs) -> float:
     """
     film = inputs["film"][0]
     each = _of_a_frame(tasks.get(settings.task).usual, settings, inputs)
-    return drawing.length(film.read(), film.name) * each
+    return drawing.length(film.read(), film.name, drawing.fastest(settings.film)) * each
 
 
 def needs(settings: FilmSettings, inputs: Inputs) -> float:

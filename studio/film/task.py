@@ -39,8 +39,9 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     began = time.monotonic()
     film = inputs["film"][0]
     data = film.read()
-    fps = settings.fps or drawing.fps(data, film.name)
-    count = drawing.length(data, film.name)
+    most = drawing.fastest(settings.film)
+    fps = settings.fps or drawing.fps(data, film.name, most)
+    count = drawing.length(data, film.name, most)
     run = runs.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
     made, stopped = 0, False
@@ -76,7 +77,8 @@ def _painted(
     task, base = _painter(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
-    for n, frame in enumerate(drawing.frames(film.read(), film.name), start=1):
+    read = drawing.frames(film.read(), film.name, drawing.fastest(settings.film))
+    for n, frame in enumerate(read, start=1):
         kept = folder / f"{n:05d}.png"
         png = _whole(kept)
         if png is None:

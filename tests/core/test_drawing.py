@@ -102,6 +102,33 @@ def test_an_mp4_plays_everywhere_and_at_once():
         assert (stream.average_rate, stream.frames) == (12, 7)
 
 
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_first_frame_that_stays_does_not_slow_the_others_down(kind):
+    shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
+    made = io.BytesIO()
+    times = [2000] + [50] * 9
+    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
+    assert drawing.fps(made.getvalue()) == round(10 / 2.45)
+    assert len(list(drawing.frames(made.getvalue()))) == 10
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
+    shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
+    made = io.BytesIO()
+    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
+    assert drawing.fps(made.getvalue()) == 10
+
+
+@pytest.mark.parametrize(("fps", "most", "shown"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
+def test_of_a_quicker_film_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, shown):
+    data = drawing.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
+    came = [round(float(frame.mean())) for frame in drawing.frames(data, most=most)]
+    assert drawing.fps(data, most=most) == shown
+    assert len(came) == drawing.length(data, most=most) == shown
+    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a film loses one or so by itself
+
+
 # Of the matrix in a track's header: where a point (x, y) of the film is shown is (ax + cy, bx + dy).
 TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
 

@@ -58,6 +58,14 @@ def test_its_length_is_known_without_reading_it(home, kind):
         drawing.length(data[:20])
 
 
+@pytest.mark.parametrize(("kind", "fps"), [("mp4", 60), ("gif", 50)])
+def test_a_film_of_120_frames_a_second_lasts_as_long(home, kind, fps):
+    data = drawing.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
+    clip = File.keep(data, "animation", "quick.mp4")
+    made = tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
+    assert (made.figures["frames"], made.figures["fps"]) == (fps // 2, fps)
+
+
 def test_it_takes_as_long_as_its_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
     clips = [File.keep(drawing.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]

@@ -1,0 +1,71 @@
+"""What a film says of itself, with no frame decoded: its kind, how many frames, how quick they are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from PIL import Image
+
+MOST_RATE = 240  # frames a second; no camera films quicker for a player to show
+_UNSAID = 0.1  # s that browsers show a frame of a GIF or WebP for which asks for next to nothing
+_NEXT_TO_NOTHING = 0.01
+
+
+def is_mp4(data: bytes) -> bool:
+    """Whether the first bytes are those of an MP4; else it may be a GIF or WebP."""
+    return data[4:8] == b"ftyp"
+
+
+def length(data: bytes) -> int:
+    """How many frames a film says it has. Raises nearly anything if it is damaged."""
+    if is_mp4(data):
+        return max(1, _mp4_length(data))
+    return getattr(Image.open(io.BytesIO(data), formats=("WEBP", "GIF")), "n_frames", 1)
+
+
+def rate(data: bytes) -> int:
+    """How many frames a film shows a second, over all of it; 1 to MOST_RATE. Raises as `length`."""
+    return min(MOST_RATE, max(1, round(_mp4_rate(data) if is_mp4(data) else _picture_rate(data))))
+
+
+def _mp4_length(data: bytes) -> int:
+    import av
+
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+        stream = container.streams.video[0]
+        seconds = float((stream.duration or 0) * (stream.time_base or 0))
+        return stream.frames or round(seconds * float(stream.average_rate or 24))
+
+
+def _mp4_rate(data: bytes) -> float:
+    import av
+
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+        return float(container.streams.video[0].average_rate or 24)
+
+
+def _picture_rate(data: bytes) -> float:
+    told = list(_webp_times(data) if data.startswith(b"RIFF") else _gif_times(data))
+    shown = [seconds if seconds > _NEXT_TO_NOTHING else _UNSAID for seconds in told] or [_UNSAID]
+    return len(shown) / sum(shown)
+
+
+def _gif_times(data: bytes) -> Iterator[float]:
+    """For how many seconds each frame stays."""
+    import av
+
+    with av.open(io.BytesIO(data), "r", format="gif", metadata_errors="ignore") as container:
+        for packet in container.demux(video=0):
+            if packet.size:
+                yield float((packet.duration or 0) * (packet.time_base or 0))
+
+
+def _webp_times(data: bytes) -> Iterator[float]:
+    """As `_gif_times`. FFmpeg does not read them, and Pillow only as it decodes."""
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind == b"ANMF":
+            yield int.from_bytes(data[at + 20 : at + 23], "little") / 1000
+        at += 8 + size + size % 2
