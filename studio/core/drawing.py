@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Literal, Self, get_args
 import numpy as np
 from PIL import Image, ImageSequence
 
-from studio.core import film_facts, paths
+from studio.core import film_facts, images, paths
 from studio.core.errors import InvalidInput, invalid
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _picture_frames(data: bytes) -> Iterator[np.ndarray]:
         picture = Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
     _check_size(*picture.size)
     for part in ImageSequence.Iterator(picture):
-        yield np.asarray(part.convert("RGB"))
+        yield np.asarray(images.over_white(part) if part.has_transparency_data else part.convert("RGB"))
 
 
 def _check_size(width: int, height: int) -> None:

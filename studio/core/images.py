@@ -158,14 +158,15 @@ def _rgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA")
     profile = picture.info.get("icc_profile")
     if picture.has_transparency_data:
-        picture = _over_white(picture.convert("RGBA"))
+        picture = over_white(picture)
     picture = _to_srgb(picture, profile) if profile and len(profile) < 4 * 2**20 else picture
     return picture.convert("RGB")
 
 
-def _over_white(picture: Image.Image) -> Image.Image:
+def over_white(picture: Image.Image) -> Image.Image:
+    """A picture that has transparency, as RGB over white."""
     white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture).convert("RGB")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
 def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:

@@ -129,6 +129,19 @@ def test_of_a_quicker_film_some_frames_are_left_out_so_that_it_lasts_as_long(fps
     assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a film loses one or so by itself
 
 
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_what_is_transparent_is_white_as_in_a_picture(kind):
+    discs = [Image.new("RGBA", (32, 32), (0, 0, 0, 0)) for _ in range(3)]
+    for n, disc in enumerate(discs):
+        disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))
+    made = io.BytesIO()
+    how = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
+    discs[0].save(made, kind, save_all=True, append_images=discs[1:], duration=100, **how)
+    came = list(drawing.frames(made.getvalue()))
+    assert [frame[0, 0].tolist() for frame in came] == [[255, 255, 255]] * 3
+    assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
+
+
 # Of the matrix in a track's header: where a point (x, y) of the film is shown is (ax + cy, bx + dy).
 TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
 
