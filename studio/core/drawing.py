@@ -190,6 +190,7 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
     Raises:
         InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
     """
+    length(data, name, most)  # which refuses a longer one before anything is made of its first frames
     read = _mp4_frames if film_facts.is_mp4(data) else _picture_frames
     count, size = 0, None
     try:
@@ -201,10 +202,7 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
             if _taken(number, rate, most) == count:
                 continue
             count += 1
-            if count > MOST_FRAMES:
-                raise invalid(
-                    name, expected=f"at most {MOST_FRAMES} frames", received="more", next_step="cut it"
-                )
+            _check_length(count, name)
             yield frame
     except InvalidInput:
         raise
@@ -225,9 +223,17 @@ def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
 def length(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
     """How many frames `frames` will give, as the film says, unread. Raises `InvalidInput` as that."""
     try:
-        return _taken(film_facts.length(data), film_facts.rate(data), most)
+        count = _taken(film_facts.length(data), film_facts.rate(data), most)
     except Exception as error:
         raise _damaged(name, error) from None
+    _check_length(count, name)
+    return count
+
+
+def _check_length(count: int, name: str) -> None:
+    if count > MOST_FRAMES:
+        expected = f"at most {MOST_FRAMES} frames"
+        raise invalid(name, expected=expected, received="more", next_step="cut it")
 
 
 def _taken(number: int, rate: int, most: int) -> int:

@@ -18,10 +18,12 @@ NAME = "film.repaint"
 
 
 def check(settings: FilmSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless the task can paint a frame with these settings and inputs."""
+    """Raises `InvalidInput` unless the task can paint every frame with these settings and inputs."""
     task, base = _painter(settings)
     given = {slot: files for slot, files in inputs.items() if slot != "film" and files}
-    frame = File(inputs["film"][0].digest, "picture", inputs["film"][0].name)  # stands for every frame
+    film = inputs["film"][0]
+    drawing.length(film.read(), film.name, drawing.fastest(settings.film))
+    frame = File(film.digest, "picture", film.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **given})
 
 

@@ -66,6 +66,17 @@ def test_a_film_of_120_frames_a_second_lasts_as_long(home, kind, fps):
     assert (made.figures["frames"], made.figures["fps"]) == (fps // 2, fps)
 
 
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_a_film_that_is_too_long_is_refused_before_its_first_frame_is_painted(home, monkeypatch, kind):
+    frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
+    clip = File.keep(drawing.encode(frames, kind, 20), "animation", f"long.{kind}")
+    monkeypatch.setattr(drawing, "MOST_FRAMES", 6)
+    with pytest.raises(InvalidInput, match="at most 6 frames"):
+        tasks.check(NAME, asked(steps=1), {"film": [clip]})
+    with pytest.raises(InvalidInput, match="at most 6 frames"):
+        next(drawing.frames(clip.read()))
+
+
 def test_it_takes_as_long_as_its_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
     clips = [File.keep(drawing.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
