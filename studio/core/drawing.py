@@ -207,9 +207,9 @@ def frames(data: bytes, name: str = "film", most: int = MOST_FPS) -> Iterator[np
     except InvalidInput:
         raise
     except Exception as error:  # parsers raise nearly anything on a damaged file
-        raise _damaged(name, error) from None
+        raise _refused(data, name, error) from None
     if not count:
-        raise _damaged(name, ValueError("no frame"))
+        raise _refused(data, name, ValueError("no frame"))
 
 
 def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
@@ -217,7 +217,7 @@ def fps(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
     try:
         return min(most, film_facts.rate(data))
     except Exception as error:
-        raise _damaged(name, error) from None
+        raise _refused(data, name, error) from None
 
 
 def length(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
@@ -225,7 +225,7 @@ def length(data: bytes, name: str = "film", most: int = MOST_FPS) -> int:
     try:
         count = _taken(film_facts.length(data), film_facts.rate(data), most)
     except Exception as error:
-        raise _damaged(name, error) from None
+        raise _refused(data, name, error) from None
     _check_length(count, name)
     return count
 
@@ -241,9 +241,12 @@ def _taken(number: int, rate: int, most: int) -> int:
     return number if rate <= most else math.ceil(Fraction(number * most, rate))
 
 
-def _damaged(name: str, error: Exception) -> InvalidInput:
-    received = str(error) if type(error) is ValueError else "a damaged one"
-    return invalid(name, expected="a whole MP4, WebP or GIF", received=received, next_step="save it again")
+def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:
+    """The error for what cannot be read, which says what it really is."""
+    received, step = film_facts.other_kind(data), "choose another, or save it as MP4"
+    if not received:
+        received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again"
+    return invalid(name, expected="a whole MP4, WebP or GIF", received=received, next_step=step)
 
 
 def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:

@@ -10,6 +10,14 @@ from PIL import Image
 MOST_RATE = 240  # frames a second; no camera films quicker for a player to show
 _UNSAID = 0.1  # s that browsers show a frame of a GIF or WebP for which asks for next to nothing
 _NEXT_TO_NOTHING = 0.01
+_OTHERS = {
+    b"\x1aE\xdf\xa3": "a WebM or Matroska film",
+    b"\0\0\1\xba": "an MPEG film",
+    b"OggS": "an Ogg film",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+}
+_PHONE_PICTURES = (b"hei", b"mif1", b"avif")  # in a container as that of an MP4
 
 
 def is_mp4(data: bytes) -> bool:
@@ -17,11 +25,23 @@ def is_mp4(data: bytes) -> bool:
     return data[4:8] == b"ftyp"
 
 
+def other_kind(data: bytes) -> str:
+    """What a file is that is no MP4, WebP or GIF, in words; "" if its first bytes say that it is one."""
+    if not data:
+        return "an empty file"
+    if is_mp4(data):
+        return "a HEIC or AVIF picture" if any(brand in data[8:32] for brand in _PHONE_PICTURES) else ""
+    if data.startswith(b"RIFF") and data[8:12] in (b"WEBP", b"AVI "):
+        return "" if data[8:12] == b"WEBP" else "an AVI film"
+    found = (kind for magic, kind in _OTHERS.items() if data.startswith(magic))
+    return "" if data.startswith(b"GIF8") else next(found, "another kind of file")
+
+
 def length(data: bytes) -> int:
     """How many frames a film says it has. Raises nearly anything if it is damaged."""
     if is_mp4(data):
         return max(1, _mp4_length(data))
-    return getattr(Image.open(io.BytesIO(data), formats=("WEBP", "GIF")), "n_frames", 1)
+    return getattr(_picture(data), "n_frames", 1)
 
 
 def rate(data: bytes) -> int:
@@ -45,8 +65,13 @@ def _mp4_rate(data: bytes) -> float:
         return float(container.streams.video[0].average_rate or 24)
 
 
+def _picture(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
+
+
 def _picture_rate(data: bytes) -> float:
-    told = list(_webp_times(data) if data.startswith(b"RIFF") else _gif_times(data))
+    _picture(data)  # whose head must be whole
+    told = list(_webp_times(data) if data[8:12] == b"WEBP" else _gif_times(data))
     shown = [seconds if seconds > _NEXT_TO_NOTHING else _UNSAID for seconds in told] or [_UNSAID]
     return len(shown) / sum(shown)
 

@@ -185,6 +185,25 @@ def test_what_is_no_film_is_refused(data):
         list(drawing.frames(data))
 
 
+OTHERS = {
+    b"": "an empty file",
+    b"\x1aE\xdf\xa3" + bytes(64): "a WebM",
+    b"RIFF\0\1\0\0AVI LIST": "an AVI",
+    b"\x89PNG\r\n\x1a\n": "a PNG",
+    b"\0\0\0\x18ftypheic" + bytes(64): "a HEIC",
+    b"not a film at all": "another kind of file",
+    b"GIF89a cut": "a damaged one",
+    b"\0\0\0\x18ftypisom" + bytes(64): "a damaged one",
+}
+
+
+@pytest.mark.parametrize(("data", "kind"), OTHERS.items(), ids=OTHERS.values())
+@pytest.mark.parametrize("read", [drawing.fps, drawing.length, lambda data: next(drawing.frames(data))])
+def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
+    with pytest.raises(InvalidInput, match=f"Received: {kind}"):
+        read(data)
+
+
 @pytest.mark.parametrize("kind", drawing.KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 def test_a_cut_film_ends_or_is_refused_and_nothing_else(kind, share):
