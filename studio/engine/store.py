@@ -106,6 +106,11 @@ class Folder:
         except (OSError, StudioError) as error:
             log.warning("the picture of %s could not be saved: %s", self.path.name, error)
 
+    def forget_pictures(self) -> None:
+        """Removes the small pictures, which are made again when asked for."""
+        for name in ("preview.webp", "thumbnail.webp"):
+            (self.path / name).unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Removes the job at once for all readers, then its bytes."""
         gone = self.path.with_name(f"{_GONE}{self.path.name}")

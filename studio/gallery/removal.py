@@ -11,6 +11,7 @@ from pathlib import Path
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, Unavailable
+from studio.engine import store
 from studio.gallery import items
 from studio.gallery.items import LOCAL, Item
 
@@ -36,10 +37,16 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
             raise InvalidInput(f"{item.title} {item.id} is still being written. Next: try again in a moment.")
     for item in found:
         with suppress(FileNotFoundError):  # somebody else was as quick
-            item.folder.replace(root() / item.id)
+            _move(item.folder, root() / item.id)
             now = time.time_ns()  # when it was removed; the file system's own clock ticks some 4 ms
             os.utime(root() / item.id, ns=(now, now))
     return [item.id for item in found]
+
+
+def _move(folder: Path, place: Path) -> None:
+    """Moves an item's folder; a list that drew its small picture as it last left may have made one there."""
+    store.Folder(place).forget_pictures()
+    folder.replace(place)
 
 
 def removed(owner: str = LOCAL) -> list[Item]:
@@ -58,7 +65,7 @@ def restore(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
     found = [_removed(id, owner) for id in dict.fromkeys(ids)]
     for item in found:
         with suppress(FileNotFoundError):
-            item.folder.replace(items.root() / item.id)
+            _move(item.folder, items.root() / item.id)
     return [item.id for item in found]
 
 

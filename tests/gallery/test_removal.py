@@ -7,6 +7,7 @@ import json
 import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
+from studio.engine import store
 from studio.engine.ledger import Ledger
 from studio.gallery import index, items, removal
 
@@ -27,6 +28,19 @@ def test_a_removed_item_comes_back_as_it_was(made):
     assert ids() == [third, second, first]
     assert (items.find(second), items.find(second).thumbnail()) == (before, seen)
     assert removal.removed() == []
+
+
+def test_a_small_picture_that_was_drawn_meanwhile_is_in_nobodys_way(made):
+    id = made()
+    before, there = items.find(id), items.find(id).folder
+    removal.remove([id])
+    store.Folder(there).show_result(before.result.files[0])  # as a list that began before it was removed
+    assert there.is_dir()
+    assert removal.restore([id]) == [id]
+    store.Folder(removal.root() / id).show_result(before.result.files[0])
+    assert removal.remove([id]) == [id]
+    removal.restore([id])
+    assert items.find(id) == before and items.find(id).thumbnail()
 
 
 def test_the_last_removed_comes_first(made):
