@@ -145,11 +145,10 @@ def keep(data: bytes) -> str:
     """Keeps bytes once under their digest in STUDIO_HOME/files. Returns the digest."""
     name = digest(data)
     path = folder("files") / name
-    if not path.exists():
+    with contextlib.suppress(OSError):
+        os.utime(path)  # in use again, so that nobody takes it for one that nothing needs
+    if not path.exists():  # asked last, for one that nothing names may just have gone
         write(path, data)
-    else:
-        with contextlib.suppress(OSError):
-            os.utime(path)  # in use again, so that nobody takes it for one that nothing needs
     return name
 
 

@@ -19,6 +19,8 @@ USUAL_BYTES = 20 * 10**9
 LEAST_BYTES, MOST_BYTES = 10**8, 10**14
 DAY = 86_400.0
 HOUR = 3_600.0
+# How long nobody has touched what goes; what is younger may be in use.
+_LEAST_AGES: dict[Part, float] = {"unnamed": DAY, "cache": HOUR, "runs": DAY}
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 _NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
 _MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
@@ -95,6 +97,8 @@ def free(names: Collection[Part]) -> int:
     found = _parts()
     for name in names:
         for path in found[name]:
+            if _is_young(path, name):  # again, for finding them all takes a while
+                continue
             with suppress(OSError):
                 size = path.stat().st_size
                 path.unlink()
@@ -111,7 +115,7 @@ def _parts() -> dict[Part, list[Path]]:
     parts: dict[Part, list[Path]] = {
         "removed": _files(home / "removed"),
         "unnamed": unnamed,
-        "cache": [path for path in _files(home / "cache") if _age(path) > HOUR],
+        "cache": [path for path in _files(home / "cache") if not _is_young(path, "cache")],
         "channels": _files(home / "channels"),
         "runs": _old_runs(home / "runs"),
         "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in taken],
@@ -130,7 +134,7 @@ def _unnamed(home: Path) -> list[Path]:
         if path.relative_to(home).parts[0] not in _NAMELESS and not path.name.startswith("gallery-"):
             named |= _named_in(path)
     files = _files(home / "files")
-    return [path for path in files if path.name.encode() not in named and _age(path) > DAY]
+    return [path for path in files if path.name.encode() not in named and not _is_young(path, "unnamed")]
 
 
 def _named_in(path: Path) -> set[bytes]:
@@ -144,7 +148,7 @@ def _old_runs(root: Path) -> list[Path]:
     """Checkpoints of trainings that nobody went on with for a day."""
     runs = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
     files = (_files(run) for run in runs)
-    return [path for found in files if found and min(map(_age, found)) > DAY for path in found]
+    return [path for found in files if not any(_is_young(path, "runs") for path in found) for path in found]
 
 
 def _files(root: Path) -> list[Path]:
@@ -153,11 +157,13 @@ def _files(root: Path) -> list[Path]:
     return [path for path in found if not path.name.startswith(".tmp-")]
 
 
-def _age(path: Path) -> float:
+def _is_young(path: Path, part: Part) -> bool:
+    """Whether a file of a part may be in use; one that is gone is none that can go."""
+    least = _LEAST_AGES.get(part)
     try:
-        return time.time() - path.stat().st_mtime
+        return least is not None and time.time() - path.stat().st_mtime <= least
     except OSError:
-        return 0.0
+        return True
 
 
 def _size(files: Collection[Path]) -> tuple[int, int]:

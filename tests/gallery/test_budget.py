@@ -105,6 +105,17 @@ def test_what_is_in_use_stays(home, made):
     assert budget.free(budget.FREE) == 0
 
 
+def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
+    digest = paths.keep(b"a picture of last week")
+    old(home)
+    found = budget._parts()
+    assert found["unnamed"] == [home / "files" / digest]
+    monkeypatch.setattr(budget, "_parts", lambda: found)
+    paths.keep(b"a picture of last week")
+    assert budget.free(["unnamed"]) == 0
+    assert paths.kept(digest).read_bytes() == b"a picture of last week"
+
+
 @pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
 def test_what_is_a_persons_own_cannot_go_this_way(home, made, part):
     made()
