@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import PurePath
+
+_MOST_ENDING = 10  # characters; what is longer after a dot is no ending
 
 
 class StudioError(Exception):
@@ -64,3 +67,11 @@ def printable(text: str, limit: int = 200) -> str:
     """`text` without control characters (a file name may hold terminal codes), at most `limit` characters."""
     clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def short_name(name: str, limit: int) -> str:
+    """A file's name as `printable`; of a longer one the stem is cut, its ending stays."""
+    clean = printable(name, len(name))
+    ending = PurePath(clean).suffix
+    ending = ending if len(ending) <= _MOST_ENDING else ""
+    return printable(clean.removesuffix(ending), limit - len(ending)) + ending

@@ -17,6 +17,7 @@ from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
 FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".tmp-"
+_MOST_END = 120  # bytes of 255 that a name may have; a machine's own may take 64
 
 
 def home() -> Path:
@@ -72,7 +73,7 @@ def replacing(path: Path) -> Iterator[Path]:
         NoRoom: if the disk is full. The old file, if any, is intact.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name[-120:]}")
+    temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_end(path.name)}")
     try:
         yield temporary
         _sync(temporary)
@@ -92,6 +93,11 @@ def replacing(path: Path) -> Iterator[Path]:
 def _of_this_machine() -> str:
     """How the temporary files of this machine begin; a process number follows."""
     return f"{_TEMPORARY}{re.sub(r'[^A-Za-z0-9.]', '_', socket.gethostname())}-"
+
+
+def _end(name: str) -> str:
+    """The last letters of a file's name; systems count its bytes, of which some letters have four."""
+    return os.fsencode(name)[-_MOST_END:].decode(errors="ignore")
 
 
 def _sync(path: Path) -> None:

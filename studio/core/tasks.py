@@ -16,7 +16,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from studio.core import paces, paths, room
-from studio.core.errors import InvalidInput, StudioError, invalid, printable, unknown
+from studio.core.errors import InvalidInput, StudioError, invalid, short_name, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 
@@ -79,7 +79,7 @@ class File:
         else:
             digest = paths.digest(data)
             holding[digest] = data
-        return cls(digest, kind, printable(PureWindowsPath(name).name, 120))
+        return cls(digest, kind, short_name(PureWindowsPath(name).name, 120))
 
     @property
     def path(self) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from studio.core import paths
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, short_name
 from studio.core.tasks import File
 from studio.gallery.items import Item
 
@@ -61,7 +61,7 @@ def _named(item: Item, taken: set[str]) -> Iterator[tuple[File, str]]:
     """Each file with a name that none before has: day, what made it, what it is called."""
     day = time.strftime("%Y-%m-%d", time.localtime(item.created))
     for file in item.result.files:
-        whole = PurePath(re.sub(r"[^\w.()+ -]", "_", printable(file.name, 100)))
+        whole = PurePath(re.sub(r"[^\w.()+ -]", "_", short_name(file.name, 100)))
         stem, number = f"{day}-{item.task.partition('.')[0]}-{whole.stem}", 1
         name = f"{stem}{whole.suffix}"
         while name.casefold() in taken:

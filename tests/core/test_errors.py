@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core.errors import InvalidInput, StudioError, invalid, printable, unknown
+from studio.core.errors import InvalidInput, StudioError, invalid, printable, short_name, unknown
 
 
 def test_invalid_says_expected_received_and_next():
@@ -61,3 +61,17 @@ def test_printable_keeps_the_limit(length):
     shown = printable("a" * length, 10)
     assert len(shown) == min(length, 10)
     assert shown.endswith("…") == (length > 10)
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("holiday.png", "holiday.png"),
+        ("x" * 140 + ".png", "x" * 15 + "….png"),
+        ("x" * 140, "x" * 19 + "…"),
+        ("Mr. and Mrs. Somebody of Somewhere", "Mr. and Mrs. Somebo…"),
+        ("a\n" + "b" * 40 + ".m\tp", "a\ufffd" + "b" * 13 + "….m\ufffdp"),
+    ],
+)
+def test_a_short_name_keeps_its_ending(name, shown):
+    assert short_name(name, 20) == shown

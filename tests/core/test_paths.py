@@ -47,8 +47,15 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert not temporaries(tmp_path)
 
 
-def test_a_name_of_the_longest_kind_can_be_written(tmp_path):
-    path = tmp_path / ("a" * 251 + ".png")
+STEMS = {"latin": "a" * 251, "cats": "猫" * 83, "smiles": "😀" * 62, "a and smiles": "a" + "😀" * 62}
+
+
+@pytest.mark.parametrize("stem", STEMS.values(), ids=STEMS)
+def test_a_name_of_the_longest_kind_can_be_written(tmp_path, stem):
+    path = tmp_path / f"{stem}.png"
+    with paths.replacing(path) as temporary:
+        assert temporary.suffix == ".png"
+        temporary.write_bytes(b"x")
     assert paths.write(path, b"x").read_bytes() == b"x"
 
 

@@ -48,6 +48,12 @@ def test_a_run_by_name_gives_the_result_and_its_figures(photo):
     assert images.read(result.files[0].read()).shape == (48, 64, 3)
 
 
+@pytest.mark.parametrize("name", ["x" * 140 + ".png", "holiday " * 14 + "-style.mp4", "猫" * 200 + ".webp"])
+def test_a_long_name_keeps_its_ending(home, name):
+    kept = File.keep(b"x", "picture", name).name
+    assert (len(kept), kept.rpartition(".")[2]) == (120, name.rpartition(".")[2])
+
+
 def test_a_cancelled_run_gives_its_best_so_far(photo):
     stop = tasks.Progress(cancelled=lambda: True)
     result = tasks.run("fake.paint", paint.PaintSettings(steps=9), {"content": [photo]}, stop)
