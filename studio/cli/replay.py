@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.cli import console, flags, kept, outputs, report
-from studio.core import drawing, images, tasks
+from studio.core import drawing, images, paths, tasks
 from studio.core.errors import invalid, printable
 from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
@@ -75,9 +75,10 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
         received = "figures told in words" if task.readable else f"a {kind}"
         raise invalid(name, expected=expected, received=received, next_step=step)
     try:
-        if made.stat().st_size > drawing.MOST_BYTES:
-            raise invalid(name, expected="at most 1 GB", received="more", next_step="choose another")
-        data = made.read_bytes()
+        data = paths.read(made, drawing.MOST_BYTES)
+    except paths.TooLarge:
+        step = "choose another"
+        raise invalid(name, expected="at most 1 GB", received="more", next_step=step) from None
     except OSError as error:
         step = "check the path"
         raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None

@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-from studio.core import brought, data, drawing, images, keras_files, presets, sample_sets, samples
+from studio.core import brought, data, drawing, images, keras_files, paths, presets, sample_sets, samples
 from studio.core.errors import invalid, printable, unknown
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -84,10 +84,10 @@ def _packed(path: Path) -> File:
 def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
     """The bytes of a file. Raises `InvalidInput` if it cannot be read, or has more than `most`."""
     try:
-        if path.stat().st_size > most:
-            expected = f"at most {most / 1e9:.0f} GB"
-            raise invalid(shown, expected=expected, received="more", next_step=next_step)
-        return path.read_bytes()
+        return paths.read(path, most)
+    except paths.TooLarge:
+        expected = f"at most {most / 1e9:.0f} GB"
+        raise invalid(shown, expected=expected, received="more", next_step=next_step) from None
     except OSError as error:
         step = "check the path"
         raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
+from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
 
 if TYPE_CHECKING:
@@ -89,23 +90,26 @@ def _formats(data: bytes) -> tuple[str, ...]:
 
 def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
     if isinstance(source, bytes):
-        data, size = source, len(source)
+        data = source
     else:
         path = Path(source)
         name = f"picture {printable(path.name, 60)}"
         try:
-            size = path.stat().st_size
-            data = path.read_bytes() if size <= MOST_BYTES else b""
+            data = paths.read(path, MOST_BYTES)
+        except paths.TooLarge:
+            raise _too_many_bytes(name) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a usable path"
             raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
-    if not size:
+    if not data:
         raise invalid(name, expected=f"a {TAKEN} file", received="an empty file", next_step="choose another")
-    if size > MOST_BYTES:
-        raise invalid(
-            name, expected="at most 50 MB", received=f"{size / 2**20:.0f} MB", next_step="save it smaller"
-        )
+    if len(data) > MOST_BYTES:
+        raise _too_many_bytes(name)
     return data, name
+
+
+def _too_many_bytes(name: str) -> InvalidInput:
+    return invalid(name, expected="at most 50 MB", received="more", next_step="save it smaller")
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

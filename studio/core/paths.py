@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import socket
+import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,32 @@ def write(path: Path, data: bytes) -> Path:
     with replacing(path) as temporary:
         temporary.write_bytes(data)
     return path
+
+
+class TooLarge(Exception):
+    """A file has more bytes than are taken."""
+
+
+def read(path: Path, most: int) -> bytes:
+    """The bytes of a file that a person named.
+
+    Raises:
+        TooLarge: if there are more than `most`; none, or hardly more than those, are read.
+        OSError: if there is no such file, or it is a folder, or a device or pipe, which may never end.
+        ValueError: if it is no path at all.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "a device or pipe", str(path))
+        data = file.read(most + 1) if found.st_size <= most else None
+    if data is None or len(data) > most:
+        raise TooLarge
+    return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe would wait for somebody to write
 
 
 def sweep_temporaries(root: Path) -> int:

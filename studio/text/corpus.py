@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.tasks import File
 from studio.text.vocabulary import MOST as MOST_CHARACTERS
@@ -80,9 +81,7 @@ def read(data: bytes | Path) -> Corpus:
     if isinstance(data, Path):
         data = _bytes(data)
     if len(data) > MOST_BYTES:
-        raise _refused(
-            f"at most {MOST_BYTES // 2**20} MB", f"{len(data) / 2**20:,.0f} MB", "take a part of it"
-        )
+        raise _too_large()
     if not data:
         raise _refused("a text", "an empty file", "choose another")
     for mark, what in _NO_TEXTS.items():
@@ -98,17 +97,18 @@ def read(data: bytes | Path) -> Corpus:
 
 def _bytes(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:  # found before any of it is read
-            raise _refused(
-                f"at most {MOST_BYTES // 2**20} MB", f"{size / 2**20:,.0f} MB", "take a part of it"
-            )
-        return path.read_bytes()
+        return paths.read(path, MOST_BYTES)
+    except paths.TooLarge:
+        raise _too_large() from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise _refused(
             "a file that can be read", f"{printable(path.name, 80)}: {reason}", "choose another"
         ) from None
+
+
+def _too_large() -> InvalidInput:
+    return _refused(f"at most {MOST_BYTES // 2**20} MB", "more", "take a part of it")
 
 
 def _decoded(data: bytes) -> tuple[str, str, list[str]]:

@@ -46,3 +46,10 @@ def test_what_is_no_film_is_told_in_one_sentence(clip, capsys, data):
     said = capsys.readouterr().err
     assert said.startswith("error: Invalid film clip.gif") and "Traceback" not in said
     assert not clip.with_name("out.gif").exists()
+
+
+def test_a_device_is_no_film_and_never_read(clip, capsys):
+    clip.unlink()
+    clip.symlink_to("/dev/null")
+    assert main(["paint", "clip.gif", "-o", "out.gif"]) == 2
+    assert "Invalid film clip.gif. Expected: a file. Received: a device or pipe." in capsys.readouterr().err

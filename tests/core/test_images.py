@@ -253,6 +253,12 @@ def test_too_many_bytes_are_refused_unread(tmp_path):
         images.read(path)
 
 
+def test_a_device_is_no_file_and_never_read():
+    """Of another one than this, reading would never end."""
+    with pytest.raises(InvalidInput, match="Received: a device or pipe"):
+        images.read("/dev/null")
+
+
 @pytest.mark.parametrize("keep", [0, 1, 7, 20, 60, 0.5, 0.95])
 def test_cut_pictures_are_refused(keep, picture):
     data = saved(Image.fromarray(picture), "JPEG")

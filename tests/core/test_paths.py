@@ -59,6 +59,29 @@ def test_a_name_of_the_longest_kind_can_be_written(tmp_path, stem):
     assert paths.write(path, b"x").read_bytes() == b"x"
 
 
+@pytest.mark.parametrize("size", [0, 9, 10])
+def test_a_file_within_the_limit_is_read_whole(tmp_path, size):
+    path = paths.write(tmp_path / "file", bytes(size))
+    assert paths.read(path, 10) == bytes(size)
+
+
+def test_a_larger_file_is_refused_unread(tmp_path):
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(paths.TooLarge):
+        paths.read(path, 10)
+
+
+def test_what_may_never_end_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(OSError, match="a device or pipe"):
+            paths.read(path, 10)
+    with pytest.raises(IsADirectoryError):
+        paths.read(tmp_path, 10)
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,11 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
         file.truncate(2**40)  # far more than any memory: reading it would fail
     with pytest.raises(InvalidInput, match="100 MB"):
         corpus.read(path)
+
+
+def test_a_device_is_never_read():
+    with pytest.raises(InvalidInput, match="null: a device or pipe"):
+        corpus.read(Path("/dev/null"))
 
 
 @pytest.mark.parametrize("name", ["nothing.txt", "", "a\0b"])
