@@ -229,7 +229,9 @@ def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
     """`(H, W, 3) uint8` -> the bytes of a PNG, with the recipe in its text chunk `recipe`."""
     info = PngImagePlugin.PngInfo()
     if recipe is not None:
-        info.add_text("recipe", recipe.to_json())
+        text = recipe.to_json()
+        add = info.add_text if text.isascii() else info.add_itxt  # only the second is UTF-8
+        add("recipe", text)
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=info, compress_level=4)
     return buffer.getvalue()

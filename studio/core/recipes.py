@@ -9,6 +9,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -21,6 +22,7 @@ from studio.core.settings import Settings
 VERSION = 1
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 64
+_MOST_NAME = 200  # characters
 PNG = b"\x89PNG\r\n\x1a\n"
 _PACKAGES = ("creative-ai-studio", "keras", "tensorflow", "jax", "numpy", "pillow")
 
@@ -33,7 +35,11 @@ def _plain(name: str) -> str:
     return name
 
 
-Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain)]
+def _made_plain(name: str) -> str:
+    return printable(name.replace("/", "_").replace("\\", "_"), _MOST_NAME)
+
+
+Name = Annotated[str, StringConstraints(max_length=_MOST_NAME), AfterValidator(_plain)]
 
 
 class _Strict(BaseModel):
@@ -60,8 +66,10 @@ class Recipe(_Strict):
     machine: dict[Name, Name] = Field(default_factory=dict)
 
     def to_json(self) -> str:
-        """One line of JSON, ASCII only."""
-        return json.dumps(self.model_dump(mode="json"), separators=(",", ":"), allow_nan=False)
+        """One line of JSON: ASCII, unless that, with 12 letters an emoji, is too long to be read again."""
+        plain = partial(json.dumps, self.model_dump(mode="json"), separators=(",", ":"), allow_nan=False)
+        text = plain()
+        return text if len(text) <= MOST_BYTES else plain(ensure_ascii=False)
 
     def checked_settings(self) -> Settings:
         """The settings as the task's own class, within the same limits as the form.
@@ -80,13 +88,14 @@ def make(
     A chain longer than a recipe may hold names its inputs by their digests alone.
 
     Args:
-        weights: SHA-256 of every weights file that took part, by its name in `studio weights list`.
+        weights: SHA-256 of every weights file that took part, by its name in `studio weights list`; of a
+            model by that of its folder, which may have letters that no recipe has: they are replaced.
     """
     recipe = Recipe(
         task=task,
         settings=settings.model_dump(mode="json"),
         inputs={slot: [_source(file) for file in files] for slot, files in inputs.items() if files},
-        weights=dict(weights or {}),
+        weights={_made_plain(name): digest for name, digest in (weights or {}).items()},
         versions=_versions(),
         machine={"system": platform.system(), "processor": platform.machine(), "backend": _backend()},
     )

@@ -18,6 +18,7 @@ from studio.core import images, recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.recipes import Recipe, Source
 from studio.style.settings import TransferSettings
+from studio.text.settings import WriteSettings
 
 DIGEST = "a" * 64
 
@@ -78,6 +79,20 @@ def test_json_is_ascii_on_one_line():
     recipe = Recipe(task="style.transfer", settings={"note": "é\u2028\n"})
     assert recipe.to_json().isascii()
     assert "\n" not in recipe.to_json()
+
+
+@pytest.mark.parametrize("letter", ["😀", "\x01", "\u2028"])
+def test_the_longest_prompt_that_is_taken_is_read_again(picture, letter):
+    recipe = recipes.make("text.write", WriteSettings(prompt=letter * 10_000), {})
+    assert recipes.read(recipe.to_json().encode()) == recipe
+    assert recipes.read(images.encode_png(picture, recipe)) == recipe
+
+
+@pytest.mark.parametrize("name", ["my\\model", "a\nb", "a\udcffb", "x" * 201, "a/b"])
+def test_a_model_of_a_folder_with_an_odd_name_still_has_a_recipe(name):
+    recipe = recipes.make("text.write", WriteSettings(), {}, {name: DIGEST})
+    assert list(recipe.weights.values()) == [DIGEST]
+    assert recipes.read(recipe.to_json().encode()) == recipe
 
 
 def attacks(good: bytes) -> dict[str, bytes]:
