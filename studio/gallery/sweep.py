@@ -133,19 +133,24 @@ def _range(field: Described, text: str) -> list[Any]:
     try:
         low, high, *more = (float(part) for part in text.split(":"))
         count = int(more[0]) if more else USUAL
-        if len(more) > 1 or not (2 <= count <= MOST_CELLS and math.isfinite(low) and math.isfinite(high)):
+        if len(more) > 1 or not 2 <= count <= MOST_CELLS:
             raise ValueError
-    except ValueError:
+        found = _between(field, low, high, count)
+        if not all(map(math.isfinite, found)):
+            raise ValueError
+    except (ValueError, OverflowError):
         step = "choose two numbers and how many"
         raise invalid(field.name, expected="LOW:HIGH:COUNT", received=text, next_step=step) from None
-    shares = [number / (count - 1) for number in range(count)]
-    if field.scale == "log" and low > 0 and high > 0:
-        found = [low * (high / low) ** share for share in shares]
-    else:
-        found = [low + (high - low) * share for share in shares]
     if field.kind == "int":
         return list(dict.fromkeys(round(value) for value in found))
     return [float(f"{value:.4g}") for value in found]
+
+
+def _between(field: Described, low: float, high: float, count: int) -> list[float]:
+    shares = [number / (count - 1) for number in range(count)]
+    if field.scale == "log" and low > 0 and high > 0:
+        return [low * (high / low) ** share for share in shares]
+    return [low + (high - low) * share for share in shares]
 
 
 def check(settings: SweepSettings, inputs: Inputs) -> None:
