@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths
+from studio.core.errors import invalid
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind
 from studio.gallery import items
@@ -122,6 +123,11 @@ def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
     for word in wanted.words.casefold().split():
         rules.append("instr(words, ?)")
         values.append(needle(word))
+    try:
+        "".join(values).encode()
+    except UnicodeEncodeError:  # a terminal hands on any bytes
+        given = " ".join((wanted.kind, wanted.task, wanted.words)).strip()
+        raise invalid("search", expected="words", received=given, next_step="type them anew") from None
     return " AND ".join(rules), values
 
 

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from studio.core.errors import InvalidInput
 from studio.gallery import index, items
 from studio.gallery.index import Wanted
 
@@ -134,3 +135,9 @@ def test_damaged_items_harm_no_other(home, made):
     (home / "jobs" / bad / "outcome.json").write_text("{")
     (home / "jobs" / "stray").write_text("")
     assert ids() == [good]
+
+
+@pytest.mark.parametrize("wanted", [Wanted(words="cat \udcff"), Wanted(task="\udcff"), Wanted(kind="\udcff")])
+def test_a_search_for_what_is_no_text_is_told_in_a_sentence(home, wanted):
+    with pytest.raises(InvalidInput, match="Invalid search"):
+        index.find(wanted)
