@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
+from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable, invalid
 
 FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -25,12 +25,12 @@ def home() -> Path:
     """The folder that holds all that a person makes: STUDIO_HOME, else the platform's data folder.
 
     Raises:
-        StudioError: if it was made by a newer studio, or cannot be written.
+        StudioError: if it was made by a newer studio, cannot be written, or is the home of nobody here.
     """
     import platformdirs
 
     chosen = os.environ.get("STUDIO_HOME")
-    root = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("creative-ai-studio")
+    root = _expanded(chosen) if chosen else platformdirs.user_data_path("creative-ai-studio")
     root = root.absolute()
     mark = root / "format"
     try:
@@ -50,6 +50,15 @@ def home() -> Path:
             "Next: update the studio, or set STUDIO_HOME to another folder."
         )
     return root
+
+
+def _expanded(chosen: str) -> Path:
+    try:
+        return Path(chosen).expanduser()
+    except RuntimeError:  # `~NAME` of nobody here
+        raise invalid(
+            "STUDIO_HOME", expected="a folder", received=chosen, next_step="name it by its whole path"
+        ) from None
 
 
 def folder(name: str) -> Path:

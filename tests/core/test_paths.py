@@ -203,6 +203,12 @@ def test_a_home_in_the_personal_folder_is_expanded(tmp_path, monkeypatch):
     assert paths.home() == tmp_path / "studio"
 
 
+def test_a_home_of_nobody_is_told_in_a_sentence(monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", "~nobody-of-this-name/studio")
+    with pytest.raises(InvalidInput, match=r"Received: ~nobody-of-this-name/studio\. Next: "):
+        paths.home()
+
+
 def test_what_is_shipped_is_found_in_the_checkout():
     assert paths.shipped("pyproject.toml") == ROOT / "pyproject.toml"
     assert paths.shipped("nothing") == ROOT / "studio" / "_shipped" / "nothing"
