@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -436,6 +437,52 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
     found = taken(place)
     assert len(found.images) == 4
     assert found.notes[0].startswith("3 links or devices")
+
+
+def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
+    place = folder(tmp_path / "set", {"shut/1.png": png(), "shut/in/2.png": png(), "3.png": png()})
+    without(monkeypatch, PermissionError, place / "shut")
+    found = data.pictures(data.reference(str(place)), 8)
+    assert len(found.images) == 1
+    assert "1 folders could not be opened: shut." in found.notes
+    without(monkeypatch, PermissionError, place)
+    with pytest.raises(InvalidInput, match="cannot be opened"):
+        data.reference(str(place))
+
+
+def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path, monkeypatch):
+    place = folder(tmp_path / "set", {"new/1.png": png(), "2.png": png()})
+    without(monkeypatch, FileNotFoundError, place / "new")
+    assert len(data.pictures(data.reference(str(place)), 8).images) == 1
+
+
+def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, monkeypatch):
+    place, real = (
+        folder(tmp_path / "set", {"1.png": png(), "2.png": png(), "3.png": png()}),
+        archives.in_folder,
+    )
+
+    def listed(path):
+        found = real(path)
+        (path / found.names[-1]).unlink()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archives, "in_folder", listed)
+        file = data.reference(str(place))
+    assert data.count(file) == 1
+
+
+def without(monkeypatch, error, where):
+    """Nothing can be told of the entries of a folder; tests may run as root, whom nothing is forbidden."""
+    real = Path.lstat
+
+    def lstat(path):
+        if path.parent == where or where in path.parents:
+            raise error(2, "no", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,14 @@ def in_folder(path: Path) -> Files:
     for where, below, files in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
         for name in [*below, *files]:
             full = Path(where, name)
-            mode = full.lstat().st_mode
+            try:
+                mode = full.lstat().st_mode
+            except FileNotFoundError:
+                continue  # removed since the folder was listed
+            except OSError:  # it may be listed, but not entered
+                closed.append(Path(where))
+                below.clear()
+                break
             kept = {stat.S_IFREG: names, stat.S_IFDIR: folders}.get(stat.S_IFMT(mode), links)
             kept.append(full.relative_to(path).as_posix())
         if len(names) > MOST_FILES:

@@ -146,7 +146,10 @@ def _listing(path: Path) -> str:
     names = archives.in_folder(path).names if path.is_dir() else ("",)
     found = hashlib.sha256()
     for name in names:
-        facts = (path / name).lstat() if name else path.stat()
+        try:
+            facts = (path / name).lstat() if name else path.stat()
+        except FileNotFoundError:
+            continue  # removed since the folder was listed
         line = f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
         found.update(line.encode("utf-8", "surrogateescape"))
     return found.hexdigest()
