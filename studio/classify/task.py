@@ -55,11 +55,12 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "seconds": time.monotonic() - began,
         "notes": list(found.notes),
     }
-    known = _known(file.name, settings, found, taught, probabilities) | {"evaluation": evaluation}
+    name = data.named(file)
+    known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}
     known["figures"] = dict(figures)
     weights: dict[str, str] = {settings.backbone: found.backbone.digest}
     recipe = recipes.make(model.TASK, settings, inputs, weights)
-    text = card.write(file.name, settings, known, figures)
+    text = card.write(name, settings, known, figures)
     picture = card.picture(found.classes, evaluation, known["learning_curve"])
     packed = presets.pack(made, model.TASK, settings, text, recipe, known, picture)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")

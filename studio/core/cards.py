@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,22 +21,24 @@ ENDS = {
 }
 
 
-def command(script: str, data: str, settings: Settings, start: str = "") -> str:
-    """The command that trains a model, with what is not as usual.
+def command(script: str, data: str, settings: Settings, start: str = "", more: Sequence[str] = ()) -> str:
+    """The command that trains a model, with what is not as usual, as a shell takes it.
 
     Args:
         script: `train_text`.
         data: the name of what it learnt from.
         settings: of the training.
         start: the name of the model that it began with, or "".
+        more: words that follow the data.
     """
-    words = [f"python -m training.{script}", data, "-o DIR", *([f"--start-from {start}"] if start else [])]
+    words = ["python", "-m", f"training.{script}", data, *more, "-o", "DIR"]
+    words += ["--start-from", start] if start else []
     for field in settings.described().values():
         value = getattr(settings, field.name)
         if value != field.default:
             bare = field.flag if value else field.flag.replace("--", "--no-", 1)
-            words.append(bare if field.kind == "bool" else f"{field.flag} {value}")
-    return " ".join(words)
+            words += [bare] if field.kind == "bool" else [field.flag, str(value)]
+    return shlex.join(words)
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:

@@ -55,15 +55,16 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         figures["ended"] = "cancelled"
     figures |= found.figures
     recipe = recipes.make(generator.TASK, settings, inputs)
-    command = cards.command("train_dcgan", file.name, settings, figures["started_from"])
+    name = data.named(file)
+    command = cards.command("train_dcgan", name, settings, figures["started_from"])
     known = {
-        "trained_on": file.name,
+        "trained_on": name,
         "command": command,
         "figures": figures,
         "directions": {name: one.to_json() for name, one in _directions(z, made, found, pictures).items()},
         "density": None,
     }
-    text = card.write(file.name, settings, figures, command)
+    text = card.write(name, settings, figures, command)
     picture = cards.picture(
         grid(made[:WALL]),
         trained.curves.steps,

@@ -56,15 +56,16 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(generator.TASK, settings, inputs, weights)
-    command = cards.command("train_vae", file.name, settings, figures["started_from"])
+    name = data.named(file)
+    command = cards.command("train_vae", name, settings, figures["started_from"])
     known = {
-        "trained_on": file.name,
+        "trained_on": name,
         "command": command,
         "figures": figures,
         "directions": {name: one.to_json() for name, one in found.directions.items()},
         "density": found.density.to_json() if found.density else None,
     }
-    text = card.write(file.name, settings, figures, command)
+    text = card.write(name, settings, figures, command)
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(grid(made[:WALL]), trained.curves.steps, curves, scored.distances)
     packed = presets.pack(trained.vae, generator.TASK, settings, text, recipe, known, picture)

@@ -25,10 +25,15 @@ _ORDER = {"train": 0, "validation": 2, "test": 3}  # others between, so that the
 _WAY = "give a folder, zip or tar of its pictures instead"
 
 
+def fits(text: str) -> bool:
+    """Whether a text is a `tfds:NAME`, though perhaps of nothing that there is."""
+    return text.startswith(PREFIX) and _NAME.fullmatch(text.removeprefix(PREFIX)) is not None
+
+
 def check(text: str) -> str:
     """The name in `tfds:NAME`. Raises `InvalidInput` if it can be none."""
     name = text.removeprefix(PREFIX)
-    if not _NAME.fullmatch(name):
+    if not fits(text):
         raise refused(text, "a name such as tfds:mnist or tfds:celeb_a", name or "none", "check the spelling")
     return name
 

@@ -63,6 +63,12 @@ def reference(text: str) -> File:
     return file
 
 
+def named(file: File) -> str:
+    """What a command calls a data set: `tfds:NAME` as it was given, else the name of its file or folder."""
+    text = file.name.replace(" ", "/")  # which `reference` took out: a file's name has none
+    return text if builders.fits(text) else file.name
+
+
 def pictures(
     file: File, size: int, channels: int = 3, progress: Progress | None = None, least: int = 1
 ) -> Pictures:

@@ -71,10 +71,10 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(known.TASK, settings, inputs, {"vgg16": vgg16.digest})
-    more = f"--style {' '.join(one.name for one in inputs['style'])}"
-    command = cards.command("train_style", f"{file.name} {more}", settings, figures["started_from"])
-    told = {"styles": names, "trained_on": file.name, "command": command, "figures": figures}
-    text = card.write(file.name, settings, names, figures, command)
+    name, more = data.named(file), ["--style", *(one.name for one in inputs["style"])]
+    command = cards.command("train_style", name, settings, figures["started_from"], more)
+    told = {"styles": names, "trained_on": name, "command": command, "figures": figures}
+    text = card.write(name, settings, names, figures, command)
     shown = training.sheet(trained.learner, trainer.middles(held_out), range(len(names)), len(names))
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(shown, trained.curves.steps, curves)
