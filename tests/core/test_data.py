@@ -213,6 +213,13 @@ def test_npz_takes_training_before_test_pictures(tmp_path, labels):
     assert "in this order" in found.notes[0]
 
 
+def test_npz_says_that_labels_of_a_part_alone_are_left_out(tmp_path):
+    x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
+    found = taken(saved(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:]))
+    assert found.classes == ()
+    assert found.notes[1] == ("The labels in y_train are left out, for x_test has none: there is no y_test.")
+
+
 def test_npz_takes_floats_of_0_to_1_and_colours(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     path = saved(tmp_path / "x.npz", images=(x / 255).astype("float32"), labels=np.array(["a", "b", "a"]))

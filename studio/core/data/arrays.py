@@ -52,7 +52,6 @@ def source(path: Path, name: str) -> Source:
     order = [part for (part, _), count in zip(parts, counts, strict=True) for _ in range(count)]
     names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(order))
     values, places = np.unique(loaded, return_inverse=True) if loaded is not None else ((), None)
-    notes = [f"{' and '.join(part for part, _ in parts)} are taken, in this order."] if len(parts) > 1 else []
 
     def read() -> Iterator[Item]:
         start = 0
@@ -67,7 +66,18 @@ def source(path: Path, name: str) -> Source:
                 yield Item(start + n, _picture(name, part, images[n]), label, told)
             start += count
 
-    return Source(names, tuple(str(value) for value in values), tuple(facts), read, tuple(notes))
+    return Source(names, tuple(str(value) for value in values), tuple(facts), read, tuple(_notes(parts)))
+
+
+def _notes(parts: list[tuple[str, str]]) -> Iterator[str]:
+    """Sentences on what was taken and what was not."""
+    if len(parts) > 1:
+        yield f"{' and '.join(part for part, _ in parts)} are taken, in this order."
+    bare = [part for part, labels in parts if not labels]
+    if 0 < len(bare) < len(parts):
+        taken = " and ".join(labels for _, labels in parts if labels)
+        missing = " and ".join(dict(_PAIRS)[part] for part in bare)
+        yield f"The labels in {taken} are left out, for {' and '.join(bare)} has none: there is no {missing}."
 
 
 def _headers(path: Path) -> Mapping[str, Header]:
