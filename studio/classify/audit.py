@@ -29,9 +29,10 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
 
     Returns:
         `pictures`; `classes`, each with `name` and `count`; `broken`, the names of files left out; `copies`,
-        pairs of names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `sizes`, the
-        smallest, middle and largest side in px; `small`, the names of pictures that have to be enlarged;
-        `uneven`, how many times larger the largest class is; `warnings`, in sentences; `notes` of the reader.
+        pairs of names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`,
+        how many are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`,
+        the names of pictures that have to be enlarged; `uneven`, how many times larger the largest class is;
+        `warnings`, in sentences; `notes` of the reader.
     """
     counts = _counts(pictures)
     shortest = pictures.sizes.min(axis=1)
@@ -47,6 +48,7 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
         "near": near[:MOST_LISTED],
         "near_count": len(near),
         "across_count": sum(pair["across"] for pair in near),
+        "parted": groups.parted,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
         "small": [pictures.names[n] for n in small[:MOST_LISTED]],
         "small_count": len(small),
@@ -84,6 +86,8 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     if across := found["across_count"]:
         pairs = "1 pair" if across == 1 else f"{across:,} pairs"
         yield f"{pairs} of nearly the same picture in two classes: look which of the two is right."
+    if parted := found["parted"]:
+        yield f"{parted:,} pictures are too alike to tell copies apart: some of them are tested on, too."
     if found["small_count"] * 2 > found["pictures"]:
         yield "Most pictures are smaller than they are looked at: choose a smaller size."
 

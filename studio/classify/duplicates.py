@@ -22,6 +22,7 @@ CROPS = (1.0, 0.92, 0.84)  # shares of the side that one picture may be of the o
 _COARSE, _MAYBE = 8, 0.9  # of smaller copies, and what is no near-duplicate below
 _ROWS = 1024
 _FLAT = 0.25  # grey levels; what varies less has no correlation worth the name
+TOGETHER, LEAST_TOGETHER = 0.1, 8  # of a class one group has at most that share, or so few pictures
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Groups:
     """Which pictures are nearly the same.
 
     Attributes:
-        labels: `(n,) int64`, the same number for pictures that are alike, directly or through others.
+        labels: `(n,) int64`, the same number for pictures that are alike, directly or through others; but so
+            many that a class could hardly be divided are parted where they are least alike.
         pairs: of rows, `(m, 2) int64`, the smaller first, most alike first.
         alike: `(m,) float32`, the correlation of each pair.
     """
@@ -37,6 +39,11 @@ class Groups:
     labels: np.ndarray
     pairs: np.ndarray
     alike: np.ndarray
+
+    @property
+    def parted(self) -> int:
+        """How many pictures are nearly the same as one of another group."""
+        return len(np.unique(self.pairs[np.diff(self.labels[self.pairs], axis=1).ravel() != 0]))
 
 
 def find(pictures: Pictures, progress: Progress | None = None) -> Groups:
@@ -52,16 +59,15 @@ def find(pictures: Pictures, progress: Progress | None = None) -> Groups:
     progress = progress or Progress()
     key = hashlib.sha256(f"near 3 {SIDE} {ALIKE} {CROPS}".encode() + pictures.digests.tobytes()).hexdigest()
     path = paths.folder("cache") / "near" / f"{key}.npz"
-    count = len(pictures.images)
     try:
         with np.load(path, allow_pickle=False) as found:
-            return _grouped(count, found["pairs"], found["alike"])
+            return _grouped(pictures, found["pairs"], found["alike"])
     except damage.NPZ:
         pass  # not there, or damaged
     pairs, alike = _compared(pictures.images, progress)
     with paths.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, pairs=pairs, alike=alike)
-    return _grouped(count, pairs, alike)
+    return _grouped(pictures, pairs, alike)
 
 
 def _compared(images: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
@@ -118,9 +124,21 @@ def _means(old: int, share: float, new: int) -> np.ndarray:
     return (np.clip(overlap, 0, None) / (share * old / new)).astype("float32")
 
 
-def _grouped(count: int, pairs: np.ndarray, alike: np.ndarray) -> Groups:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+def _grouped(pictures: Pictures, pairs: np.ndarray, alike: np.ndarray) -> Groups:
+    """Joins pairs, the most alike first, as long as no group is too large for the smallest of its classes.
 
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    return Groups(connected_components(links, directed=False)[1].astype("int64"), pairs, alike)
+    Digits are alike throughout: joined without an end, nearly all ones are a single group.
+    """
+    classes = np.zeros(len(pictures.images), "int64") if pictures.labels is None else pictures.labels
+    most = np.maximum(LEAST_TOGETHER, np.bincount(classes) * TOGETHER)[classes].tolist()
+    members = [[row] for row in range(len(classes))]  # each picture's group, which all in it share
+    for i, j in pairs.tolist():
+        large, small = sorted((members[i], members[j]), key=len, reverse=True)
+        least = min(most[large[0]], most[small[0]])
+        if large is small or len(large) + len(small) > least:
+            continue
+        large += small
+        most[large[0]] = least
+        for row in small:
+            members[row] = large
+    return Groups(np.array([group[0] for group in members], "int64"), pairs, alike)

@@ -40,13 +40,15 @@ def split(
 def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Divides pictures into parts of which each is tested on once, `(n,) int64` of 0 to `count` - 1.
 
+    A group that is more than half of a class is dealt out: left out whole, next to nothing would be left.
+
     Args:
         labels, groups: as in `split`.
         count: of parts.
         seed: of the choice.
     """
     rng = np.random.default_rng([seed, 6])
-    single, members = _members(groups)
+    single, members = _members(_dealt_out(labels, groups))
     filled = np.zeros((count, labels.max() + 1), "int64")
     found = np.empty(len(labels), "int64")
     for rows in (members[n] for n in rng.permutation(len(members))):
@@ -62,6 +64,15 @@ def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.n
         lowest = np.argsort((levels + np.arange(len(rows))).ravel())[: len(rows)]
         found[rows] = lowest // max(1, len(rows))
     return found
+
+
+def _dealt_out(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Groups of which those that are more than half of a class are none: each picture is one by itself."""
+    names, places = np.unique(groups, return_inverse=True)
+    inside = np.zeros((len(names), labels.max() + 1), "int64")
+    np.add.at(inside, (places, labels), 1)
+    large = np.any((inside > 1) & (2 * inside > inside.sum(axis=0)), axis=1)
+    return np.where(large[places], names.max() + 1 + np.arange(len(groups)), groups)
 
 
 def _members(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

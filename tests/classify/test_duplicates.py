@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,3 +97,18 @@ def test_the_same_pictures_are_compared_once(originals):
     with pytest.raises(Cancelled):
         duplicates.find(plain, stopped)
     assert np.array_equal(duplicates.find(plain).labels, first.labels)
+
+
+def alike_throughout(count):
+    """Pictures of two classes, all of them one with a little noise."""
+    rng = np.random.default_rng(0)
+    base = np.kron(rng.integers(60, 200, (8, 8, 1)), np.ones((SIZE // 8, SIZE // 8, 3)))
+    noisy = [np.clip(base + rng.normal(0, 20, base.shape), 0, 255).astype("uint8") for _ in range(count)]
+    found = gathered(noisy)
+    return replace(found, labels=np.arange(count) % 2, classes=("a", "b"))
+
+
+def test_no_group_is_so_large_that_a_class_cannot_be_tested():
+    found = duplicates.find(alike_throughout(60))
+    assert np.bincount(found.labels).max() <= duplicates.LEAST_TOGETHER
+    assert found.parted == 60  # and a person is told

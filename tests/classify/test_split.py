@@ -63,3 +63,11 @@ def test_folds_keep_together_what_is_alike():
     assert all(len(set(parts[groups == one])) == 1 for one in range(25))
     sizes = np.bincount(parts, minlength=5)
     assert sizes.max() - sizes.min() <= 8
+
+
+@pytest.mark.parametrize("groups", [[0] * 20, [0] * 10 + [1] * 10, [0] * 8 + list(range(1, 13))])
+def test_of_a_class_that_is_nearly_one_group_each_part_has_some(groups):
+    labels = np.repeat([0, 1], 10)
+    parts = folds(labels, np.array(groups), 5, seed=0)
+    for part in range(5):
+        assert np.bincount(labels[parts == part], minlength=2).tolist() == [2, 2]
