@@ -37,7 +37,10 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
     counts = _counts(pictures)
     shortest = pictures.sizes.min(axis=1)
     small = np.flatnonzero(shortest < pictures.images.shape[1])
-    near = [_pair(pictures, *pair) for pair in zip(groups.pairs, groups.alike, strict=True)]
+    across = np.zeros(len(groups.pairs), bool)
+    if pictures.labels is not None:
+        across = pictures.labels[groups.pairs[:, 0]] != pictures.labels[groups.pairs[:, 1]]
+    near = zip(groups.pairs[:MOST_LISTED], groups.alike, across, strict=False)
     found = {
         "pictures": len(pictures.names),
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
@@ -45,9 +48,9 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
         "broken_count": len(pictures.broken),
         "copies": [list(pair) for pair in pictures.copies[:MOST_LISTED]],
         "copies_count": len(pictures.copies),
-        "near": near[:MOST_LISTED],
-        "near_count": len(near),
-        "across_count": sum(pair["across"] for pair in near),
+        "near": [_pair(pictures, *pair) for pair in near],
+        "near_count": len(groups.pairs),
+        "across_count": int(across.sum()),
         "parted": groups.parted,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
         "small": [pictures.names[n] for n in small[:MOST_LISTED]],
@@ -65,10 +68,9 @@ def _counts(pictures: Pictures) -> dict[str, int]:
     return dict(zip(pictures.classes, counts.tolist(), strict=True))
 
 
-def _pair(pictures: Pictures, rows: np.ndarray, alike: float) -> dict[str, Any]:
+def _pair(pictures: Pictures, rows: np.ndarray, alike: float, across: bool) -> dict[str, Any]:
     first, second = (pictures.names[row] for row in rows)
-    across = pictures.labels is not None and len(set(pictures.labels[rows].tolist())) > 1
-    return {"first": first, "second": second, "alike": round(float(alike), 3), "across": across}
+    return {"first": first, "second": second, "alike": round(float(alike), 3), "across": bool(across)}
 
 
 def _warnings(found: Mapping[str, Any]) -> Iterator[str]:

@@ -112,3 +112,12 @@ def test_no_group_is_so_large_that_a_class_cannot_be_tested():
     found = duplicates.find(alike_throughout(60))
     assert np.bincount(found.labels).max() <= duplicates.LEAST_TOGETHER
     assert found.parted == 60  # and a person is told
+
+
+def test_of_frames_of_one_film_few_pairs_are_kept():
+    found = duplicates.find(alike_throughout(400))
+    assert len(found.pairs) <= 400 * duplicates._EACH * 6
+    assert len(np.unique(found.pairs)) == 400  # each is among them
+    rows = np.sort(found.pairs, axis=1)
+    assert np.array_equal(rows, found.pairs) and len(np.unique(rows, axis=0)) == len(rows)
+    assert np.all(np.diff(found.alike) <= 0)
