@@ -144,7 +144,8 @@ def places(lesson: Lesson, taught: Taught, rows: np.ndarray) -> np.ndarray:
     means = np.stack([known[labels == one].mean(axis=0) for one in range(len(lesson.classes))])
     inside = known - means[labels]
     within = inside.T @ inside / len(known)
-    within[np.diag_indices_from(within)] += 0.1 * np.trace(within) / len(within)
+    # With one picture of each class to learn from nothing differs within a class: all directions are alike.
+    within[np.diag_indices_from(within)] += max(0.1 * np.trace(within) / len(within), 1e-6)
     share = np.bincount(labels) / len(labels)
     apart = means - share @ means
     last = len(within) - 1

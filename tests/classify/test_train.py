@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from studio.classify import finetune, lesson, model, teach
 from studio.classify.settings import TrainClassifierSettings
@@ -82,6 +83,16 @@ def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
     assert (
         result.figures["accuracy"] > 0.8 and np.isfinite(unpacked(result, tmp_path).data()["map"]["y"]).all()
     )
+
+
+def test_two_pictures_of_each_class_are_enough(weights_home, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("a/0", "a/1", "b/0", "b/1"):
+        (tmp_path / "few" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (40, 40, 3), "uint8")).save(tmp_path / "few" / f"{name}.png")
+    result = trained(tmp_path / "few")
+    assert result.figures["n"] == 2
+    assert np.isfinite(unpacked(result, tmp_path).data()["map"]["x"]).all()
 
 
 def test_the_same_seed_makes_the_same_model(weights_home, drawn, tmp_path):
