@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.classify import model
 from studio.classify.evaluate import evaluate
-from studio.core import data, sample_sets
+from studio.core import data, parts, sample_sets
 from studio.core.data import Pictures
 from studio.core.data.names import listed
 from studio.core.errors import InvalidInput, invalid
@@ -35,8 +35,7 @@ def figures(
         Unavailable: if its backbone is out of reach.
     """
     classes = model.classes_of(preset)
-    sample = where.startswith(sample_sets.PREFIX)
-    file = sample_sets.reference(where, progress) if sample else data.reference(where)
+    file = sample_sets.given(where, progress)
     found = data.pictures(file, model.settings_of(preset).size, progress=progress)
     truth = _truth(found, classes, where)
     rows = _rows(found, truth, preset, part)
@@ -74,13 +73,11 @@ def _rows(found: Pictures, truth: np.ndarray, preset: Preset, part: tuple[float,
     own = bool(tested) and int(last.sum()) == len(tested)
     if part is None and own:
         return np.flatnonzero(last)
-    start, end = part or (0.0, 1.0)
+    part = part or (0.0, 1.0)
     chosen = []
     for one in range(truth.max() + 1):
         rows = np.flatnonzero(truth == one)
         ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]]) if own else rows
-        # Counted from the end, as the training counts what it tests on.
-        chosen.append(
-            ordered[len(rows) - round(len(rows) * (1 - start)) : len(rows) - round(len(rows) * (1 - end))]
-        )
+        start, end = parts.bounds(len(rows), part)
+        chosen.append(ordered[start:end])
     return np.sort(np.concatenate(chosen))

@@ -8,6 +8,7 @@ from typing import Any
 from studio.cli import console, flags
 from studio.core import presets, tasks
 from studio.core.errors import invalid
+from studio.core.presets import Preset
 
 # `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
 # What it has to tell in sentences is a figure called "notes".
@@ -17,8 +18,8 @@ SCORES = {
     "dcgan.train": "studio.faces.score:figures",
     "vae.train": "studio.faces.score:figures",
 }
-# The part that is measured where none is named, if it is not the last tenth; None: as `figures` thinks best.
-USUAL: dict[str, tuple[float, float] | None] = {"classify.train": None}
+# Of these `figures` itself knows which part was held out, if none is named.
+CHOOSE = {"classify.train"}
 
 
 def add(commands: Any) -> None:
@@ -26,17 +27,18 @@ def add(commands: Any) -> None:
     help = "measure a trained model on data that it has not learnt from; prints one JSON object"
     parser = flags.add_leaf(commands, "score", help, _run)
     parser.add_argument("preset", metavar="PRESET", help="a trained model: its name or folder")
-    parser.add_argument("data", metavar="DATA", help="a text file for a voice, else pictures")
+    what = "a text file for a voice, else pictures, sample:NAME or tfds:NAME"
+    parser.add_argument("data", metavar="DATA", help=what)
     part = (
-        "which part of it, as shares of the whole (default 0.9:1.0, which trainings hold out; "
-        "of a classifier what it was tested on, or of other data all)"
+        "which part of it, as shares of the whole, e.g. 0.9:1.0 (default: the share at the end that its "
+        "training held out; of a classifier what it was tested on, or of other data all)"
     )
     parser.add_argument("--part", metavar="FROM:TO", help=part)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     preset = presets.find(arguments.preset)
-    part = _part(arguments.part) if arguments.part is not None else USUAL.get(preset.task, (0.9, 1.0))
+    part = _part(arguments.part) if arguments.part is not None else _held_out(preset)
     if preset.task not in SCORES:
         made, step = ", ".join(SCORES), "choose another"
         raise invalid(f"preset {preset.name}", expected=f"of {made}", received=preset.task, next_step=step)
@@ -46,6 +48,13 @@ def _run(arguments: argparse.Namespace) -> int:
         console.note(told)
     console.say_json(figures)
     return 0
+
+
+def _held_out(preset: Preset) -> tuple[float, float] | None:
+    """The part that the model's training held out; None where `figures` knows better."""
+    if preset.task in CHOOSE or preset.task not in SCORES:
+        return None
+    return 1 - getattr(preset.settings(), "held_out", 0.1), 1.0
 
 
 def _part(text: str) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-from studio.core import brought, data, drawing, images, keras_files, paths, presets, sample_sets, samples
+from studio.core import brought, drawing, images, keras_files, paths, presets, sample_sets, samples
 from studio.core.errors import invalid, printable, unknown
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -27,7 +27,7 @@ def source(slot: Slot, text: str) -> File:
     if slot.kind == "model":
         return _model(text)
     if slot.kind == "dataset":
-        return sample_sets.reference(text) if text.startswith(_SAMPLE) else data.reference(text)
+        return sample_sets.given(text)
     if slot.kind == "animation":
         return _film(Path(text).expanduser())
     if slot.kind == "picture" and text.startswith(_SAMPLE):

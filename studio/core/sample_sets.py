@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core import avatars, images, paths
+from studio.core import avatars, data, images, paths
 from studio.core.avatars import looks
 from studio.core.errors import StudioError, unknown
 from studio.core.progress import Progress
@@ -91,6 +91,15 @@ def reference(text: str, progress: Progress | None = None) -> File:
     file = File.keep(_packed(known[name], progress or Progress()), "dataset", f"{name}.zip")
     paths.write(note, file.digest.encode())
     return file
+
+
+def given(text: str, progress: Progress | None = None) -> File:
+    """A data set as a person names it: `sample:NAME`, or as `studio.core.data.reference` takes it.
+
+    Raises:
+        StudioError: as `reference` here and there.
+    """
+    return reference(text, progress) if text.startswith(PREFIX) else data.reference(text)
 
 
 def _packed(wanted: SampleSet, progress: Progress) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import data, latent
+from studio.core import data, latent, parts, sample_sets
 from studio.core.comparison import LEAST
 from studio.core.errors import invalid
 from studio.core.presets import Preset
@@ -22,7 +22,7 @@ def figures(preset: Preset, where: str, part: tuple[float, float], progress: Pro
 
     Args:
         preset: a model that draws.
-        where: the path of the data set, or `tfds:NAME`.
+        where: the path of the data set, `sample:NAME` or `tfds:NAME`.
         part: where the part begins and ends, as shares of the pictures, in the order in which trainings hold
             out the last.
 
@@ -34,9 +34,9 @@ def figures(preset: Preset, where: str, part: tuple[float, float], progress: Pro
         Unavailable: if the weights of the network that compares are out of reach.
     """
     generator = models.load(preset)
-    found = data.pictures(data.reference(where), generator.size, progress=progress)
+    found = data.pictures(sample_sets.given(where, progress), generator.size, progress=progress)
     order = in_order(len(found.images))
-    start, end = (round(len(order) * share) for share in part)
+    start, end = parts.bounds(len(order), part)
     rows = np.sort(order[start:end][-MOST:])
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from studio.core import parts
 from studio.core.errors import invalid
 from studio.core.presets import Preset
 from studio.core.progress import Progress
@@ -28,8 +29,7 @@ def figures(preset: Preset, data: str, part: tuple[float, float], progress: Prog
     """
     read = corpus.read(Path(data).expanduser())
     spoken = voice.load(preset)
-    # Counted from the end, as trainings cut off what they hold out.
-    start, end = (len(read.text) - round(len(read.text) * (1 - share)) for share in part)
+    start, end = parts.bounds(len(read.text), part)
     encoded = spoken.vocabulary.encode(read.text[start:end])
     if len(encoded.indices) < 2:
         received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"

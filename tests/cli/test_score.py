@@ -29,6 +29,14 @@ def test_the_part_that_was_held_out_gives_the_figures_of_the_training(voice, tex
     assert found["chars"] == told["held_out_chars"]
 
 
+def test_the_part_is_that_which_the_models_own_training_held_out(voice, text, said):
+    made = json.loads((voice / "settings.json").read_text())
+    made["settings"]["held_out"] = 0.05
+    (voice / "settings.json").write_text(json.dumps(made))
+    assert said("score", voice, text) == said("score", voice, text, "--part", "0.95:1.0")
+    assert said("score", voice, text) != said("score", voice, text, "--part", "0.9:1.0")
+
+
 def test_a_part_is_a_share_of_the_text(voice, text, rhyme, said):
     whole = json.loads(said("score", voice, text, "--part", "0:1")[1])
     assert whole["chars"] == len(rhyme) - 1

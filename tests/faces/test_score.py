@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.cli import main, score
-from studio.core import latent, presets
+from studio.core import latent, parts, presets
 from studio.core.training import in_order, split
 from studio.faces import models
 
@@ -44,6 +44,18 @@ def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
     code, out, err = scored(drawn(100))
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "Invalid part. Expected: at least 20 pictures. Received: 10." in err
+
+
+@pytest.mark.parametrize("count, held_out", [(103, 0.1), (50, 0.05), (250, 0.01), (70, 0.35)])
+def test_a_part_at_the_end_is_what_trainings_hold_out(count, held_out):
+    start, end = parts.bounds(count, (1 - held_out, 1.0))
+    assert sorted(in_order(count)[start:end]) == list(split(count, held_out)[1])
+
+
+def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
+    monkeypatch.setitem(score.SCORES, "tiny.train", "studio.faces.score:figures")
+    assert main(["score", tiny, "sample:cartoons"]) == 2
+    assert "Invalid part. Expected: at least 20 pictures. Received: 10." in capsys.readouterr().err
 
 
 @pytest.mark.slow
