@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.classify import model
+from studio.classify import model, tested
 from studio.classify.evaluate import evaluate
 from studio.core import data, parts, sample_sets
 from studio.core.data import Pictures
@@ -68,16 +68,14 @@ def _other(where: str, received: str, classes: tuple[str, ...]) -> InvalidInput:
 
 def _rows(found: Pictures, truth: np.ndarray, preset: Preset, part: tuple[float, float] | None) -> np.ndarray:
     """Which pictures are looked at, sorted."""
-    tested = set(preset.data().get("tested", {}).get("names", ()))
-    last = np.array([name in tested for name in found.names])
-    own = bool(tested) and int(last.sum()) == len(tested)
-    if part is None and own:
+    last = tested.known(preset, found)
+    if part is None and last.any():
         return np.flatnonzero(last)
     part = part or (0.0, 1.0)
     chosen = []
     for one in range(truth.max() + 1):
         rows = np.flatnonzero(truth == one)
-        ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]]) if own else rows
+        ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]])
         start, end = parts.bounds(len(rows), part)
         chosen.append(ordered[start:end])
     return np.sort(np.concatenate(chosen))

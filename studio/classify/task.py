@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.classify import audit as looked
-from studio.classify import card, duplicates, head, lesson, model, teach
+from studio.classify import card, duplicates, head, lesson, model, teach, tested
 from studio.classify.evaluate import evaluate
 from studio.classify.lesson import Lesson
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
@@ -102,6 +102,7 @@ def _known(
         "classes": list(found.classes),
         "trained_on": name,
         "command": cards.command("train_classifier", name, settings),
+        "held_out": tested.kept(found.pictures, found.held_out),
         "tested": {
             "names": [found.pictures.names[row] for row in found.held_out[rows]],
             "truth": found.labels(found.held_out[rows]).tolist(),

@@ -69,6 +69,13 @@ def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, pa
         assert told["accuracy"] == asked(preset, folder, TESTED)
 
 
+@pytest.mark.parametrize("kept", ["all", {"rows": "AA=="}, 7])
+def test_what_is_not_whole_is_refused(weights_home, folder, kept):
+    preset = toy_classifier.save("toy", CLASSES, held_out=kept)
+    with pytest.raises(InvalidInput, match="train it again"):
+        score.figures(preset, str(folder), None, Progress())
+
+
 def test_classes_are_matched_by_name_not_by_order(preset, folder):
     (folder / "cat").rename(folder / "dog")
     with pytest.raises(InvalidInput, match=r"others too: dog.*Next"):

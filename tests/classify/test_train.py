@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.classify import finetune, lesson, model, teach
+from studio.classify import finetune, lesson, model, score, task, teach
 from studio.classify.settings import TrainClassifierSettings
 from studio.core import backbones, data, paths, presets, runs, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError
@@ -83,6 +83,25 @@ def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
     assert (
         result.figures["accuracy"] > 0.8 and np.isfinite(unpacked(result, tmp_path).data()["map"]["y"]).all()
     )
+
+
+def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
+    weights_home, drawn, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(task, "MOST_TESTED", 5)  # so many its folder tells one by one
+    pictures = data.pictures(data.reference(str(drawn)), 32)
+    for name, images in (("own", pictures.images), ("other", 255 - pictures.images)):
+        np.savez(tmp_path / f"{name}.npz", images=images, labels=pictures.labels)
+    result = trained(tmp_path / "own.npz")
+    preset = unpacked(result, tmp_path)
+    assert len(preset.data()["tested"]["names"]) == 5
+    told = score.figures(preset, str(tmp_path / "own.npz"), None, Progress())
+    assert (told["n"], told["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
+    assert score.figures(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
+        pytest.approx(told["accuracy"])
+    )
+    other = score.figures(preset, str(tmp_path / "other.npz"), None, Progress())
+    assert other["n"] == 36  # arrays of the same name, and as many
 
 
 def test_two_pictures_of_each_class_are_enough(weights_home, tmp_path):
