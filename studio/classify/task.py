@@ -15,7 +15,7 @@ from studio.classify.lesson import Lesson
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.teach import Taught
 from studio.core import cards, data, presets, recipes, runs
-from studio.core.errors import Cancelled, StudioError, Unavailable
+from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -142,12 +142,10 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     if settings.suspicious:
         try:
             found["suspicious"], weights = _doubted(settings, file, progress)
-        except Unavailable as error:
+        except StudioError as error:
             found["notes"].append(f"Labels were not checked. {error}")
         except Cancelled:
             stopped = True
-        except StudioError:
-            pass  # one class, or next to no pictures of one: the warnings say so
     found["seconds"] = time.monotonic() - began
     recipe = recipes.make("classify.audit", settings, inputs, weights)
     text = looked.report(file.name, found).encode("utf-8", "replace")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.classify import audit, duplicates
+from studio.classify import audit, duplicates, lesson
 from studio.classify.settings import AuditSettings
 from studio.core import data, tasks
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, NoRoom
 
 pytestmark = pytest.mark.usefixtures("home")
 KINDS = drawn_classes.CLASSES
@@ -127,6 +127,18 @@ def test_wrong_labels_come_first(tmp_path):
     doubted = audit.suspicious(pictures, np.arange(20), left_out)
     assert [one["name"] for one in doubted] == [pictures.names[3], pictures.names[14]]
     assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
+
+
+def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
+    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
+
+    def full(*arguments):
+        raise NoRoom("The disk is full. Next: free some space.")
+
+    monkeypatch.setattr(lesson, "prepare", full)
+    result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.reference(str(place))]})
+    assert "suspicious" not in result.figures
+    assert "Labels were not checked. The disk is full. Next: free some space." in result.figures["notes"]
 
 
 def test_the_task_tells_a_person_and_a_page(tmp_path):
