@@ -138,7 +138,9 @@ def _end(network: keras.Model) -> tuple[keras.KerasTensor, Callable]:
 
 
 def _place(label: str, classifier: Classifier) -> int:
-    """The place of a label, however its letters are written."""
+    """The place of a label: just that one, or else however its letters are written."""
+    if label in classifier.classes:
+        return classifier.classes.index(label)
     names = [name.casefold() for name in classifier.classes]
     if label.casefold() in names:
         return names.index(label.casefold())

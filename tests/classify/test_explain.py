@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import toy_classifier
@@ -83,6 +85,12 @@ def _middle(weight, axis):
 def test_what_speaks_for_nothing_is_all_cold(colours):
     where, _, _ = explain.look(colours, np.zeros((32, 32, 3), "uint8"), 2)
     assert np.array_equal(where, np.zeros((4, 4)))
+
+
+@pytest.mark.parametrize("label, place", [("Cat", 0), ("cat", 1), ("CAT", 0), ("dog", 2)])
+def test_a_label_is_that_one_before_any_that_is_read_alike(label, place):
+    named = replace(toy_classifier.colours(), classes=("Cat", "cat", "Dog"))
+    assert explain._place(label, named) == place
 
 
 def test_colours_are_over_the_place_and_what_was_not_seen_is_dark():
