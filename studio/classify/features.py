@@ -47,7 +47,7 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
     if not len(missing):
         return found
     # Copies of one picture within a data set of arrays are computed once, too.
-    _, firsts = np.unique(pictures.digests[missing], axis=0, return_index=True)
+    _, firsts, same = np.unique(pictures.digests[missing], axis=0, return_index=True, return_inverse=True)
     rows = missing[np.sort(firsts)]
     done = 0
     try:
@@ -56,7 +56,8 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
             done += len(part)
     finally:
         store.add(pictures.digests[rows[:done]], found[rows[:done]])
-    return store.read(pictures.digests)[0] if len(rows) < len(missing) else found
+    found[missing] = found[missing[firsts[same.ravel()]]]
+    return found
 
 
 def unseen(pictures: Pictures, name: str) -> int:
