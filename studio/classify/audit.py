@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.classify.duplicates import Groups
 from studio.core.data.cache import Pictures
-from studio.core.data.names import listed
+from studio.core.data.names import listed, strays
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput
 
@@ -28,10 +28,11 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
         groups: its near-duplicates.
 
     Returns:
-        `pictures`; `classes`, each with `name` and `count`; `broken`, the names of files left out; `copies`,
-        pairs of names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`,
-        how many are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`,
-        the names of pictures that have to be enlarged; `uneven`, how many times larger the largest class is;
+        `pictures`; `classes`, each with `name` and `count`; `strays`, the names of pictures beside the
+        folders of classes, which are none then; `broken`, the names of files left out; `copies`, pairs of
+        names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`, how many
+        are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`, the names
+        of pictures that have to be enlarged; `uneven`, how many times larger the largest class is;
         `warnings`, in sentences; `notes` of the reader.
     """
     counts = _counts(pictures)
@@ -44,6 +45,7 @@ def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
     found = {
         "pictures": len(pictures.names),
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
+        "strays": strays(pictures.names)[:MOST_LISTED] if pictures.labels is None else [],
         "broken": list(pictures.broken[:MOST_LISTED]),
         "broken_count": len(pictures.broken),
         "copies": [list(pair) for pair in pictures.copies[:MOST_LISTED]],
@@ -76,7 +78,8 @@ def _pair(pictures: Pictures, rows: np.ndarray, alike: float, across: bool) -> d
 def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     counts = {one["name"]: one["count"] for one in found["classes"]}
     if not counts:
-        yield "There are no two classes: put the pictures into one folder a class."
+        beside = f" {listed(found['strays'])} lies in none." if found["strays"] else ""
+        yield f"There are no two classes: put the pictures into one folder a class.{beside}"
     for names in _twins(counts):
         yield f"{' and '.join(names)} may be the same class: their names are read alike."
     if few := [name for name, count in counts.items() if count < FEW]:
@@ -105,6 +108,9 @@ def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
 
 def check(pictures: Pictures, name: str) -> None:
     """Raises `InvalidInput` if there are no two classes to tell apart, or too few pictures of one."""
+    if pictures.labels is None and (beside := strays(pictures.names)):
+        received, step = f"beside those folders {listed(beside)}", "put it into one of them, or take it away"
+        raise refused(name, "each picture in the folder of its class", received, step)
     if pictures.labels is None:
         received = " ".join([f"{len(pictures.names):,} pictures of one.", *pictures.notes]).rstrip(".")
         raise refused(name, "two classes at least, a folder of pictures each", received, "add another class")

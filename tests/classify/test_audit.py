@@ -97,6 +97,7 @@ def test_one_class_far_larger_is_told(tmp_path):
     [
         (shapes("only", 0, 4), "two classes"),
         (shapes(".", 0, 4), "two classes"),
+        (shapes("a", 0, 4) | shapes("b", 1, 4) | {"one.png": shape(2, 7)}, "beside those folders one.png"),
         (shapes("a", 0, 4) | {"b/one.png": shape(1, 77)}, "1 of b"),
         (shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no picture"}, "two classes"),
     ],
@@ -107,6 +108,7 @@ def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
     with pytest.raises(InvalidInput, match=says) as refused:
         audit.check(pictures, "set")
     assert "Next: " in str(refused.value)
+    assert not found["strays"] or told(found, "one.png")
     assert audit.report("set", found)  # while the audit itself says what there is
 
 

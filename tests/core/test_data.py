@@ -173,10 +173,12 @@ def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
         (["top/cat/a.png", "top/dog/x/a.png"], ("cat", "dog")),
         (["train/cat/a.png", "train/dog/a.png", "val/cat/b.png"], ("cat", "dog")),
         (["cat/a.png", "dog/a.png", "a.png"], ()),
+        (["top/LICENSE.txt", "top/cat/a.png", "top/dog/a.png"], ("cat", "dog")),
+        (["notes.txt", "top/train/cat/a.png", "top/val/dog/a.png"], ("cat", "dog")),
     ],
 )
 def test_classes_are_the_folders(tmp_path, names, classes):
-    files = {name: png(n) for n, name in enumerate(names)}
+    files = {name: b"words" if name.endswith("txt") else png(n) for n, name in enumerate(names)}
     found = taken(folder(tmp_path / "some", files))
     assert found.classes == classes
     assert (found.labels is None) == (not classes)

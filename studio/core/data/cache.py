@@ -18,7 +18,7 @@ from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
 
-FORMAT = 2  # a new one makes all be made again
+FORMAT = 3  # a new one makes all be made again
 _REPORTS = 200  # a whole, so that telling costs nothing beside reading
 _MOST_BROKEN = 0.9  # of the files, above which a person has most likely named something else
 

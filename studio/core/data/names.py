@@ -42,7 +42,7 @@ def hidden(name: str) -> bool:
 
 
 def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The class of each file: the folder that it lies in, below the folders that all files share.
+    """The class of each file: the folder that it lies in, below the folders that all of them share.
 
     Folders called train, val or test are no classes but parts of one data set.
 
@@ -50,21 +50,35 @@ def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
         names: paths with `/`.
 
     Returns:
-        `(n,) int64` labels and the sorted classes; labels of -1 and no classes if there are not two, or if a
-        file lies in none.
+        `(n,) int64` labels, -1 for a file beside those folders, such as a licence; and the sorted classes,
+        none and labels of -1 alone if there are not two.
     """
-    folders = _below_shared([name.split("/")[:-1] for name in names])
-    if folders and all(path and path[0].lower() in _SPLITS for path in folders):
-        folders = _below_shared([path[1:] for path in folders])
-    found = sorted({path[0] for path in folders if path})
-    if len(found) < 2 or not all(folders):
+    folders = _class_folders(names)
+    found = sorted({folder for folder in folders if folder})
+    if len(found) < 2:
         return np.full(len(names), -1, "int64"), ()
     places = {name: n for n, name in enumerate(found)}
-    return np.array([places[path[0]] for path in folders], "int64"), tuple(found)
+    return np.array([places.get(folder, -1) for folder in folders], "int64"), tuple(found)
+
+
+def strays(names: Sequence[str]) -> list[str]:
+    """The files that lie beside the folders of classes, in none of them; nothing if there are no classes."""
+    labels, classes = classes_of(names)
+    return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
+
+
+def _class_folders(names: Sequence[str]) -> list[str]:
+    """The folder that each file lies in below those that all share, "" for none."""
+    folders = _below_shared([name.split("/")[:-1] for name in names])
+    inside = [path for path in folders if path]
+    if inside and all(path[0].lower() in _SPLITS for path in inside):
+        folders = _below_shared([path[1:] for path in folders])
+    return [path[0] if path else "" for path in folders]
 
 
 def _below_shared(folders: list[list[str]]) -> list[list[str]]:
-    first, last = min(folders, default=[]), max(folders, default=[])
+    inside = [path for path in folders if path]
+    first, last = min(inside, default=[]), max(inside, default=[])
     shared = next((n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
     shared = min(len(first), len(last)) if shared is None else shared
     return [path[shared:] for path in folders]
