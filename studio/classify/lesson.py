@@ -12,6 +12,7 @@ from studio.classify.head import FOLDS
 from studio.core import backbones, data
 from studio.core.backbones import Backbone
 from studio.core.data.cache import Pictures
+from studio.core.data.sources import refused
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
@@ -61,7 +62,8 @@ def prepare(
         progress: told of each stage.
 
     Raises:
-        InvalidInput: if there are not two classes with two pictures each, or the data set is damaged.
+        InvalidInput: if there are not two classes with two pictures each, if those of each class are all
+            nearly the same, or if the data set is damaged.
         Unavailable: if the data set or the backbone is out of reach.
         Cancelled: if a person asked to stop; what the backbone has seen is kept.
     """
@@ -74,6 +76,10 @@ def prepare(
     learnt, tested = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
         learnt, tested = split.split(labels, groups, held_out, seed)
+        if not len(tested):
+            received = f"{len(groups):,} of which those of a class are all nearly the same"
+            step = "add pictures that differ from these"
+            raise refused(file.name, "pictures to learn from, and others to test on", received, step)
     backbone = backbones.load(name, progress)
     count = min(FOLDS, int(np.bincount(labels[learnt]).min()))
     parts = split.folds(labels[learnt], groups[learnt], max(2, count), seed)

@@ -114,6 +114,18 @@ def test_two_pictures_of_each_class_are_enough(weights_home, tmp_path):
     assert np.isfinite(unpacked(result, tmp_path).data()["map"]["x"]).all()
 
 
+def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(backbones, "load", lambda *arguments: pytest.fail("it was loaded"))
+    rng = np.random.default_rng(0)
+    base = np.kron(rng.integers(0, 256, (5, 5, 3)), np.ones((8, 8, 1)))
+    for n in range(8):
+        (tmp_path / "alike" / "ab"[n % 2]).mkdir(parents=True, exist_ok=True)
+        pixels = np.clip(base + rng.normal(0, 4, base.shape), 0, 255).astype("uint8")
+        Image.fromarray(pixels).save(tmp_path / "alike" / "ab"[n % 2] / f"{n}.png")
+    with pytest.raises(InvalidInput, match=r"all nearly the same.*Next: add"):
+        trained(tmp_path / "alike")
+
+
 def test_the_same_seed_makes_the_same_model(weights_home, drawn, tmp_path):
     first, again, other = (
         unpacked(trained(drawn, seed=seed), tmp_path / str(n)) for n, seed in enumerate((0, 0, 1))
