@@ -15,25 +15,24 @@ if TYPE_CHECKING:
 
 BACKBONE = "resnet50"
 SIZE = 224  # px, which it learnt with
-_HELD: dict[str, Classifier] = {}  # by the digest of its weights
 
 
 def open(progress: Progress | None = None) -> Classifier:
-    """ResNet50's own classifier, its weights and labels fetched if need be; one copy a process.
+    """ResNet50's own classifier, its weights and labels fetched if need be; kept in memory for the next time.
 
     Raises:
         StudioError: as `weights.pull`.
     """
     whole = weights.load(BACKBONE, progress)
-    if whole.digest not in _HELD:
-        names = _apart(labels.names(progress))
-        network = model.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
-        network.layers[-1].set_weights(_choice(whole.model).get_weights())
-        maps = network.get_layer(MAPS[BACKBONE]).output
-        _HELD[whole.digest] = Classifier(
-            IMAGENET, whole.digest, names, (SIZE, SIZE), network, maps, lean=LEANS[BACKBONE]
-        )
-    return _HELD[whole.digest]
+    return model.held(IMAGENET, whole.digest, lambda: _opened(whole, progress))
+
+
+def _opened(whole: weights.Loaded, progress: Progress | None) -> Classifier:
+    names = _apart(labels.names(progress))
+    network = model.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
+    network.layers[-1].set_weights(_choice(whole.model).get_weights())
+    maps = network.get_layer(MAPS[BACKBONE]).output
+    return Classifier(IMAGENET, whole.digest, names, (SIZE, SIZE), network, maps, lean=LEANS[BACKBONE])
 
 
 def cached() -> bool:

@@ -9,7 +9,7 @@ import pytest
 import toy_classifier
 from skimage import data
 
-from studio.classify import explain, imagenet, models, predict
+from studio.classify import explain, imagenet, model, models, predict
 from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
 from studio.core import backbones, images, paths, presets, tasks, weights
 from studio.core.errors import InvalidInput
@@ -60,7 +60,7 @@ def test_imagenets_head_is_that_of_the_weights(resnet50_home):
     prepared = backbones.spec("resnet50").preprocessing(picture[None].astype("float32") / 255)
     whole = np.asarray(weights.load("resnet50").model(prepared))
     assert named.probabilities([picture]) == pytest.approx(whole, abs=1e-4)
-    assert imagenet.open() is named
+    assert imagenet.open().network is named.network
 
 
 def test_a_trained_classifier_is_asked_by_name_by_folder_and_as_a_file(toy, home):
@@ -110,8 +110,8 @@ def test_a_worker_is_warmed_only_with_what_is_here(home):
 
 
 def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
-    monkeypatch.setattr(imagenet, "_HELD", {})
+    monkeypatch.setattr(model, "_HELD", {})
     monkeypatch.setattr(explain, "_MAPS", {})
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
         tasks.imported(tasks.get(task).prepare)(settings)
-    assert list(imagenet._HELD) == list(explain._MAPS) == [weights.status("resnet50").digest]
+    assert list(model._HELD) == list(explain._MAPS) == [weights.status("resnet50").digest]
