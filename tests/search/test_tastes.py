@@ -119,7 +119,7 @@ def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
 
 
 def test_its_pictures_are_needed(taste, monkeypatch):
-    monkeypatch.setattr(budget, "DAY", -1.0)
+    monkeypatch.setitem(budget._LEAST_AGES, "unnamed", -1.0)
     digest = taste.inputs["content"][0].digest
     assert digest not in [path.name for path in budget._unnamed(paths.home())]
     tastes.remove(taste.id, "local")
