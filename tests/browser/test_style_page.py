@@ -113,7 +113,7 @@ def test_a_film_is_tried_by_its_first_frame_and_painted_whole(tab):
     button(page, "Start").click()
     button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
-        button(page, "Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     painted = list(drawing.frames(Path(waiting.value.path()).read_bytes()))
     assert len(painted) == 24 and max(painted[0].shape) == 128
 
