@@ -56,7 +56,8 @@ def test_its_trials_run_in_the_job_lane_and_its_progress_is_seen(search):
 
 
 def test_a_killed_trial_is_replaced(lanes, search, ended):
-    job = search(begun(1), seed=1, trials=3, epochs=25)
+    # Under way, not only sent: one that has not begun is sent again, and none failed.
+    job = search(lambda job: job.report and "trial 2" in job.report.metrics, seed=1, trials=3, epochs=25)
     assert not job.finished
     kill(lanes, "job")
     job = ended(job)
