@@ -12,6 +12,7 @@ from pathlib import Path
 from studio.cli import console, kept, outputs, sources
 from studio.core import images, tasks
 from studio.core.errors import Cancelled, StudioError, invalid, printable
+from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
 
@@ -69,10 +70,11 @@ def run(
                     console.note(f"{printable(path.name, 100)} is passed over. {error}")
                     done.failed.append(str(path))
                     continue
-                if _is_there(target, task, settings, inputs):
+                recipe = _recipe(target)
+                if recipe and _is_of(recipe, task, settings, inputs):
                     done.there.append(str(target))
                     continue
-                if target.exists() and not _is_made(target):
+                if target.exists() and not recipe:
                     console.note(f"{printable(str(target), 99)} is no result of the studio and stays.")
                     done.failed.append(str(path))
                     continue
@@ -147,20 +149,16 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     return out
 
 
-def _is_made(path: Path) -> bool:
-    """Whether the studio made a picture, so that a new one may take its place."""
+def _recipe(path: Path) -> Recipe | None:
+    """The recipe of a result that is there already; None of what the studio has not made."""
     try:
-        return bool(outputs.recipe_of(path))
+        return outputs.recipe_of(path)
     except StudioError:
-        return False
+        return None
 
 
-def _is_there(path: Path, task: Task, settings: Settings, inputs: Inputs) -> bool:
-    """Whether a result of this very task, of these settings and files, is there already."""
-    try:
-        recipe = outputs.recipe_of(path)
-    except StudioError:
-        return False
+def _is_of(recipe: Recipe, task: Task, settings: Settings, inputs: Inputs) -> bool:
+    """Whether a recipe is of this very task, of these settings and files."""
     digests = {slot: [source.digest for source in some] for slot, some in recipe.inputs.items()}
     wanted = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
     return (recipe.task, recipe.settings, digests) == (task.name, settings.model_dump(mode="json"), wanted)

@@ -79,8 +79,8 @@ def _check_sidecar(path: Path, shown: str) -> None:
     if path.suffix.lower() == ".png" or not beside.exists():
         return
     try:
-        recipes.read(beside.read_bytes())
-    except (OSError, InvalidInput):
+        recipes.read(paths.read(beside, images.MOST_BYTES))
+    except (OSError, paths.TooLarge, InvalidInput):
         expected, step = f"a free place for its recipe, {printable(beside.name, 100)}", "choose another name"
         raise invalid(shown, expected=expected, received="another file there", next_step=step) from None
 
@@ -188,9 +188,11 @@ def recipe_of(path: Path) -> recipes.Recipe:
                     "Next: choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
-        if path.stat().st_size > images.MOST_BYTES:
-            raise InvalidInput(f"The {shown} is too large to be one of the studio's. Next: choose another.")
-        return recipes.read(path.read_bytes())
+        return recipes.read(paths.read(path, images.MOST_BYTES))
+    except paths.TooLarge:
+        raise InvalidInput(
+            f"The {shown} is too large to be one of the studio's. Next: choose another."
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         step = "choose a file that the studio saved"

@@ -12,7 +12,7 @@ from studio.core import weights
 from studio.core.errors import unknown
 from studio.core.networks import inceptionv3, resnet50, vgg16
 from studio.core.networks.spec import Spec
-from studio.core.precision import Precision
+from studio.core.precision import Precision, policy
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class Backbone:
         """The same network, that computes in such numbers: itself in float32, else another copy."""
         if precision == "float32":
             return self
-        policy = f"mixed_{precision}"
-        return self._again(lambda layer: type(layer).from_config(layer.get_config() | {"dtype": policy}))
+        dtype = {"dtype": policy(precision)}
+        return self._again(lambda layer: type(layer).from_config(layer.get_config() | dtype))
 
     def _again(self, made: Callable[[keras.Layer], keras.Layer]) -> Backbone:
         """A copy, each layer of which is made anew."""

@@ -10,6 +10,11 @@ Precision = Literal["float32", "bfloat16"]
 HELP = "Numbers that the networks compute in while they learn: bfloat16 is faster on newer machines."
 
 
+def policy(precision: Precision) -> str:
+    """What Keras calls computing in such numbers, with whole weights."""
+    return "float32" if precision == "float32" else f"mixed_{precision}"
+
+
 @contextlib.contextmanager
 def computing_in(precision: Precision) -> Iterator[None]:
     """While it is open, networks that are made compute in such numbers.
@@ -20,7 +25,7 @@ def computing_in(precision: Precision) -> Iterator[None]:
     import keras
 
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32" if precision == "float32" else f"mixed_{precision}")
+    keras.config.set_dtype_policy(policy(precision))
     try:
         yield
     finally:

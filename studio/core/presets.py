@@ -357,12 +357,11 @@ def _made(folder: Path) -> _Made:
 def _read(path: Path) -> bytes:
     most = _MOST.get(path.name, _MOST_TEXT)
     try:
-        data = path.read_bytes() if path.stat().st_size <= most else None
+        return paths.read(path, most)
     except OSError:
         raise _broken(path.parent, path.name, "none") from None
-    if data is None:
-        raise _broken(path.parent, f"{path.name} of at most {most >> 20} MB", "a larger one")
-    return data
+    except paths.TooLarge:
+        raise _broken(path.parent, f"{path.name} of at most {most >> 20} MB", "a larger one") from None
 
 
 def _broken(folder: Path, expected: str, received: str) -> InvalidInput:

@@ -134,7 +134,7 @@ class Training:
         if ended != "nan":
             self.save()
         elif not self.curves.steps:
-            raise StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
+            raise diverged()
         if not self.curves.steps:
             self._test({}, Progress())
         return ended
@@ -194,6 +194,11 @@ class Training:
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
             self.sums, self.since = dict(found.notes["sums"]), found.notes["since"]
         parallel.same_start(self.step)
+
+
+def diverged() -> StudioError:
+    """The error for a training that has nothing to keep: no loss was a number."""
+    return StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
 
 
 def in_order(count: int) -> np.ndarray:

@@ -14,9 +14,7 @@ from studio.core.held import held
 from studio.core.latent import Generator
 from studio.core.presets import Preset
 from studio.core.tasks import File, Inputs
-from studio.faces.settings import FacesSettings
-
-MOST_NEAR = 50_000  # as many as there can be on a wall, of which such a number is one
+from studio.faces.settings import MOST, FacesSettings
 
 WARM = (1, 64)  # how many pictures a page asks for: one face, and a wall
 _HELD: dict[str, Generator] = {}  # by the digest of their weights; what a worker holds
@@ -61,8 +59,8 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
     if settings.to and not settings.face:
         step = "say which face it starts from"
         raise invalid("`--to`", expected="a `--face` too", received="none", next_step=step)
-    if any(not 1 <= number <= MOST_NEAR for number in settings.near):
-        expected, step = f"numbers from 1 to {MOST_NEAR:,}", "count from 1"
+    if any(not 1 <= number <= MOST for number in settings.near):
+        expected, step = f"numbers from 1 to {MOST:,}", "count from 1"
         raise invalid("`--near`", expected=expected, received=settings.near, next_step=step)
     if inputs.get("model"):
         return

@@ -12,6 +12,7 @@ from studio.core.tasks import Kind
 
 USUAL_WALK = 96  # frames: four seconds
 MOST_MOVE = 10.0
+MOST = 50_000  # pictures of a wall, of which a number names one
 
 
 class FacesSettings(Settings):
@@ -33,7 +34,7 @@ class FacesSettings(Settings):
     )
     seed: int = setting(0, "Seed of every random draw.", tier="main", ge=0, le=2**31 - 1)
     model: Literal["vae", "dcgan"] = setting("dcgan", "Whose faces are drawn where no preset is named.")
-    n: int = setting(64, "How many.", ge=1, le=50_000)
+    n: int = setting(64, "How many.", ge=1, le=MOST)
     face: int = setting(0, "Only this one of the wall, large, counted from 1; 0: all.", ge=0, le=50_000)
     moves: tuple[str, ...] = setting(
         (), "Changes along the model's directions, each as NAME=AMOUNT, e.g. older=1.5.", max_length=32

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 
 from studio.core import parallel, runs
-from studio.core.errors import Cancelled, StudioError
+from studio.core.errors import Cancelled
 from studio.core.progress import Progress
+from studio.core.training import diverged
 from studio.text import model, score, write
 from studio.text.inherit import inherited
 from studio.text.network import Network
@@ -267,6 +268,6 @@ def train(
     if not trainer.curves.test:
         trainer.test(Progress())
     if not math.isfinite(trainer.curves.lowest):
-        raise StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
+        raise diverged()
     trainer.core.set_weights(trainer.best)
     return Trained(trainer.core, vocabulary, trainer.curves, trainer.plan, trainer.step, ended)

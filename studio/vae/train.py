@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.grids import grid
 from studio.core.precision import computing_in
 from studio.core.progress import Progress
-from studio.core.training import Average, Batches, Curves, Training, spread, taken
+from studio.core.training import Average, Batches, Curves, Training, diverged, spread, taken
 from studio.vae import codes
 from studio.vae.learner import Learner, See
 from studio.vae.model import COMPILED, Vae
@@ -182,7 +182,7 @@ def train(
             ) from None
     ended = trainer.learn(progress or Progress())
     if not math.isfinite(trainer.lowest):
-        raise StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
+        raise diverged()
     trainer.judge.vae.set_weights(trainer.best)
     return Trained(trainer.judge.vae, trainer.curves, trainer.step, ended)
 
