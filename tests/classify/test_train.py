@@ -10,7 +10,7 @@ from PIL import Image
 
 from studio.classify import finetune, lesson, model, score, task, teach
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import backbones, data, paths, presets, runs, tasks
+from studio.core import backbones, data, paths, presets, runs, tasks, training
 from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.progress import Progress
 
@@ -168,7 +168,8 @@ def test_fine_tuning_begins_where_the_head_ended(ready):
 
 
 @pytest.mark.slow
-def test_going_on_is_as_never_having_stopped(ready):
+def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
     found, weights, settings = ready
     whole = finetune.finetune(found, weights, settings)
     run, told = runs.Run(paths.folder("runs") / "test"), []
@@ -181,7 +182,8 @@ def test_going_on_is_as_never_having_stopped(ready):
     assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
 
 
-def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path):
+def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
     told = []
     stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
     result = trained(drawn, stop, **TUNED)
