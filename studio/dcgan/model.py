@@ -11,8 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.discriminator import Augment, discriminator, halvings, held, small
 from studio.core.precision import whole
-from studio.dcgan.augment import Augment
 from studio.dcgan.settings import TrainDcganSettings
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
@@ -25,7 +25,8 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
     Besides its start, the numbers also set the gain and the offset of every channel at every size, which
     costs next to nothing and brings the pictures closer (Chen et al. 2019, arXiv:1810.01365).
     """
-    start, doublings = _shape(settings.size)
+    doublings = halvings(settings.size)
+    start = settings.size // 2**doublings
     z = keras.Input((settings.latent_dim,), name="z")
     channels = settings.width * 2 ** (doublings - 1)
     x = keras.layers.Dense(
@@ -63,42 +64,8 @@ def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int) -> Any:
     return keras.layers.ReLU()(x)
 
 
-def discriminator(settings: TrainDcganSettings) -> keras.Model:
-    """The network that judges: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real."""
-    _, doublings = _shape(settings.size)
-    layers = [keras.Input((settings.size, settings.size, settings.channels), name="picture")]
-    for n in range(doublings):
-        layers.append(
-            keras.layers.Conv2D(
-                settings.judge_width * 2**n,
-                4,
-                2,
-                "same",
-                use_bias=not n,
-                kernel_initializer=_small(settings, 20 + n),
-            )
-        )
-        if n:
-            layers.append(keras.layers.BatchNormalization(momentum=0.9))
-        layers.append(keras.layers.LeakyReLU(0.2))
-    layers += [
-        keras.layers.Flatten(),
-        keras.layers.Dropout(settings.dropout, seed=settings.seed),
-        keras.layers.Dense(1, kernel_initializer=_small(settings, 40)),
-    ]
-    return keras.Sequential(layers, name="discriminator")
-
-
-def _shape(size: int) -> tuple[int, int]:
-    """The side of the coarsest maps and how often they double: 64 -> (4, 4), 28 -> (7, 2)."""
-    doublings = 0
-    while size > 7:
-        size, doublings = size // 2, doublings + 1
-    return size, doublings
-
-
 def _small(settings: TrainDcganSettings, n: int) -> keras.initializers.Initializer:
-    return keras.initializers.RandomNormal(stddev=0.02, seed=settings.seed * 100 + n)
+    return small(settings.seed, n)
 
 
 class Gan(keras.Model):
@@ -114,8 +81,12 @@ class Gan(keras.Model):
     def __init__(self, settings: TrainDcganSettings):
         super().__init__(name="gan", dtype="float32")
         self.settings = settings
-        self.generator, self.discriminator = generator(settings), discriminator(settings)
-        self.augment = Augment(settings)
+        self.generator = generator(settings)
+        shape = settings.size, settings.channels, settings.judge_width
+        self.discriminator = discriminator(*shape, settings.dropout, settings.seed)
+        self.augment = Augment(
+            settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
+        )
         self.draws = keras.random.SeedGenerator(settings.seed)
         self.losses_seen = {
             name: keras.metrics.Mean(name) for name in ("generator", "judge", "real_score", "made_score")
@@ -143,22 +114,11 @@ class Gan(keras.Model):
         if self.settings.gradient_penalty:
             judge = judge + self.settings.gradient_penalty / 2 * self._steepness(real)
         return {
-            "generator": ops.mean(ops.softplus(-self._held(made))),
+            "generator": ops.mean(ops.softplus(-held(self.discriminator, made))),
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "made_score": ops.mean(ops.sigmoid(made_logits)),
         }
-
-    def _held(self, pictures: Any) -> Any:
-        """What the judge says, with its weights held: gradients reach the pictures alone."""
-        judge = self.discriminator
-        logits, _ = judge.stateless_call(
-            [ops.stop_gradient(ops.convert_to_tensor(v)) for v in judge.trainable_variables],
-            [ops.convert_to_tensor(v) for v in judge.non_trainable_variables],
-            pictures,
-            training=True,
-        )
-        return whole(logits)
 
     def _steepness(self, real: Any) -> Any:
         """How steep the judge is around real pictures: R1 by differences, which needs no second gradient.

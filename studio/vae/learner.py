@@ -10,10 +10,12 @@ import keras
 from keras import ops
 
 from studio.core.precision import whole
+from studio.vae.game import RATE, Game
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
 LAYERS = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
+LOSSES = ("reconstruction", "kl", "charged")
 LEAST_MISS = 1e-8  # a mean square below this is rounding
 
 See = Callable[[Any], dict[str, Any]]  # pictures `(B, side, side, 3)` in [0, 1] -> activations by layer
@@ -37,7 +39,10 @@ class Learner(keras.Model):
         self.taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="taken"
         )
-        self.seen = {name: keras.metrics.Mean(name) for name in ("reconstruction", "kl", "charged")}
+        self.game = Game(settings) if settings.adversarial else None
+        self.seen = {name: keras.metrics.Mean(name) for name in LOSSES}
+        if self.game is not None:
+            self.seen["judge"] = keras.metrics.Mean("judge")
         self._missed = MISSED[settings.likelihood]
         # In a function: the weights of VGG16 are no part of this model.
         self._look = (lambda pictures: see(pictures)) if see and settings.perceptual else None
@@ -52,27 +57,44 @@ class Learner(keras.Model):
             warmup_target=self.settings.learning_rate,
             warmup_steps=warm,
         )
-        self.compile(keras.optimizers.Adam(rate), jit_compile=COMPILED)
+        adam: keras.optimizers.Optimizer = keras.optimizers.Adam(rate)
+        if self.game is not None:
+            mine = {id(variable) for variable in self.vae.trainable_variables}
+            adams = {
+                is_mine: keras.optimizers.Adam(found, beta_1=0.5)
+                for is_mine, found in ((True, rate), (False, RATE))
+            }
+            adam = keras.optimizers.MultiOptimizer(lambda variable: adams[id(variable) in mine])
+        self.compile(adam, jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
         """What it loses on `(B, size, size, C) uint8`, as scalars by name, in nats a picture.
 
         Returns:
-            `reconstruction`; `kl`, what the codes tell; `charged`, the same with each number's free bits.
+            `reconstruction`; `kl`, what the codes tell; `charged`, the same with each number's free bits;
+            in training against a judge also `seen`, what is missed in its eyes, and `judge`, its own loss.
         """
         pictures = ops.cast(pictures, "float32") / 255
         z_mean, z_log_var = whole(self.vae.encode(pictures, training))
         noise = keras.random.normal(ops.shape(z_mean), seed=self.draws)
-        logits = whole(self.vae.decode(z_mean + ops.exp(0.5 * z_log_var) * noise, training))
+        z = z_mean + ops.exp(0.5 * z_log_var) * noise
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
-        if training:
-            self.taken.assign(self.taken + 1)
-        return {
-            "reconstruction": self._reconstruction(pictures, logits),
+        lost = {
             "kl": ops.sum(kl),
             "charged": ops.sum(ops.maximum(kl, self.settings.free_bits)),  # as in arXiv:1606.04934
         }
+        if not training or self.game is None:
+            logits = whole(self.vae.decode(z, training))
+        else:
+            fresh = keras.random.normal(ops.shape(z[::2]), seed=self.draws)
+            both = whole(self.vae.decode(ops.concatenate([z, fresh]), training))
+            logits, drawn = ops.split(both, [z.shape[0]])
+            made = ops.sigmoid(logits), ops.sigmoid(drawn)
+            lost["seen"], lost["judge"] = self.game(pictures, *made)
+        if training:
+            self.taken.assign(self.taken + 1)
+        return lost | {"reconstruction": self._reconstruction(pictures, logits)}
 
     def _reconstruction(self, pictures: Any, logits: Any) -> Any:
         missed, share = self._missed(pictures, logits), self.settings.perceptual
@@ -100,12 +122,14 @@ class Learner(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Reconstruction and the charged part of the codes, which grows during the warm-up."""
         for name, metric in self.seen.items():
-            metric.update_state(y_pred[name])
-        beta = self.settings.beta
+            metric.update_state(y_pred.get(name, 0.0))
+        missed, beta, share = y_pred["reconstruction"], self.settings.beta, self.settings.adversarial
+        if "judge" in y_pred:
+            missed = (1 - share) * missed + share * y_pred["seen"] + y_pred["judge"]
         if training:
             warm = max(1.0, self.settings.warm_up * self.settings.steps)
             beta = beta * ops.minimum(1.0, ops.cast(self.taken, "float32") / warm)
-        return y_pred["reconstruction"] + beta * y_pred["charged"]
+        return missed + beta * y_pred["charged"]
 
     @property
     def metrics(self) -> list[keras.Metric]:

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.discriminator import halvings
 from studio.vae.settings import TrainVaeSettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
@@ -87,12 +88,8 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
 
 def _shape(settings: TrainVaeSettings) -> tuple[int, list[int]]:
     """The side of the coarsest maps, and the channels of each halving: 64 -> 4, [w, 2w, 4w, 4w]."""
-    side: int = settings.size
-    channels: list[int] = []
-    while side > 7:
-        side //= 2
-        channels.append(settings.width * min(4, 2 ** len(channels)))
-    return side, channels
+    count = halvings(settings.size)
+    return settings.size // 2**count, [settings.width * min(4, 2**n) for n in range(count)]
 
 
 def _start(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:

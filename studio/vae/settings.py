@@ -48,6 +48,14 @@ class TrainVaeSettings(Settings):
         le=1,
         step=0.05,
     )
+    adversarial: float = setting(
+        0.0,
+        "The share of what is missed that a judge sees, which learns to tell drawn pictures from real ones: "
+        "sharper.",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
     flip: bool = setting(True, "Whether it sees pictures mirrored, too; not for letters or digits.")
     averaging: int = setting(
         500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"

@@ -68,9 +68,9 @@ class Trainer(Training):
         with parallel.over_all(), computing_in(settings.precision):
             self.learner = Learner(settings, see)
             self.learner.start()
-        self.judge = Learner(settings, see)
-        self.judge.compile(jit_compile=COMPILED)
-        self._fresh = np.asarray(self.judge.draws.state).copy()
+        self.tester = Learner(settings.model_copy(update={"adversarial": 0.0}), see)
+        self.tester.compile(jit_compile=COMPILED)
+        self._fresh = np.asarray(self.tester.draws.state).copy()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
         self.lowest = math.inf
         self._sheet: tuple[int, np.ndarray] | None = None
@@ -99,23 +99,26 @@ class Trainer(Training):
         found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
         if self.average.due(self.step + 1):
             self.average.add(self.learner.vae.get_weights(), self.step + 1)
-        return self.means({name: found[name] for name in ("reconstruction", "kl")})
+        return self.means({name: found[name] for name in ("reconstruction", "kl", "judge") if name in found})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights lose on held-out pictures; keeps them if it is the least so far."""
-        self.judge.vae.set_weights(self.average.arrays)
-        self.judge.draws.state.assign(self._fresh)  # the same noise in each test
+        """What the averaged weights lose on held-out pictures; keeps them if it is the least so far.
+
+        Against a judge the latest are kept: it wins sharpness, which pixels do not count.
+        """
+        self.tester.vae.set_weights(self.average.arrays)
+        self.tester.draws.state.assign(self._fresh)  # the same noise in each test
         parts, sizes = [], []
         for at in range(0, len(self.test_images), TESTED_AT_ONCE):
             some = self.test_images[at : at + TESTED_AT_ONCE]
-            parts.append(self.judge.test_on_batch(some, return_dict=True))
+            parts.append(self.tester.test_on_batch(some, return_dict=True))
             sizes.append(len(some))
         found = {
             name: float(np.average([part[name] for part in parts], weights=sizes))
             for name in ("reconstruction", "kl", "charged")
         }
         loss = found["reconstruction"] + self.settings.beta * found["charged"]
-        if loss < self.lowest:
+        if loss < self.lowest or (self.settings.adversarial and math.isfinite(loss)):
             self.lowest, self.best = loss, [one.copy() for one in self.average.arrays]
         return {"held out": loss, "held out kl": found["kl"]}
 
@@ -183,8 +186,8 @@ def train(
     ended = trainer.learn(progress or Progress())
     if not math.isfinite(trainer.lowest):
         raise diverged()
-    trainer.judge.vae.set_weights(trainer.best)
-    return Trained(trainer.judge.vae, trainer.curves, trainer.step, ended)
+    trainer.tester.vae.set_weights(trainer.best)
+    return Trained(trainer.tester.vae, trainer.curves, trainer.step, ended)
 
 
 def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from studio.vae import learner
+from studio.vae.game import Game
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -98,3 +100,56 @@ def test_what_is_seen_teaches_the_decoder(discs, tiny):
     found.train_on_batch(discs[:8])
     found.train_on_batch(discs[:8])
     assert not all(map(np.array_equal, before[:1], found.vae.decoder.get_weights()[:1]))
+
+
+@pytest.fixture(scope="module")
+def played(discs, tiny):
+    found = Learner(tiny.model_copy(update={"adversarial": 0.5}))
+    found.start()
+    return found
+
+
+def test_each_side_of_the_game_learns_its_own_loss_alone(discs, played):
+    mine, its = played.vae.trainable_variables, played.game.judge.trainable_variables
+    assert {id(one) for one in played.trainable_variables} == {id(one) for one in [*mine, *its]}
+    before = [[one.numpy() for one in side] for side in (mine, its)]
+    for loss, moved, still in (("seen", mine, its), ("judge", its, mine)):
+        with tf.GradientTape(persistent=True) as tape:
+            lost = played(discs[:8], training=True)[loss]
+        assert any(one is not None and np.abs(one).max() > 0 for one in tape.gradient(lost, values(moved)))
+        assert all(one is None or np.abs(one).max() == 0 for one in tape.gradient(lost, values(still)))
+    for _ in range(2):  # the rate of the first step is 0
+        played.train_on_batch(discs[:8])
+    for side, old in zip((mine, its), before, strict=True):
+        assert not all(map(np.array_equal, old, (one.numpy() for one in side)))
+
+
+def values(variables):
+    return [one.value for one in variables]
+
+
+def test_a_test_against_a_judge_counts_pixels_alone(discs, played, tiny):
+    plain = Learner(tiny)
+    plain.vae.set_weights(played.vae.get_weights())
+    for one in (played, plain):
+        one.draws.state.assign(np.uint32([3, 4]))
+    found, usual = played(discs[:8]), plain(discs[:8])
+    assert found.keys() == usual.keys()
+    assert {name: float(one) for name, one in found.items()} == pytest.approx(
+        {name: float(one) for name, one in usual.items()}, rel=1e-5
+    )
+
+
+def test_a_share_of_a_judge_counts_in_training(played):
+    lost = {"reconstruction": 8.0, "kl": 0.0, "charged": 0.0, "seen": 4.0, "judge": 1.5}
+    assert float(played.compute_loss(y_pred=lost)) == pytest.approx(0.5 * 8 + 0.5 * 4 + 1.5)
+
+
+def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):
+    game = Game(tiny)
+    pictures = discs[:16].astype("float32") / 255
+    rng = np.random.default_rng(0)
+    blurred = np.clip(pictures + rng.normal(0, 0.3, pictures.shape), 0, 1).astype("float32")
+    drawn = pictures[:4]
+    well, badly = (float(game(pictures, again, drawn)[0]) for again in (0.99 * pictures, blurred))
+    assert well < badly - 10

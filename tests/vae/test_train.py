@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -73,6 +75,23 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
         assert np.allclose(one, other, atol=1e-6)
 
 
+def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path):
+    wish, seen, place = tiny.model_copy(update={"adversarial": 0.5}), [], runs.Run(tmp_path / "run")
+    whole = run(discs, wish)
+    run(discs, wish, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
+    rest = run(discs, wish, run=place)
+    assert rest.curves.losses["judge"] == pytest.approx(whole.curves.losses["judge"], abs=1e-4)
+    for one, other in zip(rest.vae.get_weights(), whole.vae.get_weights(), strict=True):
+        assert np.allclose(one, other, atol=1e-5)
+
+
+def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
+    trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
+    trainer.lowest = -math.inf
+    trainer.learn(Progress())
+    assert all(map(np.array_equal, trainer.best, trainer.average.arrays))
+
+
 def test_the_best_on_held_out_pictures_is_kept(discs, tiny, monkeypatch):
     trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
     kept, numbers = [], iter([1.0, 5.0])
@@ -81,7 +100,7 @@ def test_the_best_on_held_out_pictures_is_kept(discs, tiny, monkeypatch):
         kept.append([one.copy() for one in trainer.average.arrays])
         return dict.fromkeys(("reconstruction", "kl", "charged"), next(numbers))
 
-    monkeypatch.setattr(trainer.judge, "test_on_batch", lost)
+    monkeypatch.setattr(trainer.tester, "test_on_batch", lost)
     trainer.learn(Progress())
     assert all(map(np.array_equal, trainer.best, kept[0]))
     assert not all(map(np.array_equal, trainer.best, kept[1]))

@@ -1,0 +1,64 @@
+"""A judge that a VAE plays against: it sees what is missed where pixels do not, so that pictures turn sharp.
+
+Reference:
+    Larsen et al. 2016, arXiv:1512.09300.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.core.discriminator import Augment, discriminator, held
+from studio.core.precision import whole
+from studio.vae.settings import TrainVaeSettings
+
+WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the judge, as a DCGAN's own by default
+RATE = 0.0002
+PRESSED = 0.05  # nats of each number of a picture that one nat of the judge's verdict counts
+
+
+class Game(keras.Layer):
+    """A judge, and what each side of the game loses.
+
+    Args:
+        settings: the shape of the pictures, and the seed.
+    """
+
+    def __init__(self, settings: TrainVaeSettings):
+        super().__init__(name="game")
+        plain = discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
+        normed = [layer for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        self.judge = keras.Model(plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)])
+        self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
+        self.built = True
+
+    def call(self, pictures: Any, again: Any, drawn: Any) -> tuple[Any, Any]:
+        """What the VAE and the judge lose, two scalars, the first in nats a picture.
+
+        The VAE's passes through the judge with its weights held, and the judge's stops at the pictures, so
+        that one backward pass gives each the gradient of its own loss.
+
+        Args:
+            pictures: `(B, size, size, C)` in [0, 1], real.
+            again: the same, as the VAE draws them again.
+            drawn: `(b, size, size, C)` that it draws from random codes.
+        """
+        count = ops.shape(drawn)[0]
+        moved = self.augment(ops.concatenate([pictures, again], axis=-1) * 2 - 1)
+        real, again = ops.split(moved, 2, axis=-1)
+        made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
+        said, *wanted = whole(self.judge(real, training=True))
+        suspected = whole(self.judge(ops.stop_gradient(made), training=True))[0]
+        judge = ops.mean(ops.softplus(-said)) + ops.mean(ops.softplus(suspected))
+        verdict, *got = held(self.judge, made)
+        unlike = [
+            ops.log(ops.mean(ops.square(ops.stop_gradient(one) - other[:-count])))
+            for one, other in zip(wanted, got, strict=True)
+        ]
+        numbers = math.prod(pictures.shape[1:])
+        missed = 0.5 * numbers * sum(unlike) / len(unlike)
+        return missed + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), judge
