@@ -20,6 +20,11 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
     """
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    kept = (
+        "the last ones, for it learnt against a judge of its pictures"
+        if settings.adversarial
+        else "of the test that missed least on held-out pictures"
+    )
     drawn = (
         f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
         if figures["density_parts"]
@@ -32,8 +37,8 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
         f"{settings.latent_dim} numbers a picture. It was trained for {figures['steps']:,} steps of "
         f"{settings.batch} pictures ({figures['epochs']:.1f} times through the data) in "
-        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, of the test that missed "
-        f"least on held-out pictures. {drawn}{begun}{ended}\n\n    {command}",
+        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, {kept}. "
+        f"{drawn}{begun}{ended}\n\n    {command}",
         *figures["notes"],
         cards.table([*_rows(figures), *comparison.rows(figures)]),
     ]
