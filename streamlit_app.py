@@ -4,12 +4,12 @@ import asyncio
 import os
 import secrets
 from contextlib import asynccontextmanager
-from http.cookies import SimpleCookie
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import HTTPConnection
 
 from studio import engine
 
@@ -41,8 +41,7 @@ class OwnerCookie:
 
 
 def _has_cookie(scope):
-    sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return COOKIE in SimpleCookie(sent.decode("latin-1"))
+    return COOKIE in HTTPConnection(scope).cookies  # as Streamlit reads them, whatever others stand before
 
 
 @asynccontextmanager

@@ -86,6 +86,12 @@ def dropped() -> Told | None:
     return st.session_state.get(_TOLD)
 
 
+def forget() -> None:
+    """Looks no longer at what was dropped: something else was opened."""
+    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_FILE, None)
+
+
 def show(told: Told) -> None:
     """Draws what a dropped file tells of its making, and what can be done with it."""
     st.button("Back", icon=":material/arrow_back:", on_click=_close, key="told_back")
@@ -173,7 +179,7 @@ def _take_inputs(key: str, told: Told) -> None:
 
 
 def _close() -> None:
-    st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
+    forget()
     if shelves.ITEM not in st.query_params:  # else back to the item that it was looked at from
         shelves.back()
 

@@ -46,7 +46,8 @@ class Wish:
     @property
     def titles(self) -> tuple[object, ...]:
         """What tells one wish from another."""
-        return self.content.title, [style.title for style in self.styles], self.masks
+        content = self.content.film if isinstance(self.content, Reel) else self.content.title
+        return content, [style.title for style in self.styles], self.masks
 
     def follows(self, settings: TransferSettings) -> bool:
         """Whether the very result follows the sliders, without a Start."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-from pages.parts import samples
+from pages.parts import reels, sample_texts, samples
 from studio.core import tasks
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs
+from studio.core.tasks import File, Inputs
 from studio.film.settings import FilmSettings
 
 
@@ -17,6 +17,8 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
         return _of_film(settings, inputs)
     found = tasks.get(task)
     if not found.command:
+        return ""
+    if any(_only_here(file) for files in inputs.values() for file in files):
         return ""
     parts = ["studio", *found.command.split()]
     for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
@@ -35,6 +37,13 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
         if value != field.default or (field.positional and found.builtin and not inputs.get("model")):
             parts += _flag(field.flag, value)
     return " ".join(parts)
+
+
+def _only_here(file: File) -> bool:
+    """Whether a file is a sample that pages alone have, so that no command can name it."""
+    if file.kind == "text":
+        return file == sample_texts.file()
+    return file.kind == "animation" and file.name == reels.SAMPLE and file == reels.sample()
 
 
 def _of_film(settings: FilmSettings, inputs: Inputs) -> str:

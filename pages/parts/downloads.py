@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Collection
 
 import streamlit as st
 
 from pages.parts import words
 from studio.core import weights
-from studio.core.errors import StudioError
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
 from studio.core.weights import Status
+
+LOOK_SECONDS = 0.5
 
 
 def missing(names: Collection[str]) -> list[Status]:
@@ -57,24 +62,71 @@ def offer(absent: Status) -> None:
     """A button that fetches weights now, and the command that does the same."""
     st.caption("It is fetched when first needed, or now, here or in a terminal:")
     st.code(f"studio weights pull {absent.name}", language="shell")
-    if not st.button("Fetch now", key=f"fetch_{absent.name}", icon=":material/download:"):
+    if absent.name in _fetches():
+        _watch(absent)
         return
-    with st.spinner(f"Fetching {absent.title} and checking every byte ..."):
-        problem = fetch(absent.name)
-    if problem:
+    if problem := st.session_state.get(_problem(absent.name)):
         st.error(words.plain(problem), icon=":material/error:")
-    else:
-        st.rerun()
+    label, key = "Fetch now", f"fetch_{absent.name}"
+    st.button(label, key=key, icon=":material/download:", on_click=_begin, args=(absent.name,))
 
 
-def fetch(name: str) -> str:
-    """Fetches weights and waits for it.
+def _problem(name: str) -> str:
+    return f"fetch_{name}_problem"
 
-    Returns:
-        "" when they are here, else one sentence on what went wrong.
+
+class Fetch:
+    """Weights that are being fetched in the background, for all tabs of this server.
+
+    Attributes:
+        problem: once it has ended, "" or one sentence on what went wrong.
     """
-    try:
-        weights.fetch(name)
-    except StudioError as error:
-        return str(error)
-    return ""
+
+    def __init__(self, name: str):
+        self.name, self.problem, self.began = name, "", time.monotonic()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._fetch, name="fetching", daemon=True)
+        self._thread.start()
+
+    def _fetch(self) -> None:
+        try:
+            weights.fetch(self.name, Progress(cancelled=self._stopped.is_set))
+        except Cancelled:
+            self.problem = "Stopped. Next: fetch it again, which goes on from there."
+        except StudioError as error:
+            self.problem = str(error)
+
+    def stop(self) -> None:
+        """Ends it; what has come so far is kept."""
+        self._stopped.set()
+
+    def ended(self, seconds: float = 0.0) -> bool:
+        """Whether it has ended, after waiting for it so long at most."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+
+@st.cache_resource(show_spinner=False)
+def _fetches() -> dict[str, Fetch]:
+    return {}
+
+
+def _begin(name: str) -> None:
+    st.session_state.pop(_problem(name), None)
+    _fetches().setdefault(name, Fetch(name))
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _watch(absent: Status) -> None:
+    under_way = _fetches().get(absent.name)
+    if under_way is None or under_way.ended():
+        if under_way is not None:
+            st.session_state[_problem(absent.name)] = under_way.problem
+            _fetches().pop(absent.name, None)
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        spent = words.duration(max(1.0, time.monotonic() - under_way.began))
+        st.markdown(
+            f":material/downloading: Fetching {sizes([absent])} and checking every byte, {spent} so far"
+        )
+        st.button("Stop", key=f"stop_{absent.name}", icon=":material/stop_circle:", on_click=under_way.stop)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.parts import forms, words
+from pages.parts import forms, owners, words
 from studio.core import index, presets, tasks
 from studio.core.errors import StudioError
 from studio.faces import models
@@ -46,7 +46,8 @@ def reads(name: str) -> bool:
 
 def known() -> list[str]:
     """The presets that draw: faces first, then those that come closest to real pictures."""
-    return sorted(models.known(), key=lambda name: (not name.startswith("faces"), _fid(name)))
+    seen = filter(owners.may_see, models.known())
+    return sorted(seen, key=lambda name: (not name.startswith("faces"), _fid(name)))
 
 
 def _fid(name: str) -> float:

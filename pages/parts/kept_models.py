@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts import words
+from pages.parts import owners, words
 from studio.core import presets
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -54,4 +54,5 @@ def _keep(model: File, key: str, then: Callable[[str], None]) -> None:
         except StudioError as error:
             st.session_state[_SAID] = str(error)
             return
+        owners.note(name)
         then(name)

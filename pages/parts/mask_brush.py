@@ -75,7 +75,9 @@ export default function (component) {
     made.width = words.width; made.height = words.height;
     return made;
   };
-  // What was painted outlives a rerun of the page, until another picture is chosen.
+  // What was painted outlives a rerun of the page, until another picture is chosen, which is told: the page
+  // would else remember the paint of a picture that is chosen again.
+  const other = parentElement.held && parentElement.held.picture !== words.picture;
   if (!parentElement.held || parentElement.held.picture !== words.picture)
     parentElement.held = { picture: words.picture, layers: [], past: [], chosen: 0 };
   const held = parentElement.held;
@@ -180,7 +182,7 @@ export default function (component) {
   const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", n === held.chosen));
   find(".styles").replaceChildren(...buttons);
   mark();
-  if (again) tell(); else draw();
+  if (again || other) tell(); else draw();
 }
 """
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts import kept_models, results, sweep_plans, texts, uses, words
 from pages.parts.owners import owner
-from pages.parts.places import Place, go_to, place_of
+from pages.parts.places import Place, go_to, page_of, place_of
 from studio import engine
 from studio.core import paths, presets, tasks
 from studio.core.errors import StudioError
@@ -99,8 +99,8 @@ def keep_model(file: File) -> None:
 
 def _tell_where(name: str) -> None:
     training = tasks.get(presets.find(name).task)
-    place = home_of("faces.draw" if training.opens else training.name)
-    st.toast(f"Kept as {name}" + (f": choose it on the page {place.title}." if place else "."))
+    place = page_of("faces" if training.opens else training.name.partition(".")[0])
+    st.toast(f"Kept as {name}: choose it on the page {place.title}.")
 
 
 def home_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:

@@ -19,7 +19,7 @@ SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
 MOST_MB = 500
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
-_TAKEN, _TURN = "text_taken", "text_turn"
+_TAKEN, _TURN, _FAULT = "text_taken", "text_turn", "text_fault"
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,9 @@ def _from_file() -> File | None:
         on_change=_take,
         args=(key,),
     )
-    taken = st.session_state.get(_TAKEN)
-    if isinstance(taken, str):
-        st.error(words.plain(taken), icon=":material/error:")
-        return None
+    if fault := st.session_state.pop(_FAULT, ""):
+        st.error(words.plain(fault), icon=":material/error:")
+    taken: File | None = st.session_state.get(_TAKEN)
     if taken is None:
         st.caption(":material/info: Choose a file; a few hundred thousand characters teach it best.")
         return None
@@ -67,12 +66,14 @@ def _take(key: str) -> None:
     upload = st.session_state.get(key)
     if upload is None:
         return
-    st.session_state[_TAKEN] = _checked(upload.getvalue(), printable(upload.name, 80))
+    found = _checked(upload.getvalue(), printable(upload.name, 80))
+    st.session_state[_FAULT if isinstance(found, str) else _TAKEN] = found
     st.session_state[_TURN] += 1
 
 
 def _pasted() -> File | None:
-    text = st.text_area("Your text", height=220, key="pasted_text", placeholder="Paste or type a text")
+    hint = "Paste or type a text"
+    text = st.text_area("Your text", height=220, key="pasted_text", placeholder=hint, persist_state="session")
     if not text:
         return None
     found = _checked(text.encode("utf-8", "replace"), "pasted.txt")

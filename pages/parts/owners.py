@@ -8,6 +8,8 @@ import secrets
 
 import streamlit as st
 
+from studio.core import paths
+
 LOCAL = "local"
 COOKIE = "studio_owner"
 
@@ -26,6 +28,18 @@ def owner() -> str:
         return f"user-{_digest(account)}"
     secret = st.context.cookies.get(COOKIE) or st.session_state.setdefault(COOKIE, secrets.token_urlsafe(24))
     return f"visitor-{_digest(secret)}"
+
+
+def note(model: str) -> None:
+    """Notes that a kept model is this visitor's own: it shows what it learnt from."""
+    if owner() != LOCAL:
+        (paths.folder("owners") / model).write_text(owner())
+
+
+def may_see(model: str) -> bool:
+    """Whether a model is for this visitor: shipped, kept by command for all, or their own."""
+    here = paths.folder("owners") / model
+    return owner() == LOCAL or not here.is_file() or here.read_text() == owner()
 
 
 def _account(claims: dict) -> str:

@@ -14,6 +14,7 @@ from studio import engine
 _LEAVING = "leaving_for"
 _HERE, _CAME = "page_here", "page_came"
 _FILM, _WITH_FILMS = "film.repaint", ("style",)
+_WITHOUT_VIEW = ("dcgan.train", "vae.train", "style.train", "classify.predict")
 
 
 class Place(NamedTuple):
@@ -49,7 +50,7 @@ PLACES = (
 
 
 def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place:
-    """The page that shows the jobs of a task; the first page for a task that has none.
+    """The page that shows the jobs of a task: the gallery those without a view of their own.
 
     Args:
         settings: of the job. Those of a film name the task that paints its frames: it is shown where they
@@ -59,6 +60,13 @@ def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> P
     if task == _FILM:
         capability = str(settings.get("task", "")).partition(".")[0]
         capability = capability if capability in _WITH_FILMS else "gallery"
+    if task in _WITHOUT_VIEW:
+        capability = "gallery"
+    return page_of(capability)
+
+
+def page_of(capability: str) -> Place:
+    """The page of a capability; the first page where it has none."""
     return next((place for place in PLACES if place.capability == capability), PLACES[0])
 
 

@@ -12,13 +12,14 @@ from studio.core import drawing, images
 from studio.core.errors import StudioError, printable
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
-from studio.film import sample
+from studio.film import sample as sample_film
 from studio.film.settings import FilmSettings
 
 TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
 MOST_MB = 100
-_TAKEN, _TURN = "film_taken", "film_turn"
+SAMPLE = "rocket.mp4"
+_TAKEN, _TURN, _FAULT = "film_taken", "film_turn", "film_fault"
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,15 @@ def wanted() -> bool:
 
 def choose() -> Reel:
     """The film that a person added, else a sample."""
-    taken = st.session_state.get(_TAKEN)
-    own = isinstance(taken, File)
-    reel = _reel("Your film" if own else "Rocket film", taken if own else _sample())
+    taken: File | None = st.session_state.get(_TAKEN)
+    reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
     st.image(samples.small(reel.frame), width=110)
     length = words.duration(max(reel.frames / reel.fps, 1))
-    name = words.plain(reel.film.name) if own else "A slow look across a photo, to try with"
+    name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
     st.caption(f"{name} · {reel.frames} frames, {length}")
     _add()
-    if isinstance(taken, str):
-        st.error(words.plain(taken), icon=":material/error:")
+    if fault := st.session_state.pop(_FAULT, ""):
+        st.error(words.plain(fault), icon=":material/error:")
     return reel
 
 
@@ -100,7 +100,7 @@ def _take(key: str) -> None:
         _check(data, name)
         st.session_state[_TAKEN] = File.keep(data, "animation", name)
     except StudioError as error:
-        st.session_state[_TAKEN] = str(error)
+        st.session_state[_FAULT] = str(error)  # and what was taken before stays
 
 
 def _check(data: bytes, name: str) -> None:
@@ -122,10 +122,11 @@ def _seen(film: File) -> tuple[bytes, int, int]:
     return first, drawing.length(data, film.name), drawing.fps(data, film.name)
 
 
-def _sample() -> File:
-    return File.keep(_drawn(), "animation", "rocket.mp4")
+def sample() -> File:
+    """A film to try with."""
+    return File.keep(_drawn(), "animation", SAMPLE)
 
 
 @st.cache_resource(show_spinner=False)
 def _drawn() -> bytes:
-    return sample.draw()
+    return sample_film.draw()

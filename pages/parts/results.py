@@ -12,19 +12,21 @@ import streamlit as st
 from pages.parts import commands, films, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
-from studio.core import images, paths
+from studio.core import images, paths, thumbnails
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
-OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer"}
+OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
 
 
 def show_result(file: File, before: File | None, *, key: str, caption: str = "") -> None:
     """Shows a result as large as the page allows, whatever kind it is."""
     if file.kind == "animation":
         films.play(file, caption)
+    elif file.kind != "picture":
+        st.image(thumbnails.picture_of(file), caption=caption)
     else:
         compare(before, file.read(), key=key, caption=caption)
 
@@ -89,6 +91,8 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
     for name, field in settings.described().items():
         value = getattr(settings, name)
         if name == "seed":
+            if not getattr(settings, "passes", 1):
+                continue  # nothing is drawn at random
             found["Another seed"] = {"seed": (value * 31 + 17) % MOST_SEED}
         elif field.tier == "main" and not getattr(settings, OVERRULED.get(name, ""), None):
             for label, new in _neighbours(field, value):

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.parts import shown
-from studio.core import images, samples
+from pages.parts import owners, shown
+from studio.core import images, sample_sets, samples
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.style.house import known
@@ -80,6 +80,8 @@ def taught() -> list[Sample]:
     """The styles of networks that a person taught and kept, each by the picture that it was learnt from."""
     found = []
     for network, pictures in known.taught().items():
+        if not owners.may_see(network):
+            continue
         for name, source in pictures.items():
             file = File(source.digest, "picture", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
@@ -167,6 +169,8 @@ def _drawn(name: str) -> bytes:
 def spelled(file: File) -> str:
     """A file as a command names it: `sample:NAME` for a sample, else the name that a person knows."""
     stem = file.name.rpartition(".")[0]
+    if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:
+        return f"{sample_sets.PREFIX}{stem}"
     if stem in samples.photos() and _photo(stem) == file:
         return f"sample:{stem}"
     from studio.style import paintings

@@ -56,6 +56,10 @@ def wall(wanted: Wanted) -> None:
     """Draws the wall; a click opens an item, or picks it when several are to be picked."""
     skip = st.session_state.setdefault(_PAGE, 0) * PAGE
     found, total = index.find(wanted, owner(), PAGE, skip)
+    if total and not found:  # the last ones of the last page were removed
+        st.session_state[_PAGE] = (total - 1) // PAGE
+        skip = st.session_state[_PAGE] * PAGE
+        found, total = index.find(wanted, owner(), PAGE, skip)
     if not total:
         _empty(wanted)
         return

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts import words
+from pages.parts.results import OVERRULED
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -22,7 +23,11 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
     Args:
         start: called with the plan. Not a callback: it may open another page.
     """
-    known = sweep.able(type(settings))
+    known = {
+        name: field
+        for name, field in sweep.able(type(settings)).items()
+        if not getattr(settings, OVERRULED.get(name, ""), None)
+    }
     if tasks.get(task).lane == "drive" or not known:
         return
     with st.popover("Sweep", icon=":material/grid_on:", help="One or two settings, all on one sheet"):

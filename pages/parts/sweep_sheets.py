@@ -1,4 +1,4 @@
-"""Sweeps on the gallery page: under way, and the cells of a finished one."""
+"""Jobs on the gallery page: sweeps and what no other page shows, under way; the cells of a finished sweep."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import streamlit as st
 from pages.parts import arrivals, jobs, onward, samples, shelves, words
 from pages.parts.owners import owner
 from studio import engine
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.gallery.items import Item
-from studio.gallery.sweeps import SWEEP, SweepSettings
 
 MOST_ACROSS = 6
 
 
 def under_way() -> bool:
-    """Shows the sweep of the address while it works; once it has ended, its sheet is the item shown."""
+    """Shows the job of the address while it works; once it has ended, its result is the item shown."""
     name = st.query_params.get(jobs.PARAMETER)
     if not name:
         return False
+    arrivals.forget()
     try:
         job = engine.connect().job(name, owner())
     except StudioError:
@@ -26,8 +27,8 @@ def under_way() -> bool:
     if job is not None and not job.finished:
         _watch(job.id)
         return True
-    if job is not None and job.result is None and job.task == SWEEP.name:
-        jobs.failed(job, SweepSettings.parse(job.settings))  # whose button is found again by the address
+    if job is not None and job.result is None and (settings := tasks.settings_of(job.task, job.settings)):
+        jobs.failed(job, settings)  # whose button is found again by the address
         return False
     st.query_params.pop(jobs.PARAMETER, None)
     if job is not None and job.result is not None:
@@ -41,7 +42,7 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     if job.preview:
-        st.image(job.preview, width="stretch", caption="The sheet, as it is so far")
+        st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
     jobs.progress(job)
     if job.report is not None and job.report.text:
         st.caption(words.plain(job.report.text))

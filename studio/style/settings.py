@@ -30,10 +30,12 @@ class TransferSettings(Settings):
     mode: Literal["instant", "draft", "fine"] = setting(
         "instant", "Instant in seconds, draft in half a minute, fine in minutes and best.", tier="main"
     )
-    steps: int | None = setting(None, "Passes at the first scale; empty: what the mode needs.", ge=1, le=2000)
+    steps: int | None = setting(
+        None, "Passes of draft and fine at the first scale; empty: what the mode needs.", ge=1, le=2000
+    )
     stroke: float = setting(
         1.0,
-        "How large the strokes are, as a multiple of those in the style picture.",
+        "How large the strokes are, as a multiple of those in the style picture; not for house styles.",
         ge=0.25,
         le=4,
         scale="log",
@@ -51,7 +53,11 @@ class TransferSettings(Settings):
         (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
     )
     smoothness: float = setting(
-        1.0, "How much neighbouring pixels hold together (total variation).", ge=0, le=20, step=0.5
+        1.0,
+        "How much neighbouring pixels hold together (total variation); draft and fine alone.",
+        ge=0,
+        le=20,
+        step=0.5,
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
 

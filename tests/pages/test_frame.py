@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -37,6 +38,8 @@ def test_every_page_has_its_own_address_and_file():
 def test_a_job_opens_on_the_page_of_its_capability():
     assert place_of("style.transfer").file == "style_picture.py"
     assert place_of("no.such").address == ""
+    for task in ("dcgan.train", "vae.train", "style.train", "classify.predict"):
+        assert place_of(task).file == "browse_gallery.py"
 
 
 def test_a_studio_error_is_shown_as_its_sentence(visit, monkeypatch, tmp_path):
@@ -121,6 +124,27 @@ def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, m
     assert len({whose("a", **ada), *(whose("a", **(ada | other)) for other in others)}) == 4
     assert whose("a", **(ada | {"is_logged_in": False})) == whose("a")
     assert whose("a").startswith("visitor-")
+
+
+def test_a_cookie_is_found_behind_others_whatever_they_hold():
+    from streamlit_app import COOKIE, OwnerCookie
+
+    def sent(cookie):
+        told = []
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "headers": []})
+
+        async def send(message):
+            told.extend(name for name, _ in message["headers"])
+
+        headers = [(b"cookie", cookie.encode())] if cookie else []
+        asyncio.run(OwnerCookie(app)({"type": "http", "scheme": "http", "headers": headers}, None, send))
+        return b"set-cookie" in told
+
+    assert sent("") and sent("other=1")
+    for before in ("", 'prefs={"a":1}; ', "flag; ", "a/b=1; ", "x@y=2; "):
+        assert not sent(f"{before}{COOKIE}=abc") and not sent(f"{COOKIE}=abc; {before}z=1")
 
 
 def test_tiles_lead_to_the_page_with_their_samples(visit):

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 import tiny_styles
 
-from pages.parts import arrivals, bundles, places, uses
+from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uses
 from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
@@ -185,6 +186,17 @@ def test_several_are_picked_and_removed_together(visit, made):
     assert not page.exception
     assert [entry.id for entry in index.find()[0]] == [there[2]]
     assert {item.id for item in removal.removed()} == set(there[:2])
+
+
+def test_the_last_of_a_page_is_removed_and_the_page_before_is_shown(visit, made, monkeypatch):
+    monkeypatch.setattr("pages.parts.shelves.PAGE", 2)
+    there = [made(shade=shade) for shade in range(3)]
+    page = visit("gallery")
+    button(page, "Older").click().run()
+    assert len(labels(page)) == 1
+    removal.remove([there[0]])
+    page.run()
+    assert not page.exception and len(labels(page)) == 2
 
 
 def test_for_good_is_asked_twice_and_then_is(visit, made):
@@ -452,6 +464,27 @@ def test_a_sweep_that_failed_says_why_and_is_run_again(visit, engine, chores, un
     until(lambda: engine.job(again.id).finished)
 
 
+def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, engine, chores, until):
+    job = engine.submit("chores.do", chores.ChoreSettings(do="refuse"), {})
+    until(lambda: engine.job(job.id).finished)
+    page = visit("gallery", job=job.id)
+    assert not page.exception and engine.job(job.id).error in page.error[0].value
+    assert "Run again" in {one.label for one in page.button}
+
+
+def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, engine, chores, until):
+    page, picture = visit("gallery"), items.find(made(shade=30)).result.files[0].read()
+    page.session_state[arrivals._TOLD] = intake.tell(picture, "a.png")
+    page.run()
+    assert "told_back" in {one.key for one in page.button}
+    job = engine.submit("chores.do", chores.ChoreSettings(shade=9), {})
+    until(lambda: engine.job(job.id).finished)
+    page.query_params["job"] = job.id
+    page.run()
+    assert not page.exception and page.subheader[0].value == r"Chore\: chore"
+    assert "told_back" not in {one.key for one in page.button}
+
+
 def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
     plan = SweepSettings(
         task="chores.do",
@@ -529,6 +562,22 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
     assert not page.exception
     assert "choose it on the page Style" in page.toast[0].value
     assert presets.find("rainy-days").task == "style.train"
+
+
+def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
+    sky = File.keep(images.encode_png(np.full((32, 32, 3), 9, "uint8")), "picture", "rain.png")
+    trained = presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[sky]).folder)
+    whose = ["visitor-a"]
+    monkeypatch.setattr(owners, "owner", lambda: whose[0])
+    presets.unpack(trained, "by-command")
+    monkeypatch.setitem(st.session_state, "model_name", "Mine")
+    kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: None)
+    assert {one.network for one in samples.taught()} >= {"by-command", "mine"}
+    whose[0] = "visitor-b"
+    assert {one.network for one in samples.taught()} >= {"by-command"}
+    assert "mine" not in {one.network for one in samples.taught()}
+    whose[0] = "local"
+    assert "mine" in {one.network for one in samples.taught()}
 
 
 def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):

@@ -7,11 +7,12 @@ import csv
 import numpy as np
 import pytest
 
-from pages.parts import samples
+from pages.parts import commands, reels, sample_texts, samples
 from pages.parts.choices import keep
-from studio.core import images
+from studio.core import images, sample_sets, tasks
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
+from studio.film.settings import FilmSettings
 
 
 def page_of_pictures():
@@ -121,6 +122,19 @@ def test_a_small_picture_is_square_and_small(picture):
 def test_a_sample_is_spelled_as_the_command_takes_it_and_a_persons_file_by_its_name(home, png):
     assert samples.spelled(samples.photos()[0].file()) == "sample:chelsea"
     assert samples.spelled(File.keep(png, "picture", "chelsea.png")) == "chelsea.png"
+    name, drawn = next((name, sample_sets.reference(name)) for name in sample_sets.sets())
+    assert samples.spelled(drawn) == f"sample:{name}"
+    assert samples.spelled(File.keep(b"PK", "dataset", drawn.name)) == drawn.name
+
+
+def test_a_sample_that_only_pages_have_is_in_no_command(home):
+    settings = tasks.get("text.train").settings()
+    assert commands.line("text.train", settings, {"text": [sample_texts.file()]}) == ""
+    own = File.keep(b"words " * 50, "text", sample_texts.NAME)
+    assert "small tales.txt" in commands.line("text.train", settings, {"text": [own]})
+    assert (
+        commands.line("film.repaint", FilmSettings(task="style.transfer"), {"film": [reels.sample()]}) == ""
+    )
 
 
 def test_every_odd_file_is_taken_or_refused_in_one_sentence(data_dir, home):

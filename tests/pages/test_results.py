@@ -63,6 +63,12 @@ def downloads(page):
     return [found.proto.label for found in page.get("download_button")]
 
 
+@pytest.mark.parametrize("name", ["wall.zip", "wall.npz"])
+def test_a_wall_in_an_archive_is_shown_by_what_stands_for_it(show, name):
+    page = show("dataset", b"PK", name)
+    assert page.get("image") and "Download" in downloads(page)
+
+
 def test_an_mp4_is_a_video_that_goes_on_and_on(show):
     page = show("animation", film("mp4"), "sky-dream.mp4")
     [video] = page.get("video")

@@ -139,6 +139,13 @@ def test_variants_differ_and_stay_within_the_bounds(strength):
     assert settings not in found
 
 
+def test_variants_of_a_house_style_stay_one_and_need_no_seed():
+    settings = TransferSettings(house=("mosaic",))
+    found = results.variants(settings)
+    assert found and not {"seed", "mode"} & {name for change in found.values() for name in change}
+    assert "Another seed" in results.variants(TransferSettings(mode="fine"))
+
+
 @pytest.mark.parametrize("settings", DREAMS, ids=str)
 def test_variants_of_a_dream_are_other_dreams(settings):
     found = [settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()]
