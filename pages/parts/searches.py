@@ -12,21 +12,20 @@ from studio.core.errors import StudioError
 from studio.core.settings import Described
 from studio.core.tasks import Inputs
 from studio.search.settings import SearchSettings
-from studio.search.space import KINDS, Range, shared, space
+from studio.search.space import KINDS, YARDSTICK, Range, shared, space
 from studio.search.task import trained
 
 # Which change what is measured: trainings that differ in them cannot be compared, not on the way at least.
 NEVER = (
+    *YARDSTICK,
     "seed",
-    "held_out",
-    "scored",
-    "test_every",
     "size",
     "colors",
     "beta",
     "free_bits",
     "likelihood",
     "perceptual",
+    "adversarial",
 )
 
 

@@ -69,7 +69,8 @@ class Space:
         self.mean = features.mean(axis=0)
         centred = features - self.mean
         self.scale = float(np.sqrt(np.mean(np.sum(centred**2, axis=1)))) or 1.0
-        self.axes = _directions(centred, rank, seed) if rank and rank < min(features.shape) else None
+        most = min(rank, *features.shape) if rank else features.shape[1]
+        self.axes = _directions(centred, most, seed) if most < features.shape[1] else None
         self.rows = self._along(centred)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:

@@ -38,7 +38,10 @@ class TrainClassifierSettings(Settings):
     )
     hidden: int = setting(256, "Units of that hidden layer.", ge=8, le=2048, scale="log")
     strength: float = setting(
-        0.0, "How strongly weights are held small; 0: chosen by cross-validation.", ge=0, le=1000
+        0.0,
+        "How strongly the weights of that sum are held small; 0: chosen by cross-validation.",
+        ge=0,
+        le=1000,
     )
     blocks: int = setting(1, "How many of the top blocks fine-tuning reaches.", ge=1, le=2)
     epochs: int = setting(5, "How often fine-tuning goes through the pictures.", ge=1, le=100, scale="log")

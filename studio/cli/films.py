@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from studio.core import drawing, tasks
+from studio.core import drawing, film_facts, paths, tasks
 from studio.core.errors import invalid, printable
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
@@ -14,12 +14,15 @@ from studio.film.task import NAME
 
 _ENDINGS = tuple(f".{kind}" for kind in drawing.KINDS)
 _ALWAYS = ".mp4"  # the others may be pictures, too
+_PICTURES = (".webp",)  # of these, as which a picture is saved
 
 Named = Mapping[Slot, Sequence[str]]
 
 
-def given(task: Task, named: Named, out: str | None) -> bool:
+def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool:
     """Whether a film stands where a task takes one picture, and its result is named as one.
+
+    Not so for what makes a film of a picture by itself, such as a zoom into it.
 
     Raises:
         InvalidInput: if it can be nothing but a film, and its result is named otherwise.
@@ -32,7 +35,18 @@ def given(task: Task, named: Named, out: str | None) -> bool:
         expected, step = f"a name that ends in {', '.join(_ENDINGS)}, as a film is given", "name it so"
         received = ends[1] or "a name without an ending"
         raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
-    return all(end in _ENDINGS for end in ends)
+    if not all(end in _ENDINGS for end in ends):
+        return False
+    makes_films = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
+    return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))
+
+
+def _is_still(text: str) -> bool:
+    """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
+    try:
+        return film_facts.length(paths.read(paths.named(text), drawing.MOST_BYTES)) == 1
+    except Exception:  # a damaged film raises nearly anything
+        return False
 
 
 def of(

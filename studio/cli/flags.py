@@ -113,7 +113,7 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         else:
             options["metavar"] = _metavar(field)
         if field.kind == "list":
-            options["type"] = _listed
+            options |= {"type": _listed, "action": "extend"}  # a flag that is given twice adds to the first
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups[field.tier].add_argument(field.flag, help=_help(field), **options)

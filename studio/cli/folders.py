@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console, kept, outputs, sources
-from studio.core import images, tasks
+from studio.core import images, paths, tasks
 from studio.core.errors import Cancelled, StudioError, invalid, printable
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
@@ -32,7 +32,7 @@ def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
     content = named[task.inputs[0]] if task.of_a_picture else []
     if not content:
         return None
-    path = Path(content[0]).expanduser()
+    path = paths.named(content[0])
     try:
         return path if path.is_dir() else None
     except (OSError, ValueError):  # a name that no file system takes
@@ -50,7 +50,7 @@ def run(
     Raises:
         InvalidInput: if there is no picture, or no place for the results.
     """
-    first, folder = task.inputs[0], Path(named[task.inputs[0]][0]).expanduser()
+    first, folder = task.inputs[0], paths.named(named[task.inputs[0]][0])
     found = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
     others = {s.name: [sources.source(s, one) for one in named[s]] for s in task.inputs[1:]}
@@ -133,7 +133,7 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     shown, expected = f"output {printable(text or '', 100)}", "a folder for the results"
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
-    out = Path(text).expanduser()
+    out = paths.named(text)
     if out.suffix.lower() in images.ENDINGS:
         received, step = "a picture's name for a whole folder", "name a folder"
         raise invalid(shown, expected=expected, received=received, next_step=step)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from studio.cli import console, flags, outputs
-from studio.core import tasks
+from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable, unknown
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Entry, Wanted
@@ -112,7 +112,7 @@ def _line(entry: Entry) -> str:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    path = Path(arguments.id).expanduser()
+    path = paths.named(arguments.id)
     if not arguments.id.isalnum() or (path.exists() and not (items.root() / arguments.id).exists()):
         return _show_file(path, arguments)
     item = items.find(arguments.id)
@@ -159,7 +159,7 @@ def _say_recipe(recipe: Mapping[str, Any]) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    path = Path(arguments.out).expanduser()
+    path = paths.named(arguments.out)
     if path.suffix.lower() != ".zip":
         shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
         raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="name it so")

@@ -85,8 +85,8 @@ def _add_slot(parser: flags.Parser, slot: Slot, content: bool) -> None:
     help = count + _HINTS.get(slot.kind, "") + (f", or {slot.instead}:NAME" if slot.instead else "")
     help += _FOLDER if content else ""
     if slot.flag:
-        nargs = "+" if slot.most > 1 else 1
-        parser.add_argument(slot.flag, dest=slot.name, nargs=nargs, metavar=slot.name.upper(), help=help)
+        many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {"nargs": 1}
+        parser.add_argument(slot.flag, dest=slot.name, metavar=slot.name.upper(), help=help, **many)
     else:
         nargs = "*" if not slot.least else 1 if slot.most == 1 else "+"
         parser.add_argument(slot.name, nargs=nargs, metavar=slot.name.upper(), help=help)
@@ -110,12 +110,12 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         task, settings, named = sweeps.of(task, settings, named, vary, arguments.out)
     elif folders.given(task, named):
         return folders.run(task, settings, named, arguments)
-    elif films.given(task, named, arguments.out):
+    elif films.given(task, settings, named, arguments.out):
         task, settings, named = films.of(task, settings, named, arguments.out)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]
-        settings = outputs.named_by(Path(arguments.out), settings)
+        settings = outputs.named_by(Path(arguments.out), settings, given)
         also = (".json",) if task.readable else ()
         out = outputs.checked(arguments.out, task.makes(settings), texts, also)
     inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}

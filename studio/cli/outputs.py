@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from studio.core import drawing, images, paths, presets, recipes
@@ -37,7 +37,7 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
     Raises:
         InvalidInput: if not, with the reason.
     """
-    path = Path(text).expanduser()
+    path = paths.named(text)
     shown = f"output {printable(text, 100)}"
     suffixes = (*_SUFFIXES.get(kind, ()), *also)
     if suffixes and path.suffix.lower() not in suffixes:
@@ -107,9 +107,26 @@ def _check_folder(path: Path, shown: str) -> None:
         raise invalid(shown, expected=expected, received=reason, next_step=step) from None
 
 
-def named_by(path: Path, settings: Settings) -> Settings:
-    """The settings, with the kind of their file as the name of the output says."""
-    return settings.for_ending(path.suffix.lower().removeprefix("."))
+def named_by(path: Path, settings: Settings, given: Collection[str] = ()) -> Settings:
+    """The settings, with the kind of their file as the name of the output says.
+
+    Args:
+        given: the names of those that a person chose.
+
+    Raises:
+        InvalidInput: if such a one says otherwise.
+    """
+    found = settings.for_ending(path.suffix.lower().removeprefix("."))
+    for name in given:
+        wanted = getattr(settings, name, None)
+        if getattr(found, name, wanted) != wanted:
+            flag = settings.described()[name].flag
+            step = f"leave {flag} out, or name it otherwise"
+            expected = f"one that fits {flag} {wanted}"
+            raise invalid(
+                f"output {printable(path.name, 60)}", expected=expected, received="another", next_step=step
+            )
+    return found
 
 
 def unused(path: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.cli import console, flags, kept, outputs, report
+from studio.cli import console, flags, kept, outputs, report, sources
 from studio.core import drawing, images, paths, tasks
 from studio.core.errors import invalid, printable
 from studio.core.tasks import Kind, Result
@@ -32,19 +32,21 @@ def add(commands: Any) -> None:
         nargs="+",
         default=[],
         metavar="PATH",
-        help="files, or folders of files, among which are inputs that the studio no longer has",
+        help="files, folders, data sets or models, among which are inputs that the studio no longer has",
     )
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    path = Path(arguments.file).expanduser()
+    path = paths.named(arguments.file)
     recipe = outputs.recipe_of(path)
     task = tasks.get(recipe.task)
     made = path.with_suffix("") if outputs.is_recipe(path) else path
     kind = task.makes(recipe.checked_settings())
     original = _original(made, task, kind) if arguments.verify else None
     out = _out(arguments, made, kind, (".json",) if task.readable else ())
-    replay.take_back(map(Path, arguments.inputs), recipe)
+    replay.take_back(map(paths.named, arguments.inputs), recipe)
+    for source in replay.missing(recipe):
+        sources.draw_again(source.name)
     replay.check(recipe)
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
@@ -91,8 +93,8 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str,
     if arguments.out is None and arguments.verify:
         return None
     usual = outputs.unused(Path(f"{made.stem}-again{made.suffix}"))
-    sources = [arguments.file, str(made)] if arguments.out else []
-    out = outputs.checked(arguments.out or str(usual), kind, sources, also)
+    made_from = [arguments.file, str(made)] if arguments.out else []
+    out = outputs.checked(arguments.out or str(usual), kind, made_from, also)
     if kind == "animation" and out.suffix.lower() != made.suffix.lower():
         ends = f"a name that ends in {made.suffix}, as the film does"
         raise invalid(

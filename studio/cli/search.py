@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.cli import console, flags, kept, outputs, promises, sources
 from studio.core import tasks, weights
+from studio.core.errors import invalid
 from studio.core.tasks import Goal
 from studio.search import RUN
 from studio.search.settings import SearchSettings
@@ -29,6 +30,9 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = SearchSettings.parse(flags.values(arguments))
+    if settings.jobs > 1:
+        step = "leave it out, or give several commands the same --name and --storage"
+        raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
     slot = trained(settings).inputs[0]
     out = outputs.checked(arguments.out, "model", [arguments.data])
     inputs = {slot.name: [sources.source(slot, arguments.data)]}

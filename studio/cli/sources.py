@@ -29,10 +29,10 @@ def source(slot: Slot, text: str) -> File:
     if slot.kind == "dataset":
         return sample_sets.given(text)
     if slot.kind == "animation":
-        return _film(Path(text).expanduser())
+        return _film(paths.named(text))
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
-    path = Path(text).expanduser()
+    path = paths.named(text)
     if slot.kind == "picture":
         images.read(path)
     elif slot.kind == "text":
@@ -45,6 +45,15 @@ def is_picture(text: str) -> bool:
     return text.startswith(_SAMPLE) or Path(text).suffix.lower() in images.ENDINGS
 
 
+def draw_again(name: str) -> None:
+    """Keeps the sample that a file is called after, if there is one; another file does no harm."""
+    stem = name.rpartition(".")[0]
+    if stem in samples.photos() or stem in paintings.paintings():
+        _sample(stem)
+    elif stem in sample_sets.sets():
+        sample_sets.reference(stem)
+
+
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
     data = _bytes(path, shown, drawing.MOST_BYTES, "cut it")
@@ -54,7 +63,7 @@ def _film(path: Path) -> File:
 
 def _model(text: str) -> File:
     """A model as a file that tasks take: by its name, its folder, or a zip or `.keras` file."""
-    path = Path(text).expanduser()
+    path = paths.named(text)
     if path.is_file():
         return _packed(path) if _is_packed(path) else brought.bring(path)
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so

@@ -33,7 +33,8 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
         else:
             help = f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"
             kind = slot.kind.upper()
-            parser.add_argument(slot.flag, dest=slot.name, metavar=kind, nargs="+", required=True, help=help)
+            options = {"dest": slot.name, "metavar": kind, "nargs": "+", "action": "extend"}
+            parser.add_argument(slot.flag, required=True, help=help, **options)
     flags.add_settings(parser, task.settings)
 
 

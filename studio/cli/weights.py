@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core import weights
+from studio.core import paths, weights
 from studio.core.weights import Status
 
 MEGABYTE = 1_000_000
@@ -54,7 +53,7 @@ def _column(status: Status) -> str:
 
 def _pull(arguments: argparse.Namespace) -> int:
     names = [arguments.name] if arguments.name else weights.names()
-    source = Path(arguments.source).expanduser() if arguments.source else None
+    source = paths.named(arguments.source) if arguments.source else None
     for name in names:
         title = weights.entry(name).title
         with console.working(title, arguments) as progress:

@@ -113,8 +113,8 @@ class Judge:
         found = {}
         for name, values in self._pictures.attributes.items():
             known = np.isfinite(values[self._learnt])
-            if known.sum() > 100:
-                features, wanted = self._real[known], values[self._learnt][known]
+            features, wanted = self._real[known], values[self._learnt][known]
+            if len(wanted) > 100 and np.ptp(wanted):
                 middle = features.mean(0)
                 centred = features - middle
                 held = centred.T @ centred + len(features) * 0.01 * np.eye(centred.shape[1])

@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from studio.core.precision import whole
+from studio.core.training import numbered
 
 
 def discriminator(size: int, channels: int, width: int, dropout: float, seed: int) -> keras.Sequential:
@@ -52,7 +53,7 @@ def halvings(size: int) -> int:
 
 def small(seed: int, n: int) -> keras.initializers.Initializer:
     """Fresh weights of layer `n`, as both networks of a DCGAN begin."""
-    return keras.initializers.RandomNormal(stddev=0.02, seed=seed * 100 + n)
+    return keras.initializers.RandomNormal(stddev=0.02, seed=numbered(seed, n))
 
 
 def held(judge: keras.Model, pictures: Any) -> Any:

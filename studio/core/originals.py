@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.core import converted, downloads
+from studio.core import converted, downloads, paths
 from studio.core.errors import InvalidInput, invalid
 from studio.core.index import Source
 
@@ -14,7 +14,7 @@ from studio.core.index import Source
 def beside(source: Source) -> Path | None:
     """A file with the source's name in the folder STUDIO_WEIGHTS or in the weights folder; not read yet."""
     chosen = os.environ.get("STUDIO_WEIGHTS")
-    for folder in ([Path(chosen).expanduser()] if chosen else []) + [converted.folder()]:
+    for folder in ([paths.named(chosen)] if chosen else []) + [converted.folder()]:
         if (folder / source.file).is_file():
             return folder / source.file
     return None

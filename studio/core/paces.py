@@ -6,6 +6,7 @@ Before the first job it is told from a product of matrices, which takes a twenti
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import paths
+from studio.core.errors import StudioError
 
 LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
 SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
@@ -73,7 +75,8 @@ def learn(task: str, usual: float, seconds: float) -> None:
     known = _known()
     pace = min(max(seconds / usual, 1 / SLOWEST), SLOWEST)
     known[task] = [*known.get(task, []), pace][-_KEPT:]
-    paths.write(_path(), json.dumps(known).encode())
+    with contextlib.suppress(StudioError, OSError):  # no room for a note is no reason to lose the result
+        paths.write(_path(), json.dumps(known).encode())
 
 
 def _known() -> dict[str, list[float]]:

@@ -52,6 +52,14 @@ def home() -> Path:
     return root
 
 
+def named(text: str) -> Path:
+    """The path that a person names, a `~` before it taken for a home; of nobody's it is part of a name."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def _expanded(chosen: str) -> Path:
     try:
         return Path(chosen).expanduser()

@@ -94,7 +94,8 @@ class _Blocks:
             return self._centre + mean, rows / math.sqrt(count - 1)
         products = sum(self._products[n] for n in kept)
         covariance = (products - count * np.outer(mean, mean)) / (count - 1)
-        covariance[np.diag_indices_from(covariance)] += 1e-10 * np.trace(covariance) / len(covariance)
+        spread = np.trace(covariance) / len(covariance)  # none where all pictures are alike
+        covariance[np.diag_indices_from(covariance)] += max(1e-10 * spread, 1e-12)
         return self._centre + mean, np.linalg.cholesky(covariance).T
 
 

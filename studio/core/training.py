@@ -141,16 +141,20 @@ class Training:
 
     def _follow(self, progress: Progress) -> str:
         began, saved, told = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
-        losses: Mapping[str, float] = {}
+        losses: Mapping[str, float] = {name: total / self.since for name, total in self.sums.items()}
         asked, progress = progress, parallel.telling(progress)
         progress.report(self.step, self.steps, self._shown(losses), self.preview)
+        if self._is_due() and self.curves.steps[-1:] != [self.step]:  # it was stopped within that test
+            self._test(losses, progress)
+            if ended := self.ended():
+                return ended
         while self.step < self.steps:
             losses = self.advance()
             if not all(map(math.isfinite, losses.values())):
                 return "nan"
             self.step += 1
             self.curves.seconds = time.monotonic() - began
-            if self.step % self.every == 0 or self.step == self.steps:
+            if self._is_due():
                 self._test(losses, progress)
                 if ended := self.ended():
                     return ended
@@ -162,6 +166,9 @@ class Training:
                 progress.report(self.step, self.steps, self._shown(losses), self.preview)
             parallel.heed(asked, self.step)
         return ""
+
+    def _is_due(self) -> bool:
+        return self.step > 0 and (self.step % self.every == 0 or self.step == self.steps)
 
     def ended(self) -> str:
         """Asked after every test: why it should end now, or ""."""
@@ -199,6 +206,11 @@ class Training:
 def diverged() -> StudioError:
     """The error for a training that has nothing to keep: no loss was a number."""
     return StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
+
+
+def numbered(seed: int, n: int) -> int:
+    """A seed for part `n`, below 100, of what has a seed: JAX takes none of more than 32 bits."""
+    return (seed * 100 + n) % 2**32
 
 
 def in_order(count: int) -> np.ndarray:

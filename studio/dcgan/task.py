@@ -91,6 +91,8 @@ def _directions(
     """What changes most, and where the data say more of each picture, the directions of that."""
     directions = {}
     for name, values in found.guessed.items():
+        if not np.ptp(values):
+            continue
         vector, share = latent.direction(z[: len(values)], values)
         if share > comparison.LEAST_SHARE:
             directions[name] = latent.Direction(vector, comparison.note(name, share))

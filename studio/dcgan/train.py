@@ -126,7 +126,7 @@ class Trainer(Training):
         for variable, array in zip(
             (*self.gan.variables, *self.gan.optimizer.variables), self.good, strict=True
         ):
-            if variable.dtype != "uint32":  # the states of random generators: the same draws would fail again
+            if "seed_generator" not in variable.path:  # the same draws would fail again
                 variable.assign(array)
         self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -18,6 +19,7 @@ from studio.engine import store, work
 from studio.engine.cluster import KILLED, MOST_SENDINGS
 
 _LOOK_SECONDS = 0.1
+log = logging.getLogger("studio.engine")
 _LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
 
 
@@ -62,7 +64,7 @@ class Crew:
         progress = progress or Progress()
         if self._client is None:
             with self._one, weights.wanted(self._weights):
-                return tasks.run(task, settings, inputs, progress)
+                return _answered(task, settings, inputs, progress)
         found = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
         asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, "", self._weights)
@@ -128,3 +130,14 @@ class Crew:
         if "error" in outcome:
             raise StudioError(outcome["error"])
         return store.unpack_result(outcome["result"])
+
+
+def _answered(task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
+    """Runs a task here; a fault of it is a sentence, as a worker would answer, and ends nothing else."""
+    try:
+        return tasks.run(task, settings, inputs, progress)
+    except (Cancelled, StudioError):
+        raise
+    except Exception as error:
+        log.exception("%s failed", task)
+        raise StudioError(work.sentence(error, tasks.get(task).title)) from error

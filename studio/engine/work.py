@@ -101,10 +101,12 @@ class Reporter:
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
         self.last = report
-        if report.metrics and (report.step >= self._next_step or report.step == report.total):
+        stride = math.ceil(report.total / store.MOST_POINTS)
+        due = stride == 1 or report.step >= self._next_step or report.step == report.total
+        if report.metrics and due:  # a search tells several measurements at one step
             with _spared("the curve", self._id):
                 self._folder.add_point(report)
-            self._next_step = report.step + max(1, math.ceil(report.total / store.MOST_POINTS))
+            self._next_step = report.step + max(1, stride)
         preview = None if report.preview is None else images.encode_preview(report.preview)
         if preview is not None or now >= self._next_event:
             self._next_event = now + 1 / EVENTS_A_SECOND
@@ -257,10 +259,11 @@ def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
         return {"error": str(error)}
     except Exception as error:
         log.exception("%s failed", title)
-        return {"error": _sentence(error, title)}
+        return {"error": sentence(error, title)}
 
 
-def _sentence(error: Exception, title: str) -> str:
+def sentence(error: Exception, title: str) -> str:
+    """What a person is told of a fault of a task with such a title."""
     # TensorFlow's and JAX's own classes are known by name, so that neither has to be here.
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error) + type(error).__name__.upper():
         return MEMORY

@@ -34,7 +34,8 @@ def figures(preset: Preset, where: str, part: tuple[float, float], progress: Pro
         Unavailable: if the weights of the network that compares are out of reach.
     """
     generator = models.load(preset)
-    found = data.pictures(sample_sets.given(where, progress), generator.size, progress=progress)
+    channels = getattr(preset.settings(), "channels", 3)
+    found = data.pictures(sample_sets.given(where, progress), generator.size, channels, progress)
     order = in_order(len(found.images))
     start, end = parts.bounds(len(order), part)
     rows = np.sort(order[start:end][-MOST:])

@@ -14,13 +14,15 @@ from typing import Literal
 from studio.core import paths
 from studio.core.errors import invalid
 
-Part = Literal["removed", "unnamed", "cache", "channels", "runs", "items", "weights", "presets", "rest"]
+Part = Literal[
+    "removed", "unnamed", "cache", "channels", "runs", "searches", "items", "weights", "presets", "rest"
+]
 USUAL_BYTES = 20 * 10**9
 LEAST_BYTES, MOST_BYTES = 10**8, 10**14
 DAY = 86_400.0
 HOUR = 3_600.0
 # How long nobody has touched what goes; what is younger may be in use.
-_LEAST_AGES: dict[Part, float] = {"unnamed": DAY, "cache": HOUR, "runs": DAY}
+_LEAST_AGES: dict[Part, float] = {"unnamed": DAY, "cache": HOUR, "runs": DAY, "searches": DAY}
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 _NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
 _MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
@@ -30,12 +32,16 @@ _TITLES: dict[Part, tuple[str, str]] = {
     "cache": ("Cache", "Made again when needed, which takes a little time"),
     "channels": ("Painted channels", "The dream page paints them again when asked"),
     "runs": ("Checkpoints of trainings that were not finished", "Those trainings begin anew"),
+    "searches": (
+        "Trials of searches",
+        "Those searches begin anew; the models of their trials can go after them",
+    ),
     "items": ("The gallery and its files", "Remove items there"),
     "weights": ("Pretrained weights", "`studio weights` fetches them again"),
     "presets": ("Your models", ""),
     "rest": ("Logs and the rest", ""),
 }
-FREE: tuple[Part, ...] = ("removed", "unnamed", "cache", "channels", "runs")
+FREE: tuple[Part, ...] = ("removed", "unnamed", "cache", "channels", "runs", "searches")
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,11 @@ def _parts() -> dict[Part, list[Path]]:
         "cache": [path for path in _files(home / "cache") if not _is_young(path, "cache")],
         "channels": _files(home / "channels"),
         "runs": _old_runs(home / "runs"),
+        "searches": [
+            path
+            for path in _files(home / "searches")
+            if path.suffix != ".json" and not _is_young(path, "searches")  # those are a person's own picks
+        ],
         "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in taken],
         "weights": _files(home / "weights"),
         "presets": _files(home / "presets"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from studio.core import paths, pins, tasks, weights
-from studio.core.errors import Cancelled, InvalidInput, Unavailable, printable
+from studio.core import data, paths, pins, presets, tasks, weights
+from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
 from studio.core.tasks import File, Kind, Result
@@ -37,7 +38,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
     """Keeps again those files that the recipe names by their digest.
 
     Args:
-        places: files, and folders whose files are looked at.
+        places: files, folders whose files are looked at, data sets and the folders of models.
 
     Raises:
         InvalidInput: if a place does not exist.
@@ -49,6 +50,18 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
             if path.is_file() and paths.file_digest(path) in wanted:
                 paths.keep(path.read_bytes())
+        if (place / presets.SETTINGS).is_file():
+            packed = presets.zipped(place)
+            if paths.digest(packed) in wanted:
+                paths.keep(packed)
+        else:
+            with suppress(StudioError):
+                data.reference(str(place))  # whose note is kept
+
+
+def missing(recipe: Recipe) -> list[Source]:
+    """The inputs, and theirs, that the studio no longer has."""
+    return [source for source in _all_sources(recipe) if not _is_kept(source)]
 
 
 def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:

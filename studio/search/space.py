@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import optuna
 
 KINDS = ("int", "float", "choice", "bool")
+YARDSTICK = frozenset({"held_out", "scored", "test_every"})  # which change what trials are compared by
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from studio.core import comparison, recipes, tasks, weights
+from studio.core import comparison, recipes, runs, tasks, weights
 from studio.core.errors import Cancelled, StudioError, Unavailable, invalid, unknown
 from studio.core.progress import Progress, Report
+from studio.core.settings import Settings
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.search.settings import MEASURE, STOPPED, SearchSettings
-from studio.search.space import Range, shared, space
+from studio.search.space import YARDSTICK, Range, shared, space
 
 if TYPE_CHECKING:
     import optuna
@@ -41,6 +42,9 @@ def check(settings: SearchSettings, inputs: Inputs) -> None:
     task = trained(settings)
     ranges = space(task.settings, settings.vary)
     task.settings.parse(shared(task.settings, settings.fixed, ranges))
+    if others := sorted(YARDSTICK & set(ranges)):
+        expected, step = "settings that leave the measure as it is", "fix it with `--fixed`"
+        raise invalid("`--vary`", expected=expected, received=others[0], next_step=step)
     slot = task.inputs[0]
     if not inputs.get(slot.name):
         step = f"give a {slot.kind}"
@@ -162,17 +166,16 @@ class Search:
         try:
             result = self.crew.run(self.task.name, settings, self.inputs, watch.progress(self._asked_to_stop))
         except Cancelled:
-            self._end(watch)
+            self._end(watch, settings)
             raise StudioError("It was stopped before there was anything to measure.") from None
         except StudioError as error:
             self._failed, self._why = self._failed + 1, str(error)
             log.warning("a trial failed: %s", error)
             raise
-        file = result.files[0]
-        trial.set_user_attr("model", asdict(file))
+        self._end(watch, settings)
+        trial.set_user_attr("model", asdict(result.files[0]))
         if result.recipe is not None and result.recipe.weights:
             trial.set_user_attr("weights", dict(result.recipe.weights))
-        self._end(watch)
         value, measure = watch.value(result.figures)
         if (why := self._incomparable(value, measure)) or value is None:
             self._failed, self._why = self._failed + 1, why
@@ -192,11 +195,12 @@ class Search:
         called = self.goal.called
         return f"It was measured by {called(measure)}, those before it by {called(others)}."
 
-    def _end(self, watch: Watch) -> None:
-        """Ends a trial as stopped early, if it was."""
+    def _end(self, watch: Watch, settings: Settings) -> None:
+        """Ends a trial as stopped early, if it was; nobody goes on with what it had saved on the way."""
         import optuna
 
         if watch.poor:
+            runs.find(self.task.name, settings, self.inputs).forget()
             raise optuna.TrialPruned
         if self._asked_to_stop():
             watch.trial.set_user_attr(STOPPED, True)
@@ -278,7 +282,7 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
     best = _best(search)
     trials = search.study.get_trials(deepcopy=False)
     used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
-    recipe = recipes.make("search.run", search.settings, inputs, used)
+    recipe = recipes.make("search.run", search.settings.model_copy(update={"storage": ""}), inputs, used)
     return Result((best,), found, recipe, stopped)
 
 

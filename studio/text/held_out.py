@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
-from studio.core import parts
+from studio.core import parts, paths
 from studio.core.errors import invalid
 from studio.core.presets import Preset
 from studio.core.progress import Progress
@@ -27,7 +26,7 @@ def figures(preset: Preset, data: str, part: tuple[float, float], progress: Prog
     Raises:
         InvalidInput: if the text cannot be read, the part is too short, or the model is not whole.
     """
-    read = corpus.read(Path(data).expanduser())
+    read = corpus.read(paths.named(data))
     spoken = voice.load(preset)
     start, end = parts.bounds(len(read.text), part)
     encoded = spoken.vocabulary.encode(read.text[start:end])

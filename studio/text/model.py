@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.training import numbered
 from studio.text.recurrent import LSTM
 from studio.text.settings import TrainTextSettings
 
@@ -21,7 +22,7 @@ class CharacterModel(keras.Model):
 
     def __init__(self, settings: TrainTextSettings, size: int):
         super().__init__(name="character_model")
-        seeds = iter(range(settings.seed * 100, settings.seed * 100 + 100))
+        seeds = iter(numbered(settings.seed, n) for n in range(100))
         self.tied = settings.tied
         self.embedding = keras.layers.Embedding(
             size,

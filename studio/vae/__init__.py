@@ -22,6 +22,6 @@ TRAIN = Task(
         "held out",
         "fid",
         title="FID",
-        units=("beta", "likelihood", "perceptual", "free_bits", "size", "colors"),
+        units=("beta", "likelihood", "perceptual", "adversarial", "free_bits", "size", "colors"),
     ),
 )

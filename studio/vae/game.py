@@ -1,7 +1,8 @@
 """A judge that a VAE plays against: it sees what is missed where pixels do not, so that pictures turn sharp.
 
 Reference:
-    Larsen et al. 2016, arXiv:1512.09300.
+    Larsen et al. 2016, arXiv:1512.09300. Departs from it: what is missed counts in several layers, each by
+    its best deviation, and the judge's verdict on what is drawn again reaches the encoder, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from studio.vae.settings import TrainVaeSettings
 
 WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the judge, as a DCGAN's own by default
 RATE = 0.0002
+LEAST_MISS = 1e-8  # a mean square below this is rounding
 PRESSED = 0.05  # nats of each number of a picture that one nat of the judge's verdict counts
 
 
@@ -47,18 +49,20 @@ class Game(keras.Layer):
             again: the same, as the VAE draws them again.
             drawn: `(b, size, size, C)` that it draws from random codes.
         """
-        count = ops.shape(drawn)[0]
+        rows, count = ops.shape(pictures)[0], ops.shape(drawn)[0]
         moved = self.augment(ops.concatenate([pictures, again], axis=-1) * 2 - 1)
         real, again = ops.split(moved, 2, axis=-1)
-        made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
-        said, *wanted = whole(self.judge(real, training=True))
-        suspected = whole(self.judge(ops.stop_gradient(made), training=True))[0]
-        judge = ops.mean(ops.softplus(-said)) + ops.mean(ops.softplus(suspected))
-        verdict, *got = held(self.judge, made)
-        unlike = [
-            ops.log(ops.mean(ops.square(ops.stop_gradient(one) - other[:-count])))
-            for one, other in zip(wanted, got, strict=True)
-        ]
+        # All together, so that the judge's normalisation is one for what is compared.
+        every = ops.concatenate([real, again, self.augment(drawn * 2 - 1)])
+        said = whole(self.judge(ops.stop_gradient(every), training=True))[0]
+        judge = ops.mean(ops.softplus(-said[:rows])) + ops.mean(ops.softplus(said[rows:]))
+        verdict, *seen = held(self.judge, every)
+        unlike = [log(ops.mean(ops.square(ops.stop_gradient(one[:rows]) - one[rows:-count]))) for one in seen]
         numbers = math.prod(pictures.shape[1:])
         missed = 0.5 * numbers * sum(unlike) / len(unlike)
-        return missed + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), judge
+        return missed + PRESSED * numbers * ops.mean(ops.softplus(-verdict[rows:])), judge
+
+
+def log(mean: Any) -> Any:
+    """Of a mean square, with a floor."""
+    return ops.log(ops.maximum(mean, LEAST_MISS))

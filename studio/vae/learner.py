@@ -10,13 +10,12 @@ import keras
 from keras import ops
 
 from studio.core.precision import whole
-from studio.vae.game import RATE, Game
+from studio.vae.game import RATE, Game, log
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
 LAYERS = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
 LOSSES = ("reconstruction", "kl", "charged")
-LEAST_MISS = 1e-8  # a mean square below this is rounding
 
 See = Callable[[Any], dict[str, Any]]  # pictures `(B, side, side, 3)` in [0, 1] -> activations by layer
 
@@ -116,7 +115,7 @@ class Learner(keras.Model):
         logs = []
         for layer in LAYERS:
             wanted, got = ops.split(looks[layer], 2)
-            logs.append(_log(ops.mean(ops.square(wanted - got))))
+            logs.append(log(ops.mean(ops.square(wanted - got))))
         return 0.5 * math.prod((*pictures.shape[1:],)) * sum(logs) / len(logs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -142,10 +141,6 @@ def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var)
 
 
-def _log(mean: Any) -> Any:
-    return ops.log(ops.maximum(mean, LEAST_MISS))
-
-
 def normal(pictures: Any, logits: Any) -> Any:
     """Nats a picture if pixels miss by a normal distribution of the best deviation, one for all.
 
@@ -153,13 +148,13 @@ def normal(pictures: Any, logits: Any) -> Any:
         Rybkin et al. 2021, arXiv:2006.13202.
     """
     missed = ops.mean(ops.square(pictures - ops.sigmoid(logits)))
-    return 0.5 * math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2 * math.pi))
+    return 0.5 * math.prod(pictures.shape[1:]) * (log(missed) + 1 + math.log(2 * math.pi))
 
 
 def laplace(pictures: Any, logits: Any) -> Any:
     """As `normal`, of a Laplace distribution, which forgives single pixels that miss by far."""
     missed = ops.mean(ops.abs(pictures - ops.sigmoid(logits)))
-    return math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2))
+    return math.prod(pictures.shape[1:]) * (log(missed) + 1 + math.log(2))
 
 
 def bernoulli(pictures: Any, logits: Any) -> Any:

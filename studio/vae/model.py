@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from studio.core.discriminator import halvings
+from studio.core.training import numbered
 from studio.vae.settings import TrainVaeSettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
@@ -57,7 +58,8 @@ def encoder(settings: TrainVaeSettings) -> keras.Model:
             keras.layers.LeakyReLU(0.2),
         ]
     head = keras.layers.Dense(
-        2 * settings.latent_dim, kernel_initializer=keras.initializers.GlorotUniform(settings.seed * 100 + 20)
+        2 * settings.latent_dim,
+        kernel_initializer=keras.initializers.GlorotUniform(numbered(settings.seed, 20)),
     )
     return keras.Sequential([*layers, keras.layers.Flatten(), head], name="encoder")
 
@@ -93,4 +95,4 @@ def _shape(settings: TrainVaeSettings) -> tuple[int, list[int]]:
 
 
 def _start(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
-    return keras.initializers.HeNormal(seed=settings.seed * 100 + n)
+    return keras.initializers.HeNormal(seed=numbered(settings.seed, n))

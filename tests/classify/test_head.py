@@ -61,6 +61,17 @@ def test_few_directions_are_as_good_as_all():
     assert min(right) > 0.9 and abs(right[0] - right[1]) < 0.03
 
 
+def test_with_few_pictures_the_first_directions_are_still_those_in_which_they_differ_most():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(60, 400)).astype("float32")
+    rows[:, 300:] *= 10  # what comes last tells most
+    space = head.Space(rows, head.RANK)
+    assert space.rows.shape == (60, 60)
+    assert np.all(np.diff(np.sum(space.rows**2, axis=0)) < 1e-5)
+    whole = head.Space(rows)
+    assert np.allclose(space.rows @ space.rows.T, whole.rows @ whole.rows.T, atol=1e-4)
+
+
 def test_the_strength_suits_the_data():
     chosen = {}
     for spread in (1.0, 6.0):

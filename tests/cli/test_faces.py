@@ -31,6 +31,15 @@ def test_every_form_is_made_and_made_again(name, tiny, said):
     assert said("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
+@pytest.mark.parametrize(
+    "words", [("--form", "npz", "-o", "a.png"), ("--film", "gif", "--walk", "3", "-o", "a.mp4")]
+)
+def test_a_form_and_a_name_that_differ_are_told(words, tiny, said):
+    code, out, err = said(*QUICK, *words)
+    assert (code, out) == (2, "") and words[0] in err and "Next: leave" in err
+    assert said(*QUICK, "--form", "npz", "-o", "a.npz")[0] == 0
+
+
 def test_what_is_in_them(tiny, said):
     said(*QUICK, "-o", "wall.npz")
     said(*QUICK, "-o", "wall.zip")

@@ -1,12 +1,14 @@
 """A film through a command that takes pictures."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from studio.cli import main
-from studio.core import drawing
+from studio.cli import films, main
+from studio.core import drawing, tasks
+from studio.dream.settings import DreamSettings
 
 
 @pytest.fixture
@@ -30,6 +32,21 @@ def test_a_film_in_is_a_film_out_and_can_be_replayed(clip, capsys):
 
 def test_a_still_of_it_is_its_first_frame(clip):
     assert main(["paint", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
+
+
+def test_a_still_is_a_picture_whatever_its_ending(photo, said):
+    from PIL import Image
+
+    Image.open(photo).save("still.webp")
+    assert said("paint", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
+    assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
+    arguments = (
+        tasks.get("dream.ascend"),
+        DreamSettings(zoom=4),
+        {tasks.get("dream.ascend").inputs[0]: ["still.webp"]},
+    )
+    assert not films.given(*arguments, "out.mp4")
+    assert films.given(arguments[0], DreamSettings(), arguments[2], "out.mp4")
 
 
 def test_what_can_only_be_a_film_becomes_one(clip, capsys):

@@ -42,6 +42,15 @@ def test_keep_colors_alone_swallows_no_picture():
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors=off") == {"keep_colors": "off"}
 
 
+def test_a_list_that_is_given_twice_is_one_list():
+    found = parsed("search", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
+    assert found["vary"] == ["units", "layers", "dropout"]
+    words = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
+    assert _parser().parse_args(words).mask == ["m.png", "n.png"]
+    words = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
+    assert _parser().parse_args(words).style == ["a.jpg", "b.jpg"]
+
+
 def test_settings_not_given_are_left_to_the_task():
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png") == {}
     assert parsed("paint", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_faces
 
-from studio.core import images, paths, recipes
+from studio.core import data, images, paths, presets, recipes
+from studio.gallery import replay
 
 
 def test_replay_makes_the_same_pixels(photo, said):
@@ -50,6 +52,27 @@ def test_replay_names_the_missing_input_and_takes_it_back(photo, said, home):
     assert digest in err
     assert "photo.png" in err
     assert said("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
+
+
+def test_replay_draws_a_sample_that_is_gone_again(photo, said, home):
+    for sample in ("chelsea", "mosaic"):
+        assert said("paint", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0
+        shutil.rmtree(home / "files")
+        assert said("replay", f"{sample}.png", "--verify") == (0, "identical\n", "")
+
+
+def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp_path):
+    model = tiny_faces.make(tmp_path / "net")
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    shutil.copy(photo, pictures)
+    there = {"model": paths.keep(presets.zipped(model)), "data": data.reference(str(pictures)).digest}
+    sources = {slot: [recipes.Source(digest=digest, name=slot)] for slot, digest in there.items()}
+    recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
+    shutil.rmtree(home / "files")
+    assert len(replay.missing(recipe)) == 2
+    replay.take_back([model, pictures], recipe)
+    assert not replay.missing(recipe)
 
 
 def test_replay_makes_a_missing_link_of_a_chain_again(photo, said, home):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core import images, paces, paths, tasks
+from studio.core.errors import NoRoom
 from studio.core.tasks import Result
 from studio.dcgan.settings import TrainDcganSettings
 from studio.style.settings import TransferSettings
@@ -45,6 +46,15 @@ def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
     for seconds in (200, 210, 190, 3000, 205):
         paces.learn("style.transfer", 100, seconds)
     assert paces.of("style.transfer") == pytest.approx(2.025)
+
+
+def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
+    def full(*asked):
+        raise NoRoom("The disk is full. Next: make room.")
+
+    paces.learn("style.transfer", 100, 200)
+    monkeypatch.setattr(paths, "write", full)
+    paces.learn("style.transfer", 100, 200)
 
 
 def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet():

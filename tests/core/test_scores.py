@@ -43,6 +43,12 @@ def test_fid_is_as_defined(d, n, m):
     assert found.n == min(n, m)
 
 
+def test_fid_of_pictures_that_are_all_alike_is_a_number():
+    alike = np.ones((2400, 2048), "float32")
+    other = np.random.default_rng(0).normal(size=(2400, 2048)).astype("float32")
+    assert np.isfinite(scores.fid(alike, other).value) and scores.fid(alike, other).value > 1000
+
+
 def test_fid_knows_the_distance_of_two_normal_distributions():
     d = 3
     found = scores.fid(drawn(50_000, d), drawn(50_000, d, 0.5, 2, seed=1))

@@ -52,3 +52,44 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
     second = Counting(4, 4, runs.Run(tmp_path / "run"))
     assert second.learn(Progress()) == ""
     assert second.curves.losses["loss"][-1] == np.mean([0, 1, 2, 3])
+
+
+def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
+    class Fussy(training.Training):
+        """Is stopped in the tests of these steps."""
+
+        stopped_in: tuple[int, ...] = ()
+
+        def advance(self):
+            return self.means({"loss": self.step})
+
+        def test(self, progress):
+            if self.step in self.stopped_in:
+                raise Cancelled
+            return {"seen": self.step}
+
+        def arrays(self):
+            return {}
+
+        def take(self, checkpoint):
+            pass
+
+        def preview(self):
+            return np.zeros((1, 1, 3), "uint8")
+
+    whole = Fussy(5, 2)
+    assert whole.learn(Progress()) == ""
+    for step in (4, 5):
+        run = runs.Run(tmp_path / f"run{step}")
+        first = Fussy(5, 2, run)
+        first.stopped_in = (step,)
+        assert first.learn(Progress()) == "cancelled"
+        second = Fussy(5, 2, run)
+        assert second.learn(Progress()) == ""
+        assert second.curves.steps == whole.curves.steps == [2, 4, 5]
+        assert second.curves.tests == whole.curves.tests and second.curves.losses == whole.curves.losses
+
+
+def test_a_seed_of_a_part_is_one_that_every_backend_takes():
+    assert training.numbered(3, 7) == 307
+    assert 0 <= training.numbered(2**31 - 1, 99) < 2**32

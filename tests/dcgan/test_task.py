@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from studio.core import avatars, comparison, data, latent, presets, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.dcgan import task
 from studio.dcgan.settings import TrainDcganSettings
 
 TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_every": 2, "latent_dim": 8}
@@ -73,6 +76,18 @@ def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_p
     result = trained(drawn)
     assert result.stopped_early and result.figures["ended"] == "cancelled" and result.figures["steps"] == 4
     assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
+
+
+def test_an_attribute_that_is_the_same_for_all_is_no_direction(home):
+    rng = np.random.default_rng(0)
+    labels = {"same": np.ones(300, "float32"), "varies": rng.normal(size=300).astype("float32")}
+    seen = rng.normal(size=(300, 8)).astype("float32")
+    judge = SimpleNamespace(_pictures=SimpleNamespace(attributes=labels), _learnt=np.arange(300), _real=seen)
+    guessed = comparison.Judge._guess(judge, seen)
+    assert list(guessed) == ["varies"]
+    found = comparison.Comparison(guessed={**guessed, "same": np.ones(300)})
+    made = rng.integers(0, 255, (300, 8, 8, 3)).astype("uint8")
+    assert "same" not in task._directions(seen, made, found, None)
 
 
 def test_too_few_pictures_are_refused(home, tmp_path):

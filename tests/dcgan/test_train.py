@@ -133,6 +133,18 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
     assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
 
 
+def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
+    trainer = train.Trainer(blobs, tiny)
+    trainer.advance()
+    states = [one for one in trainer.gan.variables if "seed_generator" in one.path]
+    drawn = [one.numpy().copy() for one in states]
+    weights = [one.copy() for one in trainer.good[:1]]
+    trainer._take_back()
+    assert states and all(map(np.array_equal, drawn, map(np.array, states)))
+    assert any(np.any(one) for one in drawn)
+    assert np.array_equal(weights[0], np.array(trainer.gan.variables[0]))
+
+
 def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.gan.generator.set_weights([one * np.nan for one in trainer.gan.generator.get_weights()])

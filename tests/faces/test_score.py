@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 import pytest
+import tiny_faces
 
 from studio.cli import main, score
-from studio.core import latent, parts, presets
+from studio.core import inception, latent, parts, presets
 from studio.core.training import in_order, split
 from studio.faces import models
 
@@ -56,6 +57,20 @@ def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
     monkeypatch.setitem(score.SCORES, "tiny.train", "studio.faces.score:figures")
     assert main(["score", tiny, "sample:cartoons"]) == 2
     assert "Invalid part. Expected: at least 20 pictures. Received: 10." in capsys.readouterr().err
+
+
+def test_a_grey_model_is_compared_with_grey_pictures(scored, monkeypatch):
+    seen = []
+
+    def features(images, progress, keep=False):
+        seen.append(images.shape)
+        return np.random.default_rng(0).normal(size=(len(images), 8))
+
+    monkeypatch.setattr(inception, "features", features)
+    for channels in (1, 3):
+        monkeypatch.setattr(tiny_faces.TinySettings, "channels", channels, raising=False)
+        assert scored(drawn(300))[0] == 0
+    assert [shape[-1] for shape in seen[::2]] == [1, 3]
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core import recipes, tasks
+from studio.core import recipes, runs, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
@@ -23,7 +23,7 @@ class BowlSettings(Settings):
     flip: bool = setting(True, "Yes or no.")
     note: str = setting("", "Words.")
     epochs: int = setting(9, "How often it tells.", ge=1, le=1000)
-    trouble: Literal["none", "refuse", "silent", "unscored"] = setting("none", "What goes wrong.")
+    trouble: Literal["none", "refuse", "silent", "unscored", "memory"] = setting("none", "What goes wrong.")
 
 
 def loss(settings: BowlSettings) -> float:
@@ -35,6 +35,8 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     """Tells a loss that falls towards its value."""
     if settings.trouble == "refuse":
         raise InvalidInput("It cannot learn. Next: ask for another.")
+    if settings.trouble == "memory" and settings.shape != "round":
+        raise MemoryError
     stopped, epoch = False, 0
     try:
         for epoch in range(1, settings.epochs + 1):
@@ -43,6 +45,9 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     except Cancelled:
         stopped = True
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
+    if stopped:
+        run = runs.find(NAME, settings, inputs)
+        run.save(runs.Checkpoint(epoch, {}, {}))  # as a training does, to be gone on with
     file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
     scored = settings.trouble not in ("silent", "unscored")
     figures = {"epochs": epoch} | ({"loss": loss(settings)} if scored else {})

@@ -57,7 +57,15 @@ def test_the_parts_add_up_to_the_whole(home, made):
 def test_only_the_chosen_part_goes(home, made, part):
     kept = made(shade=2)
     removal.remove([made(shade=1)])
-    for place in ("cache/x", "channels/c", "runs/r/1", "weights/w", "presets/p/card.md", "logs/l"):
+    for place in (
+        "cache/x",
+        "channels/c",
+        "runs/r/1",
+        "searches/s.log",
+        "weights/w",
+        "presets/p/card.md",
+        "logs/l",
+    ):
         put(home / place)
     put(home / "files" / ("ab" * 32), 300)
     before, told = everything(home), sizes()

@@ -134,9 +134,13 @@ def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
     def fussy(settings, inputs, progress):
         if settings.seed == 2:
             raise InvalidInput("It is not to my taste. Next: another.")
+        if settings.seed == 4:
+            raise ZeroDivisionError
         return run(settings, inputs, progress)
 
     monkeypatch.setattr(paint, "run", fussy)
+    faulty = tasks.run(NAME, asked("seed=3|4"), content)
+    assert len(faulty.files) == 2 and "error" in faulty.figures["cells"][1]
     result = tasks.run(NAME, asked("seed=1|2|3"), content)
     assert len(result.files) == 3
     assert "error" in result.figures["cells"][1]

@@ -245,6 +245,7 @@ def test_too_short_a_time_for_one_trial_is_said(text):
         ({"vary": ("y",)}, "x"),
         ({"fixed": ("epochs",)}, "VALUE"),
         ({"trials": 0}, "trials"),
+        ({"train": "vae", "vary": ("width", "scored")}, "scored"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_before_it_begins(text, change, says):
@@ -257,6 +258,25 @@ def test_where_there_are_no_lanes_the_crew_works_here(text):
     result = crew.run(NAME, BowlSettings(epochs=2), text)
     crew.close()
     assert result.figures["epochs"] == 2
+
+
+def test_a_trial_that_is_too_large_ends_no_other(text):
+    found = searched(text, trials=8, fixed=("trouble=memory",), pruning="none").figures
+    assert found["failed"] > 0 and found["trials_ended"] + found["failed"] >= 8
+    assert found["best_settings"]["shape"] == "round"
+
+
+def test_trials_that_were_stopped_early_leave_nothing_behind(text):
+    result = searched(text, trials=30, pruning="halving")
+    assert result.figures["stopped_early"] > 10
+    assert not list(paths.folder("runs").iterdir())
+    named = next(paths.folder("searches").glob("*.log")).read_text()
+    assert sum('"model"' in line for line in named.splitlines()) == result.figures["trials_ended"] > 0
+
+
+def test_no_address_of_a_database_goes_into_the_recipe(text, tmp_path):
+    result = searched(text, trials=1, storage=f"sqlite:///{tmp_path}/secret.db")
+    assert "secret" not in result.recipe.to_json()
 
 
 def test_without_data_nothing_begins(home):
@@ -298,6 +318,7 @@ def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
         ["text", "so.txt", "-o", "best", "--vary", "unit"],
         ["text", "so.txt", "-o", "best", "--vary", "units=9:3"],
         ["text", "so.txt", "-o", ".", "--vary", "units"],
+        ["text", "so.txt", "-o", "best", "--vary", "units", "--jobs", "2"],
     ],
 )
 def test_bad_input_is_one_line(said, words):

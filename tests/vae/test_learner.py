@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from studio.vae import learner
+from studio.vae import game, learner
 from studio.vae.game import Game
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
@@ -146,10 +146,20 @@ def test_a_share_of_a_judge_counts_in_training(played):
 
 
 def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):
-    game = Game(tiny)
+    judged = Game(tiny)
     pictures = discs[:16].astype("float32") / 255
     rng = np.random.default_rng(0)
     blurred = np.clip(pictures + rng.normal(0, 0.3, pictures.shape), 0, 1).astype("float32")
     drawn = pictures[:4]
-    well, badly = (float(game(pictures, again, drawn)[0]) for again in (0.99 * pictures, blurred))
+    well, badly = (float(judged(pictures, again, drawn)[0]) for again in (0.99 * pictures, blurred))
     assert well < badly - 10
+
+
+def test_to_a_judge_the_very_picture_is_the_closest_whatever_is_drawn_beside_it(discs, tiny, monkeypatch):
+    monkeypatch.setattr(game, "PRESSED", 0.0)
+    judged = Game(tiny.model_copy(update={"flip": False}))
+    pictures = discs[:16].astype("float32") / 255
+    dull = np.full_like(pictures[:8], 0.4)
+    exact, faint = (float(judged(pictures, again, dull)[0]) for again in (pictures, 0.9 * pictures))
+    floor = 0.5 * 28 * 28 * math.log(game.LEAST_MISS)
+    assert exact == pytest.approx(floor, rel=0.01) and faint > exact + 1000

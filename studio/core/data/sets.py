@@ -138,7 +138,7 @@ def _key(place: _Place, size: int, channels: int) -> str:
 
 def _path(text: str) -> Path:
     try:
-        path = Path(text).expanduser().resolve()
+        path = paths.named(text).resolve()
         if path.is_file() or path.is_dir():
             return path
         reason = "a device or pipe" if path.exists() else "no such file or folder"

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from studio.core.training import numbered
 from studio.style.house.settings import TrainStyleSettings
 
 STRIDE = 4  # px of the photo that one place of the coarsest layer stands for
@@ -84,7 +85,7 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     """
     photos = keras.Input((None, None, 3), name="photos")
     shares = keras.Input((styles,), name="shares")
-    seeds = iter(range(settings.seed * 100, settings.seed * 100 + 100))
+    seeds = iter(numbered(settings.seed, n) for n in range(100))
     width = settings.width
 
     def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:
