@@ -137,12 +137,12 @@ def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
     states = [one for one in trainer.gan.variables if "seed_generator" in one.path]
-    drawn = [one.numpy().copy() for one in states]
-    weights = [one.copy() for one in trainer.good[:1]]
     trainer._take_back()
-    assert states and all(map(np.array_equal, drawn, map(np.array, states)))
-    assert any(np.any(one) for one in drawn)
-    assert np.array_equal(weights[0], np.array(trainer.gan.variables[0]))
+    assert any(np.array(one)[1] for one in states)  # how often each has drawn
+    kernels = zip(trainer.good, trainer.gan.variables, strict=False)
+    assert all(
+        np.array_equal(good, np.array(one)) for good, one in kernels if "seed_generator" not in one.path
+    )
 
 
 def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, tiny):
