@@ -20,7 +20,7 @@ from studio.vae.settings import TrainVaeSettings
 WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the judge, as a DCGAN's own by default
 RATE = 0.0002
 LEAST_MISS = 1e-8  # a mean square below this is rounding
-PRESSED = 0.05  # nats of each number of a picture that one nat of the judge's verdict counts
+PRESSED = 0.08  # nats of each number of a picture that one nat of the judge's verdict counts
 
 
 class Game(keras.Layer):
@@ -49,18 +49,20 @@ class Game(keras.Layer):
             again: the same, as the VAE draws them again.
             drawn: `(b, size, size, C)` that it draws from random codes.
         """
-        rows, count = ops.shape(pictures)[0], ops.shape(drawn)[0]
+        rows = ops.shape(pictures)[0]
         moved = self.augment(ops.concatenate([pictures, again], axis=-1) * 2 - 1)
         real, again = ops.split(moved, 2, axis=-1)
-        # All together, so that the judge's normalisation is one for what is compared.
-        every = ops.concatenate([real, again, self.augment(drawn * 2 - 1)])
-        said = whole(self.judge(ops.stop_gradient(every), training=True))[0]
-        judge = ops.mean(ops.softplus(-said[:rows])) + ops.mean(ops.softplus(said[rows:]))
-        verdict, *seen = held(self.judge, every)
-        unlike = [log(ops.mean(ops.square(ops.stop_gradient(one[:rows]) - one[rows:-count]))) for one in seen]
+        made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
+        said = whole(self.judge(real, training=True))[0]
+        suspected = whole(self.judge(ops.stop_gradient(made), training=True))[0]
+        judge = ops.mean(ops.softplus(-said)) + ops.mean(ops.softplus(suspected))
+        verdict = held(self.judge, made)[0]
+        # What is compared is normalised together: apart, washed-out maps would be as good as true ones.
+        _, *seen = held(self.judge, ops.concatenate([real, again]))
+        unlike = [log(ops.mean(ops.square(ops.stop_gradient(one[:rows]) - one[rows:]))) for one in seen]
         numbers = math.prod(pictures.shape[1:])
         missed = 0.5 * numbers * sum(unlike) / len(unlike)
-        return missed + PRESSED * numbers * ops.mean(ops.softplus(-verdict[rows:])), judge
+        return missed + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), judge
 
 
 def log(mean: Any) -> Any:
