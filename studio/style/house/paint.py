@@ -31,9 +31,10 @@ class Painter:
 
     def __init__(self, preset: Preset):
         from studio.core.gradients import compiled
+        from studio.style.house.network import lean
 
         self.digest, self.styles = preset.digest, known.styles_of(preset)
-        model = load(preset)
+        model = lean(load(preset), known.settings_of(preset), len(self.styles))
         self._paint = compiled(lambda photos, shares: model([photos, shares]))
 
     def paint(self, photo_01: np.ndarray, places: Sequence[int], shares: Sequence[float]) -> np.ndarray:

@@ -7,7 +7,7 @@ import tiny_styles
 from keras import ops
 
 from studio.style.house import network
-from studio.style.house.network import Mirrored, StyledNorm, widened
+from studio.style.house.network import Enlarging, Mirrored, StyledNorm, widened
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,28 @@ def test_a_painting_has_the_shape_of_its_photo_and_colours_that_can_be_seen(mode
     made = painted(model, photo, 1, 0)
     assert made.shape == photo.shape
     assert made.min() >= 0 and made.max() <= 1 and made.std() > 0.01
+
+
+def test_what_paints_is_the_network_that_learnt(model, photo):
+    lighter = network.lean(model, tiny_styles.SETTINGS, len(tiny_styles.STYLES))
+    names = {type(layer).__name__ for layer in lighter.layers}
+    assert "Enlarging" in names and "UpSampling2D" not in names
+    assert np.allclose(painted(lighter, photo, 0.3, 0.7), painted(model, photo, 0.3, 0.7), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 7, 6), (1, 16, 12, 3), (1, 2, 2, 1)])
+def test_enlarging_is_a_convolution_of_enlarged_maps(shape):
+    maps = np.random.default_rng(0).normal(size=shape).astype("float32")
+    enlarging = Enlarging(4)
+    enlarging.build(shape)
+    convolution = keras.layers.Conv2D(4, 3)
+    larger = Mirrored(1)(keras.layers.UpSampling2D(2)(maps))
+    convolution.build(larger.shape)
+    enlarging.bias.assign(np.arange(4.0))
+    convolution.set_weights(enlarging.get_weights())
+    made = enlarging(maps)
+    assert made.shape == enlarging.compute_output_shape(shape)
+    assert np.allclose(made, convolution(larger), atol=1e-5)
 
 
 def test_styles_paint_differently_and_a_mix_lies_between(model, photo):
