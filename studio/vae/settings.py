@@ -53,7 +53,7 @@ class TrainVaeSettings(Settings):
         "The share of what is missed that a judge sees, which learns to tell drawn pictures from real ones: "
         "sharper.",
         ge=0,
-        le=1,
+        le=0.95,
         step=0.05,
     )
     flip: bool = setting(True, "Whether it sees pictures mirrored, too; not for letters or digits.")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from studio.vae import game, learner
+from studio.vae import learner
 from studio.vae.game import Game
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
@@ -153,13 +153,3 @@ def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):
     drawn = pictures[:4]
     well, badly = (float(judged(pictures, again, drawn)[0]) for again in (0.99 * pictures, blurred))
     assert well < badly - 10
-
-
-def test_to_a_judge_the_very_picture_is_the_closest_whatever_is_drawn_beside_it(discs, tiny, monkeypatch):
-    monkeypatch.setattr(game, "PRESSED", 0.0)
-    judged = Game(tiny.model_copy(update={"flip": False}))
-    pictures = discs[:16].astype("float32") / 255
-    dull = np.full_like(pictures[:8], 0.4)
-    exact, faint = (float(judged(pictures, again, dull)[0]) for again in (pictures, 0.9 * pictures))
-    floor = 0.5 * 28 * 28 * math.log(game.LEAST_MISS)
-    assert exact == pytest.approx(floor, rel=0.01) and faint > exact + 1000
