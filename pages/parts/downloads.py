@@ -113,7 +113,8 @@ def _fetches() -> dict[str, Fetch]:
 
 def _begin(name: str) -> None:
     st.session_state.pop(_problem(name), None)
-    _fetches().setdefault(name, Fetch(name))
+    if name not in _fetches():
+        _fetches()[name] = Fetch(name)
 
 
 @st.fragment(run_every=LOOK_SECONDS)
