@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Collection
@@ -15,6 +16,7 @@ from studio.core.progress import Progress
 from studio.core.weights import Status
 
 LOOK_SECONDS = 0.5
+log = logging.getLogger("studio.pages")
 
 
 def missing(names: Collection[str]) -> list[Status]:
@@ -95,6 +97,9 @@ class Fetch:
             self.problem = "Stopped. Next: fetch it again, which goes on from there."
         except StudioError as error:
             self.problem = str(error)
+        except Exception:
+            log.exception("weights could not be fetched")
+            self.problem = "They could not be fetched, by a fault of the studio. Next: use the command."
 
     def stop(self) -> None:
         """Ends it; what has come so far is kept."""
