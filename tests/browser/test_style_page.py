@@ -105,9 +105,9 @@ def test_the_brush_says_where_a_style_goes(tab):
     result(page).wait_for()
     page.get_by_role("button", name="Halftone").click()  # the paint stays, for a style more
     page.get_by_text("brush-3.png").first.wait_for()
-    page.get_by_role("button", name="Coffee").click()
+    page.get_by_role("radio", name="Coffee").click()
     page.get_by_text("brush-3.png").first.wait_for(state="detached")
-    page.get_by_role("button", name="Chelsea").click()
+    page.get_by_role("radio", name="Chelsea").click()
     result(page).wait_for()
     page.get_by_text("Recipe", exact=True).first.wait_for()
     page.wait_for_timeout(3000)  # nothing can be waited for where nothing should come
