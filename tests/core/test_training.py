@@ -23,8 +23,21 @@ def test_an_average_passes_over_what_is_no_number():
     assert np.array_equal(average.arrays[0], [2, 4]) and average.arrays[1] == 3
 
 
+class Weightless(training.Training):
+    """A training with nothing to keep."""
+
+    def arrays(self):
+        return {}
+
+    def take(self, checkpoint):
+        pass
+
+    def preview(self):
+        return np.zeros((1, 1, 3), "uint8")
+
+
 def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
-    class Counting(training.Training):
+    class Counting(Weightless):
         """Loses as many as it has done steps."""
 
         stopped_at = None
@@ -37,15 +50,6 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
         def test(self, progress):
             return {}
 
-        def arrays(self):
-            return {}
-
-        def take(self, checkpoint):
-            pass
-
-        def preview(self):
-            return np.zeros((1, 1, 3), "uint8")
-
     first = Counting(4, 4, runs.Run(tmp_path / "run"))
     first.stopped_at = 2
     assert first.learn(Progress()) == "cancelled"
@@ -55,7 +59,7 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
 
 
 def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
-    class Fussy(training.Training):
+    class Fussy(Weightless):
         """Is stopped in the tests of these steps."""
 
         stopped_in: tuple[int, ...] = ()
@@ -67,15 +71,6 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
             if self.step in self.stopped_in:
                 raise Cancelled
             return {"seen": self.step}
-
-        def arrays(self):
-            return {}
-
-        def take(self, checkpoint):
-            pass
-
-        def preview(self):
-            return np.zeros((1, 1, 3), "uint8")
 
     whole = Fussy(5, 2)
     assert whole.learn(Progress()) == ""
