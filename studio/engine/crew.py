@@ -21,6 +21,9 @@ from studio.engine.cluster import KILLED, MOST_SENDINGS
 _LOOK_SECONDS = 0.1
 log = logging.getLogger("studio.engine")
 _LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
+_YIELD_SECONDS = (
+    0.5  # after a death, so that the jobs that it took along are sent again before what comes next
+)
 
 
 class Died(StudioError):
@@ -121,6 +124,7 @@ class Crew:
             raise Cancelled
         error = future.exception()
         if isinstance(error, KilledWorker):
+            time.sleep(_YIELD_SECONDS)
             raise Died(KILLED)
         if error is not None:
             raise StudioError(f"No worker could run it ({type(error).__name__}). Next: run it again.")
