@@ -6,6 +6,7 @@ Reference:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -65,6 +66,18 @@ def held(judge: keras.Model, pictures: Any) -> Any:
         training=True,
     )
     return whole(found)
+
+
+def lost(real: Any, made: Any) -> Any:
+    """What the judge loses by its logits of real and made pictures, a scalar: logistic losses."""
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(made))
+
+
+def adams(drawing: Sequence[keras.Variable], rate: Any, judge_rate: float) -> keras.optimizers.Optimizer:
+    """Adam for a game, with a rate for what draws and one for all else, the judge."""
+    both = {one: keras.optimizers.Adam(its, beta_1=0.5) for one, its in ((True, rate), (False, judge_rate))}
+    mine = {id(variable) for variable in drawing}
+    return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])
 
 
 class Augment(keras.layers.Layer):

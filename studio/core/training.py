@@ -144,20 +144,17 @@ class Training:
         losses: Mapping[str, float] = {name: total / self.since for name, total in self.sums.items()}
         asked, progress = progress, parallel.telling(progress)
         progress.report(self.step, self.steps, self._shown(losses), self.preview)
-        if self._is_due() and self.curves.steps[-1:] != [self.step]:  # it was stopped within that test
-            self._test(losses, progress)
-            if ended := self.ended():
-                return ended
+        broken_off = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped within that test
+        if broken_off and (ended := self._test(losses, progress)):
+            return ended
         while self.step < self.steps:
             losses = self.advance()
             if not all(map(math.isfinite, losses.values())):
                 return "nan"
             self.step += 1
             self.curves.seconds = time.monotonic() - began
-            if self._is_due():
-                self._test(losses, progress)
-                if ended := self.ended():
-                    return ended
+            if self._is_due() and (ended := self._test(losses, progress)):
+                return ended
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self.save()
                 saved = time.monotonic()
@@ -177,9 +174,11 @@ class Training:
     def _shown(self, losses: Mapping[str, float]) -> dict[str, float]:
         return {**losses, **{name: numbers[-1] for name, numbers in self.curves.tests.items() if numbers}}
 
-    def _test(self, losses: Mapping[str, float], progress: Progress) -> None:
+    def _test(self, losses: Mapping[str, float], progress: Progress) -> str:
+        """Tests, and says why it should end now, or ""."""
         self.curves.add(self.step, losses, self.test(progress.silent()))
         self.sums, self.since = {}, 0
+        return self.ended()
 
     def save(self) -> None:
         """Writes a checkpoint, if there is a run to write it to."""

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.discriminator import Augment, discriminator, halvings, held, small
+from studio.core.discriminator import Augment, adams, discriminator, halvings, held, lost, small
 from studio.core.precision import whole
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -30,13 +30,19 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
     z = keras.Input((settings.latent_dim,), name="z")
     channels = settings.width * 2 ** (doublings - 1)
     x = keras.layers.Dense(
-        start * start * channels, use_bias=False, kernel_initializer=_small(settings, 0), name="start"
+        start * start * channels, use_bias=False, kernel_initializer=small(settings.seed, 0), name="start"
     )(z)
     x = _awake(keras.layers.Reshape((start, start, channels))(x), z, settings, 0)
     for n in range(1, doublings):
         channels //= 2
         x = keras.layers.Conv2DTranspose(
-            channels, 4, 2, "same", use_bias=False, kernel_initializer=_small(settings, n), name=f"grow_{n}"
+            channels,
+            4,
+            2,
+            "same",
+            use_bias=False,
+            kernel_initializer=small(settings.seed, n),
+            name=f"grow_{n}",
         )(x)
         x = _awake(x, z, settings, n)
     picture = keras.layers.Conv2DTranspose(
@@ -45,7 +51,7 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
         2,
         "same",
         activation="tanh",
-        kernel_initializer=_small(settings, doublings),
+        kernel_initializer=small(settings.seed, doublings),
         name="picture",
     )(x)
     return keras.Model(z, picture, name="generator")
@@ -57,15 +63,11 @@ def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int) -> Any:
     x = keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{n}")(x)
     if settings.modulated:
         asked = keras.layers.Dense(
-            2 * channels, kernel_initializer=_small(settings, 60 + n), name=f"asked_{n}"
+            2 * channels, kernel_initializer=small(settings.seed, 60 + n), name=f"asked_{n}"
         )(z)
         gain, offset = ops.split(keras.layers.Reshape((1, 1, 2 * channels))(asked), 2, axis=-1)
         x = x * (1 + gain) + offset
     return keras.layers.ReLU()(x)
-
-
-def _small(settings: TrainDcganSettings, n: int) -> keras.initializers.Initializer:
-    return small(settings.seed, n)
 
 
 class Gan(keras.Model):
@@ -95,10 +97,8 @@ class Gan(keras.Model):
 
     def start(self) -> None:
         """Compiles it with a rate for each network."""
-        rates = {True: self.settings.learning_rate, False: self.settings.judge_rate}
-        adams = {mine: keras.optimizers.Adam(rate, beta_1=0.5) for mine, rate in rates.items()}
-        mine = {id(variable) for variable in self.generator.trainable_variables}
-        self.compile(keras.optimizers.MultiOptimizer(lambda variable: adams[id(variable) in mine]))
+        rates = self.settings.learning_rate, self.settings.judge_rate
+        self.compile(adams(self.generator.trainable_variables, *rates))
         self.optimizer.build(self.trainable_variables)
 
     def call(self, real: Any, training: bool = False) -> dict[str, Any]:
@@ -109,11 +109,11 @@ class Gan(keras.Model):
         real = self.augment(real)
         real_logits = whole(self.discriminator(real, training=training))
         made_logits = whole(self.discriminator(ops.stop_gradient(made), training=training))
-        # Logistic losses, the generator's not saturating: softplus(-x) is -log(sigmoid(x)).
-        judge = ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(made_logits))
+        judge = lost(real_logits, made_logits)
         if self.settings.gradient_penalty:
             judge = judge + self.settings.gradient_penalty / 2 * self._steepness(real)
         return {
+            # Not saturating: softplus(-x) is -log(sigmoid(x)).
             "generator": ops.mean(ops.softplus(-held(self.discriminator, made))),
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits)),

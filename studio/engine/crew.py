@@ -19,11 +19,9 @@ from studio.engine import store, work
 from studio.engine.cluster import KILLED, MOST_SENDINGS
 
 _LOOK_SECONDS = 0.1
-log = logging.getLogger("studio.engine")
 _LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
-_YIELD_SECONDS = (
-    0.5  # after a death, so that the jobs that it took along are sent again before what comes next
-)
+_YIELD_SECONDS = 0.5  # after a death, in which the jobs that it took along are sent again before what is next
+log = logging.getLogger("studio.engine")
 
 
 class Died(StudioError):

@@ -54,7 +54,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
             packed = presets.zipped(place)
             if paths.digest(packed) in wanted:
                 paths.keep(packed)
-        else:
+        elif missing(recipe):
             with suppress(StudioError):
                 data.reference(str(place))  # whose note is kept
 

@@ -16,13 +16,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.discriminator import Augment, discriminator, held
+from studio.core.discriminator import Augment, discriminator, held, lost
 from studio.core.precision import whole
+from studio.vae.likelihoods import unlike
 from studio.vae.settings import TrainVaeSettings
 
 WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the judge, as a DCGAN's own by default
 RATE = 0.0002
-LEAST_MISS = 1e-8  # a mean square below this is rounding
 PRESSED = 0.05  # nats of each number of a picture that one nat of the judge's verdict counts
 
 
@@ -58,17 +58,9 @@ class Game(keras.Layer):
         made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
         said, *wanted = whole(self.judge(real, training=True))
         suspected = whole(self.judge(ops.stop_gradient(made), training=True))[0]
-        judge = ops.mean(ops.softplus(-said)) + ops.mean(ops.softplus(suspected))
         verdict, *got = held(self.judge, made)
-        unlike = [
-            log(ops.mean(ops.square(ops.stop_gradient(one) - other[:-count])))
-            for one, other in zip(wanted, got, strict=True)
-        ]
+        layers = [(ops.stop_gradient(one), other[:-count]) for one, other in zip(wanted, got, strict=True)]
         numbers = math.prod(pictures.shape[1:])
-        missed = 0.5 * numbers * sum(unlike) / len(unlike)
-        return missed + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), judge
-
-
-def log(mean: Any) -> Any:
-    """Of a mean square, with a floor."""
-    return ops.log(ops.maximum(mean, LEAST_MISS))
+        return unlike(layers, numbers) + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), lost(
+            said, suspected
+        )

@@ -9,8 +9,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.discriminator import adams
 from studio.core.precision import whole
-from studio.vae.game import RATE, Game, log
+from studio.vae.game import RATE, Game
+from studio.vae.likelihoods import MISSED, unlike
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
@@ -56,14 +58,9 @@ class Learner(keras.Model):
             warmup_target=self.settings.learning_rate,
             warmup_steps=warm,
         )
-        adam: keras.optimizers.Optimizer = keras.optimizers.Adam(rate)
+        adam = keras.optimizers.Adam(rate)
         if self.game is not None:
-            mine = {id(variable) for variable in self.vae.trainable_variables}
-            adams = {
-                is_mine: keras.optimizers.Adam(found, beta_1=0.5)
-                for is_mine, found in ((True, rate), (False, RATE))
-            }
-            adam = keras.optimizers.MultiOptimizer(lambda variable: adams[id(variable) in mine])
+            adam = adams(self.vae.trainable_variables, rate, RATE)
         self.compile(adam, jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
 
@@ -112,11 +109,7 @@ class Learner(keras.Model):
         count, _, _, channels = ops.shape(both)
         cut = ops.slice(both, [0, top, left, 0], (count, side, side, channels))
         looks = look(ops.broadcast_to(cut, (count, side, side, 3)))
-        logs = []
-        for layer in LAYERS:
-            wanted, got = ops.split(looks[layer], 2)
-            logs.append(log(ops.mean(ops.square(wanted - got))))
-        return 0.5 * math.prod((*pictures.shape[1:],)) * sum(logs) / len(logs)
+        return unlike([ops.split(looks[layer], 2) for layer in LAYERS], math.prod(pictures.shape[1:]))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Reconstruction and the charged part of the codes, which grows during the warm-up."""
@@ -139,27 +132,3 @@ class Learner(keras.Model):
 def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:
     """Of normals from the standard one, in nats, number by number (arXiv:1312.6114, appendix B)."""
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var)
-
-
-def normal(pictures: Any, logits: Any) -> Any:
-    """Nats a picture if pixels miss by a normal distribution of the best deviation, one for all.
-
-    Reference:
-        Rybkin et al. 2021, arXiv:2006.13202.
-    """
-    missed = ops.mean(ops.square(pictures - ops.sigmoid(logits)))
-    return 0.5 * math.prod(pictures.shape[1:]) * (log(missed) + 1 + math.log(2 * math.pi))
-
-
-def laplace(pictures: Any, logits: Any) -> Any:
-    """As `normal`, of a Laplace distribution, which forgives single pixels that miss by far."""
-    missed = ops.mean(ops.abs(pictures - ops.sigmoid(logits)))
-    return math.prod(pictures.shape[1:]) * (log(missed) + 1 + math.log(2))
-
-
-def bernoulli(pictures: Any, logits: Any) -> Any:
-    """Nats a picture if each pixel is white with a chance of the sigmoid, else black."""
-    return ops.mean(ops.sum(ops.softplus(logits) - pictures * logits, axis=(1, 2, 3)))
-
-
-MISSED = {"normal": normal, "laplace": laplace, "bernoulli": bernoulli, "binary": bernoulli}

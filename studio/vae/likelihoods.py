@@ -1,0 +1,50 @@
+"""How a miss counts, in nats: what pictures lose that are drawn again, by pixels or by features."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+
+LEAST_MISS = 1e-8  # a mean square below this is rounding
+
+
+def _log(mean: Any) -> Any:
+    return ops.log(ops.maximum(mean, LEAST_MISS))
+
+
+def normal(pictures: Any, logits: Any) -> Any:
+    """Nats a picture if pixels miss by a normal distribution of the best deviation, one for all.
+
+    Reference:
+        Rybkin et al. 2021, arXiv:2006.13202.
+    """
+    missed = ops.mean(ops.square(pictures - ops.sigmoid(logits)))
+    return 0.5 * math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2 * math.pi))
+
+
+def laplace(pictures: Any, logits: Any) -> Any:
+    """As `normal`, of a Laplace distribution, which forgives single pixels that miss by far."""
+    missed = ops.mean(ops.abs(pictures - ops.sigmoid(logits)))
+    return math.prod(pictures.shape[1:]) * (_log(missed) + 1 + math.log(2))
+
+
+def bernoulli(pictures: Any, logits: Any) -> Any:
+    """Nats a picture if each pixel is white with a chance of the sigmoid, else black."""
+    return ops.mean(ops.sum(ops.softplus(logits) - pictures * logits, axis=(1, 2, 3)))
+
+
+MISSED = {"normal": normal, "laplace": laplace, "bernoulli": bernoulli, "binary": bernoulli}
+
+
+def unlike(layers: Sequence[tuple[Any, Any]], numbers: int) -> Any:
+    """Nats a picture by which features differ, as of normals with the best deviation in each layer.
+
+    Args:
+        layers: wanted and got features of each, of the same shape.
+        numbers: of a picture, for which they stand.
+    """
+    logs = [_log(ops.mean(ops.square(wanted - got))) for wanted, got in layers]
+    return 0.5 * numbers * sum(logs) / len(logs)
