@@ -66,7 +66,8 @@ def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str
         slow = transfer(photo, [style], by_eye).image
         house, best = (judged(goal, backbone, one) for one in (fast, slow))
         row = {loss: house[loss] / best[loss] for loss in ("style", "content")}
-        note(f"photo {n + 1}, {name}: " + ", ".join(f"{loss} {times:.2f} x" for loss, times in row.items()))
+        told = ", ".join(f"{loss} {house[loss]:.3f}, {times:.2f} x" for loss, times in row.items())
+        note(f"photo {n + 1}, {name}: {told}")
         rows.append(row)
     return rows
 

@@ -11,6 +11,7 @@ from studio.core import stored
 from studio.core.held import held
 from studio.core.presets import Preset
 from studio.style.house import known
+from studio.style.house.grain import grain
 
 if TYPE_CHECKING:
     import keras
@@ -52,7 +53,8 @@ class Painter:
         for place, share in zip(places, shares, strict=True):
             mix[0, place] += share
         height, width = photo_01.shape[1:3]
-        painted = np.asarray(self._paint(_filled(photo_01), mix))
+        photo = (photo_01 + grain(height, width)).clip(0, 1)
+        painted = np.asarray(self._paint(_filled(photo), mix))
         return painted[:, :height, :width]
 
 

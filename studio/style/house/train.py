@@ -14,6 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.style.house.grain import grained
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.network import widened
 from studio.style.house.settings import TrainStyleSettings
@@ -82,11 +83,12 @@ class Trainer(Training):
         self._sheet: tuple[int, np.ndarray] | None = None
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
-        """What the learner is fed at a step: windows of photos, some mirrored, each in a style of its own."""
+        """What the learner is fed at a step: grained windows of photos, some mirrored, each in a style."""
         rng = np.random.default_rng([self.settings.seed, 1, step])
         photos = self._windows(self.rows[self.batches.at(step)], rng)
         mirrored = rng.random(len(photos)) < 0.5
         photos[mirrored] = photos[mirrored, :, ::-1]
+        photos = grained(photos, rng)
         # In turns, not at random: with few steps chance would teach one style twice as much as another. Each
         # turn begins one style further, so that none is always at an odd place, without a second view.
         at = step * len(photos) + np.arange(len(photos))
@@ -106,10 +108,10 @@ class Trainer(Training):
         )
 
     def middles(self, rows: np.ndarray) -> np.ndarray:
-        """The window in the middle of each photo, to test on."""
+        """The window in the middle of each photo, with its grain, to test on."""
         side = self.settings.size + FARTHEST
         at = (self.images.shape[1] - side) // 2
-        return self.images[rows, at : at + side, at : at + side]
+        return grained(self.images[rows, at : at + side, at : at + side], np.random.default_rng(0))
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""

@@ -43,6 +43,16 @@ def test_pictures_of_any_shape_are_painted(tiny, shape):
     assert painted.shape == (1, *shape, 3) and np.isfinite(painted).all()
 
 
+def test_what_is_flat_is_painted_too_and_alike_in_every_frame(photo):
+    painter = paint.open(presets.find(known.SHIPPED))
+    picture = images.to_01(images.fit(photo, 192))
+    picture[:, :, 96:] = 0.2
+    for name in ("mosaic", "halftone", "woodcut"):
+        painted, again = (painter.paint(picture, [painter.styles.index(name)], [1.0]) for _ in range(2))
+        assert painted[0, :, 160:].std(axis=(0, 1)).mean() > 0.03, name  # 8 levels of 255
+        np.testing.assert_array_equal(painted, again)
+
+
 def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
     both = ("rain", "sand")
     rain, sand = made(photo, both[0], size=96), made(photo, both[1], size=96)

@@ -8,7 +8,7 @@ from studio.core import backbones, data, images, presets, runs, samples, tasks
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.progress import Progress
 from studio.style import fine, paintings
-from studio.style.house import known, paint
+from studio.style.house import grain, known, paint, train
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.train import Trainer
 
@@ -91,6 +91,17 @@ def test_every_style_is_looked_at_twice_in_its_turn(photos, grams, vgg16):
     assert {styles[0] for styles in seen} == {0, 1}  # the first of a batch has a second view
 
 
+def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16):
+    flat = np.full_like(photos, 100)
+    made = trainer(flat, grams, vgg16)
+    batches = [made.batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
+    for batch in batches:
+        assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(grain.DEPTH, rel=0.1)
+    assert not np.array_equal(batches[0], batches[1]) and not np.array_equal(*batches[0])
+    np.testing.assert_array_equal(made.middles(np.array([3])), made.middles(np.array([3])))
+    assert made.middles(np.array([3])).std() > 1
+
+
 def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
     whole, half = (trainer(photos, grams, vgg16, precision=one) for one in ("float32", "bfloat16"))
     conv = half.learner.painter.get_layer("block1a")
@@ -107,7 +118,8 @@ def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, gram
     assert vgg16.model.get_layer("block1_conv1").compute_dtype == "float32"
 
 
-def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_on(grams, vgg16):
+def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_on(grams, vgg16, monkeypatch):
+    monkeypatch.setattr(train, "grained", lambda photos, rng: photos)  # numbers are to be read as they are
     side = 80 + SIDE
     numbered = np.zeros((12, side, side, 3), "uint8")  # every pixel says where it was
     numbered[..., 0], numbered[..., 1] = np.arange(side)[:, None], np.arange(side)
