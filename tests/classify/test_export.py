@@ -73,6 +73,7 @@ def test_the_names_of_the_classes_are_in_the_file(file, colours):
         assert packed.read(export.LABELS).decode().split("\n") == list(colours.classes)
 
 
+@pytest.mark.slow
 def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
     picture = data.astronaut()[:300]
     Image.fromarray(picture).save(tmp_path / "photo.png")

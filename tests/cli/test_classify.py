@@ -132,6 +132,7 @@ def own(tmp_path, monkeypatch, picture, home):
     return "my.keras"
 
 
+@pytest.mark.slow
 def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
     code, out, err = said("classify", "predict", own, "photo.png", "--quiet")
     assert (code, err) == (0, "") and out.startswith("photo.png: class ")

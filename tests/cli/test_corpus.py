@@ -72,7 +72,7 @@ def outcomes(data_dir, photo, said, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("kind", ["image", "recipe"])
+@pytest.mark.parametrize("kind", [pytest.param("image", marks=pytest.mark.slow), "recipe"])
 def test_pictures_and_recipes(kind, outcomes):
     found = list(outcomes(kind))
     assert not [(path.name, fault) for path, _, _, fault in found if fault]

@@ -97,6 +97,7 @@ def test_no_two_results_have_one_name(photos, capsys):
     assert len(json.loads(capsys_out)["there"]) == 6
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, capsys):
     slow = ["paint", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
     made = start(*slow, cwd=photos.parent)

@@ -47,6 +47,7 @@ def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, said):
     assert said("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
 
 
+@pytest.mark.slow
 def test_a_model_is_replaced_and_begun_from_by_the_next(train):
     code, out, err = train("-o", "model", "--json", "--quiet")
     first = json.loads(out)
@@ -78,6 +79,7 @@ def steps(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
     unbroken = json.loads(train("-o", "unbroken", "--json")[1])["figures"]
     last = steps[-1]

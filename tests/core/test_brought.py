@@ -218,6 +218,7 @@ def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
         load(keras_file(tmp_path / "my.keras", sequential(dense(2)), arrays), tmp_path / "a")
 
 
+@pytest.mark.slow
 def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home, monkeypatch):
     file = brought.bring(data_dir / "badfiles" / "models" / "good_control.keras")
     found = brought.admit(file)

@@ -59,6 +59,7 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     assert preset.picture().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_another_training_begins_with_it(made, drawn):
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
     found = tasks.run("dcgan.train", TrainDcganSettings(**TINY, scored=0, learning_rate=1e-9), start)

@@ -67,6 +67,7 @@ def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network)
         assert np.allclose(one, other, atol=1e-7) and not np.allclose(one, before, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_it_learns_and_reports_and_is_repeatable(blobs, tiny):
     reports = []
     first = train.train(blobs, tiny, Progress(reports.append))
@@ -79,6 +80,7 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny):
         assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "REPORT_SECONDS", 0)
     whole, seen = train.train(blobs, tiny), []
@@ -216,6 +218,7 @@ def test_a_hole_is_as_large_as_asked_and_gray():
     assert holes.any(axis=(0, 3)).all()
 
 
+@pytest.mark.slow
 def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny):
     half = tiny.model_copy(update={"precision": "bfloat16", "gradient_penalty": 1.0})
     trainer = train.Trainer(blobs, half)

@@ -48,6 +48,7 @@ def test_a_job_that_eats_all_memory_says_so(engine, do, finished):
     assert finished(next_one).state == "done"
 
 
+@pytest.mark.slow
 def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished, monkeypatch):
     monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
     job = do(do="hang", steps=10_000, pause=0.02)

@@ -22,6 +22,7 @@ def cluster(home, chores, tmp_path):
     host.close()
 
 
+@pytest.mark.slow
 def test_jobs_and_live_requests_run_on_an_existing_cluster(cluster, start, chores, until, monkeypatch):
     monkeypatch.setenv("STUDIO_SCHEDULER", cluster.address)
     engine = start()

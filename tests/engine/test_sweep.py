@@ -71,6 +71,7 @@ def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, f
     assert finished(do()).state == "done"
 
 
+@pytest.mark.slow
 def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do, until, finished):
     varied = sweep(1, 2, steps=60, pause=0.05)
     until(lambda: _keys(engine, "errand"))
@@ -84,6 +85,7 @@ def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do,
     assert job.state == "done" and len(job.result.files) == 3
 
 
+@pytest.mark.slow
 def test_a_job_behind_a_cell_outlives_the_death_of_its_process(sweep, do, until, finished, engine):
     greedy = sweep(1, 2, do="fill", steps=60, pause=0.05)
     until(lambda: _keys(engine, "errand"))

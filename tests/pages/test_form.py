@@ -95,6 +95,7 @@ def test_an_unlocked_seed_is_rolled_at_the_start_a_locked_one_is_kept(form):
     assert settings_of(form).seed != 0
 
 
+@pytest.mark.slow
 def test_the_address_sets_the_form(visit):
     page = visit("style", strength="0.3", mode="Fine", content="Coffee", seed="7")
     assert page.slider(key="strength").value == 0.3

@@ -72,6 +72,7 @@ sys.stdout.write(f"drawn: {job.inputs['style'][0].name}, loaded: {' '.join(sorte
 """
 
 
+@pytest.mark.slow
 def test_pages_keep_heavy_libraries_out_of_the_server_even_when_it_draws_a_style(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", _ALL_PAGES],

@@ -401,6 +401,7 @@ def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     assert page.session_state[f"{use.slot}_own"][use.own] == items.find(id).result.files[0]
 
 
+@pytest.mark.slow
 def test_the_room_is_told_part_by_part_and_goes_only_when_chosen(visit, made):
     made(shade=4)
     (paths.folder("channels") / "old.png").write_bytes(bytes(5000))

@@ -95,6 +95,7 @@ def test_measurements_become_lines_one_a_trial():
     assert rows == [("1", 1, 3.0), ("1", 2, 2.5), ("2", 1, 4.0)]
 
 
+@pytest.mark.slow
 def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     """A real search of real trainings, small ones."""
     from studio.core.tasks import File

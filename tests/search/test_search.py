@@ -297,6 +297,7 @@ def said(home, tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
     fixed = "epochs=2,units=16,embedding=8,streams=2,sequence=16"
     words = ["text", "so.txt", "-o", "best", "--vary", "learning_rate=0.001:0.05", "--fixed", fixed]

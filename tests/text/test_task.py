@@ -102,6 +102,7 @@ def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
     assert (result.figures["chars"], result.figures["nats_per_char"], result.figures["nats"]) == (0, 0, [])
 
 
+@pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home):
     seen = []
     progress = Progress(seen.append, cancelled=lambda: len(seen) > 60)

@@ -25,6 +25,7 @@ from studio.text.vocabulary import Vocabulary
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@pytest.mark.slow
 def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny):
     reports = []
     first = train.train(rhyme, tiny, Progress(reports.append))
@@ -76,6 +77,7 @@ def test_a_text_without_order_ends_early(tiny):
     assert found.curves.tests_without_gain == 2
 
 
+@pytest.mark.slow
 def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
     whole = train.train(rhyme, tiny)
     run, seen = runs.Run(tmp_path / "run"), []

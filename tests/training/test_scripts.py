@@ -28,6 +28,7 @@ def trained(text, out, *words):
     return script.main("text.train", "train_text", [str(text), "-o", str(out), *WORDS, *words])
 
 
+@pytest.mark.slow
 def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, capsys):
     assert trained(text, tmp_path / "model") == 0
     out, err = capsys.readouterr()

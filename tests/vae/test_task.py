@@ -74,6 +74,7 @@ def test_black_and_white_models_tell_their_bound(dataset, tiny):
     assert "13 held-out pictures made black and white" in opened(result)[0].card()
 
 
+@pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
     seen = []
     progress = Progress(lambda report: seen.append(report.step), cancelled=lambda: seen[-1:] == [4])

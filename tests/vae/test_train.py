@@ -75,6 +75,7 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
         assert np.allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path):
     wish, seen, place = tiny.model_copy(update={"adversarial": 0.5}), [], runs.Run(tmp_path / "run")
     whole = run(discs, wish)
@@ -173,6 +174,7 @@ def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
     assert not np.array_equal(first, later)
 
 
+@pytest.mark.slow
 def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
     half = run(discs, able.model_copy(update={"precision": "bfloat16"}))
     trainer = train.Trainer(discs, LEARNT, TESTED, able.model_copy(update={"precision": "bfloat16"}))

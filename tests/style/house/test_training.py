@@ -102,6 +102,7 @@ def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16)
     assert made.middles(np.array([3])).std() > 1
 
 
+@pytest.mark.slow
 def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
     whole, half = (trainer(photos, grams, vgg16, precision=one) for one in ("float32", "bfloat16"))
     conv = half.learner.painter.get_layer("block1a")
