@@ -113,7 +113,7 @@ def _line(entry: Entry) -> str:
 
 def _show(arguments: argparse.Namespace) -> int:
     path = paths.named(arguments.id)
-    if not arguments.id.isalnum() or (path.exists() and not (items.root() / arguments.id).exists()):
+    if not arguments.id.isalnum() or (paths.is_there(path) and not (items.root() / arguments.id).exists()):
         return _show_file(path, arguments)
     item = items.find(arguments.id)
     told: dict[str, Any] = {

@@ -49,7 +49,8 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
     else:
         _check_place(path, shown)
         _check_sidecar(path, shown)
-    if path.exists() and any(path.samefile(one) for one in sources if Path(one).exists()):
+    given = [one for one in map(paths.named, sources) if paths.is_there(one)]
+    if path.exists() and any(path.samefile(one) for one in given):
         step = "choose another name, so that the original stays"
         raise invalid(shown, expected="a new file", received="one of the inputs", next_step=step)
     return path
@@ -154,7 +155,7 @@ def save(result: Result, path: Path) -> Path:
     if kind in ("animation", "text", "dataset", "network"):
         paths.write(target, text_of(result) if kind == "text" else data)
         if kind == "network":
-            paths.write(program(target), result.files[1].read())
+            _write_program(program(target), result.files[1].read())
         paths.write(sidecar(target), f"{result.recipe.to_json()}\n".encode())
     elif target.suffix.lower() in _SUFFIXES["picture"][1:]:
         paths.write(target, images.encode_as(images.read(data), target.suffix.lower()))
@@ -162,6 +163,12 @@ def save(result: Result, path: Path) -> Path:
     else:
         paths.write(target, data)
     return path
+
+
+def _write_program(path: Path, data: bytes) -> None:
+    """Beside one that a person has changed."""
+    if not path.is_file() or path.read_bytes() != data:
+        paths.write(unused(path), data)
 
 
 def text_of(result: Result) -> bytes:

@@ -60,6 +60,14 @@ def named(text: str) -> Path:
         return Path(text)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; no if its name is one that no file can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _expanded(chosen: str) -> Path:
     try:
         return Path(chosen).expanduser()

@@ -259,12 +259,17 @@ def unpack(data: bytes, target: str | Path) -> Preset:
 def given(file: tasks.File) -> Preset:
     """The model of a kept zip, unpacked under STUDIO_HOME/cache the first time. Raises as `unpack`."""
     folder = paths.folder("cache") / "models" / file.digest
-    return find(folder) if folder.is_dir() else unpack(file.read(), folder)
+    with contextlib.suppress(InvalidInput):  # what was freed in part is unpacked again
+        if folder.is_dir():
+            preset = find(folder)
+            preset.weights()
+            return preset
+    return unpack(file.read(), folder)
 
 
 def _unzipped(data: bytes) -> dict[str, bytes]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
+        with zips.opened(io.BytesIO(data), _MOST_TEXT) as file:
             listed = file.infolist()
             if sorted(one.filename for one in listed if one.filename != PICTURE) != sorted(MEMBERS):
                 raise _no_model("other files in it")

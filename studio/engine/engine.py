@@ -12,6 +12,7 @@ from pathlib import Path
 from studio.core import paths, pins, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
+from studio.engine import store
 from studio.engine.cluster import MEMORY, Cluster
 from studio.engine.jobs import Job, Live
 from studio.engine.ledger import Ledger, Record
@@ -77,6 +78,8 @@ class Engine:
     def _serve(self, home: Path) -> None:
         """Runs a cluster until it ends."""
         paths.sweep_temporaries(home)
+        for folder in (home / "removed", home / "cache" / "brought"):
+            store.sweep(folder)
         ledger = Ledger(home / "jobs")
         ledger.load()
         with self._lock:

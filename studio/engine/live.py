@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from studio.engine.cluster import Cluster
 from studio.engine.jobs import Live
 from studio.engine.stream import Stream
 from studio.engine.turns import Turns
+
+log = logging.getLogger("studio.engine")
 
 SECONDS = 60.0
 LET_GO_SECONDS = 10.0
@@ -135,7 +138,10 @@ class LiveLane:
         try:
             future.exception(LET_GO_SECONDS)
         except TimeoutError:
-            self._cluster.restart("live", future)
+            try:
+                self._cluster.restart("live", future)
+            except Exception:  # it may have gone by itself, or nobody minds it
+                log.exception("the process of a live request could not be ended")
         else:
             if stream is not None:
                 answer = self._answer(future)

@@ -167,7 +167,10 @@ class Runner:
                 return
             del self._futures[record.id]
             self._begun.discard(future.key)
-        self._cluster.restart(record.lane, future)
+        try:
+            self._cluster.restart(record.lane, future)
+        except Exception:  # it may have gone by itself, or nobody minds it: the jobs behind must go on
+            log.exception("the process of job %s could not be ended", record.id)
         with self._lock:
             if self._closed:
                 return

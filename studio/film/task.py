@@ -46,25 +46,26 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     count = drawing.length(data, film.name, most)
     run = runs.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
-    made, stopped = 0, False
+    made, painted, stopped = 0, 0, False
     with drawing.Film(settings.film, fps) as out:
         try:
-            for png in _painted(settings, inputs, run.folder, count, progress):
+            for png, fresh in _painted(settings, inputs, run.folder, count, progress):
                 weights |= recipes.read(png).weights
                 out.add(images.read(png))
-                made += 1
+                made, painted = made + 1, painted + fresh
         except Cancelled:
             stopped = True
             if not made:
                 raise
         encoded = out.finish()
+    seconds = time.monotonic() - began
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(film.name).stem}-{settings.task.partition('.')[0]}.{settings.film}"
     figures = {
         "frames": made,
         "of": max(count, made) if stopped else made,
         "fps": fps,
-        "seconds": time.monotonic() - began,
+        "seconds": seconds * made / max(1, painted),  # of all frames, at the pace of those of now
     }
     kept = File.keep(encoded, "animation", name)
     if not stopped:
@@ -74,8 +75,8 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
 
 def _painted(
     settings: FilmSettings, inputs: Inputs, folder: Path, count: int, progress: Progress
-) -> Iterator[bytes]:
-    """Every frame as the task makes it, a PNG; from the folder what was made before a break."""
+) -> Iterator[tuple[bytes, bool]]:
+    """Every frame as the task makes it, a PNG, and whether it is new: others lay there since a break."""
     task, base = _painter(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
@@ -83,6 +84,7 @@ def _painted(
     for n, frame in enumerate(read, start=1):
         kept = folder / f"{n:05d}.png"
         png = _whole(kept)
+        fresh = png is None
         if png is None:
             with tasks.held():  # the frames of a film are nobody's pictures
                 content = File.keep(images.encode_png(frame), "picture", f"frame-{n}.png")
@@ -93,7 +95,7 @@ def _painted(
                 png = found.files[0].read()
             paths.write(kept, png)
         progress.report(n, max(n, count), preview=partial(images.read, png), text=f"Frame {n} of {count}")
-        yield png
+        yield png, fresh
 
 
 def _whole(path: Path) -> bytes | None:

@@ -11,11 +11,11 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from studio.core import paths
 from studio.core.errors import invalid
@@ -78,6 +78,7 @@ class Wanted:
 
 
 ALL = Wanted()
+T = TypeVar("T")
 
 
 def find(
@@ -86,19 +87,21 @@ def find(
     """The items that are wanted, newest first: at most `most` of them after the first `skip`; and how many
     there are in all."""
     where, values = _where(wanted, owner)
-    with closing(_up_to_date()) as index:
+    chosen = f"SELECT {_COLUMNS} FROM items WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"
+
+    def query(index: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], int]:
         total = index.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0]
-        chosen = f"SELECT {_COLUMNS} FROM items WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"
-        rows = index.execute(chosen, [*values, -1 if most is None else most, skip]).fetchall()
+        return index.execute(chosen, [*values, -1 if most is None else most, skip]).fetchall(), total
+
+    rows, total = _asked(query)
     root = items.root()
     return [_entry(row, root) for row in rows], total
 
 
 def tasks_of(owner: str = LOCAL) -> dict[str, str]:
     """The tasks that the owner's items were made by: name -> title, by title."""
-    with closing(_up_to_date()) as index:
-        chosen = "SELECT DISTINCT task, title FROM items WHERE owner = ? AND kind != '' ORDER BY title, task"
-        return dict(index.execute(chosen, [owner]).fetchall())
+    chosen = "SELECT DISTINCT task, title FROM items WHERE owner = ? AND kind != '' ORDER BY title, task"
+    return _asked(lambda index: dict(index.execute(chosen, [owner]).fetchall()))
 
 
 def digests_of(owner: str) -> set[str]:
@@ -148,15 +151,16 @@ def entry_of(item: Item) -> Entry:
     return Entry(item.id, item.kind, item.task, item.title, made_of(item), item.created, file, item.folder)
 
 
-def _up_to_date() -> sqlite3.Connection:
-    """The index on disk, made anew if it cannot be read; in memory where it cannot be written."""
+def _asked(query: Callable[[sqlite3.Connection], T]) -> T:
+    """Asks the index on disk, made anew if it cannot be read; in memory where it cannot be written."""
     path = paths.folder("cache") / f"gallery-{FORMAT}.sqlite"
     for _ in range(2):
-        with suppress(sqlite3.DatabaseError):
-            return _connected(path)
+        with suppress(sqlite3.DatabaseError), closing(_connected(path)) as index:
+            return query(index)
         with suppress(OSError):
             path.unlink(missing_ok=True)
-    return _connected(":memory:")
+    with closing(_connected(":memory:")) as index:
+        return query(index)
 
 
 def _connected(path: Path | str) -> sqlite3.Connection:

@@ -45,11 +45,12 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
     """
     wanted = {source.digest for source in _all_sources(recipe)}
     for place in places:
-        if not place.exists():
+        if not paths.is_there(place):
             raise InvalidInput(f"There is no {printable(str(place))}. Next: check the path after --inputs.")
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
-            if path.is_file() and paths.file_digest(path) in wanted:
-                paths.keep(path.read_bytes())
+            with suppress(OSError):  # one that may not be read; what is missing is told by `check`
+                if path.is_file() and paths.file_digest(path) in wanted:
+                    paths.keep(path.read_bytes())
         if (place / presets.SETTINGS).is_file():
             packed = presets.zipped(place)
             if paths.digest(packed) in wanted:

@@ -108,6 +108,16 @@ def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
     assert recipes.read(Path("toy.keras.json").read_bytes()).task == "classify.export"
 
 
+def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy, said):
+    said("classify", "export", toy, "-o", "toy.keras")
+    said("classify", "export", toy, "-o", "toy.keras")
+    assert not Path("toy.keras-2.py").exists()
+    Path("toy.keras.py").write_text("mine")
+    assert said("classify", "export", toy, "-o", "toy.keras")[0] == 0
+    assert Path("toy.keras.py").read_text() == "mine"
+    assert "load_model" in Path("toy.keras-2.py").read_text()
+
+
 def test_score_of_a_classifier(toy, said):
     rng = np.random.default_rng(0)
     for name in ("cat", "coffee"):

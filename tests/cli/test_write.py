@@ -121,6 +121,12 @@ def test_a_named_preset_is_named_by_its_weights(voice, said, home):
     assert "model rhyme" in (gone := said("replay", "out.txt", "--verify")[2]) and "no longer here" in gone
 
 
+def test_a_folder_with_the_name_of_a_model_is_the_folder(voice, write, said):
+    shutil.copytree(voice, "shakespeare")
+    for named in ("./shakespeare", "shakespeare/"):
+        assert said("write", "--preset", named, "--chars", "60", "the")[1] == write("the")[1]
+
+
 def test_a_packed_model_writes_as_its_folder(voice, write, said):
     Path("voice.zip").write_bytes(presets.zipped(voice))
     assert said("write", "--preset", "voice.zip", "--chars", "60", "the")[1] == write("the")[1]

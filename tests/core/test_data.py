@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 from studio.core import data, paths
-from studio.core.data import archives, tars
+from studio.core.data import archives, arrays, tars
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -262,6 +262,16 @@ def test_npz_that_are_no_pictures_are_refused(tmp_path):
     for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
         with pytest.raises(InvalidInput, match="a damaged one"):
             data.reference(str(lying(tmp_path / "h.npz", shape)))
+
+
+def test_an_npz_of_more_pictures_than_can_be_named_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "MOST_PICTURES", 100)
+    x = np.zeros((101, 1, 1), "uint8")
+    with pytest.raises(InvalidInput, match="at most 100 pictures"):
+        data.reference(str(saved(tmp_path / "many.npz", x=x)))
+    long = np.array(["a" * 2000, "b"])
+    with pytest.raises(InvalidInput, match="one whole number or word a picture"):
+        data.reference(str(saved(tmp_path / "long.npz", x=x[:2], y=long)))
 
 
 def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):

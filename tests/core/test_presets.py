@@ -215,6 +215,13 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert presets.zipped(presets.unpack(data, tmp_path / "there").folder) == data
 
 
+def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
+    file = tasks.File.keep(packed(), "model", "tiny.zip")
+    found = presets.given(file)
+    found.weights().unlink()
+    assert np.frombuffer(presets.given(file).weights().read_bytes(), "<f4").tolist() == [1, 2]
+
+
 def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
     data = bytearray(packed())
     last = data.rindex(b"PK\1\2")

@@ -2,12 +2,14 @@
 
 import contextlib
 import io
+import struct
 import tracemalloc
 import zipfile
 
 import pytest
 
-from studio.core import data, keras_files, zips
+from studio.core import data, keras_files, presets, zips
+from studio.core.data import archives
 from studio.core.errors import InvalidInput
 
 HIDDEN = 200 * 2**20  # bytes that a member holds
@@ -54,6 +56,38 @@ def test_pictures_in_such_a_zip_are_refused(tmp_path, home):
     file = data.reference(str(tmp_path / "pictures.zip"))
     with at_most(20), pytest.raises(InvalidInput, match="damaged"):
         data.pictures(file, 32, 3)
+
+
+def long_list(count, large):
+    """A zip of one empty file that its list names so many times, as a small or a large zip does."""
+    entry = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
+    name, start = b"%07x", len(entry)
+    one = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, 0, 0, 33, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0)
+    listed = b"".join(one + name % n for n in range(count))
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count % 65536, count % 65536, len(listed), start, 0)
+    if large:
+        whole = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(listed), start)
+        where = struct.pack("<4sLQL", b"PK\6\7", 0, start + len(listed), 1)
+        end = whole + where + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *[65535] * 2, *[2**32 - 1] * 2, 0)
+    return entry + listed + end
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, monkeypatch, large):
+    few, many = long_list(20, large), long_list(30_000, large)
+    with zips.opened(io.BytesIO(few), 2000) as archive:
+        assert len(archive.infolist()) == 20
+    commented = many[:-2] + struct.pack("<H", 900) + b"x" * 900
+    for packed in (many, commented):
+        assert len(zipfile.ZipFile(io.BytesIO(packed)).infolist()) == 30_000
+        with at_most(5), pytest.raises(zips.TooLong):
+            zips.opened(io.BytesIO(packed), 100_000)
+    monkeypatch.setattr(archives, "MOST_FILES", 1000)
+    (tmp_path / "many.zip").write_bytes(many)
+    with at_most(20), pytest.raises(InvalidInput, match="at most 1,000 files"):
+        data.reference(str(tmp_path / "many.zip"))
+    with at_most(20), pytest.raises(InvalidInput, match="a zip of"):
+        presets.unpack(many, tmp_path / "model")
 
 
 @pytest.mark.parametrize("ending", ["zip", "npz"])

@@ -62,6 +62,22 @@ def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished,
     assert finished(next_one).state == "done"
 
 
+@pytest.mark.slow
+def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finished, monkeypatch, caplog):
+    def restart(lane, future):
+        raise ValueError("its worker has gone")
+
+    monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
+    monkeypatch.setattr(engine._cluster, "restart", restart)
+    job = do(do="hang", steps=200, pause=0.02)
+    until(lambda: engine.job(job.id).report)
+    next_one = do()
+    engine.cancel(job.id)
+    assert finished(job).state == "interrupted"
+    assert finished(next_one).state == "done"
+    assert "could not be ended" in caplog.text
+
+
 def test_a_live_request_that_dies_leaves_the_lane_in_order(engine, chores):
     from studio.core.errors import StudioError
 

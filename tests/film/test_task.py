@@ -1,6 +1,7 @@
 """Painting films: every frame, at the film's own speed, going on after a break."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import paint
@@ -11,6 +12,7 @@ from studio.core import drawing, images, recipes, runs, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
+from studio.film import task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
@@ -99,11 +101,14 @@ def test_stopped_it_gives_what_is_there_and_goes_on_from_it(film, monkeypatch):
     assert done >= 1
     again = []
     real = tasks.run
+    clock = SimpleNamespace(monotonic=iter([100.0, 110.0]).__next__)
+    monkeypatch.setattr(task, "time", clock)
     monkeypatch.setattr(tasks, "run", lambda *asked: again.append(asked) or real(*asked))
     second = real(NAME, settings, {"film": [film]})
     assert len(again) == 5 - done
     assert levels(second) == pytest.approx([215, 175, 135, 95, 55], abs=2)
     assert not folder.exists()
+    assert second.figures["seconds"] == pytest.approx(10 * 5 / (5 - done))  # as all of it would take
 
 
 def test_a_frame_that_was_damaged_on_disk_is_made_again(film):

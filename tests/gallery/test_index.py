@@ -122,6 +122,16 @@ def test_a_lost_or_damaged_index_is_made_anew(home, made, harm):
     assert ids() == there
 
 
+def test_an_index_with_one_spoilt_page_is_made_anew(home, made):
+    there = [made(shade=shade) for shade in range(12)][::-1]
+    assert ids() == there
+    path = file_of(home)
+    whole = path.read_bytes()
+    for start in range(4096, len(whole), 4096):
+        path.write_bytes(whole[:start] + b"\xff" * 4096 + whole[start + 4096 :])
+        assert (ids(), index.tasks_of()) == (there, {"fake.paint": "Paint"})
+
+
 def test_an_index_that_cannot_be_written_is_kept_in_memory(home, made):
     there = made()
     (home / "cache").mkdir(exist_ok=True)

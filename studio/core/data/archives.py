@@ -19,6 +19,7 @@ MOST_FILES = 500_000
 MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk
 ALWAYS_FINE = 64 * 2**20  # bytes, up to which an archive may grow whatever its size
 _MOST_NAME = 1024  # characters
+_A_MEMBER = 160  # bytes in the list of a zip, with a long name
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # bzip2 cannot be stopped half-way
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
 
@@ -95,8 +96,10 @@ def in_zip(path: Path, name: str) -> Files:
         InvalidInput: if it is damaged, locked by a password, or made to harm; while reading too.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zips.opened(path, MOST_FILES * _A_MEMBER) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.filename)
+    except zips.TooLong:
+        raise too_many(name) from None
     except damage.ZIP as error:
         raise damaged(name, error) from None
     for info in infos:

@@ -14,6 +14,8 @@ from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
 
 MOST_BYTES = 4 * 2**30  # of all its arrays
+MOST_PICTURES = 1_000_000
+_MOST_LABEL = 4096  # bytes: a word of a thousand characters
 # Training pictures before test pictures, so that the last ones are those that nothing was to learn from.
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABELS = ("y", "labels", "label")
@@ -124,9 +126,12 @@ def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> 
             f"{part} of shape (n, height, width), or with 1 or 3 channels last, of uint8 or floats of 0 to 1"
         )
         raise refused(name, expected, f"shape {shape} of {dtype}", "save it so")
+    if shape[0] > MOST_PICTURES:  # zeros pack to nothing, but each picture gets a name and a label
+        raise refused(name, f"at most {MOST_PICTURES:,} pictures", f"{shape[0]:,}", "take a part of it")
     if labels:
         shape_y, dtype_y = headers[labels]
-        if math.prod(shape_y) != shape[0] or dtype_y.kind not in "biuU":
+        fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL
+        if math.prod(shape_y) != shape[0] or not fits:
             expected = f"{labels} of one whole number or word a picture, so {shape[0]:,}"
             raise refused(name, expected, f"shape {shape_y} of {dtype_y}", "save it so, or leave it out")
 
