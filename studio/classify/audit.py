@@ -143,7 +143,8 @@ def suspicious(
         Northcutt et al. 2021, arXiv:1911.00068.
     """
     labels = pictures.known_labels[rows]
-    usual = np.array([left_out[labels == one, one].mean() for one in range(left_out.shape[1])])
+    own_rows = [left_out[labels == one, one] for one in range(left_out.shape[1])]
+    usual = np.array([each.mean() if len(each) else np.inf for each in own_rows])  # not known: never doubted
     own = left_out[np.arange(len(rows)), labels]
     others = np.where(left_out >= usual, left_out, -1.0)
     others[np.arange(len(rows)), labels] = -1.0

@@ -96,8 +96,10 @@ class Tuner(Training):
         """What the averaged weights make of the held-out pictures; nothing is chosen by it."""
         own = self._learning()
         self._give(self.average.arrays)
-        self.probabilities = self._judged(progress)
-        self._give(own)
+        try:
+            self.probabilities = self._judged(progress)
+        finally:  # who stops it now must not save the averages as what it learns with
+            self._give(own)
         truth = self.lesson.labels(self.lesson.held_out)
         right = float((self.probabilities.argmax(axis=1) == truth).mean())
         return {"accuracy": right, "nats": loss(self.probabilities, truth)}

@@ -33,8 +33,24 @@ def split(
             left -= inside
     single = rng.permutation(single)
     tested += [single[labels[single] == one][:most] for one, most in enumerate(left)]
-    held = np.sort(np.concatenate(tested))
+    held = _with_one_of_each(np.concatenate(tested).astype("int64"), labels, members)
     return np.setdiff1d(np.arange(len(labels)), held), held
+
+
+def _with_one_of_each(held: np.ndarray, labels: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
+    """The rows to test on, sorted, with the smallest group of each class that has none of them.
+
+    A class of a few large groups, as bursts of a camera are, fits none into its share.
+    """
+    counts = np.bincount(labels)
+    for one in np.flatnonzero(counts):
+        for rows in sorted((rows for rows in members if np.any(labels[rows] == one)), key=len):
+            if np.any(labels[held] == one):
+                break
+            more = np.union1d(held, rows)
+            if np.all((np.bincount(labels[more], minlength=len(counts)) < counts) | (counts == 0)):
+                held = more
+    return np.sort(held)
 
 
 def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -68,7 +68,7 @@ def teach(lesson: Lesson, settings: TrainClassifierSettings, progress: Progress 
 def _mlp(
     space: Space, lesson: Lesson, settings: TrainClassifierSettings, progress: Progress
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """A head with a hidden layer, its weights averaged over the last half of the passes."""
+    """A head with a hidden layer. Its seed is everybody's: the order of `fit` has none of its own."""
     import keras
 
     keras.utils.set_random_seed(settings.seed)

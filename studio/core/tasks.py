@@ -125,6 +125,7 @@ class Goal:
         most: whether more is better.
         title: what people call the figure, e.g. "FID"; "" where its name says it.
         units: settings that change what the metric counts: where one varies, only the figure compares models.
+        yardstick: settings that change what models are tested on, so that none of them may vary.
     """
 
     metric: str = ""
@@ -132,6 +133,7 @@ class Goal:
     most: bool = False
     title: str = ""
     units: tuple[str, ...] = ()
+    yardstick: tuple[str, ...] = ()
 
     def called(self, measure: str | None = None) -> str:
         """What people call its figure or its metric; the one that counts if none is named."""

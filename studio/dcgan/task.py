@@ -35,7 +35,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     stopped = trained.ended == "cancelled"
     figures = {
         "steps": trained.steps,
-        "epochs": trained.steps * settings.batch / len(learnt),
+        "epochs": trained.steps * min(settings.batch, len(learnt)) / len(learnt),
         "seconds": trained.curves.seconds,
         "pictures": len(pictures.images),
         "held_out": len(held_out),

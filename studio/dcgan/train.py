@@ -218,8 +218,14 @@ def draw(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.nd
 def settle(generator: model.keras.Model, settings: TrainDcganSettings) -> None:
     """Measures the means and variances of averaged weights anew: those of the weights on the way differ."""
     rng = np.random.default_rng([settings.seed, 8])
-    for _ in range(SETTLE):
+    norms = [one for one in generator.layers if isinstance(one, model.keras.layers.BatchNormalization)]
+    usual = [one.momentum for one in norms]
+    for n in range(SETTLE):
+        for norm in norms:
+            norm.momentum = n / (n + 1)  # the plain mean of all passes, with nothing of before
         generator(rng.standard_normal((256, settings.latent_dim)).astype("float32"), training=True)
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum
 
 
 def diversity(pictures: np.ndarray) -> float:

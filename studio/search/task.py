@@ -42,7 +42,8 @@ def check(settings: SearchSettings, inputs: Inputs) -> None:
     task = trained(settings)
     ranges = space(task.settings, settings.vary)
     task.settings.parse(shared(task.settings, settings.fixed, ranges))
-    if others := sorted(YARDSTICK & set(ranges)):
+    yardstick = YARDSTICK.union(task.goal.yardstick if task.goal else ())
+    if others := sorted(yardstick & set(ranges)):
         expected, step = "settings that leave the measure as it is", "fix it with `--fixed`"
         raise invalid("`--vary`", expected=expected, received=others[0], next_step=step)
     slot = task.inputs[0]

@@ -67,13 +67,14 @@ def transfer(
     scene = Scene(content, styles, style_masks, settings)
     if settings.house:
         return _by_house(scene, network or known.of(settings, {}))
+    if not settings.strength:  # the network would blur it
+        return Painted(scene.finished(scene.content_01(settings.size)), {"seconds": 0.0}, {})
     networks = adain.load(progress)
     began = time.monotonic()
     progress.stage("First look")
-    optimise = settings.passes and settings.strength
-    first = instant.paint(scene, networks, scales(settings.size)[0] if optimise else settings.size)
+    first = instant.paint(scene, networks, scales(settings.size)[0] if settings.passes else settings.size)
     weights = {"adain": networks.digest}
-    if not optimise:
+    if not settings.passes:
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
     try:
         progress.report(0, 0, preview=lambda: scene.finished(first), text="First look")

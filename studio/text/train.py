@@ -113,7 +113,8 @@ class Trainer:
         """Goes on to the end of the plan. Returns why it ended early, or ""."""
         every = max(1, self.plan.steps // max(LEAST_TESTS, self.plan.epochs))
         asked, progress = progress, parallel.telling(progress)
-        if self.step and self.step % every == 0 and self.curves.steps[-1:] != [self.step]:
+        due = self.step % every == 0 or self.step == self.plan.steps
+        if self.step and due and self.curves.steps[-1:] != [self.step]:
             self.test(progress)  # where it was stopped before it could
         if self._idle():
             return "patience"

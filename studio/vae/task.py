@@ -43,7 +43,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     scored, stopped = _scored(asked, made, progress, stopped)
     figures = {
         "steps": trained.steps,
-        "epochs": trained.steps * settings.batch / len(learnt),
+        "epochs": trained.steps * min(settings.batch, len(learnt)) / len(learnt),
         "seconds": trained.curves.seconds,
         "pictures": len(pictures.images),
         "held_out": len(held_out),

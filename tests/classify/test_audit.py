@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 import drawn_classes
 import numpy as np
@@ -129,6 +130,8 @@ def test_wrong_labels_come_first(tmp_path):
     doubted = audit.suspicious(pictures, np.arange(20), left_out)
     assert [one["name"] for one in doubted] == [pictures.names[3], pictures.names[14]]
     assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
+    with warnings.catch_warnings(action="error"):  # where a class has none of the rows nothing is known of it
+        assert not audit.suspicious(pictures, np.arange(10), left_out[:10])
 
 
 def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):

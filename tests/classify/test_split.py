@@ -51,6 +51,16 @@ def test_a_class_of_one_picture_in_many_copies_is_learnt_from():
     assert (labels[learnt] == 1).sum() == 6 and (labels[tested] == 0).sum() == 3
 
 
+def test_a_class_of_a_few_bursts_is_tested_on_the_smallest():
+    labels = np.concatenate([np.zeros(40), np.ones(15), np.full(16, 2)]).astype(int)
+    bursts = np.concatenate([np.repeat([100, 101, 102], 5), [200] * 6, [201] * 4, [202] * 6])
+    groups = np.concatenate([np.arange(40), bursts])
+    for seed in range(3):
+        learnt, tested = split(labels, groups, 0.2, seed)
+        assert np.bincount(labels[tested]).tolist() == [8, 5, 4]
+        assert not set(groups[learnt]) & set(groups[tested]) and len(learnt) + len(tested) == 71
+
+
 def test_every_picture_is_left_out_once_and_classes_evenly():
     parts = folds(LABELS, alone(), 5, seed=0)
     for part in range(5):

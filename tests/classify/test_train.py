@@ -167,6 +167,21 @@ def test_fine_tuning_begins_where_the_head_ended(ready):
     assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
+def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
+    found, weights, settings = ready
+    top = finetune.start(found, weights, settings)
+    with finetune.activations(found.pictures, found.backbone, settings.cut, True, Progress()) as seen:
+        tuner = finetune.Tuner(found, top, seen, settings)
+        for tuner.step in range(3):
+            tuner.advance()
+        before = [np.array(one) for one in top.trainable_variables]
+        with pytest.raises(Cancelled):
+            tuner.test(Progress(cancelled=lambda: True))
+        now = [np.array(one) for one in top.trainable_variables]
+    assert not np.array_equal(before[0], tuner.average.arrays[0])
+    assert all(map(np.array_equal, before, now))
+
+
 @pytest.mark.slow
 def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
     monkeypatch.setattr(training, "REPORT_SECONDS", 0)

@@ -108,6 +108,18 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
         assert mean == pytest.approx(np.mean([float(one["judge"]) for one in each[2 * n : 2 * n + 2]]))
 
 
+def test_what_was_measured_before_does_not_count(tiny):
+    found = []
+    for before in (0.0, 100.0):
+        generator = model.Gan(tiny).generator
+        norm = next(layer for layer in generator.layers if "norm" in layer.name)
+        norm.moving_mean.assign(ops.ones_like(norm.moving_mean) * before)
+        train.settle(generator, tiny)
+        found.append(np.asarray(norm.moving_mean))
+        assert norm.momentum == 0.9
+    np.testing.assert_allclose(*found, atol=1e-5)
+
+
 def test_the_closest_is_kept(blobs, tiny):
     distances = iter([1.0, 5.0])
     seen = []

@@ -246,6 +246,7 @@ def test_too_short_a_time_for_one_trial_is_said(text):
         ({"fixed": ("epochs",)}, "VALUE"),
         ({"trials": 0}, "trials"),
         ({"train": "vae", "vary": ("width", "scored")}, "scored"),
+        ({"train": "classify", "vary": ("seed=0:20",)}, "seed"),  # which says what is tested on
     ],
 )
 def test_what_cannot_be_searched_is_refused_before_it_begins(text, change, says):

@@ -54,6 +54,8 @@ def test_instant_paints_the_whole_picture_at_the_size_asked_for(weights_home, ph
 
 def test_more_strength_moves_further_from_the_photo(weights_home, photo, painting):
     start = paint(photo, [painting], size=96, strength=0)
+    np.testing.assert_array_equal(start, images.fit(photo, 96))
+    np.testing.assert_array_equal(start, paint(photo, [painting], size=96, strength=0, mode="fine"))
     moved = [np.abs(paint(photo, [painting], size=96, strength=s) - start).mean() for s in (0.3, 0.6, 1)]
     assert moved == sorted(moved)
     assert moved[0] > 2

@@ -90,6 +90,24 @@ def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
     same(resumed.core.get_weights(), whole.core.get_weights())
 
 
+def test_who_stops_in_the_last_test_gets_it_when_it_goes_on(rhyme, tiny, tmp_path, monkeypatch):
+    tiny = tiny.model_copy(update={"epochs": 3})
+    whole = train.train(rhyme, tiny)
+    run, test = runs.Run(tmp_path / "run"), train.Trainer.test
+
+    def broken(trainer, progress):
+        if trainer.step == trainer.plan.steps:
+            raise Cancelled
+        test(trainer, progress)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Trainer, "test", broken)
+        assert train.train(rhyme, tiny, None, run).ended == "cancelled"
+    resumed = train.train(rhyme, tiny, None, run)
+    assert resumed.curves.steps == whole.curves.steps
+    assert whole.curves.steps[-1] % whole.curves.steps[0]  # the last test is one of its own
+
+
 def test_who_stops_before_the_first_step_gets_nothing(rhyme, tiny, monkeypatch):
     monkeypatch.setattr(train.Trainer, "learn", lambda self, progress: progress.check())
     with pytest.raises(Cancelled):

@@ -132,8 +132,9 @@ class Trainer(Training):
 
     def _tests(self) -> list[dict[str, np.ndarray]]:
         """Every style once, on as many held-out photos."""
-        size = self.settings.batch
-        count = -(-len(self.taught) // size)
+        every = len(self.taught)
+        size = max(n for n in range(1, self.settings.batch + 1) if every % n == 0)  # none is there twice
+        count = every // size
         rows = np.resize(self.tested, (count, size))
         styles = np.resize(self.taught, (count, size))
         moved = np.full((size, 2), 3, "int32")

@@ -102,6 +102,15 @@ def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16)
     assert made.middles(np.array([3])).std() > 1
 
 
+@pytest.mark.parametrize("taught, batch, sizes", [(5, 4, [1] * 5), (6, 4, [3, 3]), (1, 4, [1]), (2, 8, [2])])
+def test_every_style_is_tested_as_often(photos, grams, vgg16, taught, batch, sizes):
+    made = trainer(photos, grams, vgg16, batch=batch)
+    made.taught = np.arange(taught)
+    found = [one["styles"] for one in made._tests()]
+    assert [len(one) for one in found] == sizes
+    assert sorted(np.concatenate(found)) == list(range(taught))
+
+
 @pytest.mark.slow
 def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
     whole, half = (trainer(photos, grams, vgg16, precision=one) for one in ("float32", "bfloat16"))
