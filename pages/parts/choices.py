@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.parts import samples, words
+from pages.parts import owners, samples, words
 from pages.parts.samples import Sample
 from studio.core import images
 from studio.core.errors import StudioError, printable
@@ -143,7 +143,7 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
 def _remember(slot: str, chosen: Sequence[str]) -> None:
     """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
     mine: dict[str, File] = st.session_state.get(f"{slot}_own", {})
-    digests = [mine[title].digest for title in chosen if title in mine]
+    digests = [owners.address(mine[title].digest) for title in chosen if title in mine]
     if st.query_params.get_all(_files(slot)) != digests:
         st.query_params[_files(slot)] = digests
 
@@ -157,8 +157,8 @@ def _bring_back(slot: str, own: str) -> None:
     # Under the titles that the address chooses, for "Your photo 2" may be all that is left.
     titles = [title for title in st.query_params.get_all(slot) if title.startswith(own)]
     for title, digest in zip(titles[:MOST_BROUGHT], digests, strict=False):
-        file = File(digest, "picture", f"{own.lower().replace(' ', '-')}.png")
-        with suppress(StudioError, OSError):  # removed since, or no picture
+        file = File(owners.mine(digest), "picture", f"{own.lower().replace(' ', '-')}.png")
+        with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
             images.read(file.read())
             mine[title] = file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import secrets
 
@@ -42,6 +43,35 @@ def may_see(model: str) -> bool:
         return True
     here = paths.folder("owners") / model
     return not here.is_file() or here.read_text() == owner()
+
+
+def address(digest: str) -> str:
+    """A kept file's digest as the visitor's address carries it.
+
+    Where many share a studio, a tag that only the server can make goes with it: recipes hold digests, and
+    whoever learns one must not see what somebody else put in.
+    """
+    whose = owner()
+    if whose == LOCAL:
+        return digest
+    return f"{digest}.{hmac.digest(_secret(), f'{whose} {digest}'.encode(), 'sha256').hex()}"
+
+
+def mine(told: str) -> str:
+    """The digest that `address` put into this visitor's address; "" for any that it did not."""
+    digest = told.partition(".")[0]
+    return digest if hmac.compare_digest(address(digest).encode(), told.encode()) else ""
+
+
+def _secret() -> bytes:
+    """What only this server knows, made when it is first needed."""
+    path = paths.home() / "secret"
+    with paths.locked(paths.folder("owners") / ".lock"):  # or two processes would each make one
+        if not path.exists():
+            with paths.replacing(path) as temporary:
+                temporary.touch(0o600)
+                temporary.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def _account(claims: dict) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import forms, places, words
+from pages.parts import forms, owners, places, words
 from pages.parts.paper import paper
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
@@ -44,13 +44,14 @@ class Text:
 
 def base() -> str:
     """The text that is written on from, which the address names so that a reload has it; "" for none."""
-    digest = st.query_params.get(_ADDRESS, "")
-    if ASKED in st.session_state or (not digest and places.came_from_elsewhere()):
+    told = st.query_params.get(_ADDRESS, "")
+    if ASKED in st.session_state or (not told and places.came_from_elsewhere()):
         text = st.session_state.get(_BASE, "")
         if text:
-            st.query_params[_ADDRESS] = File.keep(text.encode(), "text", "before.txt").digest
+            kept = File.keep(text.encode(), "text", "before.txt")
+            st.query_params[_ADDRESS] = owners.address(kept.digest)
     else:
-        text = st.session_state[_BASE] = _kept(digest) if digest else ""
+        text = st.session_state[_BASE] = _kept(owners.mine(told)) if told else ""
     return text
 
 
@@ -61,7 +62,7 @@ def write_on_from(text: str) -> None:
 
 
 def _kept(digest: str) -> str:
-    with suppress(StudioError, OSError, UnicodeDecodeError):  # removed since, or no text
+    with suppress(StudioError, OSError, UnicodeDecodeError):  # removed since, somebody else's, or no text
         return File(digest, "text", "before.txt").read().decode()[:MOST_BEGUN]
     return ""
 

@@ -7,9 +7,9 @@ import csv
 import numpy as np
 import pytest
 
-from pages.parts import commands, reels, sample_texts, samples
+from pages.parts import commands, owners, reels, sample_texts, samples
 from pages.parts.choices import keep
-from studio.core import images, sample_sets, tasks
+from studio.core import images, paths, sample_sets, tasks
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
@@ -61,6 +61,27 @@ def test_a_second_upload_does_not_replace_the_first(page, png, picture):
     assert page.session_state["content_file"].read() == other
     page.button_group(key="content").set_value("Your photo").run()
     assert page.session_state["content_file"].read() == png
+
+
+def test_an_address_brings_a_picture_back_for_whom_it_was_made_alone(visit, png, monkeypatch):
+    kept = File.keep(png, "picture", "me.png")
+    whose = ["visitor-a"]
+    monkeypatch.setattr(owners, "owner", lambda: whose[0])
+
+    def shown(told):
+        page = visit("dream", content="Your photo", content_file=told)
+        assert not page.exception
+        return page.button_group(key="content").value == "Your photo"
+
+    told = owners.address(kept.digest)
+    assert shown(told)
+    for another in (kept.digest, told[:-1], f"{told}é", told.replace(kept.digest, "0" * 64)):
+        assert not shown(another)
+    whose[0] = "visitor-b"
+    assert not shown(told)
+    whose[0] = "local"
+    assert shown(kept.digest), "one person alone needs no tag"
+    assert (paths.home() / "secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):

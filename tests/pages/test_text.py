@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiny_voice
 
-from pages.parts import gates, lessons, next_character, sample_texts, stand_ins, texts, voices
+from pages.parts import gates, lessons, next_character, owners, sample_texts, stand_ins, texts, voices
 from studio.core import index, paths, presets, recipes
 from studio.core.tasks import File
 from studio.engine import Live
@@ -191,6 +191,19 @@ def test_a_reload_writes_on_from_the_same_text(visit, tiny, until_written):
 def test_a_text_to_write_on_from_that_is_gone_is_none(visit, tiny, until_written, digest):
     page = until_written(visit("text", prompt="so", written="true", before=digest))
     assert papers(page)[0]["before"] == "so"
+
+
+def test_a_text_to_write_on_from_is_no_other_visitors(visit, tiny, until_written, monkeypatch):
+    kept = File.keep(b"so a secret", "text", "before.txt")
+    whose = ["visitor-a"]
+    monkeypatch.setattr(owners, "owner", lambda: whose[0])
+    told = owners.address(kept.digest)
+    page = until_written(visit("text", prompt="so", written="true", before=told))
+    assert papers(page)[0]["before"] == "so a secret"
+    assert page.query_params["before"] in (told, [told]), "so that the next reload has it too"
+    for whose[0], before in (("visitor-b", told), ("visitor-a", kept.digest)):
+        page = until_written(visit("text", prompt="so", written="true", before=before))
+        assert papers(page)[0]["before"] == "so"
 
 
 def test_back_in_the_browser_is_back_before_the_text(visit, tiny, until_written):
