@@ -64,9 +64,8 @@ def _by_subject(known: list[str]) -> dict[str, dict[str, str]]:
     drawn: dict[str, dict[str, str]] = {}
     for name in known:
         parts = _OF_A_KIND.fullmatch(name)
-        subject, kind = parts.groups() if parts else (name, "")
-        if kind and "" in drawn.get(subject, ()):
-            subject, kind = name, ""
+        # Beside a model that is called "digits" alone, "digits-vae" is a choice of its own.
+        subject, kind = parts.groups() if parts and parts[1] not in known else (name, "")
         drawn.setdefault(subject, {})[kind] = name
     return drawn
 

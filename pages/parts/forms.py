@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
 SHARED = ("size", "seed")  # mean the same on every page, so that they go with a person from one to another
 SHARES = ("held_out",)  # shown in per cent
+FILMS = {"zoom": "zoom_film", "walk": "film_on"}  # settings that count frames, 0 for none, and their switches
 _LAST = "form_last"
 MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
 
@@ -121,7 +123,11 @@ def prefill(settings: Settings) -> None:
     kind = type(settings)
     names = [name for name, field in kind.described().items() if field.kind not in ("list", "text")]
     for name in names:
-        st.session_state[name] = getattr(settings, name)
+        st.session_state[name] = st.session_state[_mark(name)] = getattr(settings, name)
+    for name in FILMS.keys() & set(names):
+        st.session_state[FILMS[name]] = getattr(settings, name) > 0
+        if not getattr(settings, name):
+            st.session_state.pop(name)  # the slider of a film begins above 0
     # The form of another page would otherwise take away what both have.
     st.session_state[_LAST] = (kind.__name__, tuple(names), ())
 
@@ -165,7 +171,7 @@ def _widget(field: Described, help: str | None) -> Any:
         limits |= {} if field.kind == "int" else {"format": "%g"}
         return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
     if field.scale == "log":
-        return st.select_slider(label, _ratios(field), value=field.default, format_func=_short, **shared)
+        return st.select_slider(label, _marks(field), value=field.default, format_func=_short, **shared)
     number = int if field.kind == "int" else float
     step = number(field.step or (1 if number is int else _fine(field)))
     ends = number(field.least), number(field.most)
@@ -220,6 +226,22 @@ def _ratios(field: Described) -> list[float]:
     count = max(2, round(octaves * 4))
     values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}
     return sorted(values | {float(field.default)})
+
+
+def _marks(field: Described) -> list[float]:
+    """The steps of a ratio, and one that a result or the address brought: the slider takes no other."""
+    if field.name not in st.session_state and field.name in st.query_params:
+        st.session_state[_mark(field.name)] = st.query_params[field.name]
+    # Apart from the slider's own value, for its steps must not change while a person drags it.
+    with suppress(TypeError, ValueError):
+        brought = float(st.session_state.get(_mark(field.name)))
+        if max(field.least, 0) <= brought <= field.most and brought > 0:
+            return sorted({*_ratios(field), brought})
+    return _ratios(field)
+
+
+def _mark(name: str) -> str:
+    return f"{name}_mark"
 
 
 def _short(value: float) -> str:

@@ -73,12 +73,11 @@ def _layers() -> list[str]:
 
 
 def _weights(text: str) -> None:
-    """A slider a term when there are several."""
-    found = terms.split(text)
+    """A slider a term when there are several; one for what is there twice."""
+    found = {f"weight_{terms.name(term).replace(':', '_')}": term for term in terms.split(text)}
     if len(found) < 2:
         return
-    for term in found:
-        key = f"weight_{terms.name(term).replace(':', '_')}"
+    for key, term in found.items():
         st.session_state[key] = min(max(terms.weight(term), -1.0), 2.0)
         st.slider(
             f"How much {words.plain(terms.name(term).replace(':', ', channel '))}",

@@ -165,10 +165,37 @@ def test_a_film_says_its_length_and_its_time_before_it_starts(visit, submitted):
     assert (settings.zoom, settings.fps, settings.film) == (30, 10, "gif")
 
 
+@pytest.mark.parametrize("zoom", [0, 90])
+def test_a_film_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zoom):
+    def page(zoom):
+        import streamlit as st
+
+        from pages.parts import films, forms
+        from studio.dream.settings import DreamSettings
+
+        st.button("Change", on_click=forms.prefill, args=(DreamSettings(zoom=zoom),))
+        st.session_state["asked"] = films.zoom_film()
+
+    drawn = draw(page, zoom=zoom)
+    drawn.button[0].click().run()
+    assert (drawn.toggle[0].value, drawn.session_state["asked"]["zoom"]) == (zoom > 0, zoom)
+    drawn.toggle[0].set_value(True).run()
+    assert not drawn.exception
+    assert drawn.session_state["asked"]["zoom"] == (zoom or films.FRAMES)
+
+
 def test_without_the_switch_there_is_no_film(visit, submitted):
     page = visit("dream", zoom="30")
     button(page, "Start").click().run()
     assert submitted[0][1].zoom == 0
+
+
+@pytest.mark.parametrize("layers", ["mixed4, mixed4=0.5", "mixed4:7, mixed4_7, mixed5"])
+def test_the_same_layer_twice_has_one_slider(visit, layers):
+    page = visit("dream", layers=layers)
+    assert not page.exception
+    keys = [slider.key for slider in page.slider]
+    assert len(keys) == len(set(keys))
 
 
 BOTH = ["mixed4:1", "mixed4:2"]

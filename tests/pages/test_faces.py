@@ -278,12 +278,20 @@ def test_the_command_that_is_shown_asks_for_the_same(settings):
 
 
 def test_kinds_of_one_subject_are_one_choice():
-    known = ["faces-dcgan", "faces-vae", "digits-vae", "my-own", "digits"]
-    assert drawers._by_subject(known) == {
+    assert drawers._by_subject(["faces-dcgan", "faces-vae", "digits-vae", "my-own"]) == {
         "faces": {"dcgan": "faces-dcgan", "vae": "faces-vae"},
-        "digits": {"vae": "digits-vae", "": "digits"},
+        "digits": {"vae": "digits-vae"},
         "my-own": {"": "my-own"},
     }
+
+
+@pytest.mark.parametrize("own", ["digits", "digits-vae"])
+def test_a_model_with_the_name_of_a_subject_stands_beside_those_of_the_subject(own):
+    known = [f"{own}-dcgan", f"{own}-vae", own]
+    for order in (known, known[::-1]):
+        drawn = drawers._by_subject(order)
+        assert sorted(name for kinds in drawn.values() for name in kinds.values()) == sorted(known)
+        assert all("" not in kinds or len(kinds) == 1 for kinds in drawn.values())
 
 
 def test_a_model_for_research_only_says_so(wall, monkeypatch):

@@ -142,6 +142,38 @@ def test_a_ratio_that_must_be_above_nothing_has_steps_that_are(draw):
     assert steps[-1] == 0.1
 
 
+def page_of_change(values):
+    import streamlit as st
+
+    from pages import parts
+    from pages.parts import forms
+    from studio.style.settings import TransferSettings
+
+    settings = TransferSettings.parse(values)
+    st.button("Change", on_click=forms.prefill, args=(settings,))
+    st.session_state["settings"] = parts.form(TransferSettings)
+
+
+def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw):
+    made = TransferSettings(stroke=0.93, strength=0.63)
+    page = draw(page_of_change, values=made.model_dump())
+    page.button[0].click().run()
+    assert settings_of(page) == made
+    steps = page.select_slider(key="stroke").options
+    page.select_slider(key="stroke").set_value(2.0).run()
+    assert settings_of(page).stroke == 2.0
+    assert page.select_slider(key="stroke").options == steps, "they stay while a person drags"
+
+
+@pytest.mark.parametrize(
+    "told, stroke", [("0.93", 0.93), ("0", 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)]
+)
+def test_a_ratio_between_the_steps_comes_back_with_a_reload(visit, told, stroke):
+    page = visit("style", stroke=told)
+    assert not page.exception and not page.error
+    assert page.select_slider(key="stroke").value == stroke
+
+
 def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size_and_the_seed(visit):
     page = visit("style", steps="77", smoothness="5", size="256", seed="7")
     page.switch_page("dream_picture.py").run()
