@@ -84,7 +84,8 @@ def pictures(
 
 def files(slot: str, label: str, most: int, help: str) -> None:
     """Takes up to `most` pictures without samples, e.g. masks; `taken` gives them."""
-    uploads = st.file_uploader(label, type=TAKEN, accept_multiple_files=True, key=f"{slot}_files", help=help)
+    key = f"{slot}_files_{st.session_state.get(f'{slot}_files_turn', 0)}"
+    uploads = st.file_uploader(label, type=TAKEN, accept_multiple_files=True, key=key, help=help)
     kept = []
     for upload in uploads[:most]:
         try:
@@ -97,6 +98,12 @@ def files(slot: str, label: str, most: int, help: str) -> None:
 def taken(slot: str) -> list[File]:
     """The good ones among what `files` took."""
     return st.session_state.get(f"{slot}_taken", [])
+
+
+def give_back(slot: str) -> None:
+    """Lets go of what `files` took. Call it from a callback."""
+    st.session_state[f"{slot}_files_turn"] = st.session_state.get(f"{slot}_files_turn", 0) + 1
+    st.session_state[f"{slot}_taken"] = []
 
 
 def keep(data: bytes, name: str) -> File:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts import choices, eye_words, forms, onward, places, results, samples, shown, words
+from pages.parts import choices, eye_words, forms, onward, places, refills, results, samples, shown, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
@@ -49,6 +49,7 @@ def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], No
 def use(taste: Taste, settings: Settings) -> None:
     """Puts the settings and pictures where the page of the task finds them."""
     forms.prefill(settings)
+    refills.only(taste.task)
     for slot in ("content", "style"):
         files = taste.inputs.get(slot, ())
         if slot == "style" and files:

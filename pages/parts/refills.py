@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
 
+MOST_STYLES = 4
 TASKS = ("style.transfer", "dream.ascend")
 
 
@@ -26,15 +28,26 @@ def refill(job: engine.Job, settings: Any) -> None:
     for use in uses.USES:
         if use.file == place_of(job.task).file:
             _choose(use, job.inputs.get(use.slot, []))
-    if job.task == "dream.ascend":
-        st.session_state["see"] = "look"
-        return
-    if settings.house:
+    only(job.task, getattr(settings, "style_weights", ()))
+    if getattr(settings, "house", ()):
         titles = {(style.painting, style.network): style.title for style in samples.styles()}
         asked = ((name, settings.network) for name in settings.house)
         st.session_state["style"] = [titles[style] for style in asked if style in titles]
-    for number, weight in enumerate(settings.style_weights, 1):
-        st.session_state[f"weight_{number}"] = weight
+
+
+def only(task: str, weights: Sequence[float] = ()) -> None:
+    """Puts away what the page of a task may ask for besides: a film, masks, layers. For before it is drawn.
+
+    Args:
+        weights: of the styles; none for all alike.
+    """
+    if task == "dream.ascend":
+        st.session_state["see"] = "look"
+        return
+    st.session_state["what"], st.session_state["brush"] = "photo", False
+    choices.give_back("mask")
+    for number in range(1, MOST_STYLES + 1):
+        st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
 
 
 def _choose(use: uses.Use, files: list[File]) -> None:

@@ -32,7 +32,7 @@ class Use(NamedTuple):
 
 # A new page that takes pictures adds a line.
 USES = (
-    Use("style_picture.py", "content", "Your photo"),
+    Use("style_picture.py", "content", "Your photo", opens=(("what", "photo"),)),
     Use("style_picture.py", "style", "Your style", many=True),
     Use("dream_picture.py", "content", "Your photo"),
     Use("dream_picture.py", "guide", "Your guide"),

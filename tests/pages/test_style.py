@@ -140,13 +140,31 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
 def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, picture):
     made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: uses.menu(lambda: made, key="it"))
-    page = visit("style")
+    page = visit("style", what="A film")
     titles = {button.label: button.key for button in page.button}
     page.button(key=titles["Content in Style"]).click().run()
     assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "Your photo")
     page.button(key=titles["Guide in Dream"]).click().run()
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "Your guide")
+
+
+@pytest.fixture
+def painted(engine, until, picture):
+    """Puts a finished job there: `painted(settings, inputs)` -> its id."""
+    ids = []
+
+    def painted(settings, inputs):
+        made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
+        asked = store.asked_of(tasks.get("style.transfer"), settings, inputs, "local")
+        store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
+        until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+        ids.append(id)
+        return id
+
+    yield painted
+    for id in ids:
+        engine.remove(id)
 
 
 @pytest.mark.parametrize(
@@ -161,19 +179,14 @@ def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatc
     ],
     ids=["paintings", "house styles", "styles of one's own network"],
 )
-def test_what_a_result_was_made_with_comes_into_the_form(visit, engine, until, picture, settings, names):
+def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, settings, names):
     learnt_from = [tasks.File("0" * 64, "picture", name) for name in ("rain.png", "sand.png")]
     for network in ("mine", "yours") if "network" in settings else ():  # with styles of the same names
         tiny_styles.make(network, learnt_from=learnt_from)
     house = settings.get("house", [])
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    painted = [] if house else [offered[title]() for title in names]
-    inputs = {"content": [offered["Coffee"]()], "style": painted}
-    made, id = tasks.File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
-    asked = store.asked_of(tasks.get("style.transfer"), settings, inputs, "local")
-    store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
-    until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
-    page = visit("style", job=id)
+    inputs = {"content": [offered["Coffee"]()], "style": [] if house else [offered[one]() for one in names]}
+    page = visit("style", job=painted(settings, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
     chosen = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
@@ -183,7 +196,19 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, engine, until, p
     assert "Change" in labels(page), "the result stays in sight until something else is asked for"
     page.button_group(key="content").set_value("Rocket").run()
     assert "Change" not in labels(page)
-    engine.remove(id)
+
+
+@pytest.mark.parametrize("before", [{"what": "A film"}, {"brush": "true", "weight_1": "0.25"}])
+def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted, before):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"](), offered["Wash"]()]}
+    page = visit("style", job=painted({"mode": "draft"}, inputs), style=["Dots", "Wash"], **before)
+    next(button for button in page.button if button.label == "Change").click().run()
+    assert not page.exception
+    assert page.button_group(key="what").value == "photo"
+    assert page.button_group(key="content").value == "Coffee"
+    assert not page.toggle(key="brush").value
+    assert [page.slider(key=f"weight_{number}").value for number in (1, 2)] == [1.0, 1.0]
 
 
 def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
