@@ -30,7 +30,7 @@ if not by_eye:
     with stage:
         if wanted:
             parts.start(trials.TASK, settings, inputs)
-        job = trials.show()
+        job = trials.show(inputs)
         if job is None:
             st.info(
                 BY_FIGURES + (searches.takes(settings, inputs) if settings else ""),

@@ -31,7 +31,7 @@ with stage:
     else:
         if wanted:
             parts.start(lessons.TASK, settings, {"text": [file]})
-        if lessons.show() is None and file is not None:
+        if lessons.show(file) is None and file is not None:
             own_texts.show(file, settings)
 parts.recent(writing.TASK if way == "write" else lessons.TASK)
 next_character.explain(text)

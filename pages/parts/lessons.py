@@ -27,9 +27,13 @@ _ENDS = {
 }
 
 
-def show() -> engine.Job | None:
-    """Draws the training of the address, or the last one of this tab; None when there is none."""
-    job = jobs.find((TASK,))
+def show(text: File | None) -> engine.Job | None:
+    """Draws the training of the address, or the last one of this tab; None when there is none.
+
+    Args:
+        text: what the page would learn from now; a training that has ended gives way to another one.
+    """
+    job = jobs.find((TASK,), text and text.digest)
     if job is None:
         return None
     if not job.finished:

@@ -19,12 +19,12 @@ def under_way() -> bool:
     name = st.query_params.get(jobs.PARAMETER)
     if not name:
         return False
-    arrivals.forget()
     try:
         job = engine.connect().job(name, owner())
     except StudioError:
         job = None
     if job is not None and not job.finished:
+        arrivals.forget()
         _watch(job.id)
         return True
     if job is not None and job.result is None and (settings := tasks.settings_of(job.task, job.settings)):
@@ -32,6 +32,7 @@ def under_way() -> bool:
         return False
     st.query_params.pop(jobs.PARAMETER, None)
     if job is not None and job.result is not None:
+        arrivals.forget()
         st.query_params[shelves.ITEM] = job.id
     return False
 

@@ -11,15 +11,21 @@ import streamlit as st
 from pages.parts import jobs, kept_models, results, words
 from pages.parts.owners import owner
 from studio import engine
+from studio.core.tasks import Inputs
 from studio.search.settings import SearchSettings
 from studio.search.task import trained
 
 TASK = "search.run"
 
 
-def show() -> engine.Job | None:
-    """Draws the search of the address, or the last one of this tab; None when there is none."""
-    job = jobs.find((TASK,))
+def show(inputs: Inputs) -> engine.Job | None:
+    """Draws the search of the address, or the last one of this tab; None when there is none.
+
+    Args:
+        inputs: what the page would learn from now; a search that has ended gives way to another one.
+    """
+    asked = [(slot, [file.digest for file in files]) for slot, files in inputs.items()]
+    job = jobs.find((TASK,), asked)
     if job is None:
         return None
     settings = SearchSettings.parse(job.settings)

@@ -486,6 +486,20 @@ def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, 
     assert "told_back" not in {one.key for one in page.button}
 
 
+def test_a_job_that_failed_does_not_keep_a_dropped_picture_from_being_looked_at(
+    visit, made, engine, chores, until
+):
+    id = made(shade=32)
+    data = items.find(id).result.files[0].read()
+    removal.remove([id])
+    job = engine.submit("chores.do", chores.ChoreSettings(do="refuse"), {})
+    until(lambda: engine.job(job.id).finished)
+    page = visit("gallery", job=job.id)
+    page.file_uploader[0].set_value(("a.png", data, "image/png")).run()
+    assert not page.exception
+    assert any('"shade": 32' in code.value for code in page.code)
+
+
 def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
     plan = SweepSettings(
         task="chores.do",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pages.parts import sample_texts, searches, trials
-from studio.core import tasks
+from studio.core import paths, tasks
+from studio.core.tasks import File
+from studio.engine import store
 from studio.search.settings import SearchSettings
 from studio.search.task import check
 
@@ -95,11 +97,34 @@ def test_measurements_become_lines_one_a_trial():
     assert rows == [("1", 1, 3.0), ("1", 2, 2.5), ("2", 1, 4.0)]
 
 
+def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, monkeypatch):
+    texts = [File.keep(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
+    monkeypatch.setattr(trials, "_ended", lambda job, settings: None)
+    asked = store.asked_of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
+    id = store.new_id(1)
+    store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((texts[0],)), 1, 2)
+    until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+
+    def page(id, texts):
+        import streamlit as st
+
+        from pages.parts import trials
+
+        if "chosen" not in st.session_state:
+            st.query_params["job"] = id
+        chosen = texts[st.session_state.setdefault("chosen", 0)]
+        st.session_state["shown"] = trials.show({"text": [chosen]}) is not None
+
+    drawn = draw(page, id=id, texts=texts)
+    assert drawn.run().session_state["shown"]
+    drawn.session_state["chosen"] = 1
+    assert not drawn.run().session_state["shown"]
+    engine.remove(id)
+
+
 @pytest.mark.slow
 def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     """A real search of real trainings, small ones."""
-    from studio.core.tasks import File
-
     text = File.keep(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
     small = ("units=16", "embedding=8", "streams=2", "sequence=16", "epochs=1")
     settings = SearchSettings.parse(
@@ -115,7 +140,7 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
         from pages.parts import sampler, trials
 
         st.query_params["job"] = id
-        sampler.explain(trials.show())
+        sampler.explain(trials.show({}))
 
     drawn = draw(page, id=job.id)
     assert not drawn.exception

@@ -332,6 +332,25 @@ def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained,
     wrote(page, until_written)
 
 
+def test_a_reload_beside_a_training_opens_the_half_that_was_open(visit, trained):
+    page = visit("text", job=trained.id)
+    for half in ("write", "own"):
+        page.button_group(key="do").set_value(half).run()
+        assert page.query_params["job"] in (trained.id, [trained.id])
+        assert visit("text", **address(page)).button_group(key="do").value == half
+    page = visit("text", job=trained.id, half_of_text="write:another")
+    assert page.button_group(key="do").value == "own", "a link to a job opens what shows it"
+
+
+def test_a_training_that_ended_gives_way_to_another_text(visit, trained):
+    page = visit("text", job=trained.id)
+    assert "Keep as model" in labels(page)
+    page.slider(key="layers").set_value(2).run()
+    assert "Keep as model" in labels(page), "its settings may be tried again"
+    page.button_group(key="source").set_value("pasted").run()
+    assert "Keep as model" not in labels(page)
+
+
 @pytest.mark.parametrize(
     "name, reason", [("tiny", "already"), ("../", "needs a name"), ("  ", "needs a name")]
 )
