@@ -369,6 +369,24 @@ def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(made, monkeypatch):
         bundles.zipped(Wanted(), None, "local")
 
 
+def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_large(
+    visit, made, monkeypatch
+):
+    there = [made(shade=shade) for shade in (201, 202)]
+    items.find(there[0]).result.files[0].path.unlink()
+    with zipfile.ZipFile(io.BytesIO(bundles.zipped(Wanted(), there, "local"))) as packed:
+        assert len(packed.namelist()) == 1
+    page = visit("gallery")
+    next(one for one in page.toggle if one.label == "Pick several").set_value(True).run()
+    for picked, most, offered in ((there, 10**6, True), (there[:1], 10**6, False), (there, 10, False)):
+        monkeypatch.setattr(bundles, "MOST_BYTES", most)
+        wall(page).set_value(picked).run()
+        page.run()
+        assert not page.exception
+        assert page.get("download_button")[0].proto.disabled != offered
+    assert any("500 MB at once" in caption.value for caption in page.caption)
+
+
 def test_every_use_is_of_a_page_and_a_slot_that_are_there():
     known = {place.file: place for place in places.PLACES}
     for use in uses.USES:
