@@ -7,9 +7,12 @@ import streamlit as st
 from pages.parts import jobs, words
 from pages.parts.owners import owner
 from studio import engine
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
+
+MOST = 50  # jobs, the newest, that are looked through
 
 
 def errand(
@@ -21,7 +24,7 @@ def errand(
         label, icon, help: of the button.
     """
     key = f"errand:{task}:{settings.model_dump_json()}:{inputs}"
-    job = _found(key)
+    job = _found(key) or _again(task, settings, inputs)
     if job is None or (job.finished and job.result is None):
         if job is not None:
             st.error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
@@ -42,6 +45,23 @@ def _found(key: str) -> engine.Job | None:
         return engine.connect().job(name, owner())
     except StudioError:  # removed since
         return None
+
+
+def _again(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
+    """The same job of before a reload, if files alone say what comes of it: a name may mean another model."""
+    if not any(inputs.values()) or getattr(settings, "preset", ""):
+        return None
+    asked, given = settings.model_dump(), _digests(inputs)
+    for job in engine.connect().jobs(owner(), MOST):
+        if job.task == task and _digests(job.inputs) == given and (job.result or not job.finished):
+            found = tasks.settings_of(task, job.settings)
+            if found is not None and found.model_dump() == asked:
+                return job
+    return None
+
+
+def _digests(inputs: Inputs) -> dict[str, list[str]]:
+    return {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
 
 
 def _start(key: str, task: str, settings: Settings, inputs: Inputs) -> None:

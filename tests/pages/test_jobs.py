@@ -62,6 +62,34 @@ def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit,
     assert engine.job(job.id).result.stopped_early
 
 
+def page_of_errand(digest, steps):
+    import streamlit as st
+    from chores import ChoreSettings
+
+    from pages.parts import errands
+    from studio.core.tasks import File
+
+    inputs = {"picture": [File(digest, "picture", "a.png")] if digest else []}
+    job = errands.errand(
+        "chores.do", ChoreSettings(steps=steps, shade=88), inputs, "Do it", ":material/brush:"
+    )
+    st.session_state["done"] = job and job.id
+
+
+def test_a_small_job_is_found_again_after_a_reload_if_its_files_say_what_it_is(draw, engine, until, picture):
+    file = File.keep(images.encode_png(picture), "picture", "a.png")
+    page = draw(page_of_errand, digest=file.digest, steps=3)
+    page.button[0].click().run()
+    until(lambda: page.run().session_state["done"])
+    again = draw(page_of_errand, digest=file.digest, steps=3)
+    assert again.session_state["done"] == page.session_state["done"]
+    assert "Do it" in labels(draw(page_of_errand, digest=file.digest, steps=4)), "other settings"
+    page = draw(page_of_errand, digest="", steps=3)
+    page.button[0].click().run()
+    until(lambda: page.run().session_state["done"])
+    assert "Do it" in labels(draw(page_of_errand, digest="", steps=3)), "no files, so it may be stale"
+
+
 def test_a_waiting_job_says_its_place(draw, engine, submit, until):
     first, second = submit(steps=100, pause=0.05), submit()
     until(lambda: engine.job(first.id).state == "running")
