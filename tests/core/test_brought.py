@@ -156,6 +156,7 @@ REFUSED = {
     "a name that is a path": dense(2, name="../d"),
     "an absolute name": dense(2, name="/d"),
     "a huge text": dense(2, note="x" * 20_000),
+    "a size far below zero": {"class_name": "Cropping1D", "config": {"name": "c", "cropping": [-(2**40), 0]}},
     "true as a size": dense(True),
     "no size": dense(None),
     "a size of another kind": dense({"module": "keras.layers", "class_name": "Dense", "config": {}}),

@@ -90,6 +90,7 @@ def test_refuses_what_is_no_float32_array(bad):
         torch_file({"w": KERNEL}, tail=b"more"),
         torch_file({"w": KERNEL}, declared=25),
         torch_file({"w": KERNEL}, stride=(12, 4, 2)),
+        torch_file({"w": KERNEL}, stride=(13, 4, 1)),  # its last number is the first beyond the storage
         torch_file({"w": KERNEL}, stride=(-12, 4, 1)),
         torch_file({"w": KERNEL}, name=("torch._utils", "_rebuild_parameter")),
     ],

@@ -88,6 +88,19 @@ def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, pictures, monk
     assert np.abs(tiled.gradient - whole.gradient).max() < 1e-4 * np.abs(whole.gradient).max()
 
 
+def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
+    reach, stride = 0, 1
+    for layer in backbone.model.layers:
+        if layer.name.endswith("_pool"):
+            reach, stride = reach + stride, 2 * stride
+        elif "_conv" in layer.name:
+            reach += stride
+        if layer.name == LAYERS[-1]:
+            break
+    assert evaluate.HALO >= reach == 73
+    assert evaluate.HALO % stride == evaluate.TILE % stride == 0
+
+
 def test_activations_in_tiles_are_those_of_the_whole(backbone, pictures, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     x = pictures[0]

@@ -141,7 +141,7 @@ def test_without_the_extra_photos_of_phones_are_told_what_reads_them(photo_of_a_
 def test_sixteen_bits_are_scaled_not_clipped():
     levels = np.linspace(0, 65535, 64 * 16).reshape(16, 64).astype("uint16")
     read = images.read(saved(Image.fromarray(levels)))
-    assert np.abs(read[..., 0].astype(int) - levels / 257).max() <= 1
+    assert np.abs(read[..., 0].astype(int) - levels / 257).max() <= 0.5  # rounded
     assert np.array_equal(read[..., 0], read[..., 2])
 
 

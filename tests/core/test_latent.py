@@ -73,6 +73,14 @@ def test_neighbours_begin_with_the_point_itself_and_lie_as_far_out(either):
     assert np.allclose(alike, z, atol=1e-5)
 
 
+def test_truncation_pulls_neighbours_towards_what_is_usual(either):
+    z = latent.draw(either, 1, 0)[0]
+    whole, half, none = (latent.around(either, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0))
+    assert np.array_equal(whole[0], half[0]) and np.array_equal(none[1:], none[[1] * 4])
+    assert np.abs(whole[1:] - none[1:]).mean() > 0.3
+    assert np.allclose(half[1:], (whole[1:] + none[1:]) / 2, atol=1e-5)
+
+
 def test_moving_adds_and_names_what_there_is():
     older = Direction(np.eye(DIM, dtype="float32")[2], "as it is labelled")
     made = generator(directions={"older": older})
@@ -115,6 +123,8 @@ def test_a_walk_goes_through_its_points_and_closes(count, frames):
         steps = np.linalg.norm(np.diff(path, axis=0, append=path[:1]), axis=1)
         assert steps[-1] <= steps.max(), "the end joins the beginning"
         assert steps.max() < 3 * np.linalg.norm(points[0] - points[1]) * count / frames
+        legs = steps.reshape(count, -1)
+        assert (legs[:, [0, -1]].max(1) < legs.max(1) / 2).all(), "slower as it leaves and as it arrives"
 
 
 def test_directions_and_densities_survive_their_file(mixture):

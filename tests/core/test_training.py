@@ -1,9 +1,11 @@
 """What all trainings on pictures share."""
 
 import numpy as np
+import pytest
 
 from studio.core import runs, training
 from studio.core.errors import Cancelled
+from studio.core.precision import computing_in
 from studio.core.progress import Progress
 
 
@@ -13,6 +15,23 @@ def test_rows_are_looked_at_from_the_first_to_the_last():
     assert len(some) == 10 and some[0] == 0 and some[-1] == 998
     assert np.all(np.diff(some) > 80)
     assert np.array_equal(training.spread(rows, 5000), rows)
+
+
+def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
+    batches = training.Batches(20, 5, seed=3)
+    each = [batches.at(step) for step in range(8)]
+    first, second = np.concatenate(each[:4]), np.concatenate(each[4:])
+    assert np.array_equal(np.sort(first), np.arange(20)) and np.array_equal(np.sort(second), np.arange(20))
+    assert not np.array_equal(first, second)
+    assert np.array_equal(batches.at(2), each[2]) and np.array_equal(batches.at(6), each[6])
+
+
+def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_there_was():
+    average = training.Average([np.zeros(1)], horizon=10, every=1)
+    average.add([np.ones(1)], 8)
+    assert average.arrays[0] == 1 / 4
+    average.add([np.ones(1)], 1000)
+    assert average.arrays[0] == 1 / 4 + (1 - 1 / 4) / 10
 
 
 def test_an_average_passes_over_what_is_no_number():
@@ -83,6 +102,16 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
         assert second.learn(Progress()) == ""
         assert second.curves.steps == whole.curves.steps == [2, 4, 5]
         assert second.curves.tests == whole.curves.tests and second.curves.losses == whole.curves.losses
+
+
+def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not():
+    import keras
+
+    before = keras.config.dtype_policy().name
+    with pytest.raises(Cancelled), computing_in("bfloat16"):
+        assert keras.config.dtype_policy().name == "mixed_bfloat16" != before
+        raise Cancelled
+    assert keras.config.dtype_policy().name == before
 
 
 def test_a_seed_of_a_part_is_one_that_every_backend_takes():

@@ -174,6 +174,15 @@ def test_the_next_index_is_asked(server, monkeypatch):
         weights.pull("tiny")
 
 
+@pytest.mark.parametrize("host, signed", [("127.0.0.1", True), ("localhost", False)])
+def test_a_password_goes_to_the_host_of_its_index_alone(server, monkeypatch, host, signed):
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    monkeypatch.setenv("PIP_INDEX_URL", server.address.replace("//", "//me:secret@"))
+    server.listed = f"http://{host}:{server.server_port}/files"
+    weights.pull("tiny")
+    assert server.signed == [signed]
+
+
 def test_offline_says_which_file_to_put_where(home, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://someone:secret@127.0.0.1:9/simple")
     with pytest.raises(Unavailable) as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from studio.core import runs, training
-from studio.core.discriminator import Augment
+from studio.core.discriminator import Augment, lost
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.dcgan import model, train
@@ -147,11 +148,25 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
     assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
 
 
+def test_a_judge_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that_took(
+    blobs, tiny, monkeypatch
+):
+    monkeypatch.setattr(train, "settle", lambda generator, settings: None)
+    monkeypatch.setattr(train, "draw", lambda generator, z: blobs)
+    trainer = train.Trainer(blobs, tiny)
+    for loss, taken_back in ((2, 0), (0.5, 1)):
+        trainer.sums, trainer.since = {"judge": 50 * loss * train.LEAST_JUDGE_LOSS}, 50
+        trainer.test(Progress())
+        assert trainer.rollbacks == taken_back
+
+
 def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
     states = [one for one in trainer.gan.variables if "seed_generator" in one.path]
+    trainer.average.add([one + 1 for one in trainer.average.arrays], 1)  # of weights that are taken back
     trainer._take_back()
+    assert all(map(np.array_equal, trainer.average.arrays, trainer.gan.generator.get_weights()))
     assert any(np.array(one)[1] for one in states)  # how often each has drawn
     kernels = zip(trainer.good, trainer.gan.variables, strict=False)
     assert all(
@@ -204,6 +219,21 @@ def test_both_networks_fit_every_size(size, colors):
     made = model.generator(settings)(z)
     assert made.shape == (2, size, size, settings.channels)
     assert model.Gan(settings).discriminator(made).shape == (2, 1)
+
+
+def test_a_judge_loses_as_much_by_what_is_real_as_by_what_is_made():
+    real, made = np.float32([[0], [2], [-1]]), np.float32([[1], [-3]])
+    nats = np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(made)).mean()
+    assert float(lost(real, made)) == pytest.approx(nats, rel=1e-6)
+
+
+def test_the_penalty_is_the_squared_slope_of_the_judge(tiny, monkeypatch):
+    level = keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(0.1))
+    judge = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), level])
+    monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
+    gan = model.Gan(tiny.model_copy(update={"batch": 4000}))
+    found = float(gan._steepness(np.zeros((1000, 28, 28, 1), "float32")))
+    assert found == pytest.approx(28 * 28 * 0.1**2, rel=0.2)
 
 
 def test_moving_takes_the_same_pixels_elsewhere():

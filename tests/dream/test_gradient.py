@@ -9,7 +9,9 @@ from studio.core.networks import vgg16
 from studio.core.objectives import color, layer, mean, total_variation
 from studio.core.progress import Progress
 from studio.dream import gradient
+from studio.dream.goal import objective
 from studio.dream.gradient import Slope, softened
+from studio.dream.settings import DreamSettings
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +98,23 @@ def test_softness_strengthens_broad_colour_and_keeps_the_size():
     assert broad[1] > 2 * broad[0]
 
 
+def test_the_broader_of_the_two_blurs_reaches_twice_as_far():
+    spot = np.zeros((1, 65, 65, 3), "float32")
+    spot[:, 32, 32] = 1
+    row = softened(spot, 2.0)[0, 32, :, 0]
+    assert row[32 + 6] > row[32 + 8] > 0 == row[32 + 13]  # three deviations of 2 and of 4 px
+
+
 def test_a_flat_gradient_stays_finite():
     assert np.isfinite(softened(np.zeros((1, 8, 8, 3), "float32"), 1.0)).all()
+
+
+def test_several_terms_count_by_their_weights_however_loud_their_layers_are(backbone, picture_01):
+    wanted = DreamSettings(layers=("block1_conv2", "block3_conv1=0.5"), smoothness=0, hold_colors=0)
+    goal = objective(wanted, backbone, picture_01)
+    values = goal.values(backbone.features(goal.layers)(picture_01))
+    counted = [term.weight * value for term, value in zip(goal.terms, values, strict=True)]
+    assert counted == pytest.approx([1, 0.5], rel=1e-3)
 
 
 def test_terms_on_the_picture_pull_in_units_of_a_pixel(backbone, picture_01):

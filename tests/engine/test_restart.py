@@ -161,6 +161,19 @@ def test_what_the_worker_finished_before_the_server_died_is_done(home, running):
     assert (job.state, job.result) == ("done", result)
 
 
+def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    first, second = (
+        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local") for _ in range(2)
+    )
+    ledger.queue.remove(first)
+    first.state = "running"
+    ledger.requeue(first)
+    assert ledger.queue == [first, second] and (ledger.place(first), ledger.place(second)) == (1, 2)
+    assert _loaded(home, first.id).state == "queued"
+
+
 def test_what_killed_workers_left_half_written_is_swept(home, start, until):
     half = paths.folder("files") / f".tmp-{socket.gethostname()}-999999999-aa-bb"
     half.write_bytes(b"half")

@@ -23,8 +23,9 @@ class PackageIndex(ThreadingHTTPServer):
         status: answers every file with this error, if not 0.
         page: serves this HTML page in place of every file, if not None.
         length: whether the length is told.
-        listed: where the registry says that its files are, if not here.
+        listed: where the index or the registry says that its files are, if not here.
         log: one line for each request for a file: its Range header or "".
+        signed: of each of those, whether it came with a name and a password.
     """
 
     def __init__(self, files: dict[str, bytes]):
@@ -34,6 +35,7 @@ class PackageIndex(ThreadingHTTPServer):
         self.listed = ""
         self.cuts: list[int] = []
         self.log: list[str] = []
+        self.signed: list[bool] = []
 
     @property
     def address(self) -> str:
@@ -61,7 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/simple/tiny/":
-            links = "".join(f'<a href="/files/{name}">{name}</a>' for name in self.server.files)
+            base = self.server.listed or "/files"
+            links = "".join(f'<a href="{base}/{name}">{name}</a>' for name in self.server.files)
             self._send(f"<html><body>{links}</body></html>".encode(), "text/html")
         elif self.path == "/npm/tiny":
             self._send(self.server.page or self._versions(), "application/json")
@@ -78,6 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self, data: bytes):
         wanted = self.headers.get("Range", "")
         self.server.log.append(wanted)
+        self.server.signed.append("Authorization" in self.headers)
         if self.server.status:
             self.send_error(self.server.status)
         elif self.server.page is not None:

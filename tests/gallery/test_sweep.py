@@ -92,6 +92,11 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
         tasks.check(NAME, settings, content)
 
 
+def test_as_many_cells_as_may_be_are_taken(home):
+    cells = values(asked("seed=1:6:6", "steps=1:6:6"))
+    assert sum(map(len, cells)) == sweep.MOST_CELLS
+
+
 def test_inputs_must_be_those_of_the_task(home):
     with pytest.raises(InvalidInput, match="content"):
         tasks.check(NAME, asked("seed=1|2"), {})

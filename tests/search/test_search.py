@@ -15,10 +15,11 @@ from studio.cli import main
 from studio.core import paths, recipes, sample_sets, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.progress import Progress, Report
+from studio.core.tasks import Goal
 from studio.engine.crew import Crew
 from studio.search import study
 from studio.search.settings import SearchSettings
-from studio.search.task import weights_of
+from studio.search.task import Watch, weights_of
 
 TASK = "search.run"
 
@@ -187,6 +188,14 @@ def test_where_what_a_loss_counts_varies_trials_are_not_compared_by_it(text, mon
     assert figures["stopped_early"] == 0 and figures["measure"] == "loss"
     with pytest.raises(StudioError, match="not told how good"):
         searched(text, fixed=("trouble=unscored",))
+
+
+@pytest.mark.parametrize("most, best", [(False, 1.0), (True, 3.0)])
+def test_without_a_figure_a_trial_counts_by_its_best_measurement(most, best):
+    watch = Watch(Goal("held out", "loss", most), trial=None, tell=None)
+    watch.found = [2.0, 1.0, 3.0, 2.5]
+    assert watch.value({}) == (best, "held out")
+    assert watch.value({"loss": 7}) == (7.0, "loss")
 
 
 def test_a_search_whose_best_model_was_cleared_away_gives_the_best_that_is_there(text):

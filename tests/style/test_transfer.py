@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from studio.core import images, recipes, samples, tasks
+from studio.core.backbones import BACKBONES, Backbone
 from studio.core.errors import Cancelled
+from studio.core.networks import vgg16
 from studio.core.progress import Progress, Report
+from studio.style import fine
+from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -109,6 +113,14 @@ def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_m
     quarter = redness[0].shape[1] // 4
     assert redness[1][:, :quarter].mean() > redness[0][:, :quarter].mean() + 20
     assert redness[0][:, -quarter:].mean() > redness[1][:, -quarter:].mean() + 20
+
+
+def test_with_masks_the_fine_mode_weighs_each_style_as_asked(photo, painting, half_masks):
+    backbone = Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
+    settings = TransferSettings(size=64, style_weights=(1, 3))
+    goal = fine.objective(Scene(photo, [painting] * 2, half_masks, settings), backbone, 64)
+    weights = [term.weight for term in goal.terms if term.name == "style"]
+    assert weights == pytest.approx([1 / 4 / 5, 3 / 4 / 5] * 5)
 
 
 def test_kept_luminance_keeps_the_photo_recognisable_in_colour(weights_home, photo, painting):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from studio.vae import learner
+from studio.vae import game, learner
 from studio.vae.game import Game
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
@@ -143,6 +143,16 @@ def test_a_test_against_a_judge_counts_pixels_alone(discs, played, tiny):
 def test_a_share_of_a_judge_counts_in_training(played):
     lost = {"reconstruction": 8.0, "kl": 0.0, "charged": 0.0, "seen": 4.0, "judge": 1.5}
     assert float(played.compute_loss(y_pred=lost)) == pytest.approx(0.5 * 8 + 0.5 * 4 + 1.5)
+
+
+def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
+    monkeypatch.setattr(game, "unlike", lambda layers, numbers: 0.0)
+    undecided = Game(tiny)
+    undecided.judge.set_weights([np.zeros_like(one) for one in undecided.judge.get_weights()])
+    pictures = discs[:4].astype("float32") / 255
+    mine, its = (float(one) for one in undecided(pictures, pictures, pictures[:2]))
+    assert mine == pytest.approx(game.PRESSED * 28 * 28 * math.log(2))
+    assert its == pytest.approx(2 * math.log(2))
 
 
 def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):

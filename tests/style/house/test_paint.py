@@ -60,6 +60,8 @@ def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
     mixed = made(photo, *both, size=96, style_weights=(1, 3))
     np.testing.assert_array_equal(mixed, made(photo, *both, size=96, style_weights=(2, 6)))
     assert np.abs(mixed - sand).mean() < np.abs(mixed - rain).mean()
+    twice = made(photo, "rain", "sand", "rain", size=96, style_weights=(1, 2, 1))
+    np.testing.assert_array_equal(twice, made(photo, *both, size=96))
 
 
 def test_strength_goes_from_the_photo_to_the_painting(tiny, photo):
