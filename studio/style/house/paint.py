@@ -11,7 +11,7 @@ from studio.core import stored
 from studio.core.held import held
 from studio.core.presets import Preset
 from studio.style.house import known
-from studio.style.house.grain import grain
+from studio.style.house.grain import laid_over
 
 if TYPE_CHECKING:
     import keras
@@ -53,8 +53,7 @@ class Painter:
         for place, share in zip(places, shares, strict=True):
             mix[0, place] += share
         height, width = photo_01.shape[1:3]
-        photo = (photo_01 + grain(height, width)).clip(0, 1)
-        painted = np.asarray(self._paint(_filled(photo), mix))
+        painted = np.asarray(self._paint(_filled(laid_over(photo_01)), mix))
         return painted[:, :height, :width]
 
 

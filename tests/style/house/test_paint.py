@@ -6,7 +6,7 @@ import tiny_styles
 
 from studio.core import images, presets, recipes, samples, tasks
 from studio.core.errors import InvalidInput
-from studio.style.house import known, paint
+from studio.style.house import grain, known, paint
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -51,6 +51,16 @@ def test_what_is_flat_is_painted_too_and_alike_in_every_frame(photo):
         painted, again = (painter.paint(picture, [painter.styles.index(name)], [1.0]) for _ in range(2))
         assert painted[0, :, 160:].std(axis=(0, 1)).mean() > 0.03, name  # 8 levels of 255
         np.testing.assert_array_equal(painted, again)
+
+
+def test_grain_lies_only_where_a_photo_has_none_of_its_own():
+    rng = np.random.default_rng(0)
+    picture = np.full((1, 64, 128, 3), 0.4, "float32")
+    picture[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
+    more = grain.laid_over(picture) - picture
+    assert more[:, :, :56].std() == pytest.approx(grain.DEPTH / 255, rel=0.1)
+    assert np.abs(more[:, :, 72:]).max() == 0
+    assert grain.laid_over(np.ones_like(picture)).max() == 1
 
 
 def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
