@@ -64,12 +64,15 @@ def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished,
 
 @pytest.mark.slow
 def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finished, monkeypatch, caplog):
+    end = engine._cluster.restart
+
     def restart(lane, future):
-        raise ValueError("its worker has gone")
+        end(lane, future)
+        raise KeyError("its worker had gone by itself")
 
     monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
     monkeypatch.setattr(engine._cluster, "restart", restart)
-    job = do(do="hang", steps=200, pause=0.02)
+    job = do(do="hang", steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)
     next_one = do()
     engine.cancel(job.id)
