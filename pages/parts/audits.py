@@ -107,7 +107,7 @@ def _findings(pictures: Pictures | None, facts: Mapping[str, Any]) -> None:
     """One sentence each, those that matter first, with their pictures to open."""
     found = sorted(findings(facts), key=lambda one: not one.matters)
     if not found:
-        st.success("Nothing is missing, broken or twice there.", icon=":material/check_circle:")
+        st.success("No picture is missing, broken or there twice.", icon=":material/check_circle:")
     for one in found:
         icon = ":material/warning:" if one.matters else ":material/info:"
         if not one.names:

@@ -114,8 +114,8 @@ def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
 
 def finer() -> None:
     """The button that leads on from an instant result; its Start then says what that takes."""
-    help = "Slower, and truer to the style"
-    st.button("Paint it fine", icon=":material/auto_awesome:", help=help, on_click=_fine)
+    help = "Slower, and truer to the style: Start then paints it"
+    st.button("Change to fine", icon=":material/auto_awesome:", help=help, on_click=_fine)
 
 
 def _fine() -> None:

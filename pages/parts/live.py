@@ -189,7 +189,7 @@ def _keep(live: engine.Live) -> engine.Job | None:
     except StudioError as error:
         st.session_state[_TOLD] = words.plain(str(error))
         return None
-    st.session_state[_TOLD] = "Kept among your results."
+    st.session_state[_TOLD] = "Kept in the gallery."
     st.session_state.setdefault(_KEPT, {})[paths.digest(live.data)] = job.id
     return job
 

@@ -77,7 +77,7 @@ def _empty(wanted: Wanted) -> None:
     if wanted != index.ALL:
         st.info("Nothing made so far is like that. Next: ask for other words.", icon=":material/search_off:")
         return
-    text = "Nothing is here yet. What you make on the other pages, or by commands, is kept here."
+    text = "Nothing is here yet. What you start or keep on other pages, or make by commands, is kept here."
     st.info(text, icon=":material/photo_library:")
     with st.container(horizontal=True):
         for place in PLACES:

@@ -123,14 +123,14 @@ def _engine() -> Check:
                 pass
     except OSError as error:
         found = f"processes cannot reach each other on 127.0.0.1 ({error.strerror or error})"
-        return Check("engine", "trouble", found, "let a firewall or sandbox allow local connections")
+        return Check("connections", "trouble", found, "let a firewall or sandbox allow local connections")
     try:
         with paths.locked(paths.folder("cache") / "doctor.lock"):
             pass
     except (StudioError, OSError) as error:
         found = f"files cannot be locked ({printable(str(error), 200)})"
-        return Check("engine", "trouble", found, "set STUDIO_HOME to a local disk")
-    return Check("engine", "well", "its processes can reach each other on this machine alone")
+        return Check("connections", "trouble", found, "set STUDIO_HOME to a local disk")
+    return Check("connections", "well", "its processes can reach each other on this machine alone")
 
 
 def _models() -> Check:

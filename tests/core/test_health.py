@@ -74,7 +74,7 @@ def test_processes_that_cannot_reach_each_other_are_trouble(checks, monkeypatch)
         raise ConnectionRefusedError(111, "Connection refused")
 
     monkeypatch.setattr(socket, "create_connection", refused)
-    found = checks()["engine"]
+    found = checks()["connections"]
     assert (found.state, "127.0.0.1" in found.found) == ("trouble", True)
 
 

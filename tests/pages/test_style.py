@@ -223,10 +223,10 @@ def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
 def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, own, **more: own and own())
     page = visit("style")
-    next(button for button in page.button if button.label == "Paint it fine").click().run()
+    next(button for button in page.button if button.label == "Change to fine").click().run()
     assert not page.exception
     assert page.button_group(key="mode").value == "fine"
-    assert "Start" in labels(page) and "Paint it fine" not in labels(page)
+    assert "Start" in labels(page) and "Change to fine" not in labels(page)
 
 
 def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):

@@ -98,7 +98,7 @@ def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     first = next(iter(sample_sets.sets().values()))
     assert f"pictures in {len(first.classes)} classes" in said(done(page).markdown)
-    assert "Nothing is missing, broken or twice there" in said(page.success)
+    assert "No picture is missing, broken or there twice" in said(page.success)
     assert "Teach** makes a classifier of them, which takes" in said(page.markdown)
     assert "GiB of memory" in said(page.markdown)
     assert page.button_group(key="pictures").value == "Cartoons"
