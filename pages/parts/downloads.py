@@ -26,9 +26,11 @@ def missing(names: Collection[str]) -> list[Status]:
 
 def sizes(found: Collection[Status]) -> str:
     """What a fetch takes, e.g. "AdaIN (30 MB)"."""
-    return " and ".join(
-        f"{status.title} ({words.size(status.download_bytes)})" if status.download_bytes else status.title
-        for status in found
+    return words.listed(
+        [
+            f"{status.title} ({words.size(status.download_bytes)})" if status.download_bytes else status.title
+            for status in found
+        ]
     )
 
 

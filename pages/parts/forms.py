@@ -189,7 +189,7 @@ def _seed(field: Described) -> int:
             key="seed",
             bind="query-params",
         )
-        st.button("Roll", icon=":material/casino:", on_click=roll, help="Another seed at random")
+        st.button("Another seed", icon=":material/casino:", on_click=roll, help="Rolls the dice")
     st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
     st.caption(f"{field.help} Unlocked, every start rolls a new one.")
     return value

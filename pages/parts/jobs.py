@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
-from pages.parts import curves, places, refills, results, shown, uses, words
+from pages.parts import curves, looks, places, refills, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -159,6 +159,7 @@ def _watch(name: str) -> None:
 
 def progress(job: engine.Job) -> None:
     """How far a job is, beside the button that stops it."""
+    looks.pill(_short(job))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*_bar(job))
         if job.state == "stopping":
@@ -182,9 +183,14 @@ def _bar(job: engine.Job) -> tuple[float, str]:
         return 0.0, (words.plain(report.stage) if report else "") or "Starting"
     if report.total >= MANY:
         return min(report.step / report.total, 1.0), _fetching(report)
-    left = words.duration(report.seconds_left)
+    left = words.left(report.seconds_left)
     text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
-    return min(report.step / report.total, 1.0), text + (f" · {left} left" if left else "")
+    return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
+
+
+def _short(job: engine.Job) -> str:
+    left = words.left(job.report.seconds_left) if job.state == "running" and job.report else ""
+    return f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}"
 
 
 def _fetching(report: Report) -> str:

@@ -19,8 +19,9 @@ WALL = """
 .st-key-tray [data-testid="stPageLink-NavLink"] p,
 .st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0; z-index: 10;
-  padding-block: 0.5rem 0.75rem; backdrop-filter: blur(8px); }
-.to-stage { display: none; }
+  padding-block: 0.5rem 0.75rem; background: var(--st-background-color);
+  box-shadow: 0 -0.75rem 0.75rem var(--st-background-color); }
+.to-stage, [data-testid="stElementContainer"]:has(.to-stage-says) { display: none; }
 @media (max-width: 640px) {
   [data-testid="stElementContainer"]:has(.to-stage) { position: sticky; bottom: 4.25rem; z-index: 11;
     align-self: flex-end; width: auto; }
@@ -60,6 +61,17 @@ def stage(form: DeltaGenerator) -> DeltaGenerator:
     form.html('<a class="to-stage" href="#result">See the result</a>')
     st.html('<span id="result"></span>')
     return st.container(key="stage")
+
+
+def pill(text: str) -> None:
+    """Lets the link to the result say how far it is, while that is drawn.
+
+    Args:
+        text: words and numbers of ours, nothing that a person or a file wrote.
+    """
+    said = f'.to-stage::after {{ content: "{text}"; font-size: 0.875rem; }}'
+    style = f"<style>.to-stage {{ font-size: 0 !important; }} {said}</style>"
+    st.html(f'<span class="to-stage-says"></span>{style}')
 
 
 def look() -> None:

@@ -23,6 +23,7 @@ _CSS = """
 .sheet { position: relative; max-height: 68vh; min-height: 9rem; overflow-y: auto;
   padding: 1.25rem 1.5rem; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
   background: var(--st-secondary-background-color); color: var(--st-text-color); }
+.sheet.more { mask-image: linear-gradient(#000 calc(100% - 3.5rem), rgb(0 0 0 / 15%)); }
 .sheet:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .sheet div { white-space: pre-wrap; overflow-wrap: anywhere; font-family: var(--st-heading-font);
   font-size: 1.2rem; line-height: 1.75; }
@@ -74,6 +75,10 @@ export default function (component) {
   copy.textContent = marked > 0 ? data.before + data.text : "";
   sheet.setAttribute("aria-busy", data.writing);
   if (data.writing && atEnd) sheet.scrollTop = sheet.scrollHeight;
+  // That there is more below must be seen even where scroll bars hide themselves.
+  const more = () => sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight > 8;
+  sheet.onscroll = () => sheet.classList.toggle("more", more());
+  sheet.onscroll();
   legend.hidden = marked === 0;
   legend.replaceChildren(...data.words.map((words, n) => {
     const row = document.createElement("span");

@@ -65,8 +65,6 @@ def _watch(name: str) -> None:
         st.rerun()
     st.subheader(job.title, anchor=False)
     report = job.report
-    if report is not None and report.text:
-        st.markdown(words.plain(report.text))
     if job.preview:
         st.image(job.preview, width="stretch", caption="What it is looking at")
     jobs.progress(job)

@@ -103,7 +103,7 @@ def go_on(text: Text) -> None:
     again = {"on_click": _ask, "args": (text.settings,)}
     st.button("Make again", icon=":material/refresh:", help="The same settings and seed", **again)
     another = {"on_click": _another, "args": (text.settings,)}
-    st.button("Another", icon=":material/casino:", help="The same settings, another seed", **another)
+    st.button("Another text", icon=":material/casino:", help="The same settings, another seed", **another)
 
 
 def _ask(settings: WriteSettings) -> None:

@@ -83,8 +83,7 @@ def _state(job: engine.Job) -> str:
     if job.state == "queued":
         return f"number {job.place} in the queue"
     if job.state == "running" and job.report is not None:
-        left = words.duration(job.report.seconds_left)
-        return f"{left} left" if left else words.plain(job.report.stage) or "starting"
+        return words.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
     return words.STATES[job.state].lower()
 
 

@@ -76,6 +76,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
     told = ", ".join(f"{label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items())
     st.markdown(f"It came with {told}.")
+    st.caption(_among(figures["trials"], task.goal.most))
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
         f"{figures['stopped_early']}; failed: {figures['failed']}."
@@ -104,6 +105,15 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
             jobs.close(TASK)
             st.rerun()
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
+
+
+def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
+    """How the best stands among the others, for a figure alone says little."""
+    better = "More is better" if most else "Less is better"
+    values = sorted((trial["value"] for trial in trials if trial["value"] is not None), reverse=most)
+    if len(values) < 2:
+        return f"{better}."
+    return f"{better}: the second reached {values[1]:.4g}, the last of {len(values)} {values[-1]:.4g}."
 
 
 def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from studio.core.tasks import File
 
 TASK = "classify.explain"
 SLOT = "picture"
-VIEWS = {"beside": "Beside it", "over": "Over it", "light": "In its light"}
+VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
 MOST_OFFERED = 6
 ANY = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from studio.core import backbones
 from studio.core.settings import Described, Settings
@@ -28,7 +29,7 @@ _LABELS = {
     "film": "Kind of file",
     "truncation": "How far from the average",
     "held_out": "Kept to test on",
-    "minutes": "Minutes at most",
+    "minutes": "Minutes at most (0: no limit)",
     "moves": "Changes",
     "octaves": "How large things grow (octaves)",
     "near": "Like",
@@ -66,6 +67,19 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def left(seconds: float | None) -> str:
+    """The time left, as calm as it is sure: `47.2` -> "45 s left"; "" when not known."""
+    if seconds is None or seconds < 0:
+        return ""
+    steps = 1 if seconds < 10 else 5 if seconds < 120 else 30
+    return f"{duration(max(round(seconds / steps) * steps, 1))} left"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`["a", "b", "c"]` -> "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def about(seconds: float) -> str:

@@ -96,6 +96,24 @@ def test_what_another_page_calls_the_same_does_not_reach_the_dream(tab):
     assert page.get_by_role("slider", name="Steps").input_value() == "10"
 
 
+def test_on_a_phone_the_link_to_the_result_says_how_far_it_is(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(240_000)
+    page.goto(f"{server}/dream?steps=40")
+    page.get_by_text("before the first step").wait_for()
+    link = page.get_by_text("See the result")
+    said = """() => getComputedStyle(document.querySelector(".to-stage"), "::after").content"""
+    assert page.evaluate(said) == "none"
+    button(page, "Start").click()
+    page.wait_for_function(f"() => ({said})().includes('s left')")
+    assert page.evaluate(said).startswith('"Working, ')
+    assert link.evaluate("link => getComputedStyle(link).fontSize") == "0px", "its own words give way"
+    button(page, "Stop").first.click()
+    page.wait_for_function(f"() => ({said})() == 'none'")
+    context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "see=Layers+and+channels&layers=mixed4:71,mixed4&zoom_film=true"])
 def test_nothing_is_wider_than_a_phone(browser, server, query, scheme):

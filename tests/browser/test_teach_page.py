@@ -72,7 +72,7 @@ def test_pictures_become_a_classifier_that_is_tried(teach):
     page.get_by_role("img", name=re.compile("where it sees")).wait_for()
     told = page.get_by_test_id("stProgress").all_inner_texts()
     assert len(told) == 2 and all(re.search(r"\d+\.\d%", one) for one in told)
-    page.get_by_role("radio", name="Over it").click()
+    page.get_by_role("radio", name="Overlaid").click()
     page.get_by_text("Where does it see").wait_for()
 
     page.get_by_role("tab", name="How good it is").click()

@@ -102,6 +102,7 @@ def test_the_task_exports_resnet50(resnet50_home):
     assert "Egyptian cat" in result.files[1].read().decode()
 
 
+@pytest.mark.slow
 def test_an_export_that_says_something_else_is_thrown_away(weights_home, tmp_path, monkeypatch):
     toy_classifier.save(tmp_path / "toy")
     settings = ExportSettings(preset=str(tmp_path / "toy"))

@@ -109,6 +109,7 @@ def test_a_worker_is_warmed_only_with_what_is_here(home):
     assert not list(home.glob("weights/*.h5"))  # nothing was fetched
 
 
+@pytest.mark.slow
 def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
     monkeypatch.setattr(model, "_HELD", {})
     monkeypatch.setattr(explain, "_MAPS", {})

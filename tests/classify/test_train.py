@@ -35,6 +35,7 @@ def told(preset, folder, size=32):
     return tested, model.open(preset).probabilities([pictures.images[row] for row in rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
 def test_the_model_says_what_its_training_said(weights_home, drawn, tmp_path, change):
     result = trained(drawn, **change)
@@ -134,6 +135,7 @@ def test_the_same_seed_makes_the_same_model(weights_home, drawn, tmp_path):
     assert first.data()["tested"]["names"] != other.data()["tested"]["names"]
 
 
+@pytest.mark.slow
 def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, drawn):
     before = [array.copy() for array in backbones.load("vgg16").model.get_weights()]
     result = trained(drawn, **TUNED)
@@ -197,6 +199,7 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
     assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "REPORT_SECONDS", 0)
     told = []

@@ -108,6 +108,7 @@ def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
     assert recipes.read(Path("toy.keras.json").read_bytes()).task == "classify.export"
 
 
+@pytest.mark.slow
 def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy, said):
     said("classify", "export", toy, "-o", "toy.keras")
     said("classify", "export", toy, "-o", "toy.keras")

@@ -105,6 +105,7 @@ def bombs(data_dir, folder) -> list[Path]:
     return [*found, wide, listed]
 
 
+@pytest.mark.slow
 def test_bombs_are_refused_soon_and_take_little_memory(data_dir, tmp_path):
     for path in bombs(data_dir, tmp_path):
         command = [sys.executable, "-c", MEASURE, str(path)]

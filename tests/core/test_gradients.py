@@ -77,6 +77,7 @@ def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, pic
     assert found.value - moved.value == pytest.approx(size * np.linalg.norm(found.gradient), rel=0.1)
 
 
+@pytest.mark.slow
 def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, pictures, monkeypatch):
     target, x = pictures
     wanted = goal(backbone, target)

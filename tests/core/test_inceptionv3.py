@@ -92,6 +92,7 @@ def test_only_the_last_block_takes_maxima_beside_its_convolutions():
     assert ours.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
 
 
+@pytest.mark.slow
 def test_the_packages_arrays_find_their_places():
     import keras
 

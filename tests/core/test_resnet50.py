@@ -115,6 +115,7 @@ def test_the_data_describe_the_network(resnet50, size):
         )
 
 
+@pytest.mark.slow
 def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format

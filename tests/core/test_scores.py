@@ -174,6 +174,7 @@ def test_features_are_the_published_ones(network):
     assert found.std() == pytest.approx(0.26779, abs=2e-5)
 
 
+@pytest.mark.slow
 def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, inceptionv3_home, monkeypatch):
     pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
     whole = scores.features(pictures, batch=3)

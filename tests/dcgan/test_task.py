@@ -69,6 +69,7 @@ def test_another_training_begins_with_it(made, drawn):
         tasks.run("dcgan.train", other, start)
 
 
+@pytest.mark.slow
 def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_path, monkeypatch):
     def stopped(*_):
         raise Cancelled

@@ -136,6 +136,7 @@ def test_the_closest_is_kept(blobs, tiny):
     assert near <= 1 < far
 
 
+@pytest.mark.slow
 def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
     various = iter([0.5, 1.0] + [0.1] * 20)  # the first is that of the real pictures
     monkeypatch.setattr(train, "diversity", lambda pictures: next(various))

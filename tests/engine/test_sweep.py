@@ -97,6 +97,7 @@ def test_a_job_behind_a_cell_outlives_the_death_of_its_process(sweep, do, until,
     assert finished(greedy).state == "failed"
 
 
+@pytest.mark.slow
 def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do, until, finished):
     running = do(steps=60, pause=0.05)
     until(lambda: engine.job(running.id).report)

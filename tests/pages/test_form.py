@@ -67,7 +67,7 @@ def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
     [share] = [one for one in visit("classify").slider if one.key == "held_out"]
     assert share.proto.format == "percent" and share.value == 0.3
     [minutes] = [one for one in visit("search").number_input if one.key == "minutes"]
-    assert (minutes.label, minutes.proto.format) == ("Minutes at most", "%g")
+    assert (minutes.label, minutes.proto.format) == ("Minutes at most (0: no limit)", "%g")
 
 
 def test_one_setting_and_all_can_be_reset(form):
@@ -104,6 +104,7 @@ def test_the_address_sets_the_form(visit):
     assert page.number_input(key="seed").value == 7
 
 
+@pytest.mark.slow
 def test_nonsense_in_the_address_gives_the_defaults(visit):
     page = visit("style", strength="9e9", mode="<script>", content="../../etc", steps="many")
     assert not page.exception

@@ -147,5 +147,6 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
     assert drawn.metric[0].label == "The best: nats a character"
     assert "learning rate" in drawn.markdown[0].value
+    assert drawn.caption[0].value.startswith("Less is better: the second reached")
     assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]
     assert len(drawn.get("vega_lite_chart")) >= 2

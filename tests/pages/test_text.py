@@ -143,7 +143,7 @@ def test_another_has_another_seed_and_again_is_the_same(visit, tiny, until_writt
     first = papers(page)[0]["text"]
     button(page, "Make again").click().run()
     assert papers(until_written(page))[0]["text"] == first
-    button(page, "Another").click().run()
+    button(page, "Another text").click().run()
     assert papers(until_written(page))[0]["text"] != first
     assert page.number_input(key="seed").value != 0
 

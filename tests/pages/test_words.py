@@ -131,6 +131,31 @@ def test_a_guess_is_no_finer_than_it_is(seconds, text):
     assert words.about(seconds) == text
 
 
+@pytest.mark.parametrize(
+    "seconds, text",
+    [
+        (None, ""),
+        (-1, ""),
+        (0.2, "1 s left"),
+        (7.4, "7 s left"),
+        (47.2, "45 s left"),
+        (62, "1 min 0 s left"),
+        (140, "2 min 30 s left"),
+    ],
+)
+def test_the_time_left_is_calm(seconds, text):
+    assert words.left(seconds) == text
+
+
+def test_names_are_listed_as_a_person_would():
+    assert [words.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_variants_differ_and_stay_within_the_bounds(strength):
     settings = TransferSettings(strength=strength)

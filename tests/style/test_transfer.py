@@ -84,6 +84,7 @@ def test_the_first_preview_comes_before_the_first_pass(weights_home, photo, pain
     assert first.preview.shape == images.fit(photo, 96).shape
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_bytes_and_another_seed_another_picture(
     weights_home, photo, painting
 ):

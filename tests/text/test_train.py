@@ -39,6 +39,7 @@ def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny):
     assert other.curves.test != first.curves.test
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape, share",
     [({"cell": "gru"}, 0.8), ({"tied": True}, 0.95), ({"weight_dropout": 0.3, "layers": 1}, 0.8)],
@@ -90,6 +91,7 @@ def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
     same(resumed.core.get_weights(), whole.core.get_weights())
 
 
+@pytest.mark.slow
 def test_who_stops_in_the_last_test_gets_it_when_it_goes_on(rhyme, tiny, tmp_path, monkeypatch):
     tiny = tiny.model_copy(update={"epochs": 3})
     whole = train.train(rhyme, tiny)

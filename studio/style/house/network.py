@@ -99,8 +99,10 @@ class Enlarging(keras.layers.Layer):
         for down, lines in enumerate(_seen(kernel, 0)):
             pair = []
             for right, taps in enumerate(_seen(lines, 1)):
-                part = around[:, down : down + height + 1, right : right + width + 1]
-                pair.append(ops.conv(part, taps, padding="valid") + self.bias)
+                # One row and column too many, cut off after: its result is half as large as what it sees, and
+                # where all four are computed at once, so are their copies.
+                seen = ops.conv(around, taps, padding="valid") + self.bias
+                pair.append(seen[:, down : down + height, right : right + width])
             rows.append(ops.reshape(ops.stack(pair, axis=3), (count, height, 2 * width, self.channels)))
         return ops.reshape(ops.stack(rows, axis=2), (count, 2 * height, 2 * width, self.channels))
 
