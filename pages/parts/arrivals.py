@@ -7,49 +7,34 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import exhibits, onward, results, samples, shelves, words
+from pages.parts import exhibits, onward, results, samples, shelves, uploads, words
 from pages.parts.owners import owner
 from studio.core import paths
-from studio.core.errors import StudioError
+from studio.core.errors import InvalidInput, StudioError
 from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File, Result
 from studio.gallery import intake, items, replay
 from studio.gallery.intake import Told
 
-_TOLD, _TURN, _SAID = "gallery_told", "gallery_turn", "gallery_told_error"
+_SLOT, _INPUTS, _TOLD = "gallery", "gallery_inputs", "gallery_told"
 _FILE = "gallery_told_file"  # of what is looked at, if it is here already
 
 
 def drop() -> None:
     """Takes a picture that the studio made, wherever it is from."""
-    key = f"gallery_drop_{st.session_state.setdefault(_TURN, 0)}"
-    st.file_uploader(
-        "How was it made? Drop a picture of the studio",
-        type=["png", "json"],
-        key=key,
-        on_change=_take,
-        args=(key,),
-        help="A PNG carries its recipe; of other files, drop the .json that lies beside them",
-    )
+    help = "A PNG carries its recipe; of other files, drop the .json that lies beside them"
+    label = "How was it made? Drop a picture of the studio"
+    uploads.ask(_SLOT, label, _take, type=["png", "json"], help=help)
 
 
 def said() -> None:
     """Says what went wrong at the last click, on whatever part of the page that left."""
-    if told := st.session_state.pop(_SAID, ""):
-        st.error(words.plain(told), icon=":material/error:")
+    uploads.fault(_SLOT)
+    uploads.fault(_INPUTS)
 
 
-def _take(key: str) -> None:
-    upload = st.session_state.get(key)
-    if upload is None:
-        return
-    try:
-        told = _tell(upload.getvalue(), upload.name)
-    except StudioError as error:
-        st.session_state[_SAID] = str(error)
-        return
-    finally:
-        st.session_state[_TURN] += 1  # a new key empties the widget and frees its memory
+def _take(data: bytes, name: str) -> None:
+    told = _tell(data, name)
     st.session_state.pop(_FILE, None)
     if told.item:
         st.query_params[shelves.ITEM] = told.item
@@ -70,7 +55,7 @@ def look_at(file: File, made: Recipe | None) -> None:
         st.session_state[_TOLD] = replace(_tell(data, file.name), item="")
         st.session_state[_FILE] = file
     except StudioError as error:
-        st.session_state[_SAID] = str(error)
+        uploads.fault(_SLOT, str(error))
 
 
 def _tell(data: bytes, name: str) -> Told:
@@ -155,26 +140,17 @@ def _recipe_text(told: Told) -> None:
 def _ask_for(told: Told) -> None:
     names = ", ".join(words.plain(source.name) for source in told.missing)
     st.info(f"To make it again, add what it was made from: {names}", icon=":material/upload_file:")
-    key = f"gallery_inputs_{st.session_state.setdefault(_TURN, 0)}"
-    st.file_uploader(
-        "The very same files, whatever they are called now",
-        accept_multiple_files=True,
-        key=key,
-        on_change=_take_inputs,
-        args=(key, told),
-    )
+    label = "The very same files, whatever they are called now"
+    uploads.ask(_INPUTS, label, _take_input, accept_multiple_files=True)
 
 
-def _take_inputs(key: str, told: Told) -> None:
-    wanted = {source.digest for source in told.missing}
-    found = {paths.digest(data): data for data in (one.getvalue() for one in st.session_state.get(key) or [])}
-    given = wanted & found.keys()
-    for digest in given:
-        paths.keep(found[digest])
-    st.session_state[_TURN] += 1
-    if found.keys() - wanted:
-        st.session_state[_SAID] = "A file is not the one that it was made from. Next: look for the original."
-    left = tuple(source for source in told.missing if source.digest not in given)
+def _take_input(data: bytes, name: str) -> None:
+    told: Told = st.session_state[_TOLD]
+    digest = paths.digest(data)
+    left = tuple(source for source in told.missing if source.digest != digest)
+    if left == told.missing:
+        raise InvalidInput(f"{name} is not what it was made from. Next: look for the original.")
+    paths.keep(data)
     st.session_state[_TOLD] = replace(told, missing=left)
 
 
@@ -190,7 +166,7 @@ def _add(told: Told) -> None:
         made = file and Result((file,), recipe=told.recipe)
         id = items.add(made, None, owner()) if made else intake.add(told, owner())
     except StudioError as error:
-        st.session_state[_SAID] = str(error)
+        uploads.fault(_SLOT, str(error))
         return
     st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
     st.query_params[shelves.ITEM] = id

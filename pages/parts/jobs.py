@@ -57,6 +57,13 @@ def close(task: str) -> None:
     st.session_state.pop(_memory(task), None)
 
 
+def close_button(task: str) -> None:
+    """Draws the button that stops showing the page's job."""
+    if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
+        close(task)
+        st.rerun()
+
+
 def show_job(
     task: str,
     asked: object = None,
@@ -225,9 +232,7 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
         results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
         if file.kind == "picture":
             uses.menu(lambda: file, key=job.id)
-        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
-            close(job.task)
-            st.rerun()
+        close_button(job.task)
     results.recipe(job.task, settings, job.inputs, job.result.recipe)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts import words
+from pages.parts import uploads
 from studio.classify import brought
-from studio.core.errors import StudioError, printable
+from studio.core.errors import StudioError
 from studio.core.tasks import File
 
 MOST_MB = 500
-_MINE, _NEW, _TURN, _FAULT = "models_mine", "models_new", "models_turn", "models_fault"
+_SLOT, _MINE, _NEW = "model", "models_mine", "models_new"
 _HELP = (
     "A picture classifier that Keras saved: one input (height, width, 3 or 1), two classes or more. It is "
     "given levels from 0 to 255; what else it needs, such as Rescaling, must be in it. Nothing in it is run."
@@ -38,7 +38,7 @@ def take(choose: Callable[[str], None]) -> None:
         with st.spinner("Looking the model over; this takes a while ..."):
             known(file)
     except StudioError as error:
-        st.session_state[_FAULT] = str(error)
+        uploads.fault(_SLOT, str(error))
         return
     mine()[file.digest] = file
     choose(file.digest)
@@ -46,33 +46,15 @@ def take(choose: Callable[[str], None]) -> None:
 
 def ask() -> None:
     """Takes an upload, and says what is wrong with the last one."""
-    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
-    key = f"model_upload_{st.session_state.setdefault(_TURN, 0)}"
     with st.popover("Bring a model", icon=":material/upload_file:", type="tertiary", key="bring_model"):
-        st.file_uploader(
-            "A .keras file from your device",
-            type=["keras"],
-            key=key,
-            max_upload_size=MOST_MB,
-            help=_HELP,
-            on_change=_take,
-            args=(key,),
-        )
-    if said := st.session_state.pop(_FAULT, ""):
-        st.error(words.plain(said), icon=":material/error:")
+        label = "A .keras file from your device"
+        uploads.ask(_SLOT, label, _take, type=["keras"], max_upload_size=MOST_MB, help=_HELP)
+    uploads.fault(_SLOT)
 
 
-def _take(key: str) -> None:
-    upload = st.session_state.get(key)
-    if upload is None:
-        return
-    data, name = upload.getvalue(), printable(upload.name, 80)
-    try:
-        brought.check(io.BytesIO(data), name)
-        st.session_state[_NEW] = File.keep(data, "model", name)
-    except StudioError as error:
-        st.session_state[_FAULT] = str(error)
-    st.session_state[_TURN] += 1
+def _take(data: bytes, name: str) -> None:
+    brought.check(io.BytesIO(data), name)
+    st.session_state[_NEW] = File.keep(data, "model", name)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.parts import forms, promises, sample_texts, words
+from pages.parts import forms, promises, sample_texts, uploads, words
 from pages.parts.paper import paper
-from studio.core.errors import StudioError, printable
+from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text import corpus
 from studio.text.plan import Plan, plan
@@ -19,7 +19,7 @@ SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
 MOST_MB = 500
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
-_TAKEN, _TURN, _FAULT = "text_taken", "text_turn", "text_fault"
+_SLOT, _TAKEN = "text", "text_taken"
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,9 @@ def choose() -> File | None:
 
 
 def _from_file() -> File | None:
-    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
-    key = f"text_upload_{st.session_state.setdefault(_TURN, 0)}"
-    st.file_uploader(
-        "A text from your device",
-        key=key,
-        max_upload_size=MOST_MB,
-        help=f"Plain text in any language and encoding, up to {corpus.MOST_BYTES // 2**20} MB",
-        on_change=_take,
-        args=(key,),
-    )
-    if fault := st.session_state.pop(_FAULT, ""):
-        st.error(words.plain(fault), icon=":material/error:")
+    help = f"Plain text in any language and encoding, up to {corpus.MOST_BYTES // 2**20} MB"
+    uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
+    uploads.fault(_SLOT)
     taken: File | None = st.session_state.get(_TAKEN)
     if taken is None:
         st.caption(":material/info: Choose a file; a few hundred thousand characters teach it best.")
@@ -62,13 +53,8 @@ def _from_file() -> File | None:
     return taken
 
 
-def _take(key: str) -> None:
-    upload = st.session_state.get(key)
-    if upload is None:
-        return
-    found = _checked(upload.getvalue(), printable(upload.name, 80))
-    st.session_state[_FAULT if isinstance(found, str) else _TAKEN] = found
-    st.session_state[_TURN] += 1
+def _take(data: bytes, name: str) -> None:
+    st.session_state[_TAKEN] = _checked(data, name)
 
 
 def _pasted() -> File | None:
@@ -76,20 +62,17 @@ def _pasted() -> File | None:
     text = st.text_area("Your text", height=220, key="pasted_text", placeholder=hint, persist_state="session")
     if not text:
         return None
-    found = _checked(text.encode("utf-8", "replace"), "pasted.txt")
-    if isinstance(found, str):
-        st.error(words.plain(found), icon=":material/error:")
-        return None
-    return found
-
-
-def _checked(data: bytes, name: str) -> File | str:
-    """The text among the studio's files, or why it is none to learn from."""
     try:
-        corpus.read(data)
-        return File.keep(data, "text", name)
+        return _checked(text.encode("utf-8", "replace"), "pasted.txt")
     except StudioError as error:
-        return str(error)
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _checked(data: bytes, name: str) -> File:
+    """The text among the studio's files. Raises `StudioError` if it is none to learn from."""
+    corpus.read(data)
+    return File.keep(data, "text", name)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the text ...")

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import choices, samples, words
+from pages.parts import choices, samples, uploads, words
 from studio.core import sample_sets
-from studio.core.errors import StudioError, printable
 from studio.core.tasks import File
 
 MOST_MB = 500
 TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
 KEY, OWN = "pictures", "Your own"
-_TAKEN, _TURN, _FAULT = "set_taken", "set_turn", "set_fault"
+_SLOT, _TAKEN = "set", "set_taken"
 
 
 @dataclass(frozen=True)
@@ -56,31 +55,14 @@ def choose() -> PictureSet | None:
 
 
 def _ask() -> None:
-    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
-    key = f"set_upload_{st.session_state.setdefault(_TURN, 0)}"
-    st.file_uploader(
-        "A zip, tar or npz from your device",
-        type=TAKEN,
-        key=key,
-        max_upload_size=MOST_MB,
-        help="A folder for each class; nothing in it is run, and no path in it is followed",
-        on_change=_take,
-        args=(key,),
-    )
-    if said := st.session_state.pop(_FAULT, ""):
-        st.error(words.plain(said), icon=":material/error:")
+    help = "A folder for each class; nothing in it is run, and no path in it is followed"
+    label = "A zip, tar or npz from your device"
+    uploads.ask(_SLOT, label, _take, type=TAKEN, max_upload_size=MOST_MB, help=help)
+    uploads.fault(_SLOT)
 
 
-def _take(key: str) -> None:
-    upload = st.session_state.get(key)
-    if upload is None:
-        return
-    try:
-        name = printable(upload.name, 80)
-        st.session_state[_TAKEN] = File.keep(upload.getvalue(), "dataset", name)
-    except StudioError as error:
-        st.session_state[_FAULT] = str(error)
-    st.session_state[_TURN] += 1
+def _take(data: bytes, name: str) -> None:
+    st.session_state[_TAKEN] = File.keep(data, "dataset", name)
 
 
 def sample(name: str) -> File:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import forms, samples, words
+from pages.parts import forms, samples, uploads, words
 from studio.core import drawing, images
-from studio.core.errors import StudioError, printable
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
@@ -19,7 +18,7 @@ TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
 MOST_MB = 100
 SAMPLE = "rocket.mp4"
-_TAKEN, _TURN, _FAULT = "film_taken", "film_turn", "film_fault"
+_SLOT, _TAKEN = "film", "film_taken"
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,7 @@ def choose() -> Reel:
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
     st.caption(f"{name} · {reel.frames} frames, {length}")
     _add()
-    if fault := st.session_state.pop(_FAULT, ""):
-        st.error(words.plain(fault), icon=":material/error:")
+    uploads.fault(_SLOT)
     return reel
 
 
@@ -77,30 +75,14 @@ def painted(task: str, settings: Settings, reel: Reel, inputs: Inputs) -> tuple[
 
 
 def _add() -> None:
-    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
-    key = f"film_upload_{st.session_state.setdefault(_TURN, 0)}"
     with st.popover("Add your own", icon=":material/video_call:", type="tertiary", key="film_add"):
-        st.file_uploader(
-            f"A film from your device, up to {drawing.MOST_FRAMES} frames",
-            type=list(drawing.KINDS),
-            key=key,
-            max_upload_size=MOST_MB,
-            on_change=_take,
-            args=(key,),
-        )
+        label = f"A film from your device, up to {drawing.MOST_FRAMES} frames"
+        uploads.ask(_SLOT, label, _take, type=list(drawing.KINDS), max_upload_size=MOST_MB)
 
 
-def _take(key: str) -> None:
-    upload = st.session_state.get(key)
-    if upload is None:
-        return
-    data, name = upload.getvalue(), printable(upload.name, 80)
-    st.session_state[_TURN] += 1
-    try:
-        _check(data, name)
-        st.session_state[_TAKEN] = File.keep(data, "animation", name)
-    except StudioError as error:
-        st.session_state[_FAULT] = str(error)  # and what was taken before stays
+def _take(data: bytes, name: str) -> None:
+    _check(data, name)  # before what was taken until now gives way
+    st.session_state[_TAKEN] = File.keep(data, "animation", name)
 
 
 def _check(data: bytes, name: str) -> None:

@@ -99,9 +99,7 @@ def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
             jobs.start(TASK, settings, job.inputs, job.result.recipe)
-        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
-            jobs.close(TASK)
-            st.rerun()
+        jobs.close_button(TASK)
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
 
 

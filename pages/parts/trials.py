@@ -101,9 +101,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
             "Search again", icon=":material/refresh:", help="Goes on if there is something left to try"
         ):
             jobs.start(TASK, settings, job.inputs)
-        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
-            jobs.close(TASK)
-            st.rerun()
+        jobs.close_button(TASK)
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
 
 

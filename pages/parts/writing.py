@@ -165,9 +165,7 @@ def _show_kept(job: engine.Job) -> texts.Text | None:
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=text.recipe)
         texts.go_on(text)
-        if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
-            jobs.close(TASK)
-            st.rerun()
+        jobs.close_button(TASK)
     results.recipe(TASK, settings, job.inputs, text.recipe)
     return text
 

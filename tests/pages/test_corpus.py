@@ -12,7 +12,7 @@ PLACES = {
     "text": ("text", {"do": "Your text", "source": "A file"}, "text_upload"),
     "archive": ("classify", {"pictures": "Your own"}, "set_upload"),
     "class_zip": ("classify", {"pictures": "Your own"}, "set_upload"),
-    "recipe": ("gallery", {}, "gallery_drop"),
+    "recipe": ("gallery", {}, "gallery_upload"),
 }
 
 

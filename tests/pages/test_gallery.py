@@ -300,7 +300,6 @@ def drop(draw):
 
         page = AppTest.from_function(page_of_told, default_timeout=60)
         page.session_state["told"] = intake.tell(data, name)
-        page.session_state[arrivals._TURN] = 0
         page.run()
         assert not page.exception
         return page
@@ -340,6 +339,24 @@ def test_a_dropped_picture_whose_input_is_gone_asks_for_it(drop, made):
     page = drop(data)
     assert "shade" in page.info[0].value and "add what it was made from" in page.info[0].value
     assert "Make again" not in {one.label for one in page.button}
+
+
+def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
+    item = items.find(made(shade=15))
+    data, source = item.result.files[0].read(), item.inputs["picture"][0]
+    gone = source.read()
+    source.path.unlink()
+    page = visit("gallery")
+    page.session_state[arrivals._TOLD] = intake.tell(data, "a.png")
+    page.run()
+    place = page.file_uploader[0]
+    page = place.upload("another.txt", b"something else", "text/plain").run()
+    assert "another.txt is not what it was made from" in page.error[0].value.replace("\\", "")
+    assert "Make again" not in {one.label for one in page.button}
+    page = page.file_uploader[0].upload("the-same.png", gone, "image/png").run()
+    assert not page.error
+    assert "Make again" in {one.label for one in page.button}
+    assert source.read() == gone
 
 
 def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):

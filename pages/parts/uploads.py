@@ -1,0 +1,55 @@
+"""Files from a person's device: handed over at once, so that the widget is empty and holds no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import words
+from studio.core.errors import StudioError, printable
+
+_LONGEST = 80  # characters of a name
+
+
+def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: Any) -> None:
+    """Draws the widget that takes a file, or several one by one.
+
+    Args:
+        slot: what it is for; `fault` says what was wrong with the last one.
+        take: given its bytes and its name, before anything is drawn; may raise `StudioError`.
+        options: of `st.file_uploader`.
+    """
+    key = f"{slot}_upload_{st.session_state.setdefault(_turn(slot), 0)}"
+    st.file_uploader(label, key=key, on_change=_take, args=(slot, key, take), **options)
+
+
+def fault(slot: str, told: str = "") -> None:
+    """Says what was wrong with the last file, once; or, given a sentence, leaves that to be said.
+
+    Args:
+        told: what is to be said. For callbacks, which cannot draw where it belongs.
+    """
+    if told:
+        st.session_state[_fault(slot)] = told
+    elif told := st.session_state.pop(_fault(slot), ""):
+        st.error(words.plain(told), icon=":material/error:")
+
+
+def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
+    found = st.session_state.get(key) or []
+    for upload in found if isinstance(found, list) else [found]:
+        try:
+            take(upload.getvalue(), printable(upload.name, _LONGEST))
+        except StudioError as error:
+            fault(slot, str(error))
+    st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
+
+
+def _turn(slot: str) -> str:
+    return f"{slot}_turn"
+
+
+def _fault(slot: str) -> str:
+    return f"{slot}_fault"
