@@ -27,10 +27,9 @@ from benchmarks.report import ROOT, arguments, note, show
 SCRIPT = """
 import sys
 from studio.core import training
-from studio.text import train
 from training.script import main
 
-training.CHECKPOINT_SECONDS = train.CHECKPOINT_SECONDS = 0
+training.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
 PICTURES = ("data.npz", "--size", "32", "--batch", "16", "--scored", "0")

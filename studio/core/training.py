@@ -1,4 +1,4 @@
-"""What every training on pictures does: draws batches, tests, saves checkpoints, stops when told to.
+"""What every training does: draws batches, tests, saves checkpoints, stops when told to.
 
 A training is repeatable: what it draws depends on its seed and the step alone, so that one that was killed
 and goes on from its last checkpoint ends as an unbroken one.
@@ -92,6 +92,9 @@ class Training:
         self.since += 1
         for name, loss in losses.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(loss)
+        return self._so_far()
+
+    def _so_far(self) -> dict[str, float]:
         return {name: total / self.since for name, total in self.sums.items()}
 
     def advance(self) -> Mapping[str, float]:
@@ -111,8 +114,12 @@ class Training:
         raise NotImplementedError
 
     def preview(self) -> np.ndarray:
-        """What it makes so far, `(H, W, 3) uint8`."""
+        """What it makes so far, `(H, W, 3) uint8`, where that is pictures."""
         raise NotImplementedError
+
+    def made(self) -> dict[str, Any]:
+        """What a report shows of what it makes so far: a preview, drawn when one is due, or a text."""
+        return {"preview": self.preview}
 
     def learn(self, progress: Progress) -> str:
         """Goes on from the last checkpoint to the end.
@@ -136,16 +143,16 @@ class Training:
         elif not self.curves.steps:
             raise diverged()
         if not self.curves.steps:
-            self._test({}, Progress())
+            self._test(self._so_far(), Progress())
         return ended
 
     def _follow(self, progress: Progress) -> str:
         began, saved, told = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
-        losses: Mapping[str, float] = {name: total / self.since for name, total in self.sums.items()}
+        losses: Mapping[str, float] = self._so_far()
         asked, progress = progress, parallel.telling(progress)
-        progress.report(self.step, self.steps, self._shown(losses), self.preview)
+        progress.report(self.step, self.steps, self._shown(losses), **self.made())
         broken_off = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped within that test
-        if broken_off and (ended := self._test(losses, progress)):
+        if ended := self._test(losses, progress) if broken_off else self.ended():
             return ended
         while self.step < self.steps:
             losses = self.advance()
@@ -160,7 +167,7 @@ class Training:
                 saved = time.monotonic()
             if time.monotonic() - told > REPORT_SECONDS or self.step == self.steps:
                 told = time.monotonic()
-                progress.report(self.step, self.steps, self._shown(losses), self.preview)
+                progress.report(self.step, self.steps, self._shown(losses), **self.made())
             parallel.heed(asked, self.step)
         return ""
 
@@ -168,7 +175,7 @@ class Training:
         return self.step > 0 and (self.step % self.every == 0 or self.step == self.steps)
 
     def ended(self) -> str:
-        """Asked after every test: why it should end now, or ""."""
+        """Asked before the first step and after every test: why it should end now, or ""."""
         return ""
 
     def _shown(self, losses: Mapping[str, float]) -> dict[str, float]:

@@ -41,7 +41,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "nats_per_char": held_out.nats_per_char,
         "bits_per_char": held_out.bits_per_char,
         "held_out_chars": held_out.chars,
-        "train_nats": trained.curves.train[-1],
+        "train_nats": trained.curves.losses[training.LEARNING][-1],
         "seconds": trained.curves.seconds,
         "steps": trained.steps,
         "epochs": trained.steps / trained.plan.pieces,
@@ -51,7 +51,11 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "ended": trained.ended,
         "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
         "notes": [*read.notes, *trained.plan.notes],
-        "curve": {name: getattr(trained.curves, name) for name in ("steps", "train", "test")},
+        "curve": {
+            "steps": trained.curves.steps,
+            "train": trained.curves.losses[training.LEARNING],
+            "test": trained.curves.tests[training.HELD_OUT],
+        },
     }
     recipe = recipes.make(voice.TASK, settings, inputs)
     text = card.write(file.name, settings, figures, _samples(network, trained.vocabulary, settings.seed))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from studio.core import parallel, runs
-from studio.core.errors import Cancelled
 from studio.core.progress import Progress
-from studio.core.training import diverged
+from studio.core.training import Average, Curves, Training, diverged, taken
 from studio.text import model, score, write
 from studio.text.inherit import inherited
 from studio.text.network import Network
@@ -21,40 +20,11 @@ from studio.text.plan import Plan, batches, plan
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 
-AVERAGED_EVERY = 5  # steps; of weights that move slowly, more often changes nothing
-CHECKPOINT_SECONDS = 60.0
+LEARNING, HELD_OUT = "learning", "held out"  # losses in nats a character
 MOST_TESTED = 200_000  # characters of the held-out part that the tests on the way read
 TEST_STREAMS = 64
 SAMPLE_CHARS = 300
 LEAST_TESTS = 20
-
-
-@dataclass
-class Curves:
-    """What a training has seen so far; all of it fits into a checkpoint's notes.
-
-    Attributes:
-        steps, train, test: at each test, the batches done, the loss on the text since the last test and the
-            loss on the held-out part, in nats a character.
-        samples: what the model wrote at each test.
-        seconds: of work, those before a break included.
-    """
-
-    steps: list[int] = field(default_factory=list)
-    train: list[float] = field(default_factory=list)
-    test: list[float] = field(default_factory=list)
-    samples: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def lowest(self) -> float:
-        """The best loss on the held-out part; infinite before the first test."""
-        return min((loss for loss in self.test if math.isfinite(loss)), default=math.inf)
-
-    @property
-    def tests_without_gain(self) -> int:
-        """How many tests ago the best was; all of them if none was finite."""
-        return len(self.test) - 1 - (self.test.index(self.lowest) if self.lowest < math.inf else -1)
 
 
 @dataclass(frozen=True)
@@ -64,7 +34,8 @@ class Trained:
     Attributes:
         core: the network with the weights that were best on the held-out part.
         vocabulary: its characters.
-        curves: how it went.
+        curves: how it went, in nats a character: LEARNING and, at each test, HELD_OUT.
+        samples: what it wrote at each test.
         plan: how the text was read.
         steps: batches done.
         ended: "" for the whole plan, else why it ended before: "patience", "cancelled" or "nan".
@@ -73,13 +44,14 @@ class Trained:
     core: model.CharacterModel
     vocabulary: Vocabulary
     curves: Curves
+    samples: list[str]
     plan: Plan
     steps: int
     ended: str = ""
 
 
-class Trainer:
-    """A training: its model, averages and curves, all of which a checkpoint holds.
+class Trainer(Training):
+    """A training: its model, average and curves, all of which a checkpoint holds.
 
     Args:
         chosen: how the text is read.
@@ -91,7 +63,8 @@ class Trainer:
     def __init__(
         self, chosen: Plan, vocabulary: Vocabulary, settings: TrainTextSettings, run: runs.Run | None = None
     ):
-        self.plan, self.vocabulary, self.settings, self.run = chosen, vocabulary, settings, run
+        super().__init__(chosen.steps, max(1, chosen.steps // max(LEAST_TESTS, chosen.epochs)), run)
+        self.plan, self.vocabulary, self.settings = chosen, vocabulary, settings
         with parallel.over_all():
             self.core = model.build(settings, len(vocabulary))
             self.streams = model.Streams(self.core, chosen.streams)
@@ -100,105 +73,74 @@ class Trainer:
                 keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             )
             self.streams.optimizer.build(self.streams.trainable_variables)
-        self.curves, self.step = Curves(), 0
-        self.losses: list[float] = []
+        self.samples: list[str] = []
+        self._batches: Iterator[tuple[bool, np.ndarray, np.ndarray]] | None = None
         self._take_weights()
 
     def _take_weights(self) -> None:
-        # Copies: what a backend gives may be its own memory, or not to be written to.
-        self.average = [np.array(array) for array in self.core.get_weights()]
-        self.best = [array.copy() for array in self.average]
+        self.average = Average(self.core.get_weights(), round(self.settings.averaging * self.plan.steps))
+        self.best = [array.copy() for array in self.average.arrays]
 
-    def learn(self, progress: Progress) -> str:
-        """Goes on to the end of the plan. Returns why it ended early, or ""."""
-        every = max(1, self.plan.steps // max(LEAST_TESTS, self.plan.epochs))
-        asked, progress = progress, parallel.telling(progress)
-        due = self.step % every == 0 or self.step == self.plan.steps
-        if self.step and due and self.curves.steps[-1:] != [self.step]:
-            self.test(progress)  # where it was stopped before it could
-        if self._idle():
-            return "patience"
-        began, saved = time.monotonic() - self.curves.seconds, time.monotonic()
-        for fresh, inputs, wanted in batches(self.plan, self.settings.seed, self.step):
-            if fresh:
-                self.streams.forget()
-            self.losses.append(float(parallel.step(self.streams, inputs, wanted)))
-            if not math.isfinite(self.losses[-1]):
-                return "nan"
-            self.step += 1
-            if self.step % AVERAGED_EVERY == 0:
-                self._move_average()
-            self.curves.seconds = time.monotonic() - began
-            if self.step % every == 0 or self.step == self.plan.steps:
-                self.test(progress)
-                if self._idle():
-                    return "patience"
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                self.save()
-                saved = time.monotonic()
-            self._report(progress)
-            parallel.heed(asked, self.step)
-        return ""
+    @property
+    def lowest(self) -> float:
+        """The best loss on the held-out part; infinite before the first test."""
+        return min(filter(math.isfinite, self.curves.tests.get(HELD_OUT, ())), default=math.inf)
 
-    def _idle(self) -> bool:
-        return 0 < self.settings.patience <= self.curves.tests_without_gain
+    def advance(self) -> Mapping[str, float]:
+        """One batch, one step."""
+        if self._batches is None:
+            self._batches = batches(self.plan, self.settings.seed, self.step)
+        fresh, inputs, wanted = next(self._batches)
+        if fresh:
+            self.streams.forget()
+        found = self.means({LEARNING: parallel.step(self.streams, inputs, wanted)})
+        if self.average.due(self.step + 1):
+            self.average.add(self.core.get_weights(), self.step + 1)
+        return found
 
-    def _move_average(self) -> None:
-        """Towards the weights of now; at first faster, so that the random ones are soon forgotten."""
-        horizon = min(self.settings.averaging * self.plan.steps, self.step / 2) / AVERAGED_EVERY
-        share = 1 / max(1.0, horizon)
-        for mean, now in zip(self.average, self.core.get_weights(), strict=True):
-            mean += share * (now - mean)
-
-    def test(self, progress: Progress) -> None:
+    def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores the averaged weights on the held-out part, keeps them if they are the best, and writes."""
-        network = Network(self.average, self.settings.cell, self.settings.tied)
+        network = Network(self.average.arrays, self.settings.cell, self.settings.tied)
         part = self.plan.test[:MOST_TESTED]
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
-        found = parallel.told(score.score(network, part, streams, progress.silent()).nats_per_char)
-        if found < self.curves.lowest:
-            self.best = [array.copy() for array in self.average]
-        self.curves.steps.append(self.step)
-        self.curves.train.append(float(np.mean(self.losses)))
-        self.curves.test.append(found)
-        self.losses = []
+        found = parallel.told(score.score(network, part, streams, progress).nats_per_char)
+        if found < self.lowest:
+            self.best = [array.copy() for array in self.average.arrays]
         wish = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
-        self.curves.samples.append(write.write(network, self.vocabulary, wish)[0].text)
+        self.samples.append(write.write(network, self.vocabulary, wish)[0].text)
+        return {HELD_OUT: found}
 
-    def _report(self, progress: Progress) -> None:
-        metrics = {"learning": self.losses[-1] if self.losses else self.curves.train[-1]}
-        if self.curves.test:
-            metrics["held out"] = self.curves.test[-1]
-        sample = self.curves.samples[-1] if self.curves.samples else ""
-        progress.report(self.step, self.plan.steps, metrics, text=sample)
+    def ended(self) -> str:
+        """Ends a training whose last tests, as many as its patience, found nothing better."""
+        tests = self.curves.tests.get(HELD_OUT, [])
+        best = tests.index(self.lowest) if self.lowest < math.inf else -1
+        return "patience" if 0 < self.settings.patience <= len(tests) - 1 - best else ""
 
-    def save(self) -> None:
-        """Writes a checkpoint, if there is a run to write it to."""
-        if self.run is None:
-            return
-        arrays = runs.arrays_of("model", self.streams.variables)
-        arrays |= runs.arrays_of("optimizer", self.streams.optimizer.variables)
-        arrays |= runs.arrays_of("average", self.average) | runs.arrays_of("best", self.best)
-        self.run.save(
-            runs.Checkpoint(self.step, arrays, {"curves": asdict(self.curves), "losses": self.losses})
-        )
+    def made(self) -> dict[str, Any]:
+        """What it wrote at the last test."""
+        return {"text": self.samples[-1] if self.samples else ""}
 
-    def resume(self) -> None:
-        """Goes back to the last checkpoint, if there is one.
+    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
+        """The model with the states that it carries, the optimizer, the average and the best."""
+        return {
+            "model": self.streams.variables,
+            "optimizer": self.streams.optimizer.variables,
+            "average": self.average.arrays,
+            "best": self.best,
+        }
 
-        Raises:
-            StudioError: if it is of another model.
-        """
-        found = self.run.load() if self.run else None
-        if found is None:
-            return
-        runs.restore("model", self.streams.variables, found.arrays)
-        runs.restore("optimizer", self.streams.optimizer.variables, found.arrays)
-        count = len(self.average)
-        self.average = [found.arrays[f"average{n}"].copy() for n in range(count)]
-        self.best = [found.arrays[f"best{n}"].copy() for n in range(count)]
-        self.curves, self.losses = Curves(**found.notes["curves"]), list(found.notes["losses"])
-        self.step = found.step
+    def notes(self) -> dict[str, object]:
+        """What it wrote."""
+        return {"samples": self.samples}
+
+    def take(self, checkpoint: runs.Checkpoint) -> None:
+        """Goes back to a checkpoint."""
+        runs.restore("model", self.streams.variables, checkpoint.arrays)
+        runs.restore("optimizer", self.streams.optimizer.variables, checkpoint.arrays)
+        count = len(self.best)
+        self.average.arrays = taken("average", count, checkpoint.arrays)
+        self.best = taken("best", count, checkpoint.arrays)
+        self.samples = list(checkpoint.notes["samples"])
 
     def start_from(self, weights: Sequence[np.ndarray], vocabulary: Vocabulary) -> None:
         """Begins with the weights of a trained model; characters that it did not know begin afresh.
@@ -251,24 +193,14 @@ def train(
     Reference:
         Graves 2013, arXiv:1308.0850; Loshchilov and Hutter 2019, arXiv:1711.05101.
     """
-    progress = progress or Progress()
     vocabulary = Vocabulary.of(text)
     trainer = Trainer(plan(vocabulary.encode(text).indices, settings), vocabulary, settings, run)
     if start:
         trainer.start_from(*start)
-    trainer.resume()
-    parallel.same_start(trainer.step)
-    try:
-        ended = trainer.learn(progress)
-    except Cancelled:
-        if not trainer.step:
-            raise
-        ended = "cancelled"
-    if ended != "nan":
-        trainer.save()
-    if not trainer.curves.test:
-        trainer.test(Progress())
-    if not math.isfinite(trainer.curves.lowest):
+    ended = trainer.learn(progress or Progress())
+    if not math.isfinite(trainer.lowest):
         raise diverged()
     trainer.core.set_weights(trainer.best)
-    return Trained(trainer.core, vocabulary, trainer.curves, trainer.plan, trainer.step, ended)
+    return Trained(
+        trainer.core, vocabulary, trainer.curves, trainer.samples, trainer.plan, trainer.step, ended
+    )

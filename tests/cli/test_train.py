@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.cli import main
-from studio.core import paths, presets, tasks
+from studio.core import paths, presets, tasks, training
 from studio.core.errors import NoRoom
 from studio.text import task
 from studio.text.train import Trainer
@@ -62,20 +62,22 @@ def test_a_model_is_replaced_and_begun_from_by_the_next(train):
 
 @pytest.fixture
 def steps(monkeypatch):
-    """The steps that trainings report; Ctrl-C is pressed at the one that `steps.stop_at` says."""
+    """The steps that trainings take; Ctrl-C is pressed at the one that `steps.stop_at` says."""
 
     class Steps(list):
         stop_at = 0
 
-    seen, report = Steps(), Trainer._report
+    seen, advance = Steps(), Trainer.advance
 
-    def watched(trainer, progress):
-        seen.append(trainer.step)
-        if trainer.step == seen.stop_at:
+    def watched(trainer):
+        found = advance(trainer)
+        seen.append(trainer.step + 1)
+        if trainer.step + 1 == seen.stop_at:
             signal.raise_signal(signal.SIGINT)
-        report(trainer, progress)
+        return found
 
-    monkeypatch.setattr(Trainer, "_report", watched)
+    monkeypatch.setattr(Trainer, "advance", watched)
+    monkeypatch.setattr(training, "REPORT_SECONDS", -1.0)  # for that is where it hears of it
     return seen
 
 

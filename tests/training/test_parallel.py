@@ -26,10 +26,9 @@ pytest.importorskip("jax", reason="training on several devices needs JAX: pip in
 SCRIPT = """
 import sys
 from studio.core import training
-from studio.text import train
 from training.script import main
 
-training.CHECKPOINT_SECONDS = train.CHECKPOINT_SECONDS = 0
+training.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
 PICTURES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]
