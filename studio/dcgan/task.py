@@ -31,7 +31,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     learnt, held_out = split(len(pictures.images), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
     run = runs.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.images[learnt], settings, progress, judge.distance, run, _start(inputs))
+    trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, _start(inputs))
     stopped = trained.ended == "cancelled"
     figures = {
         "steps": trained.steps,

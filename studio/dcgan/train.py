@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core import parallel, runs
+from studio.core.data import Part
 from studio.core.errors import StudioError
 from studio.core.grids import grid
 from studio.core.precision import computing_in
@@ -59,7 +60,7 @@ class Trainer(Training):
 
     def __init__(
         self,
-        images: np.ndarray,
+        images: np.ndarray | Part,
         settings: TrainDcganSettings,
         distance: Distance | None = None,
         run: runs.Run | None = None,
@@ -166,7 +167,7 @@ class Trainer(Training):
 
 
 def train(
-    images: np.ndarray,
+    images: np.ndarray | Part,
     settings: TrainDcganSettings,
     progress: Progress | None = None,
     distance: Distance | None = None,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from studio.core.data import Part
 from studio.core.progress import Progress
 from studio.vae.model import LEAST_LOG_VAR, MOST_LOG_VAR, Vae
 from studio.vae.settings import TrainVaeSettings
@@ -13,6 +15,7 @@ from studio.vae.settings import TrainVaeSettings
 BATCHES = (1, 8, 64)  # the only numbers of pictures at once, so that nothing is compiled twice
 BATCH = BATCHES[-1]
 LEAST_NATS = 0.05  # that a number tells of a picture; below, nothing of it shows
+T = TypeVar("T", np.ndarray, Part)
 
 
 def drawn(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -20,13 +23,16 @@ def drawn(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.where(rng.random(pictures.shape, dtype="float32") * 255 < pictures, 255, 0).astype("uint8")
 
 
-def prepared(pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+def prepared(pictures: T, settings: TrainVaeSettings) -> T | np.ndarray:
     """As the model sees them: gray ones as they are, or black and white, drawn once with the seed 0."""
-    rng = np.random.default_rng(0)
-    return drawn(pictures, rng) if settings.likelihood == "binary" else np.ascontiguousarray(pictures)
+    if settings.likelihood != "binary":
+        return pictures
+    return drawn(pictures[:], np.random.default_rng(0))
 
 
-def encode(vae: Vae, pictures: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
+def encode(
+    vae: Vae, pictures: np.ndarray | Part, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """`(n, size, size, C) uint8` -> the means and log variances of their codes, each `(n, latent_dim)`."""
     found = []
     for at in range(0, len(pictures), BATCH):

@@ -63,7 +63,7 @@ def survey(
     progress.stage("Writing all pictures down")
     seen = codes.prepared(pictures.images[held_out], settings)
     tested, deviations = codes.encode(vae, seen, progress)
-    z, _ = codes.encode(vae, codes.prepared(pictures.images[learnt], settings), progress)
+    z, _ = codes.encode(vae, codes.prepared(pictures.part(learnt), settings), progress)
     progress.stage("Looking where they lie")
     mixture = density.fit(z, tested, settings.seed, progress)
     told = codes.told(tested, deviations)

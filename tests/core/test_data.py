@@ -640,3 +640,20 @@ def test_an_npz_whose_header_never_ends_is_refused(tmp_path):
         )
     with pytest.raises(InvalidInput, match="damaged"):
         taken(tmp_path / "x.npz")
+
+
+def test_a_part_reads_only_what_is_asked_for(tmp_path):
+    class Counted(np.ndarray):
+        read = 0
+
+        def __getitem__(self, which):
+            found = super().__getitem__(which)
+            Counted.read += found.size
+            return found
+
+    images = np.arange(40, dtype="uint8").reshape(10, 2, 2, 1).view(Counted)
+    part = data.Part(images, np.array([7, 3, 5]))
+    assert len(part) == 3 and Counted.read == 0
+    assert np.array_equal(part[np.array([2, 0])], np.asarray(images)[[5, 7]])
+    assert np.array_equal(part[1:2], np.asarray(images)[[3]])
+    assert Counted.read == 3 * 4

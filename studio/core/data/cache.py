@@ -24,6 +24,25 @@ _MOST_BROKEN = 0.9  # of the files, above which a person has most likely named s
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some pictures of a data set, read from the disk when they are asked for: all may be more than memory.
+
+    Attributes:
+        images: of all, as in `Pictures`.
+        rows: `(n,)` of these.
+    """
+
+    images: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, which: slice | np.ndarray) -> np.ndarray:
+        return self.images[self.rows[which]]
+
+
+@dataclass(frozen=True)
 class Pictures:
     """The pictures of a data set, in the order of their names.
 
@@ -50,6 +69,10 @@ class Pictures:
     digests: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
     broken: tuple[str, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+
+    def part(self, rows: np.ndarray) -> Part:
+        """Those of some rows, `(n,)`."""
+        return Part(self.images, rows)
 
     @property
     def known_labels(self) -> np.ndarray:
