@@ -49,3 +49,13 @@ def test_a_thumbnail_is_small_and_keeps_its_proportions(picture):
 def test_a_damaged_film_is_told(home):
     with pytest.raises(InvalidInput):
         thumbnails.picture_of(File.keep(b"\0\0\0\x18ftypisom", "animation", "a.mp4"))
+
+
+@pytest.mark.parametrize("width, shown", [(960, 518), (500, 500)])
+def test_of_a_wide_card_what_the_model_makes_is_shown_and_no_curves(home, width, shown):
+    packed, drawn = io.BytesIO(), np.full((480, width, 3), 90, "uint8")
+    drawn[:, 600:] = 255
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(presets.PICTURE, images.encode_png(drawn, None))
+    seen = thumbnails.picture_of(File.keep(packed.getvalue(), "model", "m.zip"))
+    assert seen.shape == (480, shown, 3) and (seen == 90).all()
