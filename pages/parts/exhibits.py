@@ -24,6 +24,6 @@ def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
             paper(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
             st.caption(words.plain(caption))
         else:
-            st.image(thumbnails.picture_of(file), caption=words.plain(caption), width="stretch")
+            st.image(thumbnails.picture_of(file, whole=True), caption=words.plain(caption), width="stretch")
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")

@@ -26,7 +26,7 @@ def show_result(file: File, before: File | None, *, key: str, caption: str = "")
     if file.kind == "animation":
         films.play(file, caption)
     elif file.kind != "picture":
-        st.image(thumbnails.picture_of(file), caption=caption)
+        st.image(thumbnails.picture_of(file, whole=True), caption=caption)
     else:
         compare(before, file.read(), key=key, caption=caption)
 

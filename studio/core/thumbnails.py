@@ -24,8 +24,12 @@ _MOST_CARD = 8 << 20
 _MADE = 0.54  # of the width of a wide card's picture: what the model makes; right of it are curves
 
 
-def picture_of(file: File) -> np.ndarray:
+def picture_of(file: File, whole: bool = False) -> np.ndarray:
     """The picture that stands for a kept file, `(H, W, 3) uint8`.
+
+    Args:
+        file: of any kind.
+        whole: whether all of a model's card is shown, and not what the model makes alone.
 
     Raises:
         StudioError: if the file is gone, or is a damaged picture or film.
@@ -37,7 +41,9 @@ def picture_of(file: File) -> np.ndarray:
     if file.kind == "text":
         return page(file.read()[:_READ].decode("utf-8", "ignore"))
     found = _card_picture(file.read()) if file.kind == "model" else None
-    return sign(file.kind) if found is None else found
+    if found is None:
+        return sign(file.kind)
+    return found if whole else _left(found)
 
 
 def encode(picture: np.ndarray, longest: int = LONGEST) -> bytes:
@@ -90,6 +96,6 @@ def _card_picture(data: bytes) -> np.ndarray | None:
             found = packed.getinfo(presets.PICTURE)
             if found.file_size > _MOST_CARD or found.compress_type != zipfile.ZIP_STORED:
                 return None
-            return _left(images.read(packed.read(found)))
+            return images.read(packed.read(found))
     except _NO_CARD:
         return None

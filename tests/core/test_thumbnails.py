@@ -57,5 +57,7 @@ def test_of_a_wide_card_what_the_model_makes_is_shown_and_no_curves(home, width,
     drawn[:, 600:] = 255
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr(presets.PICTURE, images.encode_png(drawn, None))
-    seen = thumbnails.picture_of(File.keep(packed.getvalue(), "model", "m.zip"))
+    file = File.keep(packed.getvalue(), "model", "m.zip")
+    seen = thumbnails.picture_of(file)
     assert seen.shape == (480, shown, 3) and (seen == 90).all()
+    assert np.array_equal(thumbnails.picture_of(file, whole=True), drawn)
