@@ -118,7 +118,7 @@ def use(name: str) -> None:
 
 def title(name: str) -> str:
     """A classifier as people call it: "my-flowers" -> "My flowers"."""
-    return "ImageNet, a thousand things" if name == IMAGENET else name.replace("-", " ").capitalize()
+    return "ImageNet, a thousand things" if name == IMAGENET else words.choice(name)
 
 
 def about(shown: Shown) -> str:

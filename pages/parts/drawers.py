@@ -21,7 +21,7 @@ _TRAIN = "studio train dcgan FOLDER -o my-model"
 def choose(known: list[str]) -> str:
     """Lets a person choose what is drawn, and by which model if several do; gives the preset's name."""
     drawn = _by_subject(known)
-    what = forms.one_of("What to draw", {one: _title(one) for one in drawn}, key="what")
+    what = forms.one_of("What to draw", {one: words.choice(one) for one in drawn}, key="what")
     kinds = drawn[what]
     kind = next(iter(kinds))
     if len(kinds) > 1:
@@ -68,10 +68,6 @@ def _by_subject(known: list[str]) -> dict[str, dict[str, str]]:
         subject, kind = parts.groups() if parts and parts[1] not in known else (name, "")
         drawn.setdefault(subject, {})[kind] = name
     return drawn
-
-
-def _title(name: str) -> str:
-    return name.replace("-", " ").capitalize()
 
 
 def _about(name: str) -> None:

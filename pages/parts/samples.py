@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.parts import owners, shown
-from studio.core import images, sample_sets, samples
+from pages.parts import owners
+from studio.core import images, sample_sets, samples, thumbnails
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.style.house import known
@@ -123,7 +123,7 @@ def own(title: str, file: File) -> Sample:
 @st.cache_data(max_entries=256, show_spinner=False)
 def small(file: File) -> bytes:
     """A thumbnail of a kept picture, or of the first frame of a film."""
-    return square(shown.first_frame(file))
+    return square(thumbnails.picture_of(file))
 
 
 def _small_if_here(file: File) -> bytes:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
-from studio.core import images, thumbnails
+from studio.core import images
 from studio.core.tasks import File
 
 LONGEST = 1600
@@ -29,11 +28,6 @@ def of_bytes(data: bytes) -> bytes:
 def content(file: File) -> None:
     """Draws the picture that something is made from, until there is more to see."""
     st.image(of_file(file.digest), width="stretch", caption="The content, before the first step")
-
-
-def first_frame(file: File) -> np.ndarray:
-    """The picture that stands for a file, `(H, W, 3) uint8`: itself, a film's first frame, a text's page."""
-    return thumbnails.picture_of(file)
 
 
 def _webp(pixels, size: tuple[int, int] | None) -> bytes:

@@ -76,7 +76,7 @@ def amounts(changes: Sequence[str]) -> dict[str, float]:
 
 def title(name: str) -> str:
     """A direction in a person's words: "change-2" -> "Change 2"."""
-    return _TITLES.get(name) or name.replace("-", " ").replace("_", " ").capitalize()
+    return _TITLES.get(name) or words.choice(name)
 
 
 def directions(preset: str) -> Mapping[str, str]:

@@ -28,14 +28,9 @@ def names() -> list[str]:
 
 def choose(known: list[str]) -> str:
     """Lets a person choose a voice; the first is chosen already."""
-    name = st.selectbox("Voice", known, format_func=title, key=KEY, bind="query-params")
+    name = st.selectbox("Voice", known, format_func=words.choice, key=KEY, bind="query-params")
     st.caption(words.plain(about(name)))
     return name
-
-
-def title(name: str) -> str:
-    """A voice as people call it: "old-tales" -> "Old tales"."""
-    return name.replace("-", " ").capitalize()
 
 
 def about(name: str) -> str:

@@ -53,8 +53,8 @@ def setting(kind: type[Settings], name: str) -> str:
 
 
 def choice(name: object) -> str:
-    """One choice of a setting as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
-    return _NAMES.get(name) or str(name).replace("_", " ").capitalize()
+    """What may be chosen as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
+    return _NAMES.get(name) or str(name).replace("_", " ").replace("-", " ").capitalize()
 
 
 def duration(seconds: float | None) -> str:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import samples, shown
-from studio.core import images, recipes
+from pages.parts import samples
+from studio.core import images, recipes, thumbnails
 from studio.core.tasks import File
 
 COLORS = ((200, 30, 40), (30, 200, 40), (30, 40, 200))
@@ -93,7 +93,7 @@ def test_a_picture_carries_its_recipe_itself(show, picture):
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
 def test_the_first_frame_stands_for_a_film(home, ending):
     file = File.keep(film(ending), "animation", f"sky.{ending}")
-    found = shown.first_frame(file)
+    found = thumbnails.picture_of(file)
     assert found.shape == (48, 64, 3)
     assert np.abs(found.astype(int) - COLORS[0]).mean() < 12
     assert images.read(samples.small(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
