@@ -20,6 +20,7 @@ from studio.core.tasks import File
 TASK = "classify.explain"
 SLOT = "picture"
 VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
+_MARKED = {"beside": "Warm colours", "over": "Warm colours", "light": "Light, not dark"}
 MOST_OFFERED = 6
 ANY = ""
 
@@ -63,7 +64,7 @@ def _looked(classifier: Shown, picture: Sample) -> None:
         return
     with place:
         told = words.plain(made.figures["label"])
-        caption = f"Warm colours: where it sees “{told}” (Grad-CAM)"
+        caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM)"
         st.image(shown.of_bytes(made.data), width="stretch", caption=caption, alt=caption)
         _bars(made.figures["labels"])
     with asked:
