@@ -55,7 +55,7 @@ def look_at(file: File, made: Recipe | None) -> None:
         st.session_state[_TOLD] = replace(_tell(data, file.name), item="")
         st.session_state[_FILE] = file
     except StudioError as error:
-        uploads.fault(_SLOT, str(error))
+        uploads.blame(_SLOT, str(error))
 
 
 def _tell(data: bytes, name: str) -> Told:
@@ -166,7 +166,7 @@ def _add(told: Told) -> None:
         made = file and Result((file,), recipe=told.recipe)
         id = items.add(made, None, owner()) if made else intake.add(told, owner())
     except StudioError as error:
-        uploads.fault(_SLOT, str(error))
+        uploads.blame(_SLOT, str(error))
         return
     st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
     st.query_params[shelves.ITEM] = id

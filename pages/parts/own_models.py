@@ -38,7 +38,7 @@ def take(choose: Callable[[str], None]) -> None:
         with st.spinner("Looking the model over; this takes a while ..."):
             known(file)
     except StudioError as error:
-        uploads.fault(_SLOT, str(error))
+        uploads.blame(_SLOT, str(error))
         return
     mine()[file.digest] = file
     choose(file.digest)

@@ -25,16 +25,15 @@ def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: An
     st.file_uploader(label, key=key, on_change=_take, args=(slot, key, take), **options)
 
 
-def fault(slot: str, told: str = "") -> None:
-    """Says what was wrong with the last file, once; or, given a sentence, leaves that to be said.
-
-    Args:
-        told: what is to be said. For callbacks, which cannot draw where it belongs.
-    """
-    if told:
-        st.session_state[_fault(slot)] = told
-    elif told := st.session_state.pop(_fault(slot), ""):
+def fault(slot: str) -> None:
+    """Says what was wrong with the last file, once."""
+    if told := st.session_state.pop(_fault(slot), ""):
         st.error(words.plain(told), icon=":material/error:")
+
+
+def blame(slot: str, told: str) -> None:
+    """Leaves a sentence for `fault`. For callbacks, which cannot draw where it belongs."""
+    st.session_state[_fault(slot)] = told
 
 
 def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
@@ -43,7 +42,7 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
         try:
             take(upload.getvalue(), printable(upload.name, _LONGEST))
         except StudioError as error:
-            fault(slot, str(error))
+            blame(slot, str(error))
     st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
 
 
