@@ -448,6 +448,8 @@ def main() -> None:
     parser = arguments(__doc__.partition("\n")[0])
     parts = ("style", "text", "digits", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
+    parser.add_argument("--size", type=int, default=256, help="px, of style and dream")
+    parser.add_argument("--passes", type=int, default=300, help="of the usual way to a style")
     parser.add_argument(
         "--minutes", type=float, default=4.0, help="of processor that each DCGAN learns (default 4)"
     )

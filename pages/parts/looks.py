@@ -19,8 +19,8 @@ WALL = """
 .st-key-tray [data-testid="stPageLink-NavLink"] p,
 .st-key-recent [data-testid="stPageLink-NavLink"] p { font-weight: 400; text-decoration: underline; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-start) { position: sticky; bottom: 0; z-index: 10;
-  padding-block: 0.5rem 0.75rem; background: var(--st-background-color);
-  box-shadow: 0 -0.75rem 0.75rem var(--st-background-color); }
+  padding-block: 0.5rem 0.75rem; --wall: light-dark(#f8f7f3, #15171c); background: var(--wall);
+  box-shadow: 0 -0.75rem 0.75rem var(--wall); }
 .to-stage, [data-testid="stElementContainer"]:has(.to-stage-says) { display: none; }
 @media (max-width: 640px) {
   [data-testid="stElementContainer"]:has(.to-stage) { position: sticky; bottom: 4.25rem; z-index: 11;

@@ -40,3 +40,5 @@ def test_words_in_the_primary_colour_and_on_its_grounds_can_be_read(number, name
     grounds = [pair[number] for pair in re.findall(r"--ground: light-dark\((\S+), (\S+)\)", looks.WALL)]
     assert len(grounds) == 2
     assert all(contrast(color(ground), WHITE) >= LEAST for ground in grounds)
+    (walls,) = re.findall(r"--wall: light-dark\((\S+), (\S+)\)", looks.WALL)
+    assert walls[number] == theme["backgroundColor"], "what lies behind the Start button is the page"
