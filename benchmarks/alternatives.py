@@ -319,11 +319,13 @@ def dream(size: int) -> dict[str, object]:
         settings = DreamSettings(
             layers=(layer,), size=size, octaves=OCTAVES, steps=STEPS, octave_scale=GROWTH
         )
+        still = settings.model_copy(update={"jitter": 0})
         before = answer(images.to_01(photo)).value
         ways = {
             "the example's way": lambda answer=answer: plain(photo, answer, STEP),
             "the same with steps twice as long": lambda answer=answer: plain(photo, answer, 2 * STEP),
             "the studio": lambda settings=settings: ascend(photo, settings).image,
+            "the studio without jitter": lambda settings=still: ascend(photo, settings).image,
         }
         for name, way in ways.items():
             made = way()
