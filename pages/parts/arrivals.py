@@ -147,10 +147,10 @@ def _ask_for(told: Told) -> None:
 def _take_input(data: bytes, name: str) -> None:
     told: Told = st.session_state[_TOLD]
     digest = paths.digest(data)
-    left = tuple(source for source in told.missing if source.digest != digest)
-    if left == told.missing:
+    if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
         raise InvalidInput(f"{name} is not what it was made from. Next: look for the original.")
     paths.keep(data)
+    left = tuple(source for source in told.missing if source.digest != digest)
     st.session_state[_TOLD] = replace(told, missing=left)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import choices, jobs, mask_brush, promises, reels
+from pages.parts import choices, jobs, mask_brush, promises, reels, refills
 from pages.parts.reels import Reel
 from pages.parts.samples import Sample
 from studio.core.tasks import File, Inputs
@@ -96,12 +96,24 @@ class Wish:
 
 def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
     """A slider a style when there are several, all alike at first."""
+    _follow([style.title for style in styles])
     if len(styles) < 2:
         return ()
     return tuple(
         st.slider(f"How much {style.title}", 0.0, 1.0, 1.0, 0.05, key=f"weight_{number}", bind="query-params")
         for number, style in enumerate(styles, 1)
     )
+
+
+def _follow(titles: list[str]) -> None:
+    """Lets each style keep its own weight when one before it goes; the address knows them by their places."""
+    before = st.session_state.get(refills.WEIGHED, titles)
+    st.session_state[refills.WEIGHED] = titles
+    if before == titles:
+        return
+    known = {title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(before, 1)}
+    for n, title in enumerate(titles, 1):
+        st.session_state[f"weight_{n}"] = known.get(title, 1.0)
 
 
 def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:

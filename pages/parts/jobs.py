@@ -157,6 +157,7 @@ def _watch(name: str) -> None:
         st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
     elif content:
         shown.content(content[0])
+    pill(job)
     progress(job)
     report = job.report
     if report is not None and report.metrics:
@@ -166,7 +167,6 @@ def _watch(name: str) -> None:
 
 def progress(job: engine.Job) -> None:
     """How far a job is, beside the button that stops it."""
-    looks.pill(_short(job))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*_bar(job))
         if job.state == "stopping":
@@ -195,9 +195,10 @@ def _bar(job: engine.Job) -> tuple[float, str]:
     return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
 
 
-def _short(job: engine.Job) -> str:
+def pill(job: engine.Job) -> None:
+    """Lets the link to the page's result, on a phone, say how far this job is, which makes it."""
     left = words.left(job.report.seconds_left) if job.state == "running" and job.report else ""
-    return f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}"
+    looks.pill(f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}")
 
 
 def _fetching(report: Report) -> str:

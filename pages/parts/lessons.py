@@ -59,6 +59,7 @@ def _watch(name: str) -> None:
     )
     if stages:
         st.caption(f"What it writes after {stages[-1][0]:,} steps")
+    jobs.pill(job)
     jobs.progress(job)
 
 

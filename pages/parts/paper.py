@@ -24,6 +24,7 @@ _CSS = """
   padding: 1.25rem 1.5rem; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
   background: var(--st-secondary-background-color); color: var(--st-text-color); }
 .sheet.more { mask-image: linear-gradient(#000 calc(100% - 3.5rem), rgb(0 0 0 / 15%)); }
+.sheet.more:focus-visible { mask-image: none; }
 .sheet:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .sheet div { white-space: pre-wrap; overflow-wrap: anywhere; font-family: var(--st-heading-font);
   font-size: 1.2rem; line-height: 1.75; }

@@ -15,6 +15,7 @@ from studio.core.tasks import File
 
 MOST_STYLES = 4
 TASKS = ("style.transfer", "dream.ascend")
+WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
 
 
 def able(job: engine.Job, settings: Settings) -> bool:
@@ -48,6 +49,7 @@ def only(task: str, weights: Sequence[float] = ()) -> None:
     choices.give_back("mask")
     for number in range(1, MOST_STYLES + 1):
         st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
+    st.session_state.pop(WEIGHED, None)  # these are of the styles that are chosen now
 
 
 def _choose(use: uses.Use, files: list[File]) -> None:

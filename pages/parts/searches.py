@@ -27,6 +27,7 @@ NEVER = (
     "perceptual",
     "adversarial",
 )
+TESTS = 4  # of each training, where it does not say itself how many
 
 
 class Subject(NamedTuple):
@@ -93,6 +94,7 @@ def _form(name: str) -> SearchSettings | None:
         default=list(subject.varied),
         format_func=lambda one: words.label(fields[one]),
         key=f"vary_{name}",
+        persist_state="session",
     )
     vary = [_how_far(name, fields[one]) for one in chosen]
     small = [word for word in subject.small if word.partition("=")[0] not in chosen]
@@ -122,6 +124,7 @@ def _how_far(name: str, field: Described) -> str:
             selection_mode="multi",
             format_func=words.choice,
             key=key,
+            persist_state="session",
         )
         return f"{field.name}={'|'.join(str(one) for one in picked)}"
     low, high = st.columns(2, vertical_alignment="bottom")
@@ -134,6 +137,7 @@ def _how_far(name: str, field: Described) -> str:
             step=_step(field, usual),
             format=None if field.kind == "int" else "%g",
             key=f"{key}_{side}",
+            persist_state="session",
         )
         for place, side, end in ((low, "from", usual.low), (high, "to", usual.high))
     ]
@@ -160,6 +164,9 @@ def _length(subject: Subject, fields: dict[str, Described]) -> list[str]:
         max_value=subject.most,
         value=subject.short,
         key=f"length_{subject.length}",
+        persist_state="session",
         help="Short ones tell much already; train the best for longer afterwards.",
     )
-    return [f"{subject.length}={value}"]
+    # Without tests on the way none could be stopped early as poor.
+    tests = [f"test_every={max(1, value // TESTS)}"] if "test_every" in fields else []
+    return [f"{subject.length}={value}", *tests]

@@ -67,6 +67,7 @@ def _watch(name: str) -> None:
     report = job.report
     if job.preview:
         st.image(job.preview, width="stretch", caption="What it is looking at")
+    jobs.pill(job)
     jobs.progress(job)
     if report is not None and report.metrics:
         st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))

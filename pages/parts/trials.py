@@ -46,6 +46,7 @@ def _watch(name: str) -> None:
         st.rerun()
     best = job.report.metrics.get("best") if job.report else None
     st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
+    jobs.pill(job)
     jobs.progress(job)
 
 
@@ -72,11 +73,14 @@ def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
 def _ended(job: engine.Job, settings: SearchSettings) -> None:
     figures, file = job.result.figures, job.result.files[0]
     task = trained(settings)
+    alike = figures.get("measure", task.goal.metric) == task.goal.metric
+    # What stopped early was measured on its way, perhaps by something else than the figure that counts.
+    tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
     label = partial(words.setting, task.settings)
     st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
     told = ", ".join(f"{label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items())
     st.markdown(f"It came with {told}.")
-    st.caption(_among(figures["trials"], task.goal.most))
+    st.caption(_among(tried, task.goal.most))
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
         f"{figures['stopped_early']}; failed: {figures['failed']}."
@@ -84,12 +88,13 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
     kept_models.keep(file, lambda name: st.toast(f"Kept as {name}"))
-    trials = [trial for trial in figures["trials"] if trial["settings"]]
+    trials = [trial for trial in tried if trial["settings"]]
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:
         with grid.cell():
             st.altair_chart(_against(name, label(name), trials, figures["best_trial"]), width="stretch")
-    st.caption("Each mark is a training; the large one is the best, hollow ones were stopped early.")
+    hollow = ", hollow ones were stopped early" if alike else ""
+    st.caption(f"Each mark is a training; the large one is the best{hollow}.")
     if figures.get("importance"):
         shares = {label(name): share for name, share in figures["importance"].items()}
         st.altair_chart(_importance(shares), width="stretch")
@@ -108,7 +113,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
 def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
     """How the best stands among the others, for a figure alone says little."""
     better = "More is better" if most else "Less is better"
-    values = sorted((trial["value"] for trial in trials if trial["value"] is not None), reverse=most)
+    values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=most)
     if len(values) < 2:
         return f"{better}."
     return f"{better}: the second reached {values[1]:.4g}, the last of {len(values)} {values[-1]:.4g}."

@@ -26,24 +26,24 @@ def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: An
 
 
 def fault(slot: str) -> None:
-    """Says what was wrong with the last file, once."""
-    if told := st.session_state.pop(_fault(slot), ""):
+    """Says what was wrong with the last files, once."""
+    for told in st.session_state.pop(_fault(slot), ()):
         st.error(words.plain(told), icon=":material/error:")
 
 
 def blame(slot: str, told: str) -> None:
     """Leaves a sentence for `fault`. For callbacks, which cannot draw where it belongs."""
-    st.session_state[_fault(slot)] = told
+    st.session_state.setdefault(_fault(slot), []).append(told)
 
 
 def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
     found = st.session_state.get(key) or []
+    st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:
         try:
             take(upload.getvalue(), printable(upload.name, _LONGEST))
         except StudioError as error:
             blame(slot, str(error))
-    st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
 
 
 def _turn(slot: str) -> str:

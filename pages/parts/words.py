@@ -71,7 +71,7 @@ def duration(seconds: float | None) -> str:
 
 def left(seconds: float | None) -> str:
     """The time left, as calm as it is sure: `47.2` -> "45 s left"; "" when not known."""
-    if seconds is None or seconds < 0:
+    if seconds is None or seconds <= 0:
         return ""
     steps = 1 if seconds < 10 else 5 if seconds < 120 else 30
     return f"{duration(max(round(seconds / steps) * steps, 1))} left"

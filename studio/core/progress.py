@@ -25,6 +25,7 @@ class Report:
         preview: `(H, W, 3) uint8`, about twice a second, else None.
         text: text made so far or, shorter, the name of the stage ("Fetching VGG16"), else "".
         seconds: since the first report with this total, so that a fetch before does not spoil the time left.
+        began: the step of that report, which is not 0 where a run goes on from a checkpoint.
     """
 
     step: int
@@ -33,6 +34,7 @@ class Report:
     preview: np.ndarray | None = None
     text: str = ""
     seconds: float = 0.0
+    began: int = 0
 
     @property
     def stage(self) -> str:
@@ -42,7 +44,8 @@ class Report:
     @property
     def seconds_left(self) -> float | None:
         """The time left at the rate so far; None before the first step."""
-        return self.seconds / self.step * (self.total - self.step) if self.step and self.total else None
+        taken = self.step - self.began
+        return self.seconds / taken * (self.total - self.step) if taken > 0 and self.total else None
 
 
 class Progress:
@@ -63,7 +66,7 @@ class Progress:
         self._listener = listener
         self._cancelled = cancelled or (lambda: False)
         self._preview_seconds = preview_seconds
-        self._start, self._total = time.monotonic(), 0
+        self._start, self._total, self._began = time.monotonic(), 0, 0
         self._last_preview = float("-inf")
 
     def report(
@@ -82,9 +85,10 @@ class Progress:
         if self._listener is not None:
             picture = preview() if preview is not None and self._preview_due() else None
             if total != self._total:
-                self._start, self._total = time.monotonic(), total
+                self._start, self._total, self._began = time.monotonic(), total, step
             seconds = time.monotonic() - self._start
-            self._listener(Report(step, total, dict(metrics or {}), picture, text, seconds))
+            told = dict(metrics or {})
+            self._listener(Report(step, total, told, picture, text, seconds, self._began))
         self.check()
 
     def stage(self, text: str) -> None:

@@ -21,7 +21,7 @@ _COLUMNS, _ROWS = 17, 9
 _NO_CARD = (*damage.ZIP, KeyError, InvalidInput)
 _READ = 2000  # bytes
 _MOST_CARD = 8 << 20
-_MADE = 0.54  # of the width of a wide card's picture: what the model makes; right of it are curves
+_MADE = 0.56  # of the width of a wide card's picture: what the model makes; right of it are curves
 
 
 def picture_of(file: File, whole: bool = False) -> np.ndarray:

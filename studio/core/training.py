@@ -125,7 +125,7 @@ class Training:
         """Goes on from the last checkpoint to the end.
 
         Returns:
-            Why it ended early: "cancelled", "nan" (a loss was not finite), "collapsed", or "".
+            Why it ended early: "cancelled", "nan" (a loss was not finite), what `ended` said, or "".
 
         Raises:
             Cancelled: if a person stopped it before the first step.
@@ -210,8 +210,8 @@ class Training:
 
 
 def diverged() -> StudioError:
-    """The error for a training that has nothing to keep: no loss was a number."""
-    return StudioError("The training gave no finite loss. Next: choose a smaller learning rate.")
+    """The error for a training that has nothing to keep: a loss was no number before the first test."""
+    return StudioError("A loss was not finite before the first test. Next: choose a smaller learning rate.")
 
 
 def numbered(seed: int, n: int) -> int:

@@ -51,6 +51,14 @@ class Range:
         return self.low, self.high
 
     @property
+    def count(self) -> float:
+        """How many values there are; infinite for numbers that are not whole."""
+        if self.choices:
+            return len(self.choices)
+        low, high = self.ends
+        return int(high) - int(low) + 1 if self.whole else math.inf
+
+    @property
     def extremes(self) -> tuple[Any, ...]:
         """All choices, or both ends of a number."""
         return self.choices or tuple(int(end) if self.whole else end for end in self.ends)
@@ -75,8 +83,10 @@ def space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Range]:
         )
     found: dict[str, Range] = {}
     for word in vary:
-        name, _, asked = (part.strip() for part in word.partition("="))
+        name, sign, asked = (part.strip() for part in word.partition("="))
         field = _field(settings, name)
+        if sign and not asked:
+            raise _refused(field, "a range or choices after the sign, or no sign", word)
         if field.name in found:
             raise _refused(field, "each setting once", "twice")
         found[field.name] = _range(settings, field, asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -135,7 +136,7 @@ class Search:
         from studio.search.study import finished
 
         self._tell()
-        if len(finished(self.study)) < self.settings.trials:
+        if len(finished(self.study)) < self.settings.trials and not self.exhausted:
             self.study.optimize(
                 self._try,
                 n_jobs=self.settings.jobs,
@@ -143,6 +144,14 @@ class Search:
                 callbacks=[self._after],
             )
         return self._stop
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all that may be tried was tried: few choices together are soon."""
+        from studio.search.study import finished
+
+        count = math.prod(one.count for one in self.ranges.values())
+        return len({str(sorted(one.params.items())) for one in finished(self.study)}) >= count
 
     @property
     def note(self) -> str:
@@ -156,12 +165,16 @@ class Search:
 
         self._tell()
         enough = len(finished(study)) >= self.settings.trials or time.monotonic() > self.until
-        if enough or self._stop or self.note:
+        if enough or self._stop or self.note or self.exhausted:
             study.stop()
 
     def _try(self, trial: optuna.Trial) -> float:
         """One trial; its value is what the goal of the training says."""
         chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
+        if (same := self._tried(chosen)) is not None:
+            for name, told in same.user_attrs.items():
+                trial.set_user_attr(name, told)
+            return float(same.values[0])
         settings = self.task.settings.parse({**self.fixed, **chosen})
         watch = Watch(self.goal, trial, partial(self._tell, trial), self.alike)
         try:
@@ -184,6 +197,11 @@ class Search:
         self._failed = 0
         trial.set_user_attr(MEASURE, measure)
         return value
+
+    def _tried(self, chosen: Mapping[str, Any]) -> optuna.trial.FrozenTrial | None:
+        """The trial that ended with these very settings, whose model and value these would have again."""
+        ended = (one for one in self.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE")
+        return next((one for one in ended if one.params == chosen), None)
 
     def _incomparable(self, value: float | None, measure: str) -> str:
         """Why a trial cannot stand beside the others; "" if it can."""
@@ -257,7 +275,8 @@ class Watch:
         self.found.append(float(value))
         # Counted in measurements: halving then means the same for a training of any length.
         self.trial.report(value, len(self.found))
-        self.poor = self.alike and self.trial.should_prune()
+        # At its last step there is nothing left to save: its figure may yet be the best.
+        self.poor = self.alike and report.step < report.total and self.trial.should_prune()
         self.tell(value)
 
     def value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
@@ -279,7 +298,8 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
         if search.note:
             raise StudioError(search.note)
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
-    found["notes"] = [search.note] if search.note else []
+    all_tried = "All that may vary was tried." if search.exhausted else ""
+    found["notes"] = [note for note in (search.note, all_tried) if note]
     best = _best(search)
     trials = search.study.get_trials(deepcopy=False)
     used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}

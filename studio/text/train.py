@@ -187,7 +187,8 @@ def train(
         The model that was best on the held-out part; also when a person stopped it.
 
     Raises:
-        StudioError: if the start or a checkpoint is of another shape, or no step gave a finite loss.
+        StudioError: if the start or a checkpoint is of another shape, or a loss was not finite
+            before the first test.
         Cancelled: if a person stopped it before the first step.
 
     Reference:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
@@ -15,33 +16,63 @@ from studio.vae.settings import TrainVaeSettings
 BATCHES = (1, 8, 64)  # the only numbers of pictures at once, so that nothing is compiled twice
 BATCH = BATCHES[-1]
 LEAST_NATS = 0.05  # that a number tells of a picture; below, nothing of it shows
-T = TypeVar("T", np.ndarray, Part)
 
 
 def drawn(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Black and white pictures: each pixel of `uint8` is white with the chance of its gray level."""
-    return np.where(rng.random(pictures.shape, dtype="float32") * 255 < pictures, 255, 0).astype("uint8")
+    white = rng.random(pictures.shape, dtype="float32") * 255 < pictures
+    return white.astype("uint8") * np.uint8(255)
 
 
-def prepared(pictures: T, settings: TrainVaeSettings) -> T | np.ndarray:
-    """As the model sees them: gray ones as they are, or black and white, drawn once with the seed 0."""
-    if settings.likelihood != "binary":
-        return pictures
-    return drawn(pictures[:], np.random.default_rng(0))
+def preparing(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarray]:
+    """What shows pictures, batch by batch, as the model sees them: gray ones as they are, or black and white.
+
+    Those are drawn with the seed 0, the same for the same pictures in the same order, whatever the batches.
+    """
+    rng = np.random.default_rng(0)
+    return (lambda some: drawn(some, rng)) if settings.likelihood == "binary" else lambda some: some
+
+
+def prepared(pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+    """Pictures as the model sees them; see `preparing`."""
+    return np.ascontiguousarray(preparing(settings)(pictures))
 
 
 def encode(
-    vae: Vae, pictures: np.ndarray | Part, progress: Progress | None = None
+    vae: Vae,
+    pictures: np.ndarray | Part,
+    progress: Progress | None = None,
+    prepare: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`(n, size, size, C) uint8` -> the means and log variances of their codes, each `(n, latent_dim)`."""
+    """The means and log variances of the codes of pictures, each `(n, latent_dim)`.
+
+    Args:
+        pictures: `(n, size, size, C) uint8`.
+        progress: asked for a cancel.
+        prepare: shows each batch as the model sees it, where these are not shown so; see `preparing`.
+    """
     found = []
     for at in range(0, len(pictures), BATCH):
         if progress is not None:
             progress.check()
-        some = np.asarray(pictures[at : at + BATCH], "float32") / 255
+        some = prepare(pictures[at : at + BATCH]).astype("float32") / 255
         found.append(_by_batch(vae.encoder, some))
     z_mean, z_log_var = np.split(np.concatenate(found), 2, axis=1)
     return z_mean, z_log_var.clip(LEAST_LOG_VAR, MOST_LOG_VAR)
+
+
+def redraw_error(
+    vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, prepare: Callable[[np.ndarray], np.ndarray]
+) -> float:
+    """How far pictures are from what is drawn of their codes: root mean square, in levels of 255."""
+    total, count = 0.0, 0
+    for at in range(0, len(z), BATCH):
+        seen = prepare(pictures[at : at + BATCH])
+        total += float(
+            np.square(decode(vae, z[at : at + BATCH]).astype("float32") - seen).sum(dtype="float64")
+        )
+        count += seen.size
+    return math.sqrt(total / count)
 
 
 def decode(vae: Vae, z: np.ndarray) -> np.ndarray:

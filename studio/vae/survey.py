@@ -61,15 +61,14 @@ def survey(
     if quick:
         learnt, held_out = spread(learnt, QUICK), spread(held_out, QUICK)
     progress.stage("Writing all pictures down")
-    seen = codes.prepared(pictures.images[held_out], settings)
-    tested, deviations = codes.encode(vae, seen, progress)
-    z, _ = codes.encode(vae, codes.prepared(pictures.part(learnt), settings), progress)
+    tests = pictures.part(held_out)
+    tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
+    z, _ = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
     progress.stage("Looking where they lie")
     mixture = density.fit(z, tested, settings.seed, progress)
     told = codes.told(tested, deviations)
-    again = codes.decode(vae, tested).astype("float32")
     figures: dict[str, Any] = {
-        "redraw_error": float(np.sqrt(np.mean((again - seen) ** 2))),
+        "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings)),
         "kl_nats": float(told.kl.sum()),
         "active_units": told.active,
         "kl": [round(float(nats), 4) for nats in told.kl],

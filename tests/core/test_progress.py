@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,16 @@ def test_a_stage_can_be_cancelled_too():
 @pytest.mark.parametrize("step, total, left", [(0, 10, None), (5, 10, 5.0), (10, 10, 0.0), (5, 0, None)])
 def test_time_left_follows_the_rate_so_far(step, total, left):
     assert Report(step, total, seconds=5.0).seconds_left == left
+
+
+def test_the_time_left_of_a_run_that_goes_on_counts_its_own_steps_alone():
+    heard = []
+    progress = Progress(heard.append)
+    progress.report(900, 1000)
+    assert heard[-1].seconds_left is None, "nothing is known yet"
+    time.sleep(0.02)
+    progress.report(901, 1000)
+    assert heard[-1].seconds_left == pytest.approx(99 * heard[-1].seconds)
 
 
 def test_the_bar_says_nothing_in_a_pipe(capsys):

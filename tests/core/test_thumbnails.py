@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from studio.core import drawing, images, presets, thumbnails
+from studio.core import cards, drawing, images, presets, thumbnails
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 
@@ -51,13 +51,14 @@ def test_a_damaged_film_is_told(home):
         thumbnails.picture_of(File.keep(b"\0\0\0\x18ftypisom", "animation", "a.mp4"))
 
 
-@pytest.mark.parametrize("width, shown", [(960, 518), (500, 500)])
-def test_of_a_wide_card_what_the_model_makes_is_shown_and_no_curves(home, width, shown):
-    packed, drawn = io.BytesIO(), np.full((480, width, 3), 90, "uint8")
-    drawn[:, 600:] = 255
+def test_of_a_card_all_that_the_model_makes_is_shown_and_no_curves(home):
+    green, packed = np.full((64, 64, 3), (0, 200, 0), "uint8"), io.BytesIO()
+    card = cards.picture(green, [1, 2], {"style": [0.5, 0.4], "content": [1.0, 0.9]})
     with zipfile.ZipFile(packed, "w") as file:
-        file.writestr(presets.PICTURE, images.encode_png(drawn, None))
+        file.writestr(presets.PICTURE, card)
     file = File.keep(packed.getvalue(), "model", "m.zip")
-    seen = thumbnails.picture_of(file)
-    assert seen.shape == (480, shown, 3) and (seen == 90).all()
-    assert np.array_equal(thumbnails.picture_of(file, whole=True), drawn)
+    whole, seen = thumbnails.picture_of(file, whole=True), thumbnails.picture_of(file)
+    assert np.array_equal(whole, images.read(card))
+    greens = [np.count_nonzero((one == (0, 200, 0)).all(-1)) for one in (whole, seen)]
+    assert greens[0] == greens[1] > 0.4 * seen.shape[0] * seen.shape[1]
+    assert (seen[:, -2:] == 255).all(), "what stands right of it is cut off in the gap"

@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 import tiny_styles
 
-from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uses
+from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses
 from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
@@ -357,6 +357,21 @@ def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
     assert not page.error
     assert "Make again" in {one.label for one in page.button}
     assert source.read() == gone
+
+
+def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(monkeypatch, made):
+    item = items.find(made(shade=16))
+    data, source = item.result.files[0].read(), item.inputs["picture"][0]
+    gone = source.read()
+    source.path.unlink()
+    state = {arrivals._TOLD: intake.tell(data, "a.png")}
+    monkeypatch.setattr(st, "session_state", state)
+    given = [("a.png", gone), ("b.png", gone), ("c.txt", b"one"), ("d.txt", b"two")]
+    state["key"] = [SimpleNamespace(name=name, getvalue=lambda data=data: data) for name, data in given]
+    state[uploads._turn(arrivals._INPUTS)] = 0
+    uploads._take(arrivals._INPUTS, "key", arrivals._take_input)
+    assert not state[arrivals._TOLD].missing
+    assert [told[:5] for told in state[uploads._fault(arrivals._INPUTS)]] == ["c.txt", "d.txt"]
 
 
 def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):

@@ -37,7 +37,10 @@ def test_every_training_can_be_searched_at_once(visit, submitted, name):
     assert [word.partition("=")[0] for word in settings.vary] == list(searches.SUBJECTS[name].varied)
     length = searches.SUBJECTS[name].length
     small = [word.partition("=")[0] for word in searches.SUBJECTS[name].small]
-    assert [word.partition("=")[0] for word in settings.fixed] == [*([length] if length else []), *small]
+    tests = ["test_every"] if length == "steps" else []
+    assert [word.partition("=")[0] for word in settings.fixed] == [*filter(None, [length]), *tests, *small]
+    if tests:
+        assert settings.fixed[:2] == ("steps=400", "test_every=100"), "else none could be stopped early"
 
 
 def test_all_that_can_be_searched_is_on_the_page():
@@ -56,6 +59,21 @@ def test_what_varies_and_how_far_is_chosen(visit, submitted):
     assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
     assert settings.fixed == ("epochs=2", "embedding=32"), "units vary, so that none are fixed"
     assert [slot for slot, files in inputs.items() if files] == ["text"]
+
+
+def test_choices_of_which_none_is_left_are_no_search(visit):
+    page = visit("search")
+    page.multiselect(key="vary_text").set_value(["cell"]).run()
+    page.button_group(key="range_text_cell").set_value([]).run()
+    assert "cell" in page.error[0].value
+    assert "Search" not in {found.label for found in page.button}
+
+
+def test_what_stopped_early_is_compared_only_by_the_figure_that_counts():
+    done = [{"state": "done", "value": value} for value in (100.4, 120.0)]
+    poor = [{"state": "stopped early", "value": 0.6}]
+    assert trials._among(done + poor, most=False).endswith("the second reached 120, the last of 2 120.")
+    assert trials._among(done[:1] + poor, most=True) == "More is better."
 
 
 def test_a_search_that_cannot_be_is_said_and_not_started(visit):
@@ -147,6 +165,6 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
     assert drawn.metric[0].label == "The best: nats a character"
     assert "learning rate" in drawn.markdown[0].value
-    assert drawn.caption[0].value.startswith("Less is better: the second reached")
+    assert drawn.caption[0].value.startswith("Less is better")
     assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]
     assert len(drawn.get("vega_lite_chart")) >= 2

@@ -211,6 +211,15 @@ def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted
     assert [page.slider(key=f"weight_{number}").value for number in (1, 2)] == [1.0, 1.0]
 
 
+def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
+    names = ["Stained glass", "Mosaic", "Wash"]
+    page = visit("style", style=names, weight_1="0.2", weight_3="0.5")
+    assert [page.slider(key=f"weight_{n}").value for n in (1, 2, 3)] == [0.2, 1.0, 0.5]
+    page.button_group(key="style").set_value(names[1:]).run()
+    assert not page.exception
+    assert [page.slider(key=f"weight_{n}").value for n in (1, 2)] == [1.0, 0.5]
+
+
 def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
     made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: uses.menu(lambda: made, key="it"))

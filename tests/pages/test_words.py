@@ -136,6 +136,7 @@ def test_a_guess_is_no_finer_than_it_is(seconds, text):
     [
         (None, ""),
         (-1, ""),
+        (0, ""),
         (0.2, "1 s left"),
         (7.4, "7 s left"),
         (47.2, "45 s left"),

@@ -147,6 +147,23 @@ def test_its_recipe_names_what_its_trials_were_made_with(text, monkeypatch):
     assert len(shapes) > 1 and result.recipe.weights == {f"model-{shape}": "a" * 64 for shape in shapes}
 
 
+def test_few_choices_are_tried_once_each_and_then_it_ends(text, monkeypatch):
+    tried, ran = [], Crew.run
+    monkeypatch.setattr(Crew, "run", lambda *asked: (tried.append(asked[2]), ran(*asked))[1])
+    found = searched(text, vary=("shape", "flip"), trials=100, pruning="none").figures
+    assert len(tried) == 6 == len({(one.shape, one.flip) for one in tried})
+    assert found["notes"] == ["All that may vary was tried."] and found["best"] == 9.0
+    assert found["trials_ended"] == len(found["trials"]) < 100
+    assert all(trial["value"] is not None for trial in found["trials"])
+    searched(text, vary=("shape", "flip"), trials=100, pruning="none")
+    assert len(tried) == 6, "nothing is left to try"
+
+
+def test_a_training_that_has_reached_its_end_is_not_stopped_as_poor(text):
+    found = searched(text, trials=30, fixed=("epochs=1",)).figures
+    assert not found["stopped_early"]
+
+
 def test_a_search_that_is_stopped_at_once_has_nothing_to_keep(text):
     with pytest.raises(Cancelled):
         searched(text, Progress(cancelled=lambda: True))

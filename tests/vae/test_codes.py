@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.data import Pictures
+from studio.core.data import Part, Pictures
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.vae import bound, codes, density, survey
@@ -31,6 +31,18 @@ def test_batches_of_any_number_are_the_same(discs, tiny, count):
     made = codes.decode(vae, z_mean)
     assert made.shape == pictures.shape and made.dtype == np.uint8
     assert np.abs(made[-1].astype(int) - codes.decode(vae, z_mean[-1:])[0]).max() <= 1
+
+
+@pytest.mark.parametrize("likelihood", ["logistic", "binary"])
+def test_pictures_are_prepared_alike_in_batches_and_at_once(discs, tiny, likelihood):
+    settings = tiny.model_copy(update={"likelihood": likelihood})
+    vae, pictures = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
+    whole = codes.prepared(pictures, settings)
+    z, _ = codes.encode(vae, whole)
+    part = Part(pictures, np.arange(130))
+    assert np.allclose(codes.encode(vae, part, None, codes.preparing(settings))[0], z, atol=1e-5)
+    error = np.sqrt(np.mean((codes.decode(vae, z).astype("float64") - whole) ** 2))
+    assert codes.redraw_error(vae, part, z, codes.preparing(settings)) == pytest.approx(error, rel=1e-3)
 
 
 def test_encoding_can_be_stopped(discs, tiny):
