@@ -111,7 +111,7 @@ def _ask(settings: WriteSettings) -> None:
     st.session_state[ASKED] = settings
     forms.prefill(settings)
     st.session_state["preset"], st.session_state["stop"] = settings.preset, settings.stop
-    if settings.prompt != st.session_state.get(_BASE, ""):
+    if not settings.prompt or settings.prompt != st.session_state.get(_BASE, ""):
         write_on_from("")
         st.session_state["prompt"] = settings.prompt
 

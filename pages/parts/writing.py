@@ -159,15 +159,21 @@ def _show_kept(job: engine.Job) -> texts.Text | None:
     if job.result is None:
         jobs.failed(job, settings)
         return None
-    file = job.result.files[0]
+    file, model = job.result.files[0], next(iter(job.inputs.get("model", ())), None)
     text = texts.Text(settings, file.read(), job.result.figures, job.result.recipe, job.result.stopped_early)
     texts.read(text)
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=text.recipe)
-        texts.go_on(text)
+        if model is None:
+            texts.go_on(text)
+        elif st.button("Make again", icon=":material/refresh:", help="The same model, settings and seed"):
+            jobs.start(TASK, settings, job.inputs, text.recipe)
         jobs.close_button(TASK)
+    if model is not None:
+        told = f"Written by {words.plain(model.name)}, a model from a file, not by a voice of this page."
+        st.caption(f":material/info: {told}")
     results.recipe(TASK, settings, job.inputs, text.recipe)
-    return text
+    return text if model is None else None  # of a voice alone the page can tell more
 
 
 def _begin_anew() -> None:

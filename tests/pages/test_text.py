@@ -148,6 +148,35 @@ def test_another_has_another_seed_and_again_is_the_same(visit, tiny, until_writt
     assert page.number_input(key="seed").value != 0
 
 
+def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_voice(
+    visit, engine, tiny, until, monkeypatch
+):
+    model = File.keep(presets.zipped(tiny), "model", "old-tales.zip")
+    job = engine.submit("text.write", WriteSettings(chars=20, prompt="so"), {"model": [model]})
+    until(lambda: engine.job(job.id).finished, 60)
+    page = visit("text", job=job.id)
+    assert not page.exception
+    assert not {"Write on", "Another text"} & set(labels(page))
+    assert "old-tales" in said(page.caption).replace("\\", "")
+    begun = []
+    monkeypatch.setattr("pages.parts.jobs.start", lambda *asked: begun.append(asked))
+    button(page, "Make again").click().run()
+    assert begun[0][2]["model"][0].digest == model.digest
+    engine.remove(job.id)
+
+
+def test_a_text_from_nothing_leaves_no_beginning_in_the_form(visit, engine, tiny, until_written):
+    page = wrote(visit("text"), until_written)
+    button(page, "Keep").click().run()
+    job = engine.jobs()[0]
+    page = visit("text", job=job.id, prompt="so")
+    button(page, "Make again").click().run()
+    assert not page.exception
+    assert page.text_area(key="prompt").value == ""
+    assert papers(until_written(page))[0]["before"] == ""
+    engine.remove(job.id)
+
+
 def test_a_kept_text_is_found_by_its_job_and_gives_way_to_the_next(visit, engine, tiny, until_written):
     page = wrote(visit("text", prompt="so"), until_written)
     first = papers(page)[0]
