@@ -201,9 +201,9 @@ def write(
             done += 1
             if time.monotonic() - told >= REPORT_SECONDS or done == settings.chars:
                 told = time.monotonic()
-                texts = [vocabulary.decode(column) for column in indices[:done].T]
-                progress.report(done, settings.chars, text=settings.prompt + _sure(texts[0], settings.stop))
-                if settings.stop and all(settings.stop in text for text in texts):
+                first = vocabulary.decode(indices[:done, 0])
+                progress.report(done, settings.chars, text=settings.prompt + _sure(first, settings.stop))
+                if settings.stop and all(settings.stop in vocabulary.decode(one) for one in indices[:done].T):
                     break
         stopped = False
     except Cancelled:
