@@ -126,7 +126,8 @@ def _how_far(name: str, field: Described) -> str:
             key=key,
             persist_state="session",
         )
-        return f"{field.name}={'|'.join(str(one) for one in picked)}"
+        # The first one alone where none is left: that is refused, and says what is asked for.
+        return f"{field.name}={'|'.join(str(one) for one in picked or usual.choices[:1])}"
     low, high = st.columns(2, vertical_alignment="bottom")
     ends = [
         place.number_input(

@@ -83,10 +83,8 @@ def space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Range]:
         )
     found: dict[str, Range] = {}
     for word in vary:
-        name, sign, asked = (part.strip() for part in word.partition("="))
+        name, _, asked = (part.strip() for part in word.partition("="))
         field = _field(settings, name)
-        if sign and not asked:
-            raise _refused(field, "a range or choices after the sign, or no sign", word)
         if field.name in found:
             raise _refused(field, "each setting once", "twice")
         found[field.name] = _range(settings, field, asked)
