@@ -59,6 +59,7 @@ def test_the_heat_of_a_place_is_drawn_where_that_place_looks(lean, middle):
         assert _middle(light, axis) == pytest.approx(middle, abs=0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, step", [("resnet50", 32), ("vgg16", 16)])
 def test_a_place_of_a_backbone_looks_where_its_lean_says(weights_home, name, step):
     from keras import ops

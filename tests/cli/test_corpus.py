@@ -81,6 +81,7 @@ def test_pictures_and_recipes(kind, outcomes):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["text", "archive", "model"])
 def test_texts_archives_and_models(kind, outcomes):
     found = list(outcomes(kind))

@@ -102,6 +102,7 @@ def test_weights_decide_between_two_styles(weights_home, photo, painting):
     assert np.abs(alone[0] - alone[1]).mean() > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
 def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_masks, settings):
     red = np.random.default_rng(0).integers(0, 80, painting.shape).astype("uint8")

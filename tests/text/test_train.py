@@ -59,6 +59,7 @@ def test_all_kinds_learn(rhyme, tiny, shape, share):
     assert held_out(found)[-1] < share * held_out(found)[0]
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_what_was_best_on_the_held_out_part(rhyme, tiny):
     found = train.train(rhyme, tiny)
     from studio.text import score

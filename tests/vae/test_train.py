@@ -63,6 +63,7 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
         assert mean == pytest.approx(np.mean([one["reconstruction"] for one in each[2 * n : 2 * n + 2]]))
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, tmp_path):
     seen, place = [], runs.Run(tmp_path / "run")
     half = run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
