@@ -146,6 +146,11 @@ class Search:
         return self._stop
 
     @property
+    def ended(self) -> list[optuna.trial.FrozenTrial]:
+        """The trials that ended by themselves, whose models can be compared."""
+        return [one for one in self.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE"]
+
+    @property
     def exhausted(self) -> bool:
         """Whether all that may be tried was tried: few choices together are soon."""
         from studio.search.study import finished
@@ -200,15 +205,13 @@ class Search:
 
     def _tried(self, chosen: Mapping[str, Any]) -> optuna.trial.FrozenTrial | None:
         """The trial that ended with these very settings, whose model and value these would have again."""
-        ended = (one for one in self.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE")
-        return next((one for one in ended if one.params == chosen), None)
+        return next((one for one in self.ended if one.params == chosen), None)
 
     def _incomparable(self, value: float | None, measure: str) -> str:
         """Why a trial cannot stand beside the others; "" if it can."""
         if value is None:
             return "It was not told how good its model is."
-        ended = (one for one in self.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE")
-        others = next((one.user_attrs.get(MEASURE, measure) for one in ended), measure)
+        others = next((one.user_attrs.get(MEASURE, measure) for one in self.ended), measure)
         if others == measure:
             return ""
         called = self.goal.called
@@ -313,9 +316,7 @@ def _best(search: Search) -> File:
     Raises:
         StudioError: if none is.
     """
-    ended = [one for one in search.study.get_trials(deepcopy=False) if one.state.name == "COMPLETE"]
-    ended.sort(key=lambda one: one.value or 0.0, reverse=search.goal.most)
-    for one in ended:
+    for one in sorted(search.ended, key=lambda one: one.value or 0.0, reverse=search.goal.most):
         with suppress(Unavailable):
             file = File(**one.user_attrs["model"])
             file.read()
