@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from studio import __version__
 from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, weights
+from studio.core import startup
 from studio.core.errors import Cancelled, StudioError
 
 
@@ -30,6 +31,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
     """Runs what the words ask of a parser. Returns the exit code; of any fault only one line is shown."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no text leaves as it came
+    startup.spare()
     try:
         arguments = parser.parse_args(words)
         return arguments.run(arguments)

@@ -28,7 +28,10 @@ _OPTIONAL = {"jax", "tensorflow"}
 
 # Asked in a child: only there is Keras loaded, and a driver that crashes takes nothing else along.
 _DEVICES = """
-import json, keras
+import json
+from studio.core import startup
+startup.spare()
+import keras
 found = keras.distribution.list_devices()
 print(json.dumps({"backend": keras.backend.backend(), "devices": found}))
 """

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core import keras_files, stored
+from studio.core import keras_files, startup, stored
 from studio.core.refusals import Refused
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ log = logging.getLogger("studio.resave")
 
 def main(argv: list[str] | None = None) -> int:
     """Looks a file over, loads it and saves it again. Returns the exit code, 0 also for refused files."""
+    startup.spare()
     source = Path((sys.argv[1:] if argv is None else argv)[0])
     _cap(source.stat().st_size)
     try:

@@ -23,6 +23,7 @@ from typing import Any, TextIO
 import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster, Worker, WorkerPlugin
 
+from studio.core import startup
 from studio.engine.work import be_polite
 
 LANES = ("live", "job", "drive")  # in the order of their start; drivers wait until one is needed
@@ -66,6 +67,7 @@ class Lane(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Runs in the worker's main thread, whose priority all later threads inherit."""
         be_polite(self._lane)
+        startup.spare()
 
 
 class Lanes(SpecCluster):
