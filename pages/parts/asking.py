@@ -47,6 +47,10 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
         place = st.container(width=110)
         with st.popover("Crop", icon=":material/crop:"):
             crop = forms.fields(FacesSettings, CROP)
+            if not crop["crop"]:
+                st.caption(
+                    "A face that is found is taken where it is; for another part, choose how much of it."
+                )
     with place:
         st.image(_seen(found.file(), tuple(crop.values())), width="stretch", caption="What it sees")
     return found, crop

@@ -104,7 +104,7 @@ def _made(
         with st.spinner("Making it ..."):
             inputs = ask()
             wanted = (task, settings.model_dump_json(), str(inputs))
-            if held is None or held[0] != wanted:
+            if held is None or held[0] != wanted or not _holds(held[1]):
                 held = (wanted, *_compute(task, settings, inputs))
     place.empty()
     st.session_state["live"] = held
@@ -133,6 +133,7 @@ def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 
     """
     kept: dict[str, engine.Live] = st.session_state.setdefault(f"drawn_{shelf}", {})
     asked = settings.model_dump_json() + str(inputs)
+    _forget_others(kept)
     try:
         return memory.held(kept, asked, lambda: _of_all(task, settings, inputs), most)
     except engine.Superseded:
@@ -149,8 +150,7 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     """
     asked = f"{task} {settings.model_dump_json()} {inputs}"
     with _lock:
-        for name in [name for name, made in _shared.items() if not _holds(made)]:
-            del _shared[name]
+        _forget_others(_shared)
         made = _shared.get(asked)
     if made is None:
         made = engine.connect().live(task, settings, inputs, session())
@@ -159,8 +159,16 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     return made
 
 
-def _holds(made: engine.Live) -> bool:
+def _forget_others(kept: dict[str, engine.Live]) -> None:
+    """Lets go of all that would be another now."""
+    for name in [name for name, made in kept.items() if not _holds(made)]:
+        del kept[name]
+
+
+def _holds(made: engine.Live | None) -> bool:
     """Whether what it was made from is still here, and would make the same: a model may be another by now."""
+    if made is None:
+        return True
     try:
         pins.check(made.recipe.weights if made.recipe else {})
         return all(file.path.exists() for files in made.inputs.values() for file in files)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from studio.core import damage, index, paths, recipes, tasks, weights, zips
 from studio.core.errors import InvalidInput, Unavailable, invalid
@@ -36,6 +36,38 @@ _MOST_WEIGHTS = 1 << 30
 _MOST = {WEIGHTS: _MOST_WEIGHTS, PICTURE: _MOST_PICTURE, SETTINGS: _MOST_SETTINGS}
 
 
+class _Told(BaseModel):
+    """What a model knows of its data, as far as pages that list all models read it."""
+
+    model_config = ConfigDict(strict=True)
+
+    class Figures(BaseModel):
+        """Those that pages show."""
+
+        model_config = ConfigDict(strict=True)
+
+        n: int = 0
+        fid: float = 0.0
+        nats_per_char: float = 0.0
+        nearest: float = 0.0
+        nearest_held_out: float = 0.0
+        kl: list[float] = []
+        curve: dict[str, list[float]] = {}
+        distances: dict[str, list[float]] = {}
+
+    class Evaluation(BaseModel):
+        """Of a classifier."""
+
+        model_config = ConfigDict(strict=True)
+
+        accuracy: float = 0.0
+
+    figures: Figures = Figures()
+    evaluation: Evaluation = Evaluation()
+    directions: dict[str, dict[str, Any]] = {}
+    classes: list[str] = []
+
+
 class _Made(BaseModel):
     """What settings.json holds: the task that made the model, its settings, the digest of its weights, and
     what it knows of its data, such as the names of classes or the characters of a text."""
@@ -46,6 +78,12 @@ class _Made(BaseModel):
     settings: dict[str, Any]
     weights: index.Sha256
     data: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("data")
+    @classmethod
+    def _checked(cls, data: dict[str, Any]) -> dict[str, Any]:
+        _Told.model_validate(data)
+        return data
 
 
 @dataclass(frozen=True)

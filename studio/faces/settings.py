@@ -51,8 +51,12 @@ class FacesSettings(Settings):
         le=1,
         step=0.05,
     )
-    crop_x: float = setting(0.5, "From where, 0: the left, 1: the right.", ge=0, le=1, step=0.05)
-    crop_y: float = setting(0.5, "From where, 0: the top, 1: the bottom.", ge=0, le=1, step=0.05)
+    crop_x: float = setting(
+        0.5, "From where, 0: the left, 1: the right; not for a face that is found.", ge=0, le=1, step=0.05
+    )
+    crop_y: float = setting(
+        0.5, "From where, 0: the top, 1: the bottom; not for a face that is found.", ge=0, le=1, step=0.05
+    )
     walk: int = setting(0, "Frames of a film that walks from face to face; 0: no film.", ge=0, le=600)
     fps: int = setting(24, "Frames a second of a film.", ge=1, le=60)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a film.")

@@ -46,7 +46,7 @@ def opened(
         "data": [file.digest for files in inputs.values() for file in files],
     }
     how = {key: getattr(settings, key) for key in ("sampler", "pruning", "seed")}
-    name = settings.name or hashlib.sha256(json.dumps([asked, how]).encode()).hexdigest()[:16]
+    name = settings.name or hashlib.sha256(json.dumps([asked, how], sort_keys=True).encode()).hexdigest()[:16]
     if settings.storage:
         # Elsewhere others may run trials of the same study: only one that gives no sign of life has died.
         yield _study(_reached(settings.storage, HEARTBEAT_SECONDS), name, settings, asked)

@@ -177,6 +177,7 @@ class Search:
         """One trial; its value is what the goal of the training says."""
         chosen = {name: one.suggest(trial, name) for name, one in self.ranges.items()}
         if (same := self._tried(chosen)) is not None:
+            self._failed = 0
             for name, told in same.user_attrs.items():
                 trial.set_user_attr(name, told)
             return float(same.values[0])
@@ -222,6 +223,7 @@ class Search:
         import optuna
 
         if watch.poor:
+            self._failed = 0  # it ran: what is stopped as poor has not failed
             runs.find(self.task.name, settings, self.inputs).forget()
             raise optuna.TrialPruned
         if self._asked_to_stop():

@@ -107,15 +107,18 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
         "chars": chars,
         "nats_per_char": sum(float(one.nats.sum()) for one in written) / max(1, chars),
         "nats": [round(float(nats), 3) for nats in written[0].nats[:MOST_NATS]],
-        "notes": notes(begin.replaced, begin.dropped),
+        "notes": [*notes(begin.replaced, begin.dropped), *_never_ends(spoken.vocabulary, settings)],
     }
     given = inputs.get("model")  # whose digest the recipe names among the inputs
-    recipe = recipes.make("text.write", settings, inputs, {} if given else {spoken.name: spoken.digest})
+    stopped = written[0].stopped_early
+    # What was stopped is made again as far as it went.
+    told = settings.model_copy(update={"chars": written[0].drawn}) if stopped else settings
+    recipe = recipes.make("text.write", told, inputs, {} if given else {spoken.name: spoken.digest})
     texts = [(settings.prompt + one.text).encode("utf-8", "replace") for one in written]
     name = Path(given[0].name).stem if given else spoken.name
     names = [f"{name}-{n + 1}.txt" if len(texts) > 1 else f"{name}.txt" for n in range(len(texts))]
     files = tuple(File.keep(text, "text", name) for text, name in zip(texts, names, strict=True))
-    return Result(files, figures, recipe, written[0].stopped_early)
+    return Result(files, figures, recipe, stopped)
 
 
 def voice_of(settings: WriteSettings, inputs: Inputs) -> voice.Voice:
@@ -131,6 +134,15 @@ def notes(replaced: Mapping[str, str], dropped: str) -> list[str]:
     if dropped:
         told.append(f"Left out, for the model does not know them: {' '.join(map(corpus.shown, dropped))}.")
     return told
+
+
+def _never_ends(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
+    """Why no text can end before the stop text, in a sentence; none if it can."""
+    unknown = vocabulary.encode(settings.stop).dropped
+    if not unknown:
+        return []
+    told = " ".join(map(corpus.shown, unknown))
+    return [f"It ends before no stop text, for the model never writes {told}."]
 
 
 def prepare(settings: WriteSettings) -> None:

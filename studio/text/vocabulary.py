@@ -57,7 +57,12 @@ class Vocabulary:
         return len(self.characters)
 
     def encode(self, text: str) -> Encoded:
-        """Characters -> numbers; an unknown one becomes one that looks alike, or is left out."""
+        """Characters -> numbers; an unknown one becomes one that looks alike, or is left out.
+
+        Lines may end as on any system, where the model does not know it otherwise.
+        """
+        if "\r" not in self.characters:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
         places = {c: n for n, c in enumerate(self.characters)}
         unknown = {c: _alike(c, places) for c in sorted(set(text) - set(places))}
         dropped = "".join(c for c, known in unknown.items() if not known)

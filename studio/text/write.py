@@ -44,11 +44,13 @@ class Written:
     Attributes:
         text: the characters.
         nats: `(len(text),) float32`, the model's surprise by each.
+        drawn: how many characters were, its stop text and what came after it included.
         stopped_early: whether a person stopped it here.
     """
 
     text: str
     nats: np.ndarray
+    drawn: int
     stopped_early: bool = False
 
 
@@ -161,17 +163,24 @@ def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) ->
         settings: of which `count` is taken as 1.
     """
     drawn = draws(network, vocabulary, settings.model_copy(update={"count": 1}))
+    stop = stop_text(vocabulary, settings)
     waiting: list[Piece] = []
     for _, (index, nats) in zip(range(settings.chars), drawn, strict=False):
         waiting.append(Piece(vocabulary.characters[int(index[0])], float(nats[0])))
         held = "".join(piece.text for piece in waiting)
-        if settings.stop and held.endswith(settings.stop):
-            yield from waiting[: -len(settings.stop)]
+        if stop and held.endswith(stop):
+            yield from waiting[: -len(stop)]
             return
-        free = len(waiting) - _held(held, settings.stop)
+        free = len(waiting) - _held(held, stop)
         yield from waiting[:free]
         del waiting[:free]
     yield from waiting
+
+
+def stop_text(vocabulary: Vocabulary, settings: WriteSettings) -> str:
+    """What ends a text, in characters of the model; "" for nothing, or if it never writes one of these."""
+    read = vocabulary.encode(settings.stop)
+    return "" if read.dropped else vocabulary.decode(read.indices)
 
 
 def _held(text: str, stop: str) -> int:
@@ -189,9 +198,10 @@ def write(
         progress: shown the first text as it grows, its beginning included, about ten times a second.
 
     Returns:
-        The texts; if a person stopped it, as far as they were.
+        The texts; if a person stopped it, as far as they were: at least one character each.
     """
     progress = progress or Progress()
+    stop = stop_text(vocabulary, settings)
     indices = np.empty((settings.chars, settings.count), "int32")
     nats = np.empty((settings.chars, settings.count), "float32")
     drawn, done, told = draws(network, vocabulary, settings), 0, float("-inf")
@@ -202,16 +212,16 @@ def write(
             if time.monotonic() - told >= REPORT_SECONDS or done == settings.chars:
                 told = time.monotonic()
                 first = vocabulary.decode(indices[:done, 0])
-                progress.report(done, settings.chars, text=settings.prompt + _sure(first, settings.stop))
-                if settings.stop and all(settings.stop in vocabulary.decode(one) for one in indices[:done].T):
+                progress.report(done, settings.chars, text=settings.prompt + _sure(first, stop))
+                if stop and all(stop in vocabulary.decode(one) for one in indices[:done].T):
                     break
         stopped = False
     except Cancelled:
         stopped = True
     texts = [vocabulary.decode(column) for column in indices[:done].T]
-    ends = [_end(text, settings.stop) for text in texts]
+    ends = [_end(text, stop) for text in texts]
     return [
-        Written(text[:end], nats[:end, n], stopped)
+        Written(text[:end], nats[:end, n], done, stopped)
         for n, (text, end) in enumerate(zip(texts, ends, strict=True))
     ]
 

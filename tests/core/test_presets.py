@@ -183,6 +183,30 @@ def test_a_folder_that_is_not_whole_is_refused(home, file, data):
         found.weights(), found.recipe(), found.card()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"figures": [1]},
+        {"figures": {"fid": "low"}},
+        {"figures": {"n": 2.5}},
+        {"figures": {"nats_per_char": None}},
+        {"figures": {"kl": [1, "x"]}},
+        {"figures": {"curve": {"steps": 3}}},
+        {"figures": {"distances": []}},
+        {"evaluation": {"accuracy": "high"}},
+        {"directions": {"smile": [1]}},
+        {"classes": [1]},
+    ],
+)
+def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
+    """Else one odd folder would take down the page that lists it among all others."""
+    folder = saved("tiny").folder
+    settings = json.loads((folder / presets.SETTINGS).read_text())
+    (folder / presets.SETTINGS).write_text(json.dumps(settings | {"data": data}))
+    with pytest.raises(InvalidInput, match=r"settings\.json as the studio writes it"):
+        presets.find("tiny")
+
+
 def test_settings_that_the_task_does_not_take_are_refused(home):
     path = saved("tiny").folder / presets.SETTINGS
     made = json.loads(path.read_bytes())

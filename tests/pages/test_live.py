@@ -52,10 +52,12 @@ def test_another_model_makes_another_result(draw, asked, photo, monkeypatch):
     def gone(pinned):
         raise Unavailable("It is another model now.")
 
-    draw(page_of_live, shade=64, file=photo)
+    page = draw(page_of_live, shade=64, file=photo)
     monkeypatch.setattr("pages.parts.live.pins.check", gone)
     draw(page_of_live, shade=64, file=photo)
     assert len(asked) == 2
+    page.run()  # nor does the tab that has it go on showing it
+    assert len(asked) == 3
 
 
 def test_only_some_are_shared(draw, asked, photo, monkeypatch):

@@ -159,6 +159,14 @@ def test_few_choices_are_tried_once_each_and_then_it_ends(text, monkeypatch):
     assert len(tried) == 6, "nothing is left to try"
 
 
+def test_the_order_of_words_makes_no_other_search(text, monkeypatch):
+    tried, ran = [], Crew.run
+    monkeypatch.setattr(Crew, "run", lambda *asked: (tried.append(asked[2]), ran(*asked))[1])
+    searched(text, vary=("shape", "x=-5:5"), fixed=("epochs=2", "flip=false"), trials=4)
+    searched(text, vary=("x=-5:5", "shape"), fixed=("flip=false", "epochs=2"), trials=4)
+    assert len(tried) == 4
+
+
 def test_a_training_that_has_reached_its_end_is_not_stopped_as_poor(text):
     found = searched(text, trials=30, fixed=("epochs=1",)).figures
     assert not found["stopped_early"]
@@ -186,6 +194,21 @@ def test_what_ended_well_before_is_kept(text):
     found = searched(text, vary=("x=-5:5", "trouble=none|refuse"), sampler="random", trials=500)
     assert found.figures["trials_ended"] and found.figures["trials_ended"] < 500
     assert found.files[0].read() and "5 trials in a row failed" in found.figures["notes"][0]
+
+
+def test_failures_with_trials_between_that_were_stopped_as_poor_are_not_in_a_row(text, monkeypatch):
+    ran, counted = Crew.run, []
+
+    def every_second_fails(*asked):
+        counted.append(1)
+        if len(counted) > 3 and len(counted) % 2:
+            raise StudioError("It cannot learn.")
+        return ran(*asked)
+
+    monkeypatch.setattr(Crew, "run", every_second_fails)
+    found = searched(text, sampler="random", trials=30, pruning="halving").figures
+    assert found["stopped_early"] > 5 and found["failed"] > 5, "else this tells nothing"
+    assert not found["notes"]
 
 
 def test_models_are_compared_by_one_measure_which_is_named(text):

@@ -12,7 +12,7 @@ from studio.core import presets, runs, tasks, training
 from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
-from studio.text import corpus, score, voice
+from studio.text import corpus, score, voice, write
 from studio.text.settings import WriteSettings
 
 
@@ -76,6 +76,19 @@ def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
     assert named.figures["nats_per_char"] == pytest.approx(np.mean(named.figures["nats"]), abs=1e-3)
     assert named.recipe.weights == {"rhyme": presets.find("rhyme").digest}
     assert named.recipe.checked_settings() == wish
+
+
+def test_a_text_that_was_stopped_is_made_again_as_far_as_it_went(trained, home, monkeypatch):
+    presets.unpack(trained.files[0].read(), "rhyme")
+    monkeypatch.setattr(write, "REPORT_SECONDS", 0)
+    told = []
+    progress = Progress(told.append, cancelled=lambda: len(told) == 20)
+    wish = WriteSettings(preset="rhyme", count=2, stop="”likes", chars=500)
+    stopped = tasks.run("text.write", wish, {}, progress)
+    assert stopped.stopped_early and stopped.recipe.checked_settings().chars == 20
+    assert any("ends before no stop text" in note for note in stopped.figures["notes"])
+    again = tasks.run("text.write", stopped.recipe.checked_settings(), {})
+    assert [file.digest for file in again.files] == [file.digest for file in stopped.files]
 
 
 def test_unknown_characters_of_a_beginning_are_told(trained, home):

@@ -10,6 +10,7 @@ import pytest
 from studio.core.progress import Progress
 from studio.text import score, write
 from studio.text.settings import WriteSettings
+from studio.text.vocabulary import Vocabulary
 from studio.text.write import choose, draws, stream
 
 LOGITS = np.log(np.array([[0.3, 0.5, 0.15, 0.05]], "float32"))
@@ -98,6 +99,23 @@ def test_it_ends_before_the_stop_text(network, letters, length):
     assert len(written.nats) == len(expected)
 
 
+def test_a_stop_text_is_read_as_a_beginning_is(network, letters):
+    plain = text_of(network, letters, seed=7, stop=text_of(network, letters, seed=7)[0].text[40:42])[0].text
+    raised = text_of(network, letters, seed=7)[0].text[40:42].upper()
+    assert raised not in letters.characters
+    wish = WriteSettings(chars=80, seed=7, stop=raised)
+    assert text_of(network, letters, seed=7, stop=raised)[0].text == plain
+    assert "".join(piece.text for piece in stream(network, letters, wish)) == plain
+    assert len(text_of(network, letters, seed=7, stop=raised[0] + "日")[0].text) == 80
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+def test_lines_of_a_beginning_may_end_as_on_any_system(ends):
+    letters = Vocabulary.of("a b\n")
+    assert letters.decode(letters.encode(f"a{ends}b").indices) == "a\nb"
+    assert Vocabulary.of("ab\r\n").encode("a\rb").indices.tolist() == [2, 1, 3]
+
+
 def test_what_may_become_the_stop_text_is_not_shown_before_that_is_decided(network, letters):
     full = text_of(network, letters, seed=7)[0].text
     wish = WriteSettings(chars=80, seed=7, stop=full[39:41] + "nowhere")
@@ -121,7 +139,7 @@ def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, m
     progress = Progress(lambda report: texts.append(report.text), cancelled=lambda: len(texts) == 30)
     written = write.write(network, letters, WriteSettings(chars=80, seed=1), progress)[0]
     assert texts == [written.text[: n + 1] for n in range(30)]
-    assert written.stopped_early and len(written.text) == len(written.nats) == 30
+    assert written.stopped_early and len(written.text) == len(written.nats) == written.drawn == 30
 
 
 def test_many_texts_on_several_cores_are_those_on_one(network, letters, monkeypatch):
