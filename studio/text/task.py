@@ -142,7 +142,7 @@ def _never_ends(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
     if not unknown:
         return []
     told = " ".join(map(corpus.shown, unknown))
-    return [f"It ends before no stop text, for the model never writes {told}."]
+    return [f"No text ends before the stop text, for the model never writes {told}."]
 
 
 def prepare(settings: WriteSettings) -> None:

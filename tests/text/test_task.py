@@ -86,7 +86,7 @@ def test_a_text_that_was_stopped_is_made_again_as_far_as_it_went(trained, home, 
     wish = WriteSettings(preset="rhyme", count=2, stop="”likes", chars=500)
     stopped = tasks.run("text.write", wish, {}, progress)
     assert stopped.stopped_early and stopped.recipe.checked_settings().chars == 20
-    assert any("ends before no stop text" in note for note in stopped.figures["notes"])
+    assert any("No text ends before the stop text" in note for note in stopped.figures["notes"])
     again = tasks.run("text.write", stopped.recipe.checked_settings(), {})
     assert [file.digest for file in again.files] == [file.digest for file in stopped.files]
 
