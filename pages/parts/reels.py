@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import forms, samples, uploads, words
-from studio.core import drawing, images
+from pages.parts import forms, owners, samples, uploads, words
+from studio.core import drawing, film_facts, images
+from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
@@ -18,7 +20,7 @@ TASK = "film.repaint"
 WAYS = {"photo": "A photo", "film": "A film"}
 MOST_MB = 100
 SAMPLE = "rocket.mp4"
-_SLOT, _TAKEN = "film", "film_taken"
+_SLOT, _TAKEN, _ADDRESS = "film", "film_taken", "film_file"
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,16 @@ def wanted() -> bool:
 
 def choose() -> Reel:
     """The film that a person added, else a sample."""
-    taken: File | None = st.session_state.get(_TAKEN)
+    taken = _taken()
     reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
     st.image(samples.small(reel.frame), width=110)
     length = words.duration(max(reel.frames / reel.fps, 1))
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
     st.caption(f"{name} · {reel.frames} frames, {length}")
-    _add()
+    with st.container(horizontal=True):
+        _add()
+        if taken:
+            st.button("The sample again", icon=":material/undo:", type="tertiary", on_click=_let_go)
     uploads.fault(_SLOT)
     return reel
 
@@ -72,6 +77,29 @@ def painted(task: str, settings: Settings, reel: Reel, inputs: Inputs) -> tuple[
     base = json.dumps(settings.model_dump(mode="json", exclude_defaults=True))
     others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     return FilmSettings.parse({"task": task, "base": base, "film": kind}), {"film": [reel.film], **others}
+
+
+def _taken() -> File | None:
+    """A person's own film, which the address names so that a reload has it."""
+    taken: File | None = st.session_state.get(_TAKEN)
+    if taken is None and (told := st.query_params.get(_ADDRESS)):
+        taken = st.session_state[_TAKEN] = _brought_back(owners.mine(told))
+    if taken:
+        st.query_params[_ADDRESS] = owners.address(taken.digest)
+    return taken
+
+
+def _brought_back(digest: str) -> File | None:
+    with suppress(StudioError, OSError):  # removed since, somebody else's, or no film
+        data = File(digest, "animation", "film").read()
+        _check(data, "your film")
+        return File(digest, "animation", f"your-film.{film_facts.kind(data)}")
+    return None
+
+
+def _let_go() -> None:
+    del st.session_state[_TAKEN]
+    st.query_params.pop(_ADDRESS, None)
 
 
 def _add() -> None:

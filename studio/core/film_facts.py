@@ -25,6 +25,13 @@ def is_mp4(data: bytes) -> bool:
     return data[4:8] == b"ftyp"
 
 
+def kind(data: bytes) -> str:
+    """The kind of a film by its first bytes: "mp4", "gif", else "webp"."""
+    if is_mp4(data):
+        return "mp4"
+    return "gif" if data.startswith(b"GIF8") else "webp"
+
+
 def other_kind(data: bytes) -> str:
     """What a file is that is no MP4, WebP or GIF, in words; "" if its first bytes say that it is one."""
     if not data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -97,3 +98,22 @@ def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
     settings = FilmSettings(base='{"house": ["rain"], "size": 256}', film="gif")
     line = commands.line("film.repaint", settings, {"film": [film("gif")]})
     assert line == "studio style clip.gif house:rain -o out.gif --size 256"
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webp", "gif"])
+def test_a_film_of_ones_own_is_still_there_after_a_reload(visit, live, kind):
+    taken = film(kind)
+    page = visit("style", what="A film", film_file=taken.digest)
+    assert not page.exception
+    assert any(re.match(rf"your\W+film\W+{kind} · 3 frames", caption.value) for caption in page.caption)
+    assert page.query_params["film_file"] == taken.digest
+    press(page, "The sample again")
+    assert not page.exception and "film_file" not in page.query_params
+    assert not any("your" in caption.value for caption in page.caption)
+
+
+@pytest.mark.parametrize("told", ["0" * 64, "nothing", ""])
+def test_an_address_that_names_no_film_shows_the_sample(visit, live, told):
+    page = visit("style", what="A film", film_file=told)
+    assert not page.exception
+    assert any("to try with" in caption.value for caption in page.caption)
