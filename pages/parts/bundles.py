@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.parts import bins, onward
+from pages.parts import bins
 from pages.parts.owners import owner
 from studio.core.errors import NoRoom, Unavailable
 from studio.gallery import export, index, items
@@ -60,7 +60,7 @@ def _here(ids: Sequence[str], whose: str) -> list[Item]:
     for id in ids:
         with suppress(Unavailable):
             found.append(items.find(id, whose))
-    return [item for item in found if all(map(onward.is_here, item.result.files))]
+    return [item for item in found if item.whole]
 
 
 def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:

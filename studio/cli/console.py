@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths
-from studio.core.errors import StudioError, printable
+from studio.core.errors import StudioError, of_memory, printable
 from studio.core.progress import Progress, Report, terminal_bar
 from studio.core.tasks import Result
 
@@ -105,7 +105,7 @@ def unexpected(fault: Exception, words: Sequence[str]) -> int:
 
 
 def _described(fault: Exception) -> str:
-    if isinstance(fault, MemoryError) or type(fault).__name__ == "ResourceExhaustedError":  # TensorFlow's own
+    if of_memory(fault):
         return "The memory is not large enough for this. Next: choose a smaller size."
     if isinstance(fault, OSError) and fault.strerror:
         where = f" ({fault.filename})" if fault.filename else ""

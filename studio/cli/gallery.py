@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from studio.cli import console, flags, outputs
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, invalid, printable, unknown
+from studio.core.errors import InvalidInput, Unavailable, invalid, printable, unknown
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Entry, Wanted
 
@@ -168,11 +168,18 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.ids and wanted != Wanted():
         raise InvalidInput("Export takes ids or a filter, not both. Next: leave one of them out.")
     ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(wanted)[0]]
-    started = time.monotonic()
-    export.save((items.find(id) for id in dict.fromkeys(ids)), path)
+    started, taken = time.monotonic(), []
+    for item in map(items.find, dict.fromkeys(ids)):
+        if item.whole:
+            taken.append(item)
+        elif arguments.ids:
+            raise Unavailable(f"Files of {item.id} are no longer in the studio. Next: leave it out.")
+        else:
+            console.note(f"{item.id}, {item.title}, is passed over, for files of it are no longer here.")
+    export.save(taken, path)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
-        console.say_json({"path": path, "seconds": seconds, "figures": {"items": len(set(ids))}})
+        console.say_json({"path": path, "seconds": seconds, "figures": {"items": len(taken)}})
     else:
         console.say(str(path))
     return 0

@@ -13,8 +13,13 @@ from studio.core.tasks import Inputs, Task
 LONG = 30.0  # s; what is expected to take less is not worth a line
 
 
-def before(task: Task, settings: Settings, inputs: Inputs, arguments: argparse.Namespace) -> None:
+def before(
+    task: Task, settings: Settings, inputs: Inputs, arguments: argparse.Namespace, goes_on: bool = False
+) -> None:
     """Says about how long a long job takes and how much memory, unless results alone are wished.
+
+    Args:
+        goes_on: whether a part of it was done before.
 
     Raises:
         NoRoom: if this machine has not the memory for it; the message names the largest that would fit.
@@ -24,7 +29,8 @@ def before(task: Task, settings: Settings, inputs: Inputs, arguments: argparse.N
     expected = None if arguments.quiet or arguments.json else tasks.expected(task, settings, inputs)
     if expected and expected >= LONG:
         memory = f", {gib(needs)} of memory" if needs else ""
-        console.note(f"{task.title}: about {_duration(expected)} here{memory}.")
+        most, whole = "at most " if task.tries else "", " from its beginning" if goes_on else ""
+        console.note(f"{task.title}: {most}about {_duration(expected)} here{whole}{memory}.")
 
 
 def _duration(seconds: float) -> str:

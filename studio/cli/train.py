@@ -48,9 +48,11 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
     inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
     tasks.check(task.name, settings, inputs)
-    promises.before(task, settings, inputs, arguments)
+    begun = runs.find(task.name, settings, inputs)
+    goes_on = arguments.resume is not False and begun.folder.exists()
+    promises.before(task, settings, inputs, arguments, goes_on)
     _join(arguments)
-    _take_up(runs.find(task.name, settings, inputs), arguments)
+    _take_up(begun, arguments)
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:

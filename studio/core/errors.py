@@ -29,6 +29,12 @@ class Cancelled(Exception):
     """Raised by `Progress` when a person asked to stop; a task catches it and returns its best so far."""
 
 
+def of_memory(error: Exception) -> bool:
+    """Whether the memory was too small: an error of Python's, TensorFlow's or JAX's, known by their names."""
+    named = "RESOURCE_EXHAUSTED" in str(error) or type(error).__name__ == "ResourceExhaustedError"
+    return named or isinstance(error, MemoryError)
+
+
 def invalid(name: str, *, expected: str, received: object, next_step: str) -> InvalidInput:
     """The error for a bad argument, in the project's one wording.
 

@@ -164,5 +164,6 @@ def _count(report: Report) -> str:
         return ""
     if report.total >= 100_000:
         return f"{report.step / report.total:.0%}"
-    rate = f"  {report.step / report.seconds:.1f}/s" if report.seconds else ""
+    taken = report.step - report.began
+    rate = f"  {taken / report.seconds:.1f}/s" if taken and report.seconds else ""
     return f"{report.step}/{report.total}{rate}"

@@ -5,6 +5,7 @@ A task is looked up as `capability.verb`; looking one up loads nothing but that 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -237,12 +238,16 @@ class Tries:
         values: of the settings that vary those that are tried, each with all of the others'; of a range its
             two ends.
         inputs: of each.
+        count: how often, at most.
+        seconds: after which it ends in any case.
     """
 
     task: Task
     settings: Settings
     values: Mapping[str, Sequence[Any]]
     inputs: Inputs
+    count: int = 1
+    seconds: float = math.inf
 
 
 def get(name: str) -> Task:
@@ -350,8 +355,14 @@ def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     """About how many seconds a job will take here, from what it is and the jobs before it; None if not known.
 
+    Of a sweep or a search that is the most: some of what it tries may be stopped early.
+
     Raises:
         InvalidInput: if settings or inputs cannot be used.
     """
+    if task.tries:
+        tries = imported(task.tries)(settings, inputs)
+        each = expected(tries.task, tries.settings, tries.inputs)
+        return min(tries.count * each, tries.seconds) if each else None
     usual = imported(task.usual)(settings, inputs) if task.usual else 0
     return usual * paces.of(task.name) if usual else None

@@ -189,11 +189,13 @@ class Ledger:
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
         """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
         outcome = record.folder.read("outcome")
+        ended = time.time()
         if outcome is not None:
+            ended = record.folder.written("outcome")  # the server may have died before it could see it
             reason = outcome.get("error", "")
             state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
             record.report = _report(outcome) or record.report
-        record.state, record.error, record.ended = state, reason, time.time()
+        record.state, record.error, record.ended = state, reason, ended
         record.preview = None  # the folder has it
         self.note(record)
 

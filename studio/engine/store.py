@@ -54,6 +54,10 @@ class Folder:
             return None
         return found if isinstance(found, dict) else None
 
+    def written(self, name: str) -> float:
+        """When `name`.json was written, in seconds since 1970."""
+        return (self.path / f"{name}.json").stat().st_mtime
+
     def write(self, name: str, values: Mapping[str, Any]) -> None:
         """Writes `name`.json whole. Raises `NoRoom` if the disk is full."""
         paths.write(self.path / f"{name}.json", json.dumps(values, default=_plain).encode())
@@ -244,6 +248,7 @@ def pack_report(report: Report) -> dict[str, Any]:
         "metrics": {name: float(value) for name, value in report.metrics.items()},
         "text": report.text,
         "seconds": report.seconds,
+        "began": report.began,
     }
 
 

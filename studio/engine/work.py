@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from distributed import Event, get_worker
 
 from studio.core import images, paths, tasks, weights
-from studio.core.errors import Cancelled, NoRoom, StudioError
+from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
 from studio.core.progress import Progress, Report
 from studio.engine import store
 
@@ -264,8 +264,7 @@ def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
 
 def sentence(error: Exception, title: str) -> str:
     """What a person is told of a fault of a task with such a title."""
-    # TensorFlow's and JAX's own classes are known by name, so that neither has to be here.
-    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error) + type(error).__name__.upper():
+    if of_memory(error):
         return MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full, so nothing could be saved. Next: free some space and run it again."

@@ -54,6 +54,11 @@ class Item:
                 return Recipe.model_validate_json(json.dumps(cell["recipe"]))
         return self.result.recipe
 
+    @property
+    def whole(self) -> bool:
+        """Whether the studio still has all its files."""
+        return all((paths.folder("files") / file.digest).exists() for file in self.result.files)
+
     def thumbnail(self) -> bytes:
         """A small picture of it as WebP, made now if it has none yet."""
         return thumbnail(self.folder, self.result.files[0])

@@ -163,7 +163,7 @@ def tries(settings: SweepSettings, inputs: Inputs) -> Tries:
     """What will be asked for. Raises as `cells`."""
     every = list(itertools.chain(*cells(settings)))
     values = {name: list(dict.fromkeys(cell.values[name] for cell in every)) for name in every[0].values}
-    return Tries(tasks.get(settings.task), every[0].settings, values, inputs)
+    return Tries(tasks.get(settings.task), every[0].settings, values, inputs, len(every))
 
 
 def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:

@@ -71,7 +71,8 @@ def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
     fixed = shared(task.settings, settings.fixed, ranges)
     values = {name: one.extremes for name, one in ranges.items()}
     slot = task.inputs[0].name
-    return Tries(task, task.settings.parse(fixed), values, {slot: inputs[slot]})
+    seconds = 60 * settings.minutes or math.inf
+    return Tries(task, task.settings.parse(fixed), values, {slot: inputs[slot]}, settings.trials, seconds)
 
 
 def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:

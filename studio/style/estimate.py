@@ -28,7 +28,9 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
     height, width = images.size(inputs["content"][0].read())
     shape = height * width / max(height, width) ** 2  # of a square whose side is the longer one
     sizes = scales(settings.size)
-    first = (HOUSE if settings.house else INSTANT) * min(sizes[0], settings.size) ** 2
+    # A house style sees the whole once; with masks each of several does.
+    networks = HOUSE * (len(settings.house) if inputs.get("mask") else 1) if settings.house else INSTANT
+    first = networks * (sizes[0] if settings.passes else settings.size) ** 2
     passes = zip(sizes, schedule(sizes, settings.passes), strict=True) if settings.passes else ()
     return shape * (first + MEGAPIXEL_PASS * sum(count * size**2 for size, count in passes)) / 1e6
 

@@ -10,6 +10,7 @@ from pydantic import field_validator
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
+SHIPPED = "house"  # the network of house styles that comes with the studio
 PASSES = {"instant": 0, "draft": 6, "fine": 28}  # of VGG16, forward and backward, at the coarsest scale
 
 
@@ -48,7 +49,7 @@ class TransferSettings(Settings):
     house: tuple[str, ...] = setting(
         (), "House styles instead of style pictures, one to four, e.g. mosaic; instant alone.", max_length=4
     )
-    network: str = setting("house", "The network that knows the house styles: its name, or a folder.")
+    network: str = setting(SHIPPED, "The network that knows the house styles: its name, or a folder.")
     style_weights: tuple[float, ...] = setting(
         (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
     )
@@ -81,6 +82,9 @@ def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> No
         inputs: the files of every slot.
     """
     check_styles(settings, len(inputs.get("style", ())), len(inputs.get("mask", ())))
+    if not settings.house and (inputs.get("network") or settings.network != SHIPPED):
+        expected, step = "house styles that it paints in", "name them as `house:NAME`, or leave it out"
+        raise invalid("network", expected=expected, received="style pictures", next_step=step)
     if settings.house:
         from studio.style.house import known
 

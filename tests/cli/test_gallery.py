@@ -10,6 +10,7 @@ import pytest
 from studio.cli import outputs
 from studio.core import images, recipes
 from studio.core.errors import NoRoom
+from studio.gallery import items
 
 
 @pytest.fixture
@@ -84,6 +85,17 @@ def test_export_saves_all_or_what_is_chosen(said, painted, tmp_path):
         with zipfile.ZipFile(tmp_path / f"{name}.zip") as packed:
             tints[name] = {recipes.read(packed.read(one)).settings["tint"] for one in packed.namelist()}
     assert tints == {"all": {"red", "blue"}, "one": {"red"}, "blue": {"blue"}}
+
+
+def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(said, painted, tmp_path):
+    red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+    items.find(red).result.files[0].path.unlink()
+    code, out, err = said("gallery", "export", "-o", "all.zip")
+    assert (code, out) == (0, "all.zip\n") and f"{red}, " in err and "passed over" in err
+    with zipfile.ZipFile(tmp_path / "all.zip") as packed:
+        assert len(packed.namelist()) == 1
+    code, _, err = said("gallery", "export", red, blue, "-o", "both.zip")
+    assert code == 2 and red in err and not (tmp_path / "both.zip").exists()
 
 
 def test_remove_can_be_undone(said, painted):

@@ -52,6 +52,7 @@ def test_the_flag_names_them_too(photo):
         ([], "name a house style"),
         (["house:mosaic", "--mode", "fine"], "instant mode"),
         (["house:mosaic", "--style-weights", "0"], "not all 0"),
+        (["photo.png", "--network", "digits-vae"], "house styles that it paints in"),
     ],
 )
 def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, told):

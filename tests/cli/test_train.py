@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import main
+from studio.cli import main, promises
 from studio.core import paths, presets, tasks, training
 from studio.core.errors import NoRoom
 from studio.text import task
@@ -101,14 +101,23 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
     assert stopped["nats_per_char"] > unbroken["nats_per_char"] + 0.01
 
 
-def test_unasked_it_goes_on_too_and_says_so(train, steps):
+def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     steps.stop_at = 3
     assert train("-o", "model")[0] == 130
     steps.stop_at = 5
     steps.clear()
+    monkeypatch.setattr(promises, "LONG", 0.0)
     code, _, err = train("-o", "model")
     assert (code, list(steps)) == (130, [4, 5])
     assert "goes on where the same training was stopped; --no-resume begins anew" in err
+    assert "here from its beginning" in err
+
+
+def test_what_begins_anew_is_promised_whole(train, steps, monkeypatch):
+    monkeypatch.setattr(promises, "LONG", 0.0)
+    steps.stop_at = 3
+    assert "from its beginning" not in train("-o", "model")[2]
+    assert "from its beginning" not in train("-o", "model", "--no-resume")[2]
 
 
 def test_without_resume_it_begins_anew(train, steps):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core.errors import InvalidInput, StudioError, invalid, printable, short_name, unknown
+from studio.core.errors import InvalidInput, StudioError, invalid, of_memory, printable, short_name, unknown
 
 
 def test_invalid_says_expected_received_and_next():
@@ -75,3 +75,16 @@ def test_printable_keeps_the_limit(length):
 )
 def test_a_short_name_keeps_its_ending(name, shown):
     assert short_name(name, 20) == shown
+
+
+def test_a_memory_that_was_too_small_is_known_by_each_of_its_names():
+    class ResourceExhaustedError(Exception):
+        """As TensorFlow calls it."""
+
+    class XlaRuntimeError(RuntimeError):
+        """As JAX calls all that goes wrong on a device."""
+
+    assert of_memory(ResourceExhaustedError("OOM when allocating tensor"))
+    assert of_memory(XlaRuntimeError("RESOURCE_EXHAUSTED: Out of memory"))
+    assert of_memory(MemoryError())
+    assert not of_memory(XlaRuntimeError("INVALID_ARGUMENT: shapes")) and not of_memory(ValueError("memory"))

@@ -9,6 +9,8 @@ from studio.core import images, paces, paths, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import Result
 from studio.dcgan.settings import TrainDcganSettings
+from studio.gallery.sweeps import SweepSettings
+from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import TrainTextSettings
 from studio.vae.settings import TrainVaeSettings
@@ -118,6 +120,31 @@ def test_paintings_take_longer_the_larger_and_finer_they_are():
     assert times == sorted(times) and times[2] > 10 * times[0]
     tall = expected("style.transfer", TransferSettings(mode="fine", size=512), content=[photo(400, 200)])
     assert tall < times[2]
+
+
+def test_a_picture_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
+    def takes(size, styles=("mosaic",), **inputs):
+        asked = TransferSettings(size=size, house=styles)
+        return expected("style.transfer", asked, content=[photo(2000, 2000)], **inputs)
+
+    assert takes(1024) == pytest.approx(4 * takes(512)) and takes(2048) == pytest.approx(16 * takes(512))
+    two = ("mosaic", "wash")
+    assert takes(512, two) == takes(512)
+    assert takes(512, two, mask=[photo(), photo()]) == pytest.approx(2 * takes(512))
+
+
+def test_a_search_takes_as_many_trainings_at_most_and_no_longer_than_it_may():
+    data = [tasks.File.keep(b"to be or not " * 20_000, "text", "text.txt")]
+    once = expected("text.train", TrainTextSettings(epochs=3), text=data)
+    asked = SearchSettings(train="text", vary=("units=64:256",), fixed=("epochs=3",), trials=7)
+    assert expected("search.run", asked, text=data) == pytest.approx(7 * once)
+    assert expected("search.run", asked.model_copy(update={"minutes": 0.5}), text=data) == 30
+
+
+def test_a_sweep_takes_as_long_as_its_cells():
+    asked = SweepSettings(task="style.transfer", base='{"house": ["mosaic"]}', vary=("strength=0.2,0.5,1",))
+    once = expected("style.transfer", TransferSettings(house=("mosaic",)), content=[photo()])
+    assert expected("gallery.sweep", asked, content=[photo()]) == pytest.approx(3 * once)
 
 
 def test_trainings_take_longer_with_more_steps_and_wider_networks():

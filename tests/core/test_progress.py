@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Cancelled
-from studio.core.progress import Progress, Report, terminal_bar
+from studio.core.progress import Progress, Report, _count, terminal_bar
 
 
 def test_reports_reach_the_listener():
@@ -73,6 +73,11 @@ def test_the_time_left_of_a_run_that_goes_on_counts_its_own_steps_alone():
     assert heard[-1].seconds_left == pytest.approx(99 * heard[-1].seconds)
 
 
+def test_the_rate_of_a_run_that_goes_on_counts_its_own_steps_alone():
+    assert _count(Report(5100, 8000, seconds=5, began=5000)) == "5100/8000  20.0/s"
+    assert _count(Report(5000, 8000, began=5000)) == "5000/8000"
+
+
 def test_the_bar_says_nothing_in_a_pipe(capsys):
     with terminal_bar("Paint") as progress:
         progress.report(1, 2, {"loss": 1.0})
@@ -90,6 +95,8 @@ def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     with terminal_bar("Paint") as progress:
         progress.stage("Fetching [VGG16]")
+        progress.report(2, 12)
+        time.sleep(0.01)
         progress.report(3, 12, {"loss": 0.25})
     shown = capsys.readouterr().err
     for words in ("Paint", "3/12", "/s", "loss 0.25"):

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from studio.core import paths, tasks
+from studio.core.progress import Report
 from studio.engine import engine as engine_module
 from studio.engine import store
 from studio.engine.ledger import Ledger
@@ -159,6 +160,18 @@ def test_what_the_worker_finished_before_the_server_died_is_done(home, running):
     running.folder.write("outcome", {"result": store.pack_result(result), "report": None})
     job = _loaded(home, running.id)
     assert (job.state, job.result) == ("done", result)
+
+
+def test_what_was_done_when_the_server_died_ended_then_and_not_when_it_is_found(home, running):
+    running.folder.write("outcome", {"result": store.pack_result(tasks.Result(())), "report": None})
+    os.utime(running.folder.path / "outcome.json", (1000, 1000))
+    assert _loaded(home, running.id).ended == 1000
+
+
+def test_the_time_left_survives_the_way_to_a_page():
+    report = Report(5010, 8000, seconds=1.0, began=5000)
+    assert store.unpack_report(json.loads(json.dumps(store.pack_report(report)))) == report
+    assert report.seconds_left == pytest.approx(299)
 
 
 def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core import presets
 from studio.core.errors import StudioError, invalid, unknown
 from studio.core.presets import Preset
 from studio.core.recipes import Source
 from studio.style.house.settings import TrainStyleSettings
-
-if TYPE_CHECKING:
-    from studio.style.settings import TransferSettings
+from studio.style.settings import SHIPPED, TransferSettings
 
 TASK = "style.train"
-SHIPPED = "house"  # the network that comes with the studio
 STYLE_SIDE = (
     512  # px, the longer side at which a style is looked at: strokes are then as large as in the fine mode
 )
