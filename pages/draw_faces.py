@@ -24,6 +24,7 @@ with left:
             extra={"preset": preset, **crop},
             beside=lambda: {"seed": asking.seed(), **asking.film()},
             more=lambda: more.update(asking.of_the_wall()),
+            reset=lambda: asking.reset(preset),
         )
         settings = asking.understood(settings and settings.model_copy(update=more))
         wanted = bool(settings and settings.walk) and parts.start_button(":material/movie:", "Make the film")

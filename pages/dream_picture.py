@@ -15,6 +15,12 @@ def inputs():
     return {"content": [content.file()], "guide": [guide.file()] if guide else []}
 
 
+def reset():
+    """What the page asks for beside its form."""
+    wishes.reset()
+    films.reset()
+
+
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Dream", anchor=False)
@@ -22,7 +28,7 @@ with left:
     wish = wishes.what_to_see()
     guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, "Your guide")
     asked_here = (*wishes.ASKED_HERE, *films.ASKED_HERE)
-    settings = parts.form(DreamSettings, skip=asked_here, extra=wish, beside=films.zoom_film)
+    settings = parts.form(DreamSettings, skip=asked_here, extra=wish, beside=films.zoom_film, reset=reset)
     settings = wishes.understood(settings, guided=guide is not None)
     wanted = settings is not None and parts.start_button(":material/bedtime:")
 with right:

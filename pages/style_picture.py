@@ -22,6 +22,7 @@ with left:
         skip=("style_weights", "house", "network"),
         extra={"style_weights": brushwork.weights(styles)},
         more=brushwork.uploaded,
+        reset=brushwork.reset,
     )
     wish = brushwork.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)

@@ -27,9 +27,21 @@ def follow(preset: str) -> None:
     if st.session_state.setdefault(_DRAWER, preset) == preset:
         return
     st.session_state[_DRAWER] = preset
+    _let_go()
+
+
+def _let_go() -> None:
     st.session_state[FACE] = st.session_state[TO] = 0
     st.session_state[NEAR] = st.session_state[MOVES] = ""
     st.session_state[MORPH] = False
+
+
+def reset(preset: str) -> None:
+    """Puts back what the page asks for beside its form, but for the photo. Call it from a callback."""
+    _let_go()
+    sliders.begin(preset, ())
+    st.session_state["film_on"], st.session_state["walk"] = False, USUAL_WALK
+    forms.defaults(FacesSettings, ("seed", "n", *CROP, *FILM[1:]))
 
 
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:

@@ -41,10 +41,11 @@ def undo() -> None:
         what = "1 item is removed." if len(last) == 1 else f"{len(last):,} items are removed."
         st.markdown(f":material/delete: {what}", width="stretch")
         st.button("Undo", icon=":material/undo:", type="primary", on_click=_restore, args=(last,), key="undo")
-        st.button("Close", icon=":material/close:", type="tertiary", on_click=_close, key="undo_close")
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=close, key="undo_close")
 
 
 def _restore(ids: Sequence[str]) -> None:
+    close()  # what cannot be brought back now, for it was let go, cannot be later
     _try(lambda: removal.restore(ids, owner()), [])
 
 
@@ -52,7 +53,8 @@ def _forget(ids: Sequence[str]) -> None:
     _try(lambda: removal.forget(ids, owner()), [])
 
 
-def _close() -> None:
+def close() -> None:
+    """Offers no undo any more."""
     st.session_state[_LAST] = []
 
 

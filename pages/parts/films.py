@@ -33,6 +33,12 @@ def zoom_film() -> dict[str, Any]:
         return {"zoom": frames} | forms.fields(DreamSettings, ASKED_HERE[1:])
 
 
+def reset() -> None:
+    """Puts the film away, and its settings back. Call it from a callback."""
+    st.session_state["zoom_film"], st.session_state["zoom"] = False, FRAMES
+    forms.defaults(DreamSettings, ASKED_HERE[1:])
+
+
 def play(file: File, caption: str = "") -> None:
     """Shows a kept film, over and over, without sound."""
     ending = PurePath(file.name).suffix.lower()

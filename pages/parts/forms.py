@@ -31,6 +31,7 @@ def form(
     extra: Mapping[str, Any] | None = None,
     beside: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
+    reset: Callable[[], None] | None = None,
 ) -> Settings | None:
     """Draws the widgets of a settings class, bound to the address under the names of its fields.
 
@@ -40,6 +41,7 @@ def form(
         extra: values of skipped fields.
         beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
         more: draws what else belongs under "More".
+        reset: puts back what the page asks for besides; a callback.
 
     Returns:
         The settings, or None after showing what is wrong with them.
@@ -60,7 +62,7 @@ def form(
             more()
         fields = list(known.values())
         st.button(
-            "Reset all", icon=":material/restart_alt:", type="tertiary", on_click=_reset, args=(fields,)
+            "Reset all", icon=":material/restart_alt:", type="tertiary", on_click=_reset, args=(fields, reset)
         )
     try:
         return kind.parse({name: value for name, value in values.items() if value is not None})
@@ -200,10 +202,17 @@ def roll() -> None:
     st.session_state["seed"] = random.SystemRandom().randint(0, MOST_SEED)
 
 
-def _reset(fields: Collection[Described]) -> None:
+def defaults(kind: type[Settings], names: Collection[str]) -> None:
+    """Puts some settings of a page back, whatever draws them. Call it from a callback."""
+    _reset([field for name, field in kind.described().items() if name in names])
+
+
+def _reset(fields: Collection[Described], also: Callable[[], None] | None = None) -> None:
     # Forgetting a value is not enough: the address would bring it back, so the default is written.
     for field in fields:
         st.session_state[field.name] = _default(field)
+    if also is not None:
+        also()
 
 
 def _default(field: Described) -> Any:

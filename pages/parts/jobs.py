@@ -71,7 +71,7 @@ def show_job(
 ) -> engine.Job | None:
     """Shows the job of the address, or the one this page showed before another page was visited.
 
-    A finished job gives way as soon as the person asks for something else.
+    A finished job that is in sight gives way as soon as the person asks for something else.
 
     Args:
         asked: what the form asks for now.
@@ -117,8 +117,11 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         told = "It was made by another version of the studio, so it cannot be shown here."
         st.warning(f"{told} Next: look at it in the gallery.", icon=":material/search_off:")
         return None
-    if not job.finished:
-        st.session_state[_question(name)] = asked  # only what is asked for after its end takes its place
+    # What was not shown a moment ago, opened by its address or on the way back to this page, is not asked for
+    # by the form as it stands: not all that was asked for then is there again.
+    arrived = places.came_from_elsewhere() or st.session_state.get(_memory(job.task)) != name
+    if arrived or not job.finished:
+        st.session_state[_question(name)] = asked  # only what is asked for from now on takes its place
     elif st.session_state.setdefault(_question(name), asked) != asked:
         close(job.task)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import commands, samples, words
+from pages.parts import commands, results, samples, words
 from pages.parts.owners import owner
 from pages.parts.places import opening
 from studio import engine
@@ -38,7 +38,8 @@ def _card(job: engine.Job) -> None:
     st.image(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
-        command = commands.line(job.task, settings, job.inputs) if settings else ""
+        made = results.as_made(settings, job.result.recipe) if settings else None
+        command = commands.line(job.task, made, job.inputs) if made else ""
         if command:
             with st.popover("Recipe", type="tertiary"):
                 st.code(command, language="shell", wrap_lines=True)

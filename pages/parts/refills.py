@@ -15,12 +15,26 @@ from studio.core.tasks import File
 
 MOST_STYLES = 4
 TASKS = ("style.transfer", "dream.ascend")
+OFFERED = {"content": samples.photos, "style": samples.styles, "guide": samples.guides}
 WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
 
 
 def able(job: engine.Job, settings: Settings) -> bool:
     """Whether the form of its page can ask for just this."""
-    return job.task in TASKS and not getattr(settings, "layers", ()) and not job.inputs.get("mask")
+    if job.task not in TASKS or getattr(settings, "layers", ()):
+        return False
+    if job.inputs.get("mask") or job.inputs.get("network"):
+        return False
+    return set(_house(settings)) <= _house_titles().keys()
+
+
+def _house(settings: Any) -> list[tuple[str, str]]:
+    """The house styles of a painting, each with its network."""
+    return [(name, settings.network) for name in getattr(settings, "house", ())]
+
+
+def _house_titles() -> dict[tuple[str, str], str]:
+    return {(style.painting, style.network): style.title for style in samples.styles()}
 
 
 def refill(job: engine.Job, settings: Any) -> None:
@@ -30,10 +44,9 @@ def refill(job: engine.Job, settings: Any) -> None:
         if use.file == place_of(job.task).file:
             _choose(use, job.inputs.get(use.slot, []))
     only(job.task, getattr(settings, "style_weights", ()))
-    if getattr(settings, "house", ()):
-        titles = {(style.painting, style.network): style.title for style in samples.styles()}
-        asked = ((name, settings.network) for name in settings.house)
-        st.session_state["style"] = [titles[style] for style in asked if style in titles]
+    if asked := _house(settings):
+        titles = _house_titles()
+        st.session_state["style"] = [titles[style] for style in asked]
 
 
 def only(task: str, weights: Sequence[float] = ()) -> None:
@@ -53,7 +66,8 @@ def only(task: str, weights: Sequence[float] = ()) -> None:
 
 
 def _choose(use: uses.Use, files: list[File]) -> None:
-    titles = samples.titles()
+    offered = {sample.title for sample in OFFERED[use.slot]()}
+    titles = {name: title for name, title in samples.titles().items() if title in offered}
     if use.many:
         st.session_state[use.slot] = []
     elif not files:

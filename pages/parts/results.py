@@ -13,12 +13,13 @@ from pages.parts import commands, films, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
 from studio.core import images, paths, thumbnails
+from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
-OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
+_OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
 
 
 def show_result(file: File, before: File | None, *, key: str, caption: str = "") -> None:
@@ -85,6 +86,13 @@ def download_file(file: File, task: str, *, key: str, made: Any) -> None:
     download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), made=made)
 
 
+def overruled(settings: Settings, name: str) -> bool:
+    """Whether another setting decides what one would, so that there is no use in varying that."""
+    if name == "look" and getattr(settings, "backbone", "auto") != "auto":
+        return True  # few looks belong to a network, and all others are dreamt as one
+    return bool(getattr(settings, _OVERRULED.get(name, ""), None))
+
+
 def variants(settings: Settings) -> dict[str, dict[str, Any]]:
     """Small changes worth a try: label -> the settings that differ."""
     found: dict[str, dict[str, Any]] = {}
@@ -94,7 +102,7 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
             if not getattr(settings, "passes", 1):
                 continue  # nothing is drawn at random
             found["Another seed"] = {"seed": (value * 31 + 17) % MOST_SEED}
-        elif field.tier == "main" and not getattr(settings, OVERRULED.get(name, ""), None):
+        elif field.tier == "main" and not overruled(settings, name):
             for label, new in _neighbours(field, value):
                 if new != value:
                     found[label] = {name: new}
@@ -128,10 +136,18 @@ def vary(settings: Settings, again: Again, *, key: str) -> None:
                 again(changed)
 
 
+def as_made(settings: Settings, made: Any) -> Settings:
+    """The settings of a recipe, which those that were asked for are not where it was stopped early."""
+    try:
+        return settings if made is None else made.checked_settings()
+    except StudioError:
+        return settings
+
+
 def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
     """What made the result, to be copied: as a command and as text."""
     with st.expander("Recipe", icon=":material/receipt_long:"):
-        command = commands.line(task, settings, inputs)
+        command = commands.line(task, as_made(settings, made), inputs)
         if command:
             st.caption("The same in a terminal:")
             st.code(command, language="shell", wrap_lines=True)

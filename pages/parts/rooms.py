@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import words
+from pages.parts import bins, words
 from pages.parts.owners import LOCAL, owner
 from studio.core.errors import StudioError
 from studio.gallery import budget
@@ -89,4 +89,6 @@ def _free(names: list[budget.Part]) -> None:
         st.session_state[_FREED] = words.plain(str(error))
         return
     _used.clear()
+    if "removed" in names:
+        bins.close()
     st.session_state[_FREED] = f"{words.size(freed)} are free again."

@@ -112,7 +112,10 @@ def _any_other(network: str, layer: str) -> None:
 
 def use_painted(job: engine.Job) -> None:
     """The button of a painted channel that adds it to what is chosen."""
-    term = terms.named(job.settings["layer"], job.settings["channel"])
+    asked = tasks.settings_of(PAINT, job.settings)
+    if asked is None:
+        return
+    term = terms.named(asked.layer, asked.channel)
     st.button("Use it in the dream", icon=":material/add:", type="primary", on_click=_use_seen, args=(term,))
 
 
@@ -125,8 +128,10 @@ def _painted(network: str, layer: str) -> dict[int, bytes]:
     """The pictures of a layer's channels that this person had painted, by channel."""
     found: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
-        asked = job.settings
-        if job.task == PAINT and job.result and (asked["backbone"], asked["layer"]) == (network, layer):
-            with suppress(StudioError):  # removed since
-                found.setdefault(asked["channel"], samples.small(job.result.files[0]))
+        asked = tasks.settings_of(PAINT, job.settings) if job.task == PAINT and job.result else None
+        if asked is None or asked.layer != layer:
+            continue
+        with suppress(StudioError):  # removed since, or of a network that has no such layer
+            if asked.wanted.backbone == network:
+                found.setdefault(asked.channel, samples.small(job.result.files[0]))
     return found

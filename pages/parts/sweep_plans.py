@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts import words
-from pages.parts.results import OVERRULED
+from pages.parts.results import overruled
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -24,9 +24,7 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
         start: called with the plan. Not a callback: it may open another page.
     """
     known = {
-        name: field
-        for name, field in sweep.able(type(settings)).items()
-        if not getattr(settings, OVERRULED.get(name, ""), None)
+        name: field for name, field in sweep.able(type(settings)).items() if not overruled(settings, name)
     }
     if tasks.get(task).lane == "drive" or not known:
         return

@@ -34,7 +34,20 @@ def understood(settings: DreamSettings | None, guided: bool) -> DreamSettings | 
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
+    if not settings.layers and network(settings) != network(settings.model_copy(update={"backbone": "auto"})):
+        field = DreamSettings.described()["backbone"]
+        chosen, usual = words.choice(settings.backbone), words.choice("auto")
+        st.info(
+            f"{words.label(field)} is set to {chosen}, which has no such look: it dreams of its usual layer. "
+            f"Next: choose {usual} for the look.",
+            icon=":material/info:",
+        )
     return settings
+
+
+def reset() -> None:
+    """Puts back what a page of dreams asks for beside its form. Call it from a callback."""
+    st.session_state["see"], st.session_state["look"] = "look", next(iter(LOOKS))
 
 
 def _look() -> str:

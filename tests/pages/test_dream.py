@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import films, octave_climb, samples, sheets, terms, wishes, words
+from pages.parts import films, octave_climb, results, samples, sheets, terms, wishes, words
 from studio.core import backbones, images
 from studio.core.tasks import File
 from studio.dream import sheet
@@ -280,6 +280,24 @@ def test_the_tile_of_a_dream_leads_to_its_look(visit):
     page = visit(tile.page, **chosen)
     assert page.title[0].value == "Dream"
     assert page.button_group(key="look").value == chosen["look"].lower()
+
+
+def test_a_network_that_has_no_such_look_is_told_and_looks_are_not_varied_then(visit, submitted):
+    assert "usual layer" not in texts(visit("dream", look="Dogs").info)
+    told = texts(visit("dream", look="Dogs", backbone="ResNet50").info)
+    assert "Network is set to ResNet50" in told and "it dreams of its usual layer" in told
+    assert any("Look" in label for label in results.variants(DreamSettings()))
+    assert not any("Look" in label for label in results.variants(DreamSettings(backbone="resnet50")))
+
+
+def test_reset_all_puts_the_film_and_the_look_back_too(visit, submitted):
+    page = visit("dream", zoom_film="true", fps="30", zoom="120", look="Spirals", steps="20")
+    button(page, "Start").click().run()
+    assert submitted[-1][1].zoom == 120 and submitted[-1][1].look == "spirals"
+    button(page, "Reset all").click().run()
+    assert not page.exception
+    button(page, "Start").click().run()
+    assert submitted[-1][1] == DreamSettings()
 
 
 def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):

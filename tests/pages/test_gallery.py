@@ -18,7 +18,7 @@ from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
-from studio.gallery import index, intake, items, removal
+from studio.gallery import budget, index, intake, items, removal
 from studio.gallery.index import Wanted
 from studio.gallery.sweeps import SweepSettings
 
@@ -174,6 +174,15 @@ def test_a_removed_item_comes_back_with_undo(visit, made):
     assert [entry.id for entry in index.find()[0]] == [id]
     assert labels(page) == ["shade 5"]
     assert not any("removed" in one.value for one in page.markdown)
+
+
+def test_undo_is_not_offered_for_what_was_let_go(visit, made):
+    page = visit("gallery", item=made(shade=5))
+    button(page, "Remove").click().run()
+    budget.free(["removed"])
+    button(page, "Undo").click().run()
+    assert "no such item" in page.error[0].value
+    assert "Undo" not in [one.label for one in page.button]
 
 
 def test_several_are_picked_and_removed_together(visit, made):

@@ -19,7 +19,9 @@ def page_of_job(name):
     import streamlit as st
 
     from pages import parts
+    from pages.parts import places
 
+    places.arrive(st.session_state.get("page", "here"))
     if name:
         st.query_params["job"] = name
     st.session_state["asked"] = st.session_state.get("asked", 1)
@@ -161,6 +163,24 @@ def test_a_finished_job_gives_way_when_something_else_is_asked(draw, finished):
     page.session_state["asked"] = 2
     page.run()
     assert not page.session_state["shown"]
+
+
+def test_a_job_that_gave_way_is_shown_when_it_is_opened_again(draw, finished):
+    page = draw(page_of_job, name=finished(steps=2).id)
+    page.session_state["asked"] = 2
+    assert not page.run().session_state["shown"]
+    assert page.run().session_state["shown"]  # the script puts its name into the address again
+    assert page.run().session_state["shown"]
+
+
+def test_a_job_is_shown_after_a_visit_elsewhere_though_the_form_has_lost_something(draw, finished):
+    page = draw(page_of_job, name=finished(steps=2).id)
+    page.session_state["page"] = "another"
+    page.session_state["asked"] = 2
+    assert page.run().session_state["shown"]
+    assert page.run().session_state["shown"]
+    page.session_state["asked"] = 3
+    assert not page.run().session_state["shown"]
 
 
 def test_what_was_asked_for_while_it_ran_takes_no_result_away(draw, submit, engine, until):

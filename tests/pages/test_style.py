@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import commands, samples, uses
-from studio.core import images, paths, tasks
+from pages.parts import commands, results, samples, uses
+from studio.core import images, paths, recipes, tasks
 from studio.engine import store
 from studio.style.settings import TransferSettings
 
@@ -209,6 +209,42 @@ def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted
     assert page.button_group(key="content").value == "Coffee"
     assert not page.toggle(key="brush").value
     assert [page.slider(key=f"weight_{number}").value for number in (1, 2)] == [1.0, 1.0]
+
+
+def test_pictures_that_the_form_does_not_offer_in_their_place_come_as_ones_own(visit, painted):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    page = visit("style", job=painted({}, {"content": [offered["Mosaic"]()], "style": [offered["Coffee"]()]}))
+    next(button for button in page.button if button.label == "Change").click().run()
+    assert not page.exception
+    chosen = [page.button_group(key=key).value for key in ("content", "style")]
+    assert chosen == ["Your photo", ["Your style"]]
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"network": "mine.zip"}, {}], ids=["a network from a file", "styles that are gone"]
+)
+def test_what_the_form_cannot_ask_for_is_not_offered_to_be_changed_in_it(visit, painted, inputs):
+    photo = samples.photos()[0].file()
+    files = {slot: [tasks.File.keep(b"", "model", name)] for slot, name in inputs.items()}
+    page = visit("style", job=painted({"house": ["mine"]}, {"content": [photo], **files}))
+    assert "Make again" in labels(page) and "Change" not in labels(page)
+
+
+def test_reset_all_puts_the_weights_back_too(visit):
+    page = visit("style", style=["Mosaic", "Wash"], weight_1="0.25", strength="0.4")
+    assert page.slider(key="weight_1").value == 0.25
+    next(button for button in page.button if button.label == "Reset all").click().run()
+    assert not page.exception
+    assert (page.slider(key="weight_1").value, page.slider(key="strength").value) == (1.0, 0.8)
+
+
+def test_the_command_of_what_was_stopped_is_that_of_what_is_there():
+    asked, made = TransferSettings(mode="fine"), TransferSettings(mode="fine", steps=7)
+    recipe = recipes.make("style.transfer", made, {}, {})
+    assert results.as_made(asked, recipe) == made
+    assert results.as_made(asked, None) == asked
+    gone = recipe.model_copy(update={"settings": {"nothing": 1}})
+    assert results.as_made(asked, gone) == asked
 
 
 def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
