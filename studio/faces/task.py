@@ -39,7 +39,7 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
         figures |= {"frames": settings.walk, "seconds": time.monotonic() - began}
         return Result((file,), figures, recipe)
     if settings.form == "sheet":
-        draw.check_sheet(settings.n, generator.size)
+        draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
     z = draw.points(generator, settings, photo)
     pictures, stopped = _drawn(generator, z, settings, progress)
     if stopped:

@@ -114,6 +114,15 @@ def test_who_stops_gets_the_wall_so_far_and_its_recipe_makes_that_again(tiny):
     assert tasks.run(TASK, settings, {}).files[0].digest == result.files[0].digest
 
 
+def test_one_of_a_wall_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 2 * 16**2 * 600)
+    [file] = tasks.run(TASK, ask(n=700, face=3), {}).files
+    assert np.array_equal(images.read(file.read()), draw.large(drawn(ask(n=500))[2]))
+    for many in ({}, {"face": 3, "to": 4}):
+        with pytest.raises(InvalidInput, match="at most 600"):
+            tasks.run(TASK, ask(n=700, **many), {})
+
+
 @pytest.mark.parametrize("settings", [{"face": 1, "to": 2, "n": 500}, {"walk": 300}])
 def test_half_a_way_is_nothing(tiny, settings):
     with pytest.raises(Cancelled):
