@@ -33,6 +33,7 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         f"{figures['steps']:,} steps of {settings.batch} pictures ({figures['epochs']:.1f} times through the "
         f"data) in {figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, of the test that "
         f"came closest.{begun}{back}{ended}\n\n    {command}",
+        *figures["notes"],
         cards.table(comparison.rows(figures)),
     ]
     return "\n\n".join(parts) + "\n"

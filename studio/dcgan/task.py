@@ -43,7 +43,6 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
         "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
-        "notes": list(pictures.notes),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     z = _latents(settings)
@@ -53,7 +52,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     except Cancelled:
         stopped, found = True, comparison.Comparison()
         figures["ended"] = "cancelled"
-    figures |= found.figures
+    figures |= {**found.figures, "notes": [*pictures.notes, *found.figures.get("notes", ())]}
     recipe = recipes.make(generator.TASK, settings, inputs)
     name = data.named(file)
     command = cards.command("train_dcgan", name, settings, figures["started_from"])

@@ -59,6 +59,18 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     assert preset.picture().startswith(b"\x89PNG")
 
 
+def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_path):
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    for n, picture in enumerate(avatars.collection(72, seed=0, size=32)[0]):
+        Image.fromarray(picture).save(folder / f"{n}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    result = trained(folder, steps=1, scored=comparison.LEAST - 1)
+    card = presets.unpack(result.files[0].read(), tmp_path / "model").card()
+    for told in ("broken.png", "too few to compare"):
+        assert any(told in note for note in result.figures["notes"]) and told in card
+
+
 @pytest.mark.slow
 def test_another_training_begins_with_it(made, drawn):
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
