@@ -185,7 +185,7 @@ def train(
         start: the weights of the generator and of the judge to begin with.
 
     Raises:
-        StudioError: if the start or a checkpoint is of another shape.
+        StudioError: if the start or a checkpoint is of another shape, or no test was good.
         Cancelled: if a person stopped it before the first step.
     """
     trainer = Trainer(images, settings, distance, run)
@@ -197,6 +197,11 @@ def train(
                 "The model to start from has another shape. Next: use its size, width and latent_dim."
             ) from None
     ended = trainer.learn(progress or Progress())
+    if not math.isfinite(trainer.best_distance):
+        raise StudioError(
+            "The judge was hardly ever wrong at any test, so that the other network learnt nothing from it. "
+            "Next: choose a smaller judge_rate or judge_width, or more dropout."
+        )
     # A game that was never compiled has no optimizers, which would make its files three times as large.
     gan = model.Gan(settings)
     gan.generator.set_weights(trainer.best)

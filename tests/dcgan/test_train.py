@@ -161,6 +161,12 @@ def test_a_judge_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that
         assert trainer.rollbacks == taken_back
 
 
+def test_a_training_whose_every_test_was_bad_leaves_no_model(blobs, tiny, monkeypatch):
+    monkeypatch.setattr(train, "LEAST_JUDGE_LOSS", 1e9)
+    with pytest.raises(StudioError, match="hardly ever wrong at any test"):
+        train.train(blobs, tiny)
+
+
 def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
