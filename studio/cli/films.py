@@ -19,6 +19,15 @@ _PICTURES = (".webp",)  # of these, as which a picture is saved
 Named = Mapping[Slot, Sequence[str]]
 
 
+def can_go_through(task: Task) -> bool:
+    """Whether each frame of a film can be made anew by a task: not if it makes a film of one picture."""
+    known = {slot.name for slot in tasks.get(NAME).inputs}
+    needed = {slot.name for slot in task.inputs[1:] if slot.least}
+    if not task.of_a_picture or not needed <= known:
+        return False
+    return task.makes(task.settings().for_ending(_ALWAYS.removeprefix("."))) == "picture"
+
+
 def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool:
     """Whether a film stands where a task takes one picture, and its result is named as one.
 
@@ -52,11 +61,18 @@ def _is_still(text: str) -> bool:
 def of(
     task: Task, settings: Settings, named: Named, out: str
 ) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
-    """The task that paints a film by another one, its settings, and the words of each of its slots."""
+    """The task that paints a film by another one, its settings, and the words of each of its slots.
+
+    Raises:
+        InvalidInput: if files were given that no film takes; left out, they would be missed.
+    """
     repaint = tasks.get(NAME)
     kind = Path(out).suffix.lower().removeprefix(".")
     wanted = FilmSettings.parse({"task": task.name, "base": settings.model_dump_json(), "film": kind})
-    words = {slot.name: texts for slot, texts in named.items()}
+    words = {slot.name: texts for slot, texts in named.items() if texts}
     words["film"] = words.pop(task.inputs[0].name)
     known = {slot: words.pop(slot.name, []) for slot in repaint.inputs}
+    for name, texts in words.items():
+        step = f"leave the {name} out, or give a picture instead of the film"
+        raise invalid(name, expected="none for a film", received=", ".join(texts), next_step=step)
     return repaint, wanted, known

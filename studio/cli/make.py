@@ -36,7 +36,8 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-_FOLDER = ", or a folder of them: then OUT is one, too; or a film, if OUT is one"
+_FOLDER = ", or a folder of them: then OUT is one, too"
+_FILM = "; or a film, if OUT is one"
 
 
 def add(commands: Any) -> None:
@@ -65,7 +66,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
         parser.other = sources.is_picture  # `predict a.jpg b.jpg` are two pictures, not a model and one
     for slot in task.inputs:
         if slot not in _of_settings(task).values():
-            _add_slot(parser, slot, content=task.of_a_picture and slot == task.inputs[0])
+            _add_slot(parser, slot, _instead(task) if slot == task.inputs[0] else "")
     prints = outputs.prints_itself(task.produces)
     help = "where the result goes; printed if left out" if prints else "where the result goes"
     parser.add_argument("-o", "--out", required=not prints, help=help)
@@ -80,10 +81,17 @@ def _of_settings(task: Task) -> dict[str, Slot]:
     return {fields[slot.flag]: slot for slot in task.inputs if slot.flag in fields}
 
 
-def _add_slot(parser: flags.Parser, slot: Slot, content: bool) -> None:
+def _instead(task: Task) -> str:
+    """What may stand in place of the one picture that a task takes, in words."""
+    if not task.of_a_picture:
+        return ""
+    return _FOLDER + (_FILM if films.can_go_through(task) else "")
+
+
+def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
     count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else f"a {slot.kind}"
     help = count + _HINTS.get(slot.kind, "") + (f", or {slot.instead}:NAME" if slot.instead else "")
-    help += _FOLDER if content else ""
+    help += instead
     if slot.flag:
         many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {"nargs": 1}
         parser.add_argument(slot.flag, dest=slot.name, metavar=slot.name.upper(), help=help, **many)

@@ -1,10 +1,10 @@
-"""Films: a short film, every frame of it painted or dreamt into."""
+"""Films: a short film, every frame of it painted, dreamt into or explained."""
 
 from studio.core import tasks
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
 
-PAINTERS = ("style.transfer", "dream.ascend")
+PAINTERS = ("style.transfer", "dream.ascend", "classify.explain")
 
 
 def _slots() -> tuple[Slot, ...]:

@@ -1,9 +1,11 @@
 """A film through a command that takes pictures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import paint
 import pytest
 
 from studio.cli import films, main
@@ -28,6 +30,31 @@ def test_a_film_in_is_a_film_out_and_can_be_replayed(clip, capsys):
     assert made == pytest.approx([195, 135, 75], abs=4)
     assert main(["replay", "out.gif", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
+
+
+def test_a_model_that_is_none_is_told_for_a_film_as_for_a_picture(clip, said):
+    code, _, err = said("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
+    assert code == 2 and "no-such-model" in err
+
+
+def test_what_no_film_takes_is_refused_instead_of_left_out(clip, said, monkeypatch):
+    frame = tasks.Slot("frame", "picture", least=0, flag="--frame")
+    monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], frame)))
+    code, _, err = said("paint", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
+    assert code == 2 and "Invalid frame. Expected: none for a film. Received: gold.png." in err
+
+
+def test_help_offers_a_film_only_where_one_can_go_through(capsys, monkeypatch):
+    needy = replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], tasks.Slot("other", "picture")))
+    for task, offered in ((paint.PAINT, True), (needy, False), (replace(needy, produces="text"), False)):
+        monkeypatch.setattr(paint, "PAINT", task)
+        with pytest.raises(SystemExit):
+            main(["paint", "--help"])
+        said = " ".join(capsys.readouterr().out.split())
+        assert "a folder of them" in said and ("or a film" in said) == offered
+    with pytest.raises(SystemExit):
+        main(["faces", "--help"])  # which makes films of one photo
+    assert "or a film" not in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_still_of_it_is_its_first_frame(clip):
