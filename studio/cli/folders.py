@@ -11,7 +11,7 @@ from pathlib import Path
 
 from studio.cli import console, kept, outputs, sources
 from studio.core import images, paths, tasks
-from studio.core.errors import Cancelled, StudioError, invalid, printable
+from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
@@ -25,6 +25,11 @@ class _Done:
     there: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stopped: bool = False
+
+    def pass_over(self, path: Path, error: StudioError) -> None:
+        """Tells why nothing comes of a picture."""
+        console.note(f"{printable(path.name, 100)} is passed over. {error}")
+        self.failed.append(str(path))
 
 
 def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
@@ -45,10 +50,11 @@ def run(
     """Makes one PNG of every picture in the folder, in the folder of `-o`. Returns the exit code.
 
     Asked again, it goes on: a picture whose result is there, made with these settings of these files, is
-    left as it is. What is no whole picture is told and passed over.
+    left as it is. What is no whole picture, or cannot be made into one, is told and passed over.
 
     Raises:
         InvalidInput: if there is no picture, or no place for the results.
+        StudioError: for what would end the next ones, too, after what was made until then is told.
     """
     first, folder = task.inputs[0], paths.named(named[task.inputs[0]][0])
     found = pictures(folder)
@@ -67,8 +73,7 @@ def run(
                     inputs = {first.name: [sources.source(first, str(path))], **others}
                     tasks.check_room(tasks.check(task.name, settings, inputs), settings, inputs)
                 except StudioError as error:
-                    console.note(f"{printable(path.name, 100)} is passed over. {error}")
-                    done.failed.append(str(path))
+                    done.pass_over(path, error)
                     continue
                 recipe = _recipe(target)
                 if recipe and _is_of(recipe, task, settings, inputs):
@@ -78,9 +83,13 @@ def run(
                     console.note(f"{printable(str(target), 99)} is no result of the studio and stays.")
                     done.failed.append(str(path))
                     continue
-                with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
-                    started = time.monotonic()
-                    result = tasks.run(task.name, settings, inputs, progress)
+                try:
+                    with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
+                        started = time.monotonic()
+                        result = tasks.run(task.name, settings, inputs, progress)
+                except InvalidInput as error:  # found only in the work, such as a side that is too short
+                    done.pass_over(path, error)
+                    continue
                 if result.stopped_early:  # what is not finished would be taken for it the next time
                     raise Cancelled
                 kept.in_gallery(result, time.monotonic() - started)
@@ -91,6 +100,10 @@ def run(
                 progress.check()  # a Ctrl-C that came when there was nothing left to stop means the next ones
         except (Cancelled, KeyboardInterrupt):
             done.stopped = True
+        except Exception:  # such as no room: the next ones would end as this one does
+            done.stopped = True
+            _tell(done, len(found), time.monotonic() - began, arguments)
+            raise
     return _tell(done, len(found), time.monotonic() - began, arguments)
 
 

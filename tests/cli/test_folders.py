@@ -11,6 +11,7 @@ import pytest
 
 from studio.cli import main
 from studio.core import images
+from studio.core.errors import InvalidInput, NoRoom, Unavailable
 
 INVERT = ["paint", "photos", "-o", "out", "--steps", "1", "--quiet"]
 
@@ -68,6 +69,45 @@ def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, 
     assert main(INVERT) == 2
     assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
     assert "b.PNG is passed over. Paint needs about" in capsys.readouterr().err
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Lets the work on b.PNG raise what it is given."""
+
+    def fail(fault):
+        def work(settings, inputs, progress):
+            if inputs["content"][0].name == "b.PNG":
+                raise fault
+            return paint.run(settings, inputs, progress)
+
+        monkeypatch.setattr(paint, "failing", work, raising=False)
+        monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, work="paint:failing"))
+
+    return fail
+
+
+def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(photos, capsys, failing):
+    failing(InvalidInput("Invalid size. Next: choose a larger one."))
+    assert main([*INVERT, "--json"]) == 2
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (told["made"], told["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
+    assert err == "b.PNG is passed over. Invalid size. Next: choose a larger one.\n"
+
+
+@pytest.mark.parametrize("fault", [NoRoom("The disk is full."), Unavailable("No net."), OSError(5, "I/O")])
+def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_told(
+    photos, capsys, failing, fault
+):
+    failing(fault)
+    assert main([*INVERT, "--json"]) == 2
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (told["made"], told["failed"], told["stopped"]) == (["out/a.png"], [], True)
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert main(INVERT[:-1]) == 2
+    assert "0 of 3 pictures made, 1 were there already. Next: ask the same" in capsys.readouterr().err
 
 
 def test_a_picture_of_ones_own_among_the_results_stays(photos, capsys):
