@@ -43,7 +43,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     data = film.read()
     most = drawing.fastest(settings.film)
     fps = settings.fps or drawing.fps(data, film.name, most)
-    count = drawing.length(data, film.name, most)
+    count = _counted(data, film.name, most, progress)
     run = runs.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
     made, painted, stopped = 0, 0, False
@@ -63,7 +63,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     name = f"{Path(film.name).stem}-{settings.task.partition('.')[0]}.{settings.film}"
     figures = {
         "frames": made,
-        "of": max(count, made) if stopped else made,
+        "of": count,
         "fps": fps,
         "seconds": seconds * made / max(1, painted),  # of all frames, at the pace of those of now
     }
@@ -71,6 +71,20 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     if not stopped:
         run.forget()
     return Result((kept,), figures, recipe, stopped)
+
+
+def _counted(data: bytes, name: str, most: int, progress: Progress) -> int:
+    """How many frames there are, all of them read: damage at the end must not be found after hours of work.
+
+    Raises:
+        InvalidInput: as `drawing.frames`.
+    """
+    progress.stage("Reading the film")
+    count = 0
+    for _ in drawing.frames(data, name, most):
+        count += 1
+        progress.check()
+    return count
 
 
 def _painted(
@@ -94,7 +108,7 @@ def _painted(
                     raise Cancelled
                 png = found.files[0].read()
             paths.write(kept, png)
-        progress.report(n, max(n, count), preview=partial(images.read, png), text=f"Frame {n} of {count}")
+        progress.report(n, count, preview=partial(images.read, png), text=f"Frame {n} of {count}")
         yield png, fresh
 
 

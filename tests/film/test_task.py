@@ -79,6 +79,20 @@ def test_a_film_that_is_too_long_is_refused_before_its_first_frame_is_painted(ho
         next(drawing.frames(clip.read()))
 
 
+@pytest.mark.parametrize("kind", ["mp4", "gif"])
+def test_a_film_that_is_damaged_near_its_end_is_refused_before_its_first_frame_is_painted(
+    home, monkeypatch, kind
+):
+    noise = np.random.default_rng(0).integers(0, 255, (24, 32, 48, 3), dtype="uint8")
+    data = drawing.encode(noise, kind, 20)
+    damaged = data[: len(data) * 17 // 20]
+    clip = File.keep(damaged, "animation", f"cut.{kind}")
+    next(drawing.frames(damaged))  # its first frames are good
+    monkeypatch.setattr(paint, "run", lambda *asked: pytest.fail("painted"))
+    with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*Received: a damaged one"):
+        tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
+
+
 def test_it_takes_as_long_as_its_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
     clips = [File.keep(drawing.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
