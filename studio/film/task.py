@@ -96,7 +96,7 @@ def _painted(
     film = inputs["film"][0]
     read = drawing.frames(film.read(), film.name, drawing.fastest(settings.film))
     for n, frame in enumerate(read, start=1):
-        kept = folder / f"{n:05d}.png"
+        kept = _place(folder, n)
         png = _whole(kept)
         fresh = png is None
         if png is None:
@@ -108,8 +108,17 @@ def _painted(
                     raise Cancelled
                 png = found.files[0].read()
             paths.write(kept, png)
-        progress.report(n, count, preview=partial(images.read, png), text=f"Frame {n} of {count}")
+        # Of those that lay there only the last is told: they took no time, and the rest would seem as quick.
+        if fresh or not _place(folder, n + 1).exists():
+            progress.report(n, count, preview=partial(images.read, png), text=f"Frame {n} of {count}")
+        else:
+            progress.check()
         yield png, fresh
+
+
+def _place(folder: Path, number: int) -> Path:
+    """Where a frame lies until all are made."""
+    return folder / f"{number:05d}.png"
 
 
 def _whole(path: Path) -> bytes | None:

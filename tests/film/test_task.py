@@ -125,6 +125,20 @@ def test_stopped_it_gives_what_is_there_and_goes_on_from_it(film, monkeypatch):
     assert second.figures["seconds"] == pytest.approx(10 * 5 / (5 - done))  # as all of it would take
 
 
+def test_the_time_left_is_told_by_the_frames_of_now(film):
+    settings, told = asked(steps=1), []
+
+    def after_three():
+        return bool(told) and told[-1].step == 4  # whose frame is kept, but not given any more
+
+    tasks.run(NAME, settings, {"film": [film]}, Progress(told.append, after_three))
+    told.clear()
+    tasks.run(NAME, settings, {"film": [film]}, Progress(told.append))
+    reports = [(report.step, report.began) for report in told if report.total]
+    assert reports == [(4, 4), (5, 4)]
+    assert told[-1].seconds_left == 0 and told[-2].seconds_left is None
+
+
 def test_a_frame_that_was_damaged_on_disk_is_made_again(film):
     settings = asked(steps=1)
     folder = runs.find(NAME, settings, {"film": [film]}).folder
