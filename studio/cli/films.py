@@ -12,9 +12,10 @@ from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
-_ENDINGS = tuple(f".{kind}" for kind in drawing.KINDS)
-_ALWAYS = ".mp4"  # the others may be pictures, too
+_MADE = tuple(f".{kind}" for kind in drawing.KINDS)
+_ALWAYS = (".mp4", ".mov", ".m4v")  # the others that are read may be pictures, too
 _PICTURES = (".webp",)  # of these, as which a picture is saved
+_UNREAD = (".avi", ".webm", ".mkv")
 
 Named = Mapping[Slot, Sequence[str]]
 
@@ -25,7 +26,7 @@ def can_go_through(task: Task) -> bool:
     needed = {slot.name for slot in task.inputs[1:] if slot.least}
     if not task.of_a_picture or not needed <= known:
         return False
-    return task.makes(task.settings().for_ending(_ALWAYS.removeprefix("."))) == "picture"
+    return task.makes(task.settings().for_ending(drawing.KINDS[0])) == "picture"
 
 
 def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool:
@@ -34,17 +35,21 @@ def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool
     Not so for what makes a film of a picture by itself, such as a zoom into it.
 
     Raises:
-        InvalidInput: if it can be nothing but a film, and its result is named otherwise.
+        InvalidInput: if it can be nothing but a film, and its result is named otherwise or it is of a kind
+            that is not read.
     """
-    content = named[task.inputs[0]] if task.of_a_picture else []
+    content = named[task.inputs[0]] if can_go_through(task) else []
     if not content or not out:
         return False
     ends = [Path(text).suffix.lower() for text in (content[0], out)]
-    if ends[0] == _ALWAYS and ends[1] not in _ENDINGS:
-        expected, step = f"a name that ends in {', '.join(_ENDINGS)}, as a film is given", "name it so"
+    if ends[0] in _UNREAD:
+        shown = f"film {printable(Path(content[0]).name, 60)}"
+        raise invalid(shown, expected="an MP4, WebP or GIF", received=ends[0], next_step="convert it to MP4")
+    if ends[0] in _ALWAYS and ends[1] not in _MADE:
+        expected, step = f"a name that ends in {', '.join(_MADE)}, as a film is given", "name it so"
         received = ends[1] or "a name without an ending"
         raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
-    if not all(end in _ENDINGS for end in ends):
+    if ends[0] not in drawing.ENDINGS or ends[1] not in _MADE:
         return False
     makes_films = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
     return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))

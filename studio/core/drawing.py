@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _Codec = Literal["libx264", "libopenh264", "mpeg4", "libwebp_anim", "gif"]
 FilmKind = Literal["mp4", "webp", "gif"]
 KINDS: tuple[str, ...] = get_args(FilmKind)
+ENDINGS = (*(f".{kind}" for kind in KINDS), ".mov", ".m4v")  # of what is read; the last are MP4s of phones
 MOST_FRAMES = 600
 MOST_PIXELS = 4096 * 4096  # of one frame
 MOST_BYTES = 2**30

@@ -83,6 +83,24 @@ def test_what_can_only_be_a_film_becomes_one(clip, capsys):
     assert "Invalid output out.png" in said and ".mp4, .webp, .gif" in said
 
 
+@pytest.mark.parametrize("name", ["clip.mov", "CLIP.MOV", "clip.m4v"])
+def test_a_film_of_a_phone_is_a_film_by_its_name_too(clip, said, name):
+    frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
+    clip.with_name(name).write_bytes(drawing.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
+    assert said("paint", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
+    assert len(list(drawing.frames(clip.with_name("out.mp4").read_bytes()))) == 3
+    code, _, err = said("paint", name, "-o", "out.mov")
+    assert code == 2 and "Invalid output out.mov" in err and ".mp4, .webp, .gif, as a film is given" in err
+
+
+@pytest.mark.parametrize("ending", ["avi", "WEBM", "mkv"])
+@pytest.mark.parametrize("out", ["out.mp4", "out.png"])
+def test_a_film_that_is_not_read_is_told_to_be_converted(clip, said, ending, out):
+    code, _, err = said("paint", f"clip.{ending}", "-o", out)
+    told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP or GIF. Received: .{ending.lower()}. "
+    assert (code, err) == (2, f"{told}Next: convert it to MP4.\n")
+
+
 @pytest.mark.parametrize("data", [b"", b"no film", b"GIF89a cut"])
 def test_what_is_no_film_is_told_in_one_sentence(clip, capsys, data):
     clip.write_bytes(data)

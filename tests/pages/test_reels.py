@@ -88,6 +88,17 @@ def test_a_film_of_ones_own_keeps_its_kind(home):
     assert (reel.frames, reel.fps) == (3, 10)
 
 
+@pytest.mark.parametrize("ending", ["mov", "m4v"])
+def test_a_film_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, ending):
+    page = visit("style", what="A film")
+    types = [tuple(uploader.proto.type) for uploader in page.get("file_uploader")]
+    assert any(f".{ending}" in taken and ".mp4" in taken for taken in types)
+    page.session_state["film_taken"] = File.keep(film("mp4").read(), "animation", f"clip.{ending}")
+    press(page.run(), "Start")
+    (_, settings, inputs), *_ = submitted
+    assert (settings.film, inputs["film"][0].name) == ("mp4", f"clip.{ending}")
+
+
 @pytest.mark.parametrize("data", [b"", b"no film", b"\0\0\0\x18ftypmp42" + bytes(40)])
 def test_what_is_no_film_is_refused(home, data):
     with pytest.raises(InvalidInput, match="whole MP4, WebP or GIF"):
