@@ -52,7 +52,8 @@ def _of_film(settings: FilmSettings, inputs: Inputs) -> str:
     given = {slot: files for slot, files in inputs.items() if slot != "film"}
     given[task.inputs[0].name] = inputs["film"]
     words = line(task.name, task.settings.parse_json(settings.base), given)
-    return words.replace("-o out.png", f"-o out.{settings.film}", 1)
+    fps = ["--fps", str(settings.fps)] if settings.fps and "fps" in task.settings.described() else []
+    return " ".join([words.replace("-o out.png", f"-o out.{settings.film}", 1), *fps])
 
 
 def _out(kind: str, settings: Settings) -> list[str]:

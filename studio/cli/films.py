@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from studio.core import drawing, film_facts, paths, tasks
-from studio.core.errors import invalid, printable
+from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
@@ -16,6 +16,8 @@ _MADE = tuple(f".{kind}" for kind in drawing.KINDS)
 _ALWAYS = (".mp4", ".mov", ".m4v")  # the others that are read may be pictures, too
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _UNREAD = (".avi", ".webm", ".mkv")
+_ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
+_OWN = ("fps", "film")  # what such a film and one that is painted both have
 
 Named = Mapping[Slot, Sequence[str]]
 
@@ -32,7 +34,7 @@ def can_go_through(task: Task) -> bool:
 def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool:
     """Whether a film stands where a task takes one picture, and its result is named as one.
 
-    Not so for what makes a film of a picture by itself, such as a zoom into it.
+    Not so for what makes a film of a picture by itself, such as a zoom into it, which may be a GIF.
 
     Raises:
         InvalidInput: if it can be nothing but a film, and its result is named otherwise or it is of a kind
@@ -51,6 +53,8 @@ def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool
         raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
     if ends[0] not in drawing.ENDINGS or ends[1] not in _MADE:
         return False
+    if ends[0] in _ALWAYS:
+        return True
     makes_films = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
     return not makes_films and not (ends[1] in _PICTURES and _is_still(content[0]))
 
@@ -64,20 +68,30 @@ def _is_still(text: str) -> bool:
 
 
 def of(
-    task: Task, settings: Settings, named: Named, out: str
+    task: Task, settings: Settings, named: Named, chosen: Collection[str]
 ) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
     """The task that paints a film by another one, its settings, and the words of each of its slots.
 
+    Args:
+        chosen: the names of the settings that a person chose.
+
     Raises:
-        InvalidInput: if files were given that no film takes; left out, they would be missed.
+        InvalidInput: if files or settings were given that no film takes; left out, they would be missed.
     """
     repaint = tasks.get(NAME)
-    kind = Path(out).suffix.lower().removeprefix(".")
-    wanted = FilmSettings.parse({"task": task.name, "base": settings.model_dump_json(), "film": kind})
     words = {slot.name: texts for slot, texts in named.items() if texts}
     words["film"] = words.pop(task.inputs[0].name)
     known = {slot: words.pop(slot.name, []) for slot in repaint.inputs}
     for name, texts in words.items():
-        step = f"leave the {name} out, or give a picture instead of the film"
-        raise invalid(name, expected="none for a film", received=", ".join(texts), next_step=step)
-    return repaint, wanted, known
+        raise _not_for_films(name, ", ".join(texts))
+    for name in chosen:
+        if name.startswith(_ZOOM):
+            raise _not_for_films(f"`{settings.described()[name].flag}`", getattr(settings, name))
+    own = {name: getattr(settings, name) for name in _OWN if name in chosen}
+    base = settings.model_dump_json(exclude=set(own))
+    return repaint, FilmSettings.parse({"task": task.name, "base": base, **own}), known
+
+
+def _not_for_films(name: str, received: object) -> InvalidInput:
+    step = "leave it out, or give a picture instead of the film"
+    return invalid(name, expected="none for a film", received=received, next_step=step)

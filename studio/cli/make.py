@@ -119,7 +119,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     elif folders.given(task, named):
         return folders.run(task, settings, named, arguments)
     elif films.given(task, settings, named, arguments.out):
-        task, settings, named = films.of(task, settings, named, arguments.out)
+        task, settings, named = films.of(task, settings, named, given)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]

@@ -57,7 +57,9 @@ class DreamSettings(Settings):
         0.5, "How far each frame of a zoom turns.", unit="degrees", ge=-15, le=15, step=0.1
     )
     zoom_steps: int = setting(3, "Steps at each octave of every frame of a zoom.", ge=1, le=50)
-    fps: int = setting(15, "Frames a second of a zoom.", ge=1, le=60)
+    fps: int = setting(
+        15, "Frames a second of a zoom; if given, of a film that is dreamt into, too.", ge=1, le=60
+    )
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a zoom.")
     most_steps: int | None = setting(
         None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1

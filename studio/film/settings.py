@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from studio.core import drawing
 from studio.core.settings import Settings, setting
 
 
@@ -14,3 +15,7 @@ class FilmSettings(Settings):
     base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
     fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=60)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
+
+    def for_ending(self, ending: str) -> FilmSettings:
+        """These settings for a file that ends so, which is the kind of its film."""
+        return self.model_copy(update={"film": ending}) if ending in drawing.KINDS else self

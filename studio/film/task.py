@@ -42,7 +42,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     film = inputs["film"][0]
     data = film.read()
     most = drawing.fastest(settings.film)
-    fps = settings.fps or drawing.fps(data, film.name, most)
+    fps = min(most, settings.fps or drawing.fps(data, film.name, most))
     count = _counted(data, film.name, most, progress)
     run = runs.find(NAME, settings, inputs)
     weights: dict[str, str] = {}

@@ -9,7 +9,7 @@ import paint
 import pytest
 
 from studio.cli import films, main
-from studio.core import drawing, tasks
+from studio.core import drawing, images, recipes, tasks
 from studio.dream.settings import DreamSettings
 
 
@@ -99,6 +99,49 @@ def test_a_film_that_is_not_read_is_told_to_be_converted(clip, said, ending, out
     code, _, err = said("paint", f"clip.{ending}", "-o", out)
     told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP or GIF. Received: .{ending.lower()}. "
     assert (code, err) == (2, f"{told}Next: convert it to MP4.\n")
+
+
+@pytest.fixture
+def dreamt(monkeypatch):
+    """Dreams that take no network: what is asked for, each frame as it came."""
+
+    def dream(settings, inputs, progress):
+        recipe = recipes.make("dream.ascend", settings, inputs)
+        file = tasks.File.keep(
+            images.encode_png(images.read(inputs["content"][0].read()), recipe), "picture", "x"
+        )
+        return tasks.Result((file,), {}, recipe)
+
+    monkeypatch.setattr(paint, "dream", dream, raising=False)
+    changed = replace(tasks.get("dream.ascend"), work="paint:dream", needs="", usual="")
+    monkeypatch.setattr(paint, "DREAM", changed, raising=False)
+    monkeypatch.setitem(tasks.TASKS, "dream.ascend", "paint:DREAM")
+
+
+def test_a_film_has_the_frames_a_second_that_were_asked_for(clip, said, dreamt):
+    for asked, shown in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
+        code, _, err = said("dream", "clip.gif", "-o", "out.mp4", "--quiet", *asked)
+        assert (code, err) == (0, "")
+        assert drawing.fps(Path("out.mp4").read_bytes()) == shown
+    settings = recipes.read(Path("out.mp4.json").read_bytes()).checked_settings()
+    assert (settings.fps, settings.film) == (15, "mp4")
+    assert said("dream", "clip.gif", "-o", "out.gif", "--film", "gif", "--quiet")[0] == 0
+    code, _, err = said("dream", "clip.gif", "-o", "out.gif", "--film", "mp4")
+    assert code == 2 and "Expected: one that fits --film mp4" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "value"),
+    [("clip.gif", "--zoom-scale", "1.1"), ("clip.mp4", "--zoom-turn", "2.0"), ("clip.mp4", "--zoom", "8")],
+)
+def test_settings_of_a_zoom_are_refused_for_a_film(clip, said, dreamt, name, flag, value):
+    if name != clip.name:
+        clip.rename(name)
+    code, _, err = said("dream", name, "-o", "out.mp4", flag, value)
+    assert (
+        code == 2
+        and f"Invalid `{flag}`. Expected: none for a film. Received: {value}. Next: leave it out" in err
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"no film", b"GIF89a cut"])

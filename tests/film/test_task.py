@@ -51,6 +51,11 @@ def test_films_of_every_kind_are_read_and_made(home, kind):
     assert made.files[0].name.endswith(f".{kind}")
 
 
+def test_a_gif_that_is_asked_for_more_frames_a_second_than_gifs_show_tells_those_it_has(film):
+    made = tasks.run(NAME, asked(film="gif", fps=60, steps=1), {"film": [film]})
+    assert made.figures["fps"] == drawing.fps(made.files[0].read()) == 50
+
+
 @pytest.mark.parametrize("kind", drawing.KINDS)
 def test_its_length_is_known_without_reading_it(home, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]

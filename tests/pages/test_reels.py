@@ -109,6 +109,9 @@ def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
     settings = FilmSettings(base='{"house": ["rain"], "size": 256}', film="gif")
     line = commands.line("film.repaint", settings, {"film": [film("gif")]})
     assert line == "studio style clip.gif house:rain -o out.gif --size 256"
+    settings = FilmSettings(task="dream.ascend", base='{"steps": 5}', fps=15)
+    line = commands.line("film.repaint", settings, {"film": [film("gif")]})
+    assert line == "studio dream clip.gif -o out.mp4 --steps 5 --fps 15"
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webp", "gif"])
