@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import io
 import os
 import random
 import resource
@@ -22,6 +23,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from benchmarks.report import ROOT, arguments, note, show
 
@@ -110,6 +112,8 @@ def originals(place: Path) -> dict[str, list[Path]]:
     films = [place / f"film.{kind}" for kind in drawing.KINDS]
     for path in films:
         path.write_bytes(drawing.encode(frames, path.suffix[1:], 10))
+    films.append(place / "phone.mp4")
+    films[-1].write_bytes(_of_a_phone(frames))
     packed = [place / f"{name}.zip" for name in ("digits-dcgan", "alice")]
     for path in packed:
         path.write_bytes(presets.zipped(ROOT / "pretrained" / path.stem))
@@ -128,6 +132,22 @@ def originals(place: Path) -> dict[str, list[Path]]:
         kind: [p for p in paths if p.is_file() and p.stat().st_size < SMALL] for kind, paths in found.items()
     }
     return {kind: sorted(paths) for kind, paths in small.items()}
+
+
+def _of_a_phone(frames: list[Any]) -> bytes:
+    """A film in HEVC with ten bits a colour."""
+    import av
+
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4") as film:
+        stream = film.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p10le"
+        for one in frames:
+            frame = av.VideoFrame.from_ndarray(one, format="rgb24")
+            film.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
+        film.mux(stream.encode())
+    return made.getvalue()
 
 
 def damaged(data: bytes, other: bytes, draw: random.Random) -> bytes:

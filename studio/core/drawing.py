@@ -36,7 +36,7 @@ LEAST_GIF_DELAY = 2  # hundredths of a second; browsers slow a GIF down to a ten
 _BT709 = 1  # what players take for granted in a film; the number is FFmpeg's
 _LIMITED = 1  # levels from 16 to 235, likewise
 _MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
-_READ = ("h264", "mpeg4")
+_READ = ("h264", "hevc", "mpeg4")  # phones film in the second
 _PALETTE_SIDE = 128  # px; a palette found in so small a copy is as good, and quick
 
 
@@ -246,7 +246,7 @@ def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:
     """The error for what cannot be read, which says what it really is."""
     received, step = film_facts.other_kind(data), "choose another, or save it as MP4"
     if not received:
-        received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again"
+        received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again as MP4"
     return invalid(name, expected="a whole MP4, WebP or GIF", received=received, next_step=step)
 
 
@@ -256,7 +256,7 @@ def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
     with av.open(io.BytesIO(data), "r", format="mp4", metadata_errors="ignore") as container:
         stream = container.streams.video[0]
         if stream.codec_context.name not in _READ:
-            raise ValueError("a film of another codec than H.264 or MPEG-4")
+            raise ValueError("a film of another codec than H.264, HEVC or MPEG-4")
         _check_size(stream.width, stream.height)
         for picture in container.decode(stream):
             _check_size(picture.width, picture.height)

@@ -156,6 +156,20 @@ def test_a_film_of_a_phone_is_upright(bright):
     assert max(sides, key=lambda side: sides[side].mean()) == bright
 
 
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
+def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_colour(pixels):
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4") as film:
+        stream = film.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        for shade in (40, 120, 200):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
+            film.mux(stream.encode(frame.reformat(format=pixels)))
+        film.mux(stream.encode())
+    found = [frame.mean() for frame in drawing.frames(made.getvalue())]
+    assert found == pytest.approx([40, 120, 200], abs=3)
+
+
 def turned(film, a, b, c, d):
     one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
     at = film.index(straight, film.index(b"tkhd"))  # the one before is of all tracks
