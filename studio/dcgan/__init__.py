@@ -13,6 +13,7 @@ TRAIN = Task(
     usual="studio.dcgan.estimate:usual",
     needs="studio.dcgan.estimate:needs",
     grows="batch",
+    check="studio.dcgan.generator:check",
     title="DCGAN training",
     command="train dcgan",
     help="train a model that draws pictures like those of a folder, sharp ones",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import latent, stored
+from studio.core import latent, starts, stored
 from studio.core.presets import Preset
+from studio.core.tasks import Inputs
 from studio.dcgan.settings import TrainDcganSettings
 
 TASK = "dcgan.train"
+SHAPE = ("size", "colors", "width", "judge_width", "modulated", "latent_dim")  # what weights are shaped by
 BATCHES = (1, 8, 64)  # the only numbers of pictures drawn at once, so that nothing is compiled twice
+
+
+def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` if a model to start from does not fit."""
+    starts.check(settings, inputs, TASK, "a DCGAN", SHAPE)
 
 
 def settings_of(preset: Preset) -> TrainDcganSettings:

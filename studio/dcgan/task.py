@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from studio.core import cards, comparison, data, latent, presets, recipes, runs, stored
+from studio.core import cards, comparison, data, latent, presets, recipes, runs, starts, stored
 from studio.core.data import Pictures
 from studio.core.errors import Cancelled
 from studio.core.grids import grid
@@ -26,12 +25,12 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     """Trains a DCGAN on pictures. See `studio.dcgan.train.train`."""
     from studio.dcgan import train as training
 
-    file = inputs["data"][0]
+    file, start = inputs["data"][0], _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
     run = runs.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, _start(inputs))
+    trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, start)
     stopped = trained.ended == "cancelled"
     figures = {
         "steps": trained.steps,
@@ -100,12 +99,11 @@ def _directions(
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     """The weights of the model to start from, if there is one: the generator's and the judge's."""
-    for file in inputs.get("start", ()):
-        from studio.dcgan import model
+    preset = starts.given(inputs)
+    if preset is None:
+        return None
+    from studio.dcgan import model
 
-        with tempfile.TemporaryDirectory() as place:
-            preset = presets.unpack(file.read(), Path(place) / "start")
-            gan = model.Gan(generator.settings_of(preset))
-            stored.fill(gan, preset)
-            return gan.generator.get_weights(), gan.discriminator.get_weights()
-    return None
+    gan = model.Gan(generator.settings_of(preset))
+    stored.fill(gan, preset)
+    return gan.generator.get_weights(), gan.discriminator.get_weights()

@@ -16,7 +16,7 @@ TRAIN = Task(
     title="Text training",
     command="train text",
     help="train a model that writes like a text",
-    check="studio.text.corpus:check",
+    check="studio.text.task:check",
     goal=Goal("held out", "nats_per_char", title="nats a character"),
 )
 

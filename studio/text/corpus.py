@@ -5,13 +5,11 @@ from __future__ import annotations
 import codecs
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.tasks import File
 from studio.text.vocabulary import MOST as MOST_CHARACTERS
 
 MOST_BYTES = 100 * 2**20
@@ -144,11 +142,6 @@ def _guessed(data: bytes) -> tuple[str, str, list[str]]:
     except UnicodeDecodeError:
         name, text = "Latin-1", data.decode("latin-1")
     return text, name, [f"It is no UTF-8, so it was read as {name}."]
-
-
-def check(settings: object, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless the file in the slot "text" can be learnt from."""
-    read(inputs["text"][0].read())
 
 
 def _check(text: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from studio.core import presets, recipes, runs
+from studio.core import presets, recipes, runs, starts
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -25,14 +24,19 @@ EXACT_CHARS = 200_000  # the held-out part is read in one go up to here, then si
 MOST_NATS = 20_000  # characters whose surprise is kept with a result
 
 
+def check(settings: TrainTextSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless the text can be learnt from, and a model to start from fits."""
+    corpus.read(inputs["text"][0].read())
+    starts.check(settings, inputs, voice.TASK, "a model that writes", voice.SHAPE)
+
+
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a model on a text. See `studio.text.train.train`."""
     from studio.text import train as training
 
-    file = inputs["text"][0]
+    file, start = inputs["text"][0], _start(inputs)
     read = corpus.read(file.read())
     run = runs.find(voice.TASK, settings, inputs)
-    start = _start(inputs)
     trained = training.train(read.text, settings, progress, run, start)
     network = Network(trained.core.get_weights(), settings.cell, settings.tied)
     stopped = trained.ended == "cancelled"
@@ -74,11 +78,11 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     """The weights and characters of the model to start from, if there is one."""
-    for file in inputs.get("start", ()):
-        with tempfile.TemporaryDirectory() as place:
-            weights, _, vocabulary = voice.parts(presets.unpack(file.read(), Path(place) / "start"))
-            return weights, vocabulary
-    return None
+    preset = starts.given(inputs)
+    if preset is None:
+        return None
+    weights, _, vocabulary = voice.parts(preset)
+    return weights, vocabulary
 
 
 def _tested(network: Network, test: np.ndarray, progress: Progress) -> score.Score:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import h5py
 
 TASK = "text.train"
+SHAPE = ("cell", "layers", "units", "embedding", "tied")  # what weights are shaped by, besides the characters
 _HELD: dict[str, Voice] = {}  # by the digest of their weights; what a worker holds
 _MOST_HELD = 4
 

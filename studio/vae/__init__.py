@@ -13,6 +13,7 @@ TRAIN = Task(
     usual="studio.vae.estimate:usual",
     needs="studio.vae.estimate:needs",
     grows="batch",
+    check="studio.vae.generator:check",
     title="VAE training",
     command="train vae",
     help="train a model that draws pictures like those of a folder, and takes in your own to change them",

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import images, latent, stored
+from studio.core import images, latent, starts, stored
 from studio.core.presets import Preset
+from studio.core.tasks import Inputs
 from studio.vae.settings import TrainVaeSettings
 
 TASK = "vae.train"
+SHAPE = ("size", "colors", "width", "latent_dim")  # what weights are shaped by
+
+
+def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` if a model to start from does not fit."""
+    starts.check(settings, inputs, TASK, "a VAE", SHAPE)
 
 
 def settings_of(preset: Preset) -> TrainVaeSettings:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from studio.core import cards, comparison, data, presets, recipes, runs
+from studio.core import cards, comparison, data, presets, recipes, runs, starts
 from studio.core.errors import Cancelled
 from studio.core.grids import grid
 from studio.core.progress import Progress
@@ -26,10 +25,10 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     from studio.vae import codes, survey
     from studio.vae import train as training
 
-    file = inputs["data"][0]
+    file, start = inputs["data"][0], _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learnt, held_out = split(len(pictures.images), settings.held_out)
-    start, (see, weights) = _start(inputs), _sight(settings, progress)
+    see, weights = _sight(settings, progress)
     run = runs.find(generator.TASK, settings, inputs)
     trained = training.train(pictures.images, learnt, held_out, settings, progress, run, start, see)
     stopped = trained.ended == "cancelled"
@@ -110,7 +109,5 @@ def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[st
 
 def _start(inputs: Inputs) -> list[np.ndarray] | None:
     """The weights of the model to start from, if there is one."""
-    for file in inputs.get("start", ()):
-        with tempfile.TemporaryDirectory() as place:
-            return generator.load(presets.unpack(file.read(), Path(place) / "start")).get_weights()
-    return None
+    preset = starts.given(inputs)
+    return generator.load(preset).get_weights() if preset else None

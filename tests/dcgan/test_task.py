@@ -77,7 +77,7 @@ def test_another_training_begins_with_it(made, drawn):
     found = tasks.run("dcgan.train", TrainDcganSettings(**TINY, scored=0, learning_rate=1e-9), start)
     assert found.figures["started_from"] == "faces"
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
-    with pytest.raises(Exception, match="another shape"):
+    with pytest.raises(InvalidInput, match="width 6"):
         tasks.run("dcgan.train", other, start)
 
 

@@ -101,7 +101,7 @@ def test_a_model_to_start_from(result, dataset, tiny):
     preset, _ = opened(begun, "again")
     assert begun.figures["curve"]["reconstruction"][0] < result.figures["curve"]["reconstruction"][0]
     assert "began with the weights of discs" in preset.card()
-    with pytest.raises(Exception, match="another shape"):
+    with pytest.raises(InvalidInput, match="width 6"):
         other = tiny.model_copy(update={"width": 6})
         tasks.run("vae.train", other, {"data": [dataset], "start": result.files})
 

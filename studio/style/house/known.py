@@ -18,6 +18,7 @@ from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import SHIPPED, TransferSettings
 
 TASK = "style.train"
+SHAPE = ("width", "blocks")  # what weights are shaped by, besides how many styles there are
 STYLE_SIDE = (
     512  # px, the longer side at which a style is looked at: strokes are then as large as in the fine mode
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from studio.core import cards, data, images, presets, recipes, runs
+from studio.core import cards, data, images, presets, recipes, runs, starts
 from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -22,7 +21,8 @@ LEAST_STYLE = 128  # px of the shorter side: below, a picture shows too little o
 
 
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is something to teach, and every style has a name of its own."""
+    """Raises `InvalidInput` unless there is something to teach, every style has a name of its own, and a
+    network to start from fits."""
     names = [known.name_of(file.name) for file in inputs["style"]]
     for name in names:
         if names.count(name) > 1:
@@ -31,6 +31,7 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
     if settings.only_new and not inputs.get("start"):
         step = "name one with --start-from, or leave only_new out"
         raise invalid("only_new", expected="a network to start from", received="none", next_step=step)
+    starts.check(settings, inputs, known.TASK, "a network of styles", known.SHAPE)
 
 
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -39,12 +40,11 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     from studio.style.house import train as training
     from studio.style.house.learner import FARTHEST
 
-    file = inputs["data"][0]
+    file, (old, start) = inputs["data"][0], _start(inputs)
     drawn = {known.name_of(one.name): _style(one) for one in inputs["style"]}
     side = max(settings.photo_size, settings.size + FARTHEST)
     pictures = data.pictures(file, side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)
-    old, start = _start(inputs)
     names = [*old, *(name for name in drawn if name not in old)]
     taught = [names.index(name) for name in drawn if not (settings.only_new and name in old)]
     if not taught:
@@ -121,8 +121,5 @@ def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
     """The styles of the network to start from, and that network; none and None if it begins anew."""
     from studio.style.house import paint
 
-    for file in inputs.get("start", ()):
-        with tempfile.TemporaryDirectory() as place:
-            preset = presets.unpack(file.read(), Path(place) / "start")
-            return known.styles_of(preset), paint.load(preset)
-    return (), None
+    preset = starts.given(inputs)
+    return (known.styles_of(preset), paint.load(preset)) if preset else ((), None)
