@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -28,21 +29,21 @@ class Activations:
     """Rows of float16 on the disk: each picture, and where wished each mirrored one after it.
 
     Args:
-        path: of the file.
+        file: open, so that it stays readable when another fine-tuning of these pictures, or whoever frees
+            the cache, removes it.
         shape: `(pictures, views, h, w, C)`.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...]):
-        self.path, self.shape = path, shape
+    def __init__(self, file: FileIO, shape: tuple[int, ...]):
+        self.file, self.shape = file, shape
 
     def read(self, rows: np.ndarray, views: np.ndarray) -> np.ndarray:
         """Some rows, each seen as it is (view 0) or mirrored (view 1): `(n, h, w, C) float32`."""
         each = int(np.prod(self.shape[2:]))
         found = np.empty((len(rows), each), "float16")
-        with self.path.open("rb", buffering=0) as file:
-            for n, (row, view) in enumerate(zip(rows, views, strict=True)):
-                file.seek((int(row) * self.shape[1] + int(view)) * each * 2)
-                file.readinto(memoryview(found[n]).cast("B"))
+        for n, (row, view) in enumerate(zip(rows, views, strict=True)):
+            self.file.seek((int(row) * self.shape[1] + int(view)) * each * 2)
+            self.file.readinto(memoryview(found[n]).cast("B"))
         return found.reshape(len(rows), *self.shape[2:]).astype("float32")
 
 
@@ -73,13 +74,29 @@ def activations(
     key = hashlib.sha256(facts + np.ascontiguousarray(pictures.digests).tobytes()).hexdigest()
     path = paths.folder("cache") / "activations" / f"{key}.f16"
     size = int(np.prod(shape)) * 2
-    if not (path.exists() and path.stat().st_size == size):
-        _check_room(path, size)
-        with paths.replacing(path) as temporary, temporary.open("wb") as file:
-            for part in _parts(pictures.images, network, views, progress):
-                file.write(part.tobytes())
-    yield Activations(path, shape)
+    with _kept(path, size) or _made(path, size, _parts(pictures.images, network, views, progress)) as file:
+        yield Activations(file, shape)
     path.unlink(missing_ok=True)
+
+
+def _kept(path: Path, size: int) -> FileIO | None:
+    """The whole file that is there, open; None if there is none."""
+    with suppress(OSError):
+        file = path.open("rb", buffering=0)
+        if os.fstat(file.fileno()).st_size == size:
+            return file
+        file.close()
+    return None
+
+
+def _made(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
+    """The file, made of these parts and open from before it has its name: from then on others remove it."""
+    _check_room(path, size)
+    with paths.replacing(path) as temporary:
+        with temporary.open("wb") as file:
+            for part in parts:
+                file.write(part.tobytes())
+        return temporary.open("rb", buffering=0)
 
 
 def _network(backbone: Backbone, layer: str) -> Callable:

@@ -169,6 +169,18 @@ def test_fine_tuning_begins_where_the_head_ended(ready):
     assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
+def test_fine_tunings_of_the_same_pictures_do_not_take_each_others_file(ready):
+    found, _, settings = ready
+    given, rows = (found.pictures, found.backbone, settings.cut, True, Progress()), np.arange(3)
+    with finetune.activations(*given) as made:
+        with finetune.activations(*given) as read:
+            before = made.read(rows, rows % 2)
+            assert before.std() > 0 and np.array_equal(read.read(rows, rows % 2), before)
+        for path in (paths.folder("cache") / "activations").iterdir():  # whoever frees the cache
+            path.unlink()
+        assert np.array_equal(made.read(rows, rows % 2), before)
+
+
 def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
     found, weights, settings = ready
     top = finetune.start(found, weights, settings)
