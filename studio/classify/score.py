@@ -10,7 +10,7 @@ from studio.classify import model, tested
 from studio.classify.evaluate import evaluate
 from studio.core import data, parts, sample_sets
 from studio.core.data import Pictures
-from studio.core.data.names import listed
+from studio.core.data.names import counted, listed
 from studio.core.errors import InvalidInput, invalid
 from studio.core.presets import Preset
 from studio.core.progress import Progress
@@ -25,7 +25,8 @@ def figures(
         preset: a classifier.
         where: the path of the data set, `sample:NAME` or `tfds:NAME`.
         part: where the part begins and ends, as shares of each class: those that it was tested on come last,
-            the others by name. None: what it was tested on, or of other data all.
+            the others by name. None: what it was tested on, or of other data all. Of other data, those that
+            it learnt from are left out first.
 
     Returns:
         accuracy, interval, n, per_class, calibration_error, and notes: what was left out.
@@ -38,7 +39,9 @@ def figures(
     file = sample_sets.given(where, progress)
     found = data.pictures(file, model.settings_of(preset).size, progress=progress)
     truth = _truth(found, classes, where)
-    rows = _rows(found, truth, preset, part)
+    last = tested.known(preset, found)
+    learnt, doubts = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)
+    rows = _rows(truth, last, learnt, part)
     classifier = model.open(preset)
     progress.stage("Looking at the pictures")
     told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], classes)
@@ -48,7 +51,7 @@ def figures(
         "n": told["n"],
         "per_class": told["per_class"],
         "calibration_error": told["calibration"]["error"],
-        "notes": list(found.notes),
+        "notes": [*found.notes, *doubts],
     }
 
 
@@ -66,15 +69,30 @@ def _other(where: str, received: str, classes: tuple[str, ...]) -> InvalidInput:
     return invalid(f"data set {where}", expected=expected, received=received, next_step="choose another")
 
 
-def _rows(found: Pictures, truth: np.ndarray, preset: Preset, part: tuple[float, float] | None) -> np.ndarray:
+def _learnt(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
+    """Which pictures of another data set than its own a classifier learnt from, and what is told of them."""
+    learnt = tested.learnt(preset, found)
+    if learnt is None:
+        alike = tested.namesakes(preset, found)
+        doubt = (
+            f"{counted(alike, 'picture', 'pictures', ' called as in its own data set')} found: it may have "
+            "learnt from some of these, so that the score is too high."
+        )
+        return np.zeros(len(found.names), bool), [doubt] if alike else []
+    what = counted(int(learnt.sum()), "picture", "pictures", " that it learnt from")
+    return learnt, [f"{what} left out."] if learnt.any() else []
+
+
+def _rows(
+    truth: np.ndarray, last: np.ndarray, learnt: np.ndarray, part: tuple[float, float] | None
+) -> np.ndarray:
     """Which pictures are looked at, sorted."""
-    last = tested.known(preset, found)
     if part is None and last.any():
         return np.flatnonzero(last)
     part = part or (0.0, 1.0)
     chosen = []
     for one in range(truth.max() + 1):
-        rows = np.flatnonzero(truth == one)
+        rows = np.flatnonzero((truth == one) & ~learnt)
         ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]])
         start, end = parts.bounds(len(rows), part)
         chosen.append(ordered[start:end])

@@ -102,7 +102,7 @@ def _known(
         "classes": list(found.classes),
         "trained_on": name,
         "command": cards.command("train_classifier", name, settings),
-        "held_out": tested.kept(found.pictures, found.held_out),
+        "held_out": tested.kept(found.pictures, found.learnt, found.held_out),
         "tested": {
             "names": [found.pictures.names[row] for row in found.held_out[rows]],
             "truth": found.labels(found.held_out[rows]).tolist(),

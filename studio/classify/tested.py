@@ -1,4 +1,8 @@
-"""Which pictures a model was tested on, as its folder keeps it: a bit each, and its data set's digest."""
+"""Which pictures a model was tested on and which it learnt from, as its folder keeps it.
+
+Of its own data set a bit for each picture tells; that it is the same one, a digest of it all. In any other,
+to which pictures were added say, those learnt from are known by the first bytes of their own digests.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,17 @@ import hashlib
 import numpy as np
 
 from studio.core.data import Pictures
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput, invalid
 from studio.core.presets import Preset
 
+_SHORT = 8  # bytes of a digest: two pictures of a million share theirs once in 37 million data sets
 
-def kept(pictures: Pictures, rows: np.ndarray) -> dict[str, str]:
-    """What a model's folder keeps of the rows of its data set that it was tested on."""
-    bits = np.packbits(np.isin(np.arange(len(pictures.names)), rows))
-    return {"data": _digest(pictures), "rows": base64.b64encode(bits.tobytes()).decode()}
+
+def kept(pictures: Pictures, learnt: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
+    """What a model's folder keeps of the rows of its data set that it learnt from and was tested on."""
+    bits = np.packbits(np.isin(np.arange(len(pictures.names)), held_out))
+    short = np.sort(_short(pictures)[learnt])
+    return {"data": _digest(pictures), "rows": _text(bits), "learnt": _text(short)}
 
 
 def known(preset: Preset, pictures: Pictures) -> np.ndarray:
@@ -31,20 +38,58 @@ def known(preset: Preset, pictures: Pictures) -> np.ndarray:
     try:
         if found["data"] != _digest(pictures):
             return np.zeros(count, bool)
-        bits = np.frombuffer(base64.b64decode(found["rows"], validate=True), "uint8")
+        bits = _array(found["rows"], "uint8")
         if len(bits) == -(-count // 8):
             return np.unpackbits(bits, count=count).astype(bool)
     except (KeyError, TypeError, ValueError):
         pass
-    step = "copy or train it again"
-    raise invalid(f"preset {preset.name}", expected="what it was tested on", received="none", next_step=step)
+    raise _broken(preset)
+
+
+def learnt(preset: Preset, pictures: Pictures) -> np.ndarray | None:
+    """Which pictures a model learnt from, `(n,) bool`; None if it was made when folders did not keep that.
+
+    Raises:
+        InvalidInput: if what its folder keeps is not whole.
+    """
+    try:
+        found = preset.data().get("held_out", {}).get("learnt")
+        return None if found is None else np.isin(_short(pictures), _array(found, "<u8"))
+    except (AttributeError, TypeError, ValueError):
+        raise _broken(preset) from None
+
+
+def namesakes(preset: Preset, pictures: Pictures) -> int:
+    """How many pictures are called as some that a model was tested on: a sign that it knows the others."""
+    return len(_names(preset) & set(pictures.names))
 
 
 def _by_name(preset: Preset, pictures: Pictures) -> np.ndarray:
     """Of a model that was made when folders kept only names, and of many pictures not all."""
-    names = set(preset.data().get("tested", {}).get("names", ()))
+    names = _names(preset)
     found = np.array([name in names for name in pictures.names])
     return found if int(found.sum()) == len(names) else np.zeros(len(found), bool)
+
+
+def _names(preset: Preset) -> set[str]:
+    return set(preset.data().get("tested", {}).get("names", ()))
+
+
+def _broken(preset: Preset) -> InvalidInput:
+    expected, step = "what it was tested on", "copy or train it again"
+    return invalid(f"preset {preset.name}", expected=expected, received="none", next_step=step)
+
+
+def _short(pictures: Pictures) -> np.ndarray:
+    return np.ascontiguousarray(pictures.digests[:, :_SHORT]).view("<u8").ravel()
+
+
+def _text(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def _array(text: str, kind: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text, validate=True), kind)
 
 
 def _digest(pictures: Pictures) -> str:

@@ -31,7 +31,8 @@ def add(commands: Any) -> None:
     parser.add_argument("data", metavar="DATA", help=what)
     part = (
         "which part of it, as shares of the whole, e.g. 0.9:1.0 (default: the share at the end that its "
-        "training held out; of a classifier what it was tested on, or of other data all)"
+        "training held out; of a classifier what it was tested on, or of other data all that "
+        "it did not learn from)"
     )
     parser.add_argument("--part", metavar="FROM:TO", help=part)
 

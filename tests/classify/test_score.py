@@ -55,6 +55,7 @@ def test_of_other_data_all_counts(preset, folder):
     told = score.figures(preset, str(folder), None, Progress())
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
     assert told["n"] == 19 and told["accuracy"] == asked(preset, folder, names)
+    assert any("may have learnt from some" in note for note in told["notes"])  # it keeps names alone
 
 
 @pytest.mark.parametrize("part, n", [((0.8, 1.0), 4), ((0.0, 1.0), 20), ((0.5, 0.8), 6), ((0.0, 0.04), 0)])
@@ -69,7 +70,7 @@ def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, pa
         assert told["accuracy"] == asked(preset, folder, TESTED)
 
 
-@pytest.mark.parametrize("kept", ["all", {"rows": "AA=="}, 7])
+@pytest.mark.parametrize("kept", ["all", {"rows": "AA=="}, 7, {"data": "other", "learnt": "AA=="}])
 def test_what_is_not_whole_is_refused(weights_home, folder, kept):
     preset = toy_classifier.save("toy", CLASSES, held_out=kept)
     with pytest.raises(InvalidInput, match="train it again"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -103,6 +104,19 @@ def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     )
     other = score.figures(preset, str(tmp_path / "other.npz"), None, Progress())
     assert other["n"] == 36  # arrays of the same name, and as many
+
+
+def test_what_it_learnt_from_is_left_out_of_a_data_set_that_grew(weights_home, drawn, tmp_path):
+    grown = shutil.copytree(drawn, tmp_path / "grown")
+    result = trained(drawn)
+    preset = unpacked(result, tmp_path)
+    more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
+    Image.fromarray(more).save(grown / "disc" / "more.png")
+    (grown / "lying" / "00.png").rename(grown / "lying" / "other.png")
+    told = score.figures(preset, str(grown), None, Progress())
+    assert told["n"] == 13  # the 12 that were held out, and the new one
+    assert "24 pictures that it learnt from were left out." in told["notes"]
+    assert score.figures(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
 
 
 def test_two_pictures_of_each_class_are_enough(weights_home, tmp_path):
