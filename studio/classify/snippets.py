@@ -5,18 +5,40 @@ from __future__ import annotations
 import pprint
 from collections.abc import Sequence
 
+# It reads a picture as `studio.core.images.read` does; otherwise it would say something else of many photos.
 _START = '''"""Says what a picture shows: python THIS_FILE MODEL PICTURE (first: pip install {needs})."""
 
+import io
 import sys
+from contextlib import suppress
 
 import numpy as np
 {imports}
-from PIL import Image
+from PIL import Image, ImageCms, ImageOps
 
 CLASSES = {classes}
 
+
+def read(file):
+    """A picture upright, as sRGB, with transparency over white: (1, height, width, 3), of any size."""
+    picture = ImageOps.exif_transpose(Image.open(file))
+    profile = picture.info.get("icc_profile")
+    if picture.has_transparency_data:
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    elif picture.mode.startswith(("I", "F")):  # 16 bits, which convert would clip
+        picture = Image.fromarray(np.clip(np.asarray(picture) / 257 + 0.5, 0, 255).astype("uint8"))
+    elif picture.mode in ("P", "1"):
+        picture = picture.convert("RGB")
+    if profile:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            profiles = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+            picture = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+    return np.asarray(picture.convert("RGB"))[None]
+
+
 model_file, picture_file = sys.argv[1:3]
-picture = np.asarray(Image.open(picture_file).convert("RGB"))[None]  # (1, height, width, 3), of any size
+picture = read(picture_file)
 '''
 _END = """for n in np.argsort(-probabilities)[:5]:
     print(f"{CLASSES[n]}: {probabilities[n]:.1%}")

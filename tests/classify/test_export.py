@@ -11,12 +11,13 @@ import zipfile
 import numpy as np
 import pytest
 import toy_classifier
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL.ExifTags import Base
 from skimage import data
 
 from studio.classify import export, loaded, snippets
 from studio.classify.settings import ExportSettings
-from studio.core import tasks
+from studio.core import images, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 
 FORMS = ("keras", "tflite", "onnx")
@@ -73,10 +74,73 @@ def test_the_names_of_the_classes_are_in_the_file(file, colours):
         assert packed.read(export.LABELS).decode().split("\n") == list(colours.classes)
 
 
+def write_transparent(path):
+    """A photo that is turned by its EXIF, whose upper left part is nearly transparent."""
+    photo = Image.fromarray(data.astronaut()[:300])
+    photo.putalpha(Image.new("L", photo.size, 255))
+    photo.paste((0, 0, 255, 30), (0, 0, 200, 200))
+    photo.save(path, exif=turned())
+
+
+def turned():
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    return exif
+
+
+def write_sixteen_bits(path):
+    Image.fromarray(np.arange(0, 65536, 16, "uint16").reshape(64, 64)).save(path)
+
+
+def write_palette(path):
+    photo = Image.fromarray(data.astronaut()).quantize(16)
+    photo.save(path, transparency=photo.getpixel((200, 200)))
+
+
+def write_grey_and_transparent(path):
+    ramp = Image.linear_gradient("L")
+    Image.merge("LA", (ramp, ramp.rotate(90))).save(path)
+
+
+def write_one_bit(path):
+    Image.linear_gradient("L").convert("1").save(path)
+
+
+def write_with_profile(path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
+    Image.fromarray(data.astronaut()).save(path, icc_profile=profile)  # its red is their green
+    assert not np.array_equal(images.read(path), data.astronaut())
+
+
+def write_with_broken_profile(path):
+    Image.fromarray(data.astronaut()).save(path, icc_profile=b"nonsense")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        write_transparent,
+        write_sixteen_bits,
+        write_palette,
+        write_grey_and_transparent,
+        write_one_bit,
+        write_with_profile,
+        write_with_broken_profile,
+    ],
+)
+def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
+    write(tmp_path / "photo.png")
+    source = snippets.of("keras", ["one"]).split("model_file, picture_file =")[0]
+    names = {}
+    exec(source, names)
+    assert np.array_equal(names["read"](tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
+
+
 @pytest.mark.slow
 def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
-    picture = data.astronaut()[:300]
-    Image.fromarray(picture).save(tmp_path / "photo.png")
+    write_transparent(tmp_path / "photo.png")
+    picture = images.read(tmp_path / "photo.png")
     (tmp_path / "ask.py").write_text(snippets.of(file.suffix[1:], colours.classes))
     words = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
@@ -88,7 +152,7 @@ def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
 
 def test_names_of_classes_cannot_become_code():
     names = ['"); import os  #', "'''", "line\nbreak", "\\"]
-    source = snippets.of("keras", names).split("CLASSES = ")[1].split("\n\nmodel_file")[0]
+    source = snippets.of("keras", names).split("CLASSES = ")[1].split("\n\n\ndef read")[0]
     assert ast.literal_eval(source) == names
 
 
