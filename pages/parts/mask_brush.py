@@ -62,7 +62,8 @@ canvas { cursor: crosshair; touch-action: none; opacity: 0.6; }
 """
 
 _JS = """
-const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], ERASER = "#5a5f6a";
+const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], GREY = "#5a5f6a";
+const ERASER = "";  // no style has this name
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const bytes = new Uint8Array(data);
@@ -78,15 +79,25 @@ export default function (component) {
   // What was painted outlives a rerun of the page, until another picture is chosen, which is told: the page
   // would else remember the paint of a picture that is chosen again.
   const other = parentElement.held && parentElement.held.picture !== words.picture;
-  if (!parentElement.held || parentElement.held.picture !== words.picture)
-    parentElement.held = { picture: words.picture, layers: [], past: [], chosen: 0 };
+  if (!parentElement.held || other)
+    parentElement.held = { picture: words.picture, paint: new Map(), past: [], chosen: words.styles[0] };
   const held = parentElement.held;
-  // What was told of fewer or more styles no longer counts: the same paint is told again.
-  const again = held.told && held.layers.length !== words.styles.length;
-  while (held.layers.length < words.styles.length) held.layers.push(blank());
-  held.layers.length = words.styles.length;
+  // What was told of other styles no longer counts: the same paint is told again.
+  const again = held.told && held.told.join("\\n") !== words.styles.join("\\n");
+  // Paint belongs to a style by its name, wherever the style now stands, and waits for one that went.
+  const lay = () => {
+    held.layers = words.styles.map((name, n) => {
+      if (!held.paint.has(name)) held.paint.set(name, blank());
+      const pen = held.paint.get(name).getContext("2d");
+      pen.globalCompositeOperation = "source-in";
+      pen.fillStyle = INKS[n];
+      pen.fillRect(0, 0, words.width, words.height);
+      return held.paint.get(name);
+    });
+  };
+  lay();
   if (again) held.past = [];
-  held.chosen = Math.min(held.chosen, words.styles.length);
+  if (held.chosen !== ERASER && !words.styles.includes(held.chosen)) held.chosen = words.styles[0];
   if (parentElement.url) URL.revokeObjectURL(parentElement.url);
   parentElement.url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: "image/webp" }));
   image.src = parentElement.url;
@@ -116,23 +127,23 @@ export default function (component) {
   };
   const tell = () => {
     draw();
-    held.told = true;
-    setStateValue("painted", { picture: words.picture, masks: held.layers.map(mask) });
+    held.told = words.styles;
+    setStateValue("painted", { picture: words.picture, styles: words.styles, masks: held.layers.map(mask) });
   };
-  const copies = () => held.layers.map((layer) => {
+  const copies = () => new Map([...held.paint].map(([name, layer]) => {
     const copy = blank();
     copy.getContext("2d").drawImage(layer, 0, 0);
-    return copy;
-  });
+    return [name, copy];
+  }));
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width * canvas.width,
             (event.clientY - box.top) / box.height * canvas.height];
   };
-  const stroke = (from, to) => held.layers.forEach((layer, n) => {
+  const stroke = (from, to) => held.paint.forEach((layer, name) => {
     const pen = layer.getContext("2d");
-    pen.globalCompositeOperation = n === held.chosen ? "source-over" : "destination-out";
-    pen.strokeStyle = INKS[n];
+    pen.globalCompositeOperation = name === held.chosen ? "source-over" : "destination-out";
+    pen.strokeStyle = INKS[words.styles.indexOf(held.chosen)];
     pen.lineWidth = Number(size.value);
     pen.lineCap = pen.lineJoin = "round";
     pen.beginPath();
@@ -166,20 +177,21 @@ export default function (component) {
   };
   canvas.onpointerup = canvas.onpointercancel = () => { if (last) { last = null; tell(); } };
   canvas.onpointerleave = () => { tip.style.display = "none"; };
-  find(".undo").onclick = () => { if (held.past.length) { held.layers = held.past.pop(); tell(); } };
-  find(".clear").onclick = () => { held.layers = held.layers.map(blank); held.past = []; tell(); };
+  const become = (paint) => { held.paint = paint; lay(); tell(); };
+  find(".undo").onclick = () => { if (held.past.length) become(held.past.pop()); };
+  find(".clear").onclick = () => { held.past = []; become(new Map()); };
 
-  const buttons = [...words.styles, "Eraser"].map((name, n) => {
+  const names = [...words.styles, ERASER];
+  const buttons = names.map((name, n) => {
     const made = document.createElement("button");
     made.type = "button";
-    made.textContent = name;
-    made.title = name;
+    made.textContent = made.title = name || "Eraser";
     made.setAttribute("role", "radio");
-    made.style.setProperty("--ink", n < words.styles.length ? INKS[n] : ERASER);
-    made.onclick = () => { held.chosen = n; mark(); };
+    made.style.setProperty("--ink", name === ERASER ? GREY : INKS[n]);
+    made.onclick = () => { held.chosen = name; mark(); };
     return made;
   });
-  const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", n === held.chosen));
+  const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", names[n] === held.chosen));
   find(".styles").replaceChildren(...buttons);
   mark();
   if (again || other) tell(); else draw();
@@ -218,13 +230,13 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
         "the rest stays the photo."
     )
     try:
-        return _kept(painted, content.digest, len(styles))
+        return _kept(painted, content.digest, styles)
     except StudioError:
         return []
 
 
-def _kept(painted: object, picture: str, count: int) -> list[File]:
-    """The masks that a browser sent, kept; none of another picture, or if they are no masks.
+def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
+    """The masks that a browser sent, kept; none of another picture or other styles, or if they are no masks.
 
     Raises:
         InvalidInput: if one is no picture.
@@ -232,7 +244,8 @@ def _kept(painted: object, picture: str, count: int) -> list[File]:
     if not isinstance(painted, dict) or painted.get("picture") != picture:
         return []
     sent = painted.get("masks")
-    if not isinstance(sent, list) or len(sent) != count:
+    # What was painted for other styles would put these into their places; the brush soon tells it anew.
+    if painted.get("styles") != list(styles) or not isinstance(sent, list) or len(sent) != len(styles):
         return []
     found = whole([_read(one) for one in sent])
     named = enumerate(found, start=1)

@@ -9,6 +9,7 @@ from pages.parts import mask_brush
 from studio.core import images
 
 PICTURE = "p" * 64
+STYLES = ["Mosaic", "Wash", "Fans"]
 
 
 def mask(*columns):
@@ -19,9 +20,9 @@ def mask(*columns):
     return found
 
 
-def sent(*masks, picture=PICTURE):
+def sent(*masks, picture=PICTURE, styles=None):
     texts = ["data:image/png;base64," + base64.b64encode(images.encode_png(one)).decode() for one in masks]
-    return {"picture": picture, "masks": texts}
+    return {"picture": picture, "styles": styles or STYLES[: len(masks)], "masks": texts}
 
 
 def read(files):
@@ -29,24 +30,24 @@ def read(files):
 
 
 def test_nothing_painted_is_no_mask(home):
-    assert mask_brush._kept(None, PICTURE, 2) == []
-    assert mask_brush._kept(sent(mask(), mask()), PICTURE, 2) == []
+    assert mask_brush._kept(None, PICTURE, STYLES[:2]) == []
+    assert mask_brush._kept(sent(mask(), mask()), PICTURE, STYLES[:2]) == []
 
 
 def test_what_was_painted_of_one_style_is_its_mask(home):
-    (found,) = read(mask_brush._kept(sent(mask(1, 2)), PICTURE, 1))
+    (found,) = read(mask_brush._kept(sent(mask(1, 2)), PICTURE, STYLES[:1]))
     np.testing.assert_array_equal(found, mask(1, 2))
 
 
 def test_a_style_that_was_not_painted_gets_the_rest(home):
-    first, second, third = read(mask_brush._kept(sent(mask(), mask(3), mask(4)), PICTURE, 3))
+    first, second, third = read(mask_brush._kept(sent(mask(), mask(3), mask(4)), PICTURE, STYLES[:3]))
     np.testing.assert_array_equal(first, mask(0, 1, 2, 5, 6, 7, 8, 9))
     np.testing.assert_array_equal(second, mask(3))
     np.testing.assert_array_equal(third, mask(4))
 
 
 def test_no_style_is_left_without_a_place(home):
-    assert mask_brush._kept(sent(mask(*range(10)), mask()), PICTURE, 2) == []
+    assert mask_brush._kept(sent(mask(*range(10)), mask()), PICTURE, STYLES[:2]) == []
 
 
 @pytest.mark.parametrize(
@@ -54,16 +55,18 @@ def test_no_style_is_left_without_a_place(home):
     [
         "text",
         {"picture": PICTURE},
-        {"picture": PICTURE, "masks": "text"},
-        {"picture": PICTURE, "masks": [1]},
-        {"picture": PICTURE, "masks": ["data:image/png;base64,%%%"]},
-        {"picture": PICTURE, "masks": ["A" * 10**6]},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": "text"},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": [1]},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": ["data:image/png;base64,%%%"]},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": ["A" * 10**6]},
         sent(mask(1), picture="another"),
         sent(mask(1), mask(2)),
+        sent(mask(1), styles=["Wash"]),
+        sent(mask(1), styles="Mosaic"),
     ],
 )
 def test_what_is_no_mask_of_this_picture_is_none(home, painted):
-    assert mask_brush._kept(painted, PICTURE, 1) == []
+    assert mask_brush._kept(painted, PICTURE, STYLES[:1]) == []
 
 
 def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):

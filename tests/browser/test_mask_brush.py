@@ -1,0 +1,63 @@
+"""The brush of the style page in a real browser: whose place the paint is, and how it comes and goes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FOUR = "/style?size=128&brush=true&style=Mosaic&style=Wash&style=Halftone&style=Woodcut"
+TWO = "/style?size=128&brush=true&style=Mosaic&style=Wash"
+
+
+@pytest.fixture
+def brush(tab):
+    """Opens an address of the style page with the recipe unfolded."""
+
+    def brush(address: str):
+        page = tab(address)
+        page.get_by_text("Recipe", exact=True).first.click()
+        return page
+
+    return brush
+
+
+def paint(page, style, height):
+    """Draws a stroke across the photo, at a part of its height."""
+    page.get_by_role("radiogroup", name="Paint with").get_by_role("radio", name=style).click()
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    down = box["y"] + height * box["height"]
+    page.mouse.move(box["x"] + 0.2 * box["width"], down)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], down, steps=5)
+    page.mouse.up()
+
+
+def masks(page, wanted):
+    """The digests of the masks of the result, once its recipe has masks as wanted."""
+    for _ in range(120):
+        # Words of the page, not of a locator: it is drawn anew while it is read.
+        texts = page.evaluate(
+            "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
+        )
+        found = [json.loads(text).get("inputs", {}) for text in texts if text.startswith("{")]
+        digests = [one["digest"] for one in found[0].get("mask", [])] if found else []
+        if found and wanted(digests):
+            return digests
+        page.wait_for_timeout(500)
+    raise AssertionError(f"no such masks: {digests}")
+
+
+def test_paint_belongs_to_its_style_whichever_goes(brush):
+    page = brush(FOUR)
+    paint(page, "Mosaic", 0.2)
+    paint(page, "Wash", 0.8)
+    mosaic, wash, *_ = masks(page, lambda now: len(set(now)) == 3)
+    page.get_by_role("button", name="Dots").click()  # a fifth: the oldest, Mosaic, gives way
+    masks(page, lambda now: len(now) == 4 and now[0] == wash and mosaic not in now)
+    page.get_by_role("button", name="Halftone").click()
+    masks(page, lambda now: len(now) == 3 and now[0] == wash and mosaic not in now)
