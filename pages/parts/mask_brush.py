@@ -1,8 +1,8 @@
 """A brush that says where in a photo each style goes.
 
 Our own because Streamlit has none. What is painted stays in the browser until a stroke ends; then the mask of
-each style comes back as a small PNG. Names of styles are set as text, never as markup: they may be a person's
-own.
+each style comes back as a small PNG. The session keeps these, for a brush that is put away forgets. Names of
+styles are set as text, never as markup: they may be a person's own.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from studio.core.tasks import File
 
 LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
 MOST_BYTES = 400_000  # of a mask as text
+_PAINT = "brush_paint"  # what was painted last, in the session; no widget's, for those go with their widgets
 _PAINTED = 128  # level from which a place of a mask is painted
 
 _HTML = """
@@ -79,11 +80,13 @@ export default function (component) {
   // What was painted outlives a rerun of the page, until another picture is chosen, which is told: the page
   // would else remember the paint of a picture that is chosen again.
   const other = parentElement.held && parentElement.held.picture !== words.picture;
-  if (!parentElement.held || other)
+  const fresh = !parentElement.held || other;
+  if (fresh)
     parentElement.held = { picture: words.picture, paint: new Map(), past: [], chosen: words.styles[0] };
   const held = parentElement.held;
   // What was told of other styles no longer counts: the same paint is told again.
-  const again = held.told && held.told.join("\\n") !== words.styles.join("\\n");
+  const differs = () => held.told && held.told.join("\\n") !== words.styles.join("\\n");
+  const again = differs();
   // Paint belongs to a style by its name, wherever the style now stands, and waits for one that went.
   const lay = () => {
     held.layers = words.styles.map((name, n) => {
@@ -140,6 +143,25 @@ export default function (component) {
     return [(event.clientX - box.left) / box.width * canvas.width,
             (event.clientY - box.top) / box.height * canvas.height];
   };
+  // What was painted before the brush was put away: masks, whose white becomes paint.
+  const bringBack = async () => {
+    for (const [n, name] of words.kept.styles.entries()) {
+      const drawn = new Image(), layer = blank();
+      drawn.src = words.kept.masks[n];
+      await drawn.decode();
+      const pen = layer.getContext("2d");
+      pen.drawImage(drawn, 0, 0, words.width, words.height);
+      const pixels = pen.getImageData(0, 0, words.width, words.height);
+      for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
+      pen.putImageData(pixels, 0, 0);
+      pen.globalCompositeOperation = "source-over";
+      if (held.paint.has(name)) pen.drawImage(held.paint.get(name), 0, 0);
+      held.paint.set(name, layer);
+    }
+    held.told = words.kept.styles;
+    lay();
+    if (differs()) tell(); else draw();
+  };
   const stroke = (from, to) => held.paint.forEach((layer, name) => {
     const pen = layer.getContext("2d");
     pen.globalCompositeOperation = name === held.chosen ? "source-over" : "destination-out";
@@ -194,7 +216,9 @@ export default function (component) {
   const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", names[n] === held.chosen));
   find(".styles").replaceChildren(...buttons);
   mark();
-  if (again || other) tell(); else draw();
+  if (fresh && words.kept) bringBack();
+  else if (again || other) tell();
+  else draw();
 }
 """
 
@@ -215,9 +239,11 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
     picture = shown.of_file(content.digest)
     height, width = images.size(picture)
     scale = LONGEST / max(height, width)
+    kept = _of(content.digest, st.session_state.get(_PAINT))
     words = {
         "styles": list(styles),
         "picture": content.digest,
+        "kept": None if st.session_state.get(key, {}).get("painted") else kept,
         "alt": "Your photo, to paint on",
         "width": max(1, round(width * scale)),
         "height": max(1, round(height * scale)),
@@ -225,6 +251,10 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
     head = json.dumps(words).encode()
     data = struct.pack(">I", len(head)) + head + picture
     painted = _mount(data=data, key=key, on_painted_change=lambda: None).painted
+    if painted is None:
+        painted = kept  # a brush that was put away and is back knows nothing yet
+    else:
+        st.session_state[_PAINT] = painted
     st.caption(
         "Paint where a style goes. Styles that you do not paint share the rest; with all of them painted, "
         "the rest stays the photo."
@@ -241,15 +271,23 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     Raises:
         InvalidInput: if one is no picture.
     """
-    if not isinstance(painted, dict) or painted.get("picture") != picture:
-        return []
-    sent = painted.get("masks")
+    sent = _of(picture, painted)
     # What was painted for other styles would put these into their places; the brush soon tells it anew.
-    if painted.get("styles") != list(styles) or not isinstance(sent, list) or len(sent) != len(styles):
+    if sent is None or sent["styles"] != list(styles):
         return []
-    found = whole([_read(one) for one in sent])
+    found = whole([_read(one) for one in sent["masks"]])
     named = enumerate(found, start=1)
     return [choices.keep(images.encode_png(mask), f"brush-{number}.png") for number, mask in named]
+
+
+def _of(picture: str, painted: object) -> dict[str, list] | None:
+    """What a browser sent, if it is a mask a style of this picture."""
+    if not isinstance(painted, dict) or painted.get("picture") != picture:
+        return None
+    styles, masks = painted.get("styles"), painted.get("masks")
+    if not isinstance(styles, list) or not isinstance(masks, list) or len(styles) != len(masks):
+        return None
+    return {"picture": picture, "styles": styles, "masks": masks}
 
 
 def _read(text: object) -> np.ndarray:

@@ -39,7 +39,7 @@ def paint(page, style, height):
 
 def masks(page, wanted):
     """The digests of the masks of the result, once its recipe has masks as wanted."""
-    for _ in range(120):
+    for _ in range(60):
         # Words of the page, not of a locator: it is drawn anew while it is read.
         texts = page.evaluate(
             "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
@@ -61,3 +61,29 @@ def test_paint_belongs_to_its_style_whichever_goes(brush):
     masks(page, lambda now: len(now) == 4 and now[0] == wash and mosaic not in now)
     page.get_by_role("button", name="Halftone").click()
     masks(page, lambda now: len(now) == 3 and now[0] == wash and mosaic not in now)
+
+
+def test_paint_is_there_again_after_the_brush_was_put_away(brush):
+    page = brush(TWO)
+    paint(page, "Wash", 0.5)
+    painted = masks(page, lambda now: len(now) == 2)
+    page.get_by_text("Brush", exact=True).first.click()
+    masks(page, lambda now: not now)
+    page.get_by_text("Brush", exact=True).first.click()
+    masks(page, lambda now: now == painted)
+    paint(page, "Mosaic", 0.2)  # what was there is there to be painted beside
+    masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
+
+
+def test_paint_is_there_again_after_another_page(brush):
+    page = brush(TWO)
+    paint(page, "Wash", 0.5)
+    painted = masks(page, lambda now: len(now) == 2)
+    page.get_by_role("link", name="Health").click()
+    page.get_by_text("This machine").wait_for()
+    page.get_by_role("link", name="Style").click()
+    page.get_by_text("Recipe", exact=True).first.wait_for()
+    page.get_by_text("Recipe", exact=True).first.click()
+    masks(page, lambda now: now == painted)
+    paint(page, "Mosaic", 0.2)
+    masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
