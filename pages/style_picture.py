@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages import parts
-from pages.parts import brushwork, gram_matrices, reels
+from pages.parts import brushwork, gram_matrices, own_masks, reels
 from pages.parts.brushwork import TASK
 from studio.style.settings import TransferSettings
 
@@ -21,7 +21,7 @@ with left:
         TransferSettings,
         skip=("style_weights", "house", "network"),
         extra={"style_weights": brushwork.weights(styles)},
-        more=brushwork.uploaded,
+        more=own_masks.ask,
         reset=brushwork.reset,
     )
     wish = brushwork.Wish(content, styles, brushed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import choices, jobs, mask_brush, promises, reels, refills
+from pages.parts import jobs, mask_brush, own_masks, promises, reels, refills
 from pages.parts.reels import Reel
 from pages.parts.samples import Sample
 from studio.core.tasks import File, Inputs
@@ -41,7 +41,7 @@ class Wish:
     @property
     def masks(self) -> Sequence[File]:
         """Where the styles go: by the brush, else as uploaded."""
-        return self.brushed or choices.taken("mask")
+        return self.brushed or own_masks.taken()
 
     @property
     def titles(self) -> tuple[object, ...]:
@@ -138,9 +138,3 @@ def finer() -> None:
 
 def _fine() -> None:
     st.session_state["mode"] = "fine"
-
-
-def uploaded() -> None:
-    """Asks for black and white pictures that say where each style goes."""
-    help = "White is where the style goes; in the order of the styles."
-    choices.files("mask", "Masks, one a style", 4, help)

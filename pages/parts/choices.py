@@ -82,30 +82,6 @@ def pictures(
     return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
 
 
-def files(slot: str, label: str, most: int, help: str) -> None:
-    """Takes up to `most` pictures without samples, e.g. masks; `taken` gives them."""
-    key = f"{slot}_files_{st.session_state.get(f'{slot}_files_turn', 0)}"
-    uploads = st.file_uploader(label, type=TAKEN, accept_multiple_files=True, key=key, help=help)
-    kept = []
-    for upload in uploads[:most]:
-        try:
-            kept.append(keep(upload.getvalue(), upload.name))
-        except StudioError as error:
-            st.error(words.plain(str(error)), icon=":material/error:")
-    st.session_state[f"{slot}_taken"] = kept
-
-
-def taken(slot: str) -> list[File]:
-    """The good ones among what `files` took."""
-    return st.session_state.get(f"{slot}_taken", [])
-
-
-def give_back(slot: str) -> None:
-    """Lets go of what `files` took. Call it from a callback."""
-    st.session_state[f"{slot}_files_turn"] = st.session_state.get(f"{slot}_files_turn", 0) + 1
-    st.session_state[f"{slot}_taken"] = []
-
-
 def keep(data: bytes, name: str) -> File:
     """Keeps an upload that really is a picture.
 

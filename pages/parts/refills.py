@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import choices, forms, samples, uses
+from pages.parts import choices, forms, own_masks, samples, uses
 from pages.parts.places import place_of
 from studio import engine
 from studio.core.settings import Settings
@@ -59,7 +59,7 @@ def only(task: str, weights: Sequence[float] = ()) -> None:
         st.session_state["see"] = "look"
         return
     st.session_state["what"], st.session_state["brush"] = "photo", False
-    choices.give_back("mask")
+    own_masks.remove()
     for number in range(1, MOST_STYLES + 1):
         st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
     st.session_state.pop(WEIGHED, None)  # these are of the styles that are chosen now

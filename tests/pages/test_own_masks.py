@@ -1,0 +1,56 @@
+"""Masks that a person uploads on the style page."""
+
+import numpy as np
+import pytest
+
+from studio.core import images
+
+WHITE = images.encode_png(np.full((16, 16, 3), 255, "uint8"))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the page would paint, each time that it is drawn: the names of its masks."""
+    found = []
+
+    def show_live(task, settings, ask, **more):
+        found.append([file.name for file in ask()["mask"]])
+
+    monkeypatch.setattr("pages.parts.show_live", show_live)
+    return found
+
+
+def add(page, *names, data=WHITE):
+    place = next(found for found in page.file_uploader if found.key.startswith("mask_"))
+    return place.set_value([(name, data, "image/png") for name in names]).run()
+
+
+def button(page, label):
+    return next((found for found in page.button if found.label == label), None)
+
+
+def test_masks_stay_when_another_page_was_looked_at(visit, asked):
+    page = add(visit("style", style=["Mosaic", "Wash"]), "left.png", "right.png")
+    assert asked[-1] == ["left.png", "right.png"]
+    page.switch_page("check_health.py").run()
+    page.switch_page("style_picture.py").run()
+    assert not page.exception and asked[-1] == ["left.png", "right.png"]
+
+
+def test_masks_come_one_by_one_and_go_together(visit, asked):
+    page = visit("style", style=["Mosaic", "Wash"])
+    assert button(page, "Remove masks") is None
+    page = add(add(page, "left.png"), "right.png")
+    assert asked[-1] == ["left.png", "right.png"]
+    button(page, "Remove masks").click().run()
+    assert not page.exception and asked[-1] == [] and button(page, "Remove masks") is None
+
+
+def test_a_bad_mask_is_one_sentence_and_the_others_stay(visit, asked):
+    page = add(add(visit("style"), "good.png"), "bad.png", data=b"\xff\xd8 no picture")
+    assert "picture bad" in page.error[0].value and asked[-1] == ["good.png"]
+
+
+def test_more_masks_than_styles_can_be_are_refused(visit, asked):
+    page = add(visit("style"), *(f"{n}.png" for n in range(5)))
+    assert "at most 4" in page.error[0].value and len(asked[-1]) == 4
