@@ -99,7 +99,6 @@ export default function (component) {
     });
   };
   lay();
-  if (again) held.past = [];
   if (held.chosen !== ERASER && !words.styles.includes(held.chosen)) held.chosen = words.styles[0];
   if (parentElement.url) URL.revokeObjectURL(parentElement.url);
   parentElement.url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: "image/webp" }));
@@ -112,8 +111,15 @@ export default function (component) {
     const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, canvas.width, canvas.height);
     held.layers.forEach((layer) => pen.drawImage(layer, 0, 0));
+  };
+  const anything = (layer) => {
+    const pen = layer.getContext("2d");
+    return pen.getImageData(0, 0, words.width, words.height).data.some((level) => level);
+  };
+  const show = () => {
+    draw();
     find(".undo").disabled = !held.past.length;
-    find(".clear").disabled = !held.past.length;
+    find(".clear").disabled = !held.layers.some(anything);
   };
   const mask = (layer) => {
     const white = blank(), made = blank();
@@ -129,7 +135,7 @@ export default function (component) {
     return made.toDataURL("image/png");
   };
   const tell = () => {
-    draw();
+    show();
     held.told = words.styles;
     setStateValue("painted", { picture: words.picture, styles: words.styles, masks: held.layers.map(mask) });
   };
@@ -138,6 +144,10 @@ export default function (component) {
     copy.getContext("2d").drawImage(layer, 0, 0);
     return [name, copy];
   }));
+  const remember = () => {
+    held.past.push(copies());
+    if (held.past.length > 20) held.past.shift();
+  };
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width * canvas.width,
@@ -160,7 +170,7 @@ export default function (component) {
     }
     held.told = words.kept.styles;
     lay();
-    if (differs()) tell(); else draw();
+    if (differs()) tell(); else show();
   };
   const stroke = (from, to) => held.paint.forEach((layer, name) => {
     const pen = layer.getContext("2d");
@@ -183,8 +193,7 @@ export default function (component) {
   let last = null;
   canvas.onpointerdown = (event) => {
     canvas.setPointerCapture(event.pointerId);
-    held.past.push(copies());
-    if (held.past.length > 20) held.past.shift();
+    remember();
     last = at(event);
     stroke(last, last);
     draw();
@@ -201,7 +210,7 @@ export default function (component) {
   canvas.onpointerleave = () => { tip.style.display = "none"; };
   const become = (paint) => { held.paint = paint; lay(); tell(); };
   find(".undo").onclick = () => { if (held.past.length) become(held.past.pop()); };
-  find(".clear").onclick = () => { held.past = []; become(new Map()); };
+  find(".clear").onclick = () => { remember(); become(new Map()); };
 
   const names = [...words.styles, ERASER];
   const buttons = names.map((name, n) => {
@@ -218,7 +227,7 @@ export default function (component) {
   mark();
   if (fresh && words.kept) bringBack();
   else if (again || other) tell();
-  else draw();
+  else show();
 }
 """
 

@@ -87,3 +87,25 @@ def test_paint_is_there_again_after_another_page(brush):
     masks(page, lambda now: now == painted)
     paint(page, "Mosaic", 0.2)
     masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
+
+
+def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush):
+    from playwright.sync_api import expect
+
+    page = brush(TWO)
+    clear, undo = (page.get_by_role("button", name=name, exact=True) for name in ("Clear", "Undo"))
+    expect(clear).to_be_disabled()
+    paint(page, "Mosaic", 0.2)
+    paint(page, "Wash", 0.8)
+    painted = masks(page, lambda now: len(set(now)) == 2)
+    page.get_by_role("button", name="Halftone").click()
+    masks(page, lambda now: len(now) == 3 and now[:2] == painted)
+    expect(clear).to_be_enabled()
+    expect(undo).to_be_enabled()
+    clear.click()
+    masks(page, lambda now: not now)
+    expect(clear).to_be_disabled()
+    undo.click()
+    masks(page, lambda now: now[:2] == painted)
+    undo.click()  # the stroke of before there was a third style
+    masks(page, lambda now: len(now) == 3 and now[0] == painted[0] and now[1] == now[2])
