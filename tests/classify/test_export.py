@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -132,9 +133,11 @@ def write_with_broken_profile(path):
 def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
     write(tmp_path / "photo.png")
     source = snippets.of("keras", ["one"]).split("model_file, picture_file =")[0]
-    names = {}
-    exec(source, names)
-    assert np.array_equal(names["read"](tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
+    (tmp_path / "ask.py").write_text(source)
+    spec = importlib.util.spec_from_file_location("ask", tmp_path / "ask.py")
+    ask = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(ask)
+    assert np.array_equal(ask.read(tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
 
 
 @pytest.mark.slow
