@@ -75,7 +75,7 @@ def _of_this_model(preset: str, wall: engine.Live | None, face: int, figures: Ma
     if not places:
         st.caption("Once there is a wall, a map of it is drawn here from its own numbers.")
     else:
-        names = list(presets.find(preset).data().get("directions") or {})[:2]
+        names = list(sliders.directions(preset))[:2]
         axes = (
             [sliders.title(name) for name in names] if len(names) == 2 else ["first number", "second number"]
         )

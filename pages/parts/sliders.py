@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts import words
 from studio.core import presets
+from studio.core.directions import usable
 
 FAR = 4.0
 STEP = 0.25
@@ -81,7 +82,7 @@ def title(name: str) -> str:
 
 def directions(preset: str) -> Mapping[str, str]:
     """The directions of a model, each with what is known of it."""
-    found = presets.find(preset).data().get("directions") or {}
+    found = usable(presets.find(preset).data())
     return {name: str(one.get("note", "")) for name, one in found.items()}
 
 

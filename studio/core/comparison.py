@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.data import Pictures
-from studio.core.errors import Unavailable
+from studio.core.directions import MOST_NAME
+from studio.core.errors import Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.training import spread
 
@@ -146,7 +147,7 @@ def _told(name: str, found: Statistic) -> dict[str, float]:
 
 def note(name: str, share: float) -> str:
     """What a person should know of the direction of an attribute."""
-    return f"{name}, {LABELLED}; it explains {share:.0%} of what differs in it"
+    return f"{printable(name, MOST_NAME)}, {LABELLED}; it explains {share:.0%} of what differs in it"
 
 
 def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

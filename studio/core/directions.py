@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 
 from studio.core.errors import InvalidInput, invalid
 
+MOST_DIRECTIONS = 64  # of a model
+MOST_NAME = 40  # characters
+_SIGNS = re.compile(r"[=,\s]+")  # which a name may not have where NAME=AMOUNT,NAME=AMOUNT is written
 _SMALL = 16  # px a side, of the copies in which changes are looked for
 _PARTS = 5  # of which each in turn tests a direction that the others found
 
@@ -39,6 +43,46 @@ class Direction:
         if not length or not isinstance(note, str):
             raise damaged("direction", "no direction")
         return cls((vector / length).astype("float32"), note)
+
+
+def named(
+    found: Iterable[tuple[float, str, Direction]], changes: Mapping[str, Direction]
+) -> dict[str, Direction]:
+    """All directions of a model by names that can be asked for, the plainest first: MOST_DIRECTIONS of them.
+
+    Args:
+        found: the share of what differs that each explains, what its data set calls it, and itself.
+        changes: as `principal` finds them; they keep their names, and come last.
+    """
+    kept: dict[str, Direction] = {}
+    for _, name, one in sorted(found, key=lambda one: -one[0])[: MOST_DIRECTIONS - len(changes)]:
+        kept[_new(_plain(name), {*kept, *changes})] = one
+    return kept | dict(changes)
+
+
+def usable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The directions that the `data` of a model's settings.json hold, as `Direction.to_json` writes each.
+
+    What no name can ask for, or is more than a model may have, is left out: the model draws without it.
+
+    Raises:
+        InvalidInput: if they have no names.
+    """
+    found = data.get("directions") or {}
+    if not isinstance(found, Mapping):
+        raise damaged("directions", "another thing")
+    able = [name for name in found if name == _plain(name)]
+    return {name: found[name] for name in able[:MOST_DIRECTIONS]}
+
+
+def _plain(name: str) -> str:
+    return _SIGNS.sub("-", name)[:MOST_NAME] or "unnamed"
+
+
+def _new(name: str, taken: Collection[str]) -> str:
+    """A name that is not taken: itself, or with a number."""
+    tries = (name, *(f"{name[: MOST_NAME - 4]}-{n}" for n in range(2, len(taken) + 3)))
+    return next(one for one in tries if one not in taken)
 
 
 def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.directions import Direction, damaged, direction, numbers, principal, rounded
+from studio.core.directions import Direction, damaged, direction, numbers, principal, rounded, usable
 from studio.core.errors import unknown
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
     "walk",
 ]
 
-MOST_DIRECTIONS = 64
-MOST_NAME = 40  # characters
 _NEARLY = 1e-4  # radians; two points that lie nearer in direction, or opposite, have no one arc
 
 
@@ -125,12 +123,8 @@ def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction]
     Raises:
         InvalidInput: if they are not as `to_json` writes them.
     """
-    held, density = data.get("directions") or {}, data.get("density")
-    if not isinstance(held, Mapping) or len(held) > MOST_DIRECTIONS:
-        raise damaged("directions", "another thing, or too many")
-    if any(not name or len(name) > MOST_NAME or set(name) & set("=, \n") for name in held):
-        raise damaged("directions", "a name with a sign in it, or a long one")
-    directions = {name: Direction.read(one, latent_dim) for name, one in held.items()}
+    directions = {name: Direction.read(one, latent_dim) for name, one in usable(data).items()}
+    density = data.get("density")
     return directions, None if density is None else Mixture.read(density, latent_dim)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from studio.core import cards, comparison, data, latent, presets, recipes, runs, starts, stored
 from studio.core.data import Pictures
+from studio.core.directions import named
 from studio.core.errors import Cancelled
 from studio.core.grids import grid
 from studio.core.progress import Progress
@@ -87,14 +88,14 @@ def _directions(
     z: np.ndarray, made: np.ndarray, found: comparison.Comparison, pictures: Pictures
 ) -> dict[str, latent.Direction]:
     """What changes most, and where the data say more of each picture, the directions of that."""
-    directions = {}
+    directions = []
     for name, values in found.guessed.items():
         if not np.ptp(values):
             continue
         vector, share = latent.direction(z[: len(values)], values)
         if share > comparison.LEAST_SHARE:
-            directions[name] = latent.Direction(vector, comparison.note(name, share))
-    return directions | latent.principal(z[:PROBES], made[:PROBES])
+            directions.append((share, name, latent.Direction(vector, comparison.note(name, share))))
+    return named(directions, latent.principal(z[:PROBES], made[:PROBES]))
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:

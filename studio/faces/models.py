@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from studio.core import presets, tasks
+from studio.core.directions import usable
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown
 from studio.core.held import held
 from studio.core.latent import Generator
@@ -68,7 +69,7 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
     _opener(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise only_draws(preset.name)
-    directions = preset.data().get("directions") or {}
+    directions = usable(preset.data())
     for name in moved:
         if name not in directions:
             raise unknown("direction", name, directions)

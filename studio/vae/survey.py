@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core import comparison, latent
 from studio.core.data import Pictures
+from studio.core.directions import named
 from studio.core.progress import Progress
 from studio.core.training import spread
 from studio.vae import bound, codes, density
@@ -19,7 +20,6 @@ from studio.vae.settings import TrainVaeSettings
 PROBES = 2000  # drawn pictures in which changes are looked for
 QUICK = 500  # pictures that are looked at when a person does not want to wait
 LEAST_KNOWN = 100  # pictures with an attribute
-MOST_NUMBERS = 8_000  # of the directions of attributes; settings.json, which holds them, may have 1 MB
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def survey(
     if settings.likelihood == "binary":
         found = bound.bound(vae, pictures.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
-    directions = attributes(z, pictures, learnt) | _changes(vae, settings, mixture)
+    directions = named(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
     return Survey(figures, mixture, directions, notes(told))
 
 
@@ -91,8 +91,10 @@ def notes(told: codes.Told) -> tuple[str, ...]:
     )
 
 
-def attributes(z: np.ndarray, pictures: Pictures, rows: np.ndarray) -> dict[str, latent.Direction]:
-    """The directions of what the data set tells of its pictures, where codes tell it too; the plainest first.
+def attributes(
+    z: np.ndarray, pictures: Pictures, rows: np.ndarray
+) -> list[tuple[float, str, latent.Direction]]:
+    """The directions of what the data set tells of its pictures, where codes tell it too, for `named`.
 
     Args:
         z: `(n, latent_dim)` codes of the rows.
@@ -106,8 +108,7 @@ def attributes(z: np.ndarray, pictures: Pictures, rows: np.ndarray) -> dict[str,
         vector, share = latent.direction(z, known)
         if share > comparison.LEAST_SHARE:
             found.append((share, name, latent.Direction(vector, comparison.note(name, share))))
-    found.sort(key=lambda one: -one[0])
-    return {name: one for _, name, one in found[: max(1, MOST_NUMBERS // z.shape[1])]}
+    return found
 
 
 def _changes(

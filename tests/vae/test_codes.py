@@ -130,7 +130,7 @@ def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, m
     }
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), known, ())
     z, _ = codes.encode(trained.vae, discs)
-    found = survey.attributes(z, pictures, np.arange(128))
+    found = {name: one for _, name, one in survey.attributes(z, pictures, np.arange(128))}
     assert set(found) == {"row"} and "labelled by the data set" in found["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
     made = codes.decode(trained.vae, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))

@@ -6,7 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core import data, latent, presets, runs, tasks
+from studio.core import comparison, data, latent, presets, runs, tasks
+from studio.core.directions import MOST_DIRECTIONS
 from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
 from studio.core.training import split
@@ -72,6 +73,16 @@ def test_black_and_white_models_tell_their_bound(dataset, tiny):
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
     assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == 13
     assert "13 held-out pictures made black and white" in opened(result)[0].card()
+
+
+def test_whatever_a_data_set_calls_its_attributes_the_model_opens(home, discs, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(comparison, "LEAST_SHARE", -np.inf)
+    names = ["skin brightness", "a=1, b=2", "x" * 60, *(f"d{n}" for n in range(80))]
+    known = dict(zip(names, np.random.default_rng(0).random((len(names), 128), "float32"), strict=True))
+    np.savez(tmp_path / "known.npz", images=discs[..., 0], **known)
+    result = tasks.run("vae.train", tiny, {"data": [data.reference(str(tmp_path / "known.npz"))]})
+    directions = opened(result, tmp_path / "model")[1].directions
+    assert len(directions) == MOST_DIRECTIONS and {"change-1", "change-4"} <= directions.keys()
 
 
 @pytest.mark.slow
