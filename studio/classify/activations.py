@@ -29,13 +29,14 @@ class Activations:
     """Rows of float16 on the disk: each picture, and where wished each mirrored one after it.
 
     Args:
-        file: open, so that it stays readable when another fine-tuning of these pictures, or whoever frees
+        path: of the file.
+        file: it, open, so that it stays readable when another fine-tuning of these pictures, or whoever frees
             the cache, removes it.
         shape: `(pictures, views, h, w, C)`.
     """
 
-    def __init__(self, file: FileIO, shape: tuple[int, ...]):
-        self.file, self.shape = file, shape
+    def __init__(self, path: Path, file: FileIO, shape: tuple[int, ...]):
+        self.path, self.file, self.shape = path, file, shape
 
     def read(self, rows: np.ndarray, views: np.ndarray) -> np.ndarray:
         """Some rows, each seen as it is (view 0) or mirrored (view 1): `(n, h, w, C) float32`."""
@@ -46,6 +47,10 @@ class Activations:
             self.file.readinto(memoryview(found[n]).cast("B"))
         return found.reshape(len(rows), *self.shape[2:]).astype("float32")
 
+    def remove(self) -> None:
+        """Takes the file off the disk once nobody begins here again; what is open stays readable."""
+        self.path.unlink(missing_ok=True)
+
 
 @contextmanager
 def activations(
@@ -53,7 +58,7 @@ def activations(
 ) -> Iterator[Activations]:
     """The activations of a layer, from the file that a stopped training left or else computed.
 
-    They are large, and go once the work within is done; they stay for the next time if it is interrupted.
+    They are large, and stay until whoever has done the work calls `remove`: what was interrupted finds them.
 
     Args:
         pictures: all of them, in colour.
@@ -75,8 +80,7 @@ def activations(
     path = paths.folder("cache") / "activations" / f"{key}.f16"
     size = int(np.prod(shape)) * 2
     with _kept(path, size) or _made(path, size, _parts(pictures.images, network, views, progress)) as file:
-        yield Activations(file, shape)
-    path.unlink(missing_ok=True)
+        yield Activations(path, file, shape)
 
 
 def _kept(path: Path, size: int) -> FileIO | None:

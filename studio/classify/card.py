@@ -29,7 +29,9 @@ def write(
     title = backbones.spec(settings.backbone).title
     ended = f" {cards.ENDS[figures['ended']]}" if figures.get("ended") else ""
     tuned = ""
-    if settings.finetune:
+    if settings.finetune and not figures["steps"]:
+        tuned = f" Nothing else learnt.{ended}"
+    elif settings.finetune:
         tuned = (
             f" Then all that follows {settings.cut} learnt too, {figures['steps']:,} steps of "
             f"{settings.batch} pictures; before that it was right on {figures['head_accuracy']:.1%}.{ended}"

@@ -179,6 +179,8 @@ def finetune(
         ended = tuner.learn(progress)
         if tuner.curves.steps[-1] != tuner.step:  # it was stopped between two tests
             tuner.test(Progress())
+        if ended != "cancelled":  # else whoever goes on needs them
+            seen.remove()
         return Tuned(tuner.finish(), tuner.probabilities, tuner.curves, tuner.step, ended)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_TESTED = 2000  # held-out pictures of which a model tells what it took them for
 MOST_NAMES = 200_000  # characters of all their names together
+_HEAD_ALONE = "It was stopped before the first step of fine-tuning, so only the head learnt."
 
 
 def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -53,7 +54,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "parameters": made.count_params(),
         "seconds_looking": looking,
         "seconds": time.monotonic() - began,
-        "notes": list(found.notes),
+        "notes": [*found.notes, *([_HEAD_ALONE] if settings.finetune and not figures["steps"] else [])],
     }
     name = data.named(file)
     known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}
@@ -78,7 +79,11 @@ def _finetuned(
     from studio.classify import finetune
 
     run = runs.find(model.TASK, settings, inputs)
-    tuned = finetune.finetune(found, taught.weights, settings, progress, run)
+    try:
+        tuned = finetune.finetune(found, taught.weights, settings, progress, run)
+    except Cancelled:  # before the first step: what the head has learnt is there
+        top = finetune.start(found, taught.weights, settings)
+        return top, taught.probabilities[found.held_out], {"ended": "cancelled"}
     curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
     return tuned.top, tuned.probabilities, {"ended": tuned.ended, "steps": tuned.steps, "curve": curve}
 

@@ -232,6 +232,19 @@ def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, draw
     stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
     result = trained(drawn, stop, **TUNED)
     assert result.stopped_early and result.figures["steps"] == 2
+    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # for whoever goes on
+    tested, found = told_by(result, drawn, tmp_path)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+
+
+def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, drawn, tmp_path):
+    told = []
+    stop = Progress(told.append, lambda: any(one.text == "Preparing to fine-tune" for one in told))
+    result = trained(drawn, stop, **TUNED)
+    assert result.stopped_early and result.figures["steps"] == 0
+    assert result.figures["accuracy"] == result.figures["head_accuracy"]
+    assert any("only the head learnt" in note for note in result.figures["notes"])
+    assert "Nothing else learnt." in unpacked(result, tmp_path / "card").card()
     tested, found = told_by(result, drawn, tmp_path)
     assert found.argmax(axis=1).tolist() == tested["guess"]
 
