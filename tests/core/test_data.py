@@ -184,6 +184,23 @@ def test_classes_are_the_folders(tmp_path, names, classes):
     assert (found.labels is None) == (not classes)
 
 
+@pytest.mark.parametrize(
+    "folders, told",
+    [
+        (
+            ["train", "test"],
+            ["The folders test and train are taken together; what is tested on is chosen anew."],
+        ),
+        (["train"], []),
+        (["cat", "test"], []),
+    ],
+)
+def test_a_division_that_is_not_kept_is_told(tmp_path, folders, told):
+    names = [f"some/{part}/{kind}/a.png" for part in folders for kind in ("cat", "dog")]
+    files = {name: png(n) for n, name in enumerate(names)}
+    assert list(taken(folder(tmp_path / "top", files)).notes) == told
+
+
 def test_ages_and_genders_are_read_from_names(tmp_path):
     names = [f"faces/{age}_{age % 2}_{age:05d}.png" for age in range(1, 20)]
     files = {name: png(n) for n, name in enumerate(names)} | {"faces/unknown.png": png(99)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studio.core.data.archives import Files
-from studio.core.data.names import ages_and_genders, classes_of, counted, junk, listed
+from studio.core.data.names import ages_and_genders, classes_of, counted, junk, listed, splits
 from studio.core.data.names import hidden as is_hidden
 from studio.core.data.sources import Item, Source
 
@@ -37,6 +37,9 @@ def source(files: Files) -> Source:
 def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
         yield f"{counted(len(hidden), 'hidden file', 'hidden files')} passed over: {listed(hidden)}."
+    if len(parts := splits(names)) > 1:
+        told = f"{', '.join(parts[:-1])} and {parts[-1]}"
+        yield f"The folders {told} are taken together; what is tested on is chosen anew."
     filled = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
     visible = (f for f in files.folders if not is_hidden(f) and not junk(f + "/"))
     if empty := [folder for folder in visible if folder not in filled]:

@@ -67,13 +67,27 @@ def strays(names: Sequence[str]) -> list[str]:
     return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
 
 
+def splits(names: Sequence[str]) -> list[str]:
+    """The folders called train, val or test into which a data set is divided, sorted; none if it is not."""
+    return _splits(_folders(names))
+
+
 def _class_folders(names: Sequence[str]) -> list[str]:
     """The folder that each file lies in below those that all share, "" for none."""
-    folders = _below_shared([name.split("/")[:-1] for name in names])
-    inside = [path for path in folders if path]
-    if inside and all(path[0].lower() in _SPLITS for path in inside):
+    folders = _folders(names)
+    if _splits(folders):
         folders = _below_shared([path[1:] for path in folders])
     return [path[0] if path else "" for path in folders]
+
+
+def _splits(folders: list[list[str]]) -> list[str]:
+    tops = {path[0] for path in folders if path}
+    return sorted(tops) if all(top.lower() in _SPLITS for top in tops) else []
+
+
+def _folders(names: Sequence[str]) -> list[list[str]]:
+    """The folders that each file lies in below those that all share."""
+    return _below_shared([name.split("/")[:-1] for name in names])
 
 
 def _below_shared(folders: list[list[str]]) -> list[list[str]]:
