@@ -14,15 +14,32 @@ from PIL import Image
 from pages.parts import hoods, readings
 from pages.parts.classifiers import Shown
 
-_WHAT = """
-The network at the bottom learnt on a million photos to name a thousand things, and is not taught anew. What
+_SEEN = """
+The network at the bottom learnt on a million photos to name a thousand things{tuned}. What
 it has come to see on the way, edges, textures, eyes, wheels, serves for other pictures as well: it turns each
-into a row of numbers, its **features** $f$. Teaching only finds, for each class, how much each feature speaks
-for it: the weights $w_k$. A **softmax** makes shares of the sums, and the loss is small where the share of
-the true class is large (cross-entropy); a penalty on large weights keeps them from learning by heart.
+into a row of numbers, its **features** $f$. {head} A **softmax** makes shares of the sums, and the loss is
+small where the share of the true class is large (cross-entropy); {held}.{after}
 """
+_FROZEN = ", and is not taught anew"
+_LINEAR = (
+    "Teaching only finds, for each class, how much each feature speaks for it: the weights $w_k$.",
+    "a penalty on large weights keeps them from learning by heart",
+)
+_MLP = (
+    "Teaching finds mixes of them, the units $h$ of a hidden layer, and for each class how much each of "
+    "those speaks for it: the weights $w_k$.",
+    "features and units that are left out by chance keep it from learning by heart",
+)
+_TUNED = (
+    " Then the top of the network is **fine-tuned**: with that loss it learns on in small steps, and the "
+    "head with it, so that $f$ comes to fit these classes."
+)
 _FORMULA = r"p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}"
+_MLP_FORMULA = (
+    r"h = \max(0,\; U f + c) \qquad p_k = \frac{e^{w_k \cdot h + b_k}}{\sum_j e^{w_j \cdot h + b_j}}"
+)
 _LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"
+_MLP_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i}"
 _CAM = """
 **Grad-CAM** asks where that was seen. The last layer that still has places holds maps $A^c$; the slope of the
 score $s$ of a class tells how much each map speaks for it. Their sum, kept where it is positive, is the
@@ -46,10 +63,12 @@ def explain(classifier: Shown | None) -> None:
     section = st.expander(hoods.LABEL, icon=hoods.ICON, key="hood", on_change="rerun", bind="query-params")
     if not section.open:
         return
+    settings = classifier.settings if classifier else {}
+    mlp = settings.get("head") == "mlp"
     parts = (
-        (st.markdown, _WHAT),
-        (st.latex, _FORMULA),
-        (st.latex, _LOSS),
+        (st.markdown, _what(settings)),
+        (st.latex, _MLP_FORMULA if mlp else _FORMULA),
+        (st.latex, _MLP_LOSS if mlp else _LOSS),
         (st.markdown, _CAM),
         (st.latex, _SLOPES),
         (st.latex, _WARMTH),
@@ -57,6 +76,13 @@ def explain(classifier: Shown | None) -> None:
     )
     with section:
         hoods.beside(parts, lambda: _of_this_one(classifier))
+
+
+def _what(settings: Mapping[str, Any]) -> str:
+    """What learns in a classifier of these settings, in words."""
+    head, held = _MLP if settings.get("head") == "mlp" else _LINEAR
+    tuned = settings.get("finetune")
+    return _SEEN.format(tuned="" if tuned else _FROZEN, head=head, held=held, after=_TUNED if tuned else "")
 
 
 def _of_this_one(classifier: Shown | None) -> None:
@@ -74,8 +100,16 @@ def _of_this_one(classifier: Shown | None) -> None:
     )
     curve = data.get("learning_curve") or []
     if len(curve) > 1:
-        st.altair_chart(_curve(curve), width="stretch")
-        st.caption(_more(curve))
+        of = _curve_of(classifier.settings)
+        st.altair_chart(_curve(curve, f"right, {of}" if of else "right"), width="stretch")
+        st.caption(f"The curve is that of {of}: quick to teach anew. {_more(curve)}" if of else _more(curve))
+
+
+def _curve_of(settings: Mapping[str, Any]) -> str:
+    """Whose curve is shown where it is not that of the classifier itself; else empty."""
+    if settings.get("finetune"):
+        return "a linear head before fine-tuning"
+    return "a linear head" if settings.get("head") == "mlp" else ""
 
 
 def _points(classifier: Shown) -> list[dict[str, Any]]:
@@ -123,7 +157,7 @@ def _map(points: Sequence[Mapping[str, Any]]) -> Any:
     )
 
 
-def _curve(curve: Sequence[Mapping[str, Any]]) -> Any:
+def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
     import altair as alt
 
     return (
@@ -133,7 +167,7 @@ def _curve(curve: Sequence[Mapping[str, Any]]) -> Any:
             x=alt.X("pictures:Q", title="pictures learnt from", scale=alt.Scale(type="log", nice=False)),
             y=alt.Y(
                 "accuracy:Q",
-                title="right",
+                title=title,
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(zero=False, padding=12),
             ),
@@ -149,7 +183,12 @@ def _more(curve: Sequence[Mapping[str, Any]]) -> str:
     points = 100 * (last["accuracy"] - before["accuracy"])
     if last["accuracy"] == 1:
         return "It gets all of these right: only harder pictures would tell whether more of them help."
-    told = f"From {before['pictures']:,} to {last['pictures']:,} pictures it went up by {points:.1f} points"
-    if points < 0.5:
+    told = f"From {before['pictures']:,} to {last['pictures']:,} pictures it went"
+    if abs(points) < 0.5:
         return "The last pictures hardly changed it: more of the same kind would bring little."
-    return f"{told}: more pictures would still help, each doubling a little less."
+    if points < 0:
+        return (
+            f"{told} down by {-points:.1f} points: that may be chance, or some of the last ones are of "
+            "another kind or wrongly labelled."
+        )
+    return f"{told} up by {points:.1f} points: more pictures would still help, each doubling a little less."

@@ -72,12 +72,16 @@ def _share(value: float | None) -> str:
 
 
 def picture(
-    classes: Sequence[str], evaluation: Mapping[str, Any], curve: Sequence[Mapping[str, Any]]
+    classes: Sequence[str],
+    settings: TrainClassifierSettings,
+    evaluation: Mapping[str, Any],
+    curve: Sequence[Mapping[str, Any]],
 ) -> bytes:
     """Draws what it took for what, and how it gets better with more pictures.
 
     Args:
         classes: their names.
+        settings: of the training; unless a linear head alone learnt, the curve says that it is that of one.
         evaluation: see `studio.classify.evaluate`.
         curve: of `studio.classify.teach.learning_curve`.
 
@@ -99,8 +103,14 @@ def picture(
             color = "white" if shares[row, column] > 0.5 else "black"
             left.text(column, row, f"{count:.0f}", ha="center", va="center", color=color)
     right.plot([one["pictures"] for one in curve], [one["accuracy"] for one in curve], marker="o")
-    right.set(xlabel="pictures learnt from", ylabel="right on held-out pictures", xscale="log")
+    right.set(xlabel="pictures learnt from", ylabel=_right(settings), xscale="log")
     right.grid(alpha=0.3)
     made = io.BytesIO()
     figure.savefig(made, format="png", dpi=80)
     return made.getvalue()
+
+
+def _right(settings: TrainClassifierSettings) -> str:
+    of = ", a linear head" if settings.finetune or settings.head == "mlp" else ""
+    before = " before fine-tuning" if settings.finetune else ""
+    return f"right on held-out pictures{of}{before}"

@@ -62,7 +62,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     weights: dict[str, str] = {settings.backbone: found.backbone.digest}
     recipe = recipes.make(model.TASK, settings, inputs, weights)
     text = card.write(name, settings, known, figures)
-    picture = card.picture(found.classes, evaluation, known["learning_curve"])
+    picture = card.picture(found.classes, settings, evaluation, known["learning_curve"])
     packed = presets.pack(made, model.TASK, settings, text, recipe, known, picture)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if figures["ended"] != "cancelled":
