@@ -16,6 +16,12 @@ MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
 # By how much of a step a place of those looks up and left of where it lies: ResNet50's convolutions of stride
 # 2 take the first pixel of each two. Measured by the slopes of places by pixels.
 LEANS = {"resnet50": 0.375, "vgg16": 0.0}
+# What does something beside a certain choice alone: its names, that choice, and how a sentence names another.
+_ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
+    (("blocks", "epochs", "learning_rate", "batch", "flip"), "finetune", True, "without fine-tuning"),
+    (("hidden",), "head", "mlp", "with a linear head"),
+    (("strength",), "head", "linear", "with a hidden layer"),
+)
 
 
 class TrainClassifierSettings(Settings):
@@ -56,6 +62,15 @@ class TrainClassifierSettings(Settings):
     def cut(self) -> str:
         """The layer of the backbone after which the network learns; its last one without fine-tuning."""
         return CUTS[self.backbone][self.blocks if self.finetune else 0]
+
+    def without_effect(self) -> list[str]:
+        """Sentences on what is set otherwise than usual and does nothing beside the other settings."""
+        fields, told = type(self).model_fields, []
+        for names, other, choice, lack in _ONLY_BESIDE:
+            idle = [name for name in names if getattr(self, name) != fields[name].default]
+            if idle and getattr(self, other) != choice:
+                told.append(f"Without effect {lack}: {', '.join(idle).replace('_', ' ')}.")
+        return told
 
 
 class AuditSettings(Settings):

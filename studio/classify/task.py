@@ -41,6 +41,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         figures |= more
     else:
         made = teach.tail(found, settings, taught)
+    stopped = [_HEAD_ALONE] if settings.finetune and not figures["steps"] else []
     truth = found.labels(found.held_out)
     evaluation = evaluate(probabilities, truth, found.classes)
     figures |= {
@@ -54,7 +55,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "parameters": made.count_params(),
         "seconds_looking": looking,
         "seconds": time.monotonic() - began,
-        "notes": [*found.notes, *([_HEAD_ALONE] if settings.finetune and not figures["steps"] else [])],
+        "notes": [*found.notes, *settings.without_effect(), *stopped],
     }
     name = data.named(file)
     known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}

@@ -50,6 +50,27 @@ def test_the_model_says_what_its_training_said(weights_home, drawn, tmp_path, ch
     assert preset.weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
 
 
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (
+            {"blocks": 2, "learning_rate": 0.001},
+            ["Without effect without fine-tuning: blocks, learning rate."],
+        ),
+        ({"flip": False, "finetune": True, "blocks": 2}, []),
+        ({"head": "mlp", "hidden": 16, "strength": 0.1}, ["Without effect with a hidden layer: strength."]),
+        ({"hidden": 16, "strength": 0.1}, ["Without effect with a linear head: hidden."]),
+    ],
+)
+def test_settings_that_do_nothing_are_named(change, told):
+    assert TrainClassifierSettings(**change).without_effect() == told
+
+
+def test_its_result_names_settings_that_do_nothing(weights_home, drawn):
+    notes = trained(drawn, blocks=2).figures["notes"]
+    assert "Without effect without fine-tuning: blocks." in notes
+
+
 def test_its_folder_tells_all_that_a_page_shows(weights_home, drawn, tmp_path):
     preset = unpacked(trained(drawn), tmp_path)
     known = preset.data()
