@@ -46,7 +46,15 @@ def shares(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:
     return [one.astype("float32")[..., None] if one.ndim else one.astype("float32") for one in scaled]
 
 
-def cover(masks: Sequence[np.ndarray], height: int, width: int) -> np.ndarray:
-    """How much of any style there is at each place, `(height, width, 1) float32 in [0, 1]`."""
-    found = sum(at(mask, height, width) for mask in masks)
+def cover(masks: Sequence[np.ndarray], weights: Sequence[float], height: int, width: int) -> np.ndarray:
+    """How much of any style there is at each place; the rest is the photo.
+
+    Args:
+        weights: of the styles, relative to the largest: it covers the photo in its place, 0 leaves it there.
+
+    Returns:
+        `(height, width, 1) float32 in [0, 1]`.
+    """
+    most = max(weights)
+    found = sum(weight / most * at(mask, height, width) for weight, mask in zip(weights, masks, strict=True))
     return np.clip(found, 0.0, 1.0)[..., None].astype("float32")

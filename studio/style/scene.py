@@ -35,6 +35,9 @@ def schedule(sizes: Sequence[int], passes: int) -> list[int]:
 class Scene:
     """The inputs of one transfer, checked against each other.
 
+    Without masks the weights of the styles say what each has of the whole picture. With masks they say how
+    far each covers the photo in its place, the heaviest all of it; where masks overlap, they share it.
+
     Args:
         content: `(H, W, 3) uint8`.
         styles: one or more such pictures; none if the settings name house styles.
@@ -93,10 +96,10 @@ class Scene:
     def finished(self, images_01: np.ndarray) -> np.ndarray:
         """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` to be seen, in the content's colours if wanted."""
         painted = images.to_uint8(images_01)
-        if self.masks:  # where no style goes, the photo stays
+        if self.masks:  # where no style goes, or one of less weight, the photo stays so far
             height, width = painted.shape[:2]
             content = images.resize(self._content, height, width).astype("float32")
-            mixed = content + masks.cover(self.masks, height, width) * (painted - content)
+            mixed = content + masks.cover(self.masks, self.shares, height, width) * (painted - content)
             painted = np.rint(mixed).astype("uint8")
         return self._coloured(painted)
 

@@ -51,7 +51,9 @@ class TransferSettings(Settings):
     )
     network: str = setting(SHIPPED, "The network that knows the house styles: its name, or a folder.")
     style_weights: tuple[float, ...] = setting(
-        (), "How much of each style, e.g. 1,2; empty: all alike.", max_length=4
+        (),
+        "How much of each style, with masks in its place of the photo, e.g. 1,2; empty: all alike.",
+        max_length=4,
     )
     smoothness: float = setting(
         1.0,

@@ -51,7 +51,8 @@ def transfer(
         content: `(H, W, 3) uint8`.
         styles: one to four such pictures, each of its own size; none with house styles.
         settings: None for the defaults, which give an instant result.
-        style_masks: none, or one `(h, w, 3) uint8` a style, white where it goes.
+        style_masks: none, or one `(h, w, 3) uint8` a style, white where it goes; a style of less weight than
+            another then leaves more of the photo in its place.
         progress: a draft or fine one shows the instant result first, then grows from it.
         network: that knows the house styles; None for the one that the settings name.
 

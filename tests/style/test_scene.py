@@ -86,6 +86,22 @@ def test_where_no_style_goes_the_photo_stays():
     assert not scene(size=120).finished(black).any()
 
 
+def test_with_masks_a_weight_says_how_far_its_style_covers_the_photo():
+    left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
+    left[:, 60:], right[:, :60] = 0, 0
+    black = np.zeros((1, 90, 120, 3), "float32")
+
+    def finished(*weights):
+        return scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finished(black)
+
+    assert not finished(2, 0)[:, :60].any() and np.array_equal(finished(2, 0)[:, 60:], PHOTO[:, 60:])
+    half = finished(0.5, 1)  # relative to the largest
+    assert np.array_equal(half[:, :60], np.rint(PHOTO[:, :60] / 2)) and not half[:, 60:].any()
+    assert not finished(0.3, 0.3).any(), "all alike cover it as without weights"
+    both = scene(styles=2, style_masks=[WHITE, WHITE], size=120, style_weights=(1, 0))
+    assert not both.finished(black).any(), "where masks overlap, what one leaves the other covers"
+
+
 def test_masks_are_stretched_to_the_layer():
     half = WHITE.copy()
     half[:, :5] = 0

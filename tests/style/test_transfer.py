@@ -117,6 +117,18 @@ def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_m
     assert redness[0][:, -quarter:].mean() > redness[1][:, -quarter:].mean() + 20
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
+def test_with_masks_a_style_of_no_weight_leaves_the_photo(
+    weights_home, photo, painting, half_masks, settings
+):
+    asked = TransferSettings(**settings, strength=1, style_weights=(0, 1))
+    painted = transfer(photo, [painting] * 2, asked, half_masks).image.astype(int)
+    moved = np.abs(painted - images.fit(photo, 96))
+    quarter = painted.shape[1] // 4
+    assert moved[:, :quarter].max() == 0 and moved[:, -quarter:].mean() > 10
+
+
 def test_with_masks_the_fine_mode_weighs_each_style_as_asked(photo, painting, half_masks):
     backbone = Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
     settings = TransferSettings(size=64, style_weights=(1, 3))

@@ -100,6 +100,21 @@ def test_masks_put_each_style_in_its_place(tiny, photo):
     np.testing.assert_array_equal(both[:, width // 2 + 12 :], sand[:, width // 2 + 12 :])
 
 
+def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, photo):
+    left = np.zeros((40, 40, 3), "uint8")
+    left[:, :20] = 255
+
+    def painted(*weights):
+        settings = asked("rain", "sand", size=96, strength=1, style_weights=weights)
+        return transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
+
+    width = painted().shape[1]
+    here, there = np.s_[:, : width // 2 - 12], np.s_[:, width // 2 + 12 :]
+    np.testing.assert_array_equal(painted(1, 0)[here], painted()[here])
+    np.testing.assert_array_equal(painted(1, 0)[there], images.fit(photo, 96)[there])
+    np.testing.assert_array_equal(painted(0.4, 0.4), painted())
+
+
 def test_a_task_makes_a_picture_whose_recipe_makes_it_again(tiny, photo):
     content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
     settings = asked("sand", size=96)
