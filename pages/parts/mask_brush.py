@@ -303,7 +303,7 @@ def _read(text: object) -> np.ndarray:
     if not isinstance(text, str) or len(text) > MOST_BYTES:
         return np.zeros((8, 8, 3), "uint8")
     try:
-        return images.read(base64.b64decode(text.partition(",")[2], validate=True), "mask")
+        return images.read(base64.b64decode(text.partition(",")[2], validate=True), "mask", "black")
     except binascii.Error:
         return np.zeros((8, 8, 3), "uint8")
 

@@ -276,7 +276,7 @@ def _picture_frames(data: bytes) -> Iterator[np.ndarray]:
         picture = Image.open(io.BytesIO(data), formats=("WEBP", "GIF"))
     _check_size(*picture.size)
     for part in ImageSequence.Iterator(picture):
-        yield np.asarray(images.over_white(part) if part.has_transparency_data else part.convert("RGB"))
+        yield np.asarray(images.over(part) if part.has_transparency_data else part.convert("RGB"))
 
 
 def _check_size(width: int, height: int) -> None:

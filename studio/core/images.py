@@ -43,12 +43,13 @@ _FOREIGN = {
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
-def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
-    """Reads a picture upright, as sRGB, with transparency over white and the first frame of an animation.
+def read(source: str | Path | bytes, name: str = "picture", ground: str = "white") -> np.ndarray:
+    """Reads a picture upright, as sRGB, with transparency over a ground and the first frame of an animation.
 
     Args:
         source: a path, or the file's bytes.
         name: what errors call bytes; a path is called by its own name.
+        ground: the colour that shows through; black for masks, whose white is what was drawn.
 
     Returns:
         `(H, W, 3) uint8`.
@@ -65,7 +66,7 @@ def read(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
             picture = Image.open(io.BytesIO(data), formats=_formats(data))
             _check_size(picture.size, name)
             picture.load()
-            return np.asarray(_rgb(ImageOps.exif_transpose(picture)))
+            return np.asarray(_rgb(ImageOps.exif_transpose(picture), ground))
         except InvalidInput:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -153,7 +154,7 @@ def _what(error: Exception) -> str:
     return "a cut one" if "truncat" in text else "a damaged one"
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
+def _rgb(picture: Image.Image, ground: str) -> Image.Image:
     """sRGB without transparency; 16 bits are scaled, not clipped; foreign colour profiles are converted."""
     if picture.mode.startswith(("I", "F")):
         levels = np.asarray(picture).astype("float64")
@@ -162,15 +163,15 @@ def _rgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA")
     profile = picture.info.get("icc_profile")
     if picture.has_transparency_data:
-        picture = over_white(picture)
+        picture = over(picture, ground)
     picture = _to_srgb(picture, profile) if profile and len(profile) < 4 * 2**20 else picture
     return picture.convert("RGB")
 
 
-def over_white(picture: Image.Image) -> Image.Image:
-    """A picture that has transparency, as RGB over white."""
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+def over(picture: Image.Image, ground: str = "white") -> Image.Image:
+    """A picture that has transparency, as RGB over a colour."""
+    below = Image.new("RGBA", picture.size, ground)
+    return Image.alpha_composite(below, picture.convert("RGBA")).convert("RGB")
 
 
 def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:

@@ -16,8 +16,8 @@ from studio.style.transfer import transfer
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints the content in the styles. See `studio.style.transfer.transfer`."""
     pictures = {
-        slot: [images.read(file.read()) for file in inputs.get(slot, ())]
-        for slot in ("content", "style", "mask")
+        slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]
+        for slot, ground in (("content", "white"), ("style", "white"), ("mask", "black"))
     }
     network = known.of(settings, inputs) if settings.house else None
     styles, masks = pictures["style"], pictures["mask"]

@@ -145,11 +145,13 @@ def test_sixteen_bits_are_scaled_not_clipped():
     assert np.array_equal(read[..., 0], read[..., 2])
 
 
-def test_transparency_lies_over_white():
+def test_transparency_lies_over_white_or_a_ground_that_is_asked_for():
     pixels = np.zeros((16, 16, 4), "uint8")
     pixels[:, :8] = (255, 0, 0, 255)
     pixels[:, 12:] = (0, 0, 255, 128)
-    read = images.read(saved(Image.fromarray(pixels, "RGBA")))
+    data = saved(Image.fromarray(pixels, "RGBA"))
+    read = images.read(data)
+    assert images.read(data, ground="black")[0, 9].tolist() == [0, 0, 0]
     assert read[0, 0].tolist() == [255, 0, 0]
     assert read[0, 9].tolist() == [255, 255, 255]
     assert read[0, 15].tolist() == [127, 127, 255]

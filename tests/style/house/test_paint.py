@@ -1,8 +1,11 @@
 """Painting in house styles: by name, in any size, mixed, with what is refused."""
 
+import io
+
 import numpy as np
 import pytest
 import tiny_styles
+from PIL import Image
 
 from studio.core import images, presets, recipes, samples, tasks
 from studio.core.errors import InvalidInput
@@ -184,3 +187,20 @@ def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(ti
 )
 def test_a_style_is_called_after_its_picture(file, name):
     assert known.name_of(file) == name
+
+
+def test_a_mask_drawn_on_a_transparent_ground_is_read_as_drawn(tiny, photo):
+    drawn = np.zeros((40, 40, 4), "uint8")
+    drawn[:, :20] = 255
+    files = []
+    for mask in (drawn, drawn[..., :3]):
+        buffer = io.BytesIO()
+        Image.fromarray(mask).save(buffer, "PNG")
+        files.append(tasks.File.keep(buffer.getvalue(), "picture", "left.png"))
+    content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
+    made = [
+        tasks.run("style.transfer", asked("sand", size=96), {"content": [content], "mask": [file]})
+        for file in files
+    ]
+    clear, opaque = (images.read(one.files[0].read()) for one in made)
+    np.testing.assert_array_equal(clear, opaque)
