@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import struct
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ from studio.core.tasks import File
 
 LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
 MOST_BYTES = 400_000  # of a mask as text
+_NAME = "brush"  # with the number of its style, what a mask is called
 _PAINT = "brush_paint"  # what was painted last, in the session; no widget's, for those go with their widgets
 _PAINTED = 128  # level from which a place of a mask is painted
 
@@ -274,6 +276,11 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
         return []
 
 
+def made(file: File) -> bool:
+    """Whether a file is a mask that was painted here, so that a person has no such file."""
+    return file.kind == "picture" and re.fullmatch(rf"{_NAME}-\d\.png", file.name) is not None
+
+
 def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     """The masks that a browser sent, kept; none of another picture or other styles, or if they are no masks.
 
@@ -286,7 +293,7 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
         return []
     found = whole([_read(one) for one in sent["masks"]])
     named = enumerate(found, start=1)
-    return [choices.keep(images.encode_png(mask), f"brush-{number}.png") for number, mask in named]
+    return [choices.keep(images.encode_png(mask), f"{_NAME}-{number}.png") for number, mask in named]
 
 
 def _of(picture: str, painted: object) -> dict[str, list] | None:

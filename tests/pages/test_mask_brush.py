@@ -5,8 +5,10 @@ import base64
 import numpy as np
 import pytest
 
-from pages.parts import mask_brush
+from pages.parts import choices, commands, mask_brush
 from studio.core import images
+from studio.core.tasks import File
+from studio.style.settings import TransferSettings
 
 PICTURE = "p" * 64
 STYLES = ["Mosaic", "Wash", "Fans"]
@@ -67,6 +69,17 @@ def test_no_style_is_left_without_a_place(home):
 )
 def test_what_is_no_mask_of_this_picture_is_none(home, painted):
     assert mask_brush._kept(painted, PICTURE, STYLES[:1]) == []
+
+
+def test_no_command_names_masks_that_only_the_page_has(home, picture):
+    photo = choices.keep(images.encode_png(picture), "photo.png")
+    inputs = {"content": [photo], "style": [photo, photo]}
+    brushed = mask_brush._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
+    uploaded = [File(file.digest, "picture", "brush.png") for file in brushed]
+    assert commands.line("style.transfer", TransferSettings(), inputs | {"mask": brushed}) == ""
+    assert "--masks brush.png" in commands.line(
+        "style.transfer", TransferSettings(), inputs | {"mask": uploaded}
+    )
 
 
 def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):
