@@ -88,7 +88,7 @@ def directions(preset: str) -> Mapping[str, str]:
 
 def _slider(name: str, note: str, begun: float) -> None:
     told = words.plain(note[:1].upper() + note[1:])
-    labelled = "labelled" in note  # which everybody should read
+    labelled = "label" in note  # which everybody should read
     far = max(FAR, float(math.ceil(abs(begun))))
     st.slider(
         title(name),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.data import Pictures
-from studio.core.directions import MOST_NAME
+from studio.core.directions import MOST_NAME, direction
 from studio.core.errors import Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.training import spread
@@ -23,7 +23,9 @@ MOST_HELD_OUT = 2000
 LEAST = 20  # pictures, below which FID means nothing
 BINS = 30  # of a histogram of distances
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
-LABELLED = "as labelled by the data set"
+LEAST_KNOWN = 100  # pictures with an attribute
+RIDGE = 0.01  # a picture, by which weights are held small that guess an attribute from features
+LABELLED, GUESSED = "as labelled by the data set", "as guessed from labels of the data set"
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,13 @@ class Comparison:
         figures: fid, kid, precision, recall, some with their errors, the numbers of pictures, and `distances`
             as a histogram.
         distances: of made and of held-out pictures, to the nearest one learnt from, between features.
-        guessed: attributes of the made pictures, by name, as their features tell them.
+        guessed: attributes of the made pictures, by name, as their features tell them: numbers that grow with
+            them, and the share of what differs between real pictures that is told so.
     """
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     distances: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    guessed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    guessed: Mapping[str, tuple[np.ndarray, float]] = field(default_factory=dict)
 
 
 class Judge:
@@ -107,20 +110,19 @@ class Judge:
             "distances": histogram({"made": near, "held out": usual}),
         }
         distances = {"made": near.tolist(), "held out": usual.tolist()}
-        return Comparison(figures, distances, self._guess(seen))
+        return Comparison(figures, distances, self._guess(seen, progress))
 
-    def _guess(self, seen: np.ndarray) -> dict[str, np.ndarray]:
-        """Attributes of made pictures, by a regression that learnt them on real ones."""
+    def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
+        """Attributes of made pictures, by a regression on real ones, if it tells unseen ones too."""
         found = {}
         for name, values in self._pictures.attributes.items():
-            known = np.isfinite(values[self._learnt])
-            features, wanted = self._real[known], values[self._learnt][known]
-            if len(wanted) > 100 and np.ptp(wanted):
-                middle = features.mean(0)
-                centred = features - middle
-                held = centred.T @ centred + len(features) * 0.01 * np.eye(centred.shape[1])
-                weights = np.linalg.solve(held, centred.T @ (wanted - wanted.mean()))
-                found[name] = (seen - middle) @ weights + wanted.mean()
+            progress.check()
+            wanted = values[self._learnt]
+            known = np.isfinite(wanted).sum()
+            if known >= LEAST_KNOWN and np.nanmin(wanted) < np.nanmax(wanted):
+                vector, told = direction(self._real, wanted, ridge=known * RIDGE)
+                if told > LEAST_SHARE:
+                    found[name] = seen @ vector, told
         return found
 
 
@@ -145,9 +147,14 @@ def _told(name: str, found: Statistic) -> dict[str, float]:
     return {name: float(found.value), f"{name}_error": float(found.error)}
 
 
-def note(name: str, share: float) -> str:
-    """What a person should know of the direction of an attribute."""
-    return f"{printable(name, MOST_NAME)}, {LABELLED}; it explains {share:.0%} of what differs in it"
+def note(name: str, share: float, how: str = LABELLED) -> str:
+    """What a person should know of the direction of an attribute.
+
+    Args:
+        share: of what differs in it that the direction explains.
+        how: it is known of the pictures, LABELLED or GUESSED.
+    """
+    return f"{printable(name, MOST_NAME)}, {how}; it explains {share:.0%} of what differs in it"
 
 
 def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -145,8 +145,13 @@ def direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tuple[np
 def _regressed(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
     mean, middle = points.mean(0), values.mean()
     centred = points - mean
-    held = centred.T @ centred + ridge * np.eye(points.shape[1])
-    weights = np.linalg.solve(held, centred.T @ (values - middle))
+    if len(points) < points.shape[1]:  # the same weights, from fewer unknowns
+        weights = centred.T @ np.linalg.solve(
+            centred @ centred.T + ridge * np.eye(len(points)), values - middle
+        )
+    else:
+        held = centred.T @ centred + ridge * np.eye(points.shape[1])
+        weights = np.linalg.solve(held, centred.T @ (values - middle))
     return weights, float(middle - mean @ weights)
 
 

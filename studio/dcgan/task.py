@@ -89,12 +89,14 @@ def _directions(
 ) -> dict[str, latent.Direction]:
     """What changes most, and where the data say more of each picture, the directions of that."""
     directions = []
-    for name, values in found.guessed.items():
+    for name, (values, told) in found.guessed.items():
         if not np.ptp(values):
             continue
         vector, share = latent.direction(z[: len(values)], values)
+        share *= told  # of the attribute, of which the guess is but a part
         if share > comparison.LEAST_SHARE:
-            directions.append((share, name, latent.Direction(vector, comparison.note(name, share))))
+            note = comparison.note(name, share, comparison.GUESSED)
+            directions.append((share, name, latent.Direction(vector, note)))
     return named(directions, latent.principal(z[:PROBES], made[:PROBES]))
 
 

@@ -19,7 +19,6 @@ from studio.vae.settings import TrainVaeSettings
 
 PROBES = 2000  # drawn pictures in which changes are looked for
 QUICK = 500  # pictures that are looked at when a person does not want to wait
-LEAST_KNOWN = 100  # pictures with an attribute
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def attributes(
     found = []
     for name, values in pictures.attributes.items():
         known = values[rows]
-        if np.isfinite(known).sum() < LEAST_KNOWN or np.nanmin(known) == np.nanmax(known):
+        if np.isfinite(known).sum() < comparison.LEAST_KNOWN or np.nanmin(known) == np.nanmax(known):
             continue
         vector, share = latent.direction(z, known)
         if share > comparison.LEAST_SHARE:

@@ -26,6 +26,15 @@ def test_a_value_is_found_along_its_direction(z):
     assert score == pytest.approx(144 / 153, abs=0.03)
 
 
+def test_more_numbers_than_points_give_the_same_weights():
+    rng = np.random.default_rng(0)
+    points, values = rng.standard_normal((30, 50)), rng.standard_normal(30)
+    centred = points - points.mean(0)
+    weights = np.linalg.solve(centred.T @ centred + 3 * np.eye(50), centred.T @ (values - values.mean()))
+    found = direction(points, values, ridge=3)[0]
+    assert np.allclose(found, weights / np.linalg.norm(weights), atol=1e-5)
+
+
 def test_what_has_nothing_to_do_with_the_points_scores_nothing(z):
     assert direction(z, np.random.default_rng(1).standard_normal(COUNT))[1] < 0.05
 

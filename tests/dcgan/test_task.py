@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from studio.core import avatars, comparison, data, latent, presets, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.progress import Progress
 from studio.dcgan import task
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -92,16 +94,23 @@ def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_p
     assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
 
 
-def test_an_attribute_that_is_the_same_for_all_is_no_direction(home):
+def test_only_what_features_tell_of_pictures_they_were_not_learnt_on_is_a_direction(home):
     rng = np.random.default_rng(0)
-    labels = {"same": np.ones(300, "float32"), "varies": rng.normal(size=300).astype("float32")}
-    seen = rng.normal(size=(300, 8)).astype("float32")
-    judge = SimpleNamespace(_pictures=SimpleNamespace(attributes=labels), _learnt=np.arange(300), _real=seen)
-    guessed = comparison.Judge._guess(judge, seen)
-    assert list(guessed) == ["varies"]
-    found = comparison.Comparison(guessed={**guessed, "same": np.ones(300)})
-    made = rng.integers(0, 255, (300, 8, 8, 3)).astype("uint8")
-    assert "same" not in task._directions(seen, made, found, None)
+    seen = rng.normal(size=(400, 60)).astype("float32")
+    noise = rng.normal(size=(2, 400)).astype("float32")
+    labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": seen[:, 3] + noise[1]}
+    judge = SimpleNamespace(_pictures=SimpleNamespace(attributes=labels), _learnt=np.arange(400), _real=seen)
+    guessed = comparison.Judge._guess(judge, seen, Progress())
+    assert list(guessed) == ["told"]
+    found = comparison.Comparison(guessed={**guessed, "same": (np.ones(400), 1.0)})
+    made = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
+    directions = task._directions(seen, made, found, None)
+    assert "same" not in directions and directions["told"].vector[3] > 0.9
+    # Half of the label is noise, though all of the guess is known of each point.
+    share = int(
+        re.search(r"as guessed from labels of the data set; it explains (\d+)%", directions["told"].note)[1]
+    )
+    assert 35 < share < 55
 
 
 def test_too_few_pictures_are_refused(home, tmp_path):
