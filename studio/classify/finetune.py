@@ -43,6 +43,7 @@ class Tuned:
         curves: how it went.
         steps: batches done.
         ended: "" for all of them, else "cancelled" or "nan".
+        seconds_before: of work until the checkpoint from which it went on.
     """
 
     top: keras.Model
@@ -50,6 +51,7 @@ class Tuned:
     curves: Curves
     steps: int
     ended: str
+    seconds_before: float
 
 
 class Tuner(Training):
@@ -78,6 +80,7 @@ class Tuner(Training):
         _compile(top, settings, steps)
         self.average = Average(self._learning(), max(1, round(_AVERAGED * self.batches.each)), every=1)
         self.probabilities = np.empty((0, len(lesson.classes)), "float32")
+        self.seconds_before = 0.0
 
     def _learning(self) -> list[np.ndarray]:
         return [np.asarray(variable) for variable in self.top.trainable_variables]
@@ -149,6 +152,7 @@ class Tuner(Training):
         runs.restore("optimizer", self.top.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
         self.probabilities = taken("judged", 1, checkpoint.arrays)[0]
+        self.seconds_before = checkpoint.notes["curves"]["seconds"]
 
 
 def finetune(
@@ -181,7 +185,8 @@ def finetune(
             tuner.test(Progress())
         if ended != "cancelled":  # else whoever goes on needs them
             seen.remove()
-        return Tuned(tuner.finish(), tuner.probabilities, tuner.curves, tuner.step, ended)
+        top, before = tuner.finish(), tuner.seconds_before
+        return Tuned(top, tuner.probabilities, tuner.curves, tuner.step, ended, before)
 
 
 def start(lesson: Lesson, weights: Sequence[np.ndarray], settings: TrainClassifierSettings) -> keras.Model:

@@ -35,7 +35,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     looking = time.monotonic() - began
     taught = teach.teach(found, settings, progress)
     probabilities = taught.probabilities[found.held_out]
-    figures: dict[str, Any] = {"ended": "", "steps": 0, "head_accuracy": _accuracy(found, probabilities)}
+    figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
+    figures["head_accuracy"] = _accuracy(found, probabilities)
     if settings.finetune:
         made, probabilities, more = _finetuned(settings, inputs, found, taught, progress)
         figures |= more
@@ -54,7 +55,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "strength": taught.choice.strength,
         "parameters": made.count_params(),
         "seconds_looking": looking,
-        "seconds": time.monotonic() - began,
+        "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [*found.notes, *settings.without_effect(), *stopped],
     }
     name = data.named(file)
@@ -85,8 +86,9 @@ def _finetuned(
     except Cancelled:  # before the first step: what the head has learnt is there
         top = finetune.start(found, taught.weights, settings)
         return top, taught.probabilities[found.held_out], {"ended": "cancelled"}
+    more = {"ended": tuned.ended, "steps": tuned.steps, "seconds_before": tuned.seconds_before}
     curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
-    return tuned.top, tuned.probabilities, {"ended": tuned.ended, "steps": tuned.steps, "curve": curve}
+    return tuned.top, tuned.probabilities, more | {"curve": curve}
 
 
 def _accuracy(found: Lesson, probabilities: np.ndarray) -> float:

@@ -258,6 +258,25 @@ def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, draw
     assert found.argmax(axis=1).tolist() == tested["guess"]
 
 
+@pytest.mark.slow
+def test_its_card_counts_the_seconds_before_a_break(weights_home, drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    told, save = [], runs.Run.save
+
+    def saved_long_after(run, checkpoint):
+        curves = {**checkpoint.notes["curves"], "seconds": 7000.0}
+        save(run, runs.Checkpoint(checkpoint.step, checkpoint.arrays, {**checkpoint.notes, "curves": curves}))
+
+    monkeypatch.setattr(runs.Run, "save", saved_long_after)
+    trained(
+        drawn, Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told)), **TUNED
+    )
+    result = trained(drawn, **TUNED)
+    assert result.figures["steps"] == 6 and result.figures["seconds"] > 7000
+    seconds = f"{result.figures['seconds']:.0f} seconds"
+    assert seconds in unpacked(result, tmp_path).card()
+
+
 def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, drawn, tmp_path):
     told = []
     stop = Progress(told.append, lambda: any(one.text == "Preparing to fine-tune" for one in told))
