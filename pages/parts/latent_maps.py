@@ -96,16 +96,25 @@ def _training(figures: Mapping[str, Any]) -> None:
     if told:
         st.altair_chart(_bars(told), width="stretch")
         st.caption("How much each number tells of a picture (KL divergence); those near 0 are not used.")
-    if {"nearest", "nearest_held_out"} <= figures.keys():
-        made, held_out = figures["nearest"], figures["nearest_held_out"]
-        st.markdown(
-            f"**Are they copies?** A drawn picture lies **{made:.1f}** away from the nearest that it learnt "
-            f"from, a real one that it never saw **{held_out:.1f}** (medians, between the features of a "
-            "network that knows photos). Copies would lie much nearer."
-        )
+    if "nearest" in figures:
+        st.markdown(_copies(figures))
     if rows := _shares(figures.get("distances") or {}):
         st.altair_chart(_histogram(rows), width="stretch")
-        st.caption("How far drawn pictures, and real ones it never saw, are from the nearest it learnt from.")
+        st.caption("How far drawn pictures, and real ones it never saw, are from that nearest one.")
+
+
+def _copies(figures: Mapping[str, Any]) -> str:
+    """Whether they are copies; models that are older than the search among all say among how many it was."""
+    if among := figures.get("learnt_n"):
+        where, end = f"found among all {among:,}", "If most were copies, the first would be near 0."
+    else:
+        every = figures["pictures"] - figures["held_out"]
+        where, end = f"of {figures['real_n']:,} of the {every:,}", "Copies of the others would not show."
+    return (
+        f"**Are they copies?** A drawn picture lies **{figures['nearest']:.1f}** away from the nearest "
+        f"{where} that it learnt from, a real one that it never saw **{figures['nearest_held_out']:.1f}** "
+        f"(medians, between the features of a network that knows photos). {end}"
+    )
 
 
 def _map(places: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.data import Pictures
-from studio.core.directions import MOST_NAME, direction
+from studio.core.data import Part, Pictures
+from studio.core.directions import MOST_NAME, direction, small_grey
 from studio.core.errors import Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.training import spread
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("inceptionv3",)  # that it sees with, where `scored` of a training's settings asks for it
 ON_THE_WAY = 500  # pictures of a test, at most
-MOST_HELD_OUT = 2000
+MOST_NEAR = 500  # pictures, made and held out, each, for which the most alike is looked for
+AT_ONCE = 512  # pictures learnt from that are read at once there
 LEAST = 20  # pictures, below which FID means nothing
 BINS = 30  # of a histogram of distances
 LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
@@ -35,7 +36,8 @@ class Comparison:
     Attributes:
         figures: fid, kid, precision, recall, some with their errors, the numbers of pictures, and `distances`
             as a histogram.
-        distances: of made and of held-out pictures, to the nearest one learnt from, between features.
+        distances: of made and of held-out pictures, to the nearest one found among all that were learnt from,
+            between features.
         guessed: attributes of the made pictures, by name, as their features tell them: numbers that grow with
             them, and the share of what differs between real pictures that is told so.
     """
@@ -60,10 +62,10 @@ class Judge:
     ):
         self.scored = scored
         self.missing = ""
-        self._pictures = pictures
+        self._pictures, self._all = pictures, pictures.part(learnt)
         rng = np.random.default_rng(0)
         self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
-        self._held_out = spread(held_out, MOST_HELD_OUT)
+        self._held_out = spread(held_out, MOST_NEAR)
         if 0 < scored < LEAST or len(learnt) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
         if self.scored:
@@ -86,8 +88,12 @@ class Judge:
 
         return scores.kid(inception.features(made[: min(ON_THE_WAY, self.scored)]), self._real).value
 
-    def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
-        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once."""
+    def compare(self, made: np.ndarray, progress: Progress | None = None, copies: bool = True) -> Comparison:
+        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once.
+
+        Args:
+            copies: whether to look for copies and to guess attributes, too.
+        """
         if not self.scored or progress is None:
             return Comparison({"notes": [self.missing]} if self.missing else {})
         from studio.core import inception, scores
@@ -96,21 +102,39 @@ class Judge:
         seen = inception.features(made[: self.scored], progress)
         fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
         precision, recall = scores.precision_recall(seen, self._real)
-        near, usual = scores.nearest(seen, self._real), scores.nearest(self._unseen, self._real)
-        figures = {
+        figures: dict[str, Any] = {
             "n": len(seen),
             "real_n": len(self._real),
             **_told("fid", fid),
             **_told("kid", kid),
             "precision": float(precision.value),
             "recall": float(recall.value),
+        }
+        if not copies:
+            return Comparison(figures)
+        near = self._distances(made[: len(seen)][:MOST_NEAR], seen[:MOST_NEAR], progress)
+        usual = self._distances(self._pictures.images[self._held_out], self._unseen, progress)
+        figures |= {
+            "learnt_n": len(self._all),
             "nearest": float(np.median(near)),
+            "nearest_n": len(near),
             "nearest_held_out": float(np.median(usual)),
             "held_out_n": len(usual),
             "distances": histogram({"made": near, "held out": usual}),
         }
         distances = {"made": near.tolist(), "held out": usual.tolist()}
         return Comparison(figures, distances, self._guess(seen, progress))
+
+    def _distances(self, pictures: np.ndarray, seen: np.ndarray, progress: Progress) -> np.ndarray:
+        """How far pictures are from the nearest found among all that were learnt from, `(n,) float32`.
+
+        The features of all would take too long, so only those of a sample are known; but a copy looks like
+        what it is of: the one of all that looks most alike is compared, too.
+        """
+        from studio.core import inception, scores
+
+        twins = inception.features(alike(pictures, self._all, progress), progress)
+        return np.minimum(scores.nearest(seen, self._real), np.linalg.norm(seen - twins, axis=1))
 
     def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
         """Attributes of made pictures, by a regression on real ones, if it tells unseen ones too."""
@@ -124,6 +148,33 @@ class Judge:
                 if told > LEAST_SHARE:
                     found[name] = seen @ vector, told
         return found
+
+
+def alike(pictures: np.ndarray, among: Part, progress: Progress) -> np.ndarray:
+    """For each picture that of a data set, mirrored or not, whose small grey copy is nearest to its own.
+
+    Args:
+        pictures: `(n, side, side, C) uint8`.
+        among: to look in; read once, a part at a time.
+
+    Returns:
+        `(n, side, side, C) uint8`, with the channels of the data set, mirrored where that is nearer.
+    """
+    from studio.core import scores
+
+    count = len(pictures)
+    wanted = np.concatenate([small_grey(pictures), small_grey(pictures[:, :, ::-1])])
+    least, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
+    for start in range(0, len(among), AT_ONCE):
+        squares = scores.squared_distances(wanted, small_grey(among[start : start + AT_ONCE]))
+        found = squares.min(axis=1)
+        rows = np.where(found < least, start + squares.argmin(axis=1), rows)
+        least = np.minimum(found, least)
+        progress.report(min(start + AT_ONCE, len(among)), len(among), text="Looking for copies")
+    mirrored = least[count:] < least[:count]
+    twins = np.array(among[np.where(mirrored, rows[count:], rows[:count])])
+    twins[mirrored] = twins[mirrored, :, ::-1]
+    return twins
 
 
 def histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
@@ -167,8 +218,8 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         (f"KID x 1000, {against}", f"{1000 * figures['kid']:.2f} ± {1000 * figures['kid_error']:.2f}"),
         ("precision, recall", f"{figures['precision']:.3f}, {figures['recall']:.3f}"),
         (
-            "median distance of a made picture to the nearest learnt from, against that of "
-            f"{figures['held_out_n']:,} held-out ones",
+            f"median distance of {figures['nearest_n']:,} made pictures to the nearest found among all "
+            f"{figures['learnt_n']:,} learnt from, against that of {figures['held_out_n']:,} held-out ones",
             f"{figures['nearest']:.3f} against {figures['nearest_held_out']:.3f}",
         ),
     ]

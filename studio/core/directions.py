@@ -99,7 +99,7 @@ def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Di
     Returns:
         By the names "change-1", "change-2", ..., each with a note of its share.
     """
-    small = _small(images)
+    small = small_grey(images)
     centred = small - small.mean(0)
     scores, sizes, shapes = np.linalg.svd(centred, full_matrices=False)
     shares = sizes**2 / max(float(sizes @ sizes), 1e-12)
@@ -155,8 +155,8 @@ def _regressed(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np
     return weights, float(middle - mean @ weights)
 
 
-def _small(images: np.ndarray) -> np.ndarray:
-    """`(n, H, W, 3) uint8` -> `(n, s * s) float64`: grey, each pixel the mean of those that it stands for."""
+def small_grey(images: np.ndarray) -> np.ndarray:
+    """`(n, H, W, C) uint8` -> `(n, s * s) float64`: grey, each pixel the mean of those that it stands for."""
     grey = images.mean(-1)
     rows, columns = (np.linspace(0, side, min(side, _SMALL) + 1).astype(int)[:-1] for side in grey.shape[1:])
     sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2)

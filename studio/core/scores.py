@@ -16,7 +16,7 @@ from studio.core.errors import invalid
 from studio.core.inception import features
 from studio.core.progress import Progress
 
-__all__ = ["Statistic", "features", "fid", "kid", "nearest", "precision_recall"]
+__all__ = ["Statistic", "features", "fid", "kid", "nearest", "precision_recall", "squared_distances"]
 
 BLOCKS = 10  # that a jackknife leaves out in turn
 NEIGHBOURS = 3
@@ -179,12 +179,12 @@ def _covered(points: np.ndarray, among: np.ndarray, neighbours: int) -> np.ndarr
     """`(n,) bool`: which points lie within reach of another set."""
     reach = np.empty(len(among), "float32")
     for rows in _slices(len(among)):
-        squares = _squared_distances(among[rows], among)
+        squares = squared_distances(among[rows], among)
         squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
         reach[rows] = np.partition(squares, neighbours - 1, axis=1)[:, neighbours - 1]
     covered = np.empty(len(points), bool)
     for rows in _slices(len(points)):
-        covered[rows] = (_squared_distances(points[rows], among) <= reach).any(axis=1)
+        covered[rows] = (squared_distances(points[rows], among) <= reach).any(axis=1)
     return covered
 
 
@@ -204,13 +204,14 @@ def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """
     distances = np.empty(len(a), "float32")
     for rows in _slices(len(a)):
-        closest = b[_squared_distances(a[rows], b).argmin(axis=1)]
+        closest = b[squared_distances(a[rows], b).argmin(axis=1)]
         # Anew, as the difference of large squares tells copies from near ones badly.
         distances[rows] = np.linalg.norm(a[rows] - closest, axis=1)
     return distances
 
 
-def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of each row of `(n, d)` to each of `(m, d)`: `(n, m)`; rounded where they are near."""
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     return np.maximum(squares, 0)
 

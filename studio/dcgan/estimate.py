@@ -12,7 +12,8 @@ _GROWTH = 1.6  # twice as wide costs less than four times as much
 _BASE = 1.62 * 2**30  # bytes, of Keras and pictures
 _WEIGHTS = 0.29 * 2**30  # of both networks
 _PICTURE_BYTES = 1.4e-3 * 2**30  # of each of a batch
-_TESTED, _UNSEEN = 500, 2000  # pictures of each test on the way, and held out for comparison at the end
+_TESTED = 500  # pictures of each test on the way
+_NEAR = 1500  # held-out pictures at the end, and those that they and made ones are like
 
 
 def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
@@ -22,7 +23,7 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     if not settings.scored:
         return learning
     tests = settings.steps // settings.test_every
-    return learning + paces.SCORED * (2 * settings.scored + _UNSEEN + _TESTED * tests)
+    return learning + paces.SCORED * (2 * settings.scored + _NEAR + _TESTED * tests)
 
 
 def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:

@@ -87,7 +87,7 @@ def _scored(
         judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
         found = judge.compare(made, progress)
         prior = codes.decode(vae, survey.points(None, settings, settings.scored))
-        others = judge.compare(prior, progress).figures
+        others = judge.compare(prior, progress, copies=False).figures
     except Cancelled:
         return comparison.Comparison(), True
     figures = {

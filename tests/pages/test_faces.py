@@ -331,6 +331,7 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
         "kl": [0.1, 2.0],
         "nearest": 9.31,
         "nearest_held_out": 9.02,
+        "learnt_n": 17742,
         "distances": {"edges": [8.0, 9.0, 10.0], "made": [0.25, 0.75], "held out": [0.5, 0.5]},
     }
 
@@ -343,7 +344,14 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
     assert len(drawn.get("vega_lite_chart")) == 3
     assert [row["share"] for row in latent_maps._shares(figures["distances"])] == [0.25, 0.75, 0.5, 0.5]
     assert "**9.3**" in said(drawn.markdown) and "**9.0**" in said(drawn.markdown)
+    assert "among all 17,742" in said(drawn.markdown) and "near 0" in said(drawn.markdown)
     assert not draw(page, figures={}).get("vega_lite_chart")
+
+
+def test_a_model_that_looked_at_a_part_of_what_it_learnt_from_says_so():
+    before = {"nearest": 9.3, "nearest_held_out": 9, "real_n": 5000, "pictures": 19_713, "held_out": 1971}
+    told = latent_maps._copies(before)
+    assert "nearest of 5,000 of the 17,742 that it learnt from" in told and "would not show" in told
 
 
 def test_the_wall_is_on_the_map(wall):
