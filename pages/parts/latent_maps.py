@@ -96,7 +96,7 @@ def _training(figures: Mapping[str, Any]) -> None:
     if told:
         st.altair_chart(_bars(told), width="stretch")
         st.caption("How much each number tells of a picture (KL divergence); those near 0 are not used.")
-    if "nearest" in figures:
+    if {"nearest", "nearest_held_out"} <= figures.keys():
         st.markdown(_copies(figures))
     if rows := _shares(figures.get("distances") or {}):
         st.altair_chart(_histogram(rows), width="stretch")
@@ -107,9 +107,11 @@ def _copies(figures: Mapping[str, Any]) -> str:
     """Whether they are copies; models that are older than the search among all say among how many it was."""
     if among := figures.get("learnt_n"):
         where, end = f"found among all {among:,}", "If most were copies, the first would be near 0."
-    else:
+    elif {"pictures", "held_out", "real_n"} <= figures.keys():
         every = figures["pictures"] - figures["held_out"]
         where, end = f"of {figures['real_n']:,} of the {every:,}", "Copies of the others would not show."
+    else:
+        where, end = "of some", "Copies of the others would not show."
     return (
         f"**Are they copies?** A drawn picture lies **{figures['nearest']:.1f}** away from the nearest "
         f"{where} that it learnt from, a real one that it never saw **{figures['nearest_held_out']:.1f}** "
