@@ -32,7 +32,7 @@ TILE = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
     "classify.explain": {"view": "over"},
-    "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7},
+    "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7, "seed": 4},
 }
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}

@@ -126,8 +126,9 @@ def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, mo
     def page(id, texts):
         import streamlit as st
 
-        from pages.parts import trials
+        from pages.parts import places, trials
 
+        places.arrive("search")
         if "chosen" not in st.session_state:
             st.query_params["job"] = id
         chosen = texts[st.session_state.setdefault("chosen", 0)]
