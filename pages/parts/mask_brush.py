@@ -37,7 +37,8 @@ _HTML = """
 </div>
 <div class="stage">
   <img alt="">
-  <canvas></canvas>
+  <canvas tabindex="0" role="application"
+    aria-label="Your photo: arrow keys move the brush, Shift moves it further, space paints"></canvas>
   <span class="tip"></span>
 </div>
 """
@@ -52,6 +53,8 @@ button { all: unset; box-sizing: border-box; cursor: pointer; padding: 0.15rem 0
   max-width: 11rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 button:hover { border-color: var(--st-primary-color); }
 button:focus-visible, input:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+.stage:has(canvas:focus-visible) { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+canvas:focus { outline: none; }
 button[aria-checked="true"] { border-color: var(--ink); background: var(--ink); color: #fff; }
 button[disabled] { opacity: 0.4; cursor: default; }
 .size { display: flex; align-items: center; gap: 0.4rem; flex: 1 1 8rem; }
@@ -185,31 +188,44 @@ export default function (component) {
     pen.lineTo(to[0] + 0.01, to[1]);
     pen.stroke();
   });
-  const hover = (event) => {
-    const box = canvas.getBoundingClientRect(), wide = Number(size.value) / canvas.width * box.width;
+  const hover = (point) => {
+    const wide = Number(size.value) / canvas.width * canvas.getBoundingClientRect().width;
     tip.style.display = "block";
     tip.style.width = tip.style.height = wide + "px";
-    tip.style.left = event.clientX - box.left + "px";
-    tip.style.top = event.clientY - box.top + "px";
+    tip.style.left = 100 * point[0] / canvas.width + "%";
+    tip.style.top = 100 * point[1] / canvas.height + "%";
   };
-  let last = null;
-  canvas.onpointerdown = (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    remember();
-    last = at(event);
-    stroke(last, last);
+  const begin = (point) => { remember(); held.last = point; go(point); };
+  const go = (point) => {
+    held.place = point;
+    hover(point);
+    if (!held.last) return;
+    stroke(held.last, point);
+    held.last = point;
     draw();
   };
-  canvas.onpointermove = (event) => {
-    hover(event);
-    if (!last) return;
-    const now = at(event);
-    stroke(last, now);
-    last = now;
-    draw();
+  const end = () => { if (held.last) { held.last = null; tell(); } };
+  canvas.onpointerdown = (event) => { canvas.setPointerCapture(event.pointerId); begin(at(event)); };
+  canvas.onpointermove = (event) => go(at(event));
+  canvas.onpointerup = canvas.onpointercancel = end;
+  canvas.onpointerleave = () => { if (!find("canvas:focus-visible")) tip.style.display = "none"; };
+
+  // By keyboard the brush is where it was last, at first in the middle. Space that is held draws a line.
+  held.place = held.place || [canvas.width / 2, canvas.height / 2];
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const within = (value, most) => Math.min(Math.max(value, 0), most);
+  canvas.onfocus = () => { if (find("canvas:focus-visible")) hover(held.place); };
+  canvas.onblur = () => { tip.style.display = "none"; end(); };
+  canvas.onkeydown = (event) => {
+    const move = moves[event.key], far = Number(size.value) * (event.shiftKey ? 1 : 0.25);
+    if (!move && event.key !== " ") return;
+    event.preventDefault();
+    if (move)
+      go([within(held.place[0] + far * move[0], canvas.width),
+          within(held.place[1] + far * move[1], canvas.height)]);
+    else if (!held.last) begin(held.place);
   };
-  canvas.onpointerup = canvas.onpointercancel = () => { if (last) { last = null; tell(); } };
-  canvas.onpointerleave = () => { tip.style.display = "none"; };
+  canvas.onkeyup = (event) => { if (event.key === " ") end(); };
   const become = (paint) => { held.paint = paint; lay(); tell(); };
   find(".undo").onclick = () => { if (held.past.length) become(held.past.pop()); };
   find(".clear").onclick = () => { remember(); become(new Map()); };
@@ -221,12 +237,25 @@ export default function (component) {
     made.textContent = made.title = name || "Eraser";
     made.setAttribute("role", "radio");
     made.style.setProperty("--ink", name === ERASER ? GREY : INKS[n]);
-    made.onclick = () => { held.chosen = name; mark(); };
+    made.onclick = () => choose(n);
+    made.onkeydown = (event) => {
+      if (!moves[event.key]) return;
+      event.preventDefault();
+      const step = event.key === "ArrowRight" || event.key === "ArrowDown" ? 1 : -1;
+      choose((n + step + names.length) % names.length);
+      buttons[names.indexOf(held.chosen)].focus();
+    };
     return made;
   });
-  const mark = () => buttons.forEach((one, n) => one.setAttribute("aria-checked", names[n] === held.chosen));
+  const choose = (n) => { held.chosen = names[n]; mark(); };
+  const mark = () => buttons.forEach((one, n) => {
+    one.setAttribute("aria-checked", names[n] === held.chosen);
+    one.tabIndex = names[n] === held.chosen ? 0 : -1;  // one stop of Tab for all, as radios have
+  });
+  const focused = find(".styles button:focus");
   find(".styles").replaceChildren(...buttons);
   mark();
+  if (focused) buttons[names.indexOf(held.chosen)].focus();
   if (fresh && words.kept) bringBack();
   else if (again || other) tell();
   else show();

@@ -96,8 +96,9 @@ def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush):
     clear, undo = (page.get_by_role("button", name=name, exact=True) for name in ("Clear", "Undo"))
     expect(clear).to_be_disabled()
     paint(page, "Mosaic", 0.2)
+    _, rest = masks(page, lambda now: len(now) == 2)
     paint(page, "Wash", 0.8)
-    painted = masks(page, lambda now: len(set(now)) == 2)
+    painted = masks(page, lambda now: len(now) == 2 and now[1] != rest)
     page.get_by_role("button", name="Halftone").click()
     masks(page, lambda now: len(now) == 3 and now[:2] == painted)
     expect(clear).to_be_enabled()
@@ -109,3 +110,38 @@ def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush):
     masks(page, lambda now: now[:2] == painted)
     undo.click()  # the stroke of before there was a third style
     masks(page, lambda now: len(now) == 3 and now[0] == painted[0] and now[1] == now[2])
+
+
+def test_the_brush_paints_by_keyboard(brush):
+    page = brush(TWO)
+    chosen = page.get_by_role("radiogroup", name="Paint with").locator("[aria-checked=true]")
+    chosen.focus()
+    page.keyboard.press("ArrowRight")
+    assert chosen.inner_text() == "Wash"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")  # round to the other end
+    assert chosen.inner_text() == "Eraser"
+    page.keyboard.press("ArrowRight")
+    focused = (
+        "() => { let one = document.activeElement; while (one.shadowRoot) one = one.shadowRoot.activeElement;"
+    )
+    assert page.evaluate(focused + "return one.textContent; }") == "Mosaic"
+    page.keyboard.press("Tab")  # one stop for all styles
+    assert page.evaluate(focused + "return one.type; }") == "range"
+
+    canvas = page.get_by_label("arrow keys move the brush")
+    canvas.focus()
+    tip = page.locator(".tip")
+    before = tip.bounding_box()
+    page.keyboard.press("ArrowRight")
+    quarter = tip.bounding_box()["x"] - before["x"]
+    assert quarter == pytest.approx(before["width"] / 4, rel=0.1)
+    page.keyboard.press("Shift+ArrowRight")
+    assert tip.bounding_box()["x"] - before["x"] > 4 * quarter
+    page.keyboard.press("Space")
+    dab, _ = masks(page, lambda now: len(now) == 2)
+    page.keyboard.down("Space")  # held, it draws a line
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.up("Space")
+    masks(page, lambda now: len(now) == 2 and now[0] != dab)
