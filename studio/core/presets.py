@@ -52,7 +52,7 @@ class _Told(BaseModel):
         nearest: float = 0.0
         nearest_held_out: float = 0.0
         kl: list[float] = []
-        curve: dict[str, list[float]] = {}
+        curve: dict[str, list[float | None]] = {}  # None is a test that was not finite
         distances: dict[str, list[float]] = {}
 
     class Evaluation(BaseModel):

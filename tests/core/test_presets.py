@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -205,6 +206,12 @@ def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
     (folder / presets.SETTINGS).write_text(json.dumps(settings | {"data": data}))
     with pytest.raises(InvalidInput, match=r"settings\.json as the studio writes it"):
         presets.find("tiny")
+
+
+def test_a_model_of_which_one_test_was_not_finite_is_kept(home):
+    curve = {"steps": [1, 2], "held out": [math.inf, 250.0]}
+    found = presets.unpack(packed(data={"figures": {"curve": curve}}), "tiny")
+    assert found.data()["figures"]["curve"]["held out"] == [None, 250.0]
 
 
 def test_settings_that_the_task_does_not_take_are_refused(home):
