@@ -62,12 +62,12 @@ def check(
 def largest(
     settings: Settings, tried: Mapping[str, Sequence[Any]], needs: Callable[[Settings], float]
 ) -> tuple[Settings, list[str]]:
-    """Of all that is tried what needs most memory, and which of the settings decide that.
+    """Of all that is tried what needs most, and which of the settings decide that.
 
     Args:
         settings: what all share.
         tried: values of those that vary, each tried with all of the others'; of a range its two ends.
-        needs: bytes that a job with some settings takes.
+        needs: bytes, or seconds, that a job with some settings takes.
     """
     settings = settings.model_copy(update={name: values[0] for name, values in tried.items()})
     decide: dict[str, None] = {}

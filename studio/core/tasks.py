@@ -355,14 +355,19 @@ def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     """About how many seconds a job will take here, from what it is and the jobs before it; None if not known.
 
-    Of a sweep or a search that is the most: some of what it tries may be stopped early.
+    Of a sweep or a search that is the most: as if all that it tries took as long as the longest, and none
+    were stopped early.
 
     Raises:
         InvalidInput: if settings or inputs cannot be used.
     """
     if task.tries:
         tries = imported(task.tries)(settings, inputs)
-        each = expected(tries.task, tries.settings, tries.inputs)
+        if not tries.task.usual:
+            return None
+        takes = partial(imported(tries.task.usual), inputs=tries.inputs)
+        longest, _ = room.largest(tries.settings, tries.values, takes)
+        each = expected(tries.task, longest, tries.inputs)
         return min(tries.count * each, tries.seconds) if each else None
     usual = imported(task.usual)(settings, inputs) if task.usual else 0
     return usual * paces.of(task.name) if usual else None
