@@ -133,7 +133,8 @@ def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 
     """
     kept: dict[str, engine.Live] = st.session_state.setdefault(f"drawn_{shelf}", {})
     asked = settings.model_dump_json() + str(inputs)
-    _forget_others(kept)
+    if asked in kept and not _holds(kept[asked]):
+        del kept[asked]
     try:
         return memory.held(kept, asked, lambda: _of_all(task, settings, inputs), most)
     except engine.Superseded:
@@ -150,19 +151,16 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     """
     asked = f"{task} {settings.model_dump_json()} {inputs}"
     with _lock:
-        _forget_others(_shared)
         made = _shared.get(asked)
+        if not _holds(made):
+            made = None
+            del _shared[asked]
     if made is None:
         made = engine.connect().live(task, settings, inputs, session())
         with _lock:
             memory.held(_shared, asked, lambda: made, MOST_SHARED)
     return made
 
-
-def _forget_others(kept: dict[str, engine.Live]) -> None:
-    """Lets go of all that would be another now."""
-    for name in [name for name, made in kept.items() if not _holds(made)]:
-        del kept[name]
 
 
 def _holds(made: engine.Live | None) -> bool:
