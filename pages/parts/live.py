@@ -162,14 +162,13 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
     return made
 
 
-
 def _holds(made: engine.Live | None) -> bool:
     """Whether what it was made from is still here, and would make the same: a model may be another by now."""
     if made is None:
         return True
     try:
         pins.check(made.recipe.weights if made.recipe else {})
-        return all(file.path.exists() for files in made.inputs.values() for file in files)
+        return all(file.here for files in made.inputs.values() for file in files)
     except StudioError:
         return False
 

@@ -12,7 +12,7 @@ from pages.parts import kept_models, results, sweep_plans, texts, uses, words
 from pages.parts.owners import owner
 from pages.parts.places import Place, go_to, page_of, place_of
 from studio import engine
-from studio.core import paths, presets, tasks
+from studio.core import presets, tasks
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
@@ -26,7 +26,7 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
     Args:
         made: the recipe of what is made again, whose very weights are used.
     """
-    lost = [words.plain(file.name) for file in _files(inputs) if not is_here(file)]
+    lost = [words.plain(file.name) for file in _files(inputs) if not file.here]
     if lost:
         st.error(
             f"{' and '.join(lost)}, which it was made from, is no longer here. Next: choose it again on the "
@@ -48,11 +48,6 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
 def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
     for files in inputs.values():
         yield from files
-
-
-def is_here(file: File) -> bool:
-    """Whether the studio still has a file."""
-    return (paths.folder("files") / file.digest).exists()
 
 
 def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None, *, key: str) -> None:

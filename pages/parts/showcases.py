@@ -69,7 +69,7 @@ def _open(id: str) -> None:
 def _content(item: Item) -> File | None:
     """What a picture was made from, if that is here and a picture; a sheet is not compared with it."""
     found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
-    return found[0] if found and found[0].kind == "picture" and onward.is_here(found[0]) else None
+    return found[0] if found and found[0].kind == "picture" and found[0].here else None
 
 
 def caption(item: Item) -> str:
@@ -90,10 +90,10 @@ def _about(item: Item) -> None:
         if settings is not None:
             onward.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
         onward.use_as(file, key=item.id)
-        if onward.is_here(file):
+        if file.here:
             results.download_file(file, item.task, key=item.id, made=item.result.recipe)
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
-    if file.kind == "model" and onward.is_here(file):
+    if file.kind == "model" and file.here:
         onward.keep_model(file)
     place = onward.home_of(item.task, item.settings)
     if place is not None and settings is not None:

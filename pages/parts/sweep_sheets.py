@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import arrivals, jobs, onward, samples, shelves, words
+from pages.parts import arrivals, jobs, samples, shelves, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -60,7 +60,7 @@ def cells(item: Item) -> None:
     for number, cell in enumerate(found):
         file = files.get(cell.get("digest"))
         with grid.cell():
-            if file is None or not onward.is_here(file):
+            if file is None or not file.here:
                 st.caption(words.plain(str(cell.get("error") or "It is no longer here.")))
                 continue
             st.image(samples.small(file), width="stretch", caption=words.plain(str(cell.get("label", ""))))

@@ -229,6 +229,11 @@ def kept(name: str) -> Path:
     return path
 
 
+def is_kept(name: str) -> bool:
+    """Whether a file is kept under a digest."""
+    return (folder("files") / name).exists()
+
+
 @contextlib.contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """Holds the lock file `path` against other processes; the system frees it when this one dies.

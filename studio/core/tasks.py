@@ -87,6 +87,11 @@ class File:
         """Where the bytes are. Raises `Unavailable` if they were removed."""
         return paths.kept(self.digest)
 
+    @property
+    def here(self) -> bool:
+        """Whether the studio still has it."""
+        return paths.is_kept(self.digest)
+
     def read(self) -> bytes:
         """The bytes."""
         data = (_HELD.get() or {}).get(self.digest)

@@ -85,7 +85,7 @@ def _is_here(source: Source, owner: str) -> bool:
     """Whether an input can be used. A recipe names files by their digests, and whoever got hold of one in a
     studio of many must not see what somebody else put in, so that there it has to be among the owner's own.
     """
-    kept = (paths.folder("files") / source.digest).exists()
+    kept = paths.is_kept(source.digest)
     return kept and (owner == LOCAL or source.digest in index.digests_of(owner))
 
 

@@ -57,7 +57,7 @@ class Item:
     @property
     def whole(self) -> bool:
         """Whether the studio still has all its files."""
-        return all((paths.folder("files") / file.digest).exists() for file in self.result.files)
+        return all(file.here for file in self.result.files)
 
     def thumbnail(self) -> bytes:
         """A small picture of it as WebP, made now if it has none yet."""

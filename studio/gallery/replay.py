@@ -24,7 +24,7 @@ def check(recipe: Recipe) -> None:
     recipe.checked_settings()
     pins.check(recipe.weights)
     for source in _sources(recipe):
-        if _is_kept(source):
+        if paths.is_kept(source.digest):
             continue
         if source.recipe is None:
             raise Unavailable(
@@ -62,7 +62,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
 
 def missing(recipe: Recipe) -> list[Source]:
     """The inputs, and theirs, that the studio no longer has."""
-    return [source for source in _all_sources(recipe) if not _is_kept(source)]
+    return [source for source in _all_sources(recipe) if not paths.is_kept(source.digest)]
 
 
 def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:
@@ -85,7 +85,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
 
 
 def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
-    if _is_kept(source) or source.recipe is None:
+    if paths.is_kept(source.digest) or source.recipe is None:
         return File(source.digest, kind, source.name)
     result = again(source.recipe, progress, note)
     if result.stopped_early:
@@ -93,10 +93,6 @@ def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str],
     if result.files[0].digest != source.digest:
         note(f"{source.name} was made again but is not the same file as then, so the result may differ.")
     return result.files[0]
-
-
-def _is_kept(source: Source) -> bool:
-    return (paths.folder("files") / source.digest).exists()
 
 
 def _sources(recipe: Recipe) -> Iterator[Source]:
