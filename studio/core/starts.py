@@ -17,8 +17,14 @@ SLOT = "start"
 def given(inputs: Inputs) -> presets.Preset | None:
     """The model to start from, by its file's name, if there is one. Raises `InvalidInput` if it is broken."""
     for file in inputs.get(SLOT, ()):
-        return replace(presets.given(file), name=Path(file.name).stem)
+        return replace(presets.given(file), name=named(inputs))
     return None
+
+
+def named(inputs: Inputs) -> str:
+    """What the model to start from is called; "" if there is none."""
+    return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
+
 
 
 def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:

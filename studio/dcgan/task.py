@@ -42,7 +42,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "parameters": trained.gan.generator.count_params(),
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
-        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "started_from": starts.named(inputs),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     z = _latents(settings)

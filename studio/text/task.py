@@ -53,7 +53,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "alphabet": len(trained.vocabulary),
         "parameters": trained.core.count_params(),
         "ended": trained.ended,
-        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "started_from": starts.named(inputs),
         "notes": [*read.notes, *trained.plan.notes],
         "curve": {
             "steps": trained.curves.steps,

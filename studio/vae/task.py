@@ -50,7 +50,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         **found.figures,
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
-        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "started_from": starts.named(inputs),
         "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }

@@ -66,7 +66,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "styles": len(names),
         **{name.replace(" ", "_"): values[-1] for name, values in trained.curves.tests.items()},
         "ended": trained.ended,
-        "started_from": next((Path(one.name).stem for one in inputs.get("start", ())), ""),
+        "started_from": starts.named(inputs),
         "notes": list(pictures.notes),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
