@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages import parts
-from pages.parts import brushwork, gram_matrices, own_masks, reels
+from pages.parts import brushwork, gram_matrices, own_masks, reels, refills
 from pages.parts.brushwork import TASK
 from studio.style.settings import TransferSettings
 
@@ -22,7 +22,7 @@ with left:
         skip=("style_weights", "house", "network"),
         extra={"style_weights": brushwork.weights(styles)},
         more=own_masks.ask,
-        reset=brushwork.reset,
+        reset=refills.weigh,
     )
     wish = brushwork.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)

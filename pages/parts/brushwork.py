@@ -105,11 +105,6 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
     )
 
 
-def reset() -> None:
-    """Puts the weights of styles back. Call it from a callback."""
-    for number in range(1, refills.MOST_STYLES + 1):
-        st.session_state[f"weight_{number}"] = 1.0
-
 
 def _follow(titles: list[str]) -> None:
     """Lets each style keep its own weight when one before it goes; the address knows them by their places."""

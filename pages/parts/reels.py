@@ -81,9 +81,9 @@ def painted(task: str, settings: Settings, reel: Reel, inputs: Inputs) -> tuple[
 
 def _taken() -> File | None:
     """A person's own film, which the address names so that a reload has it."""
+    if _TAKEN not in st.session_state and (told := st.query_params.get(_ADDRESS)):
+        st.session_state[_TAKEN] = _brought_back(owners.mine(told))
     taken: File | None = st.session_state.get(_TAKEN)
-    if taken is None and (told := st.query_params.get(_ADDRESS)):
-        taken = st.session_state[_TAKEN] = _brought_back(owners.mine(told))
     if taken:
         st.query_params[_ADDRESS] = owners.address(taken.digest)
     return taken
@@ -92,7 +92,7 @@ def _taken() -> File | None:
 def _brought_back(digest: str) -> File | None:
     with suppress(StudioError, OSError):  # removed since, somebody else's, or no film
         data = File(digest, "animation", "film").read()
-        _check(data, "your film")
+        drawing.length(data, "your film")  # all of it was looked at when it was added
         return File(digest, "animation", f"your-film.{film_facts.kind(data)}")
     return None
 

@@ -25,7 +25,8 @@ def able(job: engine.Job, settings: Settings) -> bool:
         return False
     if job.inputs.get("mask") or job.inputs.get("network"):
         return False
-    return set(_house(settings)) <= _house_titles().keys()
+    asked = _house(settings)
+    return not asked or set(asked) <= _house_titles().keys()  # titles are read from a person's own networks
 
 
 def _house(settings: Any) -> list[tuple[str, str]]:
@@ -60,9 +61,14 @@ def only(task: str, weights: Sequence[float] = ()) -> None:
         return
     st.session_state["what"], st.session_state["brush"] = "photo", False
     own_masks.remove()
+    weigh(weights)
+
+
+def weigh(weights: Sequence[float] = ()) -> None:
+    """Puts the weights of the styles that are chosen now; none for all alike. Call it from a callback."""
     for number in range(1, MOST_STYLES + 1):
         st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
-    st.session_state.pop(WEIGHED, None)  # these are of the styles that are chosen now
+    st.session_state.pop(WEIGHED, None)
 
 
 def _choose(use: uses.Use, files: list[File]) -> None:
