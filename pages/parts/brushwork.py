@@ -105,7 +105,6 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
     )
 
 
-
 def _follow(titles: list[str]) -> None:
     """Lets each style keep its own weight when one before it goes; the address knows them by their places."""
     before = st.session_state.get(refills.WEIGHED, titles)

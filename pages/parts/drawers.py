@@ -53,9 +53,7 @@ def known() -> list[str]:
 def _fid(name: str) -> float:
     """How far from real pictures what a preset draws is; endless where nobody measured it."""
     with suppress(StudioError):
-        found = (presets.find(name).data().get("figures") or {}).get("fid")
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            return found
+        return presets.find(name).data().get("figures", {}).get("fid", math.inf)
     return math.inf
 
 

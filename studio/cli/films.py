@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from studio.core import drawing, film_facts, paths, tasks
+from studio.core import drawing, film_facts, images, paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
@@ -13,7 +13,7 @@ from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
 _MADE = tuple(f".{kind}" for kind in drawing.KINDS)
-_ALWAYS = (".mp4", ".mov", ".m4v")  # the others that are read may be pictures, too
+_ALWAYS = tuple(end for end in drawing.ENDINGS if end not in images.ENDINGS)  # others may be pictures
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture

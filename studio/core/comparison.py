@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WEIGHTS = ("inceptionv3",)  # that it sees with, where `scored` of a training's settings asks for it
 ON_THE_WAY = 500  # pictures of a test, at most
 MOST_NEAR = 500  # pictures, made and held out, each, for which the most alike is looked for
+NEAR_SEEN = 3 * MOST_NEAR  # that are seen for it: those held out, and what they and the made ones are like
 AT_ONCE = 512  # pictures learnt from that are read at once there
 LEAST = 20  # pictures, below which FID means nothing
 BINS = 30  # of a histogram of distances
@@ -112,8 +113,9 @@ class Judge:
         }
         if not copies:
             return Comparison(figures)
-        near = self._distances(made[: len(seen)][:MOST_NEAR], seen[:MOST_NEAR], progress)
-        usual = self._distances(self._pictures.images[self._held_out], self._unseen, progress)
+        mine, real = made[: len(seen)][:MOST_NEAR], self._pictures.images[self._held_out]
+        distances = self._distances([mine, real], np.concatenate([seen[: len(mine)], self._unseen]), progress)
+        near, usual = np.split(distances, [len(mine)])
         figures |= {
             "learnt_n": len(self._all),
             "nearest": float(np.median(near)),
@@ -122,10 +124,10 @@ class Judge:
             "held_out_n": len(usual),
             "distances": histogram({"made": near, "held out": usual}),
         }
-        distances = {"made": near.tolist(), "held out": usual.tolist()}
-        return Comparison(figures, distances, self._guess(seen, progress))
+        told = {"made": near.tolist(), "held out": usual.tolist()}
+        return Comparison(figures, told, self._guess(seen, progress))
 
-    def _distances(self, pictures: np.ndarray, seen: np.ndarray, progress: Progress) -> np.ndarray:
+    def _distances(self, groups: Sequence[np.ndarray], seen: np.ndarray, progress: Progress) -> np.ndarray:
         """How far pictures are from the nearest found among all that were learnt from, `(n,) float32`.
 
         The features of all would take too long, so only those of a sample are known; but a copy looks like
@@ -133,7 +135,7 @@ class Judge:
         """
         from studio.core import inception, scores
 
-        twins = inception.features(alike(pictures, self._all, progress), progress)
+        twins = inception.features(alike(groups, self._all, progress), progress)
         return np.minimum(scores.nearest(seen, self._real), np.linalg.norm(seen - twins, axis=1))
 
     def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
@@ -150,20 +152,21 @@ class Judge:
         return found
 
 
-def alike(pictures: np.ndarray, among: Part, progress: Progress) -> np.ndarray:
+def alike(groups: Sequence[np.ndarray], among: Part, progress: Progress) -> np.ndarray:
     """For each picture that of a data set, mirrored or not, whose small grey copy is nearest to its own.
 
     Args:
-        pictures: `(n, side, side, C) uint8`.
+        groups: of pictures, each `(n, side, side, C) uint8`, of one channel or three.
         among: to look in; read once, a part at a time.
 
     Returns:
-        `(n, side, side, C) uint8`, with the channels of the data set, mirrored where that is nearer.
+        `(all n, side, side, C) uint8`, with the channels of the data set, mirrored where that is nearer.
     """
     from studio.core import scores
 
-    count = len(pictures)
-    wanted = np.concatenate([small_grey(pictures), small_grey(pictures[:, :, ::-1])])
+    count = sum(map(len, groups))
+    mirrors = [pictures[:, :, ::-1] for pictures in groups]
+    wanted = np.concatenate([small_grey(pictures) for pictures in (*groups, *mirrors)])
     least, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
     for start in range(0, len(among), AT_ONCE):
         squares = scores.squared_distances(wanted, small_grey(among[start : start + AT_ONCE]))

@@ -26,7 +26,6 @@ def named(inputs: Inputs) -> str:
     return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
 
 
-
 def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:
     """Raises `InvalidInput` if there is a model to start from and it is of another kind or shape.
 

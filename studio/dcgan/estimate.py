@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core import paces
+from studio.core import comparison, paces
 from studio.core.tasks import Inputs
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -12,8 +12,6 @@ _GROWTH = 1.6  # twice as wide costs less than four times as much
 _BASE = 1.62 * 2**30  # bytes, of Keras and pictures
 _WEIGHTS = 0.29 * 2**30  # of both networks
 _PICTURE_BYTES = 1.4e-3 * 2**30  # of each of a batch
-_TESTED = 500  # pictures of each test on the way
-_NEAR = 1500  # held-out pictures at the end, and those that they and made ones are like
 
 
 def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
@@ -22,8 +20,8 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     learning = settings.steps * settings.batch * _PICTURE * (settings.size / 64) ** 2 * wide / 2
     if not settings.scored:
         return learning
-    tests = settings.steps // settings.test_every
-    return learning + paces.SCORED * (2 * settings.scored + _NEAR + _TESTED * tests)
+    tested = comparison.ON_THE_WAY * (settings.steps // settings.test_every)
+    return learning + paces.SCORED * (2 * settings.scored + comparison.NEAR_SEEN + tested)
 
 
 def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:

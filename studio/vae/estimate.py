@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core import paces
+from studio.core import comparison, paces
 from studio.core.tasks import Inputs
 from studio.vae.settings import TrainVaeSettings
 
@@ -14,7 +14,6 @@ _JUDGED = 0.010  # s more against a judge, whatever the width
 _BASE, _WEIGHTS = 1.5 * 2**30, 0.06 * 2**30  # bytes, of Keras and pictures, and of its weights
 _PICTURE_BYTES, _VGG16_BYTES = 1.7e-3 * 2**30, 2.8e-3 * 2**30  # of each of a batch
 _JUDGE_BYTES = 4e-3 * 2**30  # likewise
-_NEAR = 1500  # held-out pictures at the end, and those that they and made ones are like
 
 
 def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
@@ -23,7 +22,7 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
     picture *= _SEEN_BY_VGG16 if settings.perceptual else 1
     picture += _JUDGED * (settings.size / 64) ** 2 if settings.adversarial else 0
     learning = settings.steps * settings.batch * picture
-    return learning + (paces.SCORED * (3 * settings.scored + _NEAR) if settings.scored else 0)
+    return learning + (paces.SCORED * (3 * settings.scored + comparison.NEAR_SEEN) if settings.scored else 0)
 
 
 def needs(settings: TrainVaeSettings, inputs: Inputs) -> float:

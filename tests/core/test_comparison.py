@@ -44,6 +44,6 @@ def test_what_looks_most_alike_is_found_as_it_is(pictures):
     among = pictures.part(np.arange(0, COUNT, 2))
     seen = pictures.images[[40, 2998]].repeat(3, axis=-1)
     seen[1] = seen[1, :, ::-1]
-    found = comparison.alike(seen, among, Progress())
+    found = comparison.alike([seen[:1], seen[1:]], among, Progress())
     assert np.array_equal(found[0], pictures.images[40])
     assert np.array_equal(found[1], pictures.images[2998, :, ::-1])
