@@ -11,7 +11,7 @@ from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings, check
-from studio.dream.wanted import read
+from studio.dream.wanted import look_left_out, read
 
 WAYS = {"look": "A look", "channels": "Layers and channels"}
 ASKED_HERE = ("look", "layers")
@@ -34,7 +34,7 @@ def understood(settings: DreamSettings | None, guided: bool) -> DreamSettings | 
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
-    if not settings.layers and network(settings) != network(settings.model_copy(update={"backbone": "auto"})):
+    if look_left_out(settings.look, settings.layers, settings.backbone):
         field = DreamSettings.described()["backbone"]
         chosen, usual = words.choice(settings.backbone), words.choice("auto")
         st.info(

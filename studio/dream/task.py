@@ -11,6 +11,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.dream.ascend import Dreamt, ascend
 from studio.dream.settings import DreamSettings
+from studio.dream.wanted import look_left_out
 from studio.dream.zoom import Zoomed, zoom
 
 
@@ -28,7 +29,14 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
         file = File.keep(dreamt.film, "animation", f"{stem}.{made.film}")
     else:
         file = File.keep(images.encode_png(dreamt.image, recipe), "picture", f"{stem}.png")
-    return Result((file,), dreamt.figures, recipe, dreamt.stopped_early)
+    return Result((file,), {**dreamt.figures, "notes": _notes(settings)}, recipe, dreamt.stopped_early)
+
+
+def _notes(settings: DreamSettings) -> list[str]:
+    if not look_left_out(settings.look, settings.layers, settings.backbone):
+        return []
+    said = f"{settings.backbone} does not have the look {settings.look}: it dreamt of its usual layer."
+    return [f"{said} Next: leave the backbone to the look."]
 
 
 def _as_made(settings: DreamSettings, dreamt: Dreamt | Zoomed) -> DreamSettings:

@@ -67,6 +67,11 @@ def read(look: str, layers: Sequence[str], backbone: str) -> Wanted:
     return Wanted(name, terms)
 
 
+def look_left_out(look: str, layers: Sequence[str], backbone: str) -> bool:
+    """Whether a backbone does not have the look that is asked for, so that it dreams of its usual layer."""
+    return not layers and read(look, (), backbone).backbone != read(look, (), "auto").backbone
+
+
 def _term(text: str) -> Climbed:
     match = _TERM.fullmatch(text.strip())
     try:

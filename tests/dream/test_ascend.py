@@ -136,6 +136,15 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
     assert again.files[0].read() == result.files[0].read()
 
 
+@pytest.mark.parametrize(
+    ("look", "layers", "told"), [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
+)
+def test_a_look_that_the_network_does_not_have_is_told_with_the_result(inputs, look, layers, told):
+    settings = DreamSettings(**SMALL | {"look": look, "layers": layers, "backbone": "vgg16"})
+    notes = tasks.run("dream.ascend", settings, inputs).figures["notes"]
+    assert bool(notes) == told and all("the look fur" in note for note in notes)
+
+
 def test_steps_are_told_in_order_to_the_last(inputs):
     reports = []
     tasks.run("dream.ascend", DreamSettings(**SMALL), inputs, Progress(reports.append))
