@@ -101,15 +101,10 @@ class Learner(keras.Model):
         return {name: total / count for name, total in sums.items()}
 
     def _unsteady(self, painted: Any, again: Any, down: Any, right: Any) -> Any:
-        """How much two views differ where both see the same, away from their borders: a mean square."""
-        side, margin = self.settings.size, FARTHEST
-        inner = side - 2 * margin
-        count = painted.shape[0]
-        one = ops.slice(
-            painted, [0, margin + down, margin + right, 0], (count, inner - margin, inner - margin, 3)
-        )
-        other = again[:, margin : side - 2 * margin, margin : side - 2 * margin]
-        return ops.mean(ops.square(one - other))
+        """How much two views differ where both see the same: a mean square."""
+        side = self.settings.size - FARTHEST
+        one = ops.slice(painted, [0, down, right, 0], (painted.shape[0], side, side, 3))
+        return ops.mean(ops.square(one - again[:, :side, :side]))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The weighted sum of all losses."""

@@ -82,6 +82,9 @@ def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(pho
     first, second = photo[:, :side, :side], photo[:, 3 : 3 + side, 6 : 6 + side]
     assert float(learner._unsteady(first, second, 3, 6)) == 0
     assert float(learner._unsteady(first, second, 3, 5)) > 1e-4
+    framed = second.copy()
+    framed[:, :2] = 1 - framed[:, :2]
+    assert float(learner._unsteady(first, framed, 3, 6)) > 1e-4  # borders count as much as all else
 
 
 def test_every_style_is_looked_at_twice_in_its_turn(photos, grams, vgg16):
