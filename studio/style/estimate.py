@@ -19,8 +19,8 @@ _STEPS_MEGAPIXEL = 0.8 * 2**30  # of the steps that the descent remembers
 _PRACTICE = 1.2 * 2**30  # of a network that learns
 _WINDOW_MEGAPIXEL = 17.0 * 2**30  # of one window
 _BATCH_MEGAPIXEL = 3.15 * 2**30  # of all windows of a batch
-_SEEN = 20.0  # s a million pixels that a network of house styles practises on
-_STEADY = 1.4  # times that where it sees each photo twice
+_SEEN = 7.0  # s a million pixels that a network of house styles practises on
+_STEADY = 1.4  # times that where it sees every second photo twice
 
 
 def usual(settings: TransferSettings, inputs: Inputs) -> float:
