@@ -149,7 +149,7 @@ def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_
 
 @pytest.mark.slow
 def test_the_styles_come_closer(photos, grams, vgg16):
-    made = trainer(photos, grams, vgg16, steps=40, test_every=40, learning_rate=0.004, averaging=5)
+    made = trainer(photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, averaging=5)
     before = made.test(None)
     made.learn(Progress())
     after = made.curves.tests
