@@ -54,6 +54,13 @@ class TrainStyleSettings(Settings):
     test_every: int = setting(
         200, "Steps between tests on held-out photos.", unit="steps", ge=1, le=100_000, scale="log"
     )
+    kept: float = setting(
+        0.0,
+        "The share that the weights of the network to start from have in those of the result.",
+        ge=0,
+        le=0.9,
+        step=0.05,
+    )
     held_out: float = setting(
         0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
     )

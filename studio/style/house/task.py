@@ -28,9 +28,10 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
         if names.count(name) > 1:
             expected, step = "a name of its own for every style", "rename one of the files"
             raise invalid("style", expected=expected, received=f"{name} twice", next_step=step)
-    if settings.only_new and not inputs.get("start"):
-        step = "name one with --start-from, or leave only_new out"
-        raise invalid("only_new", expected="a network to start from", received="none", next_step=step)
+    for name in ("only_new", "kept"):
+        if getattr(settings, name) and not inputs.get("start"):
+            step = f"name one with --start-from, or leave {name} out"
+            raise invalid(name, expected="a network to start from", received="none", next_step=step)
     starts.check(settings, inputs, known.TASK, "a network of styles", known.SHAPE)
 
 
@@ -64,7 +65,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "seconds": trained.curves.seconds,
         "parameters": trained.learner.painter.count_params(),
         "styles": len(names),
-        **{name.replace(" ", "_"): values[-1] for name, values in trained.curves.tests.items()},
+        **{name.replace(" ", "_"): value for name, value in trained.tested.items()},
         "ended": trained.ended,
         "started_from": starts.named(inputs),
         "notes": list(pictures.notes),

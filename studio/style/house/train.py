@@ -30,12 +30,14 @@ class Trained:
         learner: holds the network, with its averaged weights.
         curves: how it went.
         steps: batches done.
+        tested: what the kept weights lose on held-out photos, by name.
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
     """
 
     learner: Learner
     curves: Curves
     steps: int
+    tested: Mapping[str, float]
     ended: str
 
 
@@ -79,7 +81,8 @@ class Trainer(Training):
                 self.learner.only_styles()
             self.learner.start()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
-        self.average = Average(self.learner.painter.get_weights(), settings.averaging)
+        self.begun = self.learner.painter.get_weights()
+        self.average = Average(self.begun, settings.averaging)
         self._sheet: tuple[int, np.ndarray] | None = None
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
@@ -124,8 +127,13 @@ class Trainer(Training):
         """What the averaged weights lose on held-out photos, each style in turn."""
         painter, now = self.learner.painter, self.learner.painter.get_weights()
         painter.set_weights(self.average.arrays)
-        found = [self.learner.test_on_batch(batch, return_dict=True) for batch in self._tests()]
+        found = self.tested_now()
         painter.set_weights(now)
+        return found
+
+    def tested_now(self) -> dict[str, float]:
+        """What the weights of now lose on held-out photos, each style in turn."""
+        found = [self.learner.test_on_batch(batch, return_dict=True) for batch in self._tests()]
         return {
             f"held out {name}": float(np.mean([one[name] for one in found])) for name in ("style", "content")
         }
@@ -176,12 +184,20 @@ def _begin(painter: keras.Model, start: keras.Model) -> None:
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
     """Trains to the end, or until a person stops it, and takes the averaged weights.
 
+    Where settings keep a share of the network to start from, the two are mixed, weight by weight: what was
+    learnt weighs less, and what it was learnt at the expense of comes back (Wortsman et al. 2021,
+    arXiv:2109.01903).
+
     Raises:
         Cancelled: if a person stopped it before the first step.
     """
     ended = trainer.learn(progress or Progress())
-    trainer.learner.painter.set_weights(trainer.average.arrays)
-    return Trained(trainer.learner, trainer.curves, trainer.step, ended)
+    share, learnt = trainer.settings.kept, trainer.average.arrays
+    mixed = [share * old + (1 - share) * new for old, new in zip(trainer.begun, learnt, strict=True)]
+    trainer.learner.painter.set_weights(mixed)
+    tested = {name: values[-1] for name, values in trainer.curves.tests.items()}
+    tested = trainer.tested_now() if share else tested
+    return Trained(trainer.learner, trainer.curves, trainer.step, tested, ended)
 
 
 def sheet(

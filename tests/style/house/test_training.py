@@ -212,8 +212,22 @@ def test_two_styles_of_one_name_are_refused(home, folder):
         tasks.check(known.TASK, SETTINGS, {"data": [folder], "style": [drawn("mosaic"), drawn("mosaic")]})
 
 
-def test_only_new_styles_need_a_network_to_start_from(home, folder):
-    settings = SETTINGS.model_copy(update={"only_new": True})
+def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, vgg16, home):
+    start = trainer(photos, grams, vgg16).learner.painter
+    settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
+    rows = (np.arange(10), np.array([10, 11]))
+    made = Trainer(photos, *rows, settings, grams, [0, 1], vgg16, None, start)
+    trained = train.train(made)
+    arrays = zip(start.get_weights(), made.average.arrays, trained.learner.painter.get_weights(), strict=True)
+    for old, learnt, mixed in arrays:
+        np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learnt, atol=1e-6)
+    assert trained.tested != {name: values[-1] for name, values in trained.curves.tests.items()}
+    assert trained.tested == made.tested_now()
+
+
+@pytest.mark.parametrize("change", [{"only_new": True}, {"kept": 0.2}])
+def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, change):
+    settings = SETTINGS.model_copy(update=change)
     with pytest.raises(InvalidInput, match="network to start from"):
         tasks.check(known.TASK, settings, {"data": [folder], "style": [drawn("mosaic")]})
 
