@@ -26,6 +26,7 @@ with right:
 if not by_eye:
     with form:
         settings, inputs = searches.ask()
+    with left:  # below the link to the stage, which the button would be covered by
         wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
     with stage:
         if wanted:

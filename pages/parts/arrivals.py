@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import exhibits, onward, results, samples, shelves, uploads, words
 from pages.parts.owners import owner
-from studio.core import paths
+from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File, Result
@@ -104,7 +104,9 @@ def _about(told: Told) -> None:
         _recipe_text(told)
         return
     settings, inputs = told.recipe.checked_settings(), told.inputs()
-    st.subheader(words.plain(words.made_of(inputs) or told.name), anchor=False)
+    st.subheader(
+        words.plain(tasks.made_of(told.recipe.task, told.recipe.settings, inputs) or told.name), anchor=False
+    )
     st.caption("It is not in the gallery.")
     if told.missing:
         _ask_for(told)

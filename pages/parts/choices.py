@@ -162,8 +162,14 @@ def _add(slot: str, own: str, many: bool) -> None:
     turn = st.session_state.setdefault(f"{slot}_turn", 0)
     key = f"{slot}_upload_{turn}"
     with st.popover(
-        "Add your own", icon=":material/add_photo_alternate:", type="tertiary", key=f"{slot}_add"
+        "Add your own",
+        icon=":material/add_photo_alternate:",
+        type="tertiary",
+        key=_open(slot),
+        on_change="rerun",  # so that it can be closed once it has what it asks for
     ):
+        for message in st.session_state.pop(f"{slot}_errors", []):
+            st.error(words.plain(message), icon=":material/error:")
         st.file_uploader(
             "A picture from your device",
             type=TAKEN,
@@ -175,8 +181,6 @@ def _add(slot: str, own: str, many: bool) -> None:
         if st.toggle("Use the camera", key=f"{slot}_lens"):
             shot = f"{slot}_camera_{turn}"
             st.camera_input("Take a picture", key=shot, on_change=_take, args=(slot, shot, own))
-    for message in st.session_state.pop(f"{slot}_errors", []):
-        st.error(words.plain(message), icon=":material/error:")
 
 
 def _take(slot: str, key: str, own: str) -> None:
@@ -190,8 +194,13 @@ def _take(slot: str, key: str, own: str) -> None:
             errors.append(str(error))
     _at_most(slot)
     st.session_state[f"{slot}_errors"] = errors
+    st.session_state[_open(slot)] = bool(errors)
     if uploads:
         st.session_state[f"{slot}_turn"] += 1
+
+
+def _open(slot: str) -> str:
+    return f"{slot}_add"
 
 
 def _switch(slot: str) -> str:

@@ -110,10 +110,15 @@ def choose() -> Shown | None:
     return shown
 
 
-def use(name: str) -> None:
-    """Chooses a classifier and opens the half of the page that tries it. Call it from a callback."""
+def use(name: str) -> str:
+    """Chooses a classifier and opens the half of the page that tries it. Call it from a callback.
+
+    Returns:
+        What a person can do with it now, in a few words.
+    """
     st.session_state[KEY] = name
     st.session_state[WAY] = "try"
+    return "try it on a picture"
 
 
 def title(name: str) -> str:

@@ -40,7 +40,7 @@ def first_run(names: Collection[str]) -> None:
     if absent:
         st.info(
             f"On first use the studio fetches {sizes(absent)}, checks every byte and keeps it. "
-            "After that no network is needed.",
+            "After that no internet connection is needed.",
             icon=":material/download:",
         )
 
@@ -52,7 +52,9 @@ def all_weights() -> None:
         found = weights.status(name)
         with st.container(border=True, gap="xsmall"):
             if found.cached:
-                st.markdown(f":material/check_circle: **{found.title}**, here, {words.size(found.bytes)}")
+                st.markdown(
+                    f":material/check_circle: **{found.title}**, here, {words.size(found.bytes)} on disk"
+                )
             else:
                 size = words.size(found.download_bytes) if found.download_bytes else "size not known"
                 st.markdown(f":material/cloud_download: **{found.title}**, not here yet, {size}")

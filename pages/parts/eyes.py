@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts import eye_words, forms, jobs, samples, words
 from pages.parts.eye_questions import Question
 from pages.parts.owners import owner
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.search import tastes
 from studio.search.duels import Duels
@@ -77,7 +78,7 @@ def told(taste: Taste) -> None:
     with st.container(horizontal=True):
         for file in pictures:
             try:
-                st.image(samples.small(file), width=96, caption=words.plain(words.made_of({"": [file]})))
+                st.image(samples.small(file), width=96, caption=words.plain(tasks.stem(file.name)))
             except StudioError as error:
                 st.caption(words.plain(str(error)))
     st.caption(eye_words.ranges(taste.kind, duels.grid))
@@ -111,7 +112,7 @@ def so_far(taste: Taste) -> Duels:
 
 
 def _title(taste: Taste) -> str:
-    return words.plain(words.made_of(taste.inputs)) or taste.task
+    return words.plain(words.made_of(taste)) or taste.task
 
 
 def _close() -> None:

@@ -54,7 +54,7 @@ def form(
             values[field.name] = _setting(field, folded=False)
     if beside is not None:
         values |= beside()
-    with st.expander("More", icon=":material/tune:"):
+    with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):  # open where it moves
         for field in known.values():
             if field.tier == "more":
                 values[field.name] = _setting(field, folded=True)

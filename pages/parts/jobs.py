@@ -260,4 +260,4 @@ def failed(job: engine.Job, settings: Settings) -> None:
 def _summary(job: engine.Job) -> str:
     took = words.duration(job.ended - job.started) if job.started and job.ended else ""
     stopped = "stopped early, the best so far" if job.result.stopped_early else ""
-    return " · ".join(part for part in (words.made_of(job.inputs), took, stopped) if part)
+    return " · ".join(part for part in (words.made_of(job), took, stopped) if part)

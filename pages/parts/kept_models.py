@@ -16,11 +16,11 @@ _MOST_NAME = 40
 _SAID = "keep_said"
 
 
-def keep(model: File, then: Callable[[str], None]) -> None:
+def keep(model: File, then: Callable[[str], str]) -> None:
     """Asks for a name and keeps a trained model under it.
 
     Args:
-        then: called with the name once it is kept.
+        then: called with the name once it is kept; gives what a person can do with it, in a few words.
     """
     key = f"model_name_{model.digest[:8]}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -42,7 +42,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_MOST_NAME].strip("-")
 
 
-def _keep(model: File, key: str, then: Callable[[str], None]) -> None:
+def _keep(model: File, key: str, then: Callable[[str], str]) -> None:
     name = slug(st.session_state.get(key, ""))
     if not name:
         st.session_state[_SAID] = "A model needs a name of letters or digits. Next: give it one."
@@ -55,4 +55,4 @@ def _keep(model: File, key: str, then: Callable[[str], None]) -> None:
             st.session_state[_SAID] = str(error)
             return
         owners.note(name)
-        then(name)
+        st.toast(f"Kept as {name}: {then(name)}.", icon=":material/bookmark:")

@@ -119,8 +119,8 @@ def in_words(figures: Mapping[str, Any]) -> str:
     nats, kinds = figures["nats_per_char"], figures["alphabet"]
     lines = [
         f"On the part that it never read it needs **{nats:.2f} nats ({figures['bits_per_char']:.2f} bits) a "
-        f"character**. It is as unsure of the next one as between {math.exp(nats):.1f} that are equally "
-        f"likely; before it learnt, it was between {kinds:,}.",
+        f"character**. It is as unsure of the next one as if it had to pick from {math.exp(nats):.1f} "
+        f"equally likely ones; before it learnt, from {kinds:,}.",
         f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
         f"{words.duration(max(1, figures['seconds']))}.",
     ]

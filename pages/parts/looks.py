@@ -23,6 +23,7 @@ WALL = """
   box-shadow: 0 -0.75rem 0.75rem var(--wall); }
 .to-stage, [data-testid="stElementContainer"]:has(.to-stage-says) { display: none; }
 @media (max-width: 640px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-start) { order: 1; }
   [data-testid="stElementContainer"]:has(.to-stage) { position: sticky; bottom: 4.25rem; z-index: 11;
     align-self: flex-end; width: auto; }
   .to-stage { display: block; padding: 0.35rem 0.9rem; border-radius: 1rem; font-size: 0.875rem;

@@ -89,13 +89,13 @@ def _write_on(file: File) -> None:
 
 def keep_model(file: File) -> None:
     """Asks for a name under which a trained model can then be chosen on its page."""
-    kept_models.keep(file, _tell_where)
+    kept_models.keep(file, _where_to_choose)
 
 
-def _tell_where(name: str) -> None:
+def _where_to_choose(name: str) -> str:
     training = tasks.get(presets.find(name).task)
     place = page_of("faces" if training.opens else training.name.partition(".")[0])
-    st.toast(f"Kept as {name}: choose it on the page {place.title}.")
+    return f"choose it on the page {place.title}"
 
 
 def home_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:

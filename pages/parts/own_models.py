@@ -46,10 +46,10 @@ def take(choose: Callable[[str], None]) -> None:
 
 def ask() -> None:
     """Takes an upload, and says what is wrong with the last one."""
-    with st.popover("Bring a model", icon=":material/upload_file:", type="tertiary", key="bring_model"):
+    with uploads.popover(_SLOT, "Bring a model", ":material/upload_file:"):
         label = "A .keras file from your device"
         uploads.ask(_SLOT, label, _take, type=["keras"], max_upload_size=MOST_MB, help=_HELP)
-    uploads.fault(_SLOT)
+    uploads.fault(_SLOT)  # what was found later, when it is closed
 
 
 def _take(data: bytes, name: str) -> None:

@@ -90,7 +90,7 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
     paper(found.beginning, hint=" ..." if more else "", key="own_paper")
     with st.container(horizontal=True):
         st.metric("Characters", f"{facts.chars:,}")
-        st.metric("Different ones", f"{len(facts.alphabet):,}")
+        st.metric("Different characters", f"{len(facts.alphabet):,}")
         st.metric("Words", f"{facts.words:,}")
         st.metric("Lines", f"{facts.lines:,}")
     said = [f"Read as {found.encoding}.", *found.notes]

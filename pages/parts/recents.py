@@ -34,7 +34,7 @@ def _card(job: engine.Job) -> None:
         return
     settings = tasks.settings_of(job.task, job.settings)
     film = ", a film" if job.result.files[0].kind == "animation" else ""
-    caption = words.plain((words.made_of(job.inputs) or job.title) + film)
+    caption = words.plain((words.made_of(job) or job.title) + film)
     st.image(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)

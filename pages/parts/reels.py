@@ -103,7 +103,7 @@ def _let_go() -> None:
 
 
 def _add() -> None:
-    with st.popover("Add your own", icon=":material/video_call:", type="tertiary", key="film_add"):
+    with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
         label = f"A film from your device, up to {drawing.MOST_FRAMES} frames"
         uploads.ask(_SLOT, label, _take, type=list(drawing.ENDINGS), max_upload_size=MOST_MB)
 

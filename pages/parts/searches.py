@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from pages.parts import forms, own_texts, picture_sets, words
@@ -14,6 +15,8 @@ from studio.core.tasks import Inputs
 from studio.search.settings import SearchSettings
 from studio.search.space import KINDS, YARDSTICK, Range, shared, space
 from studio.search.task import trained
+from studio.text.plan import plan
+from studio.text.settings import TrainTextSettings
 
 # Which change what is measured: trainings that differ in them cannot be compared, not on the way at least.
 NEVER = (
@@ -37,7 +40,7 @@ class Subject(NamedTuple):
         title: what a person calls it.
         varied: the settings that vary at first.
         length: the setting that says how long one training takes, "" for none.
-        short: its value in a search, unless a person changes it.
+        short: its value in a search, unless a person changes it; 0: that depends on what is learnt from.
         most: its largest value here.
         small: settings that keep each training short, unless they vary.
     """
@@ -51,7 +54,7 @@ class Subject(NamedTuple):
 
 
 SUBJECTS = {
-    "text": Subject("A voice", ("learning_rate", "dropout"), "epochs", 4, 50, ("units=96", "embedding=32")),
+    "text": Subject("A voice", ("learning_rate", "dropout"), "epochs", 0, 100, ("units=96", "embedding=32")),
     "classify": Subject("A classifier", ("backbone", "head")),
     "dcgan": Subject("A DCGAN", ("learning_rate", "judge_width"), "steps", 400, 20_000),
     "vae": Subject("A VAE", ("learning_rate", "latent_dim"), "steps", 400, 20_000),
@@ -64,7 +67,7 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
         "What to train", {one: subject.title for one, subject in SUBJECTS.items()}, key="train"
     )
     inputs = _data(name)
-    settings = _form(name)
+    settings = _form(name, inputs)
     return (settings if inputs else None), inputs
 
 
@@ -85,7 +88,7 @@ def _data(name: str) -> Inputs:
     return {slot.name: [chosen.file]} if chosen else {}
 
 
-def _form(name: str) -> SearchSettings | None:
+def _form(name: str, inputs: Inputs) -> SearchSettings | None:
     subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.described()
     able = [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
     chosen = st.multiselect(
@@ -98,7 +101,7 @@ def _form(name: str) -> SearchSettings | None:
     )
     vary = [_how_far(name, fields[one]) for one in chosen]
     small = [word for word in subject.small if word.partition("=")[0] not in chosen]
-    fixed = [*_length(subject, fields), *small]
+    fixed = [*_length(subject, fields, inputs), *small]
     extra = {"train": name, "vary": vary, "fixed": fixed}
     made = forms.form(SearchSettings, skip=(*extra, "name", "storage", "jobs"), extra=extra, apart=("seed",))
     if not chosen:
@@ -155,19 +158,28 @@ def _step(field: Described, usual: Range) -> int | float:
     return 1 if field.kind == "int" else (usual.high - usual.low) / 20
 
 
-def _length(subject: Subject, fields: dict[str, Described]) -> list[str]:
+def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> list[str]:
     if not subject.length:
         return []
+    short = subject.short or _enough(inputs)
     field = fields[subject.length]
     value = st.number_input(
         f"{words.label(field)} of each training",
         min_value=1,
         max_value=subject.most,
-        value=subject.short,
-        key=f"length_{subject.length}",
+        value=short,
+        key=f"length_{subject.length}_{short}",
         persist_state="session",
         help="Short ones tell much already; train the best for longer afterwards.",
     )
     # Without tests on the way none could be stopped early as poor.
     tests = [f"test_every={max(1, value // TESTS)}"] if "test_every" in fields else []
     return [f"{subject.length}={value}", *tests]
+
+
+def _enough(inputs: Inputs) -> int:
+    """How often half a usual training reads the text: in fewer steps a short one teaches nothing."""
+    if not inputs:
+        return 1
+    chars = own_texts.known(inputs["text"][0]).facts.chars
+    return max(1, plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)

@@ -62,7 +62,9 @@ def _layer(network: str, pictured: Collection[str]) -> str:
         "Layer, from the picture inwards",
         list(known),
         index=list(known).index(first),
-        format_func=lambda name: f"{name}, {known[name]} channels" + (" ▦" if name in pictured else ""),
+        format_func=lambda name: (
+            f"{name}, {known[name]} channels" + (", pictured" if name in pictured else "")
+        ),
         key=f"{network}_layer",
         bind="query-params",
         help="Early layers see lines and textures, deep ones parts of things. ▦: pictures of it are here",

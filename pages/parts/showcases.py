@@ -74,7 +74,7 @@ def _content(item: Item) -> File | None:
 
 def caption(item: Item) -> str:
     """What it was made of, and whether it was stopped."""
-    parts = [words.made_of(item.inputs)]
+    parts = [words.made_of(item)]
     parts += ["stopped early, the best so far"] if item.result.stopped_early else []
     return " · ".join(part for part in parts if part)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import jobs, kept_models, results, words
+from pages.parts import jobs, onward, results, words
 from pages.parts.owners import owner
 from studio import engine
 from studio.core.tasks import Inputs
@@ -87,7 +87,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    kept_models.keep(file, lambda name: st.toast(f"Kept as {name}"))
+    onward.keep_model(file)
     trials = [trial for trial in tried if trial["settings"]]
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:
@@ -99,7 +99,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
         shares = {label(name): share for name, share in figures["importance"].items()}
         st.altair_chart(_importance(shares), width="stretch")
         st.caption("How much of the differences each setting explains (functional ANOVA).")
-    st.dataframe([_row(trial, label) for trial in trials], hide_index=True, width="stretch")
+    rows = [_row(trial, label) for trial in trials]
+    st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
         if st.button(
@@ -116,7 +117,7 @@ def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
     values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=most)
     if len(values) < 2:
         return f"{better}."
-    return f"{better}: the second reached {values[1]:.4g}, the last of {len(values)} {values[-1]:.4g}."
+    return f"{better}: the second best reached {values[1]:.4g}, the worst of {len(values)} {values[-1]:.4g}."
 
 
 def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def _looked(classifier: Shown, picture: Sample) -> None:
         return
     with place:
         told = words.plain(made.figures["label"])
-        caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM)"
+        unseen = "" if made.figures["whole"] else "; it is shown the middle, so the dark sides tell nothing"
+        caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM){unseen}"
         st.image(shown.of_bytes(made.data), width="stretch", caption=caption, alt=caption)
         _bars(made.figures["labels"])
     with asked:

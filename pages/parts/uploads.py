@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,20 @@ from pages.parts import words
 from studio.core.errors import StudioError, printable
 
 _LONGEST = 80  # characters of a name
+
+
+@contextmanager
+def popover(slot: str, label: str, icon: str) -> Iterator[None]:
+    """What `ask` may be drawn in. It closes once it has a file, and stays open to say what was wrong.
+
+    Args:
+        slot: that of `ask`.
+        label, icon: of the button that opens it.
+    """
+    with st.popover(label, icon=icon, type="tertiary", key=_open(slot), on_change="rerun") as box:
+        if box.open:
+            fault(slot)
+        yield
 
 
 def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: Any) -> None:
@@ -44,6 +59,12 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
             take(upload.getvalue(), printable(upload.name, _LONGEST))
         except StudioError as error:
             blame(slot, str(error))
+    if _open(slot) in st.session_state:
+        st.session_state[_open(slot)] = bool(st.session_state.get(_fault(slot)))
+
+
+def _open(slot: str) -> str:
+    return f"{slot}_add"
 
 
 def _turn(slot: str) -> str:

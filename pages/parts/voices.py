@@ -45,7 +45,7 @@ def about(name: str) -> str:
     nats = (data.get("figures") or {}).get("nats_per_char")
     if not nats:
         return learnt
-    sure = f"As unsure of the next character as between {math.exp(nats):.1f} equally likely ones"
+    sure = f"It guesses the next character as if from {math.exp(nats):.1f} equally likely ones"
     return f"{learnt} {sure} ({nats:.2f} nats).".lstrip()
 
 
@@ -54,7 +54,12 @@ def keep(model: File) -> None:
     kept_models.keep(model, write_with)
 
 
-def write_with(name: str) -> None:
-    """Chooses a voice and opens the writing part. Call it from a callback."""
+def write_with(name: str) -> str:
+    """Chooses a voice and opens the writing part. Call it from a callback.
+
+    Returns:
+        What a person can do with it now, in a few words.
+    """
     st.session_state[KEY] = name
     st.session_state["do"] = "write"
+    return "write with it"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from studio.core import backbones
+from studio.core import backbones, tasks
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 
@@ -102,10 +103,20 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def made_of(inputs: Inputs, most: int = 4) -> str:
-    """The inputs of a run as words: "chelsea + stained glass"."""
-    names = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
-    return " + ".join((name.rpartition(".")[0] or name).replace("_", " ") for name in names[:most])
+class Run(Protocol):
+    """What was asked of a task: a job, an item of the gallery, a search by eye."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+    @property
+    def inputs(self) -> Inputs: ...
+
+
+def made_of(run: Run) -> str:
+    """What a run is made of: "chelsea + stained glass"; "" if of nothing."""
+    return tasks.made_of(run.task, run.settings, run.inputs)
 
 
 def source(text: str) -> str:

@@ -45,6 +45,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     figures = {
         "label": classifier.classes[place],
         "probability": float(probabilities[place]),
+        "whole": square.cut(picture, *classifier.size).shape == picture.shape,
         "labels": predict.best(probabilities, classifier.classes, TOLD),
         "seconds": time.monotonic() - began,
     }

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, perhaps
 from studio.core.settings import Described, Settings
 
 _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
+
+
+_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # as argparse says it
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,7 +32,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises the usage error as one sentence."""
-        raise InvalidInput(f"{message[:1].upper()}{message[1:]}. Next: see `{self.prog} --help`.")
+        meant = ""
+        if wrong := _CHOICE.search(message):
+            meant = perhaps(wrong[1], re.split("[', ]+", wrong[2]))
+        raise InvalidInput(f"{message[:1].upper()}{message[1:]}. Next: see `{self.prog} --help`{meant}.")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does, after a flag that stands bare was given the value that it means."""

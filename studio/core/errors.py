@@ -59,6 +59,7 @@ def unknown(
         known: all names that there are; what does not fit into 200 characters is only counted.
         next_step: what the person can do about it.
     """
+    known = list(known)
     word = str(received).casefold()
     ranked = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, one.casefold(), word).ratio())
     listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
@@ -66,7 +67,15 @@ def unknown(
     expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
     if not ranked:
         expected, next_step = f"none, for there is no {name} here", "leave it out"
+    next_step += perhaps(str(received), known)
     return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
+
+
+def perhaps(received: str, known: Iterable[str]) -> str:
+    """Which of the names that are `known` a person may have meant, to end a next step with; "" if none."""
+    spelled = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(received.casefold(), spelled, n=1)
+    return f"; perhaps {spelled[close[0]]} is meant" if close and spelled[close[0]] != received else ""
 
 
 def printable(text: str, limit: int = 200) -> str:

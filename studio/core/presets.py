@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from studio.core import damage, index, paths, recipes, tasks, weights, zips
-from studio.core.errors import InvalidInput, Unavailable, invalid
+from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps
 from studio.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _found(name: str | Path) -> Preset:
         "preset",
         expected=f"a name ({known}) or a model folder",
         received=name,
-        next_step="check the spelling, or train one",
+        next_step=f"check the spelling, or train one{perhaps(Path(name).name, names())}",
     )
 
 

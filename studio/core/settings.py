@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, Union, get_args, get_origin
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticUndefined
 
-from studio.core.errors import InvalidInput, invalid, unknown
+from studio.core.errors import InvalidInput, invalid, perhaps, unknown
 
 Tier = Literal["main", "more"]
 Scale = Literal["linear", "log"]
@@ -111,6 +111,11 @@ class Settings(BaseModel):
         use_attribute_docstrings=False,
     )
 
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """What results look like where no input tells it, e.g. ("mosaic",) of a house style."""
+        return ()
+
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
         """Builds the settings from a form or flags.
@@ -193,11 +198,12 @@ def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
     if name not in known:  # a rule about several settings together says itself what it expects
         message = first["msg"].removeprefix("Value error, ")
         return invalid("settings", expected=message, received=first["input"], next_step="change one of them")
+    meant = perhaps(str(first["input"]), map(str, known[name].choices or ()))
     return invalid(
         f"`{name}`",
         expected=_expected(known[name], first),
         received=repr(first["input"]),
-        next_step=f"choose another ({known[name].help.rstrip('.')})",
+        next_step=f"choose another ({known[name].help.rstrip('.')}){meant}",
     )
 
 

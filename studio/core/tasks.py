@@ -280,6 +280,28 @@ def settings_of(name: str, given: Mapping[str, object]) -> Settings | None:
         return None
 
 
+MOST_NAMED = 4  # things that the name of a result lists
+
+
+def made_of(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
+    """What a result was made of, in words: "chelsea + mosaic"; "" if of nothing.
+
+    Args:
+        name: of its task.
+        given: the settings, as they were kept.
+        inputs: the files of each slot.
+    """
+    files = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
+    settings = settings_of(name, given) if files else None
+    names = [*map(stem, files), *(settings.looks if settings else ())]
+    return " + ".join(one.replace("_", " ") for one in names[:MOST_NAMED])
+
+
+def stem(name: str) -> str:
+    """The name of a file as people say it: "wash_2.png" -> "wash 2"."""
+    return (name.rpartition(".")[0] or name).replace("_", " ")
+
+
 def check(name: str, settings: Settings, inputs: Inputs) -> Task:
     """The task of a name, once its settings and inputs are known to go together; loads nothing heavy.
 

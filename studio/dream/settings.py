@@ -71,6 +71,11 @@ class DreamSettings(Settings):
         return self.model_copy(update={"film": ending}) if self.zoom else self
 
     @property
+    def looks(self) -> tuple[str, ...]:
+        """The look, or what is climbed in its place."""
+        return tuple(self.layers) or (self.look,)
+
+    @property
     def wanted(self) -> Wanted:
         """The backbone and the terms to climb. Raises `InvalidInput` for layers that there are not."""
         return read(self.look, self.layers, self.backbone)

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from studio.core import paths
+from studio.core import paths, tasks
 from studio.core.errors import invalid
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind
 from studio.gallery import items
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 2
+FORMAT = 3
 _MOST_WORDS = 4000
 _WAIT_SECONDS = 10
 _TABLE = """
@@ -202,13 +202,7 @@ def _rows(root: Path, ids: set[str]) -> Iterator[tuple[Any, ...]]:
 
 def made_of(item: Item) -> str:
     """What an item was made of, in words: "chelsea + mosaic"; the name of its file if of nothing."""
-    files = [file for slot, files in item.inputs.items() if slot != "mask" for file in files]
-    names = [_stem(file.name) for file in files] or [_stem(item.result.files[0].name)]
-    return " + ".join(names[:4])
-
-
-def _stem(name: str) -> str:
-    return (name.rpartition(".")[0] or name).replace("_", " ")
+    return tasks.made_of(item.task, item.settings, item.inputs) or tasks.stem(item.result.files[0].name)
 
 
 def words_of(item: Item) -> str:

@@ -72,6 +72,11 @@ class TransferSettings(Settings):
         return weights
 
     @property
+    def looks(self) -> tuple[str, ...]:
+        """The house styles."""
+        return self.house
+
+    @property
     def passes(self) -> int:
         """How many passes the optimisation may take; 0 for an instant result."""
         return 0 if self.mode == "instant" else self.steps or PASSES[self.mode]

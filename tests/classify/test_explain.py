@@ -130,6 +130,7 @@ def test_the_task_draws_a_picture_with_its_recipe(resnet50_home):
     settings = ExplainSettings(label="TABBY", view="over")
     result = tasks.run("classify.explain", settings, {"picture": [photo]})
     assert result.figures["label"] == "tabby"
+    assert not result.figures["whole"], "of a wide photo it is shown the middle"
     assert result.figures["labels"][0]["label"] == "Egyptian cat"
     assert result.recipe.weights == {"resnet50": imagenet.open().digest}
     assert result.recipe.inputs["picture"][0].digest == photo.digest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from studio import cli
 from studio.cli import _parser, flags
 from studio.core.errors import InvalidInput
 
@@ -143,3 +144,12 @@ def test_a_prompt_may_stand_anywhere(words, prompt):
 def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(words):
     with pytest.raises(InvalidInput, match="quotation marks"):
         parsed("write", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(["dreem"], "dream"), (["dream", "x.png", "--look", "palace", "-o", "y.png"], "palaces")],
+)
+def test_what_was_perhaps_meant_is_said(words, meant, capsys):
+    assert cli.main(words) == 2
+    assert capsys.readouterr().err.rstrip().endswith(f"; perhaps {meant} is meant.")

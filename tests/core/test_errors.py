@@ -24,7 +24,7 @@ def test_an_unknown_name_gets_all_names_the_closest_first():
     message = str(unknown("fruit", "Bananna", ["apple", "banana", "cherry"]))
     assert message.startswith("Invalid fruit. Expected: one of banana, ")
     assert "apple" in message and "cherry" in message
-    assert message.endswith("Received: Bananna. Next: check the spelling.")
+    assert message.endswith("Received: Bananna. Next: check the spelling; perhaps banana is meant.")
 
 
 def test_names_that_are_too_many_are_counted():

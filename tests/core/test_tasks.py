@@ -102,3 +102,19 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
     told = tasks.get("text.train").goal
     assert (told.called(), told.called("nats_per_char")) == ("nats a character",) * 2
     assert told.called("held out") == "held out"
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "slots", "name"),
+    [
+        ("style.transfer", {}, ["content", "style"], "content 1 + style 1"),
+        ("style.transfer", {"house": ["stained_glass"]}, ["content", "mask"], "content 1 + stained glass"),
+        ("dream.ascend", {"look": "palaces"}, ["content"], "content 1 + palaces"),
+        ("dream.ascend", {"layers": ["mixed4:71"]}, ["content"], "content 1 + mixed4:71"),
+        ("dream.ascend", {"gone": 1}, ["content"], "content 1"),
+        ("faces.draw", {}, [], ""),
+    ],
+)
+def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, given, slots, name):
+    inputs = {slot: [File("0" * 64, "picture", f"{slot}_1.png")] for slot in slots}
+    assert tasks.made_of(task, given, inputs) == name

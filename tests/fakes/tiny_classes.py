@@ -96,6 +96,7 @@ def explain(settings, inputs, progress: Progress) -> Result:
     figures = {
         "label": classes[place],
         "probability": float(chances[place]),
+        "whole": False,
         "labels": predict.best(chances, classes, 5),
     }
     recipe = recipes.make("classify.explain", settings, inputs, {})

@@ -26,7 +26,7 @@ FIGURES = {
     "alphabet": len(LETTERS),
     "parameters": 3000,
     "ended": "cancelled",
-    "notes": ["The text is short: 4 places are read at once, not 64."],
+    "notes": ["The text is short: it is read at 4 places at once, not at 64."],
 }
 
 

@@ -645,7 +645,7 @@ def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_pa
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
     presets.unpack(trained, "by-command")
     monkeypatch.setitem(st.session_state, "model_name", "Mine")
-    kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: None)
+    kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: "")
     assert {one.network for one in samples.taught()} >= {"by-command", "mine"}
     whose[0] = "visitor-b"
     assert {one.network for one in samples.taught()} >= {"by-command"}

@@ -52,6 +52,7 @@ def test_an_upload_is_kept_chosen_and_leaves_the_widget(page, png):
     assert (file.read(), file.name) == (png, "holiday *photo*.png")
     assert page.button_group(key="content").value == "Your photo"
     assert not uploader(page, "content").value
+    assert not page.session_state["content_add"], "what it was chosen in has closed"
 
 
 def test_a_second_upload_does_not_replace_the_first(page, png, picture):
@@ -90,6 +91,7 @@ def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
     assert not page.exception
     assert len(page.error) == 1
     assert r"picture photo\.jpg\. Expected" in page.error[0].value
+    assert page.session_state["content_add"], "the sentence stands where the file was chosen"
     assert page.button_group(key="content").value == "Coffee"
     assert page.session_state["content_file"].name == "coffee.png"
 

@@ -53,7 +53,7 @@ def test_what_varies_and_how_far_is_chosen(visit, submitted):
     page.multiselect(key="vary_text").set_value(["units", "cell"]).run()
     page.number_input(key="range_text_units_from").set_value(32).run()
     page.number_input(key="range_text_units_to").set_value(64).run()
-    page.number_input(key="length_epochs").set_value(2).run()
+    next(one for one in page.number_input if one.label == "Epochs of each training").set_value(2).run()
     button(page, "Search").click().run()
     [(_, settings, inputs)] = submitted
     assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
@@ -72,7 +72,7 @@ def test_choices_of_which_none_is_left_are_no_search(visit):
 def test_what_stopped_early_is_compared_only_by_the_figure_that_counts():
     done = [{"state": "done", "value": value} for value in (100.4, 120.0)]
     poor = [{"state": "stopped early", "value": 0.6}]
-    assert trials._among(done + poor, most=False).endswith("the second reached 120, the last of 2 120.")
+    assert trials._among(done + poor, most=False).endswith("the second best reached 120, the worst of 2 120.")
     assert trials._among(done[:1] + poor, most=True) == "More is better."
 
 
@@ -169,3 +169,10 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     assert drawn.caption[0].value.startswith("Less is better")
     assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]
     assert len(drawn.get("vega_lite_chart")) >= 2
+
+
+def test_a_short_text_is_read_more_often_for_in_few_steps_nothing_is_learnt():
+    def often(chars):
+        return searches._enough({"text": [File.keep(b"It is told. " * (chars // 12), "text", "a.txt")]})
+
+    assert often(25_000) > often(100_000) > often(600_000) >= 6

@@ -259,6 +259,8 @@ def test_imagenet_needs_no_teaching(visit):
     page = done(visit("classify", half="Try"))
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
+    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    assert any("the dark sides tell nothing" in caption for caption in captions)
     page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
     made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
     assert made[0]["settings"]["label"] == "lynx"

@@ -350,8 +350,8 @@ def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained,
     assert page.button_group(key="do").value == "own"
     told = said(page.markdown)
     assert "**1.50 nats (2.16 bits) a character**" in told
-    assert "between 4.5 that are equally likely" in told
-    assert "stopped early" in told and "4 places are read at once" in told
+    assert "had to pick from 4.5 equally likely ones" in told
+    assert "stopped early" in told and "read at 4 places at once" in told
     assert set(papers(page)[0]["text"]) <= set(tiny_voice.LETTERS) and papers(page)[0]["text"]
     page.text_input[0].set_value("../../Old Tales!").run()
     button(page, "Keep as model").click().run()

@@ -82,5 +82,10 @@ def places(preset: Preset, names: Sequence[str]) -> list[int]:
     there = styles_of(preset)
     for name in names:
         if name not in there:
-            raise unknown("house style", name, there, "check the spelling, or name another network")
+            raise unknown(
+                "house style",
+                name,
+                there,
+                "check the spelling, or put the network that knows it before the colon",
+            )
     return [there.index(name) for name in names]
