@@ -12,5 +12,8 @@ st.markdown(
 )
 tiles.made_here()
 parts.recent(title="Your recent work")
-downloads.first_run([name for place in parts.PLACES for name in place.needs])
+downloads.first_run(
+    [name for place in parts.PLACES for name in place.needs],
+    at_once="House styles, texts, digits and faces are here already. ",
+)
 layers.explain()

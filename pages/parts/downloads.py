@@ -34,12 +34,16 @@ def sizes(found: Collection[Status]) -> str:
     )
 
 
-def first_run(names: Collection[str]) -> None:
-    """What the first runs will fetch of these weights; nothing when all are here."""
+def first_run(names: Collection[str], at_once: str = "") -> None:
+    """What the first runs will fetch of these weights; nothing when all are here.
+
+    Args:
+        at_once: a sentence on what needs none of them.
+    """
     absent = missing(names)
     if absent:
         st.info(
-            f"On first use the studio fetches {sizes(absent)}, checks every byte and keeps it. "
+            f"{at_once}On first use the studio fetches {sizes(absent)}, checks every byte and keeps it. "
             "After that no internet connection is needed.",
             icon=":material/download:",
         )

@@ -84,6 +84,10 @@ def ask() -> Question | None:
     styles = []
     if task == "style.transfer":
         styles = choices.pictures("style", "Styles, one to four", samples.paintings(), most=4)
+        st.caption(
+            ":material/info: They are painted from the style picture itself, since only so strokes can vary; "
+            "the Style page paints these samples by a network that learnt them, and stronger."
+        )
     vary = _varied(task)
     if not vary:
         st.caption(":material/info: Choose at least one setting that varies.")
