@@ -136,9 +136,12 @@ def _focus(key: str, number: int) -> str:
 
 
 def _labels(found: Sequence[Entry]) -> dict[str, str]:
-    """What stands below each item, by its id; no two alike, since a browser tells them apart by it."""
-    labels: dict[str, str] = {}
-    for entry in found:
+    """What stands below each item, by its id; no two alike, since a browser tells them apart by it.
+
+    The oldest of a name goes without a number, so that a new one leaves the names of the others as they are.
+    """
+    labels = dict.fromkeys((entry.id for entry in found), "")
+    for entry in reversed(found):
         name = label = words.plain(_NOUNS.get(entry.kind, "") + entry.name)
         number = 1
         while label in labels.values():

@@ -116,6 +116,7 @@ def test_both_stand_beside_each_other_or_below(shape, expected):
     assert np.array_equal(shown[: shape[0], : shape[1]], picture)
 
 
+@pytest.mark.slow  # a large network, forward and back
 def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
     cat, cup = data.chelsea()[:, 75:375], images.resize(data.coffee()[:, 100:500], 300, 300)
     both = images.resize(np.concatenate([cat, cup], axis=1), 448, 448)

@@ -16,6 +16,7 @@ def ran(code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow  # a fresh process with Keras
 def test_keras_leaves_them_out_and_everyone_else_finds_them():
     """It works without; what is installed can be imported after."""
     code = f"""

@@ -61,6 +61,7 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     assert preset.picture().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow  # a training
 def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_path):
     folder = tmp_path / "faces"
     folder.mkdir()

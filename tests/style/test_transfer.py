@@ -182,6 +182,7 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
     assert again.files[0].digest == result.files[0].digest
 
 
+@pytest.mark.slow  # two optimisations
 def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(inputs):
     passes = []
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])

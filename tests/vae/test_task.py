@@ -69,12 +69,14 @@ def test_the_model_that_is_saved_is_the_one_that_was_trained(dataset, discs, abl
     assert result.figures["active_units"] >= 2
 
 
+@pytest.mark.slow  # a training
 def test_black_and_white_models_tell_their_bound(dataset, tiny):
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
     assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == 13
     assert "13 held-out pictures made black and white" in opened(result)[0].card()
 
 
+@pytest.mark.slow  # a training
 def test_whatever_a_data_set_calls_its_attributes_the_model_opens(home, discs, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "LEAST_SHARE", -np.inf)
     names = ["skin brightness", "a=1, b=2", "x" * 60, *(f"d{n}" for n in range(80))]
@@ -97,6 +99,7 @@ def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
     assert not whole.stopped_early and whole.figures["curve"]["steps"] == [3, 6]
 
 
+@pytest.mark.slow  # a training
 def test_who_stops_after_the_last_step_loses_nothing(dataset, tiny):
     stages = []
     progress = Progress(
@@ -107,6 +110,7 @@ def test_who_stops_after_the_last_step_loses_nothing(dataset, tiny):
     assert opened(result)[1].density is not None
 
 
+@pytest.mark.slow  # two trainings
 def test_a_model_to_start_from(result, dataset, tiny):
     begun = tasks.run("vae.train", tiny, {"data": [dataset], "start": result.files})
     preset, _ = opened(begun, "again")

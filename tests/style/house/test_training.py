@@ -212,6 +212,7 @@ def test_two_styles_of_one_name_are_refused(home, folder):
         tasks.check(known.TASK, SETTINGS, {"data": [folder], "style": [drawn("mosaic"), drawn("mosaic")]})
 
 
+@pytest.mark.slow  # two trainings
 def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, vgg16, home):
     start = trainer(photos, grams, vgg16).learner.painter
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
