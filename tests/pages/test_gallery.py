@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import zipfile
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 import streamlit as st
 import tiny_styles
 
-from pages.parts import arrivals, bundles, kept_models, owners, places, samples, shelves, uploads, uses
+from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses
 from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.tasks import File
@@ -84,7 +83,7 @@ def test_the_wall_shows_the_newest_first_and_a_page_at_a_time(visit, made, monke
 def test_two_items_of_one_name_are_two(visit, made):
     there = [made(shade=3, steps=steps) for steps in (2, 4, 6)][::-1]
     page = visit("gallery")
-    assert labels(page) == ["shade 3", "shade 3 2", "shade 3 3"]
+    assert labels(page) == ["shade 3 3", "shade 3 2", "shade 3"], "the oldest goes without a number"
     wall(page).set_value(there[1]).run()
     assert page.query_params["item"] in (there[1], [there[1]])
 
@@ -667,15 +666,3 @@ def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):
         )
     finally:
         engine.remove(id)
-
-
-def test_of_items_named_alike_the_newer_ones_are_numbered():
-    entries = [
-        index.Entry(
-            id, "picture", "style.transfer", "Style", name, 0.0, File("0" * 64, "picture", "a.png"), Path()
-        )
-        for id, name in (("newest", "coffee"), ("other", "rocket"), ("newer", "coffee"), ("oldest", "coffee"))
-    ]
-    labels = shelves._labels(entries)
-    assert list(labels) == ["newest", "other", "newer", "oldest"], "they stay in their order"
-    assert list(labels.values()) == ["coffee 3", "rocket", "coffee 2", "coffee"]
