@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from studio.core import paths
 from studio.core.errors import StudioError
@@ -23,6 +24,7 @@ SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
 SCORED = 0.125  # s that InceptionV3 takes for a picture at a pace of 1; what trainings are measured by
 _SIDE, _TIMES = 1024, 3  # of the matrices
 _PRODUCT = 0.0051  # s that it takes on the two cores of the estimates, from jobs of a machine that is slower
+_MOST_CORES = 16  # further ones help the small pictures of trainings little
 _KEPT = 9  # of each task, the newest; their median is not moved by a job that fetched its weights first
 _TRUSTED = 2.0  # how much each job may change: one may have been paused, or shared the machine
 
@@ -52,14 +54,21 @@ def _bounded(pace: float, first: float, jobs: int) -> float:
 
 @cache
 def machine() -> float:
-    """The pace of what every network is made of, a product of matrices; measured once in each process."""
+    """The pace of what every network is made of, a product of matrices; measured once in each process.
+
+    What counts is the time that one core works on it, shared among the cores that there are: by the clock a
+    busy machine would seem slow for ever.
+    """
+    from dask.system import CPU_COUNT  # fewer where a container may use only some
+
     matrix = np.ones((_SIDE, _SIDE), "float32")
     took = []
-    for _ in range(_TIMES):
-        began = time.perf_counter()
-        matrix @ matrix
-        took.append(time.perf_counter() - began)
-    return min(took) / _PRODUCT
+    with threadpool_limits(1, "blas"):
+        for _ in range(_TIMES):
+            began = time.thread_time()
+            matrix @ matrix
+            took.append(time.thread_time() - began)
+    return min(took) / min(CPU_COUNT, _MOST_CORES) / _PRODUCT
 
 
 def learn(task: str, usual: float, seconds: float) -> None:
