@@ -15,7 +15,7 @@ from studio.core.directions import usable
 FAR = 4.0
 STEP = 0.25
 IN_SIGHT = 5
-_TITLES = {"age": "Older"}
+_TITLES = {"age": "Older", "gender": "Gender: male to female"}
 _KEY = "move_"
 
 
