@@ -72,7 +72,9 @@ def test_choices_of_which_none_is_left_are_no_search(visit):
 def test_what_stopped_early_is_compared_only_by_the_figure_that_counts():
     done = [{"state": "done", "value": value} for value in (100.4, 120.0)]
     poor = [{"state": "stopped early", "value": 0.6}]
-    assert trials._among(done + poor, most=False).endswith("the second best reached 120, the worst of 2 120.")
+    assert trials._among(done + poor, most=False).endswith(
+        "the second best reached 120, the worst of 2 reached 120."
+    )
     assert trials._among(done[:1] + poor, most=True) == "More is better."
 
 
