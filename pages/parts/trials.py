@@ -117,7 +117,8 @@ def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
     values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=most)
     if len(values) < 2:
         return f"{better}."
-    return f"{better}: the second best reached {values[1]:.4g}, the worst of {len(values)} reached {values[-1]:.4g}."
+    worst = f"the worst of {len(values)} reached {values[-1]:.4g}"
+    return f"{better}: the second best reached {values[1]:.4g}, {worst}."
 
 
 def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:
