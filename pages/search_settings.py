@@ -26,7 +26,7 @@ with right:
 if not by_eye:
     with form:
         settings, inputs = searches.ask()
-    with left:  # below the link to the stage, which the button would be covered by
+    with left:  # below the link to the stage, which would cover the button
         wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
     with stage:
         if wanted:
@@ -49,7 +49,9 @@ else:
             eyes.told(taste)
         else:
             question = eye_questions.ask()
-            if question is not None and parts.start_button(":material/compare:"):
+            with left:
+                wanted = question is not None and parts.start_button(":material/compare:")
+            if wanted:
                 eyes.begin(question)
     with stage:
         if taste is None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
-from pages.parts import owners, samples, words
+from pages.parts import owners, samples, uploads, words
 from pages.parts.samples import Sample
 from studio.core import images
 from studio.core.errors import StudioError, printable
@@ -159,48 +160,17 @@ def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
 
 def _add(slot: str, own: str, many: bool) -> None:
     # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
-    turn = st.session_state.setdefault(f"{slot}_turn", 0)
-    key = f"{slot}_upload_{turn}"
-    with st.popover(
-        "Add your own",
-        icon=":material/add_photo_alternate:",
-        type="tertiary",
-        key=_open(slot),
-        on_change="rerun",  # so that it can be closed once it has what it asks for
-    ):
-        for message in st.session_state.pop(f"{slot}_errors", []):
-            st.error(words.plain(message), icon=":material/error:")
-        st.file_uploader(
-            "A picture from your device",
-            type=TAKEN,
-            accept_multiple_files=many,
-            key=key,
-            on_change=_take,
-            args=(slot, key, own),
-        )
+    take = partial(_take, slot, own)
+    with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:"):
+        label = "A picture from your device"
+        uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
         if st.toggle("Use the camera", key=f"{slot}_lens"):
-            shot = f"{slot}_camera_{turn}"
-            st.camera_input("Take a picture", key=shot, on_change=_take, args=(slot, shot, own))
+            uploads.snap(slot, "Take a picture", take)
 
 
-def _take(slot: str, key: str, own: str) -> None:
-    found = st.session_state.get(key)
-    uploads = found if isinstance(found, list) else [found] if found else []
-    errors = []
-    for upload in uploads:
-        try:
-            _put(slot, keep(upload.getvalue(), upload.name), own)
-        except StudioError as error:
-            errors.append(str(error))
+def _take(slot: str, own: str, data: bytes, name: str) -> None:
+    _put(slot, keep(data, name), own)
     _at_most(slot)
-    st.session_state[f"{slot}_errors"] = errors
-    st.session_state[_open(slot)] = bool(errors)
-    if uploads:
-        st.session_state[f"{slot}_turn"] += 1
-
-
-def _open(slot: str) -> str:
-    return f"{slot}_add"
 
 
 def _switch(slot: str) -> str:

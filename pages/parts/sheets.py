@@ -67,7 +67,7 @@ def _layer(network: str, pictured: Collection[str]) -> str:
         ),
         key=f"{network}_layer",
         bind="query-params",
-        help="Early layers see lines and textures, deep ones parts of things. ▦: pictures of it are here",
+        help="Early layers see lines and textures, deep ones parts of things.",
     )
 
 

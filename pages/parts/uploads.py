@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import words
-from studio.core.errors import StudioError, printable
+from studio.core.errors import StudioError, short_name
 
 _LONGEST = 80  # characters of a name
 
@@ -40,6 +40,12 @@ def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: An
     st.file_uploader(label, key=key, on_change=_take, args=(slot, key, take), **options)
 
 
+def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
+    """Draws the camera; what it takes goes the way of what `ask` takes."""
+    key = f"{slot}_camera_{st.session_state.setdefault(_turn(slot), 0)}"
+    st.camera_input(label, key=key, on_change=_take, args=(slot, key, take))
+
+
 def fault(slot: str) -> None:
     """Says what was wrong with the last files, once."""
     for told in st.session_state.pop(_fault(slot), ()):
@@ -56,7 +62,7 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
     st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:
         try:
-            take(upload.getvalue(), printable(upload.name, _LONGEST))
+            take(upload.getvalue(), short_name(upload.name, _LONGEST))
         except StudioError as error:
             blame(slot, str(error))
     if _open(slot) in st.session_state:

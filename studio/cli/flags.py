@@ -16,8 +16,6 @@ from studio.core.errors import InvalidInput, perhaps
 from studio.core.settings import Described, Settings
 
 _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
-
-
 _CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # as argparse says it
 
 

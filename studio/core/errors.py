@@ -59,7 +59,6 @@ def unknown(
         known: all names that there are; what does not fit into 200 characters is only counted.
         next_step: what the person can do about it.
     """
-    known = list(known)
     word = str(received).casefold()
     ranked = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, one.casefold(), word).ratio())
     listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
@@ -67,7 +66,7 @@ def unknown(
     expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
     if not ranked:
         expected, next_step = f"none, for there is no {name} here", "leave it out"
-    next_step += perhaps(str(received), known)
+    next_step += perhaps(str(received), ranked[:1])
     return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
 
 

@@ -203,12 +203,13 @@ def _found(name: str | Path) -> Preset:
             return _preset(own, str(name))
     if str(name) and _is_folder(Path(name)):
         return _preset(Path(name), Path(name).absolute().name)
-    known = ", ".join(names()) or "none is there yet"
+    there = names()
+    known = ", ".join(there) or "none is there yet"
     raise invalid(
         "preset",
         expected=f"a name ({known}) or a model folder",
         received=name,
-        next_step=f"check the spelling, or train one{perhaps(Path(name).name, names())}",
+        next_step=f"check the spelling, or train one{perhaps(Path(name).name, there)}",
     )
 
 

@@ -293,8 +293,8 @@ def made_of(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
     """
     files = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
     settings = settings_of(name, given) if files else None
-    names = [*map(stem, files), *(settings.looks if settings else ())]
-    return " + ".join(one.replace("_", " ") for one in names[:MOST_NAMED])
+    looks = settings.looks if settings else ()
+    return " + ".join([*map(stem, files), *(look.replace("_", " ") for look in looks)][:MOST_NAMED])
 
 
 def stem(name: str) -> str:

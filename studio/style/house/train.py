@@ -192,11 +192,13 @@ def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
         Cancelled: if a person stopped it before the first step.
     """
     ended = trainer.learn(progress or Progress())
-    share, learnt = trainer.settings.kept, trainer.average.arrays
-    mixed = [share * old + (1 - share) * new for old, new in zip(trainer.begun, learnt, strict=True)]
-    trainer.learner.painter.set_weights(mixed)
+    share, weights = trainer.settings.kept, trainer.average.arrays
     tested = {name: values[-1] for name, values in trainer.curves.tests.items()}
-    tested = trainer.tested_now() if share else tested
+    if share:
+        weights = [share * old + (1 - share) * new for old, new in zip(trainer.begun, weights, strict=True)]
+    trainer.learner.painter.set_weights(weights)
+    if share:
+        tested = trainer.tested_now()
     return Trained(trainer.learner, trainer.curves, trainer.step, tested, ended)
 
 
