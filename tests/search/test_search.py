@@ -282,7 +282,7 @@ def test_a_storage_out_of_reach_is_said_without_its_password(text):
 
 def test_too_short_a_time_for_one_trial_is_said(text):
     with pytest.raises(StudioError, match="No trial ended"):
-        searched(text, minutes=0.0001, fixed=("trouble=refuse",))
+        searched(text, minutes=1e-9, fixed=("trouble=refuse",))  # over when the first one fails
 
 
 @pytest.mark.parametrize(
