@@ -36,6 +36,17 @@ def fill(model: keras.Model, preset: Preset) -> None:
         raise _not_whole(path, str(error).splitlines()[0]) from None
 
 
+def holds(preset: Preset, part: str) -> bool:
+    """Whether the weights of a preset are of a model with this part; of a damaged file `fill` says so."""
+    import h5py
+
+    try:
+        with h5py.File(preset.weights(), "r") as file:
+            return part in file
+    except (OSError, RuntimeError):
+        return False
+
+
 def check(path: Path, most: int) -> None:
     """Raises `Refused` unless a weights file holds plain, finite numbers alone, and at most so many."""
     import h5py

@@ -26,6 +26,11 @@ RATE = 0.0002
 PRESSED = 0.05  # nats of each number of a picture that one nat of the judge's verdict counts
 
 
+def judge(settings: TrainVaeSettings) -> keras.Sequential:
+    """A fresh judge: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real."""
+    return discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
+
+
 class Game(keras.Layer):
     """A judge, and what each side of the game loses.
 
@@ -35,7 +40,7 @@ class Game(keras.Layer):
 
     def __init__(self, settings: TrainVaeSettings):
         super().__init__(name="game")
-        plain = discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
+        plain = judge(settings)
         normed = [layer for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.judge = keras.Model(plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)])
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)

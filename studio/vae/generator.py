@@ -32,7 +32,7 @@ def load(preset: Preset):
     settings = settings_of(preset)
     from studio.vae.model import Vae  # which loads Keras
 
-    vae = Vae(settings)
+    vae = Vae(settings, judged=stored.holds(preset, "judge"))
     stored.fill(vae, preset)
     return vae
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from studio.core.discriminator import halvings
 from studio.core.training import numbered
+from studio.vae.game import judge
 from studio.vae.settings import TrainVaeSettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
@@ -25,11 +27,13 @@ class Vae(keras.Model):
 
     Args:
         settings: their shape; the seed decides the fresh weights.
+        judged: whether the judge that it learnt against is kept with it: a training that goes on needs it.
     """
 
-    def __init__(self, settings: TrainVaeSettings):
+    def __init__(self, settings: TrainVaeSettings, judged: bool = False):
         super().__init__(name="vae")
         self.encoder, self.decoder = encoder(settings), decoder(settings)
+        self.judge = judge(settings) if judged else None
         self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
         self.built = True
 
@@ -41,6 +45,11 @@ class Vae(keras.Model):
     def decode(self, z: Any, training: bool = False) -> Any:
         """`(B, latent_dim)` -> `(B, size, size, C)` logits; their sigmoid is the picture."""
         return self.decoder(z, training=training)
+
+    @property
+    def drawing(self) -> list[np.ndarray]:
+        """The weights of encoder and decoder, without a judge's."""
+        return [*self.encoder.get_weights(), *self.decoder.get_weights()]
 
     def call(self, pictures_01: Any, training: bool = False) -> Any:
         """Draws pictures again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,10 @@ from studio.core.training import split
 from studio.vae import card, generator
 from studio.vae.settings import TrainVaeSettings
 
+if TYPE_CHECKING:
+    from studio.vae.model import Vae
+    from studio.vae.train import Trained
+
 LEAST_PICTURES = 64
 WALL = 64  # pictures on the card
 
@@ -25,12 +29,13 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     from studio.vae import codes, survey
     from studio.vae import train as training
 
-    file, start = inputs["data"][0], _start(inputs)
+    file = inputs["data"][0]
+    start, judge = _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     see, weights = _sight(settings, progress)
     run = runs.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.images, learnt, held_out, settings, progress, run, start, see)
+    trained = training.train(pictures.images, learnt, held_out, settings, progress, run, start, judge, see)
     stopped = trained.ended == "cancelled"
     asked = (trained.vae, settings, pictures, learnt, held_out)
     try:
@@ -67,7 +72,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     text = card.write(name, settings, figures, command)
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(grid(made[:WALL]), trained.curves.steps, curves, scored.distances)
-    packed = presets.pack(trained.vae, generator.TASK, settings, text, recipe, known, picture)
+    packed = presets.pack(_whole(trained, settings), generator.TASK, settings, text, recipe, known, picture)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()
@@ -107,7 +112,21 @@ def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[st
     return vgg16.features(LAYERS), {"vgg16": vgg16.digest}
 
 
-def _start(inputs: Inputs) -> list[np.ndarray] | None:
-    """The weights of the model to start from, if there is one."""
+def _whole(trained: Trained, settings: TrainVaeSettings) -> Vae:
+    """The VAE with its judge, if it has one, as it is kept."""
+    from studio.vae.model import Vae
+
+    if not trained.judge:
+        return trained.vae
+    found = Vae(settings, judged=True)
+    found.set_weights([*trained.vae.drawing, *trained.judge])
+    return found
+
+
+def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
+    """The weights of the model to start from and those of its judge, where there are some."""
     preset = starts.given(inputs)
-    return generator.load(preset).get_weights() if preset else None
+    if preset is None:
+        return None, []
+    vae = generator.load(preset)
+    return vae.drawing, vae.judge.get_weights() if vae.judge is not None else []

@@ -34,12 +34,14 @@ class Trained:
         curves: how it went.
         steps: batches done.
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
+        judge: the weights of the judge that it learnt against, as it was last; none without one.
     """
 
     vae: Vae
     curves: Curves
     steps: int
     ended: str
+    judge: Sequence[np.ndarray] = ()
 
 
 class Trainer(Training):
@@ -80,10 +82,23 @@ class Trainer(Training):
         self.average = Average(self.learner.vae.get_weights(), self.settings.averaging)
         self.best = [one.copy() for one in self.average.arrays]
 
-    def start_from(self, weights: Sequence[np.ndarray]) -> None:
-        """Begins with the weights of a trained model. Raises `ValueError` if they are of another shape."""
+    def start_from(self, weights: Sequence[np.ndarray], judge: Sequence[np.ndarray] = ()) -> None:
+        """Begins with the weights of a trained model, and of its judge, if it had one.
+
+        Raises:
+            ValueError: if they are of another shape.
+        """
         self.learner.vae.set_weights(weights)
+        if self.learner.game is not None and judge:
+            self.learner.game.judge.set_weights(judge)
         self._begin()
+
+    def judge(self) -> list[np.ndarray]:
+        """The weights of the judge as it is now; none without one, or if they are no numbers any more."""
+        if self.learner.game is None:
+            return []
+        found = self.learner.game.judge.get_weights()
+        return found if all(np.isfinite(one).all() for one in found) else []
 
     def batch(self, step: int) -> np.ndarray:
         """The pictures of a step, some mirrored, black and white ones drawn anew: `(batch, ...) uint8`."""
@@ -158,6 +173,7 @@ def train(
     progress: Progress | None = None,
     run: runs.Run | None = None,
     start: Sequence[np.ndarray] | None = None,
+    judge: Sequence[np.ndarray] = (),
     see: See | None = None,
 ) -> Trained:
     """Trains an encoder and a decoder.
@@ -169,6 +185,7 @@ def train(
         progress: told what is missed and what the codes tell, in nats a picture, and shown pictures.
         run: keeps checkpoints; a training that finds some goes on from there.
         start: the weights of a trained model to begin with.
+        judge: of the judge that it learnt against; a fresh one would first undo much of what it can.
         see: features of VGG16, needed for a perceptual share.
 
     Raises:
@@ -178,7 +195,7 @@ def train(
     trainer = Trainer(images, learnt, tested, settings, run, see)
     if start:
         try:
-            trainer.start_from(start)
+            trainer.start_from(start, judge)
         except ValueError:
             raise StudioError(
                 "The model to start from has another shape. Next: use its size, colors, width and latent_dim."
@@ -187,7 +204,7 @@ def train(
     if not math.isfinite(trainer.lowest):
         raise diverged()
     trainer.tester.vae.set_weights(trainer.best)
-    return Trained(trainer.tester.vae, trainer.curves, trainer.step, ended)
+    return Trained(trainer.tester.vae, trainer.curves, trainer.step, ended, trainer.judge())
 
 
 def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:

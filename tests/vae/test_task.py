@@ -11,6 +11,9 @@ from studio.core.directions import MOST_DIRECTIONS
 from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
 from studio.core.training import split
+from studio.vae import train as training
+from studio.vae.generator import load
+from studio.vae.task import _start
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +122,32 @@ def test_a_model_to_start_from(result, dataset, tiny):
     with pytest.raises(InvalidInput, match="width 6"):
         other = tiny.model_copy(update={"width": 6})
         tasks.run("vae.train", other, {"data": [dataset], "start": result.files})
+
+
+def test_a_judge_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
+    wish = tiny.model_copy(update={"adversarial": 0.5})
+    made = tasks.run("vae.train", wish, {"data": [dataset]})
+    preset, generator = opened(made, "judged")
+    kept = load(preset)
+    assert generator.decode(np.zeros((2, 4), "float32")).shape == (2, 28, 28, 3)
+    assert made.figures["parameters"] == sum(one.size for one in kept.drawing)
+
+    trainer = training.Trainer(discs, np.arange(100), np.arange(100, 128), wish)
+    some = (discs[:9] / 127.5 - 1).astype("float32")
+
+    def verdict():
+        return np.asarray(trainer.learner.game.judge(some, training=False)[0])
+
+    wanted = np.asarray(kept.judge(some, training=False))
+    assert not np.allclose(verdict(), wanted, atol=1e-4)  # a fresh one says something else
+    trainer.start_from(*_start({"start": made.files}))
+    assert np.allclose(verdict(), wanted, atol=1e-4)
+    assert all(map(np.array_equal, trainer.learner.vae.get_weights(), kept.drawing))
+
+
+def test_a_model_of_before_judges_were_kept_begins_with_a_fresh_one(result):
+    weights, judge = _start({"start": result.files})
+    assert judge == [] and len(weights) == len(load(opened(result)[0]).get_weights())
 
 
 def test_too_few_pictures_are_told_with_the_least_number(home, discs, tiny, tmp_path):

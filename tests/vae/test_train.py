@@ -94,6 +94,13 @@ def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
     assert all(map(np.array_equal, trainer.best, trainer.average.arrays))
 
 
+def test_a_judge_that_holds_no_numbers_is_not_kept(discs, tiny):
+    trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
+    assert trainer.judge()
+    trainer.learner.game.judge.set_weights([np.full_like(one, np.nan) for one in trainer.judge()])
+    assert trainer.judge() == []
+
+
 def test_the_best_on_held_out_pictures_is_kept(discs, tiny, monkeypatch):
     trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
     kept, numbers = [], iter([1.0, 5.0])
@@ -124,7 +131,7 @@ def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monk
 
     monkeypatch.setattr(Learner, "train_on_batch", breaks)
     found = run(discs, tiny)
-    assert found.ended == "nan" and found.steps == 4
+    assert found.ended == "nan" and found.steps == 4 and not found.judge
     assert all(np.isfinite(one).all() for one in found.vae.get_weights())
 
 
