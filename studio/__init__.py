@@ -1,3 +1,37 @@
-"""A creative AI studio on Keras 3. Each folder beside this file is something the studio can do."""
+"""A creative AI studio on Keras 3. Each folder beside this file is something the studio can do.
+
+`studio.make` does any of it from Python; `studio --help` is the same in a terminal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.notebook import Made
 
 __version__ = "0.1.0"
+
+
+def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
+    """Runs a task in this process, and adds what it makes to the gallery.
+
+    `studio.make("style.transfer", content="photo.jpg", house="mosaic").save("out.png")`
+
+    Args:
+        task: its name, e.g. "style.transfer", "dream.ascend", "faces.draw", "text.write",
+            "classify.predict", "vae.train"; `studio.core.tasks.TASKS` has all.
+        quiet: shows no progress.
+        given: inputs and settings by their names, which are those of the command's flags with `_` for `-`.
+            A picture is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` or what `make`
+            gave before; a text, model or data set is a path, a name or what `make` gave before.
+
+    Returns:
+        What was made: `image`, `text`, `figures`, `recipe`, and `save(path)`. A notebook shows it.
+
+    Raises:
+        studio.core.errors.StudioError: for all that a person can mend, in one sentence.
+    """
+    from studio.notebook import make  # which loads what `import studio` need not
+
+    return make(task, quiet=quiet, **given)

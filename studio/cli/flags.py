@@ -26,11 +26,14 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog, allow_abbrev=False, **options)
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.positional = ""  # the flag of the setting that may stand without it
+        self._given: Sequence[str] = ()
         self.other: Callable[[str], bool] = lambda word: False  # whether a word is never that setting's
 
     def error(self, message: str) -> NoReturn:
-        """Raises the usage error as one sentence."""
+        """Raises the usage error as one sentence; of a flag that is not known before what comes of it."""
         meant = ""
+        if stray := next(filter(self._stray, self._given), ""):
+            message = self._unknown(stray.partition("=")[0])
         if wrong := _CHOICE.search(message):
             meant = perhaps(wrong[1], re.split("[', ]+", wrong[2]))
         raise InvalidInput(f"{message[:1].upper()}{message[1:]}. Next: see `{self.prog} --help`{meant}.")
@@ -38,10 +41,17 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does, after a flag that stands bare was given the value that it means."""
         words = self._with_values(args) if args else args
+        if self.get_default("run"):  # here, where the command and its flags are known
+            self._given = words or ()
         found = super().parse_known_args(self._with_flag(words) if self.positional else words, namespace)
-        if found[1] and self.get_default("run"):  # here, where the command and its flags are known
+        if found[1] and self.get_default("run"):
             self.error(self._unknown(found[1][0].partition("=")[0]))
         return found
+
+    def _stray(self, word: str) -> bool:
+        """Whether a word looks like a flag and is none; a number may begin with a minus, too."""
+        name = word.partition("=")[0]
+        return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and name not in self._option_string_actions
 
     def _unknown(self, word: str) -> str:
         close = difflib.get_close_matches(word, self._option_string_actions, n=1)
@@ -118,7 +128,7 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         else:
             options["metavar"] = _metavar(field)
         if field.kind == "list":
-            options |= {"type": _listed, "action": "extend"}  # a flag that is given twice adds to the first
+            options |= {"type": listed, "action": "extend"}  # a flag that is given twice adds to the first
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups[field.tier].add_argument(field.flag, help=_help(field), **options)
@@ -152,7 +162,8 @@ def values(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name.removeprefix(_SETTING): value for name, value in given if name.startswith(_SETTING)}
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """What a person wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
     return [part.strip() for part in text.split(",")] if text.strip() else []
 
 

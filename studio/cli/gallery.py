@@ -16,6 +16,7 @@ from studio.gallery import export, index, items, removal
 from studio.gallery.index import Entry, Wanted
 
 MOST_LISTED = 50
+_TITLE = 14  # letters of the longest title of a task
 
 
 def add(commands: Any) -> None:
@@ -106,9 +107,8 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 def _line(entry: Entry) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
-    return (
-        f"{entry.id}  {when}  {entry.kind:<9}  {printable(entry.title, 20):<12}  {printable(entry.name, 80)}"
-    )
+    title = printable(entry.title, 20)
+    return f"{entry.id}  {when}  {entry.kind:<9}  {title:<{_TITLE}}  {printable(entry.name, 80)}"
 
 
 def _show(arguments: argparse.Namespace) -> int:

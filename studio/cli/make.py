@@ -24,6 +24,7 @@ from studio.cli import (
 )
 from studio.cli.scribe import Scribe
 from studio.core import presets, tasks
+from studio.core.errors import a
 from studio.core.tasks import Slot, Task
 
 GROUPS = {
@@ -89,7 +90,7 @@ def _instead(task: Task) -> str:
 
 
 def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
-    count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else f"a {slot.kind}"
+    count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else a(slot.kind)
     help = count + _HINTS.get(slot.kind, "") + (f", or {slot.instead}:NAME" if slot.instead else "")
     help += instead
     if slot.flag:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from studio.core import drawing, images, paths, presets, recipes
 from studio.core.errors import InvalidInput, invalid, printable
@@ -165,6 +167,14 @@ def save(result: Result, path: Path) -> Path:
     return path
 
 
+def save_answer(told: Mapping[str, Any], words: str, result: Result, path: Path) -> Path:
+    """Writes what a task answered: as JSON if the path ends so, else in words. Returns the path."""
+    text = json.dumps(told) if path.suffix.lower() == ".json" else words
+    paths.write(path.resolve(), f"{text}\n".encode())
+    paths.write(sidecar(path.resolve()), f"{result.recipe.to_json()}\n".encode())
+    return path
+
+
 def _write_program(path: Path, data: bytes) -> None:
     """Beside one that a person has changed."""
     if not path.is_file() or path.read_bytes() != data:
@@ -201,9 +211,13 @@ def recipe_of(path: Path) -> recipes.Recipe:
     Raises:
         InvalidInput: if there is neither, or it cannot be read as a recipe.
     """
-    shown = f"file {printable(path.name, 100)}"
+    shown = f"file {printable(path.name or str(path), 100)}"
     try:
         if path.is_dir():
+            if not (path / presets.RECIPE).is_file():
+                step = "choose a file that the studio saved"
+                told = "a folder that is no model's"
+                raise invalid(shown, expected="a file with a recipe", received=told, next_step=step)
             path = path / presets.RECIPE
         if path.suffix.lower() != ".png" and not is_recipe(path):
             if path.is_file() and not sidecar(path).exists():

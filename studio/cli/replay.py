@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.cli import console, flags, kept, outputs, report, sources
 from studio.core import drawing, images, paths, tasks
-from studio.core.errors import invalid, printable
+from studio.core.errors import a, invalid, printable
 from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
 
@@ -74,7 +74,7 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     if task.readable or kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
         expected = "a picture, film, text or set of pictures"
-        received = "figures told in words" if task.readable else f"a {kind}"
+        received = "figures told in words" if task.readable else a(kind)
         raise invalid(name, expected=expected, received=received, next_step=step)
     try:
         data = paths.read(made, drawing.MOST_BYTES)

@@ -10,7 +10,7 @@ from typing import Any
 
 from studio.cli import console, outputs
 from studio.cli.scribe import Scribe
-from studio.core import paths, tasks
+from studio.core import tasks
 from studio.core.tasks import Result, Slot, Task
 
 
@@ -35,9 +35,7 @@ def tell(
     told = _with_paths(json.loads(result.files[0].read()), named)
     words = tasks.imported(task.readable)(told)
     if out:
-        text = json.dumps(told) if out.suffix.lower() == ".json" else words
-        paths.write(out.resolve(), f"{text}\n".encode())
-        paths.write(outputs.sidecar(out.resolve()), f"{result.recipe.to_json()}\n".encode())
+        outputs.save_answer(told, words, result, out)
     if arguments.json:
         where = {"path": out} if out else {}
         console.say_json(

@@ -10,8 +10,6 @@ from studio.cli import console, flags
 from studio.core import paths, weights
 from studio.core.weights import Status
 
-MEGABYTE = 1_000_000
-
 
 def add(commands: Any) -> None:
     """Adds the commands."""
@@ -42,8 +40,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _line(status: Status) -> str:
     if status.cached:
-        return f"{_column(status)} here, {status.bytes / MEGABYTE:.0f} MB, from {status.where}"
-    size = f"{status.download_bytes / MEGABYTE:.0f} MB" if status.download_bytes else "size not known"
+        return f"{_column(status)} here, {weights.size(status.bytes)}, from {status.where}"
+    size = weights.size(status.download_bytes) if status.download_bytes else "size not known"
     return f"{_column(status)} not here yet, {size} from {status.where}"
 
 

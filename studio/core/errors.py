@@ -48,6 +48,11 @@ def invalid(name: str, *, expected: str, received: object, next_step: str) -> In
     return InvalidInput(f"Invalid {name}. Expected: {expected}. Received: {shown}. Next: {next_step}.")
 
 
+def a(noun: str) -> str:
+    """The noun with its article: "a picture", "an animation"."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
 def unknown(
     name: str, received: object, known: Iterable[str], next_step: str = "check the spelling"
 ) -> InvalidInput:

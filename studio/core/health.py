@@ -153,17 +153,13 @@ def _weights() -> Iterator[Check]:
         for name in weights.names():
             found = weights.status(name)
             if found.cached:
-                yield Check(f"weights {name}", "well", f"here, {_megabytes(found.bytes)} on disk")
+                yield Check(f"weights {name}", "well", f"here, {weights.size(found.bytes)} on disk")
             else:
-                size = f"a download of {_megabytes(found.download_bytes)} from {found.where}"
+                size = f"a download of {weights.size(found.download_bytes)} from {found.where}"
                 remedy = f"run `studio weights pull {name}`, or it is fetched when first needed"
                 yield Check(f"weights {name}", "note", f"not here yet, {size}", remedy)
     except (StudioError, OSError) as error:
         yield Check("weights", "trouble", printable(str(error), 500), "mend what the line says")
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 def _devices() -> Check:

@@ -140,6 +140,10 @@ def read(data: bytes) -> Recipe:
     Raises:
         InvalidInput: if there is none, more than one, or it is larger, deeper or other than a recipe may be.
     """
+    if not data.startswith(PNG) and not data.lstrip().startswith(b"{"):
+        raise InvalidInput(
+            "The file is neither a PNG with a recipe nor a recipe. Next: choose one that the studio saved."
+        )
     texts = list(_png_texts(data)) if data.startswith(PNG) else [data]
     if not texts:
         raise InvalidInput("This picture has no recipe. Next: choose a PNG that the studio saved.")

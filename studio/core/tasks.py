@@ -17,7 +17,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
 from studio.core import paces, paths, room
-from studio.core.errors import InvalidInput, StudioError, invalid, short_name, unknown
+from studio.core.errors import InvalidInput, StudioError, a, invalid, short_name, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 
@@ -329,12 +329,11 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
     if not slot.least <= len(files) <= slot.most:
         count = str(slot.least) if slot.least == slot.most else f"{slot.least} to {slot.most}"
         step = f"choose another number of {slot.name} files"
-        raise invalid(slot.name, expected=f"{count} files", received=len(files), next_step=step)
+        wanted = f"{count} file{'' if count == '1' else 's'}"
+        raise invalid(slot.name, expected=wanted, received=len(files), next_step=step)
     for file in files:
         if file.kind != slot.kind:
-            raise invalid(
-                slot.name, expected=f"a {slot.kind}", received=f"a {file.kind}", next_step="choose another"
-            )
+            raise invalid(slot.name, expected=a(slot.kind), received=a(file.kind), next_step="choose another")
 
 
 def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:

@@ -27,6 +27,11 @@ _LOOK_SECONDS = 0.2
 _WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default=MappingProxyType({}))
 
 
+def size(count: int) -> str:
+    """So many bytes in words: `59 MB`, `35 kB`."""
+    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
 @dataclass(frozen=True)
 class Status:
     """What is known of some weights without loading them.

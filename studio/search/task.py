@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio.core import comparison, recipes, runs, tasks, weights
-from studio.core.errors import Cancelled, StudioError, Unavailable, invalid, unknown
+from studio.core.errors import Cancelled, StudioError, Unavailable, a, invalid, unknown
 from studio.core.progress import Progress, Report
 from studio.core.settings import Settings
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
@@ -50,7 +50,7 @@ def check(settings: SearchSettings, inputs: Inputs) -> None:
     slot = task.inputs[0]
     if not inputs.get(slot.name):
         step = f"give a {slot.kind}"
-        raise invalid(slot.name, expected=f"a {slot.kind}", received="none", next_step=step)
+        raise invalid(slot.name, expected=a(slot.kind), received="none", next_step=step)
 
 
 def weights_of(settings: SearchSettings) -> tuple[str, ...]:

@@ -97,6 +97,11 @@ def test_the_fixed_grammar_of_search():
     [
         (["style", "a.jpg", "-o", "o.png", "--sise", "9"], "no --sise, perhaps --size is meant"),
         (["style", "a.jpg", "-o", "o.png", "--qqqq"], "no --qqqq that it takes"),
+        (["write", "-n", "3", "to be"], "no -n that it takes"),  # not that there are two prompts
+        (
+            ["dream", "a.jpg", "--output", "o.png"],
+            "no --output, perhaps --out is meant",
+        ),  # not: -o is missing
         (["channel", "-o", "o.png", "a.jpg"], "no a.jpg that it takes"),
     ],
 )

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from studio.cli import outputs
-from studio.core import images, recipes
+from studio.cli import gallery, outputs
+from studio.core import images, recipes, tasks
 from studio.core.errors import NoRoom
 from studio.gallery import items
 
@@ -43,6 +43,10 @@ def test_what_a_command_made_is_in_the_gallery(said, painted, tmp_path):
     assert told["settings"]["tint"] == "red"
     assert told["recipe"]["settings"] == told["settings"]
     assert open(told["files"][0]["path"], "rb").read() == (tmp_path / "out.png").read_bytes()  # noqa: PTH123, SIM115
+
+
+def test_the_columns_of_a_list_are_wide_enough():
+    assert max(len(task.title) for task in map(tasks.get, tasks.TASKS)) <= gallery._TITLE
 
 
 def test_what_was_only_compared_is_not(said, painted, tmp_path):

@@ -92,6 +92,21 @@ def test_replay_makes_a_missing_link_of_a_chain_again(photo, said, home):
 
 
 @pytest.mark.parametrize(
+    "name, says",
+    [
+        ("text.png", "neither a PNG with a recipe nor a recipe"),
+        (".", "no model's"),
+        ("gone.png", "No such file"),
+    ],
+)
+def test_what_holds_no_recipe_is_said(name, says, said, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.png").write_text("hi")
+    code, out, err = said("replay", name, "-o", "x.png")
+    assert (code, out, err.count("\n")) == (2, "", 1) and says in err
+
+
+@pytest.mark.parametrize(
     "change", [{"task": "os.system"}, {"settings": {"steps": 10**12}}, {"settings": {"x": 1}}]
 )
 def test_replay_refuses_what_the_form_would(change, photo, said):

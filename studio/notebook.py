@@ -1,0 +1,239 @@
+"""What Python programs and notebooks call: every task by its name, given paths, pictures and results.
+
+import studio
+
+painted = studio.make("style.transfer", content="photo.jpg", house="mosaic")
+studio.make("dream.ascend", content=painted, look="palaces").save("dream.png")
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import html
+import json
+import sys
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from studio.cli import console, flags, kept, outputs, sources
+from studio.core import images, presets, tasks
+from studio.core.errors import a, invalid, unknown
+from studio.core.progress import Progress, Report
+from studio.core.recipes import Recipe
+from studio.core.settings import Settings
+from studio.core.tasks import File, Result, Slot, Task
+
+
+@dataclass(frozen=True, repr=False)
+class Made:
+    """What a task made. At the end of a notebook's cell it shows itself.
+
+    Attributes:
+        task: that made it.
+        settings: with which.
+        result: its kept files, figures and recipe.
+    """
+
+    task: Task
+    settings: Settings
+    result: Result
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of its main file: a PNG, a film, UTF-8, JSON or a zip."""
+        return self.result.files[0].read()
+
+    @property
+    def image(self) -> np.ndarray:
+        """The picture, `(H, W, 3) uint8`. Raises `InvalidInput` if it is none."""
+        if self._kind != "picture":
+            step = "read its `text`, or `save` it"
+            raise invalid("picture", expected="one", received=a(self._kind), next_step=step)
+        return images.read(self.data)
+
+    @property
+    def text(self) -> str:
+        """What it says: all texts, one below the other; of answers, in words. "" if it is no text."""
+        if self.task.readable:
+            return tasks.imported(self.task.readable)(json.loads(self.data))
+        return outputs.text_of(self.result).decode() if self._kind == "text" else ""
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """Of a task that answers, such as `classify.predict`: all that it found. Empty for others."""
+        return json.loads(self.data) if self.task.readable else {}
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """Named numbers, such as losses and seconds."""
+        return self.result.figures
+
+    @property
+    def recipe(self) -> Recipe:
+        """What makes it again: `studio replay FILE` does."""
+        return self.result.recipe
+
+    @property
+    def _kind(self) -> str:
+        return self.result.files[0].kind
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Writes it, its recipe inside or beside it; a model becomes a folder.
+
+        Args:
+            path: its ending says the format of a picture; another's must be the one that was made.
+
+        Returns:
+            Where it is.
+
+        Raises:
+            InvalidInput: if nothing can be written there, or the ending is of another kind.
+        """
+        also = (".json",) if self.task.readable else ()
+        out = outputs.checked(str(path), self.result.files[0].kind, also=also)
+        outputs.named_by(out, self.settings, self.settings.described())
+        if self.task.readable:
+            return outputs.save_answer(self.answer, self.text, self.result, out)
+        return outputs.save(self.result, out)
+
+    def __str__(self) -> str:
+        return self.text or repr(self)
+
+    def __repr__(self) -> str:
+        files = ", ".join(file.name for file in self.result.files)
+        return f"<{self.task.title}: {files}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What a notebook shows: the picture, the film or the text."""
+        shown: dict[str, Any] = {"text/plain": str(self)}
+        if self._kind == "picture":
+            shown["image/png"] = b64encode(self.data).decode()
+        elif self._kind == "animation":
+            kind = Path(self.result.files[0].name).suffix.removeprefix(".")
+            shown["text/html"] = _film(kind, b64encode(self.data).decode())
+        elif self.text:
+            shown["text/html"] = f"<pre>{html.escape(self.text)}</pre>"
+        return shown
+
+
+def _film(kind: str, data: str) -> str:
+    if kind == "mp4":
+        return f'<video controls loop src="data:video/mp4;base64,{data}"></video>'
+    return f'<img src="data:image/{kind};base64,{data}">'
+
+
+def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
+    """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
+    found = _task(task)
+    chosen, inputs = _told_apart(found, given)
+    settings = found.settings.parse(chosen)
+    tasks.check(task, settings, inputs)
+    began = time.monotonic()
+    with _working(found.title, quiet) as progress:
+        result = tasks.run(task, settings, inputs, progress)
+    if not found.readable:
+        kept.in_gallery(result, time.monotonic() - began)
+    return Made(found, settings, result)
+
+
+def _task(name: str) -> Task:
+    for one in map(tasks.get, tasks.TASKS):
+        if name == one.command:  # what a person knows from the terminal
+            expected, step = f"{one.name}, which `studio {name}` runs", "write it so"
+            raise invalid("task", expected=expected, received=name, next_step=step)
+    return tasks.get(name)
+
+
+def _told_apart(task: Task, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[File]]]:
+    """What was given by name, as settings and as the files of each input."""
+    fields, slots = task.settings.described(), {slot.name: slot for slot in task.inputs}
+    by_flag = {slot.flag: slot for slot in task.inputs if slot.flag}
+    chosen: dict[str, Any] = {}
+    inputs: dict[str, list[File]] = {}
+    for name, value in given.items():
+        field = fields.get(name)
+        slot = slots.get(name) or by_flag.get(f"--{name.replace('_', '-')}")
+        known = field and isinstance(value, str) and value in (*task.builtin, *presets.names())
+        if slot is None and field is None:
+            raise unknown("argument", name, dict.fromkeys([*slots, *fields]))
+        if slot is None or known:
+            listed = field is not None and field.kind == "list" and isinstance(value, str)
+            chosen[name] = flags.listed(value) if listed else value
+            continue
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        prefix = f"{slot.instead}:" if slot.instead else ""
+        words = [one for one in values if prefix and isinstance(one, str) and one.startswith(prefix)]
+        if words:
+            chosen[slot.instead] = [word.removeprefix(prefix) for word in words]
+        inputs[slot.name] = [_file(slot, one) for one in values if not any(one is word for word in words)]
+    return chosen, inputs
+
+
+def _file(slot: Slot, value: Any) -> File:
+    """One input as a kept file. Raises `InvalidInput` if it is nothing of the kind that the task takes."""
+    if isinstance(value, Made):
+        return value.result.files[0]
+    if isinstance(value, File):
+        return value
+    if isinstance(value, str | PathLike):
+        return sources.source(slot, str(value))
+    if slot.kind == "picture" and isinstance(value, Image.Image):
+        value = np.asarray(value.convert("RGB"))
+    if slot.kind == "picture" and _is_picture(value):
+        return File.keep(images.encode_png(value), "picture", f"{slot.name}.png")
+    expected = f"a path of {a(slot.kind)}, or a result of the studio"
+    if slot.kind == "picture":
+        expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8"
+    step = "pass one of these"
+    raise invalid(slot.name, expected=expected, received=_described(value), next_step=step)
+
+
+def _is_picture(value: Any) -> bool:
+    return (
+        isinstance(value, np.ndarray)
+        and value.dtype == np.uint8
+        and value.ndim == 3
+        and value.shape[2] == 3
+        and min(value.shape) > 0
+    )
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array {value.shape} {value.dtype}"
+    return type(value).__name__
+
+
+@contextlib.contextmanager
+def _working(title: str, quiet: bool) -> Iterator[Progress]:
+    """Progress as the commands show it; in a notebook, as one line. Ctrl-C asks for the best so far."""
+    if threading.current_thread() is not threading.main_thread():  # where no signal can be heard
+        yield Progress()
+        return
+    in_notebook = "ipykernel" in sys.modules and not quiet
+    wishes = argparse.Namespace(quiet=quiet, verbose=False)
+    with console.working(title, wishes, partial(_say, title) if in_notebook else None) as progress:
+        yield progress
+    if in_notebook:
+        sys.stderr.write("\r" + " " * _LINE + "\r")
+
+
+_LINE = 79
+
+
+def _say(title: str, report: Report) -> None:
+    stage = f"{title}: {report.stage}" if report.stage else title
+    count = f" {report.step:,} of {report.total:,}" if report.total else ""
+    sys.stderr.write(f"\r{(stage + count)[:_LINE]:<{_LINE}}")
+    sys.stderr.flush()

@@ -1,0 +1,136 @@
+"""`studio.make`: tasks from Python, given what a program has at hand, shown by a notebook."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import types
+from base64 import b64decode
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import studio
+from studio.core import images, recipes, samples
+from studio.core.errors import InvalidInput
+from studio.gallery import index
+from studio.gallery.index import Wanted
+
+SMALL = {"size": 64, "quiet": True}
+
+
+def painted(content="sample:coffee", style="house:mosaic", **more):
+    return studio.make("style.transfer", content=content, style=style, **{**SMALL, **more})
+
+
+@pytest.fixture
+def one(home):
+    return painted()
+
+
+def test_what_is_made_is_a_picture_with_its_recipe_in_the_gallery(one, tmp_path):
+    assert one.image.dtype == np.uint8 and one.image.shape == (43, 64, 3)
+    assert one.settings.house == ("mosaic",) and one.recipe.task == "style.transfer"
+    out = one.save(tmp_path / "out.png")
+    assert recipes.read(out.read_bytes()) == one.recipe
+    assert [entry.file.digest for entry in index.find(Wanted())[0]] == [one.result.files[0].digest]
+    assert one.save(tmp_path / "out.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert (tmp_path / "out.jpg.json").is_file()
+
+
+def test_whatever_a_program_has_for_a_picture_is_taken(one, tmp_path):
+    photo = samples.photo("coffee")
+    path = tmp_path / "coffee.png"
+    path.write_bytes(images.encode_png(photo))
+    for content in (photo, Image.fromarray(photo), path, str(path), [str(path)]):
+        assert np.array_equal(painted(content).image, one.image)
+
+
+def test_what_was_made_is_made_on_from(one):
+    again = painted(one, style=["house:wash"])
+    (source,) = again.recipe.inputs["content"]
+    assert source.digest == one.result.files[0].digest and source.recipe == one.recipe
+
+
+def test_settings_are_taken_as_the_command_takes_them(home):
+    made = studio.make("style.transfer", content="sample:coffee", house="mosaic, wash", **SMALL)
+    assert made.settings.house == ("mosaic", "wash")
+    named = studio.make("style.transfer", content="sample:coffee", house="mosaic", network="house", **SMALL)
+    assert named.settings.network == "house"
+
+
+def test_it_works_in_a_thread_where_no_signal_is_heard(home):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(painted(quiet=False)))
+    thread.start()
+    thread.join(120)
+    assert found and found[0].image.shape == (43, 64, 3)
+
+
+@pytest.mark.parametrize(
+    "task, given, says",
+    [
+        ("style", {}, r"style\.transfer, which `studio style` runs"),
+        ("style.transform", {}, "perhaps style.transfer is meant"),
+        ("style.transfer", {"house": "mosaic"}, "Invalid content. Expected: 1 file. Received: 0"),
+        ("style.transfer", {"contents": "a.png"}, "perhaps content is meant"),
+        ("style.transfer", {"content": np.zeros((4, 4))}, r"an array \(4, 4\) float64"),
+        ("style.transfer", {"content": np.zeros((0, 4, 3), "uint8")}, r"an array \(0, 4, 3\) uint8"),
+        ("style.transfer", {"content": 3}, "Received: int"),
+        ("style.transfer", {"content": "gone.png"}, "gone.png"),
+        ("style.transfer", {"content": "sample:coffee", "house": "mosiac"}, "perhaps mosaic is meant"),
+        ("style.transfer", {"content": "sample:coffee", "size": "big"}, "Received: 'big'"),
+        ("faces.draw", {"preset": 3}, "a path of a model"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(task, given, says, home):
+    with pytest.raises(InvalidInput, match=says):
+        studio.make(task, **given)
+
+
+def test_a_film_is_shown_and_saved_as_what_it_is(home, tmp_path):
+    asked = {"preset": "digits-dcgan", "n": 2, "walk": 2, "film": "gif", "fps": 2, "quiet": True}
+    film = studio.make("faces.draw", **asked)
+    assert "data:image/gif;base64,R0lG" in film._repr_mimebundle_()["text/html"]
+    assert film.save(tmp_path / "walk.gif").read_bytes()[:3] == b"GIF"
+    with pytest.raises(InvalidInput, match="film gif"):
+        film.save(tmp_path / "walk.mp4")
+    with pytest.raises(InvalidInput, match="Received: an animation"):
+        _ = film.image
+
+
+def test_a_text_prints_itself(home):
+    made = studio.make("text.write", prompt="O, what <b>", chars=20, quiet=True)
+    assert str(made).startswith("O, what <b>")
+    assert made._repr_mimebundle_()["text/html"].startswith("<pre>O, what &lt;b&gt;")
+    assert made.answer == {}
+
+
+def test_a_notebook_shows_the_picture_and_a_line_of_progress(home, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    studio.make("faces.draw", preset="digits-dcgan", n=2, walk=2, film="gif", fps=2)
+    said = capsys.readouterr()
+    assert "\rFaces" in said.err and said.err.endswith(" \r") and not said.out
+    made = painted()
+    shown = Image.open(io.BytesIO(b64decode(made._repr_mimebundle_()["image/png"])))
+    assert np.array_equal(np.asarray(shown), made.image)
+
+
+@pytest.mark.slow  # a real network
+def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
+    made = studio.make("classify.predict", pictures="sample:coffee", top=2, quiet=True)
+    assert "espresso" in made.text or "cup" in made.text
+    assert made.answer["pictures"][0]["path"] == "coffee.png"
+    assert made.save(tmp_path / "said.json").read_text().startswith("{")
+    assert made.save(tmp_path / "said.txt").read_text().strip() == made.text.strip()
+
+
+@pytest.mark.slow  # a training
+def test_a_model_is_saved_as_a_folder_and_asked(home, tmp_path):
+    (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 200)
+    made = studio.make("text.train", text=tmp_path / "tale.txt", units=32, epochs=1, quiet=True)
+    folder = made.save(tmp_path / "voice")
+    assert studio.make("text.write", preset=str(folder), prompt="to", chars=12, quiet=True).text
+    assert studio.make("text.write", preset=made, prompt="to", chars=12, quiet=True).text
