@@ -1,4 +1,4 @@
-"""A run as the `studio ...` command that does the same."""
+"""A run as the `studio ...` command, and as the Python, that does the same."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film.settings import FilmSettings
 
+_WIDE = 70  # letters from which on each argument has a line of its own
+
 
 def line(task: str, settings: Settings, inputs: Inputs) -> str:
     """The command; settings at their default are left out. "" for a task without one."""
     if isinstance(settings, FilmSettings):
         return _of_film(settings, inputs)
     found = tasks.get(task)
-    if not found.command:
-        return ""
-    if any(_only_here(file) for files in inputs.values() for file in files):
+    if not found.command or _of_pages_alone(inputs):
         return ""
     parts = ["studio", *found.command.split()]
     for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
@@ -37,6 +37,31 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
         if value != field.default or (field.positional and found.builtin and not inputs.get("model")):
             parts += _flag(field.flag, value)
     return " ".join(parts)
+
+
+def python(task: str, settings: Settings, inputs: Inputs) -> str:
+    """The lines of Python; settings at their default are left out. "" where `line` is, and for films."""
+    found = tasks.get(task)
+    if isinstance(settings, FilmSettings) or not line(task, settings, inputs):
+        return ""
+    parts = [repr(task)]
+    for slot in found.inputs:
+        names = [samples.spelled(file) for file in inputs.get(slot.name, ())]
+        if names:
+            parts.append(f"{slot.name}={names if slot.most > 1 else names[0]!r}")
+    for name, field in settings.described().items():
+        if (value := getattr(settings, name)) != field.default:
+            parts.append(f"{name}={value!r}")
+    kind = found.makes(settings)
+    then = "print(made)" if kind == "text" else f"made.save({_out(kind, settings)[1]!r})"
+    given = ", ".join(parts)
+    if len(given) > _WIDE:
+        given = "".join(f"\n    {part}," for part in parts) + "\n"
+    return f"import studio\n\nmade = studio.make({given})\n{then}"
+
+
+def _of_pages_alone(inputs: Inputs) -> bool:
+    return any(_only_here(file) for files in inputs.values() for file in files)
 
 
 def _only_here(file: File) -> bool:

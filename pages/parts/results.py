@@ -145,12 +145,15 @@ def as_made(settings: Settings, made: Any) -> Settings:
 
 
 def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
-    """What made the result, to be copied: as a command and as text."""
+    """What made the result, to be copied: as a command, as Python and as text."""
     with st.expander("Recipe", icon=":material/receipt_long:"):
-        command = commands.line(task, as_made(settings, made), inputs)
-        if command:
+        wish = as_made(settings, made)
+        if command := commands.line(task, wish, inputs):
             st.caption("The same in a terminal:")
             st.code(command, language="shell", wrap_lines=True)
+        if program := commands.python(task, wish, inputs):
+            st.caption("The same in Python:")
+            st.code(program, language="python", wrap_lines=True)
         st.caption("What made it, as the download carries it:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import runpy
 import shlex
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pages.parts import commands, results, words
+from pages.parts import commands, reels, results, words
+from studio import notebook
 from studio.classify.settings import ExplainSettings, ExportSettings
-from studio.cli import flags, make, outputs
-from studio.core import tasks
+from studio.cli import flags, make, outputs, sources
+from studio.core import images, recipes, tasks
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
+from studio.film.settings import FilmSettings
 from studio.style.settings import TransferSettings
+from studio.text.settings import WriteSettings
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,51 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
     ending = "." + settings.film if settings.zoom else ".png"
     assert arguments.out == f"out{ending}"
     outputs.checked(arguments.out, tasks.get("dream.ascend").makes(settings))
+
+
+def asked_in_python(program):
+    """What the call in a program asks of `studio.make`: the task, settings and names of files."""
+    call = ast.parse(program).body[1].value
+    given = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+    task = tasks.get(ast.literal_eval(call.args[0]))
+    chosen, inputs = notebook._told_apart(task, given)
+    names = {slot: [file.name for file in files] for slot, files in inputs.items()}
+    return task.name, task.settings.parse(chosen), names
+
+
+@pytest.mark.parametrize("settings", [*SETTINGS, *DREAMS], ids=str)
+def test_the_python_that_is_shown_asks_for_the_same(settings, home, picture, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("my photo.png").write_bytes(images.encode_png(picture))
+    file = File.keep(Path("my photo.png").read_bytes(), "picture", "my photo.png")
+    dream = isinstance(settings, DreamSettings)
+    task = "dream.ascend" if dream else "style.transfer"
+    inputs = {"content": [file], "guide": [file]} if dream else {"content": [file], "style": [file] * 2}
+    program = commands.python(task, settings, inputs)
+    names = {slot: [one.name for one in files] for slot, files in inputs.items()}
+    assert asked_in_python(program) == (task, settings, names)
+
+
+def test_the_python_that_is_shown_makes_the_same(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = TransferSettings(house=("mosaic", "wash"), style_weights=(1.0, 3.0), size=64)
+    content = sources.source(tasks.get("style.transfer").inputs[0], "sample:coffee")
+    Path("shown.py").write_text(commands.python("style.transfer", settings, {"content": [content]}))
+    runpy.run_path("shown.py")
+    again = tasks.run("style.transfer", settings, {"content": [content]})
+    assert np.array_equal(images.read(Path("out.png")), images.read(again.files[0].read()))
+    assert recipes.read(Path("out.png").read_bytes()) == again.recipe
+
+
+def test_python_prints_what_is_text_and_leaves_out_what_no_program_can_name(home):
+    settings = WriteSettings(prompt="O, what", temperature=0.5)
+    program = commands.python("text.write", settings, {})
+    assert program.endswith(
+        "\nmade = studio.make('text.write', temperature=0.5, prompt='O, what')\nprint(made)"
+    )
+    assert (
+        commands.python("film.repaint", FilmSettings(task="style.transfer"), {"film": [reels.sample()]}) == ""
+    )
 
 
 ASKED = [
