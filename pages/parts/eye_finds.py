@@ -28,7 +28,7 @@ def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], No
     values = dict(zip(duels.grid.names, duels.best, strict=True))
     full = taste.made(duels.best, duels.grid.names, size=taste.size)
     caption = f"The best of {len(duels.points)} pictures after {len(taste.compared)} comparisons"
-    st.image(shown.of_bytes(made.data), width="stretch", caption=caption)
+    shown.image(made.data, caption=caption)
     st.markdown(f"**{words.plain(eye_words.point(taste.kind, values)).capitalize()}**")
     place = places.place_of(taste.task)
     with st.container(horizontal=True):

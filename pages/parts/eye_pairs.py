@@ -89,7 +89,8 @@ def _picture(taste: Taste, duels: Duels, point: tuple, name: str) -> engine.Live
         made = _made(taste, duels, point)
     # Not within: the spinner takes itself away at a place that a picture would no longer have.
     if made is not None:
-        place.image(shown.of_bytes(made.data), width="stretch", alt=name)
+        with place:
+            shown.image(made.data, alt=name)
     return made
 
 

@@ -34,10 +34,10 @@ def show_result(file: File, before: File | None, *, key: str, caption: str = "")
 
 def compare(before: File | None, data: bytes, *, key: str, caption: str = "") -> None:
     """Shows a picture as large as the page allows, against the content it was made from."""
-    after = shown.of_bytes(data)
     if before is None:
-        st.image(after, caption=caption, width="stretch")
+        shown.image(data, caption=caption)
         return
+    after = shown.of_bytes(data)
     height, width = images.size(after)
     content = shown.of_file(before.digest, (width, height))
     ab_slider(content, after, ratio=width / height, key=key, names=("Content", "Result"), caption=caption)

@@ -93,7 +93,7 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
             drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
             name = "Your photo, as the model draws it" if drawn_from else f"Face {settings.face}"
             caption = f"{name}{way}"
-            st.image(shown.of_bytes(made.data), width="stretch", caption=caption, alt=caption)
+            shown.image(made.data, caption=caption, alt=caption)
             _actions(made, key="face")
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.parts import samples, words
+from pages.parts import samples, shown, words
 from pages.parts.places import place_of
 
 
@@ -53,9 +53,7 @@ def made_here() -> None:
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():
-            st.image(
-                str(samples.SHIPPED / tile.file), width="stretch", caption=tile.caption, alt=tile.caption
-            )
+            shown.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption, alt=tile.caption)
             chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
             chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | tile.opens
             st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

@@ -37,7 +37,7 @@ def choose(classifier: Shown) -> Sample:
 def show(classifier: Shown, picture: Sample) -> None:
     """What a classifier says of a picture, and where it looks."""
     if engine.connect().status() != "ready":
-        st.image(shown.of_file(picture.file().digest), width="stretch", caption=words.plain(picture.title))
+        shown.image(picture.file(), caption=words.plain(picture.title))
         live.wait()
         return
     absent = downloads.missing(classifier.needs)
@@ -66,7 +66,7 @@ def _looked(classifier: Shown, picture: Sample) -> None:
         told = words.plain(made.figures["label"])
         unseen = "" if made.figures["whole"] else "; it is shown the middle, so the dark sides tell nothing"
         caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM){unseen}"
-        st.image(shown.of_bytes(made.data), width="stretch", caption=caption, alt=caption)
+        shown.image(made.data, caption=caption, alt=caption)
         _bars(made.figures["labels"])
     with asked:
         _labels(classifier, picture, made.figures["labels"])
