@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 from pages.parts import mask_brush, reels, sample_texts, samples
@@ -44,20 +45,29 @@ def python(task: str, settings: Settings, inputs: Inputs) -> str:
     found = tasks.get(task)
     if isinstance(settings, FilmSettings) or not line(task, settings, inputs):
         return ""
-    parts = [repr(task)]
+    parts = [_literal(task)]
     for slot in found.inputs:
         names = [samples.spelled(file) for file in inputs.get(slot.name, ())]
         if names:
-            parts.append(f"{slot.name}={names if slot.most > 1 else names[0]!r}")
+            parts.append(f"{slot.name}={_literal(names)}")
     for name, field in settings.described().items():
         if (value := getattr(settings, name)) != field.default:
-            parts.append(f"{name}={value!r}")
+            parts.append(f"{name}={_literal(value)}")
     kind = found.makes(settings)
-    then = "print(made)" if kind == "text" else f"made.save({_out(kind, settings)[1]!r})"
+    then = "print(made)" if kind == "text" else f"made.save({_literal(_out(kind, settings)[1])})"
     given = ", ".join(parts)
     if len(given) > _WIDE:
         given = "".join(f"\n    {part}," for part in parts) + "\n"
     return f"import studio\n\nmade = studio.make({given})\n{then}"
+
+
+def _literal(value: object) -> str:
+    """A value as people write it in Python; a list of one word is that word."""
+    if isinstance(value, tuple | list):
+        if len(value) == 1 and isinstance(value[0], str):
+            return _literal(value[0])
+        return f"[{', '.join(map(_literal, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _of_pages_alone(inputs: Inputs) -> bool:

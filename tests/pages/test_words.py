@@ -129,7 +129,7 @@ def test_python_prints_what_is_text_and_leaves_out_what_no_program_can_name(home
     settings = WriteSettings(prompt="O, what", temperature=0.5)
     program = commands.python("text.write", settings, {})
     assert program.endswith(
-        "\nmade = studio.make('text.write', temperature=0.5, prompt='O, what')\nprint(made)"
+        '\nmade = studio.make("text.write", temperature=0.5, prompt="O, what")\nprint(made)'
     )
     assert (
         commands.python("film.repaint", FilmSettings(task="style.transfer"), {"film": [reels.sample()]}) == ""
