@@ -144,6 +144,11 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
         result = tasks.run(task, settings, inputs, progress)
     if not found.readable:
         kept.in_gallery(result, time.monotonic() - began)
+    if not quiet:
+        for told in result.figures.get("notes", ()):
+            console.note(told)
+        if result.stopped_early:
+            console.note("Stopped early; this is the best so far.")
     return Made(found, settings, result)
 
 

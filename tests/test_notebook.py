@@ -127,6 +127,15 @@ def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
     assert made.save(tmp_path / "said.txt").read_text().strip() == made.text.strip()
 
 
+@pytest.mark.slow  # a real network
+def test_what_there_is_to_say_besides_is_said_unless_it_shall_be_quiet(weights_home, capsys):
+    asked = {"content": "sample:coffee", "look": "eyes", "backbone": "resnet50", "size": 64, "steps": 1}
+    studio.make("dream.ascend", **asked)
+    assert "does not have the look eyes" in capsys.readouterr().err
+    studio.make("dream.ascend", quiet=True, **asked)
+    assert not capsys.readouterr().err
+
+
 @pytest.mark.slow  # a training
 def test_a_model_is_saved_as_a_folder_and_asked(home, tmp_path):
     (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 200)
