@@ -94,7 +94,9 @@ class Learner(keras.Model):
             for layer in STYLE_LAYERS:
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
-                sums["style"] += kinds.value(kinds.STYLE, looks[layer][n], target) / len(STYLE_LAYERS)
+                parts = _cut(looks[layer][n], self.settings.parts)
+                missed = sum(kinds.value(kinds.STYLE, part, target) for part in parts)
+                sums["style"] += missed / (len(parts) * len(STYLE_LAYERS))
             target = (wanted[n], ops.mean(ops.square(wanted[n])) + 1e-8)
             sums["content"] += kinds.value(kinds.CONTENT, whole(looks[CONTENT_LAYER][n]), target)
             sums["smoothness"] += kinds.value(kinds.VARIATION, picture, ())
@@ -122,3 +124,11 @@ class Learner(keras.Model):
     def metrics(self) -> list[keras.Metric]:
         """Of the batch."""
         return list(self.seen.values())
+
+
+def _cut(maps: Any, parts: int) -> list[Any]:
+    """The maps of a painting, `(1, h, w, C)`, in so many parts a side."""
+    height, width = maps.shape[1:3]
+    rows = [slice(height * n // parts, height * (n + 1) // parts) for n in range(parts)]
+    columns = [slice(width * n // parts, width * (n + 1) // parts) for n in range(parts)]
+    return [maps[:, down, right] for down in rows for right in columns]

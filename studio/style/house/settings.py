@@ -21,7 +21,9 @@ class TrainStyleSettings(Settings):
         step=0.05,
     )
     only_new: bool = setting(
-        False, "Teach only the styles that the network to start from lacks, and leave the rest as it is."
+        False,
+        "Leave the network to start from and its styles as they are; teach those that it lacks, or, if it "
+        "lacks none, the given ones anew.",
     )
     size: int = setting(
         192, "A side of the windows of the photos that it practises on.", unit="px", ge=64, le=512, step=16
@@ -47,6 +49,13 @@ class TrainStyleSettings(Settings):
         ge=0.25,
         le=4,
         scale="log",
+    )
+    parts: int = setting(
+        1,
+        "Parts a side of a painting in each of which the style must be found: with more, flat parts of a "
+        "photo are painted, too, and colours are alike all over.",
+        ge=1,
+        le=4,
     )
     averaging: int = setting(
         200, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"

@@ -47,10 +47,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     pictures = data.pictures(file, side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     names = [*old, *(name for name in drawn if name not in old)]
-    taught = [names.index(name) for name in drawn if not (settings.only_new and name in old)]
-    if not taught:
-        step = "add a style that it does not know yet, or leave only_new out"
-        raise invalid("style", expected="one that is new", received=", ".join(drawn), next_step=step)
+    taught = _taught(names, list(drawn), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
     grams = _grams(names, drawn, vgg16.averaged, settings, progress)
@@ -116,6 +113,12 @@ def _grams(
     }
     empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(found.values())).items()}
     return [found.get(name, empty) for name in names]
+
+
+def _taught(names: Sequence[str], drawn: Sequence[str], old: Sequence[str], only_new: bool) -> list[int]:
+    """The places in `names` of the styles to teach: of those drawn all, or, where only new ones, the new."""
+    new = [name for name in drawn if name not in old]
+    return [names.index(name) for name in (only_new and new) or drawn]
 
 
 def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:

@@ -75,6 +75,21 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     assert float(found["content"]) == pytest.approx(content, rel=1e-3)
 
 
+def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
+    learner = Learner(SETTINGS.model_copy(update={"parts": 2}), grams, vgg16)
+    found = learner({"photos": photos[:1], "styles": np.array([1]), "moved": np.array([[2, 5]])})
+    first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
+    painted = np.asarray(learner.painter([first, np.array([[0, 1]], "float32")]))
+    off = []
+    for layer, maps in vgg16.features(fine.STYLE_LAYERS)(painted).items():
+        half = maps.shape[1] // 2
+        for down, right in ((0, 0), (0, half), (half, 0), (half, half)):
+            flat = np.reshape(maps[:, down : down + half, right : right + half], (-1, maps.shape[-1]))
+            gram = flat.T @ flat / flat.size
+            off.append(np.sum((gram - grams[1][layer]) ** 2) / np.sum(grams[1][layer] ** 2))
+    assert float(found["style"]) == pytest.approx(np.mean(off), rel=1e-3)
+
+
 def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(photos, grams, vgg16):
     learner = Learner(SETTINGS, grams, vgg16)
     photo = photos[:1].astype("float32") / 255
@@ -233,9 +248,16 @@ def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, 
         tasks.check(known.TASK, settings, {"data": [folder], "style": [drawn("mosaic")]})
 
 
-def test_an_old_style_alone_is_nothing_new(home, folder):
-    start = tasks.File.keep(presets.zipped(tiny_styles.make().folder), "model", "tiny.zip")
+@pytest.mark.slow
+def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, folder, photos):
+    tiny = tiny_styles.make()
+    start = tasks.File.keep(presets.zipped(tiny.folder), "model", "tiny.zip")
     rain = tasks.File.keep(images.encode_png(paintings.draw("wash", size=(160, 200))), "picture", "rain.png")
-    settings = SETTINGS.model_copy(update={"only_new": True})
-    with pytest.raises(InvalidInput, match="one that is new"):
-        tasks.run(known.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
+    settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
+    made = tasks.run(known.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
+    before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "anew"))
+    photo = photos[:1].astype("float32") / 255
+    place = known.styles_of(tiny).index("rain")
+    for n, share in enumerate(np.eye(len(known.styles_of(tiny)), dtype="float32")):
+        old, new = (np.asarray(one([photo, share[None]])) for one in (before, after))
+        assert (np.abs(new - old).max() > 1e-3) == (n == place)
