@@ -24,6 +24,10 @@ def write(
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
     seen = figures["steps"] * settings.batch
+    taught, kept = figures["taught"], [name for name in styles if name not in figures["taught"]]
+    stayed = f" {', '.join(kept)} stayed as they were." if kept and settings.only_new else ""
+    what = ", ".join(taught) if kept else "the styles"
+    each = f" in each of {settings.parts**2} parts" if settings.parts > 1 else ""
     parts = [
         "# House styles",
         f"{', '.join(styles)}.",
@@ -31,13 +35,13 @@ def write(
         f"at a time; {figures['held_out']:,} were held out to test on.\n\n" + cards.LICENCE,
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
         f"{figures['steps']:,} steps of {settings.batch} photos ({seen:,} paintings) in "
-        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{ended}\n\n"
+        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{stayed}{ended}\n\n"
         f"    {command}",
         *figures["notes"],
         cards.table(
             [
-                ("style loss, held out, mean of the styles", f"{figures['held_out_style']:.4f}"),
-                ("content loss, held out, mean of the styles", f"{figures['held_out_content']:.4f}"),
+                (f"style loss{each}, held out, mean of {what}", f"{figures['held_out_style']:.4f}"),
+                (f"content loss, held out, mean of {what}", f"{figures['held_out_content']:.4f}"),
             ]
         ),
     ]

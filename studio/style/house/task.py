@@ -62,6 +62,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "seconds": trained.curves.seconds,
         "parameters": trained.learner.painter.count_params(),
         "styles": len(names),
+        "taught": [names[place] for place in taught],
         **{name.replace(" ", "_"): value for name, value in trained.tested.items()},
         "ended": trained.ended,
         "started_from": starts.named(inputs),

@@ -257,6 +257,8 @@ def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, fol
     made = tasks.run(known.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
     before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "anew"))
     photo = photos[:1].astype("float32") / 255
+    card = presets.unpack(made.files[0].read(), "anew").card()
+    assert "sand stayed as they were" in card and "mean of rain" in card
     place = known.styles_of(tiny).index("rain")
     for n, share in enumerate(np.eye(len(known.styles_of(tiny)), dtype="float32")):
         old, new = (np.asarray(one([photo, share[None]])) for one in (before, after))
