@@ -20,11 +20,13 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
 
     Args:
         task: its name, e.g. "style.transfer", "dream.ascend", "faces.draw", "text.write",
-            "classify.predict", "vae.train"; `studio.core.tasks.TASKS` has all.
+            "classify.predict", "vae.train", or its command: "style", "train vae";
+            `studio.core.tasks.TASKS` has all.
         quiet: shows no progress.
         given: inputs and settings by their names, which are those of the command's flags with `_` for `-`.
-            A picture is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` or what `make`
-            gave before; a text, model or data set is a path, a name or what `make` gave before.
+            A picture is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or grey, or
+            with alpha) or what `make` gave before; a text, model or data set is a path, a name or what
+            `make` gave before.
 
     Returns:
         What was made: `image`, `text`, `figures`, `recipe`, and `save(path)`. A notebook shows it.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import html
+import io
 import json
 import sys
 import threading
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from studio.cli import console, flags, kept, outputs, sources
 from studio.core import images, presets, tasks
@@ -135,13 +136,13 @@ def _film(kind: str, data: str) -> str:
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
-    found = _task(task)
+    found = tasks.get(_named(task))
     chosen, inputs = _told_apart(found, given)
     settings = found.settings.parse(chosen)
-    tasks.check(task, settings, inputs)
+    tasks.check(found.name, settings, inputs)
     began = time.monotonic()
     with _working(found.title, quiet) as progress:
-        result = tasks.run(task, settings, inputs, progress)
+        result = tasks.run(found.name, settings, inputs, progress)
     if not found.readable:
         kept.in_gallery(result, time.monotonic() - began)
     if not quiet:
@@ -152,12 +153,9 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     return Made(found, settings, result)
 
 
-def _task(name: str) -> Task:
-    for one in map(tasks.get, tasks.TASKS):
-        if name == one.command:  # what a person knows from the terminal
-            expected, step = f"{one.name}, which `studio {name}` runs", "write it so"
-            raise invalid("task", expected=expected, received=name, next_step=step)
-    return tasks.get(name)
+def _named(task: str) -> str:
+    """The name of a task that was called by it or, as a person knows it from the terminal, by its command."""
+    return next((one.name for one in map(tasks.get, tasks.TASKS) if task and one.command == task), task)
 
 
 def _told_apart(task: Task, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[File]]]:
@@ -193,25 +191,30 @@ def _file(slot: Slot, value: Any) -> File:
         return value
     if isinstance(value, str | PathLike):
         return sources.source(slot, str(value))
-    if slot.kind == "picture" and isinstance(value, Image.Image):
-        value = np.asarray(value.convert("RGB"))
     if slot.kind == "picture" and _is_picture(value):
-        return File.keep(images.encode_png(value), "picture", f"{slot.name}.png")
+        value = Image.fromarray(value.squeeze())
+    if slot.kind == "picture" and isinstance(value, Image.Image):
+        return File.keep(_png(value), "picture", f"{slot.name}.png")
     expected = f"a path of {a(slot.kind)}, or a result of the studio"
     if slot.kind == "picture":
-        expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8"
+        expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8, 0 to 255"
     step = "pass one of these"
     raise invalid(slot.name, expected=expected, received=_described(value), next_step=step)
 
 
 def _is_picture(value: Any) -> bool:
-    return (
-        isinstance(value, np.ndarray)
-        and value.dtype == np.uint8
-        and value.ndim == 3
-        and value.shape[2] == 3
-        and min(value.shape) > 0
-    )
+    """Whether it is `(H, W) uint8`, or with 1, 3 or 4 channels: grey, RGB, RGBA."""
+    if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.ndim not in (2, 3):
+        return False
+    return min(value.shape[:2]) > 1 and value.shape[2:] in ((), (1,), (3,), (4,))
+
+
+def _png(picture: Image.Image) -> bytes:
+    """A picture as a file would hold it, upright. What is transparent stays so: masks have another ground."""
+    upright = ImageOps.exif_transpose(picture)
+    held, kept = io.BytesIO(), {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
+    (upright if upright.mode in kept else upright.convert("RGB")).save(held, "PNG", compress_level=1)
+    return held.getvalue()
 
 
 def _described(value: Any) -> str:
