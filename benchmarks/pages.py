@@ -68,7 +68,8 @@ def opened(page: Page, address: str, heading: str) -> float:
 # In the page itself: a driver from outside would add its own search through the page, some 70 ms.
 _WATCH = """name => {
   const there = () => [...document.querySelectorAll('button')].some(one => one.innerText.includes(name));
-  window.taken = new Promise(done => document.addEventListener('click', () => {
+  window.taken = new Promise((done, failed) => document.addEventListener('click', () => {
+    setTimeout(() => failed(`no ${name} within 30 s`), 30000);
     const clicked = performance.now();
     const seen = new MutationObserver(() => {
       if (!there()) return;

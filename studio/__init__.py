@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
-    """Runs a task in this process, and adds what it makes to the gallery.
+    """Runs a task in this process, and adds what it makes, if it is no answer, to the gallery.
 
     `studio.make("style.transfer", content="photo.jpg", house="mosaic").save("out.png")`
 
@@ -26,13 +26,14 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
         given: inputs and settings by their names, which are those of the command's flags with `_` for `-`.
             A picture is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or grey, or
             with alpha) or what `make` gave before; a text, model or data set is a path, a name or what
-            `make` gave before.
+            `make` gave before. `resume=False` begins a training anew that was stopped before.
 
     Returns:
         What was made: `image`, `text`, `figures`, `recipe`, and `save(path)`. A notebook shows it.
 
     Raises:
         studio.core.errors.StudioError: for all that a person can mend, in one sentence.
+        KeyboardInterrupt: after Ctrl-C, if there is no best so far to return.
     """
     from studio.notebook import make  # which loads what `import studio` need not
 

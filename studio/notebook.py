@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import html
-import io
 import json
 import sys
 import threading
@@ -25,18 +24,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from studio.cli import console, flags, kept, outputs, sources
-from studio.core import images, presets, tasks
-from studio.core.errors import a, invalid, unknown
-from studio.core.progress import Progress, Report
+from studio.cli import console, flags, kept, outputs, sources, train
+from studio.core import amounts, images, presets, runs, tasks
+from studio.core.errors import Cancelled, a, invalid, printable, unknown
+from studio.core.progress import Progress, Report, counted
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import File, Result, Slot, Task
+from studio.core.tasks import File, Kind, Result, Slot, Task
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Made:
     """What a task made. At the end of a notebook's cell it shows itself.
 
@@ -44,11 +43,13 @@ class Made:
         task: that made it.
         settings: with which.
         result: its kept files, figures and recipe.
+        sources: the paths that it was made from, which it is never saved over.
     """
 
     task: Task
     settings: Settings
     result: Result
+    sources: tuple[str, ...] = ()
 
     @property
     def data(self) -> bytes:
@@ -86,7 +87,12 @@ class Made:
         return self.result.recipe
 
     @property
-    def _kind(self) -> str:
+    def stopped_early(self) -> bool:
+        """Whether Ctrl-C ended it, and this is the best so far."""
+        return self.result.stopped_early
+
+    @property
+    def _kind(self) -> Kind:
         return self.result.files[0].kind
 
     def save(self, path: str | PathLike[str]) -> Path:
@@ -99,11 +105,15 @@ class Made:
             Where it is.
 
         Raises:
-            InvalidInput: if nothing can be written there, or the ending is of another kind.
+            InvalidInput: if nothing can be written there, the ending is of another kind, or it is one of the
+                files that this was made from.
         """
         also = (".json",) if self.task.readable else ()
-        out = outputs.checked(str(path), self.result.files[0].kind, also=also)
-        outputs.named_by(out, self.settings, self.settings.described())
+        out = outputs.checked(str(path), self._kind, self.sources, also)
+        made = Path(self.result.files[0].name).suffix.lower()
+        if self._kind in _OF_ONE_FORM and out.suffix.lower() != made:
+            shown, step = f"output {printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
+            raise invalid(shown, expected=f"a name that ends in {made}", received=out.suffix, next_step=step)
         if self.task.readable:
             return outputs.save_answer(self.answer, self.text, self.result, out)
         return outputs.save(self.result, out)
@@ -128,6 +138,9 @@ class Made:
         return shown
 
 
+_OF_ONE_FORM = ("animation", "dataset", "network")  # a picture is saved as its name says
+
+
 def _film(kind: str, data: str) -> str:
     if kind == "mp4":
         return f'<video controls loop src="data:video/mp4;base64,{data}"></video>'
@@ -137,48 +150,78 @@ def _film(kind: str, data: str) -> str:
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
     found = tasks.get(_named(task))
+    resume = given.pop("resume", None) if found.produces == "model" else None
     chosen, inputs = _told_apart(found, given)
     settings = found.settings.parse(chosen)
     tasks.check(found.name, settings, inputs)
+    if found.produces == "model":
+        train.take_up(runs.find(found.name, settings, inputs), resume, quiet)
     began = time.monotonic()
-    with _working(found.title, quiet) as progress:
-        result = tasks.run(found.name, settings, inputs, progress)
+    try:
+        with _working(found, quiet) as progress:
+            result = tasks.run(found.name, settings, inputs, progress)
+            missed = not result.stopped_early and _asked(progress)
+    except Cancelled:
+        raise KeyboardInterrupt("Stopped before there was a result.") from None
     if not found.readable:
         kept.in_gallery(result, time.monotonic() - began)
+    if missed:  # what is made at once never asks; the loop around it is to end all the same
+        raise KeyboardInterrupt("Stopped; the last result is in the gallery.")
     if not quiet:
         for told in result.figures.get("notes", ()):
             console.note(told)
-        if result.stopped_early:
-            console.note("Stopped early; this is the best so far.")
-    return Made(found, settings, result)
+    if result.stopped_early:
+        console.note("Stopped early; this is the best so far.")
+    return Made(found, settings, result, _paths(given))
+
+
+def _asked(progress: Progress) -> bool:
+    """Whether a person has asked to stop."""
+    try:
+        progress.check()
+    except Cancelled:
+        return True
+    return False
+
+
+def _paths(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of it may be a path."""
+    listed = [value if isinstance(value, list | tuple) else [value] for value in given.values()]
+    return tuple(str(one) for values in listed for one in values if isinstance(one, str | PathLike))
 
 
 def _named(task: str) -> str:
     """The name of a task that was called by it or, as a person knows it from the terminal, by its command."""
-    return next((one.name for one in map(tasks.get, tasks.TASKS) if task and one.command == task), task)
+    named = {one.command: one.name for one in map(tasks.get, tasks.TASKS) if one.command}
+    return named.get(str(task), str(task))
 
 
 def _told_apart(task: Task, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[File]]]:
     """What was given by name, as settings and as the files of each input."""
-    fields, slots = task.settings.described(), {slot.name: slot for slot in task.inputs}
-    by_flag = {slot.flag: slot for slot in task.inputs if slot.flag}
+    fields = task.settings.described()
+    slots = {slot.argument: slot for slot in task.inputs}
     chosen: dict[str, Any] = {}
     inputs: dict[str, list[File]] = {}
     for name, value in given.items():
         field = fields.get(name)
-        slot = slots.get(name) or by_flag.get(f"--{name.replace('_', '-')}")
+        slot = slots.get(name)
         known = field and isinstance(value, str) and value in (*task.builtin, *presets.names())
         if slot is None and field is None:
             raise unknown("argument", name, dict.fromkeys([*slots, *fields]))
         if slot is None or known:
             listed = field is not None and field.kind == "list" and isinstance(value, str)
-            chosen[name] = flags.listed(value) if listed else value
+            value = flags.listed(value) if listed else value
+            if name in chosen and isinstance(value, list | tuple):  # `style="house:wash", house="mosaic"`
+                value = [*chosen[name], *value]
+            chosen[name] = value
             continue
         values = list(value) if isinstance(value, list | tuple) else [value]
         prefix = f"{slot.instead}:" if slot.instead else ""
         words = [one for one in values if prefix and isinstance(one, str) and one.startswith(prefix)]
         if words:
-            chosen[slot.instead] = [word.removeprefix(prefix) for word in words]
+            names = [word.removeprefix(prefix) for word in words]
+            before = chosen.get(slot.instead, ())
+            chosen[slot.instead] = [*before, *names] if isinstance(before, list | tuple) else names
         inputs[slot.name] = [_file(slot, one) for one in values if not any(one is word for word in words)]
     return chosen, inputs
 
@@ -192,9 +235,11 @@ def _file(slot: Slot, value: Any) -> File:
     if isinstance(value, str | PathLike):
         return sources.source(slot, str(value))
     if slot.kind == "picture" and _is_picture(value):
-        value = Image.fromarray(value.squeeze())
-    if slot.kind == "picture" and isinstance(value, Image.Image):
-        return File.keep(_png(value), "picture", f"{slot.name}.png")
+        value = Image.fromarray(value[..., 0] if value.shape[2:] == (1,) else value)
+    if slot.kind == "picture" and isinstance(value, Image.Image) and value.mode != "F":  # of which range?
+        data = images.as_png(value, slot.name)
+        images.read(data, slot.name)  # what is wrong with it is told before anything heavy starts
+        return File.keep(data, "picture", f"{slot.name}.png")
     expected = f"a path of {a(slot.kind)}, or a result of the studio"
     if slot.kind == "picture":
         expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8, 0 to 255"
@@ -206,42 +251,39 @@ def _is_picture(value: Any) -> bool:
     """Whether it is `(H, W) uint8`, or with 1, 3 or 4 channels: grey, RGB, RGBA."""
     if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.ndim not in (2, 3):
         return False
-    return min(value.shape[:2]) > 1 and value.shape[2:] in ((), (1,), (3,), (4,))
-
-
-def _png(picture: Image.Image) -> bytes:
-    """A picture as a file would hold it, upright. What is transparent stays so: masks have another ground."""
-    upright = ImageOps.exif_transpose(picture)
-    held, kept = io.BytesIO(), {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
-    (upright if upright.mode in kept else upright.convert("RGB")).save(held, "PNG", compress_level=1)
-    return held.getvalue()
+    return min(value.shape) > 0 and value.shape[2:] in ((), (1,), (3,), (4,))
 
 
 def _described(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"an array {value.shape} {value.dtype}"
+    if isinstance(value, Image.Image):
+        return f"one of mode {value.mode}"
     return type(value).__name__
 
 
 @contextlib.contextmanager
-def _working(title: str, quiet: bool) -> Iterator[Progress]:
+def _working(task: Task, quiet: bool) -> Iterator[Progress]:
     """Progress as the commands show it; in a notebook, as one line. Ctrl-C asks for the best so far."""
     if threading.current_thread() is not threading.main_thread():  # where no signal can be heard
         yield Progress()
         return
     in_notebook = "ipykernel" in sys.modules and not quiet
     wishes = argparse.Namespace(quiet=quiet, verbose=False)
-    with console.working(title, wishes, partial(_say, title) if in_notebook else None) as progress:
-        yield progress
-    if in_notebook:
-        sys.stderr.write("\r" + " " * _LINE + "\r")
+    try:
+        with console.working(task.title, wishes, partial(_say, task) if in_notebook else None) as progress:
+            yield progress
+    finally:
+        if in_notebook:
+            sys.stderr.write("\r" + " " * _LINE + "\r")
 
 
 _LINE = 79
 
 
-def _say(title: str, report: Report) -> None:
-    stage = f"{title}: {report.stage}" if report.stage else title
-    count = f" {report.step:,} of {report.total:,}" if report.total else ""
-    sys.stderr.write(f"\r{(stage + count)[:_LINE]:<{_LINE}}")
+def _say(task: Task, report: Report) -> None:
+    writes = task.produces == "text" and report.step > 0  # then the text is what it wrote so far
+    stage = task.title if writes or not report.stage else f"{task.title}: {report.stage}"
+    told = "  ".join(filter(None, (stage, counted(report), amounts.left(report.seconds_left))))
+    sys.stderr.write(f"\r{printable(told, _LINE):<{_LINE}}")
     sys.stderr.flush()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import signal
 import sys
 import threading
 import types
+import warnings
 from base64 import b64decode
 
 import numpy as np
@@ -13,7 +16,7 @@ import pytest
 from PIL import Image
 
 import studio
-from studio.core import images, paths, recipes, samples
+from studio.core import images, paths, recipes, samples, tasks
 from studio.core.errors import InvalidInput
 from studio.gallery import index
 from studio.gallery.index import Wanted
@@ -50,6 +53,7 @@ def test_whatever_a_program_has_for_a_picture_is_taken(one, tmp_path):
 
 def test_pictures_of_a_program_are_read_as_their_files_are(home, tmp_path):
     rng = np.random.default_rng(0)
+    # How a file is read is tested with the files themselves.
     color, grey, alpha = (rng.integers(0, 256, (40, 64, *more), "uint8") for more in ((3,), (), (4,)))
     turned = Image.fromarray(color)
     turned.getexif()[0x0112] = 6  # as a phone held upright says
@@ -63,6 +67,8 @@ def test_pictures_of_a_program_are_read_as_their_files_are(home, tmp_path):
         kept = images.read(paths.kept(file.digest))
         assert np.array_equal(kept, images.read(path))
     assert images.read(tmp_path / "4.png").shape == (64, 40, 3)
+    for given in (deep.convert("I"), Image.open(tmp_path / "5.png")):  # scaled, not clipped
+        assert np.array_equal(images.read(images.as_png(given)), images.read(tmp_path / "5.png"))
 
 
 def test_what_was_made_is_made_on_from(one):
@@ -96,6 +102,9 @@ def test_it_works_in_a_thread_where_no_signal_is_heard(home):
         ("style.transfer", {"content": np.zeros((4, 4))}, r"an array \(4, 4\) float64"),
         ("style.transfer", {"content": np.zeros((0, 4, 3), "uint8")}, r"an array \(0, 4, 3\) uint8"),
         ("style.transfer", {"content": 3}, "Received: int"),
+        ("style.transfer", {"content": Image.new("F", (64, 64))}, "Received: one of mode F"),
+        ("style.transfer", {"content": np.zeros((4, 4), "uint8")}, "Invalid content"),
+        (["style"], {}, "Received: "),
         ("style.transfer", {"content": "gone.png"}, "gone.png"),
         ("style.transfer", {"content": "sample:coffee", "house": "mosiac"}, "perhaps mosaic is meant"),
         ("style.transfer", {"content": "sample:coffee", "size": "big"}, "Received: 'big'"),
@@ -112,10 +121,73 @@ def test_a_film_is_shown_and_saved_as_what_it_is(home, tmp_path):
     film = studio.make("faces.draw", **asked)
     assert "data:image/gif;base64,R0lG" in film._repr_mimebundle_()["text/html"]
     assert film.save(tmp_path / "walk.gif").read_bytes()[:3] == b"GIF"
-    with pytest.raises(InvalidInput, match="film gif"):
+    with pytest.raises(InvalidInput, match=r"ends in \.gif"):
         film.save(tmp_path / "walk.mp4")
     with pytest.raises(InvalidInput, match="Received: an animation"):
         _ = film.image
+
+
+def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
+    photo = tmp_path / "photo.webp"
+    photo.write_bytes(images.encode_as(samples.photo("coffee"), ".webp"))
+    before = photo.read_bytes()
+    made = painted(photo)
+    with pytest.raises(InvalidInput, match="one of the inputs"):
+        made.save(photo)
+    assert photo.read_bytes() == before
+    wall = studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
+    assert wall.save(tmp_path / "wall.webp").read_bytes()[8:12] == b"WEBP"  # a film of them would be one, too
+
+
+def test_a_name_of_a_flag_is_never_that_of_an_input(home):
+    made = studio.make("faces.draw", model="dcgan", n=2, quiet=True)
+    assert made.settings.model == "dcgan"
+
+
+def test_styles_by_two_names_are_added(home):
+    for given in ({"house": "mosaic", "style": "house:wash"}, {"style": "house:wash", "house": "mosaic"}):
+        made = studio.make("style.transfer", content="sample:coffee", **given, **SMALL)
+        assert sorted(made.settings.house) == ["mosaic", "wash"]
+
+
+def test_the_program_that_calls_it_keeps_its_warnings(home):
+    before = warnings.showwarning
+    painted()
+    assert warnings.showwarning is before
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_control_c_returns_the_best_so_far_or_ends_the_loop(told, home, monkeypatch, capsys):
+    """A task that asks whether to stop returns; of one that never asks, the result is in the gallery."""
+
+    def run(name, settings, inputs, progress):
+        signal.raise_signal(signal.SIGINT)
+        return dataclasses.replace(made.result, stopped_early=told)
+
+    made = painted()
+    monkeypatch.setattr(tasks, "run", run)
+    if told:
+        assert painted().stopped_early and "the best so far" in capsys.readouterr().err
+    else:
+        with pytest.raises(KeyboardInterrupt, match="in the gallery"):
+            painted()
+    assert len(index.find(Wanted())[0]) == 2
+
+
+def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
+    def run(name, settings, inputs, progress):
+        signal.raise_signal(signal.SIGINT)
+        progress.check()
+
+    monkeypatch.setattr(tasks, "run", run)
+    with pytest.raises(KeyboardInterrupt, match="before there was a result"):
+        painted()
+
+
+def test_a_cut_picture_is_one_sentence(home, tmp_path):
+    (tmp_path / "cut.jpg").write_bytes(images.encode_as(samples.photo("coffee"), ".jpg")[:9000])
+    with pytest.raises(InvalidInput, match=r"Invalid content.*Received: a cut one"):
+        painted(Image.open(tmp_path / "cut.jpg"))
 
 
 def test_a_text_prints_itself(home):
@@ -160,3 +232,5 @@ def test_a_model_is_saved_as_a_folder_and_asked(home, tmp_path):
     folder = made.save(tmp_path / "voice")
     assert studio.make("text.write", preset=str(folder), prompt="to", chars=12, quiet=True).text
     assert studio.make("text.write", preset=made, prompt="to", chars=12, quiet=True).text
+    anew = studio.make("train text", text=tmp_path / "tale.txt", units=32, epochs=1, resume=False, quiet=True)
+    assert anew.figures["train_nats"] == pytest.approx(made.figures["train_nats"], rel=0.01)

@@ -49,7 +49,7 @@ def python(task: str, settings: Settings, inputs: Inputs) -> str:
     for slot in found.inputs:
         names = [samples.spelled(file) for file in inputs.get(slot.name, ())]
         if names:
-            parts.append(f"{slot.name}={_literal(names)}")
+            parts.append(f"{slot.argument}={_literal(names)}")
     for name, field in settings.described().items():
         if (value := getattr(settings, name)) != field.default:
             parts.append(f"{name}={_literal(value)}")

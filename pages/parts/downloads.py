@@ -10,7 +10,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from pages.parts import words
-from studio.core import weights
+from studio.core import amounts, weights
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.weights import Status
@@ -28,8 +28,8 @@ def sizes(found: Collection[Status]) -> str:
     """What a fetch takes, e.g. "AdaIN (30 MB)"."""
     return words.listed(
         [
-            f"{status.title} ({words.size(status.download_bytes)})" if status.download_bytes else status.title
-            for status in found
+            f"{one.title} ({amounts.size(one.download_bytes)})" if one.download_bytes else one.title
+            for one in found
         ]
     )
 
@@ -57,10 +57,10 @@ def all_weights() -> None:
         with st.container(border=True, gap="xsmall"):
             if found.cached:
                 st.markdown(
-                    f":material/check_circle: **{found.title}**, here, {words.size(found.bytes)} on disk"
+                    f":material/check_circle: **{found.title}**, here, {amounts.size(found.bytes)} on disk"
                 )
             else:
-                size = words.size(found.download_bytes) if found.download_bytes else "size not known"
+                size = amounts.size(found.download_bytes) if found.download_bytes else "size not known"
                 st.markdown(f":material/cloud_download: **{found.title}**, not here yet, {size}")
             what = weights.entry(name).what
             st.caption(f"{what[:1].upper()}{what[1:]}")
@@ -139,7 +139,7 @@ def _watch(absent: Status) -> None:
             _fetches().pop(absent.name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        spent = words.duration(max(1.0, time.monotonic() - under_way.began))
+        spent = amounts.duration(max(1.0, time.monotonic() - under_way.began))
         st.markdown(
             f":material/downloading: Fetching {sizes([absent])} and checking every byte, {spent} so far"
         )

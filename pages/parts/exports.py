@@ -8,6 +8,7 @@ from pages.parts import errands, forms, results, words
 from pages.parts.classifiers import Shown
 from studio import engine
 from studio.classify.settings import ExportSettings
+from studio.core import amounts
 
 TASK = "classify.export"
 FORMS = {"keras": "Keras", "tflite": "TFLite", "onnx": "ONNX"}
@@ -35,7 +36,7 @@ def made(job: engine.Job) -> None:
     file, figures = job.result.files[0], job.result.figures
     for note in figures.get("notes", ()):
         st.markdown(f":material/verified: {words.plain(note)}")
-    st.caption(f"{FORMS[job.settings['form']]}, {words.size(figures['bytes'])}")
+    st.caption(f"{FORMS[job.settings['form']]}, {amounts.size(figures['bytes'])}")
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
     st.caption("A program that asks it, as it stands:")

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import curves, looks, places, refills, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
-from studio.core import tasks
+from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.core.recipes import Recipe
@@ -193,20 +193,20 @@ def _bar(job: engine.Job) -> tuple[float, str]:
         return 0.0, (words.plain(report.stage) if report else "") or "Starting"
     if report.total >= MANY:
         return min(report.step / report.total, 1.0), _fetching(report)
-    left = words.left(report.seconds_left)
+    left = amounts.left(report.seconds_left)
     text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
     return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
 
 
 def pill(job: engine.Job) -> None:
     """Lets the link to the page's result, on a phone, say how far this job is, which makes it."""
-    left = words.left(job.report.seconds_left) if job.state == "running" and job.report else ""
+    left = amounts.left(job.report.seconds_left) if job.state == "running" and job.report else ""
     looks.pill(f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}")
 
 
 def _fetching(report: Report) -> str:
     """The line for a download, whose steps are bytes."""
-    return f"{report.text or 'Fetching'}: {words.size(report.step)} of {words.size(report.total)}"
+    return f"{report.text or 'Fetching'}: {amounts.size(report.step)} of {amounts.size(report.total)}"
 
 
 @st.fragment(run_every=CURVE_SECONDS)
@@ -258,6 +258,6 @@ def failed(job: engine.Job, settings: Settings) -> None:
 
 
 def _summary(job: engine.Job) -> str:
-    took = words.duration(job.ended - job.started) if job.started and job.ended else ""
+    took = amounts.duration(job.ended - job.started) if job.started and job.ended else ""
     stopped = "stopped early, the best so far" if job.result.stopped_early else ""
     return " · ".join(part for part in (words.made_of(job), took, stopped) if part)

@@ -12,6 +12,7 @@ from pages.parts import jobs, live, results, voices, words
 from pages.parts.owners import owner
 from pages.parts.paper import paper
 from studio import engine
+from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -122,7 +123,7 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f"character**. It is as unsure of the next one as if it had to pick from {math.exp(nats):.1f} "
         f"equally likely ones; before it learnt, from {kinds:,}.",
         f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
-        f"{words.duration(max(1, figures['seconds']))}.",
+        f"{amounts.duration(max(1, figures['seconds']))}.",
     ]
     lines += [_ENDS[figures["ended"]]] if figures.get("ended") in _ENDS else []
     lines += [words.plain(note) for note in figures.get("notes", ())]

@@ -12,8 +12,8 @@ import streamlit as st
 from pages.parts import downloads, jobs, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
+from studio.core import amounts, paths, pins
 from studio.core import held as memory
-from studio.core import paths, pins
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -56,7 +56,7 @@ def show_live(
     live = _made(task, settings, ask, before)
     if live is None:
         return
-    caption = " · ".join(part for part in (f"Made in {words.duration(max(live.seconds, 1))}", note) if part)
+    caption = " · ".join(part for part in (f"Made in {amounts.duration(max(live.seconds, 1))}", note) if part)
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
     with st.container(horizontal=True):
         if st.button("Keep", icon=KEEP, help=KEEPS):

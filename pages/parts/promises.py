@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import downloads, shown, wishes, words
-from studio.core import room, tasks
+from studio.core import amounts, room, tasks
 from studio.core.errors import NoRoom
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -40,6 +40,6 @@ def before_start(content: File, settings: DreamSettings | None) -> None:
 def _line(content: File, settings: DreamSettings) -> str:
     what = "lets the network dream into it"
     if settings.zoom:
-        length = words.duration(max(settings.zoom / settings.fps, 1))
+        length = amounts.duration(max(settings.zoom / settings.fps, 1))
         what = f"makes a film of {settings.zoom} frames, {length} long"
     return f"**Start** {what}{takes('dream.ascend', settings, {'content': [content]})}."

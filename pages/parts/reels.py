@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import forms, owners, samples, uploads, words
-from studio.core import drawing, film_facts, images
+from studio.core import amounts, drawing, film_facts, images
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -55,7 +55,7 @@ def choose() -> Reel:
     taken = _taken()
     reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
     st.image(samples.small(reel.frame), width=110)
-    length = words.duration(max(reel.frames / reel.fps, 1))
+    length = amounts.duration(max(reel.frames / reel.fps, 1))
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
     st.caption(f"{name} · {reel.frames} frames, {length}")
     with st.container(horizontal=True):

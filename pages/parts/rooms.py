@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import bins, words
 from pages.parts.owners import LOCAL, owner
+from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.gallery import budget
 from studio.gallery.budget import Share
@@ -21,12 +22,12 @@ def show() -> None:
     used, limit = _used(), budget.limit()
     if used > limit:
         st.warning(
-            f"The studio takes {words.size(used)} on the disk; it may take {words.size(limit)}. "
+            f"The studio takes {amounts.size(used)} on the disk; it may take {amounts.size(limit)}. "
             "Nothing is removed by itself: choose below what can go.",
             icon=":material/hard_drive:",
         )
     with st.expander("Room on the disk", icon=":material/hard_drive:"):
-        st.markdown(f"**{words.size(used)}** of {words.size(limit)}")
+        st.markdown(f"**{amounts.size(used)}** of {amounts.size(limit)}")
         st.progress(min(used / limit, 1.0))
         if freed := st.session_state.pop(_FREED, ""):
             st.success(freed, icon=":material/check_circle:")
@@ -64,7 +65,7 @@ def _limit() -> None:
 def _choose(shares: list[Share]) -> None:
     chosen = []
     for share in sorted(shares, key=lambda share: (not share.can_go, -share.bytes)):
-        text = f"**{share.title}**, {words.size(share.bytes)} in {share.count:,} files"
+        text = f"**{share.title}**, {amounts.size(share.bytes)} in {share.count:,} files"
         if share.can_go:
             if st.checkbox(text, key=f"room_{share.name}", help=share.note or None):
                 chosen.append(share)
@@ -72,7 +73,7 @@ def _choose(shares: list[Share]) -> None:
             st.markdown(f":material/lock: {text}", help=share.note or None)
     size = sum(share.bytes for share in chosen)
     st.button(
-        f"Remove {words.size(size)}" if chosen else "Remove",
+        f"Remove {amounts.size(size)}" if chosen else "Remove",
         icon=":material/delete_forever:",
         disabled=not chosen,
         on_click=_free,
@@ -91,4 +92,4 @@ def _free(names: list[budget.Part]) -> None:
     _used.clear()
     if "removed" in names:
         bins.close()
-    st.session_state[_FREED] = f"{words.size(freed)} are free again."
+    st.session_state[_FREED] = f"{amounts.size(freed)} are free again."

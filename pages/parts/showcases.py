@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import bins, exhibits, onward, results, shelves, sweep_sheets, words
 from pages.parts.owners import owner
-from studio.core import tasks
+from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.gallery import index, items
@@ -108,7 +108,7 @@ def _about(item: Item) -> None:
 
 def _when(item: Item) -> str:
     day = time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
-    took = words.duration(max(item.seconds, 1)) if item.seconds else ""
+    took = amounts.duration(max(item.seconds, 1)) if item.seconds else ""
     return f"{day} · took {took}" if took else day
 
 

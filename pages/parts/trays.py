@@ -11,6 +11,7 @@ from pages.parts import jobs, samples, words
 from pages.parts.owners import owner
 from pages.parts.places import opening
 from studio import engine
+from studio.core import amounts
 from studio.core.errors import StudioError
 
 BUSY_SECONDS = 1.0
@@ -83,7 +84,7 @@ def _state(job: engine.Job) -> str:
     if job.state == "queued":
         return f"number {job.place} in the queue"
     if job.state == "running" and job.report is not None:
-        return words.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
+        return amounts.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
     return words.STATES[job.state].lower()
 
 

@@ -58,26 +58,6 @@ def choice(name: object) -> str:
     return _NAMES.get(name) or str(name).replace("_", " ").replace("-", " ").capitalize()
 
 
-def duration(seconds: float | None) -> str:
-    """`75` -> "1 min 15 s"; "" when not known."""
-    if seconds is None or seconds < 0:
-        return ""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def left(seconds: float | None) -> str:
-    """The time left, as calm as it is sure: `47.2` -> "45 s left"; "" when not known."""
-    if seconds is None or seconds <= 0:
-        return ""
-    steps = 1 if seconds < 10 else 5 if seconds < 120 else 30
-    return f"{duration(max(round(seconds / steps) * steps, 1))} left"
-
-
 def listed(names: Sequence[str]) -> str:
     """`["a", "b", "c"]` -> "a, b and c"."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
@@ -92,15 +72,6 @@ def about(seconds: float) -> str:
     if seconds < 5400:
         return f"about {round(seconds / 60)} minutes"
     return f"about {round(seconds / 3600)} hours"
-
-
-def size(count: float) -> str:
-    """Bytes as "78 MB"."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
 
 
 class Run(Protocol):

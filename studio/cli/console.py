@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -177,9 +178,20 @@ def muted() -> Iterator[None]:
     moved.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.captureWarnings(True)
-    with _aside("stdout", 1), _aside("stderr", 2):
+    with _warnings_aside(), _aside("stdout", 1), _aside("stderr", 2):
         yield
+
+
+@contextlib.contextmanager
+def _warnings_aside() -> Iterator[None]:
+    """Sends warnings to the logs, and gives them back: a program that calls `studio.make` has its own."""
+    before = warnings.showwarning
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        if before is not warnings.showwarning:  # else another had sent them there before
+            logging.captureWarnings(False)
 
 
 @contextlib.contextmanager

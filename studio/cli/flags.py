@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -32,7 +33,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises the usage error as one sentence; of a flag that is not known before what comes of it."""
         meant = ""
-        if stray := next(filter(self._stray, self._given), ""):
+        given = itertools.takewhile(lambda word: word != "--", self._given)
+        if stray := next(filter(self._stray, given), ""):
             message = self._unknown(stray.partition("=")[0])
         if wrong := _CHOICE.search(message):
             meant = perhaps(wrong[1], re.split("[', ]+", wrong[2]))
@@ -51,7 +53,9 @@ class Parser(argparse.ArgumentParser):
     def _stray(self, word: str) -> bool:
         """Whether a word looks like a flag and is none; a number may begin with a minus, too."""
         name = word.partition("=")[0]
-        return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and name not in self._option_string_actions
+        joined = not word.startswith("--") and word[:2] in self._option_string_actions  # `-oout.png`
+        known = joined or name in self._option_string_actions
+        return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and not known
 
     def _unknown(self, word: str) -> str:
         close = difflib.get_close_matches(word, self._option_string_actions, n=1)

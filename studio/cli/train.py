@@ -52,7 +52,7 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     goes_on = arguments.resume is not False and begun.folder.exists()
     promises.before(task, settings, inputs, arguments, goes_on)
     _join(arguments)
-    _take_up(begun, arguments)
+    take_up(begun, arguments.resume, arguments.quiet)
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:
@@ -78,13 +78,13 @@ def _join(arguments: argparse.Namespace) -> None:
     arguments.quiet |= not parallel.first()
 
 
-def _take_up(run: runs.Run, arguments: argparse.Namespace) -> None:
+def take_up(run: runs.Run, resume: bool | None, quiet: bool) -> None:
     """Goes on from the checkpoints of the same training, to end as an unbroken one, unless told not to."""
-    if arguments.resume is False:
+    if resume is False:
         run.forget()
-    elif arguments.quiet:
+    elif quiet:
         return
-    elif arguments.resume is None and run.folder.exists():
+    elif resume is None and run.folder.exists():
         console.note("It goes on where the same training was stopped; --no-resume begins anew.")
-    elif arguments.resume and not run.folder.exists():
+    elif resume and not run.folder.exists():
         console.note("There is nothing to resume with these data and settings; it begins anew.")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core import paths, weights
+from studio.core import amounts, paths, weights
 from studio.core.weights import Status
 
 
@@ -40,8 +40,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _line(status: Status) -> str:
     if status.cached:
-        return f"{_column(status)} here, {weights.size(status.bytes)}, from {status.where}"
-    size = weights.size(status.download_bytes) if status.download_bytes else "size not known"
+        return f"{_column(status)} here, {amounts.size(status.bytes)}, from {status.where}"
+    size = amounts.size(status.download_bytes) if status.download_bytes else "size not known"
     return f"{_column(status)} not here yet, {size} from {status.where}"
 
 

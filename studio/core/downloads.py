@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from studio.core import places
+from studio.core import amounts, places
 from studio.core.errors import NoRoom
 from studio.core.index import Source
 from studio.core.places import CONNECT_SECONDS, READ_SECONDS, Failed, Place
@@ -84,7 +84,7 @@ class _Told:
         self.progress.check()
         if done // _REPORT == (done - new) // _REPORT and done != total:
             return
-        size = f" ({total / 1e6:.0f} MB)" if total else ""
+        size = f" ({amounts.size(total)})" if total else ""
         self.progress.report(done, total, text=f"Fetching {self.title}{size}")
 
 

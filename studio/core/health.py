@@ -16,7 +16,7 @@ from typing import Literal
 import psutil
 
 from studio import __version__
-from studio.core import index, paths, presets, weights
+from studio.core import amounts, index, paths, presets, weights
 from studio.core.errors import StudioError, printable
 
 State = Literal["well", "note", "trouble"]
@@ -153,9 +153,9 @@ def _weights() -> Iterator[Check]:
         for name in weights.names():
             found = weights.status(name)
             if found.cached:
-                yield Check(f"weights {name}", "well", f"here, {weights.size(found.bytes)} on disk")
+                yield Check(f"weights {name}", "well", f"here, {amounts.size(found.bytes)} on disk")
             else:
-                size = f"a download of {weights.size(found.download_bytes)} from {found.where}"
+                size = f"a download of {amounts.size(found.download_bytes)} from {found.where}"
                 remedy = f"run `studio weights pull {name}`, or it is fetched when first needed"
                 yield Check(f"weights {name}", "note", f"not here yet, {size}", remedy)
     except (StudioError, OSError) as error:

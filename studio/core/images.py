@@ -238,6 +238,35 @@ def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def as_png(picture: Image.Image, name: str = "picture") -> bytes:
+    """A picture that a program holds as a file would: upright; what is transparent stays so.
+
+    Args:
+        picture: of any mode but "F", whose range nobody knows; its file may not have been read yet.
+        name: what errors call it.
+
+    Raises:
+        InvalidInput: if its file is damaged or cut.
+    """
+    try:
+        upright = ImageOps.exif_transpose(picture)
+        if upright.mode.startswith("I"):  # 16 bits; Pillow would clip what it converts, and not scale it
+            upright = Image.fromarray(np.asarray(upright).clip(0, 65535).astype("uint16"))
+        elif upright.mode in ("PA", "La", "RGBa"):
+            upright = upright.convert("RGBA")
+        elif upright.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+            upright = upright.convert("RGB")
+        for level in (1, 9):  # of the fast way more than may be read can come
+            held = io.BytesIO()
+            upright.save(held, "PNG", compress_level=level)
+            if held.tell() <= MOST_BYTES:
+                break
+        return held.getvalue()
+    except (OSError, ValueError) as error:
+        expected, step = "a whole picture", "save it again"
+        raise invalid(name, expected=expected, received=_what(error), next_step=step) from None
+
+
 def encode_as(image: np.ndarray, suffix: str) -> bytes:
     """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes beside it."""
     buffer = io.BytesIO()

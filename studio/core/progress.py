@@ -150,7 +150,7 @@ def terminal_bar(
             metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
             stage = f"{title}: {report.stage}" if report.stage else title
             total = report.total or None
-            count = _count(report)
+            count = counted(report)
             bar.update(
                 row, completed=report.step, total=total, description=stage, count=count, metrics=metrics
             )
@@ -158,7 +158,7 @@ def terminal_bar(
         yield Progress(draw, cancelled)
 
 
-def _count(report: Report) -> str:
+def counted(report: Report) -> str:
     """How far, and how fast: "12/40  2.1/s"; the share alone where the steps are bytes."""
     if not report.total:
         return ""

@@ -120,6 +120,11 @@ class Slot:
     flag: str = ""
     instead: str = ""
 
+    @property
+    def argument(self) -> str:
+        """By what name `studio.make` takes it: that of its flag, if it has one, else its own."""
+        return self.flag.removeprefix("--").replace("-", "_") or self.name
+
 
 @dataclass(frozen=True)
 class Goal:

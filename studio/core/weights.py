@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from studio.core import converted, index, networks, originals, supply
+from studio.core import amounts, converted, index, networks, originals, supply
 from studio.core.errors import Cancelled, Unavailable
 from studio.core.progress import Progress
 from studio.core.supply import entry
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.2
 # The trainings that a recipe asks for while it is made again.
 _WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default=MappingProxyType({}))
-
-
-def size(count: int) -> str:
-    """So many bytes in words: `59 MB`, `35 kB`."""
-    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 @dataclass(frozen=True)
@@ -121,7 +116,7 @@ def fetch(name: str, progress: Progress | None = None) -> None:
     progress, absent = progress or Progress(), status(name)
     if absent.cached:
         return
-    size = f" ({absent.download_bytes / 1e6:.0f} MB)" if absent.download_bytes else ""
+    size = f" ({amounts.size(absent.download_bytes)})" if absent.download_bytes else ""
     progress.stage(f"Fetching {absent.title}{size}")
     command = [sys.executable, "-P", "-m", "studio", "weights", "pull", name]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

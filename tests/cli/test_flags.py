@@ -110,6 +110,19 @@ def test_what_a_command_does_not_take_is_told_with_its_own_help(words, told):
         _parser().parse_args(words)
 
 
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["faces", "-n5"], "required: -o/--out"),
+        (["train", "text", "-oruns"], "required: DATA"),
+        (["write", "--", "-hello", "-there"], "quotation marks"),
+    ],
+)
+def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(words, told):
+    with pytest.raises(InvalidInput, match=told):
+        _parser().parse_args(words)
+
+
 def help_of(command, capsys):
     with pytest.raises(SystemExit):
         _parser().parse_args([*command.split(), "--help"])

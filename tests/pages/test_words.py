@@ -14,9 +14,10 @@ from pages.parts import commands, reels, results, words
 from studio import notebook
 from studio.classify.settings import ExplainSettings, ExportSettings
 from studio.cli import flags, make, outputs, sources
-from studio.core import images, recipes, tasks
+from studio.core import amounts, images, recipes, tasks
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
+from studio.faces.settings import FacesSettings
 from studio.film.settings import FilmSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
@@ -26,7 +27,7 @@ from studio.text.settings import WriteSettings
     "seconds, text", [(None, ""), (0.4, "0 s"), (59, "59 s"), (75, "1 min 15 s"), (7260, "2 h 1 min")]
 )
 def test_durations(seconds, text):
-    assert words.duration(seconds) == text
+    assert amounts.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,14 @@ def test_the_python_that_is_shown_asks_for_the_same(settings, home, picture, tmp
     assert asked_in_python(program) == (task, settings, names)
 
 
+def test_the_python_that_is_shown_tells_a_model_from_the_setting_of_that_name(home):
+    settings = FacesSettings(model="vae", n=9)
+    assert asked_in_python(commands.python("faces.draw", settings, {})) == ("faces.draw", settings, {})
+    kept = sources.source(tasks.get("faces.draw").inputs[1], "digits-vae")
+    program = commands.python("faces.draw", FacesSettings(), {"model": [kept]})
+    assert 'preset="digits-vae' in program
+
+
 def test_the_python_that_is_shown_makes_the_same(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = TransferSettings(house=("mosaic", "wash"), style_weights=(1.0, 3.0), size=64)
@@ -197,7 +206,7 @@ def test_a_guess_is_no_finer_than_it_is(seconds, text):
     ],
 )
 def test_the_time_left_is_calm(seconds, text):
-    assert words.left(seconds) == text
+    assert amounts.left(seconds) == text
 
 
 def test_names_are_listed_as_a_person_would():

@@ -66,7 +66,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         **{name.replace(" ", "_"): value for name, value in trained.tested.items()},
         "ended": trained.ended,
         "started_from": starts.named(inputs),
-        "notes": list(pictures.notes),
+        "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(known.TASK, settings, inputs, {"vgg16": vgg16.digest})
@@ -120,6 +120,12 @@ def _taught(names: Sequence[str], drawn: Sequence[str], old: Sequence[str], only
     """The places in `names` of the styles to teach: of those drawn all, or, where only new ones, the new."""
     new = [name for name in drawn if name not in old]
     return [names.index(name) for name in (only_new and new) or drawn]
+
+
+def _anew(old: Sequence[str], taught: Sequence[int], names: Sequence[str], only_new: bool) -> list[str]:
+    """What to say where styles that were known are replaced: that of a file of the same name is another."""
+    again = [names[place] for place in taught if only_new and names[place] in old]
+    return [f"Taught anew, for the network knew all that were given: {', '.join(again)}."] if again else []
 
 
 def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
