@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Cancelled
-from studio.core.progress import Progress, Report, _count, terminal_bar
+from studio.core.progress import Progress, Report, counted, terminal_bar
 
 
 def test_reports_reach_the_listener():
@@ -74,8 +74,8 @@ def test_the_time_left_of_a_run_that_goes_on_counts_its_own_steps_alone():
 
 
 def test_the_rate_of_a_run_that_goes_on_counts_its_own_steps_alone():
-    assert _count(Report(5100, 8000, seconds=5, began=5000)) == "5100/8000  20.0/s"
-    assert _count(Report(5000, 8000, began=5000)) == "5000/8000"
+    assert counted(Report(5100, 8000, seconds=5, began=5000)) == "5100/8000  20.0/s"
+    assert counted(Report(5000, 8000, began=5000)) == "5000/8000"
 
 
 def test_the_bar_says_nothing_in_a_pipe(capsys):
