@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import exhibits, onward, results, samples, shelves, uploads, words
 from pages.parts.owners import owner
-from studio.core import paths, tasks
+from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File, Result
@@ -63,7 +63,10 @@ def _tell(data: bytes, name: str) -> Told:
 
 
 def _is_sample(source: Source) -> bool:
-    return samples.spelled(File(source.digest, "picture", source.name)).startswith("sample:")
+    found = samples.spelled(File(source.digest, "picture", source.name)).startswith("sample:")
+    if found:
+        owners.note(source.digest)  # which everybody may use
+    return found
 
 
 def dropped() -> Told | None:
@@ -151,7 +154,7 @@ def _take_input(data: bytes, name: str) -> None:
     digest = paths.digest(data)
     if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
         raise InvalidInput(f"{name} is not what it was made from. Next: look for the original.")
-    paths.keep(data)
+    File.keep(data, "picture", name)
     left = tuple(source for source in told.missing if source.digest != digest)
     st.session_state[_TOLD] = replace(told, missing=left)
 

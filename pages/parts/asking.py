@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import choices, forms, samples, sliders, words
+from pages.parts import choices, forms, owners, samples, sliders, words
 from pages.parts.samples import Sample
 from studio.core import images
 from studio.core.errors import StudioError
@@ -68,7 +68,7 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     return found, crop
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@owners.cached(max_entries=64)
 def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
     return images.encode_preview(photo.square(images.read(file.read()), *crop), 220)
 

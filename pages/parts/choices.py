@@ -127,7 +127,7 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
 def _remember(slot: str, chosen: Sequence[str]) -> None:
     """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
     mine: dict[str, File] = st.session_state.get(f"{slot}_own", {})
-    digests = [owners.address(mine[title].digest) for title in chosen if title in mine]
+    digests = [mine[title].digest for title in chosen if title in mine]
     if st.query_params.get_all(_files(slot)) != digests:
         st.query_params[_files(slot)] = digests
 

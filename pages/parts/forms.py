@@ -46,7 +46,7 @@ def form(
     Returns:
         The settings, or None after showing what is wrong with them.
     """
-    known = {name: field for name, field in kind.described().items() if name not in skip}
+    known = {name: field for name, field in kind.described().items() if name not in skip and not field.here}
     _forget(kind.__name__, known, apart)
     values = dict(extra or {})
     for field in known.values():

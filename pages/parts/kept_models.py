@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts import owners, words
+from pages.parts import words
 from studio.core import presets
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -54,5 +54,4 @@ def _keep(model: File, key: str, then: Callable[[str], str]) -> None:
         except StudioError as error:
             st.session_state[_SAID] = str(error)
             return
-        owners.note(name)
         st.toast(f"Kept as {name}: {then(name)}.", icon=":material/bookmark:")

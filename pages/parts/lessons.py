@@ -108,7 +108,7 @@ def _written_by(model: File) -> str:
     key = f"written_by:{model.digest}"
     if key not in st.session_state and engine.connect().status() == "ready":
         try:
-            made = engine.connect().live("text.write", SAMPLE, {"model": [model]}, live.session())
+            made = engine.connect().live("text.write", SAMPLE, {"model": [model]}, live.session(), owner())
         except StudioError:
             return ""
         st.session_state[key] = made.data.decode("utf-8", "replace")

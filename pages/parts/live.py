@@ -149,14 +149,14 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
 
     Pages begin alike, so a class that opens one asks the same thirty times. Raises as `Engine.live`.
     """
-    asked = f"{task} {settings.model_dump_json()} {inputs}"
+    asked = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
     with _lock:
         made = _shared.get(asked)
         if not _holds(made):
             made = None
             del _shared[asked]
     if made is None:
-        made = engine.connect().live(task, settings, inputs, session())
+        made = engine.connect().live(task, settings, inputs, session(), owner())
         with _lock:
             memory.held(_shared, asked, lambda: made, MOST_SHARED)
     return made

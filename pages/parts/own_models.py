@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts import uploads
+from pages.parts import owners, uploads
 from studio.classify import brought
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -57,7 +57,7 @@ def _take(data: bytes, name: str) -> None:
     st.session_state[_NEW] = File.keep(data, "model", name)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@owners.cached(max_entries=8)
 def known(file: File) -> brought.Known:
     """What a brought classifier is. Raises `InvalidInput` if it cannot be taken."""
     return brought.known(file)

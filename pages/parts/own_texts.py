@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.parts import forms, promises, sample_texts, uploads, words
+from pages.parts import forms, owners, promises, sample_texts, uploads, words
 from pages.parts.paper import paper
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -75,7 +75,7 @@ def _checked(data: bytes, name: str) -> File:
     return File.keep(data, "text", name)
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading the text ...")
+@owners.cached(max_entries=8, show_spinner="Reading the text ...")
 def known(file: File) -> Known:
     """What is in a kept text that can be learnt from."""
     read = corpus.read(file.read())

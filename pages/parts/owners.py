@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from studio.core import paths
+from studio.core import owners as library
+from studio.core.owners import LOCAL, NOBODY
+from studio.core.tasks import File
 
-LOCAL = "local"
 COOKIE = "studio_owner"
+P, T = ParamSpec("P"), TypeVar("T")
 
 
 def owner() -> str:
@@ -24,6 +29,8 @@ def owner() -> str:
     """
     if os.environ.get("STUDIO_USERS", "one") == "one":
         return LOCAL
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return NOBODY  # a thread of no page has to say for whom it works
     account = _account(st.user.to_dict())
     if account:
         return f"user-{_digest(account)}"
@@ -31,47 +38,31 @@ def owner() -> str:
     return f"visitor-{_digest(secret)}"
 
 
-def note(model: str) -> None:
-    """Notes that a kept model is this visitor's own: it shows what it learnt from."""
-    if owner() != LOCAL:
-        (paths.folder("owners") / model).write_text(owner())
-
-
-def may_see(model: str) -> bool:
-    """Whether a model is for this visitor: shipped, kept by command for all, or their own."""
-    if owner() == LOCAL:
-        return True
-    here = paths.folder("owners") / model
-    return not here.is_file() or here.read_text() == owner()
-
-
-def address(digest: str) -> str:
-    """A kept file's digest as the visitor's address carries it.
-
-    Where many share a studio, a tag that only the server can make goes with it: recipes hold digests, and
-    whoever learns one must not see what somebody else put in.
-    """
-    whose = owner()
-    if whose == LOCAL:
-        return digest
-    return f"{digest}.{hmac.digest(_secret(), f'{whose} {digest}'.encode(), 'sha256').hex()}"
-
-
 def mine(told: str) -> str:
-    """The digest that `address` put into this visitor's address; "" for any that it did not."""
-    digest = told.partition(".")[0]
-    return digest if hmac.compare_digest(address(digest).encode(), told.encode()) else ""
+    """The digest that an address names, if that file is this visitor's; "" for any other."""
+    digest = told.partition(".")[0]  # addresses of before had a tag after it
+    return digest if File(digest, "picture", "").here else ""
 
 
-def _secret() -> bytes:
-    """What only this server knows, made when it is first needed."""
-    path = paths.home() / "secret"
-    with paths.locked(paths.folder("owners") / ".lock"):  # or two processes would each make one
-        if not path.exists():
-            with paths.replacing(path) as temporary:
-                temporary.touch(0o600)
-                temporary.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
+def cached(**how: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """`st.cache_data` for what is made of a kept file, the first argument, or of its digest.
+
+    All who have the file share it; others get what they would without a cache, an `Unavailable`.
+    """
+
+    def decorate(make: Callable[P, T]) -> Callable[P, T]:
+        kept = st.cache_data(show_spinner=how.pop("show_spinner", False), **how)(make)
+
+        @wraps(make)
+        def guarded(*args: P.args, **others: P.kwargs) -> T:
+            file = args[0]
+            library.check(file.digest if isinstance(file, File) else str(file))
+            return kept(*args, **others)
+
+        guarded.clear = kept.clear
+        return guarded
+
+    return decorate
 
 
 def _account(claims: dict) -> str:
@@ -88,3 +79,10 @@ def _account(claims: dict) -> str:
 
 def _digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _looks() -> str:
+    return owner()
+
+
+library.otherwise(_looks)  # so that the library, too, knows who looks at a page

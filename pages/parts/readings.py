@@ -14,7 +14,7 @@ from PIL import Image
 
 from pages.parts import words
 from studio.classify import audit, duplicates
-from studio.core import data
+from studio.core import data, owners
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
 from studio.core.progress import Progress, Report
@@ -38,14 +38,16 @@ class _Reading:
     problem: str = ""
 
     def __post_init__(self) -> None:
+        self._asker = owners.asker()  # whose thread it is, which has no page
         self.thread = threading.Thread(target=self._read, name="reading", daemon=True)
         self.thread.start()
 
     def _read(self) -> None:
         try:
             progress = Progress(self._hear)
-            self.found = data.pictures(self.file, self.size, 3, progress)
-            self.facts = audit.facts(self.found, duplicates.find(self.found, progress))
+            with owners.asking(self._asker):
+                self.found = data.pictures(self.file, self.size, 3, progress)
+                self.facts = audit.facts(self.found, duplicates.find(self.found, progress))
         except StudioError as error:
             self.problem = str(error)
         except Exception:
@@ -70,6 +72,7 @@ def looked_over(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None
         file: the kept data set.
         size: of their sides, in px.
     """
+    owners.check(file.digest)  # others' may be in the memory, too
     reading = _reading(file, size)
     reading.thread.join(AT_ONCE_SECONDS)
     if reading.thread.is_alive():
@@ -84,6 +87,8 @@ def looked_over(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None
 
 def if_there(file: File, size: int) -> Pictures | None:
     """The pictures of a data set; None, silently, while they are read and where they are gone."""
+    if not owners.has(file.digest):
+        return None
     reading = _reading(file, size)
     reading.thread.join(AT_ONCE_SECONDS)
     return reading.found

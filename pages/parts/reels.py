@@ -85,7 +85,7 @@ def _taken() -> File | None:
         st.session_state[_TAKEN] = _brought_back(owners.mine(told))
     taken: File | None = st.session_state.get(_TAKEN)
     if taken:
-        st.query_params[_ADDRESS] = owners.address(taken.digest)
+        st.query_params[_ADDRESS] = taken.digest
     return taken
 
 
@@ -124,7 +124,7 @@ def _reel(title: str, film: File) -> Reel:
     return Reel(title, film, File.keep(first, "picture", "first-frame.png"), length, fps)
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking at the film ...")
+@owners.cached(max_entries=8, show_spinner="Looking at the film ...")
 def _seen(film: File) -> tuple[bytes, int, int]:
     """A film's first frame as PNG, how many it has and how many a second."""
     data = film.read()

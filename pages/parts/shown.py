@@ -8,6 +8,7 @@ from typing import Any, Literal
 import streamlit as st
 from PIL import Image
 
+from pages.parts import owners
 from studio.core import images
 from studio.core.tasks import File
 
@@ -18,7 +19,7 @@ Form = Literal["WEBP", "JPEG"]
 _SAVED = {"WEBP": {"quality": 90, "method": 2}, "JPEG": {"quality": 92, "subsampling": 0}}
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@owners.cached(max_entries=64)
 def of_file(digest: str, size: tuple[int, int] | None = None, form: Form = "WEBP") -> bytes:
     """A kept picture, of `size` (width, height) if given, at most LONGEST px; a JPEG at most WIDEST."""
     return _encoded(images.read(File(digest, "picture", "").path), size, form)

@@ -49,7 +49,7 @@ def base() -> str:
         text = st.session_state.get(_BASE, "")
         if text:
             kept = File.keep(text.encode(), "text", "before.txt")
-            st.query_params[_ADDRESS] = owners.address(kept.digest)
+            st.query_params[_ADDRESS] = kept.digest
     else:
         text = st.session_state[_BASE] = _kept(owners.mine(told)) if told else ""
     return text

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import forms, jobs, live, places, results, texts, voices, words
+from pages.parts.owners import owner
 from pages.parts.paper import paper
 from studio import engine
 from studio.core.errors import StudioError
@@ -110,7 +111,7 @@ def _begin(settings: WriteSettings, form: WriteSettings | None) -> Held:
     if engine.connect().status() in ("starting", "warming up"):
         return Held(settings, form, None)
     try:
-        return Held(settings, form, engine.connect().stream(TASK, settings, {}, live.session()))
+        return Held(settings, form, engine.connect().stream(TASK, settings, {}, live.session(), owner()))
     except StudioError as error:
         return Held(settings, form, None, str(error))
 

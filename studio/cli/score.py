@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    preset = presets.find(arguments.preset)
+    preset = presets.by_name_or_folder(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else _held_out(preset)
     if preset.task not in SCORES:
         made, step = ", ".join(SCORES), "choose another"

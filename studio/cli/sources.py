@@ -69,7 +69,7 @@ def _model(text: str) -> File:
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
-    found = presets.find(text if text in presets.names() else path.absolute())
+    found = presets.by_name_or_folder(text)
     found.weights()
     return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")
 

@@ -223,15 +223,20 @@ def kept(name: str) -> Path:
         )
     path = folder("files") / name
     if not path.exists():
-        raise Unavailable(
-            f"The file {name[:12]}… is no longer in the studio. Next: add the original file again."
-        )
+        raise gone(name)
     return path
+
+
+def gone(name: str) -> Unavailable:
+    """The error for a digest under which nothing is kept."""
+    return Unavailable(
+        f"The file {name[:12]}… is no longer in the studio. Next: add the original file again."
+    )
 
 
 def is_kept(name: str) -> bool:
     """Whether a file is kept under a digest."""
-    return (folder("files") / name).exists()
+    return bool(DIGEST.fullmatch(name)) and (folder("files") / name).exists()
 
 
 @contextlib.contextmanager

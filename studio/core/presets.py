@@ -1,4 +1,8 @@
-"""Named, trained models: one folder each, ours in pretrained/, a person's own in STUDIO_HOME/presets."""
+"""Named, trained models: one folder each, ours in pretrained/, a person's own in STUDIO_HOME/presets.
+
+In a studio for many those that a visitor has kept are in a folder of the visitor's own, see
+`studio.core.owners`; those in STUDIO_HOME/presets were kept by whoever runs the studio, and are for all.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from studio.core import damage, index, paths, recipes, tasks, weights, zips
-from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps
+from studio.core import damage, index, owners, paths, recipes, tasks, weights, zips
+from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
 from studio.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -159,16 +163,32 @@ def names() -> list[str]:
 
 
 def own() -> list[str]:
-    """The names of a person's own presets."""
-    for old in paths.folder("presets").glob(".old-*"):
-        _mend(old.with_name(old.name.removeprefix(".old-")))
-    found = sorted(p.parent.name for p in paths.folder("presets").glob(f"*/{SETTINGS}"))
+    """The names of the presets that whoever asks has kept, and of those that are for all."""
+    found = set()
+    for shelf in _shelves():
+        for old in shelf.glob(".old-*"):
+            _mend(old.with_name(old.name.removeprefix(".old-")))
+        found |= {path.parent.name for path in shelf.glob(f"*/{SETTINGS}")}
     ours = index.shipped().presets
-    return [name for name in found if name not in ours and _NAME.fullmatch(name)]
+    return sorted(name for name in found if name not in ours and _NAME.fullmatch(name))
+
+
+def for_all(preset: Preset) -> bool:
+    """Whether everybody in this studio sees a preset, so that what its recipe names may be shown to them."""
+    return preset.folder.parent == paths.folder("presets")
+
+
+def _shelves() -> list[Path]:
+    """Where presets are kept: the own of whoever asks, then those for all."""
+    everybody, asker = paths.folder("presets"), owners.asker()
+    return [everybody] if asker == owners.LOCAL else [owners.folder(asker) / "presets", everybody]
 
 
 def find(name: str | Path) -> Preset:
-    """A preset by its name (ours, then a person's own), or any model folder by its path.
+    """A preset by its name (ours, then those of whoever asks, then those for all), or a folder by its path.
+
+    Args:
+        name: text is always a name, for it may come from a recipe or an address; a folder is a `Path`.
 
     Raises:
         InvalidInput: if there is none, or the folder is not whole.
@@ -178,6 +198,11 @@ def find(name: str | Path) -> Preset:
     if wanted := weights.pinned().get(preset.name):
         check_digest(preset, wanted)
     return preset
+
+
+def by_name_or_folder(text: str) -> Preset:
+    """A preset as a person names it at a command line, where text may be a path. Raises as `find`."""
+    return find(text if text in names() else paths.named(text).absolute())
 
 
 def check_digest(preset: Preset, digest: str) -> None:
@@ -196,19 +221,18 @@ def _found(name: str | Path) -> Preset:
         if preset.digest != shipped.sha256:
             raise _broken(preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…")
         return preset
-    own = paths.folder("presets") / str(name)
-    if _NAME.fullmatch(str(name)):
+    for own in [shelf / str(name) for shelf in _shelves()] if _NAME.fullmatch(str(name)) else []:
         _mend(own)
         if own.is_dir():
             return _preset(own, str(name))
-    if str(name) and _is_folder(Path(name)):
-        return _preset(Path(name), Path(name).absolute().name)
+    if isinstance(name, Path) and _is_folder(name):
+        return _preset(name, name.absolute().name)
     there = names()
     known = ", ".join(there) or "none is there yet"
     raise invalid(
         "preset",
-        expected=f"a name ({known}) or a model folder",
-        received=name,
+        expected=f"a name ({known})" + (" or a model folder" if isinstance(name, Path) else ""),
+        received=printable(str(name)),
         next_step=f"check the spelling, or train one{perhaps(Path(name).name, there)}",
     )
 
@@ -297,6 +321,7 @@ def unpack(data: bytes, target: str | Path) -> Preset:
 
 def given(file: tasks.File) -> Preset:
     """The model of a kept zip, unpacked under STUDIO_HOME/cache the first time. Raises as `unpack`."""
+    owners.check(file.digest)  # whose it is: it may have been unpacked for somebody else
     folder = paths.folder("cache") / "models" / file.digest
     with contextlib.suppress(InvalidInput):  # what was freed in part is unpacked again
         if folder.is_dir():
@@ -332,7 +357,7 @@ def _no_model(received: str) -> InvalidInput:
 def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
     """Yields an empty folder to fill and the folder whose place it takes, if all went well."""
     named = isinstance(target, str) and _NAME.fullmatch(target)
-    folder = paths.folder("presets") / target if named else Path(target).resolve()
+    folder = _shelves()[0] / target if named else Path(target).resolve()
     fresh = folder.with_name(f".new-{folder.name}")
     _mend(folder)
     with paths.locked(_lock(folder)):

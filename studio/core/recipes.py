@@ -12,7 +12,16 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from studio.core import strict_json, tasks
 from studio.core.errors import InvalidInput, printable
@@ -64,6 +73,13 @@ class Recipe(_Strict):
     weights: dict[Name, Digest] = Field(default_factory=dict)
     versions: dict[Name, Name] = Field(default_factory=dict)
     machine: dict[Name, Name] = Field(default_factory=dict)
+
+    @field_validator("settings")
+    @classmethod
+    def _portable(cls, settings: dict[str, Any], told: ValidationInfo) -> dict[str, Any]:
+        """Without those that name places of a machine, whoever wrote them into it."""
+        task = told.data.get("task")
+        return tasks.get(task).settings.portable(settings) if task in tasks.TASKS else settings
 
     def to_json(self) -> str:
         """One line of JSON: ASCII, unless that, with 12 letters an emoji, is too long to be read again."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core import avatars, data, images, paths
+from studio.core import avatars, data, images, owners, paths
 from studio.core.avatars import looks
 from studio.core.errors import StudioError, unknown
 from studio.core.progress import Progress
@@ -87,7 +87,9 @@ def reference(text: str, progress: Progress | None = None) -> File:
         raise unknown("sample data set", name, known)
     note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
     with contextlib.suppress(OSError, StudioError):
-        return File(paths.kept(note.read_text()).name, "dataset", f"{name}.zip")
+        digest = paths.kept(note.read_text()).name
+        owners.note(digest)  # anybody could draw it
+        return File(digest, "dataset", f"{name}.zip")
     file = File.keep(_packed(known[name], progress or Progress()), "dataset", f"{name}.zip")
     paths.write(note, file.digest.encode())
     return file

@@ -26,6 +26,7 @@ def setting(
     step: float | None = None,
     bare: str = "",
     positional: bool = False,
+    here: bool = False,
     aliases: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
@@ -40,11 +41,14 @@ def setting(
         step: the widget's step.
         bare: of a choice, the value that its flag means when it stands alone.
         positional: whether a command takes it without its flag, too.
+        here: whether it says where or how this machine does the work, as a database or how many processes.
+            A command or a program sets it; no recipe holds it and no page asks for it, for whoever sent the
+            recipe or the link would then choose for this machine.
         aliases: names that this field had before, so that old recipes still read.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     shown: dict[str, Any] = {"tier": tier, "unit": unit, "scale": scale, "step": step, "bare": bare}
-    shown["positional"] = positional
+    shown |= {"positional": positional, "here": here}
     return Field(default, description=help, json_schema_extra=shown, alias=None, **_names(aliases), **bounds)
 
 
@@ -69,6 +73,7 @@ class Described:
     choices: tuple[Any, ...] = ()
     bare: str = ""
     positional: bool = False
+    here: bool = False
     above: bool = False  # whether `least` itself is already too little
 
     @property
@@ -141,6 +146,12 @@ class Settings(BaseModel):
         return self
 
     @classmethod
+    def portable(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of some values that may travel with a recipe: all but those that are set `here`."""
+        kept = {name for name, field in cls.described().items() if field.here}
+        return {name: value for name, value in values.items() if name not in kept}
+
+    @classmethod
     def described(cls) -> dict[str, Described]:
         """Every setting of this class as plain data, in the order of declaration."""
         return {name: _describe(name, field) for name, field in cls.model_fields.items()}
@@ -167,6 +178,7 @@ def _describe(name: str, field: Any) -> Described:
         choices=choices,
         bare=extra.get("bare", ""),
         positional=extra.get("positional", False),
+        here=extra.get("here", False),
         above="gt" in bound,
     )
 

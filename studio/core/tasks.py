@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
-from studio.core import paces, paths, room
+from studio.core import owners, paces, paths, room
 from studio.core.errors import InvalidInput, StudioError, a, invalid, short_name, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -77,6 +77,7 @@ class File:
         holding = _HELD.get()
         if holding is None:
             digest = paths.keep(data)
+            owners.note(digest)
         else:
             digest = paths.digest(data)
             holding[digest] = data
@@ -84,16 +85,22 @@ class File:
 
     @property
     def path(self) -> Path:
-        """Where the bytes are. Raises `Unavailable` if they were removed."""
+        """Where the bytes are.
+
+        Raises:
+            InvalidInput: if the digest is none.
+            Unavailable: if they were removed, or are not of whoever asks.
+        """
+        owners.check(self.digest)
         return paths.kept(self.digest)
 
     @property
     def here(self) -> bool:
-        """Whether the studio still has it."""
-        return paths.is_kept(self.digest)
+        """Whether the studio still has it, and it is of whoever asks."""
+        return paths.is_kept(self.digest) and owners.has(self.digest)
 
     def read(self) -> bytes:
-        """The bytes."""
+        """The bytes. Raises as `path`."""
         data = (_HELD.get() or {}).get(self.digest)
         return self.path.read_bytes() if data is None else data
 
@@ -313,6 +320,7 @@ def check(name: str, settings: Settings, inputs: Inputs) -> Task:
     Raises:
         InvalidInput: if there is no such task, the settings are of another, or slots are unknown or have too
             few, too many or the wrong kind of files.
+        Unavailable: if a file is not of whoever asks.
     """
     task = get(name)
     if not isinstance(settings, task.settings):
@@ -325,9 +333,20 @@ def check(name: str, settings: Settings, inputs: Inputs) -> Task:
             raise unknown("input", given, known, "rename it")
     for slot in task.inputs:
         _check_slot(slot, inputs.get(slot.name, ()))
+    _check_here(settings)
     if task.check:
         imported(task.check)(settings, inputs)
     return task
+
+
+def _check_here(settings: Settings) -> None:
+    """What says where and how this machine works is for whoever runs it."""
+    if owners.asker() == owners.LOCAL:
+        return
+    for name, known in settings.described().items():
+        value = getattr(settings, name)
+        if known.here and value != known.default:
+            raise invalid(f"`{name}`", expected="nothing", received=value, next_step="leave it out")
 
 
 def _check_slot(slot: Slot, files: Sequence[File]) -> None:
@@ -337,6 +356,7 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
         wanted = f"{count} file{'' if count == '1' else 's'}"
         raise invalid(slot.name, expected=wanted, received=len(files), next_step=step)
     for file in files:
+        owners.check(file.digest)
         if file.kind != slot.kind:
             raise invalid(slot.name, expected=a(slot.kind), received=a(file.kind), next_step="choose another")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from distributed import Client, Event, Future, KilledWorker, get_client, get_worker
 
-from studio.core import tasks, weights
+from studio.core import owners, tasks, weights
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -42,6 +42,7 @@ class Crew:
         self._begun: set[str] = set()  # of those, what a worker works on; the others wait for one
         self._one = threading.Lock()  # without lanes there is one process, and Keras in it
         self._weights = weights.pinned()  # of the driver, which those that it asks shall keep to
+        self._owner = owners.asker()
         with suppress(ValueError):  # raised where there is no worker
             get_worker()
             self._client = get_client()
@@ -64,11 +65,12 @@ class Crew:
         """
         progress = progress or Progress()
         if self._client is None:
-            with self._one, weights.wanted(self._weights):
+            with self._one, owners.asking(self._owner), weights.wanted(self._weights):
                 return _answered(task, settings, inputs, progress)
-        found = tasks.check(task, settings, inputs)
+        with owners.asking(self._owner):
+            found = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
-        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, "", self._weights)
+        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, self._owner, self._weights)
         self._heard[id] = queue.SimpleQueue()
         try:
             for _ in range(MOST_SENDINGS):

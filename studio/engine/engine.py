@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from studio.core import paths, pins, room, tasks
+from studio.core import owners, paths, pins, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
-from studio.engine import store
+from studio.engine import earlier, store
 from studio.engine.cluster import MEMORY, Cluster
 from studio.engine.jobs import Job, Live
 from studio.engine.ledger import Ledger, Record
@@ -80,6 +80,7 @@ class Engine:
         paths.sweep_temporaries(home)
         for folder in (home / "removed", home / "cache" / "brought"):
             store.sweep(folder)
+        earlier.mend(home)
         ledger = Ledger(home / "jobs")
         ledger.load()
         with self._lock:
@@ -135,12 +136,13 @@ class Engine:
         task: str,
         settings: Settings,
         inputs: tasks.Inputs,
-        owner: str = "local",
+        owner: str = owners.LOCAL,
         weights: Mapping[str, str] | None = None,
     ) -> Job:
         """Queues a task and answers at once.
 
         Args:
+            owner: for whom; files and models of others are as if they were not there.
             weights: the very ones that it is made with, as the recipe of what is made again names them.
 
         Raises:
@@ -148,8 +150,9 @@ class Engine:
             Unavailable: if the engine is down, or those weights can no longer be had.
             NoRoom: if the disk is full, or it needs more memory than its process may have.
         """
-        found = _checked(task, settings, inputs, room.JOB_SHARE)
-        pins.check(weights or {})
+        with owners.asking(owner):
+            found = _checked(task, settings, inputs, room.JOB_SHARE)
+            pins.check(weights or {})
         ledger = self._usable()
         with self._lock:
             record = ledger.add(found, settings, inputs, owner, weights)
@@ -157,12 +160,12 @@ class Engine:
                 self._runner.dispatch()
             return ledger.snapshot(record)
 
-    def job(self, id: str, owner: str = "local") -> Job:
+    def job(self, id: str, owner: str = owners.LOCAL) -> Job:
         """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""
         with self._found(id, owner) as (ledger, record):
             return ledger.snapshot(record)
 
-    def jobs(self, owner: str = "local", limit: int = 20) -> list[Job]:
+    def jobs(self, owner: str = owners.LOCAL, limit: int = 20) -> list[Job]:
         """The owner's jobs, newest first."""
         self._known.wait(WAIT_SECONDS)
         with self._lock:
@@ -170,7 +173,7 @@ class Engine:
                 return []
             return [self._ledger.snapshot(record) for record in self._ledger.newest(owner, limit)]
 
-    def cancel(self, id: str, owner: str = "local") -> None:
+    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
         """Ends a queued job at once; asks a running one to stop, and ends its process if it does not.
 
         A task that stops returns its best so far, which is then the job's result.
@@ -186,26 +189,32 @@ class Engine:
             elif record.state == "running" and self._runner is not None:
                 self._runner.cancel(record)
 
-    def remove(self, id: str, owner: str = "local") -> None:
+    def remove(self, id: str, owner: str = owners.LOCAL) -> None:
         """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""
         with self._found(id, owner) as (ledger, record):
             ledger.remove(record)
 
-    def live(self, task: str, settings: Settings, inputs: tasks.Inputs, session: str) -> Live:
+    def live(
+        self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
+    ) -> Live:
         """Runs a task in the live lane, with nothing kept on disk, and waits for it.
 
         Args:
-            session: who asks; of one session one request runs and one waits, the newest.
+            session: the tab that asks; of one session one request runs and one waits, the newest.
+            owner: as of `submit`.
 
         Raises:
             NoRoom: if it needs more memory than its process may have.
             Superseded: if the session asked again before this request's turn.
             StudioError: if it fails, takes too long, or its turn never comes.
         """
-        found = _checked(task, settings, inputs, room.LIVE_SHARE)
-        return self._lane().run(found, settings, inputs, session)
+        with owners.asking(owner):
+            found = _checked(task, settings, inputs, room.LIVE_SHARE)
+        return self._lane().run(found, settings, inputs, session, owner)
 
-    def stream(self, task: str, settings: Settings, inputs: tasks.Inputs, session: str) -> Stream:
+    def stream(
+        self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
+    ) -> Stream:
         """As `live`, but answers at once with a `Stream` of what the task reports, about ten a second.
 
         A newer request of the same session stops it; what it has until then is its result.
@@ -215,8 +224,9 @@ class Engine:
             NoRoom: if it needs more memory than its process may have.
             Unavailable: if the engine is down.
         """
-        found = _checked(task, settings, inputs, room.LIVE_SHARE)
-        return self._lane().stream(found, settings, inputs, session)
+        with owners.asking(owner):
+            found = _checked(task, settings, inputs, room.LIVE_SHARE)
+        return self._lane().stream(found, settings, inputs, session, owner)
 
     def _lane(self) -> LiveLane:
         self._up.wait(WAIT_SECONDS)
@@ -225,10 +235,10 @@ class Engine:
             raise Unavailable(self._down or STARTING)
         return lane
 
-    def keep(self, live: Live, owner: str = "local") -> Job:
+    def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full."""
         ledger = self._usable()
-        with self._lock:
+        with self._lock, owners.asking(owner):
             return ledger.snapshot(ledger.add_finished(live, owner))
 
     def _usable(self) -> Ledger:
@@ -247,7 +257,7 @@ class Engine:
 
 
 def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) -> tasks.Task:
-    """The task of a name, if it can be done with that share of the machine's memory."""
+    """The task of a name, if whoever asks may have it done, with that share of the machine's memory."""
     found = tasks.check(task, settings, inputs)
     tasks.check_room(found, settings, inputs, share)
     return found

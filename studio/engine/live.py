@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from distributed import Future
@@ -45,11 +46,13 @@ class LiveLane:
         settings: Settings,
         inputs: tasks.Inputs,
         session: str,
+        owner: str,
         stream: Stream | None = None,
     ) -> Live:
         """Waits for the session's turn and for the result.
 
         Args:
+            owner: for whom.
             stream: told the reports, about ten a second.
 
         Raises:
@@ -62,6 +65,7 @@ class LiveLane:
             "title": task.title,
             "settings": settings.model_dump(mode="json"),
             "inputs": store.pack_inputs(inputs),
+            "owner": owner,
             "stream": stream is not None,
         }
         self._make_way(session)
@@ -73,9 +77,12 @@ class LiveLane:
         recipe = None if recipe is None else Recipe.model_validate_json(json.dumps(recipe))
         return Live(task=task.name, settings=settings, inputs=inputs, recipe=recipe, **answer)
 
-    def stream(self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str) -> Stream:
+    def stream(
+        self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str, owner: str
+    ) -> Stream:
         """As `run`, but answers at once with a stream of what it reports."""
-        return Stream(session, lambda stream: self.run(task, settings, inputs, session, stream), self._stop)
+        run = partial(self.run, task, settings, inputs, session, owner)
+        return Stream(session, run, self._stop)
 
     def close(self) -> None:
         """Sends all away who wait; to be called once the cluster has ended."""

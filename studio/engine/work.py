@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from distributed import Event, get_worker
 
-from studio.core import images, paths, tasks, weights
+from studio.core import images, owners, paths, tasks, weights
 from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
 from studio.core.progress import Progress, Report
 from studio.engine import store
@@ -245,7 +245,7 @@ def _not_too_large(data: bytes) -> bytes:
 def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
     tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
     settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
-    with weights.wanted(asked.get("weights") or {}):
+    with owners.asking(asked.get("owner", owners.NOBODY)), weights.wanted(asked.get("weights") or {}):
         return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
 
 

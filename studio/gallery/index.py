@@ -104,19 +104,6 @@ def tasks_of(owner: str = LOCAL) -> dict[str, str]:
     return _asked(lambda index: dict(index.execute(chosen, [owner]).fetchall()))
 
 
-def digests_of(owner: str) -> set[str]:
-    """The digests of all files that the owner's items were made from or hold."""
-    entries, _ = find(owner=owner)
-    found = (items.read(items.root() / entry.id) for entry in entries)
-    return {file.digest for item in found if item for file in _files(item)}
-
-
-def _files(item: Item) -> Iterator[File]:
-    yield from item.result.files
-    for files in item.inputs.values():
-        yield from files
-
-
 def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
     rules, values = ["owner = ?", "kind != ''"], [owner]
     for column, value in (("kind", wanted.kind), ("task", wanted.task), ("digest", wanted.digest)):

@@ -11,12 +11,12 @@ from typing import Any
 
 from studio.core import paths, tasks, thumbnails
 from studio.core.errors import Unavailable
+from studio.core.owners import LOCAL
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine import store
 from studio.engine.jobs import FINISHED
 
-LOCAL = "local"  # the owner of what is made without a page
 GONE = "There is no such item in the gallery. Next: look in the list."
 
 

@@ -24,7 +24,7 @@ def check(recipe: Recipe) -> None:
     recipe.checked_settings()
     pins.check(recipe.weights)
     for source in _sources(recipe):
-        if paths.is_kept(source.digest):
+        if _is_here(source):
             continue
         if source.recipe is None:
             raise Unavailable(
@@ -50,11 +50,11 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
             with suppress(OSError):  # one that may not be read; what is missing is told by `check`
                 if path.is_file() and paths.file_digest(path) in wanted:
-                    paths.keep(path.read_bytes())
+                    File.keep(path.read_bytes(), "picture", path.name)
         if (place / presets.SETTINGS).is_file():
             packed = presets.zipped(place)
             if paths.digest(packed) in wanted:
-                paths.keep(packed)
+                File.keep(packed, "model", place.name)
         elif missing(recipe):
             with suppress(StudioError):
                 data.reference(str(place))  # whose note is kept
@@ -62,7 +62,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
 
 def missing(recipe: Recipe) -> list[Source]:
     """The inputs, and theirs, that the studio no longer has."""
-    return [source for source in _all_sources(recipe) if not paths.is_kept(source.digest)]
+    return [source for source in _all_sources(recipe) if not _is_here(source)]
 
 
 def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:
@@ -85,7 +85,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
 
 
 def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
-    if paths.is_kept(source.digest) or source.recipe is None:
+    if _is_here(source) or source.recipe is None:
         return File(source.digest, kind, source.name)
     result = again(source.recipe, progress, note)
     if result.stopped_early:
@@ -93,6 +93,10 @@ def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str],
     if result.files[0].digest != source.digest:
         note(f"{source.name} was made again but is not the same file as then, so the result may differ.")
     return result.files[0]
+
+
+def _is_here(source: Source) -> bool:
+    return File(source.digest, "picture", source.name).here
 
 
 def _sources(recipe: Recipe) -> Iterator[Source]:

@@ -35,11 +35,17 @@ class SearchSettings(Settings):
     pruning: Literal["halving", "hyperband", "none"] = setting(
         "halving", "How poor trainings are stopped early."
     )
-    jobs: int = setting(1, "How many train at once.", ge=1, le=256)
+    jobs: int = setting(1, "How many train at once.", ge=1, le=256, here=True)
     name: str = setting(
-        "", "A name to find the search by, from other machines too; empty: by what is asked.", max_length=100
+        "",
+        "A name to find the search by, from other machines too; empty: by what is asked.",
+        max_length=100,
+        here=True,
     )
     storage: str = setting(
-        "", "Where trials are noted: a file of the studio's own, or an Optuna storage URL.", max_length=500
+        "",
+        "Where trials are noted: a file of the studio's own, or an Optuna storage URL.",
+        max_length=500,
+        here=True,
     )
     seed: int = setting(0, "Seed of what is tried.", ge=0, le=2**31 - 1)

@@ -15,7 +15,7 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from studio.core import paths, tasks
+from studio.core import owners, paths, tasks
 from studio.core.errors import Unavailable, invalid
 from studio.search.settings import SearchSettings
 from studio.search.space import Range, plain
@@ -51,7 +51,7 @@ def opened(
         # Elsewhere others may run trials of the same study: only one that gives no sign of life has died.
         yield _study(_reached(settings.storage, HEARTBEAT_SECONDS), name, settings, asked)
         return
-    path = paths.folder("searches") / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.log"
+    path = paths.folder("searches") / f"{hashlib.sha256(_whose(name).encode()).hexdigest()[:16]}.log"
     try:
         with paths.locked(path.with_suffix(".lock"), wait=False):
             study = _study(_kept(path), name, settings, asked)
@@ -62,6 +62,12 @@ def opened(
         raise Unavailable(
             "The same search is running already. Next: wait for it, or give this one another --name."
         ) from None
+
+
+def _whose(name: str) -> str:
+    """A name that finds a search of whoever asks alone."""
+    owner = owners.asker()
+    return name if owner == owners.LOCAL else f"{owner} {name}"
 
 
 def finished(study: optuna.Study) -> list[FrozenTrial]:

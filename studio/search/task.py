@@ -309,7 +309,7 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
     best = _best(search)
     trials = search.study.get_trials(deepcopy=False)
     used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
-    recipe = recipes.make("search.run", search.settings.model_copy(update={"storage": ""}), inputs, used)
+    recipe = recipes.make("search.run", search.settings, inputs, used)
     return Result((best,), found, recipe, stopped)
 
 

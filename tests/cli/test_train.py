@@ -42,7 +42,7 @@ def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, said):
     code, out, err = train("-o", "deep/model")
     assert (code, out) == (0, "deep/model\n")
     assert "nats_per_char" in err and "bits_per_char" in err
-    found = presets.find("deep/model")
+    found = presets.find(Path("deep/model"))
     assert (found.task, found.settings().units, found.settings().epochs) == ("text.train", 16, 1)
     assert said("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
 
@@ -53,11 +53,11 @@ def test_a_model_is_replaced_and_begun_from_by_the_next(train):
     first = json.loads(out)
     assert (code, err, first["path"]) == (0, "", "model")
     assert 0 < first["figures"]["nats_per_char"] < 5
-    before = presets.find("model").digest
+    before = presets.find(Path("model")).digest
     code, out, _ = train("-o", "next", "--start-from", "model", "--json", "--quiet")
     assert json.loads(out)["figures"]["nats_per_char"] < first["figures"]["nats_per_char"]
     assert train("-o", "model", "--seed", "1", "--quiet")[:2] == (0, "model\n")
-    assert presets.find("model").digest != before
+    assert presets.find(Path("model")).digest != before
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
     code, out, err = train("-o", "model")
     assert (code, out) == (130, "model\n")
     assert "best so far is saved" in err
-    stopped = presets.find("model").data()["figures"]
+    stopped = presets.find(Path("model")).data()["figures"]
     assert stopped["steps"] == 9
     steps.stop_at = 0
     steps.clear()

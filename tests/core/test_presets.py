@@ -54,7 +54,7 @@ def test_what_is_saved_is_found_by_name(home):
 def test_a_folder_will_do(home, tmp_path):
     saved(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
-    assert presets.find(str(tmp_path / "runs" / "first")).task == NAME
+    assert presets.by_name_or_folder(str(tmp_path / "runs" / "first")).task == NAME
     assert presets.names() == [*index.shipped().presets]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import paint  # adds the task `fake.paint`
 import pytest
 
-from studio.core import images, recipes, tasks
+from studio.core import images, owners, recipes, tasks
 from studio.gallery import items
 
 
@@ -15,11 +15,12 @@ def made(home, picture):
     """Adds an item: `made(shade=9, owner="ann", tint="red")` -> its id."""
 
     def make(shade: int = 9, owner: str = "local", name: str = "photo.png", **settings) -> str:
-        content = tasks.File.keep(images.encode_png(picture), "picture", name)
-        recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {"content": [content]})
-        pixels = np.full((48, 64, 3), shade, "uint8")
-        file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", "painted.png")
-        return items.add(tasks.Result((file,), {"loss": 0.5}, recipe), 2.0, owner)
+        with owners.asking(owner):
+            content = tasks.File.keep(images.encode_png(picture), "picture", name)
+            recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {"content": [content]})
+            pixels = np.full((48, 64, 3), shade, "uint8")
+            file = tasks.File.keep(images.encode_png(pixels, recipe), "picture", "painted.png")
+            return items.add(tasks.Result((file,), {"loss": 0.5}, recipe), 2.0, owner)
 
     return make
 

@@ -15,7 +15,7 @@ import tiny_styles
 
 from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses
 from studio.core import drawing, images, paths, presets, recipes, tasks
-from studio.core.errors import NoRoom
+from studio.core.errors import NoRoom, Unavailable
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 from studio.gallery import budget, index, intake, items, removal
@@ -641,17 +641,31 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
 def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
     sky = File.keep(images.encode_png(np.full((32, 32, 3), 9, "uint8")), "picture", "rain.png")
     trained = presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[sky]).folder)
+    presets.unpack(trained, "by-command")
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
-    presets.unpack(trained, "by-command")
     monkeypatch.setitem(st.session_state, "model_name", "Mine")
     kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: "")
     assert {one.network for one in samples.taught()} >= {"by-command", "mine"}
+    for whose[0] in ("visitor-b", "local"):
+        seen = {one.network: one for one in samples.taught()}
+        assert "by-command" in seen and "mine" not in seen
+        assert seen["by-command"].file().read(), "what whoever runs the studio taught is shown to all"
+
+
+def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, monkeypatch):
+    whose = ["visitor-a"]
+    monkeypatch.setattr(owners, "owner", lambda: whose[0])
+    secret = images.encode_png(np.full((32, 32, 3), (200, 9, 9), "uint8"))
+    hers = File.keep(secret, "picture", "rain.png")
+    assert samples.small(hers), "which is now in the memory that all tabs share"
+    trained = presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder)
     whose[0] = "visitor-b"
-    assert {one.network for one in samples.taught()} >= {"by-command"}
-    assert "mine" not in {one.network for one in samples.taught()}
-    whose[0] = "local"
-    assert "mine" in {one.network for one in samples.taught()}
+    File.keep(trained, "model", "net.zip"), presets.unpack(trained, "forged")
+    [shown] = [one for one in samples.taught() if one.network == "forged"]
+    assert shown.thumbnail == samples.shipped("none")
+    with pytest.raises(Unavailable):
+        shown.file().read()
 
 
 def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):

@@ -1,0 +1,80 @@
+"""Who asks: whose files and models this thread may see. In a studio for one, everything is `local`.
+
+Whoever runs a task or draws a page says for whom. What a visitor of a studio for many puts in or has made is
+noted below STUDIO_HOME/owners/OWNER, and nothing else is theirs: a digest that somebody learnt from a recipe
+opens nothing, and a name finds no model of another visitor.
+
+    files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
+    presets/NAME    the models that the owner has kept
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from studio.core import paths
+
+LOCAL = "local"  # whoever runs the studio, to whom all of it belongs
+NOBODY = ""  # to whom nothing belongs
+
+_ASKING: ContextVar[str | None] = ContextVar("asking", default=None)
+_SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+_otherwise: list[Callable[[], str]] = []  # who asks where no `asking` is open; one at most
+
+
+def asker() -> str:
+    """For whom this thread works; `local` where nobody has said."""
+    said = _ASKING.get()
+    if said is not None:
+        return said
+    return _otherwise[0]() if _otherwise else LOCAL
+
+
+@contextmanager
+def asking(owner: str) -> Iterator[None]:
+    """While open, this thread works for an owner; one that it starts does not, unless it says so, too."""
+    token = _ASKING.set(owner)
+    try:
+        yield
+    finally:
+        _ASKING.reset(token)
+
+
+def otherwise(tell: Callable[[], str]) -> None:
+    """Sets what tells who asks where no `asking` is open: in a server of pages, whoever looks at the page."""
+    _otherwise[:] = [tell]
+
+
+def folder(owner: str) -> Path:
+    """Where the notes and models of an owner are, who is not `local`. It may not be there yet."""
+    safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
+    return paths.folder("owners") / safe
+
+
+def note(digest: str) -> None:
+    """Notes that whoever asks has put in, or was given, the kept file of this digest."""
+    owner = asker()
+    if owner == LOCAL or not paths.DIGEST.fullmatch(digest):
+        return
+    mark = folder(owner) / "files" / digest
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+
+
+def check(digest: str) -> None:
+    """Raises `Unavailable` unless the kept file of a digest belongs to whoever asks."""
+    if not has(digest):
+        raise paths.gone(digest)  # not even that it is there is for anybody else
+
+
+def has(digest: str) -> bool:
+    """Whether the kept file of a digest belongs to whoever asks."""
+    owner = asker()
+    if owner == LOCAL:
+        return True
+    return bool(paths.DIGEST.fullmatch(digest)) and (folder(owner) / "files" / digest).exists()

@@ -1,0 +1,166 @@
+"""Whose files and models these are: in a studio for many nobody gets at another's, by whatever name."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+import tiny_voice
+
+from studio.core import owners, paths, presets, recipes, tasks
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.tasks import File
+from studio.search.settings import SearchSettings
+from studio.text import voice
+from studio.text.settings import WriteSettings
+
+ANN, BOB = "visitor-ann", "user-bob"
+
+
+def keep_model(owner: str, tmp_path, name: str, seed: int = 0) -> presets.Preset:
+    """A voice that an owner has kept."""
+    packed = presets.zipped(tiny_voice.make(tmp_path / f"{owner}-{name}", seed))
+    with owners.asking(owner):
+        return presets.unpack(packed, name)
+
+
+def test_one_person_has_all(home):
+    with owners.asking(ANN):
+        kept = File.keep(b"hers", "text", "a.txt")
+    assert owners.asker() == owners.LOCAL
+    assert kept.here and kept.read() == b"hers"
+
+
+def test_a_digest_alone_opens_nothing(home):
+    with owners.asking(ANN):
+        hers = File.keep(b"hers", "text", "a.txt")
+        assert hers.read() == b"hers"
+    missing = File("0" * 64, "text", "a.txt")
+    for stranger in (BOB, owners.NOBODY, "../visitor-ann", "visitor-ann/"):
+        with owners.asking(stranger):
+            assert not hers.here
+            for file in (hers, missing):  # and neither tells whether it is there
+                with pytest.raises(Unavailable, match=r"is no longer in the studio\. Next: "):
+                    file.read()
+
+
+def test_who_brings_the_same_bytes_has_them_too(home):
+    for owner in (ANN, BOB):
+        with owners.asking(owner):
+            assert File.keep(b"the same photo", "picture", "a.png").read() == b"the same photo"
+
+
+def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
+    packed = presets.zipped(tiny_voice.make(tmp_path / "voice"))
+    with owners.asking(ANN):
+        hers = File.keep(packed, "model", "voice.zip")
+        tasks.check("text.write", WriteSettings(), {"model": [hers]})
+        assert presets.given(hers).task == "text.train"  # it is unpacked now
+    with owners.asking(BOB):
+        with pytest.raises(Unavailable):
+            tasks.check("text.write", WriteSettings(), {"model": [hers]})
+        with pytest.raises(Unavailable):
+            presets.given(hers)
+
+
+def test_a_model_is_never_where_others_look(home, tmp_path):
+    keep_model(ANN, tmp_path, "grandmas-voice")
+    assert not [*paths.folder("presets").iterdir()]
+    with owners.asking(ANN):
+        assert voice.load("grandmas-voice").name == "grandmas-voice"
+    for stranger in (BOB, owners.NOBODY, owners.LOCAL):
+        with owners.asking(stranger):
+            assert "grandmas-voice" not in presets.names()
+            with pytest.raises(InvalidInput):
+                tasks.check("text.write", WriteSettings(preset="grandmas-voice"), {})
+
+
+def test_a_misspelt_name_lists_what_is_the_askers_alone(home, tmp_path):
+    keep_model(ANN, tmp_path, "grandmas-voice")
+    keep_model(BOB, tmp_path, "uncles-voice")
+    with owners.asking(BOB), pytest.raises(InvalidInput) as told:
+        presets.find("grandmas-voices")
+    assert "uncles-voice" in str(told.value) and "shakespeare" in str(told.value)
+    assert "grandmas-voice," not in str(told.value) and "perhaps grandma" not in str(told.value)
+
+
+def test_two_visitors_may_use_one_name(home, tmp_path):
+    made = {owner: keep_model(owner, tmp_path, "mine", seed) for seed, owner in enumerate((ANN, BOB))}
+    assert made[ANN].digest != made[BOB].digest
+    for owner, preset in made.items():
+        with owners.asking(owner):
+            assert presets.find("mine").digest == voice.load("mine").digest == preset.digest
+
+
+def test_what_was_kept_by_command_is_for_all_and_ones_own_comes_first(home, tmp_path):
+    common = keep_model(owners.LOCAL, tmp_path, "mine", 7)
+    with owners.asking(BOB):
+        assert presets.find("mine").digest == common.digest and presets.for_all(presets.find("mine"))
+    own = keep_model(BOB, tmp_path, "mine", 8)
+    with owners.asking(BOB):
+        assert presets.find("mine").digest == own.digest and not presets.for_all(presets.find("mine"))
+    assert presets.find("mine").digest == common.digest
+
+
+@pytest.mark.parametrize("owner", [owners.LOCAL, ANN])
+def test_a_setting_is_never_a_path(home, tmp_path, monkeypatch, owner):
+    there = tiny_voice.make(tmp_path / "1234567")
+    monkeypatch.chdir(tmp_path)
+    told = set()
+    with owners.asking(owner):
+        for path in (str(there), "./1234567", str(tmp_path / "7654321"), "/usr", "../1234567"):
+            with pytest.raises(InvalidInput) as refused:
+                tasks.check("text.write", WriteSettings(preset=path), {})
+            told.add(str(refused.value).replace(path, "PATH"))
+    assert len(told) == 1, "what is there and what is not are told alike"
+    assert presets.find(there).name == "1234567", "a program names a folder by a Path"
+
+
+def test_a_thread_of_nobody_has_nothing_in_a_server_of_pages(home, monkeypatch):
+    monkeypatch.setattr(owners, "_otherwise", [lambda: owners.NOBODY])
+    with owners.asking(ANN):
+        hers = File.keep(b"hers", "text", "a.txt")
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(hers.here))
+    thread.start()
+    thread.join()
+    assert seen == [False]
+
+
+PLACES = {"storage": "sqlite:////tmp/written-by-a-stranger.db", "name": "hers", "jobs": 200}
+
+
+def test_a_recipe_holds_nothing_that_names_a_place_of_this_machine():
+    settings = {"train": "text", "vary": ["units=8:16"], **PLACES}
+    inner = {"version": 1, "task": "search.run", "settings": settings}
+    outer = {"version": 1, "task": "text.write", "settings": {"preset": "alice"}}
+    outer["inputs"] = {"model": [{"digest": "0" * 64, "name": "best.zip", "recipe": inner}]}
+    for read in (recipes.read(json.dumps(inner).encode()), recipes.Recipe(**inner)):
+        assert read.settings == {"train": "text", "vary": ["units=8:16"]}
+        assert read.checked_settings() == SearchSettings(train="text", vary=("units=8:16",))
+        assert not PLACES.keys() & json.loads(read.to_json())["settings"].keys()
+    chain = recipes.read(json.dumps(outer).encode())
+    assert not PLACES.keys() & chain.inputs["model"][0].recipe.settings.keys()
+    made = recipes.make("search.run", SearchSettings(**settings), {})
+    assert not PLACES.keys() & made.settings.keys()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_visitor_sets_nothing_that_names_a_place_of_this_machine(home, name):
+    text = b"the sea, the sea, and so it is. " * 40
+    settings = SearchSettings(train="text", vary=("units=8:16",), **{name: PLACES[name]})
+    tasks.check("search.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
+    with owners.asking(ANN), pytest.raises(StudioError, match=f"`{name}`"):
+        tasks.check("search.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
+
+
+def test_searches_of_one_name_are_each_visitors_own(home):
+    from studio.search import study
+
+    def path(owner):
+        with owners.asking(owner), study.opened(SearchSettings(train="text.train"), {}, {}, {}):
+            return {log.name for log in paths.folder("searches").glob("*.log")}
+
+    assert len(path(ANN)) == 1
+    assert len(path(BOB)) == 2 and len(path(owners.LOCAL)) == 3
