@@ -252,9 +252,9 @@ def test_pictures_are_made_in_the_live_lane_and_kept_while_they_are_compared(eng
     """With the real engine: only the new one of a pair is made."""
     made, before, jobs = [], engine.live, {job.id for job in engine.jobs()}
 
-    def live_lane(task, settings, inputs, session):
+    def live_lane(task, settings, inputs, session, owner):
         made.append(settings.shade)
-        return before(task, settings, inputs, session)
+        return before(task, settings, inputs, session, owner)
 
     monkeypatch.setattr(engine, "live", live_lane)
     taste = tastes.begin(
