@@ -33,6 +33,7 @@ from benchmarks import dream as dreams
 from benchmarks import text as texts
 from benchmarks.report import ROOT, arguments, note, pictures, show
 from benchmarks.style_starts import Race
+from studio.core import children
 
 STARTS_AT = 1e6  # the tutorial's loss at first, about: there its epsilon is small beside the gradient
 LAYERS = (("inceptionv3", "mixed3"), ("inceptionv3", "mixed5"))  # those that the tutorials climb
@@ -366,7 +367,13 @@ def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) 
 def plain_peak(size: int) -> float:
     """Peak memory in GiB of a fresh process that dreams one picture in one piece."""
     code = f"from benchmarks import alternatives; alternatives.report_plain_peak({size})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        children.command("-c", code),
+        env=children.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 

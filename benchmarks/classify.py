@@ -17,7 +17,6 @@ import os
 import resource
 import statistics
 import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -29,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, seconds, show
+from studio.core import children
 
 HELD_OUT = 0.3
 USUAL = 10  # epochs
@@ -223,7 +223,10 @@ def memory(data: str, size: int) -> dict[str, object]:
     with fresh_home(), tempfile.TemporaryDirectory() as place:
         words = ["classify", "train", data, "-o", f"{place}/model", "--size", str(size), "--json"]
         done = subprocess.run(
-            [sys.executable, "-m", "studio", *words, "--quiet"], check=True, capture_output=True
+            children.command("-m", "studio", *words, "--quiet"),
+            env=children.environment(),
+            check=True,
+            capture_output=True,
         )
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     return {

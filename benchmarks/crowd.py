@@ -18,7 +18,6 @@ import random
 import socket
 import statistics
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +26,7 @@ from typing import Any
 import psutil
 
 from benchmarks.report import ROOT, arguments, note, show
+from studio.core import children
 
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -177,8 +177,8 @@ def run(people: int, minutes: float) -> dict[str, object]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
-    environment = os.environ | {"STUDIO_USERS": "many"}
+    words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")
+    environment = children.environment(STUDIO_USERS="many")
     process = subprocess.Popen(
         words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -9,11 +9,9 @@ of the models that are saved. `style` needs the weights of VGG16.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.report import arguments, note, show
+from studio.core import children
 
 # Saves at every step; else the very script.
 SCRIPT = """
@@ -55,8 +54,8 @@ def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    line = [sys.executable, "-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words]
-    usual = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "KERAS_BACKEND": "jax"}
+    line = children.command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
+    usual = children.environment(KERAS_BACKEND="jax")
     usual |= {"JAX_PLATFORMS": "cpu", "STUDIO_HOME": str(place / "home")}
     found = []
     for n in range(count):

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import ROOT, arguments, note, seconds, show
+from studio.core import children
 
 RISE = {
     "vgg16": ("block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1", "block5_conv3"),
@@ -148,7 +149,13 @@ def seams(size: int, steps: int) -> float:
 def peak(size: int) -> dict[str, float]:
     """Peak memory in GiB of a fresh process that dreams one picture in windows, and its seams."""
     code = f"from benchmarks import dream; dream.report_peak({size})"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        children.command("-c", code),
+        env=children.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(found.stdout.splitlines()[-1])
 
 

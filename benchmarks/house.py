@@ -10,7 +10,6 @@ mode towards the picture of that style; both are judged by the fine mode's own l
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import numpy as np
 
 from benchmarks.report import arguments, note, seconds, show
 from benchmarks.style import one_pass
+from studio.core import children
 
 SIZE = 512
 MOVED = 3  # px
@@ -95,7 +95,7 @@ def cold(network: str) -> float:
         words = ["studio", "style", "sample:coffee", style, "--network", network, "-o", out, "--quiet"]
         began = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", *words], check=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+            children.command("-m", *words), check=True, env=children.environment(TF_CPP_MIN_LOG_LEVEL="3")
         )
         return time.perf_counter() - began
 
@@ -103,7 +103,13 @@ def cold(network: str) -> float:
 def peak(network: str) -> float:
     """Peak memory in GiB of a fresh process that paints a photo of 1920 x 1080 px."""
     code = f"from benchmarks import house; house.report_peak({network!r})"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        children.command("-c", code),
+        env=children.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(found.stdout.splitlines()[-1])
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.report import ROOT, arguments, note, show
+from studio.core import children
 
 FAKES = ROOT / "tests" / "fakes"
 MEMORY = {"job": 450e6, "live": 450e6, "drive": 450e6}
@@ -71,9 +72,9 @@ class Server:
 
     def __init__(self, home: Path, number: int):
         self.told = home.parent / f"told-{number}.txt"
-        environment = os.environ | {"STUDIO_HOME": str(home)}
+        environment = children.environment(STUDIO_HOME=str(home))
         with self.told.open("wb") as out, (home.parent / "server.log").open("ab") as log:
-            words = [sys.executable, "-m", "benchmarks.kills", "--serve", str(number)]
+            words = children.command("-m", "benchmarks.kills", "--serve", str(number))
             self.process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=out, stderr=log)
 
     def ended(self) -> list[tuple[str, str, str]]:

@@ -12,7 +12,6 @@ import os
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -23,6 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.report import ROOT, arguments, show
+from studio.core import children
 
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
 SETTLED = 0.6  # s after a rerun, until the page is quiet
@@ -35,10 +35,10 @@ def studio() -> Iterator[tuple[str, float]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
+    words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")
     with tempfile.TemporaryDirectory() as home, Path(home, "log").open("wb") as log:
         began = time.perf_counter()
-        environment = os.environ | {"STUDIO_HOME": home}
+        environment = children.environment(STUDIO_HOME=home)
         process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
             while not _answers(f"http://127.0.0.1:{port}/_stcore/health"):

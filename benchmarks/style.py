@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, pictures, seconds, show
+from studio.core import children
 
 
 def one_pass(size: int) -> float:
@@ -71,7 +72,13 @@ def from_photo(size: int, passes: list[int]) -> dict[int, float]:
 def peak(mode: str, size: int) -> float:
     """Peak memory in GiB of a fresh process that makes one transfer."""
     code = f"from benchmarks import style; style.report_peak({mode!r}, {size})"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        children.command("-c", code),
+        env=children.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(found.stdout.splitlines()[-1])
 
 

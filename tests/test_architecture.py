@@ -131,6 +131,16 @@ def test_faces_and_settings_are_light(module):
     assert done.stdout == ""
 
 
+def test_children_are_started_in_one_way_which_leaves_the_current_folder_out():
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in sources("studio", "pages", "training", "benchmarks")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable"
+    ]
+    assert [place.partition(":")[0] for place in found] == ["studio/core/children.py"]
+
+
 def test_nothing_is_printed():
     found = [
         f"{relative(path)}:{node.lineno}"

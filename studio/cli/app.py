@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from studio.cli import flags
-from studio.core import paths
+from studio.core import children, paths
 from studio.core.errors import Unavailable, invalid
 
 
@@ -22,18 +22,13 @@ def _run(arguments: argparse.Namespace) -> int:
     script = paths.shipped("streamlit_app.py")
     if not script.is_file():
         raise Unavailable(f"The pages are not here ({script}). Next: install the studio again.")
-    words = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(script),
-    ]  # its .streamlit/config.toml lies beside it
+    # Its .streamlit/config.toml lies beside it.
+    words = children.command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:
         words.append(f"--server.port={_port(arguments.port)}")
     # Streamlit takes this process over, so that Ctrl-C and signals reach it and nothing stands between.
     sys.stdout.flush()
-    os.execv(sys.executable, words)
+    os.execve(words[0], words, children.environment())
 
 
 def _port(text: str) -> int:

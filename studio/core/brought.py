@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio.core import keras_files, paths, resave
+from studio.core import children, keras_files, paths, resave
 from studio.core.errors import InvalidInput, StudioError, invalid, printable
 from studio.core.refusals import Refused
 from studio.core.tasks import File
@@ -165,7 +164,7 @@ def _make(file: File, folder: Path) -> None:
 
 def _resaved(file: File, place: Path) -> Facts:
     """Runs `resave` in an empty folder; gives what it says."""
-    command = [sys.executable, "-P", "-m", "studio.core.resave", str(file.path)]
+    command = children.command("-m", "studio.core.resave", str(file.path))
     try:
         done = subprocess.run(
             command,
@@ -199,7 +198,7 @@ def _resaved(file: File, place: Path) -> Facts:
 def _environment(place: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {
-        "PYTHONPATH": os.pathsep.join(one for one in sys.path if one),
+        "PYTHONPATH": children.search_path(),
         "HOME": str(place),
         "KERAS_HOME": str(place),
         "TMPDIR": str(place),

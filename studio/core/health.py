@@ -16,7 +16,7 @@ from typing import Literal
 import psutil
 
 from studio import __version__
-from studio.core import amounts, index, paths, presets, weights
+from studio.core import amounts, children, index, paths, presets, weights
 from studio.core.errors import StudioError, printable
 
 State = Literal["well", "note", "trouble"]
@@ -165,7 +165,11 @@ def _weights() -> Iterator[Check]:
 def _devices() -> Check:
     try:
         child = subprocess.run(
-            [sys.executable, "-c", _DEVICES], capture_output=True, timeout=_MOST_SECONDS, check=True
+            children.command("-c", _DEVICES),
+            env=children.environment(),
+            capture_output=True,
+            timeout=_MOST_SECONDS,
+            check=True,
         )
         found = json.loads(child.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:

@@ -8,11 +8,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from studio.core import children
 
 if TYPE_CHECKING:
     import requests
@@ -92,9 +93,13 @@ def session(settings: Mirrors, host: str) -> requests.Session:
 def _listed() -> str:
     if importlib.util.find_spec("pip") is None:
         return ""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    command = children.command("-m", "pip", "--disable-pip-version-check", "config", "list")
+    environment = children.environment()
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=True, env=environment
+        )
+        return done.stdout
     except (OSError, subprocess.SubprocessError):
         return ""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -14,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from studio.core import amounts, converted, index, networks, originals, supply
+from studio.core import amounts, children, converted, index, networks, originals, supply
 from studio.core.errors import Cancelled, Unavailable
 from studio.core.progress import Progress
 from studio.core.supply import entry
@@ -118,11 +116,9 @@ def fetch(name: str, progress: Progress | None = None) -> None:
         return
     size = f" ({amounts.size(absent.download_bytes)})" if absent.download_bytes else ""
     progress.stage(f"Fetching {absent.title}{size}")
-    command = [sys.executable, "-P", "-m", "studio", "weights", "pull", name]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        command,
-        env=environment,
+        children.command("-m", "studio", "weights", "pull", name),
+        env=children.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

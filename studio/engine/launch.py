@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +13,7 @@ from typing import BinaryIO
 
 from distributed import Security
 
-from studio.core import paths
+from studio.core import children, paths
 
 MOST_LOG = 5 * 2**20
 
@@ -37,15 +35,13 @@ class Host:
         scratch = home / "cache" / "workers"
         shutil.rmtree(scratch, ignore_errors=True)  # what killed workers left
         scratch.mkdir(parents=True)
-        root = Path(__file__).resolve().parent.parent.parent
-        path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
         with _log() as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "studio.engine.host"],
+                children.command("-m", "studio.engine.host"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": path},
+                env=children.environment(),
                 start_new_session=True,  # Ctrl-C is for the server, which ends this in order
                 text=True,
             )

@@ -6,11 +6,17 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
+from sown import sown
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.slow
@@ -65,3 +71,40 @@ def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, hom
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # what pip makes of an entry point
+
+
+@pytest.mark.slow
+def test_app_runs_nothing_that_lies_in_the_folder_where_it_is_started(tmp_path, home):
+    folder, met = sown(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "studio").write_text(SCRIPT)
+    port = free_port()
+    line = [sys.executable, str(tmp_path / "bin" / "studio"), "app", "--port", str(port)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "STUDIO_HOME": str(home)}
+    environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # the server runs a page for it
+    process = subprocess.Popen(line, cwd=folder, env=environment, start_new_session=True)
+    try:
+        end = time.monotonic() + 120
+        while not _has_keras(process.pid):
+            assert process.poll() is None and met() == [] and time.monotonic() < end
+            time.sleep(0.2)
+        for path in ("style", "_stcore/script-health-check"):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=60) as answer:
+                assert answer.status == 200
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+    assert met() == []
+
+
+def _has_keras(pid: int) -> bool:
+    """Whether a worker of this server has loaded TensorFlow, and Keras with it."""
+    try:
+        family = psutil.Process(pid).children(recursive=True)
+        return any("tensorflow" in one.path for child in family for one in child.memory_maps())
+    except psutil.Error:
+        return False

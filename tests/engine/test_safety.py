@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 
 import psutil
 import pytest
 from distributed import Client, Security
+from sown import sown
 
 from studio.engine import Engine
 
@@ -72,3 +74,19 @@ def test_warm_workers_hold_keras_and_the_server_does_not(home, chores, until):
         assert b"streamlit" not in modules
     finally:
         engine.close()
+
+
+def test_the_engine_runs_nothing_that_lies_in_the_folder_where_it_is_started(
+    home, start, chores, until, tmp_path, monkeypatch
+):
+    folder, met = sown(tmp_path)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}")  # whose end means this folder
+    engine = start()
+    try:
+        until(lambda: met() or engine.status() == "ready")
+        assert met() == []
+        assert engine.live("chores.modules", chores.ChoreSettings(), {}, "me").data
+    finally:
+        engine.close()
+    assert met() == []
