@@ -14,7 +14,7 @@ from typing import Any
 from distributed import Client, Event, Future, KilledWorker, Security
 
 from studio.core import paths, room, tasks
-from studio.core.errors import StudioError, Unavailable
+from studio.core.errors import StudioError, Unavailable, invalid
 from studio.engine import work
 from studio.engine.launch import Host
 
@@ -29,8 +29,11 @@ KILLED = "Its process crashed or was ended from outside. Next: run it again, or 
 logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
-def _configured() -> Security:
-    security = Security()
+def _configured(address: str) -> Security:
+    if not address.startswith("tls://"):
+        step = "let the cluster speak TLS, for whoever can read along may run code there"
+        raise invalid("STUDIO_SCHEDULER", expected="tls://HOST:PORT", received=address, next_step=step)
+    security = Security(require_encryption=True)
     needed = ("tls_ca_file", "tls_client_cert", "tls_client_key")
     if not all(getattr(security, name) for name in needed):
         raise Unavailable(
@@ -50,6 +53,7 @@ class Cluster:
 
     Raises:
         Unavailable: if it does not come up; the message names the log.
+        InvalidInput: if STUDIO_SCHEDULER names a cluster that would be spoken to in the clear.
     """
 
     def __init__(self, home: Path, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
@@ -62,7 +66,7 @@ class Cluster:
         address = os.environ.get("STUDIO_SCHEDULER")
         try:
             if address:
-                where, security = address, _configured()
+                where, security = address, _configured(address)
             else:
                 self._host = Host(home, memory, START_SECONDS)
                 where, security = self._host.address, self._host.security
@@ -158,7 +162,7 @@ class Cluster:
         self._ended.set()
 
     def _warm_up(self, lane: str, then: str = "") -> None:
-        if not self._warm:
+        if not self._warm or lane == "drive":  # a driver loads no weights
             return
         key = f"warm-{lane}-{time.time_ns()}"
         future = self.submit(lane, key, work.warm_up, dict(tasks.TASKS), lane)

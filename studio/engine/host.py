@@ -2,7 +2,9 @@
 
 It is a process of its own because a worker started from the server would first import the server's
 `__main__`, which is a page while a page runs. Everything listens on loopback only and speaks mutual TLS with
-certificates that exist only in these processes' memory.
+one certificate of this cluster. Its key is in these processes' memory alone but for moments: Python's TLS
+takes keys from files only, so that each process writes it into a fresh folder that nobody else can read, and
+removes that at once. The engine's processes do so, as with all temporary files, in STUDIO_HOME.
 
 It ends, and its workers with it, as soon as its standard input closes: so also when the server is killed.
 
@@ -88,7 +90,8 @@ def main() -> None:
     asked = json.loads(sys.stdin.readline())
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what native libraries print goes to the log, not into our answer
-    with dask.config.set(CONFIG):
+    os.umask(0o077)  # of the workers too, who write for STUDIO_HOME alone
+    with dask.config.set({**CONFIG, "temporary-directory": asked["scratch"]}):
         asyncio.run(_serve(asked, answer))
 
 

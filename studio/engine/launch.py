@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from distributed import Security
 
@@ -32,16 +32,16 @@ class Host:
     """
 
     def __init__(self, home: Path, memory: Mapping[str, float | int], seconds: float):
-        scratch = home / "cache" / "workers"
-        shutil.rmtree(scratch, ignore_errors=True)  # what killed workers left
-        scratch.mkdir(parents=True)
-        with _log() as log:
+        scratch = _emptied(home / "cache" / "workers")
+        self._log = paths.folder("logs") / "engine.log"
+        _shorten(self._log)
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 children.command("-m", "studio.engine.host"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=children.environment(),
+                env=children.environment(TMPDIR=str(scratch)),
                 start_new_session=True,  # Ctrl-C is for the server, which ends this in order
                 text=True,
             )
@@ -78,6 +78,7 @@ class Host:
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
+            _shorten(self._log)
             return False
         return True
 
@@ -92,8 +93,21 @@ class Host:
             self._process.wait()
 
 
-def _log() -> BinaryIO:
-    path = paths.folder("logs") / "engine.log"
-    if path.exists() and path.stat().st_size > MOST_LOG:
-        path.replace(path.with_suffix(".old.log"))
-    return path.open("ab")
+def _emptied(folder: Path) -> Path:
+    """The folder without what killed workers left there; a link in its place goes, what it leads to stays."""
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _shorten(log: Path) -> None:
+    """Sets a log aside that has grown too long.
+
+    It is emptied in its place, for all processes of the engine, native libraries among them, hold it open.
+    """
+    with suppress(OSError):
+        if log.stat().st_size > MOST_LOG:
+            shutil.copyfile(log, log.with_suffix(".old.log"))
+            os.truncate(log, 0)

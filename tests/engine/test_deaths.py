@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from deaths import kill
+import os
 
-from studio.engine import runner, work
+import pytest
+from deaths import kill, pids
+
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.engine import Engine, runner, work
 
 
 def test_a_job_that_kills_its_worker_fails_alone(engine, do, finished):
@@ -48,6 +52,36 @@ def test_a_job_that_eats_all_memory_says_so(engine, do, finished):
     assert finished(next_one).state == "done"
 
 
+KERAS = """
+import os, pathlib
+pathlib.Path({folder!r}, str(os.getpid())).touch()
+__version__ = "of the tests"
+class backend:
+    backend = staticmethod(lambda: "none")
+"""
+
+
+def test_a_drive_lane_that_was_killed_loads_no_keras(home, chores, until, tmp_path, monkeypatch):
+    (tmp_path / "keras.py").write_text(KERAS.format(folder=str(tmp_path / "loaded")))
+    (tmp_path / "loaded").mkdir()
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
+    for name in tasks.TASKS.keys() - chores.TASKS.keys():  # whose weights would be prepared
+        monkeypatch.delitem(tasks.TASKS, name)
+    engine = Engine(memory={"job": 450e6, "live": 450e6, "drive": 450e6})
+    try:
+        job = engine.submit("chores.drive", chores.ChoreSettings(steps=40, pause=0.05), {})
+        until(lambda: engine.job(job.id).report)
+        kill(engine, "drive")
+        until(lambda: engine.job(job.id).finished)
+        with pytest.raises(StudioError):
+            engine.live("chores.do", chores.ChoreSettings(do="crash"), {}, "me")
+        until(lambda: len(list((tmp_path / "loaded").iterdir())) >= 3)
+        [drive] = pids(engine, "drive")
+        assert not (tmp_path / "loaded" / str(drive)).exists()
+    finally:
+        engine.close()
+
+
 @pytest.mark.slow
 def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished, monkeypatch):
     monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
@@ -82,8 +116,6 @@ def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finis
 
 
 def test_a_live_request_that_dies_leaves_the_lane_in_order(engine, chores):
-    from studio.core.errors import StudioError
-
     with pytest.raises(StudioError, match="crashed"):
         engine.live("chores.do", chores.ChoreSettings(do="crash"), {}, "me")
     with pytest.raises(StudioError, match="memory"):

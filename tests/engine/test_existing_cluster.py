@@ -45,6 +45,17 @@ def _down(start, until):
         engine.close()
 
 
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "ws://127.0.0.1:9", "TLS://127.0.0.1:9"]
+)
+def test_a_cluster_that_would_be_spoken_to_in_the_clear_is_refused_in_a_sentence(
+    cluster, start, monkeypatch, until, address
+):
+    monkeypatch.setenv("STUDIO_SCHEDULER", address)
+    status = _down(start, until)
+    assert f"Invalid STUDIO_SCHEDULER. Expected: tls://HOST:PORT. Received: {address}. Next: " in status
+
+
 def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
     assert "certificates" in _down(start, until)

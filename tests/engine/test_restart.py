@@ -197,6 +197,38 @@ def test_what_killed_workers_left_half_written_is_swept(home, start, until):
         engine.close()
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start, until, tmp_path, there):
+    elsewhere = tmp_path / "elsewhere"
+    if there:
+        elsewhere.mkdir()
+        (elsewhere / "mine.txt").write_text("mine")
+    (paths.folder("cache") / "workers").symlink_to(elsewhere)
+    engine = start()
+    try:
+        until(lambda: engine.status() == "ready")
+    finally:
+        engine.close()
+    assert not (home / "cache" / "workers").is_symlink()
+    assert not there or [path.name for path in elsewhere.iterdir()] == ["mine.txt"]
+
+
+def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, monkeypatch):
+    monkeypatch.setattr("studio.engine.launch.MOST_LOG", 2000)
+    monkeypatch.setattr(engine_module, "LOOK_SECONDS", 0.1)
+    log = home / "logs" / "engine.log"
+    engine = start()
+    try:
+        for _ in range(6):  # each leaves a trace of about 1000 bytes
+            job = engine.submit("chores.do", chores.ChoreSettings(do="fault"), {})
+            until(lambda job=job: engine.job(job.id).state == "failed")
+            until(lambda: log.stat().st_size <= 2000)
+        assert "ZeroDivisionError" in (home / "logs" / "engine.old.log").read_text()
+        assert b"\0" not in log.read_bytes()
+    finally:
+        engine.close()
+
+
 def test_a_damaged_or_half_written_job_harms_no_other(home, running):
     (home / "jobs" / "0000damaged000").mkdir()
     (home / "jobs" / "0000damaged000" / "job.json").write_text("{")

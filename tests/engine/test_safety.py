@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
-from distributed import Client, Security
+from distributed import Security
 from sown import sown
 
 from studio.engine import Engine
@@ -32,34 +35,74 @@ def test_the_cluster_listens_on_this_machine_alone(engine, do, finished):
     assert {ip for ip, _ in listening} == {"127.0.0.1"}
 
 
-def _scheduler_address(engine) -> str:
-    return engine._cluster._client.scheduler.address
+def _ports(engine) -> list[int]:
+    """Where the scheduler, the nannies and their workers listen."""
+    client = engine._cluster._client
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    addresses = [*workers, *(worker["nanny"] for worker in workers.values()), client.scheduler.address]
+    assert len(addresses) >= 5 and all(address.startswith("tls://127.0.0.1:") for address in addresses)
+    return [int(address.rpartition(":")[2]) for address in addresses]
 
 
-def test_the_scheduler_refuses_who_has_no_certificate(engine, do, finished):
+def _refusal(port: int, mine: Security | None, folder: Path) -> str:
+    """What a port of TLS says to who comes with such a certificate or none; "" if that one is let in."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if mine is not None:
+        (folder / "mine.pem").write_text(mine.tls_client_cert + mine.tls_client_key)
+        context.load_cert_chain(folder / "mine.pem")
+    with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as wrapped:
+        wrapped.settimeout(1)
+        try:
+            wrapped.recv(1024)  # TLS 1.3 tells a client only here
+        except TimeoutError:
+            return ""  # it waits for what the client has to say
+        except ssl.SSLError as error:
+            return error.reason
+    return ""
+
+
+@pytest.mark.parametrize("has_one, reason", [(False, "CERTIFICATE_REQUIRED"), (True, "UNKNOWN_CA")])
+def test_every_port_refuses_who_has_no_certificate_of_this_cluster(
+    engine, do, finished, tmp_path, has_one, reason
+):
     finished(do())
-    address = _scheduler_address(engine)
-    assert address.startswith("tls://")
-    stranger = Security.temporary()
-    with pytest.raises(OSError):
-        Client(address, security=stranger, timeout=2, set_as_default=False)
-    with pytest.raises(OSError):
-        Client(address.replace("tls:", "tcp:"), timeout=2, set_as_default=False)
+    stranger = Security.temporary() if has_one else None
+    refusals = [_refusal(port, stranger, tmp_path) for port in _ports(engine)]
+    assert all(refusal.endswith(reason) for refusal in refusals), refusals
     assert engine.status() == "ready"
 
 
-def test_the_scheduler_speaks_tls_and_asks_for_a_certificate(engine, do, finished):
-    finished(do())
-    host, _, port = _scheduler_address(engine).removeprefix("tls://").partition(":")
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    plain = socket.create_connection((host, int(port)), timeout=5)
-    with pytest.raises(OSError), plain, context.wrap_socket(plain) as wrapped:
-        wrapped.sendall(b"x" * 64)
-        while wrapped.recv(1024):
-            pass
-        raise ConnectionError("closed")  # TLS 1.3 may refuse by closing
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_check_sees_a_server_that_asks_for_no_certificate(tmp_path, asks):
+    own = Security.temporary()
+    (tmp_path / "own.pem").write_text(own.tls_client_cert + own.tls_client_key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=own.tls_ca_file)
+    context.load_cert_chain(tmp_path / "own.pem")
+    context.verify_mode = ssl.CERT_REQUIRED if asks else ssl.CERT_NONE
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError), listener.accept()[0] as plain, context.wrap_socket(plain, True) as wrapped:
+            wrapped.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
+        thread.submit(serve, listener)
+        assert bool(_refusal(listener.getsockname()[1], None, tmp_path)) is asks
+
+
+def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until, tmp_path, monkeypatch):
+    outside = tmp_path / "temporary"
+    outside.mkdir()
+    before = outside.stat().st_mtime_ns  # changes with all that is put there, also when it is taken away
+    monkeypatch.setenv("TMPDIR", str(outside))
+    engine = start()
+    try:
+        until(lambda: engine.status() == "ready")
+        job = engine.submit("chores.do", chores.ChoreSettings(), {})
+        until(lambda: engine.job(job.id).state == "done")
+    finally:
+        engine.close()
+    assert outside.stat().st_mtime_ns == before
 
 
 @pytest.mark.slow

@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from studio.engine import Engine
 
 
-def kill(engine: Engine, lane: str) -> None:
-    """Ends the process of a lane as the system would that is out of memory."""
+def pids(engine: Engine, lane: str) -> list[int]:
+    """The process numbers of a lane's workers."""
     client = engine._cluster._client
     workers = client.scheduler_info(n_workers=-1)["workers"]
-    [address] = [address for address, worker in workers.items() if lane in worker["resources"]]
-    [pid] = client.run(os.getpid, workers=[address]).values()
+    addresses = [address for address, worker in workers.items() if lane in worker["resources"]]
+    return list(client.run(os.getpid, workers=addresses).values())
+
+
+def kill(engine: Engine, lane: str) -> None:
+    """Ends the process of a lane as the system would that is out of memory."""
+    [pid] = pids(engine, lane)
     os.kill(pid, signal.SIGKILL)
