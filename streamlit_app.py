@@ -47,6 +47,7 @@ def _has_cookie(scope):
 @asynccontextmanager
 async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
+    os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
     try:
         yield

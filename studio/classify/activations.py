@@ -127,8 +127,7 @@ def _parts(images: np.ndarray, network: Callable, views: int, progress: Progress
 
 
 def _check_room(path: Path, size: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    there = os.statvfs(path.parent)
+    there = os.statvfs(paths.make(path.parent))
     if there.f_bavail * there.f_frsize < size + 2**28:
         raise NoRoom(
             f"Fine-tuning needs {size / 1e9:.1f} GB on the disk of {path.parent} for a while. "

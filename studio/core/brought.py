@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio.core import children, keras_files, paths, resave
+from studio.core import children, homes, keras_files, paths, resave
 from studio.core.errors import InvalidInput, StudioError, invalid, printable
 from studio.core.refusals import Refused
 from studio.core.tasks import File
@@ -152,7 +152,7 @@ def _make(file: File, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
         empty = Path(place) / "empty"
-        empty.mkdir()
+        empty.mkdir(homes.FOLDER)
         facts = _resaved(file, empty)
         with (empty / resave.COPY).open("rb") as copy:
             check(copy, file.name)  # what a process wrote that read a stranger's file
@@ -172,6 +172,7 @@ def _resaved(file: File, place: Path) -> Facts:
             env=_environment(place),
             capture_output=True,
             timeout=MOST_SECONDS,
+            umask=0o077,
             check=False,
         )
     except subprocess.TimeoutExpired:

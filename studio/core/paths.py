@@ -1,55 +1,33 @@
-"""Where things live on disk: STUDIO_HOME, atomic writes, files by digest, locks between processes."""
+"""Where things live on disk: STUDIO_HOME, atomic writes, files by digest, locks between processes.
+
+What is in STUDIO_HOME is for its owner alone: folders 0700, files 0600. What a person asks for elsewhere is
+as private as whatever else that person writes.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import os
 import re
 import socket
 import stat
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable, invalid
+from studio.core import homes
+from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.homes import home as home
+from studio.core.homes import make as make
 
-FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".tmp-"
-_MOST_END = 120  # bytes of 255 that a name may have; a machine's own may take 64
-
-
-def home() -> Path:
-    """The folder that holds all that a person makes: STUDIO_HOME, else the platform's data folder.
-
-    Raises:
-        StudioError: if it was made by a newer studio, cannot be written, or is the home of nobody here.
-    """
-    import platformdirs
-
-    chosen = os.environ.get("STUDIO_HOME")
-    root = _expanded(chosen) if chosen else platformdirs.user_data_path("creative-ai-studio")
-    root = root.absolute()
-    mark = root / "format"
-    try:
-        if not mark.exists():
-            write(mark, f"{FORMAT}\n".encode())
-        found = int(mark.read_text().strip() or 0)
-    except ValueError:
-        raise StudioError(f"{mark} is damaged. Next: write the single line {FORMAT} into it.") from None
-    except OSError as error:
-        raise StudioError(
-            f"The studio cannot write to its folder {root} ({error.strerror}). "
-            "Next: give yourself the right to write there, or set STUDIO_HOME to another folder."
-        ) from None
-    if found > FORMAT:
-        raise StudioError(
-            f"{root} was made by a newer studio (format {found}, this one reads {FORMAT}). "
-            "Next: update the studio, or set STUDIO_HOME to another folder."
-        )
-    return root
+_STALE_SECONDS = 86400  # of what another machine was writing, whose processes cannot be asked for
+_MOST_END = 120  # bytes of 255 that a name may have
 
 
 def named(text: str) -> Path:
@@ -68,20 +46,9 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def _expanded(chosen: str) -> Path:
-    try:
-        return Path(chosen).expanduser()
-    except RuntimeError:  # `~NAME` of nobody here
-        raise invalid(
-            "STUDIO_HOME", expected="a folder", received=chosen, next_step="name it by its whole path"
-        ) from None
-
-
 def folder(name: str) -> Path:
     """A folder of STUDIO_HOME ("files", "weights", "jobs", "presets", "cache", "logs"), made when missing."""
-    path = home() / name
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    return make(home() / name)
 
 
 def shipped(name: str) -> Path:
@@ -98,10 +65,12 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         NoRoom: if the disk is full. The old file, if any, is intact.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make(path.parent)
     temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_end(path.name)}")
     try:
         yield temporary
+        if homes.is_private(path):
+            homes.narrow(temporary, homes.FILE)
         _sync(temporary)
         temporary.replace(path)
         _sync(path.parent)
@@ -116,9 +85,17 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@functools.cache
 def _of_this_machine() -> str:
-    """How the temporary files of this machine begin; a process number follows."""
-    return f"{_TEMPORARY}{re.sub(r'[^A-Za-z0-9.]', '_', socket.gethostname())}-"
+    """How the temporary files of this machine, or container, begin; a process number follows.
+
+    Containers may bear one name and count their processes from 1 each.
+    """
+    known = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        known.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+        known.append(str(Path("/proc/self/ns/pid").readlink()))
+    return f"{_TEMPORARY}{digest(' '.join(known).encode())[:12]}-"
 
 
 def _end(name: str) -> str:
@@ -168,14 +145,27 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def sweep_temporaries(root: Path) -> int:
-    """Removes what killed processes of this machine left half-written below `root`. Returns how many."""
-    mine, removed = _of_this_machine(), 0
-    for path in root.rglob(f"{mine}*"):
-        pid = path.name.removeprefix(mine).split("-", 1)[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            path.unlink(missing_ok=True)
-            removed += 1
+    """Removes what killed processes left half-written below `root`, as far as it can be. Returns how many.
+
+    Of this machine at once, of others after a day.
+    """
+    removed = 0
+    for place, _, names in os.walk(root):
+        for name in names:
+            with contextlib.suppress(OSError):  # what cannot be removed harms nobody
+                if name.startswith(_TEMPORARY) and _is_left(Path(place, name)):
+                    Path(place, name).unlink()
+                    removed += 1
     return removed
+
+
+def _is_left(temporary: Path) -> bool:
+    """Whether nobody writes to a temporary file any more."""
+    mine = _of_this_machine()
+    if temporary.name.startswith(mine):
+        pid = temporary.name.removeprefix(mine).split("-", 1)[0]
+        return pid.isdigit() and not _alive(int(pid))
+    return time.time() - temporary.lstat().st_mtime > _STALE_SECONDS
 
 
 def _alive(pid: int) -> bool:
@@ -241,14 +231,21 @@ def is_kept(name: str) -> bool:
 
 @contextlib.contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
-    """Holds the lock file `path` against other processes; the system frees it when this one dies.
+    """Holds the lock file `path` against all others; the system frees it when this process dies.
 
     Raises:
-        BlockingIOError: if `wait` is false and another process holds it.
+        BlockingIOError: if `wait` is false and another holds it, in this process or elsewhere.
     """
-    import fcntl
+    from filelock import FileLock, Timeout
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    mode = {"mode": homes.FILE} if homes.is_private(path) else {}
+    # The file alone would be no lock that the system frees.
+    lock = FileLock(make(path.parent) / path.name, thread_local=False, fallback_to_soft=False, **mode)
+    try:
+        lock.acquire(blocking=wait)
+    except Timeout:
+        raise BlockingIOError(errno.EWOULDBLOCK, "it is held elsewhere", str(path)) from None
+    try:
         yield
+    finally:
+        lock.release()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from distributed import Security
 
-from studio.core import children, paths
+from studio.core import children, homes, paths
 
 MOST_LOG = 5 * 2**20
 
@@ -35,6 +35,7 @@ class Host:
         scratch = _emptied(home / "cache" / "workers")
         self._log = paths.folder("logs") / "engine.log"
         _shorten(self._log)
+        self._log.touch(homes.FILE)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 children.command("-m", "studio.engine.host"),
@@ -98,8 +99,7 @@ def _emptied(folder: Path) -> Path:
     if folder.is_symlink():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return paths.make(folder)
 
 
 def _shorten(log: Path) -> None:
@@ -109,5 +109,7 @@ def _shorten(log: Path) -> None:
     """
     with suppress(OSError):
         if log.stat().st_size > MOST_LOG:
-            shutil.copyfile(log, log.with_suffix(".old.log"))
+            old = log.with_suffix(".old.log")
+            old.touch(homes.FILE)
+            shutil.copyfile(log, old)
             os.truncate(log, 0)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from studio.core import tasks
+from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.progress import Report
 from studio.core.settings import Settings
@@ -74,7 +74,7 @@ class Ledger:
 
     def load(self) -> None:
         """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        paths.make(self._root)
         store.sweep(self._root)
         for path in sorted(self._root.iterdir()):
             self._names.add(path.name)

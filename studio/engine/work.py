@@ -94,19 +94,17 @@ class Reporter:
     def __init__(self, id: str, lane: str, folder: store.Folder):
         self._id, self._lane, self._folder = id, lane, folder
         self._next_event = self._next_saved = 0.0
-        self._next_step = 0
+        self._next_step = self._points = 0
+        self._point: Report | None = None  # the latest that had figures
         self.last: Report | None = None
         self._unsaved: bytes | None = None
 
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
         self.last = report
-        stride = math.ceil(report.total / store.MOST_POINTS)
-        due = stride == 1 or report.step >= self._next_step or report.step == report.total
-        if report.metrics and due:  # a search tells several measurements at one step
+        if report.metrics and self._is_due(report):
             with _spared("the curve", self._id):
                 self._folder.add_point(report)
-            self._next_step = report.step + max(1, stride)
         preview = None if report.preview is None else images.encode_preview(report.preview)
         if preview is not None or now >= self._next_event:
             self._next_event = now + 1 / EVENTS_A_SECOND
@@ -117,12 +115,33 @@ class Reporter:
             self.save_preview()
             self._next_saved = now + SAVED_PREVIEW_SECONDS
 
+    def _is_due(self, report: Report) -> bool:
+        """Whether a point belongs to the curve, of which each phase has about MOST_POINTS.
+
+        Of a phase whose length is not known each MOST_POINTS lie twice as far apart as those before.
+        """
+        before, self._point = self._point, report
+        if before and (report.step < before.step or _is_other(report, before)):
+            self._next_step = self._points = 0  # a phase begins
+        known, passed = math.ceil(report.total / store.MOST_POINTS), self._points // store.MOST_POINTS
+        stride = known or 2**passed
+        # A search tells several measurements at one step.
+        due = stride == 1 or report.step >= self._next_step or report.step == report.total
+        if due:
+            self._next_step, self._points = report.step + stride, self._points + 1
+        return due
+
     def save_preview(self) -> None:
         """Puts the latest picture into the folder, so that a killed job still shows it."""
         if self._unsaved:
             with _spared("the picture", self._id):
                 self._folder.show(self._unsaved)
                 self._unsaved = None
+
+
+def _is_other(report: Report, before: Report) -> bool:
+    """Whether the same step was told of another number of steps."""
+    return report.step == before.step and report.total != before.total
 
 
 @contextmanager

@@ -103,6 +103,18 @@ def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatc
     assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
 
 
+def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_are(photo, said, home):
+    before = os.umask(0o022)
+    try:
+        assert said("paint", photo, "-o", "out.jpg")[0] == said("gallery", "list")[0] == 0
+        assert said("paint", photo, "-o", "bug.png", "--fault", "bug")[0] != 0
+    finally:
+        os.umask(before)
+    assert [path for path in (home, *home.rglob("*")) if path.lstat().st_mode & 0o077] == []
+    assert list(home.glob("cache/gallery-*.sqlite")) and list(home.glob("logs/*.log"))
+    assert [Path(name).stat().st_mode & 0o777 for name in ("out.jpg", "out.jpg.json")] == [0o644] * 2
+
+
 def test_read_only_folder_is_refused_before_the_work(photo, said):
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,57 @@ def test_the_sweep_spares_other_machines_and_other_files(tmp_path):
     assert all(path.exists() for path in others)
 
 
+SWEEPER = """
+import sys
+from pathlib import Path
+from studio.core import paths
+sys.stdout.write(str(paths.sweep_temporaries(Path(sys.argv[1]))))
+"""
+
+
+def test_the_sweep_spares_another_container_of_this_name(tmp_path):
+    namespace = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*namespace, "true"], capture_output=True).returncode:
+        pytest.skip("only root may make what containers are made of")
+    with paths.replacing(tmp_path / "file.bin") as temporary:
+        temporary.write_bytes(b"half")
+        line = [*namespace, sys.executable, "-c", SWEEPER, str(tmp_path)]
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(line, capture_output=True, text=True, env=env, check=True)
+        assert (done.stdout, temporary.exists()) == ("0", True)
+
+
+def test_what_another_machine_left_is_swept_in_the_end(tmp_path):
+    left = tmp_path / "deep" / ".tmp-elsewhere.example-1-ab-x"
+    paths.write(left, b"")
+    yesterday = time.time() - 2 * 86400
+    os.utime(left, (yesterday, yesterday))
+    assert (paths.sweep_temporaries(tmp_path), left.exists()) == (1, False)
+
+
+ENDING = """
+import os, sys
+from pathlib import Path
+from studio.core import paths
+with paths.replacing(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    os._exit(0)
+"""
+
+
+def test_what_cannot_be_removed_does_not_keep_the_sweep_from_the_rest(tmp_path):
+    for name in ("a", "b", "c"):
+        start(ENDING, tmp_path / name / "file").wait()
+    stuck = temporaries(tmp_path / "b")[0]
+    if subprocess.run(["mount", "--bind", stuck, stuck], capture_output=True).returncode:
+        pytest.skip("only root may make a file that cannot be removed")
+    try:
+        assert paths.sweep_temporaries(tmp_path) == 2
+        assert temporaries(tmp_path) == [stuck]
+    finally:
+        subprocess.run(["umount", stuck], check=True)
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 256 KB."""
@@ -239,3 +291,34 @@ def test_a_lock_holds_until_its_process_dies(tmp_path):
     holder.wait()
     with paths.locked(lock, wait=False):
         pass
+
+
+def test_threads_of_one_process_exclude_each_other(tmp_path):
+    lock = tmp_path / "lock"
+
+    def tries() -> bool:
+        try:
+            with paths.locked(lock, wait=False):
+                return True
+        except BlockingIOError:
+            return False
+
+    with ThreadPoolExecutor(1) as thread:
+        with paths.locked(lock):
+            assert not tries() and not thread.submit(tries).result()
+        assert thread.submit(tries).result() and tries()
+
+
+def test_who_waits_for_a_lock_gets_it_when_it_is_free(tmp_path):
+    lock, counted = tmp_path / "lock", tmp_path / "count"
+    counted.write_text("0")
+
+    def count(_: int) -> None:
+        with paths.locked(lock):
+            before = int(counted.read_text())
+            time.sleep(0.01)
+            counted.write_text(str(before + 1))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count, range(12)))
+    assert counted.read_text() == "12"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,23 @@ def test_a_long_history_is_thinned_but_keeps_both_ends(engine, do, finished):
     history = finished(do(steps=3000)).history
     assert 300 <= len(history) <= 402
     assert (history[0]["step"], history[-1]["step"]) == (1, 3000)
+
+
+def _lines(job) -> list[int]:
+    return [json.loads(line)["step"] for line in (paths.folder("jobs") / job.id / "reports.jsonl").open()]
+
+
+def test_each_phase_of_a_run_has_its_curve_from_its_first_point(do, finished):
+    steps = _lines(finished(do(do="twice", steps=1000)))
+    half = len(steps) // 2
+    assert steps[:half] == steps[half:]
+    assert steps[0] == 1 and steps[half - 1] == 1000 and 300 <= half <= 402
+
+
+def test_the_curve_of_a_run_whose_length_is_not_known_is_thinned_too(do, finished):
+    steps = _lines(finished(do(do="unknown", steps=5000)))
+    assert steps[:400] == [*range(1, 401)]
+    assert len(steps) <= 400 * 4 and steps[-1] >= 4900
 
 
 def test_jobs_wait_in_line_and_run_in_order(engine, do, until, finished):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -188,8 +187,10 @@ def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
 
 
 def test_what_killed_workers_left_half_written_is_swept(home, start, until):
-    half = paths.folder("files") / f".tmp-{socket.gethostname()}-999999999-aa-bb"
-    half.write_bytes(b"half")
+    code = "import os, sys; from pathlib import Path; from studio.core import paths\n"
+    code += "with paths.replacing(Path(sys.argv[1])) as half: half.touch(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", code, paths.folder("files") / "photo"], cwd=ROOT, check=True)
+    [half] = (home / "files").iterdir()
     engine = start()
     try:
         until(lambda: not half.exists())

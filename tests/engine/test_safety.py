@@ -90,6 +90,19 @@ def test_the_check_sees_a_server_that_asks_for_no_certificate(tmp_path, asks):
         assert bool(_refusal(listener.getsockname()[1], None, tmp_path)) is asks
 
 
+def test_what_the_engine_leaves_is_for_its_owner_alone(home, start, chores, until):
+    before = os.umask(0o022)
+    engine = start()
+    try:
+        jobs = [engine.submit("chores.do", chores.ChoreSettings(do=do), {}) for do in ("count", "fault")]
+        until(lambda: all(engine.job(job.id).finished for job in jobs))
+        found = [path for path in home.rglob("*") if path.lstat().st_mode & 0o077]
+        assert len(list(home.rglob("reports.jsonl"))) == 2 and found == []
+    finally:
+        engine.close()
+        os.umask(before)
+
+
 def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until, tmp_path, monkeypatch):
     outside = tmp_path / "temporary"
     outside.mkdir()

@@ -23,9 +23,9 @@ from studio.gallery.sweeps import SweepSettings
 class ChoreSettings(Settings):
     """What to do, and how often."""
 
-    do: Literal["count", "fill", "crash", "refuse", "fault", "hang", "import", "swell"] = setting(
-        "count", "What to do."
-    )
+    do: Literal[
+        "count", "fill", "crash", "refuse", "fault", "hang", "import", "swell", "twice", "unknown"
+    ] = setting("count", "What to do.")
     steps: int = setting(5, "How often.", ge=1, le=100_000)
     pause: float = setting(0.0, "Seconds between two steps.", ge=0, le=60)
     shade: int = setting(128, "Of the result.", ge=0, le=255)
@@ -35,9 +35,10 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
     """Counts; then does what else was asked."""
     stopped = False
     try:
-        for step in range(1, settings.steps + 1):
+        total = 0 if settings.do == "unknown" else settings.steps
+        for step in (*range(1, settings.steps + 1),) * (2 if settings.do == "twice" else 1):
             time.sleep(settings.pause)
-            progress.report(step, settings.steps, {"count": step}, lambda: _picture(settings.shade))
+            progress.report(step, total, {"count": step}, lambda: _picture(settings.shade))
             if step == settings.steps // 2 + 1:
                 _misbehave(settings.do)
     except Cancelled:
