@@ -155,6 +155,8 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
         if not _holds(made):
             made = None
             del _shared[asked]
+        elif made is not None:
+            memory.held(_shared, asked, lambda: made, MOST_SHARED)  # in use again, so it stays
     if made is None:
         made = engine.connect().live(task, settings, inputs, session(), owner())
         with _lock:

@@ -1,25 +1,33 @@
-"""What a process keeps in memory for the next time, as opened models: a few, the oldest gives way."""
+"""What a process keeps in memory for the next time, as opened models: a few; what was not used for longest gives
+way."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+_lock = threading.Lock()
 
 
 def held(kept: dict[str, T], name: str, make: Callable[[], T], most: int) -> T:
     """What is kept under a name, made first if nothing is.
 
     Args:
-        kept: by name, in the order in which they came.
+        kept: by name, in the order in which they were used.
         name: what tells it from others, as the digest of a model's weights does.
         make: makes it; nothing gives way if that fails.
         most: how many are kept.
     """
-    if name not in kept:
-        made = make()
+    with _lock:
+        if name in kept:
+            kept[name] = kept.pop(name)
+            return kept[name]
+    made = make()  # takes long, and others need not wait
+    with _lock:
+        kept.pop(name, None)
         while len(kept) >= most:
-            kept.pop(next(iter(kept)), None)
+            del kept[next(iter(kept))]
         kept[name] = made
-    return kept[name]
+    return made
