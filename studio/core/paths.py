@@ -193,11 +193,18 @@ def keep(data: bytes) -> str:
     """Keeps bytes once under their digest in STUDIO_HOME/files. Returns the digest."""
     name = digest(data)
     path = folder("files") / name
-    with contextlib.suppress(OSError):
-        os.utime(path)  # in use again, so that nobody takes it for one that nothing needs
-    if not path.exists():  # asked last, for one that nothing names may just have gone
+    with keeping():
+        with contextlib.suppress(OSError):
+            os.utime(path)  # in use again, so that nobody takes it for one that nothing needs
+        there = path.exists()
+    if not there:
         write(path, data)
     return name
+
+
+def keeping() -> contextlib.AbstractContextManager[None]:
+    """Held while a kept file is looked at to decide whether it stays; meanwhile none comes into use, or goes."""
+    return locked(folder("cache") / "files.lock")
 
 
 def kept(name: str) -> Path:

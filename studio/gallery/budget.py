@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ DAY = 86_400.0
 HOUR = 3_600.0
 # How long nobody has touched what goes; what is younger may be in use.
 _LEAST_AGES: dict[Part, float] = {"unnamed": DAY, "cache": HOUR, "runs": DAY, "searches": DAY}
+_LOCKS = (".lock", ".dirlock")  # Dask's are the latter
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 _NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
 _MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
@@ -102,15 +103,25 @@ def free(names: Collection[Part]) -> int:
     freed = 0
     found = _parts()
     for name in names:
-        for path in found[name]:
-            if _is_young(path, name):  # again, for finding them all takes a while
-                continue
-            with suppress(OSError):
-                size = path.stat().st_size
-                path.unlink()
-                freed += size
+        freed += sum(_freed(path, name) for path in found[name])
         _tidy(paths.home() / name)
     return freed
+
+
+def free_unnamed(seconds: float) -> int:
+    """Removes files that nothing names any more and that nobody has put in for so long, at least a day."""
+    found = [path for path in _unnamed(paths.home()) if not _is_young(path, "unnamed", seconds)]
+    return sum(_freed(path, "unnamed", seconds) for path in found)
+
+
+def _freed(path: Path, part: Part, seconds: float = 0.0) -> int:
+    """How many bytes are free once a file is gone; none where it was put in again meanwhile."""
+    with suppress(OSError), paths.keeping() if part == "unnamed" else nullcontext():
+        if not _is_young(path, part, seconds):  # asked again, for finding them all takes a while
+            size = path.stat().st_size
+            path.unlink()
+            return size
+    return 0
 
 
 def _parts() -> dict[Part, list[Path]]:
@@ -145,13 +156,13 @@ def _unnamed(home: Path) -> list[Path]:
         if path.relative_to(home).parts[0] not in _NAMELESS and not path.name.startswith("gallery-"):
             named |= _named_in(path)
     files = _files(home / "files")
-    return [path for path in files if path.name.encode() not in named and not _is_young(path, "unnamed")]
+    return [path for path in files if os.fsencode(path.name) not in named and not _is_young(path, "unnamed")]
 
 
 def _named_in(path: Path) -> set[bytes]:
     try:
-        return set(_NAMED.findall(path.read_bytes())) if path.stat().st_size <= _MOST_READ else set()
-    except OSError:
+        return set(_NAMED.findall(paths.read(path, _MOST_READ)))
+    except (OSError, paths.TooLarge):
         return set()
 
 
@@ -163,16 +174,17 @@ def _old_runs(root: Path) -> list[Path]:
 
 
 def _files(root: Path) -> list[Path]:
-    """All files below a folder but those that are being written."""
+    """All files below a folder but those that are being written, and locks: held, they must stay, for who
+    comes next would make another; not held, they are empty."""
     found = (Path(place, name) for place, _, names in os.walk(root) for name in names)
-    return [path for path in found if not path.name.startswith(".tmp-")]
+    return [path for path in found if not path.name.startswith(".tmp-") and path.suffix not in _LOCKS]
 
 
-def _is_young(path: Path, part: Part) -> bool:
+def _is_young(path: Path, part: Part, seconds: float = 0.0) -> bool:
     """Whether a file of a part may be in use; one that is gone is none that can go."""
-    least = _LEAST_AGES.get(part)
+    least = max(_LEAST_AGES.get(part, 0.0), seconds)
     try:
-        return least is not None and time.time() - path.stat().st_mtime <= least
+        return least > 0 and time.time() - path.stat().st_mtime <= least
     except OSError:
         return True
 

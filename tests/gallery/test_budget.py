@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import pytest
@@ -33,7 +34,7 @@ def sizes():
 
 
 def everything(home):
-    return {path for path in home.rglob("*") if path.is_file()}
+    return {path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
 def test_the_parts_add_up_to_the_whole(home, made):
@@ -122,6 +123,38 @@ def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
     paths.keep(b"a picture of last week")
     assert budget.free(["unnamed"]) == 0
     assert paths.kept(digest).read_bytes() == b"a picture of last week"
+
+
+def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkeypatch):
+    data = b"a picture of last week"
+    digest = paths.keep(data)
+    old(home)
+    keeping = threading.Thread(target=paths.keep, args=(data,))
+    is_young, asked = budget._is_young, []
+
+    def kept_just_after(path, *rest):
+        found = is_young(path, *rest)
+        if path.name == digest:
+            asked.append(path)
+            if len(asked) == 2:  # asked for the last time before it goes
+                keeping.start()
+                keeping.join(1)
+        return found
+
+    monkeypatch.setattr(budget, "_is_young", kept_just_after)
+    budget.free(["unnamed"])
+    keeping.join()
+    assert paths.kept(digest).read_bytes() == data
+
+
+def test_a_lock_that_is_held_stays(home):
+    locks = [put(home / "cache" / "brought" / "a.lock", 0), put(home / "cache" / "workers" / "b.dirlock", 0)]
+    with paths.locked(locks[0]):
+        os.utime(locks[0], (LONG_AGO, LONG_AGO))
+        budget.free(["cache"])
+        with pytest.raises(BlockingIOError), paths.locked(locks[0], wait=False):
+            pass
+    assert all(lock.exists() for lock in locks)
 
 
 @pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
