@@ -23,5 +23,6 @@ else:
     with left:
         wanted = shelves.ask()
     shelves.wall(wanted)
+    bins.odd()
     bins.show()
     rooms.show()

@@ -1,7 +1,9 @@
-"""Removed items: gone from the wall, back with one click, and away for good only when a person says so."""
+"""Removed items: gone from the wall, back with one click, and away for good only when a person says so; and
+those that cannot be read, which can be removed, too."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -9,8 +11,7 @@ import streamlit as st
 from pages.parts import words
 from pages.parts.owners import owner
 from studio.core.errors import StudioError
-from studio.gallery import index, removal
-from studio.gallery.items import Item
+from studio.gallery import index, removal, unreadable
 
 MOST = 24  # that are shown at once
 _LAST, _SAID = "gallery_removed", "gallery_said"
@@ -60,11 +61,11 @@ def close() -> None:
 
 def show() -> None:
     """All that was removed and can be brought back; nothing when there is none."""
-    found = removal.removed(owner())
-    if not found:
+    found, odd = removal.removed(owner()), unreadable.found(removal.root(), owner())
+    ids = [one.id for one in (*found, *odd)]
+    if not ids:
         return
-    with st.expander(f"Removed ({len(found):,})", icon=":material/delete:"):
-        ids = [item.id for item in found]
+    with st.expander(f"Removed ({len(ids):,})", icon=":material/delete:"):
         with st.container(horizontal=True):
             st.button("Bring all back", icon=":material/undo:", on_click=_restore, args=(ids,))
             with st.popover("Remove all for good", icon=":material/delete_forever:"):
@@ -74,11 +75,31 @@ def show() -> None:
             grid = st.grid(8, min_column_width=110)
         for item in found[:MOST]:
             with grid.cell():
-                _card(item)
+                st.image(item.thumbnail(), width="stretch", caption=words.plain(index.made_of(item)))
+                _back(item.id)
+        for one in odd[: max(0, MOST - len(found))]:
+            with grid.cell():
+                st.caption(f":material/broken_image: {words.plain(one.name)}")
+                _back(one.id)
+        if len(ids) > MOST:
+            st.caption(f"And {len(ids) - MOST:,} more.")
+
+
+def _back(id: str) -> None:
+    st.button("Bring back", key=f"restore_{id}", type="tertiary", on_click=_restore, args=([id],))
+
+
+def odd() -> None:
+    """What cannot be read, with the button that removes it; nothing when there is none."""
+    found = unreadable.found(owner=owner())
+    if not found:
+        return
+    with st.expander(f"Unreadable ({len(found):,})", icon=":material/broken_image:"):
+        st.caption("Not as the studio writes it: damaged, or changed by something else. All else is well.")
+        for one in found[:MOST]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                day = time.strftime("%d %B %Y", time.localtime(one.changed)).lstrip("0")
+                st.markdown(f"{words.plain(one.name)}, {day}", width="stretch")
+                st.button("Remove", key=f"odd_{one.id}", type="tertiary", on_click=remove, args=([one.id],))
         if len(found) > MOST:
             st.caption(f"And {len(found) - MOST:,} more.")
-
-
-def _card(item: Item) -> None:
-    st.image(item.thumbnail(), width="stretch", caption=words.plain(index.made_of(item)))
-    st.button("Bring back", key=f"restore_{item.id}", type="tertiary", on_click=_restore, args=([item.id],))

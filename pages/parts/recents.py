@@ -14,7 +14,9 @@ from studio.core.errors import StudioError
 
 def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
     """Shows the last results of some tasks, or of all; nothing when there are none."""
-    ended = [job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None]
+    ended = [
+        job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None and job.result.files
+    ]
     ended = [job for job in ended if not names or job.task in names][:most]
     if not ended:
         return

@@ -11,6 +11,7 @@ from pages.parts.owners import owner
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.tasks import File
+from studio.engine import store
 from studio.gallery import index, items
 from studio.gallery.items import Item
 
@@ -23,6 +24,8 @@ def chosen() -> Item | None:
     try:
         return items.find(id, owner())
     except StudioError as error:
+        if store.is_id(id):
+            index.forget(id)  # the wall shows what it was
         st.query_params.pop(shelves.ITEM, None)
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None

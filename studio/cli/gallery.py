@@ -1,4 +1,4 @@
-"""`studio gallery list|show|export|remove`: everything made, by pages and commands alike."""
+"""`studio gallery list|show|export|remove|owners`: everything made, by pages and commands alike."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 from studio.cli import console, flags, outputs
-from studio.core import paths, tasks
+from studio.core import amounts, paths, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, printable, unknown
-from studio.gallery import export, index, items, removal
+from studio.gallery import export, index, items, owners, removal, unreadable
 from studio.gallery.index import Entry, Wanted
 
 MOST_LISTED = 50
@@ -21,9 +22,9 @@ _TITLE = 14  # letters of the longest title of a task
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    help = "list, show, export and remove what was made"
+    help = "list, show, export and remove what was made, and say by whom"
     group = commands.add_parser("gallery", help=help, description=help)
-    actions = group.add_subparsers(title="commands", metavar="list|show|export|remove", required=True)
+    actions = group.add_subparsers(title="commands", metavar="list|show|export|remove|owners", required=True)
     listed = flags.add_leaf(actions, "list", "say what was made, newest first", _list)
     _add_filter(listed)
     listed.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must have")
@@ -31,6 +32,7 @@ def add(commands: Any) -> None:
     listed.add_argument("--removed", action="store_true", help="what was removed and can be brought back")
     show = flags.add_leaf(actions, "show", "say how something was made", _show)
     show.add_argument("id", metavar="ID", help="of `studio gallery list`, or a file that the studio saved")
+    _add_owner(show)
     packed = flags.add_leaf(actions, "export", "save items as one zip, each file with its recipe", _export)
     packed.add_argument("ids", nargs="*", metavar="ID", help="of `studio gallery list`; all if left out")
     packed.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="where the zip goes")
@@ -38,13 +40,21 @@ def add(commands: Any) -> None:
     _add_filter(packed)
     remove = flags.add_leaf(actions, "remove", "take items out of the gallery", _remove)
     remove.add_argument("ids", nargs="+", metavar="ID", help="of `studio gallery list`")
+    _add_owner(remove)
     remove.add_argument("--undo", action="store_true", help="bring removed ones back")
     remove.add_argument("--for-good", action="store_true", help="of removed ones: no undo any more")
+    flags.add_leaf(actions, "owners", "say who has work here, and how much room it takes", _owners)
 
 
 def _add_filter(parser: flags.Parser) -> None:
     parser.add_argument("--kind", default="", metavar="|".join(_KINDS), help="only these")
     parser.add_argument("--task", default="", help="only what this task made, e.g. style.transfer")
+    _add_owner(parser)
+
+
+def _add_owner(parser: flags.Parser) -> None:
+    help = "whose, of `studio gallery owners`, where several people share the studio"
+    parser.add_argument("--owner", default=items.LOCAL, metavar="NAME", help=help)
 
 
 _KINDS = get_args(tasks.Kind)
@@ -57,20 +67,27 @@ def _wanted(arguments: argparse.Namespace, words: str) -> Wanted:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    most = _number(arguments.most)
+    most, owner = _number(arguments.most), owners.checked(arguments.owner)
+    wanted = _wanted(arguments, " ".join(arguments.words))
     if arguments.removed:
-        found, total = _removed(_wanted(arguments, " ".join(arguments.words)))
+        found, total = _removed(wanted, owner)
         found = found[:most]
     else:
-        found, total = index.find(_wanted(arguments, " ".join(arguments.words)), most=most)
+        found, total = index.find(wanted, owner, most)
+    odd = (
+        unreadable.found(removal.root() if arguments.removed else None, owner) if wanted == index.ALL else []
+    )
     if arguments.json:
-        console.say_json({"items": [_facts(entry) for entry in found], "total": total})
+        shown = [{"id": one.id, "name": one.name, "changed": one.changed} for one in odd]
+        console.say_json({"items": [_facts(entry) for entry in found], "total": total, "unreadable": shown})
         return 0
     for entry in found:
         console.say(_line(entry))
+    for one in odd:
+        console.say(_columns(one.id, one.changed, "unreadable", "", one.name))
     if total > len(found) and not arguments.quiet:
         console.note(f"{total - len(found):,} more. Next: `-n 0` lists all.")
-    if not total and not arguments.quiet:
+    if not (total or odd or arguments.quiet):
         console.note("Nothing is here. Next: make something, or ask for other words.")
     return 0
 
@@ -81,10 +98,10 @@ def _number(text: str) -> int | None:
     return int(text) or None
 
 
-def _removed(wanted: Wanted) -> tuple[list[Entry], int]:
+def _removed(wanted: Wanted, owner: str) -> tuple[list[Entry], int]:
     found = [
         index.entry_of(item)
-        for item in removal.removed()
+        for item in removal.removed(owner)
         if wanted.kind in ("", item.kind)
         and wanted.task in ("", item.task)
         and all(index.needle(word) in index.words_of(item) for word in wanted.words.casefold().split())
@@ -106,16 +123,23 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 
 def _line(entry: Entry) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
-    title = printable(entry.title, 20)
-    return f"{entry.id}  {when}  {entry.kind:<9}  {title:<{_TITLE}}  {printable(entry.name, 80)}"
+    return _columns(entry.id, entry.created, entry.kind, printable(entry.title, 20), entry.name)
+
+
+def _columns(id: str, at: float, kind: str, title: str, name: str) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+    return f"{id}  {when}  {kind:<10}  {title:<{_TITLE}}  {printable(name, 80)}"
 
 
 def _show(arguments: argparse.Namespace) -> int:
     path = paths.named(arguments.id)
     if not arguments.id.isalnum() or (paths.is_there(path) and not (items.root() / arguments.id).exists()):
         return _show_file(path, arguments)
-    item = items.find(arguments.id)
+    owner = owners.checked(arguments.owner)
+    if unreadable.find(items.root(), arguments.id, owner):
+        index.forget(arguments.id)
+        raise Unavailable(f"{arguments.id} cannot be read. Next: `studio gallery remove {arguments.id}`.")
+    item = items.find(arguments.id, owner)
     told: dict[str, Any] = {
         "id": item.id,
         "kind": item.kind,
@@ -164,18 +188,21 @@ def _export(arguments: argparse.Namespace) -> int:
         shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
         raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="name it so")
     outputs.checked(arguments.out, "dataset")
-    wanted = _wanted(arguments, arguments.words)
+    wanted, owner = _wanted(arguments, arguments.words), owners.checked(arguments.owner)
     if arguments.ids and wanted != Wanted():
         raise InvalidInput("Export takes ids or a filter, not both. Next: leave one of them out.")
-    ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(wanted)[0]]
+    ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(wanted, owner)[0]]
     started, taken = time.monotonic(), []
-    for item in map(items.find, dict.fromkeys(ids)):
-        if item.whole:
+    for id in dict.fromkeys(ids):
+        try:
+            item = items.find(id, owner)
+            if not item.whole:
+                raise Unavailable(f"Files of {id}, {item.title}, are no longer here. Next: leave it out.")
             taken.append(item)
-        elif arguments.ids:
-            raise Unavailable(f"Files of {item.id} are no longer in the studio. Next: leave it out.")
-        else:
-            console.note(f"{item.id}, {item.title}, is passed over, for files of it are no longer here.")
+        except Unavailable as error:
+            if arguments.ids:
+                raise
+            console.note(f"{id} is passed over. {error}")
     export.save(taken, path)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
@@ -188,13 +215,13 @@ def _export(arguments: argparse.Namespace) -> int:
 def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo and arguments.for_good:
         raise InvalidInput("Either `--undo` or `--for-good`. Next: leave one of them out.")
-    ids = arguments.ids
+    ids, owner = arguments.ids, owners.checked(arguments.owner)
     if arguments.undo:
-        ids = removal.restore(ids)
+        ids = removal.restore(ids, owner)
     elif arguments.for_good:
-        removal.forget(ids)
+        removal.forget(ids, owner)
     else:
-        ids = removal.remove(ids)
+        ids = removal.remove(ids, owner)
     if arguments.json:
         console.say_json({"ids": ids})
         return 0
@@ -202,4 +229,18 @@ def _remove(arguments: argparse.Namespace) -> int:
         console.say(id)
     if not (arguments.undo or arguments.for_good or arguments.quiet):
         console.note("Removed. `studio gallery remove --undo ID` brings one back.")
+    return 0
+
+
+def _owners(arguments: argparse.Namespace) -> int:
+    found = owners.everybody()
+    if arguments.json:
+        console.say_json({"owners": [asdict(owner) for owner in found]})
+        return 0
+    for owner in found:
+        when = time.strftime("%Y-%m-%d", time.localtime(owner.touched))
+        things = f"{owner.items:,} {'item' if owner.items == 1 else 'items'}"
+        console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
+    if not found and not arguments.quiet:
+        console.note("Nobody has made anything yet.")
     return 0

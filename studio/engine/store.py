@@ -26,10 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic_core import from_json
 
 from studio.core import paths, recipes, tasks, thumbnails
 from studio.core.errors import StudioError
 from studio.core.progress import Report
+from studio.engine import contents
 
 MOST_POINTS = 400
 _NEW, _GONE = ".new-", ".gone-"
@@ -46,13 +48,12 @@ class Folder:
     def __init__(self, path: Path):
         self.path = path
 
-    def read(self, name: str) -> dict[str, Any] | None:
-        """`name`.json, or None if it is missing or damaged."""
+    def read(self, name: contents.Part) -> dict[str, Any] | None:
+        """`name`.json, or None if it is missing or not as the studio writes it."""
         try:
-            found = json.loads((self.path / f"{name}.json").read_bytes())
-        except (OSError, ValueError):
+            return contents.read(self.path / f"{name}.json", name)
+        except (OSError, contents.Odd):
             return None
-        return found if isinstance(found, dict) else None
 
     def written(self, name: str) -> float:
         """When `name`.json was written, in seconds since 1970."""
@@ -60,7 +61,8 @@ class Folder:
 
     def write(self, name: str, values: Mapping[str, Any]) -> None:
         """Writes `name`.json whole. Raises `NoRoom` if the disk is full."""
-        paths.write(self.path / f"{name}.json", json.dumps(values, default=_plain).encode())
+        text = json.dumps(values, default=_plain, ensure_ascii=False)
+        paths.write(self.path / f"{name}.json", text.encode(errors="replace"))  # as names of files may be
 
     def history(self) -> list[dict[str, Any]]:
         """The points of the curves, `{"step", "seconds", **metrics}`, at most about MOST_POINTS."""
@@ -84,10 +86,7 @@ class Folder:
 
     def preview(self) -> bytes | None:
         """The latest picture as WebP, or None."""
-        try:
-            return (self.path / "preview.webp").read_bytes()
-        except OSError:
-            return None
+        return _webp(self.path / "preview.webp")
 
     def show(self, preview: bytes) -> None:
         """Replaces the latest picture."""
@@ -95,10 +94,7 @@ class Folder:
 
     def thumbnail(self) -> bytes | None:
         """A small picture of the result as WebP, or None."""
-        try:
-            return (self.path / "thumbnail.webp").read_bytes()
-        except OSError:
-            return None
+        return _webp(self.path / "thumbnail.webp")
 
     def show_result(self, file: tasks.File) -> None:
         """Puts small pictures of the result into the folder; without them it is a result all the same."""
@@ -117,7 +113,7 @@ class Folder:
 
     def remove(self) -> None:
         """Removes the job at once for all readers, then its bytes."""
-        gone = self.path.with_name(f"{_GONE}{self.path.name}")
+        gone = self.path.with_name(f"{_GONE}{secrets.token_hex(8)}")  # its own may be too long for more
         self.path.replace(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
@@ -196,11 +192,30 @@ def sweep(root: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def is_id(name: str) -> bool:
+    """Whether a folder may have this name: such as fit into addresses and commands as they are."""
+    return name.isascii() and name.isalnum()
+
+
 def _point(line: bytes) -> dict[str, Any] | None:
     try:
-        return json.loads(line)
+        found = from_json(line)
     except ValueError:
         return None  # the last line of a killed worker may be cut
+    whole = isinstance(found, dict) and {"step", "seconds"} <= found.keys()
+    return found if whole and all(type(value) in (int, float) for value in found.values()) else None
+
+
+def _webp(path: Path) -> bytes | None:
+    """A small picture, None if it is missing or not whole: its header says how long it is."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    whole = (
+        data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 == len(data)
+    )
+    return data if whole else None
 
 
 def _plain(value: Any) -> Any:

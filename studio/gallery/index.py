@@ -7,6 +7,7 @@ ever read again. A damaged index, or one that cannot be written, costs the time 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sqlite3
@@ -21,10 +22,11 @@ from studio.core import homes, paths, tasks
 from studio.core.errors import invalid
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind
+from studio.engine import store
 from studio.gallery import items
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 3
+FORMAT = 4
 _MOST_WORDS = 4000
 _WAIT_SECONDS = 10
 _TABLE = """
@@ -78,6 +80,7 @@ class Wanted:
 
 
 ALL = Wanted()
+log = logging.getLogger("studio.gallery")
 T = TypeVar("T")
 
 
@@ -102,6 +105,23 @@ def tasks_of(owner: str = LOCAL) -> dict[str, str]:
     """The tasks that the owner's items were made by: name -> title, by title."""
     chosen = "SELECT DISTINCT task, title FROM items WHERE owner = ? AND kind != '' ORDER BY title, task"
     return _asked(lambda index: dict(index.execute(chosen, [owner]).fetchall()))
+
+
+def unlisted() -> list[Path]:
+    """The folders that are neither items nor jobs that made nothing: jobs under way, and odd ones."""
+    known = _asked(lambda index: {row[0] for row in index.execute("SELECT id FROM items")})
+    root = items.root()
+    return [root / name for name in _names(root) if name not in known]
+
+
+def forget(id: str) -> None:
+    """Reads a folder anew that was an item when it was last read, and can no longer be found."""
+
+    def query(index: sqlite3.Connection) -> None:
+        with index:
+            index.execute("DELETE FROM items WHERE id = ?", [id])
+
+    _asked(query)
 
 
 def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
@@ -167,26 +187,34 @@ def _connected(path: Path | str) -> sqlite3.Connection:
 def _catch_up(index: sqlite3.Connection) -> None:
     known = {row[0] for row in index.execute("SELECT id FROM items")}
     root = items.root()
-    there = {entry.name for entry in os.scandir(root) if not entry.name.startswith(".")}
+    there = _names(root)
     gone, new = known - there, there - known
-    rows = list(_rows(root, new))
+    rows = [row for id in sorted(filter(store.is_id, new)) if (row := _row(root / id))]
     if gone or rows:
         with index:
             index.executemany("DELETE FROM items WHERE id = ?", [(id,) for id in gone])
             index.executemany(f"INSERT OR REPLACE INTO items VALUES ({', '.join('?' * 10)})", rows)
 
 
-def _rows(root: Path, ids: set[str]) -> Iterator[tuple[Any, ...]]:
-    """A row for each folder of which it is known what came of it; an empty one where that is no item."""
-    for id in sorted(ids):
-        folder = root / id
+def _names(root: Path) -> set[str]:
+    return {name for name in os.listdir(root) if not name.startswith(".")}
+
+
+def _row(folder: Path) -> tuple[Any, ...] | None:
+    """What the index holds of a folder: nothing until it is known what came of it, or where that is odd; and
+    no more than its id where it is no item."""
+    try:
         item = items.read(folder)
         if item is not None:
             file, name = item.result.files[0], made_of(item)
             about = (item.owner, item.kind, item.task, item.title, name, item.created, file.digest, file.name)
-            yield id, *about, words_of(item)
-        elif (folder / "outcome.json").exists():
-            yield id, "", "", "", "", "", 0.0, "", "", ""
+            return item.id, *about, words_of(item)
+        kept = store.Folder(folder)
+        ended = kept.read("job") is not None and kept.read("outcome") is not None
+        return (folder.name, "", "", "", "", "", 0.0, "", "", "") if ended else None
+    except Exception:  # one of many: the others can be listed
+        log.exception("%s cannot be listed", folder.name)
+        return None
 
 
 def made_of(item: Item) -> str:

@@ -71,45 +71,42 @@ def root() -> Path:
 
 def find(id: str, owner: str = LOCAL) -> Item:
     """The item of an id. Raises `Unavailable` if there is none, or it is another owner's."""
-    item = read(root() / id) if id.isalnum() else None
+    item = read(root() / id) if store.is_id(id) else None
     if item is None or item.owner != owner:
         raise Unavailable(GONE)
     return item
 
 
 def read(folder: Path) -> Item | None:
-    """The item of a folder; None if it holds a job without a result, one that has not ended, or no job."""
+    """The item of a folder; None if it holds a job without a result, one that has not ended, or is odd."""
     kept = store.Folder(folder)
-    outcome = kept.read("outcome")
-    if outcome is None or "result" not in outcome:
+    outcome, asked = kept.read("outcome"), kept.read("job")
+    if outcome is None or asked is None or "result" not in outcome or not store.is_id(folder.name):
         return None
-    asked = kept.read("job")
-    if asked is None:
+    result = store.unpack_result(outcome["result"])
+    if not result.files:
         return None
-    try:
-        result = store.unpack_result(outcome["result"])
-        state = kept.read("state") or {}
-        started, ended = state.get("started"), state.get("ended")
-        return Item(
-            id=folder.name,
-            task=asked["task"],
-            title=asked["title"],
-            kind=result.files[0].kind,
-            settings=asked["settings"],
-            inputs=store.unpack_inputs(asked["inputs"]),
-            owner=asked["owner"],
-            created=float(asked["created"]),
-            seconds=ended - started if started and ended else None,
-            result=result,
-            folder=folder,
-        )
-    except (KeyError, IndexError, TypeError, ValueError):
-        return None  # written by another hand than ours
+    state = kept.read("state") or {}
+    started, ended = state.get("started"), state.get("ended")
+    return Item(
+        id=folder.name,
+        task=asked["task"],
+        title=asked["title"],
+        kind=result.files[0].kind,
+        settings=asked["settings"],
+        inputs=store.unpack_inputs(asked["inputs"]),
+        owner=asked["owner"],
+        created=asked["created"],
+        seconds=ended - started if started and ended else None,
+        result=result,
+        folder=folder,
+    )
 
 
 def is_settled(folder: Path) -> bool:
     """Whether nobody writes into the folder any more."""
-    return (store.Folder(folder).read("state") or {}).get("state") in FINISHED
+    state, outcome = (store.Folder(folder).read(name) for name in ("state", "outcome"))
+    return state["state"] in FINISHED if state else outcome is not None
 
 
 def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:

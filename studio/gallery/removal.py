@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,8 +11,10 @@ from pathlib import Path
 from studio.core import paths
 from studio.core.errors import InvalidInput, Unavailable
 from studio.engine import store
-from studio.gallery import items
+from studio.gallery import items, unreadable
 from studio.gallery.items import LOCAL, Item
+
+_NOT_REMOVED = "There is no such item among the removed ones. Next: look in their list."
 
 
 def root() -> Path:
@@ -31,16 +32,17 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
         Unavailable: if one is not there, or another owner's.
         InvalidInput: if one is not wholly written yet.
     """
-    found = [items.find(id, owner) for id in dict.fromkeys(ids)]
-    for item in found:
-        if not items.is_settled(item.folder):
+    found = [_found(items.root(), id, owner, items.GONE) for id in dict.fromkeys(ids)]
+    for folder in found:
+        item = items.read(folder)
+        if item is not None and not items.is_settled(folder):
             raise InvalidInput(f"{item.title} {item.id} is still being written. Next: try again in a moment.")
-    for item in found:
+    for folder in found:
         with suppress(FileNotFoundError):  # somebody else was as quick
-            _move(item.folder, root() / item.id)
+            _move(folder, root() / folder.name)
             now = time.time_ns()  # when it was removed; the file system's own clock ticks some 4 ms
-            os.utime(root() / item.id, ns=(now, now))
-    return [item.id for item in found]
+            os.utime(root() / folder.name, ns=(now, now))
+    return [unreadable.id_of(folder.name) for folder in found]
 
 
 def _move(folder: Path, place: Path) -> None:
@@ -50,9 +52,12 @@ def _move(folder: Path, place: Path) -> None:
 
 
 def removed(owner: str = LOCAL) -> list[Item]:
-    """What the owner removed and can bring back, the last removed first."""
-    folders = sorted(root().iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    found = (items.read(path) for path in folders if not path.name.startswith("."))
+    """What the owner removed and can bring back, the last removed first; see also `unreadable.found`."""
+    dated = []
+    for path in root().iterdir():
+        with suppress(FileNotFoundError):  # another tab empties it
+            dated.append((path.stat().st_mtime_ns, path))
+    found = (items.read(path) for _, path in sorted(dated, reverse=True) if not path.name.startswith("."))
     return [item for item in found if item is not None and item.owner == owner]
 
 
@@ -62,11 +67,11 @@ def restore(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
     Raises:
         Unavailable: if one is not there, or another owner's.
     """
-    found = [_removed(id, owner) for id in dict.fromkeys(ids)]
-    for item in found:
+    found = [_found(root(), id, owner, _NOT_REMOVED) for id in dict.fromkeys(ids)]
+    for folder in found:
         with suppress(FileNotFoundError):
-            _move(item.folder, items.root() / item.id)
-    return [item.id for item in found]
+            _move(folder, items.root() / folder.name)
+    return [unreadable.id_of(folder.name) for folder in found]
 
 
 def forget(ids: Iterable[str], owner: str = LOCAL) -> None:
@@ -75,15 +80,17 @@ def forget(ids: Iterable[str], owner: str = LOCAL) -> None:
     Raises:
         Unavailable: if one is not there, or another owner's.
     """
-    for item in [_removed(id, owner) for id in dict.fromkeys(ids)]:
-        gone = item.folder.with_name(f".gone-{item.id}")
+    for folder in [_found(root(), id, owner, _NOT_REMOVED) for id in dict.fromkeys(ids)]:
         with suppress(FileNotFoundError):
-            item.folder.replace(gone)
-            shutil.rmtree(gone, ignore_errors=True)
+            store.Folder(folder).remove()
 
 
-def _removed(id: str, owner: str) -> Item:
-    item = items.read(root() / id) if id.isalnum() else None
-    if item is None or item.owner != owner:
-        raise Unavailable("There is no such item among the removed ones. Next: look in their list.")
-    return item
+def _found(place: Path, id: str, owner: str, otherwise: str) -> Path:
+    """The folder of an id, be it an item or one that cannot be read. Raises `Unavailable` if there is none."""
+    item = items.read(place / id) if store.is_id(id) else None
+    if item is not None and item.owner == owner:
+        return item.folder
+    odd = unreadable.find(place, id, owner)
+    if odd is None:
+        raise Unavailable(otherwise)
+    return odd.folder

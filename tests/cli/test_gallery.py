@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import zipfile
 
+import odd_folders
 import pytest
 
 from studio.cli import gallery, outputs
 from studio.core import images, recipes, tasks
 from studio.core.errors import NoRoom
-from studio.gallery import items
+from studio.gallery import index, items
 
 
 @pytest.fixture
@@ -150,3 +151,44 @@ def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(said
     assert (code, out) == (0, "out.png\n")
     assert "not in the gallery" in err
     assert (tmp_path / "out.png").exists()
+
+
+def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(said, painted, home):
+    good, odd = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+    odd_folders.HARMS["the title is a number"](home / "jobs" / odd)
+    assert f"studio gallery remove {odd}" in said("gallery", "show", odd)[2]
+    code, out, _ = said("gallery", "list")
+    assert code == 0 and out.splitlines()[0].startswith(good)
+    assert out.splitlines()[1].startswith(odd) and "unreadable" in out.splitlines()[1]
+    told = json.loads(said("gallery", "list", "--json")[1])
+    assert told["total"] == 1 and [one["id"] for one in told["unreadable"]] == [odd]
+    assert said("gallery", "remove", odd)[0] == 0
+    assert odd in said("gallery", "list", "--removed")[1]
+    assert said("gallery", "remove", "--undo", odd)[0] == 0
+    assert said("gallery", "remove", odd)[0] == 0
+    assert said("gallery", "remove", "--for-good", odd)[0] == 0
+    assert odd not in said("gallery", "list")[1] + said("gallery", "list", "--removed")[1]
+
+
+def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said, painted, home, tmp_path):
+    own, hers = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+    job = home / "jobs" / hers / "job.json"
+    job.write_text(json.dumps(json.loads(job.read_bytes()) | {"owner": "visitor-a1"}))
+    index.forget(hers)
+    listed = {one["name"]: one for one in json.loads(said("gallery", "owners", "--json")[1])["owners"]}
+    assert {name: one["items"] for name, one in listed.items()} == {"local": 1, "visitor-a1": 1}
+    assert listed["visitor-a1"]["bytes"] > (tmp_path / "b.png").stat().st_size
+    assert "visitor-a1" in said("gallery", "owners")[1]
+    as_her = ("--owner", "visitor-a1")
+    assert said("gallery", "list")[1].split()[0] == own
+    assert said("gallery", "list", *as_her)[1].split()[0] == hers
+    assert said("gallery", "show", hers)[0] == 2
+    assert json.loads(said("gallery", "show", hers, *as_her, "--json")[1])["settings"]["tint"] == "blue"
+    assert said("gallery", "export", *as_her, "-o", "hers.zip")[0] == 0
+    with zipfile.ZipFile(tmp_path / "hers.zip") as packed:
+        assert recipes.read(packed.read(packed.namelist()[0])).settings["tint"] == "blue"
+    assert said("gallery", "remove", hers)[0] == 2
+    assert said("gallery", "remove", hers, *as_her)[0] == 0
+    assert hers in said("gallery", "list", "--removed", *as_her)[1]
+    code, _, err = said("gallery", "list", "--owner", "visitor-a2")
+    assert code == 2 and "perhaps visitor-a1 is meant" in err

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from types import SimpleNamespace
 
 import numpy as np
+import odd_folders
 import pytest
 import streamlit as st
 import tiny_styles
@@ -18,7 +20,7 @@ from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom, Unavailable
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
-from studio.gallery import budget, index, intake, items, removal
+from studio.gallery import budget, index, intake, items, removal, unreadable
 from studio.gallery.index import Wanted
 from studio.gallery.sweeps import SweepSettings
 
@@ -28,8 +30,10 @@ def empty(engine):
     """A gallery with nothing in it."""
     for entry in index.find()[0]:
         shutil.rmtree(entry.folder)
-    for item in removal.removed():
-        removal.forget([item.id])
+    for odd in unreadable.found():
+        removal.remove([odd.id])
+    for gone in (*removal.removed(), *unreadable.found(removal.root())):
+        removal.forget([gone.id])
 
 
 @pytest.fixture
@@ -183,6 +187,29 @@ def test_undo_is_not_offered_for_what_was_let_go(visit, made):
     button(page, "Undo").click().run()
     assert "no such item" in page.error[0].value
     assert "Undo" not in [one.label for one in page.button]
+
+
+@pytest.mark.parametrize("harm", [*list(odd_folders.HARMS)[::6], "listed before"])
+def test_pages_live_with_a_folder_that_cannot_be_read_and_it_can_be_removed(visit, made, harm):
+    _, odd = made(shade=1), made(shade=2)
+    if harm == "listed before":
+        assert index.find()[1] == 2
+    jobs = items.root()
+    odd_folders.HARMS.get(harm, odd_folders.HARMS["settings are a list"])(jobs / odd)
+    for path in jobs.iterdir():
+        os.utime(path, (1, 1))  # long enough ago that nobody still writes it
+    if harm == "listed before":
+        page = visit("gallery", item=odd)
+        assert not page.exception and "no such item" in page.warning[0].value
+    page = visit("gallery")
+    assert not page.exception and labels(page) == ["shade 1"]
+    assert any(one.label == "Unreadable (1)" for one in page.expander)
+    assert not visit("").exception
+    button(page, "Remove").click().run()
+    assert not page.exception and not any("Unreadable" in one.label for one in page.expander)
+    assert any(one.label == "Removed (1)" for one in page.expander)
+    button(page, "Yes, for good").click().run()
+    assert not page.exception and not any("Removed" in one.label for one in page.expander)
 
 
 def test_several_are_picked_and_removed_together(visit, made):

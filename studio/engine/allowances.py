@@ -1,0 +1,181 @@
+"""What one of many who share a studio may take: room on the disk, and jobs at once. One alone has no limits.
+
+Limits are a few numbers in the environment, told in README. What is there when somebody asks for more
+counts: a job that has begun is finished, however much it makes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from studio.core import amounts, paths
+from studio.core.errors import NoRoom, StudioError, invalid
+from studio.engine import contents, store
+from studio.engine.jobs import FINISHED
+
+LOCAL = "local"
+USUAL = {
+    "STUDIO_OWNER_DISK": 5.0,
+    "STUDIO_OWNER_JOBS": 20.0,
+    "STUDIO_VISITOR_DAYS": 90.0,
+    "STUDIO_USER_DAYS": 0.0,
+}
+_UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
+_SITTING = 3600.0  # s, in which what an owner brought counts although nothing that was made names it
+_NAMED = re.compile(rb"[0-9a-f]{64}")
+_SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+
+
+@dataclass
+class Taken:
+    """What an owner's work takes.
+
+    Attributes:
+        folders: of jobs and items, removed ones among them.
+        digests: of the files that these name, or that came just now.
+        bytes: of all that, and of kept models.
+        busy: whether a job waits or runs.
+        touched: when any of it last changed, in seconds since 1970.
+    """
+
+    folders: list[Path] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+    bytes: int = 0
+    busy: bool = False
+    touched: float = 0.0
+
+
+def number(name: str) -> float:
+    """A limit of the environment, infinite for 0.
+
+    Raises:
+        InvalidInput: if it is no such number.
+    """
+    text = os.environ.get(name, "").strip()
+    try:
+        value = float(text) if text else USUAL[name]
+        if not 0 <= value < math.inf:
+            raise ValueError
+    except ValueError:
+        expected = f"a number of {_UNITS[name.rpartition('_')[2]]}, 0 for no limit"
+        step = "correct it and start the studio again"
+        raise invalid(name, expected=expected, received=text, next_step=step) from None
+    return value or math.inf
+
+
+def limited(owner: str) -> bool:
+    """Whether limits hold for an owner: for each of many, never for who runs the studio."""
+    return owner != LOCAL and os.environ.get("STUDIO_USERS", "one") != "one"
+
+
+def most_bytes(owner: str) -> float:
+    """How much room an owner's work may take."""
+    return number("STUDIO_OWNER_DISK") * 10**9 if limited(owner) else math.inf
+
+
+def check_room(owner: str, more: int = 0) -> None:
+    """Raises `NoRoom` if an owner's work takes all the room that it may, or would with so many bytes more."""
+    most = most_bytes(owner)
+    if most < math.inf and (used := of(owner).bytes) + more > most:
+        raise NoRoom(
+            f"Your work takes {amounts.size(used)} in this studio, where each may take {amounts.size(most)}. "
+            "Next: remove in the gallery what you no longer need, there also for good, and try again."
+        )
+
+
+def check_jobs(owner: str, unfinished: int) -> None:
+    """Raises `StudioError` if an owner has as many jobs that wait or run as are allowed."""
+    if limited(owner) and unfinished >= number("STUDIO_OWNER_JOBS"):
+        raise StudioError(
+            f"{unfinished:,} of your jobs wait or run, as many as each may have in this studio. "
+            "Next: wait until one has ended, or stop one."
+        )
+
+
+def of(owner: str) -> Taken:
+    """What one owner's work takes."""
+    return everybody().get(owner) or Taken()
+
+
+def everybody() -> dict[str, Taken]:
+    """What each owner's work takes, by their names."""
+    found: dict[str, Taken] = defaultdict(Taken)
+    for root in (paths.folder("jobs"), paths.folder("removed")):
+        for folder, changed in _dated(root):
+            owner, size, digests, busy = _read(folder, changed)
+            taken = found[owner]
+            taken.folders.append(folder)
+            taken.digests |= digests
+            taken.bytes += size
+            taken.busy |= busy
+            taken.touched = max(taken.touched, changed / 1e9)
+    for folder, changed in _dated(paths.folder("owners")):
+        if not folder.is_dir():
+            continue
+        taken = found[folder.name]
+        taken.digests |= {
+            path.name for path, at in _dated(folder / "files") if time.time() - at / 1e9 < _SITTING
+        }
+        taken.bytes += sum(_size(path) for path in (folder / "presets").rglob("*"))
+        taken.touched = max(taken.touched, changed / 1e9, *(at / 1e9 for _, at in _dated(folder)))
+    for taken in found.values():
+        taken.bytes += sum(_size(paths.home() / "files" / digest) for digest in taken.digests)
+    return dict(found)
+
+
+def place(owner: str) -> Path:
+    """The folder of what is an owner's beside jobs: notes whose files are whose, kept models, the last visit."""
+    safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
+    return paths.folder("owners") / safe
+
+
+def seen(owner: str) -> None:
+    """Notes that an owner is here now; what nobody comes back to may be removed after a time."""
+    mark = place(owner) / "seen"
+    with suppress(OSError):
+        if time.time() - mark.stat().st_mtime < _SITTING:
+            return
+    with suppress(OSError):  # on a full disk it counts from the time before
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
+def _dated(root: Path) -> Iterator[tuple[Path, int]]:
+    """What is in a folder, each with when it changed, in ns."""
+    with suppress(OSError), os.scandir(root) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                with suppress(OSError):
+                    yield root / entry.name, entry.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=100_000)
+def _read(folder: Path, changed: int) -> tuple[str, int, frozenset[str], bool]:
+    """Of a job's folder as it was then: whose it is, its bytes, the digests it names, whether it goes on."""
+    owner, digests = LOCAL, set()
+    with suppress(OSError, contents.Odd):
+        told = contents.guessed(folder / "job.json").get("owner")
+        owner = told if isinstance(told, str) and told else LOCAL
+    for name in ("job.json", "outcome.json"):
+        with suppress(OSError, paths.TooLarge):
+            digests |= set(_NAMED.findall(paths.read(folder / name, contents.MOST_BYTES)))
+    state = store.Folder(folder).read("state")
+    busy = state is not None and state["state"] not in FINISHED
+    return owner, sum(map(_size, folder.rglob("*"))), frozenset(one.decode() for one in digests), busy
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0

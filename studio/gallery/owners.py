@@ -1,0 +1,106 @@
+"""Those who share a studio: what each one's work takes, and what goes when nobody comes back to it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core import paths
+from studio.core.errors import unknown
+from studio.engine import allowances, store
+from studio.engine.allowances import Taken
+from studio.gallery import budget, index
+from studio.gallery.items import LOCAL
+
+UNNAMED_DAYS = 7
+_BEGAN = ".began"  # in the folder of owners: when this was done first
+log = logging.getLogger("studio.gallery")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """One who has work here.
+
+    Attributes:
+        name: `local`, `user-...` of somebody who signed in, `visitor-...` of a browser that has the cookie.
+        items: in the gallery.
+        bytes: of all their work; a file that several have counts for each.
+        touched: when any of it last changed or they last came, in seconds since 1970.
+    """
+
+    name: str
+    items: int
+    bytes: int
+    touched: float
+
+
+def everybody() -> list[Owner]:
+    """All who have work here, the largest first."""
+    found = [
+        Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
+        for name, taken in allowances.everybody().items()
+    ]
+    return sorted(found, key=lambda owner: -owner.bytes)
+
+
+def checked(name: str) -> str:
+    """The name, if such an owner has work here; `local` has a place in any case. Raises `InvalidInput`."""
+    if name != LOCAL and name not in (known := allowances.everybody()):
+        raise unknown("owner", name, known, "look in `studio gallery owners`")
+    return name
+
+
+def days(name: str) -> float:
+    """After how many days without a visit an owner's work goes; infinite for never."""
+    if name.startswith("visitor-"):
+        return allowances.number("STUDIO_VISITOR_DAYS")
+    return allowances.number("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
+
+
+def tidy() -> list[str]:
+    """Removes the work of those who have not come for so many days, then files that nobody's work names.
+
+    For a studio for many alone: what is one person's never goes by itself.
+
+    Returns:
+        Whose work went.
+
+    Raises:
+        InvalidInput: if the environment has no number of days; then nothing goes.
+    """
+    since, gone = _since(), []
+    for name, taken in allowances.everybody().items():
+        # One whose visits were never noted was here, as far as is known, until they began to be.
+        noted = (allowances.place(name) / "seen").exists()
+        touched = max(taken.touched, 0 if noted else since)
+        if allowances.limited(name) and not taken.busy and time.time() - touched > days(name) * budget.DAY:
+            _remove(name, taken)
+            gone.append(name)
+    budget.free_unnamed(UNNAMED_DAYS * budget.DAY)
+    return gone
+
+
+def _since() -> float:
+    mark = paths.folder("owners") / _BEGAN
+    if not mark.exists():
+        paths.write(mark, b"")
+    return mark.stat().st_mtime
+
+
+def _remove(name: str, taken: Taken) -> None:
+    for folder in taken.folders:
+        _away(folder)
+    if allowances.place(name).is_dir():
+        shutil.rmtree(allowances.place(name), ignore_errors=True)
+    log.info("%s has not come for long, so the work is removed: %d folders", name, len(taken.folders))
+
+
+def _away(folder: Path) -> None:
+    try:
+        store.Folder(folder).remove()
+    except OSError as error:
+        log.warning("%s could not be removed: %s", folder.name, error)

@@ -1,0 +1,162 @@
+"""A job folder that the studio did not write spoils no list: it is shown as unreadable, and can be removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+
+import odd_folders
+import pytest
+
+from studio.core import images
+from studio.core.errors import Unavailable
+from studio.engine import store
+from studio.engine.ledger import Ledger
+from studio.gallery import budget, export, index, items, removal, unreadable
+
+HARMS = odd_folders.HARMS
+
+
+@pytest.fixture
+def two(home, made):
+    """A good item and one that is harmed: `two("the title is a number")` -> the good one's id."""
+
+    def make(harm: str) -> str:
+        good, bad = made(shade=1), made(shade=2)
+        HARMS[harm](home / "jobs" / bad)
+        for path in [*(home / "jobs").iterdir()]:
+            os.utime(path, (1, 1))  # long enough ago that nobody is still writing it
+        return good
+
+    return make
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_every_list_lives_with_it(home, two, tmp_path, harm):
+    good = two(harm)
+    for _ in range(2):
+        assert [entry.id for entry in index.find()[0]] == [good]
+    assert index.tasks_of() == {"fake.paint": "Paint"}
+    assert len(index.digests_of("local")) == 2
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    ledger.follow()
+    assert good in [ledger.snapshot(record).id for record in ledger.newest("local", 20)]
+    assert sum(share.bytes for share in budget.shares()) > 0
+    budget.free(budget.FREE)
+    assert export.save([items.find(good)], tmp_path / "all.zip").exists()
+    assert removal.removed() == []
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(home, two, harm):
+    good = two(harm)
+    [odd] = unreadable.found()
+    assert odd.id.isalnum() or odd.id.startswith("odd-")
+    assert removal.remove([odd.id]) == [odd.id]
+    assert unreadable.found() == [] and [entry.id for entry in index.find()[0]] == [good]
+    assert [one.id for one in unreadable.found(removal.root())] == [odd.id]
+    assert removal.restore([odd.id]) == [odd.id]
+    assert [one.id for one in unreadable.found()] == [odd.id]
+    removal.remove([odd.id, good])
+    removal.forget([odd.id])
+    assert unreadable.found(removal.root()) == []
+    assert [item.id for item in removal.removed()] == [good]
+    with pytest.raises(Unavailable):
+        removal.remove([odd.id])
+
+
+@pytest.mark.parametrize("harm", odd_folders.MENDED)
+def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, made, harm):
+    id = made()
+    odd_folders.MENDED[harm](home / "jobs" / id)
+    assert [entry.id for entry in index.find()[0]] == [id] and unreadable.found() == []
+    assert items.find(id).seconds is None
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    assert ledger.snapshot(ledger.find(id, "local")).state == "done"
+    odd_folders.MENDED[harm](home / "jobs" / id)
+    assert removal.remove([id]) == [id]
+
+
+def test_one_whose_owner_can_be_read_is_its_owners_alone(home, made):
+    hers, nobodys = made(owner="ann"), made(owner="bob")
+    odd_folders.HARMS["the title is a number"](home / "jobs" / hers)
+    odd_folders.HARMS["the owner is a number"](home / "jobs" / nobodys)
+    assert [odd.id for odd in unreadable.found(owner="ann")] == [hers]
+    assert unreadable.found(owner="bob") == []
+    assert [odd.id for odd in unreadable.found()] == [nobodys], "told to whoever runs the studio"
+    with pytest.raises(Unavailable):
+        removal.remove([hers])
+    removal.remove([hers], "ann")
+
+
+def test_what_is_still_being_written_is_not_odd(home, made):
+    waits, writes = made(), made()
+    (home / "jobs" / waits / "outcome.json").unlink()
+    state = home / "jobs" / waits / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
+    for name in ("outcome", "state"):
+        (home / "jobs" / writes / f"{name}.json").unlink()
+    (home / "jobs" / "0begun").mkdir()
+    assert unreadable.found() == []
+    long_ago = time.time() - 2 * 3600
+    for name in (waits, writes, "0begun"):
+        os.utime(home / "jobs" / name, (long_ago, long_ago))
+    assert {odd.id for odd in unreadable.found()} == {writes, "0begun"}
+
+
+def test_one_that_is_mended_is_an_item_again(home, made):
+    id = made()
+    before = (home / "jobs" / id / "job.json").read_bytes()
+    HARMS["the title is a number"](home / "jobs" / id)
+    assert index.find()[1] == 0
+    (home / "jobs" / id / "job.json").write_bytes(before)
+    assert index.find()[1] == 1
+
+
+def test_a_folder_that_is_emptied_while_the_removed_are_listed_spoils_nothing(home, made, monkeypatch):
+    gone, there = made(shade=1), made(shade=2)
+    removal.remove([gone, there])
+    read = items.read
+
+    def emptied(folder):
+        if (home / "removed" / gone).exists():
+            shutil.rmtree(home / "removed" / gone)
+        return read(folder)
+
+    monkeypatch.setattr(items, "read", emptied)
+    assert [item.id for item in removal.removed()] == [there]
+    monkeypatch.undo()
+    before = home / "removed"
+    listed = type(before).iterdir
+
+    def first_listed(path):
+        found = list(listed(path))
+        if path == before:
+            shutil.rmtree(home / "removed" / there, ignore_errors=True)
+        return iter(found)
+
+    monkeypatch.setattr(type(before), "iterdir", first_listed)
+    assert removal.removed() == []
+
+
+@pytest.mark.parametrize("data", [b"noise", b"RIFF\x10\0\0\0WEBPVP8 cut", b""])
+def test_a_small_picture_that_is_none_is_made_anew(home, made, data):
+    item = items.find(made())
+    (item.folder / "thumbnail.webp").write_bytes(data)
+    (item.folder / "preview.webp").write_bytes(data)
+    assert store.Folder(item.folder).preview() is None
+    assert images.read(item.thumbnail()).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize(
+    "line", [b"5", b'"step"', b'{"step": "x", "seconds": 1}', b"[" * 99_999, b"\xff", b"{}"]
+)
+def test_points_of_a_curve_that_are_none_are_left_out(home, made, line):
+    folder = store.Folder(items.find(made()).folder)
+    good = b'{"step": 1, "seconds": 0.5, "loss": 2.0}'
+    (folder.path / "reports.jsonl").write_bytes(b"\n".join([good, line, good]))
+    assert folder.history() == [{"step": 1, "seconds": 0.5, "loss": 2.0}] * 2
