@@ -1,6 +1,7 @@
 """The studio's pages: a bare `streamlit run` in this folder serves them, with the engine behind."""
 
 import asyncio
+import logging
 import os
 import secrets
 from contextlib import asynccontextmanager
@@ -12,7 +13,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection
 
 from studio import engine
+from studio.gallery import owners
 
+TIDY_SECONDS = 3600.0
+log = logging.getLogger("studio.pages")
 COOKIE = "studio_owner"  # pages/parts/owners.py reads it
 HERE = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -49,10 +53,28 @@ async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
+    kept = asyncio.create_task(keep_house()) if is_shared() else None
     try:
         yield
     finally:
+        if kept is not None:
+            kept.cancel()
         await asyncio.to_thread(running.close)
+
+
+async def keep_house():
+    """Now and then removes what belongs to nobody any more, in a studio for many alone."""
+    while True:
+        try:
+            await asyncio.to_thread(owners.tidy)
+        except Exception:  # what is wrong now may be well in an hour
+            log.exception("nothing could be tidied up")
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+def is_shared():
+    """Whether many use this studio."""
+    return os.environ.get("STUDIO_USERS", "one") != "one"
 
 
 def tell(error):
@@ -68,7 +90,7 @@ def middleware():
     Without that check, a foreign page could have its own name point to this machine and then read the studio
     as if it were a part of itself (DNS rebinding). Who opens the server to a network picks its names.
     """
-    if os.environ.get("STUDIO_USERS", "one") != "one":
+    if is_shared():
         return [Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
         return []

@@ -5,6 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.parts import places
 from studio.core.errors import StudioError
+from studio.engine import allowances
 
 st.set_page_config(page_title="Creative AI Studio", page_icon=parts.MARK, layout="wide")
 st.logo(parts.MARK, size="large")
@@ -17,6 +18,7 @@ chosen = st.navigation(
     ]
 )
 parts.look()
+allowances.seen(parts.owner(), new=False)
 with st.sidebar:
     parts.tray()
 places.leave(chosen.url_path)

@@ -11,6 +11,7 @@ from pages.parts import words
 from studio.core import presets
 from studio.core.errors import StudioError
 from studio.core.tasks import File
+from studio.engine import allowances
 
 _MOST_NAME = 40
 _SAID = "keep_said"
@@ -50,6 +51,7 @@ def _keep(model: File, key: str, then: Callable[[str], str]) -> None:
         st.session_state[_SAID] = f"There is a model named {name} already. Next: choose another name."
     else:
         try:
+            allowances.check_room(owners.owner(), model.path.stat().st_size)
             presets.unpack(model.read(), name)
         except StudioError as error:
             st.session_state[_SAID] = str(error)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages.parts import bins, words
 from pages.parts.owners import LOCAL, owner
 from studio.core import amounts
 from studio.core.errors import StudioError
-from studio.gallery import budget
+from studio.engine import allowances
+from studio.gallery import budget, owners
 from studio.gallery.budget import Share
 
 GIGABYTE = 10**9
@@ -16,8 +19,10 @@ _LOOKED, _FREED = "room_looked", "room_freed"
 
 
 def show() -> None:
-    """Says when the studio takes more than it may, and what can go. Only whoever runs the studio is asked."""
+    """Says when the studio takes more than it may, and what can go. Only whoever runs the studio is asked;
+    each of many is told what their own work takes."""
     if owner() != LOCAL:
+        _own()
         return
     used, limit = _used(), budget.limit()
     if used > limit:
@@ -47,6 +52,18 @@ def show() -> None:
             st.button("What takes the room?", icon=":material/search:", on_click=_look, help=help)
             return
         _choose([share for share in budget.shares() if share.bytes])
+
+
+def _own() -> None:
+    """What a visitor's work takes and may take, and when it goes."""
+    most, days = allowances.most_bytes(owner()), owners.days(owner())
+    told = f"Your work takes {amounts.size(allowances.of(owner()).bytes)}"
+    if most < math.inf:
+        told += f" of the {amounts.size(most)} that each may take"
+    if days < math.inf:
+        whose = "" if owner().startswith("user-") else ", in this browser,"
+        told += f". It is removed if you do not come back{whose} for {days:,.0f} days"
+    st.caption(f":material/hard_drive: {told}.")
 
 
 @st.cache_data(ttl=60, show_spinner=False)

@@ -9,7 +9,9 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import words
+from pages.parts.owners import owner
 from studio.core.errors import StudioError, short_name
+from studio.engine import allowances
 
 _LONGEST = 80  # characters of a name
 
@@ -62,6 +64,7 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
     st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:
         try:
+            allowances.check_room(owner(), upload.size)
             take(upload.getvalue(), short_name(upload.name, _LONGEST))
         except StudioError as error:
             blame(slot, str(error))

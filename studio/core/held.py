@@ -1,5 +1,4 @@
-"""What a process keeps in memory for the next time, as opened models: a few; what was not used for longest gives
-way."""
+"""What a process keeps in memory for the next time, as opened models: the few that were used last."""
 
 from __future__ import annotations
 

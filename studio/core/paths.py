@@ -203,7 +203,7 @@ def keep(data: bytes) -> str:
 
 
 def keeping() -> contextlib.AbstractContextManager[None]:
-    """Held while a kept file is looked at to decide whether it stays; meanwhile none comes into use, or goes."""
+    """Held while somebody looks whether a kept file stays: none comes into use meanwhile, and none goes."""
     return locked(folder("cache") / "files.lock")
 
 

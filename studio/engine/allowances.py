@@ -134,14 +134,20 @@ def everybody() -> dict[str, Taken]:
 
 
 def place(owner: str) -> Path:
-    """The folder of what is an owner's beside jobs: notes whose files are whose, kept models, the last visit."""
+    """The folder of what is an owner's beside jobs: notes of files, kept models, the time of the last visit."""
     safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
     return paths.folder("owners") / safe
 
 
-def seen(owner: str) -> None:
-    """Notes that an owner is here now; what nobody comes back to may be removed after a time."""
+def seen(owner: str, new: bool = True) -> None:
+    """Notes that one of many is here now; what nobody comes back to may be removed after a time.
+
+    Args:
+        new: whether also that of somebody who has nothing here yet.
+    """
     mark = place(owner) / "seen"
+    if not limited(owner) or not (new or mark.parent.is_dir()):
+        return
     with suppress(OSError):
         if time.time() - mark.stat().st_mtime < _SITTING:
             return

@@ -89,8 +89,11 @@ class _Result(_Strict):
     stopped_early: bool
 
 
+_ABSENT: Any = None  # which is not looked at; null, where it stands in the file, is no result
+
+
 class _Came(_Strict):
-    result: _Result = Field(None)  # which may be absent, but not null
+    result: _Result = _ABSENT
     error: str = ""
     cancelled: bool = False
     report: _Report | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 from studio.core import owners, paths, pins, room, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.settings import Settings
-from studio.engine import earlier, store
+from studio.engine import allowances, earlier, store
 from studio.engine.cluster import MEMORY, Cluster
 from studio.engine.jobs import Job, Live
 from studio.engine.ledger import Ledger, Record
@@ -149,12 +149,16 @@ class Engine:
             InvalidInput: if the task, its settings or its inputs are not right.
             Unavailable: if the engine is down, or those weights can no longer be had.
             NoRoom: if the disk is full, or it needs more memory than its process may have.
+            StudioError: if the owner has as much as each of many may, see `studio.engine.allowances`.
         """
         with owners.asking(owner):
             found = _checked(task, settings, inputs, room.JOB_SHARE)
             pins.check(weights or {})
         ledger = self._usable()
+        allowances.check_room(owner)
+        allowances.seen(owner)
         with self._lock:
+            allowances.check_jobs(owner, ledger.unfinished(owner))
             record = ledger.add(found, settings, inputs, owner, weights)
             if self._runner is not None:
                 self._runner.dispatch()
@@ -236,8 +240,10 @@ class Engine:
         return lane
 
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
-        """A live result as a finished job. Raises `NoRoom` if the disk is full."""
+        """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
+        allowances.check_room(owner, len(live.data))
+        allowances.seen(owner)
         with self._lock, owners.asking(owner):
             return ledger.snapshot(ledger.add_finished(live, owner))
 

@@ -215,6 +215,12 @@ class Ledger:
         late = [record for record in own if record.finished][: max(0, limit - len(busy))]
         return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
 
+    def unfinished(self, owner: str) -> int:
+        """How many of an owner's jobs wait or run."""
+        return sum(
+            record.asked["owner"] == owner and not record.finished for record in self._records.values()
+        )
+
     def busy(self) -> list[Record]:
         """Jobs that run."""
         return [record for record in self._records.values() if record.state in ("running", "stopping")]

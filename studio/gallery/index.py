@@ -197,7 +197,7 @@ def _catch_up(index: sqlite3.Connection) -> None:
 
 
 def _names(root: Path) -> set[str]:
-    return {name for name in os.listdir(root) if not name.startswith(".")}
+    return {entry.name for entry in os.scandir(root) if not entry.name.startswith(".")}
 
 
 def _row(folder: Path) -> tuple[Any, ...] | None:

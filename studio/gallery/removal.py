@@ -86,7 +86,7 @@ def forget(ids: Iterable[str], owner: str = LOCAL) -> None:
 
 
 def _found(place: Path, id: str, owner: str, otherwise: str) -> Path:
-    """The folder of an id, be it an item or one that cannot be read. Raises `Unavailable` if there is none."""
+    """The folder of an id, that of an item or one that cannot be read. Raises `Unavailable` without one."""
     item = items.read(place / id) if store.is_id(id) else None
     if item is not None and item.owner == owner:
         return item.folder

@@ -45,7 +45,7 @@ def found(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
     if root is None:
         every = of(index.unlisted())
     else:
-        every = of(root / name for name in os.listdir(root) if not name.startswith("."))
+        every = of(path for path in root.iterdir() if not path.name.startswith("."))
     return sorted((one for one in every if one.owner == owner), key=lambda one: -one.changed)
 
 
@@ -61,8 +61,8 @@ def of(folders: Iterable[Path]) -> Iterator[Unreadable]:
 
 def find(root: Path, id: str, owner: str) -> Unreadable | None:
     """The one of an id below a root; None if there is none, or it is another owner's."""
-    names = [id] if store.is_id(id) else [name for name in os.listdir(root) if id_of(name) == id]
-    return next((one for one in of(root / name for name in names) if one.owner == owner), None)
+    folders = [root / id] if store.is_id(id) else [path for path in root.iterdir() if id_of(path.name) == id]
+    return next((one for one in of(folders) if one.owner == owner), None)
 
 
 def id_of(name: str) -> str:

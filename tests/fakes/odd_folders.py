@@ -1,4 +1,4 @@
-"""Job folders as no studio writes them: each harm is done to a whole one, and every list must live with it."""
+"""Job folders as no studio writes them: each harm is done to a whole one, and every list lives with it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ HARMS: dict[str, Callable[[Path], None]] = {
     "the job is a list": _written("job.json", b"[]"),
     "the job is noise": _written("job.json", b"\xff\xfe\0noise"),
     "the job is deep": _written("job.json", b'{"a":' + b"[" * 200_000),
-    "the job is deep inside": _written("job.json", b'{"owner":"local","settings":' + b"[" * 900 + b"]" * 900 + b"}"),
+    "the job is deep inside": _written("job.json", b'{"owner":"local","a":' + b"[" * 900 + b"]" * 900 + b"}"),
     "half a letter": _written("job.json", b'{"owner": "local", "title": "\\ud800"}'),
     "a number of 9,000 digits": _written("job.json", b'{"owner": "local", "created": ' + b"9" * 9000 + b"}"),
     "the job is a folder": lambda folder: (folder / "job.json").unlink() or (folder / "job.json").mkdir(),

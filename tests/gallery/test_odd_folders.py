@@ -1,4 +1,4 @@
-"""A job folder that the studio did not write spoils no list: it is shown as unreadable, and can be removed."""
+"""A job folder that the studio did not write spoils no list: it is shown as unreadable and can be removed."""
 
 from __future__ import annotations
 

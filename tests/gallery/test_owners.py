@@ -1,0 +1,125 @@
+"""Work that nobody comes back to goes in a studio for many, after days that are told; nobody else's does."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pytest
+
+from studio.core import paths
+from studio.core.errors import InvalidInput
+from studio.engine import allowances
+from studio.gallery import budget, index, items, owners, removal
+
+VISITOR, USER = "visitor-0a", "user-0a"
+LONG_AGO = time.time() - 200 * budget.DAY
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """A studio for many."""
+    monkeypatch.setenv("STUDIO_USERS", "many")
+
+
+def age(home, *places):
+    """Makes all that is there old, or only some of it."""
+    for path in [path for place in places or ["."] for path in [home / place, *(home / place).rglob("*")]]:
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def whose():
+    return {owner.name for owner in owners.everybody() if owner.items}
+
+
+def test_everybodys_work_is_told(home, made):
+    made(owner=VISITOR), made(owner=VISITOR, shade=3), made()
+    removal.remove([made(owner=USER)], USER)
+    told = {owner.name: owner for owner in owners.everybody()}
+    assert {name: owner.items for name, owner in told.items()} == {VISITOR: 2, "local": 1, USER: 0}
+    assert told[VISITOR].bytes > told["local"].bytes > 1000 and told[USER].bytes > 1000
+    assert abs(told[VISITOR].touched - time.time()) < 60
+    assert owners.checked(VISITOR) == VISITOR and owners.checked("local") == "local"
+    with pytest.raises(InvalidInput, match="studio gallery owners"):
+        owners.checked("visitor-0b")
+
+
+def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, made, many):
+    owners.tidy()
+    gone, here, user, own = (
+        made(owner=name, shade=n) for n, name in enumerate((VISITOR, "visitor-1", USER, "local"))
+    )
+    removal.remove([made(owner=VISITOR, shade=9)], VISITOR)
+    file = items.find(gone, VISITOR).result.files[0]
+    for name in (VISITOR, "visitor-1"):
+        allowances.seen(name)
+    (allowances.place(VISITOR) / "presets" / "voice").mkdir(parents=True)
+    assert owners.tidy() == []
+    age(home)
+    allowances.seen("visitor-1")
+    assert owners.tidy() == [VISITOR]
+    assert whose() == {"visitor-1", USER, "local"}
+    assert not (home / "jobs" / gone).exists() and not file.here
+    assert list((home / "removed").iterdir()) == [] and not allowances.place(VISITOR).exists()
+    assert all(items.find(*one).whole for one in ((here, "visitor-1"), (user, USER), (own,)))
+
+
+def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, made, many, monkeypatch):
+    owners.tidy()
+    made(owner=USER), made(owner="ann"), made()
+    age(home)
+    assert owners.tidy() == []
+    monkeypatch.setenv("STUDIO_USER_DAYS", "300")
+    assert owners.tidy() == []
+    monkeypatch.setenv("STUDIO_USER_DAYS", "100")
+    assert owners.tidy() == [USER]
+    assert whose() == {"ann", "local"}
+
+
+def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(home, made, many, monkeypatch):
+    owners.tidy()
+    made(owner=VISITOR)
+    age(home)
+    for days in ("0", "201"):
+        monkeypatch.setenv("STUDIO_VISITOR_DAYS", days)
+        assert owners.tidy() == []
+    monkeypatch.setenv("STUDIO_VISITOR_DAYS", "soon")
+    with pytest.raises(InvalidInput):
+        owners.tidy()
+    assert whose() == {VISITOR}
+
+
+def test_nothing_of_a_studio_for_one_goes_by_itself(home, made, monkeypatch):
+    owners.tidy()
+    made(), made(owner=VISITOR)
+    age(home)
+    monkeypatch.setenv("STUDIO_USERS", "one")
+    assert owners.tidy() == [] and whose() == {"local", VISITOR}
+
+
+def test_who_has_a_job_that_waits_keeps_all(home, made, many):
+    owners.tidy()
+    made(owner=VISITOR)
+    state = home / "jobs" / made(owner=VISITOR, shade=4) / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
+    age(home)
+    assert owners.tidy() == []
+
+
+def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, made, many):
+    made(owner=VISITOR)
+    age(home)
+    assert owners.tidy() == [], "as after an update of a studio that has been for many for long"
+    age(home, "owners")
+    assert owners.tidy() == [VISITOR]
+
+
+def test_files_that_nothing_names_go_after_a_week(home, made, many):
+    owners.tidy()
+    kept, old, new = made(owner=USER), paths.keep(b"an upload"), paths.keep(b"another")
+    age(home)
+    paths.keep(b"another")
+    owners.tidy()
+    assert paths.is_kept(new) and not paths.is_kept(old) and items.find(kept, USER).whole
+    assert index.find(owner=USER)[1] == 1
