@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from pages import parts
 from pages.parts import downloads, facts
+from pages.parts.owners import LOCAL
 
 st.title("Health", anchor=False)
 st.caption("What the studio runs on, and what to do where something is missing.")
@@ -10,7 +12,8 @@ left, right = st.columns(2, gap="large")
 with left:
     st.subheader("This machine", anchor=False)
     facts.engine_status()
-    facts.machine()
-    facts.home()
+    if parts.owner() == LOCAL:  # what else there is, and where, is not for visitors
+        facts.machine()
+        facts.home()
 with right:
     downloads.all_weights()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import places
+from pages.parts import places, words
 from studio.core.errors import StudioError
 from studio.engine import allowances
 
@@ -26,4 +26,4 @@ places.arrive(chosen.url_path)
 try:
     chosen.run()
 except StudioError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(words.plain(str(error)), icon=":material/error:")

@@ -242,3 +242,32 @@ def test_what_a_document_links_to_is_there(page):
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
     lost = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert not lost
+
+
+def _raw_errors(node: ast.AST) -> Iterator[int]:
+    """Where what went wrong is written out, but for what goes through `words.plain`."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("plain"):
+        return
+    if ast.unparse(node) in ("str(error)", "job.error", "problem", "status") or (
+        isinstance(node, ast.FormattedValue) and ast.unparse(node.value) in ("error", "status")
+    ):
+        yield node.lineno
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _raw_errors(child)
+
+
+def test_pages_show_what_went_wrong_by_way_of_words_plain():
+    """Which shows Markdown's letters as they are, and tells visitors no place on the server."""
+    shows = {"error", "warning", "info", "caption", "toast", "markdown", "success", "write", "text"}
+    found = [
+        f"{relative(path)}:{line}"
+        for path in sources("pages")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        if (isinstance(node.func, ast.Attribute) and node.func.attr in shows)
+        or ast.unparse(node.func) == "show_error"
+        for argument in node.args
+        for line in _raw_errors(argument)
+    ]
+    assert not found

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from pages.parts import words
+from pages.parts.owners import LOCAL, owner
 from studio.core import amounts, weights
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
@@ -69,7 +70,10 @@ def all_weights() -> None:
 
 
 def offer(absent: Status) -> None:
-    """A button that fetches weights now, and the command that does the same."""
+    """A button that fetches weights now, and the command that does the same, for whoever runs the studio."""
+    if owner() != LOCAL:
+        st.caption("It is fetched when a job first needs it, or by whoever runs this studio.")
+        return
     st.caption("It is fetched when first needed, or now, here or in a terminal:")
     st.code(f"studio weights pull {absent.name}", language="shell")
     if absent.name in _fetches():

@@ -6,6 +6,7 @@ import logging
 
 import streamlit as st
 
+from pages.parts import words
 from studio.core.errors import StudioError
 
 log = logging.getLogger("studio.pages")
@@ -14,7 +15,7 @@ log = logging.getLogger("studio.pages")
 def tell(error: Exception) -> bool:
     """Shows an error that nothing else caught. Returns True: Streamlit need not show it again."""
     if isinstance(error, StudioError):
-        st.error(str(error), icon=":material/error:")
+        st.error(words.plain(str(error)), icon=":material/error:")
     else:
         log.error("a page failed", exc_info=error)
         sentence = "This page met a fault of its own; what you made is safe. Next: reload the page."

@@ -67,7 +67,7 @@ def form(
     try:
         return kind.parse({name: value for name, value in values.items() if value is not None})
     except StudioError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(words.plain(str(error)), icon=":material/error:")
         return None
 
 

@@ -31,7 +31,7 @@ def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
     try:
         job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
     except StudioError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(words.plain(str(error)), icon=":material/error:")
         return
     show(job)
     st.rerun()
@@ -48,7 +48,7 @@ def cancel(name: str) -> None:
     try:
         engine.connect().cancel(name, owner())
     except StudioError as error:
-        st.toast(str(error))
+        st.toast(words.plain(str(error)))
 
 
 def close(task: str) -> None:
@@ -108,7 +108,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     except StudioError as error:
         for task in known:
             close(task)
-        st.warning(str(error), icon=":material/search_off:")
+        st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
     if job.task not in known:
         return None
@@ -248,7 +248,7 @@ def _refill(job: engine.Job, settings: Settings) -> None:
 def failed(job: engine.Job, settings: Settings) -> None:
     """Says why a job has no result, and offers to run it again."""
     show_error = st.warning if job.state == "interrupted" else st.error
-    show_error(job.error or words.STATES[job.state], icon=":material/error:")
+    show_error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
     with st.container(horizontal=True):
         if st.button("Run again", icon=":material/refresh:", type="primary"):
             start(job.task, settings, job.inputs)

@@ -110,7 +110,7 @@ def _made(
     st.session_state["live"] = held
     _, live, problem = held
     if problem:
-        st.error(problem, icon=":material/error:")
+        st.error(words.plain(problem), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:"):
             del st.session_state["live"]
             st.rerun()
@@ -208,7 +208,7 @@ def wait() -> None:
     if status == "ready":
         st.rerun()
     if status.startswith("down"):
-        st.error(f"The engine is {status}", icon=":material/error:")
+        st.error(f"The engine is {words.plain(status)}", icon=":material/error:")
         return
     st.info(
         "The studio is warming up; the first result comes in a few seconds.",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.parts import gates, hoods
+from pages.parts import gates, hoods, words
 from pages.parts.texts import Text
 from studio.core import presets
 from studio.core.errors import StudioError
@@ -56,7 +56,7 @@ def _of_this_text(text: Text | None) -> None:
         name = text.settings.preset
         read = _read(name, presets.find(name).digest, text.whole[-MOST_READ:])
     except StudioError as error:
-        st.caption(str(error))
+        st.caption(words.plain(str(error)))
         return
     scores, doors = read
     st.altair_chart(_chart(scores, text.settings.temperature), width="stretch")

@@ -21,7 +21,7 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
     try:
         memory = tasks.check_room(found, settings, inputs, room.JOB_SHARE)
     except NoRoom as error:
-        return f". {str(error).removesuffix('.')}"
+        return f". {words.plain(str(error).removesuffix('.'))}"
     seconds = tasks.expected(found, settings, inputs)
     if seconds is None:
         return ""

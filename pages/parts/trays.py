@@ -53,7 +53,7 @@ def _status(status: str) -> None:
     if _warming(status):
         st.caption(":material/local_fire_department: Warming up")
     elif status != "ready":
-        st.error(f"The engine is {status}", icon=":material/error:")
+        st.error(f"The engine is {words.plain(status)}", icon=":material/error:")
 
 
 def _shown(found: list[engine.Job]) -> list[engine.Job]:

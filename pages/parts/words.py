@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from pages.parts.owners import LOCAL, owner
 from studio.core import backbones, tasks
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
@@ -39,6 +42,11 @@ _LABELS = {
     "crop_x": "Left to right",
     "crop_y": "Top to bottom",
 }
+
+
+_PLACE = re.compile(
+    r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*"
+)  # a path from the root or a home
 
 
 def label(field: Described) -> str:
@@ -96,5 +104,15 @@ def source(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is, e.g. the name of a person's file."""
-    return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in text)
+    """`text` so that Markdown shows it as it is, e.g. the name of a person's file or what went wrong.
+
+    To a visitor of a studio for many it does not tell where things are on the server.
+    """
+    shown = text if owner() == LOCAL else _without_places(text)
+    return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in shown)
+
+
+def _without_places(text: str) -> str:
+    for root in filter(None, (os.environ.get("STUDIO_HOME"), tempfile.gettempdir())):
+        text = text.replace(root, "/of/the-studio")  # its name may have spaces
+    return _PLACE.sub("a place on the server", text)

@@ -134,7 +134,7 @@ def everybody() -> dict[str, Taken]:
 
 
 def place(owner: str) -> Path:
-    """The folder of what is an owner's beside jobs: notes of files, kept models, the time of the last visit."""
+    """The folder of what is an owner's beside jobs: notes of files, kept models, the last visit."""
     safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
     return paths.folder("owners") / safe
 
@@ -145,8 +145,10 @@ def seen(owner: str, new: bool = True) -> None:
     Args:
         new: whether also that of somebody who has nothing here yet.
     """
+    if not limited(owner):
+        return
     mark = place(owner) / "seen"
-    if not limited(owner) or not (new or mark.parent.is_dir()):
+    if not (new or mark.parent.is_dir()):
         return
     with suppress(OSError):
         if time.time() - mark.stat().st_mtime < _SITTING:

@@ -1,4 +1,4 @@
-"""In a studio for many nobody takes all: room on the disk and jobs at once are limited, each by one sentence."""
+"""In a studio for many nobody takes all: room on the disk and jobs at once are limited."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_file_that_is_named_twice_counts_once(engine, keep, many):
 def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, many, finished):
     many(JOBS="2")
     jobs = [submit(engine, chores, DAN, steps=40, pause=0.02) for _ in range(2)]
-    with pytest.raises(StudioError, match="2 of your jobs wait or run.* Next: wait until one has ended"):
+    with pytest.raises(StudioError, match=r"2 of your jobs wait or run.* Next: wait until one has ended"):
         submit(engine, chores, DAN)
     other = submit(engine, chores, BOB)
     engine.cancel(jobs[1].id, DAN)

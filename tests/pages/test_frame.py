@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
@@ -14,6 +16,8 @@ import pytest
 
 from pages.parts import samples, tiles
 from pages.parts.places import PLACES, place_of
+from studio.core import paths
+from studio.engine import allowances
 
 from .conftest import ROOT
 
@@ -198,3 +202,58 @@ def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
     page = draw(page_of_fault)
     assert "Next: reload" in page.error[0].value
     assert "secret" not in page.error[0].value
+
+
+def shown(page):
+    """All words of a page, and the labels of its buttons."""
+    kinds = ("markdown", "caption", "code", "error", "info", "warning", "success")
+    told = [str(one.value) for kind in kinds for one in page.get(kind)]
+    return " ".join([*told, *(one.label for one in page.button)])
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """A studio for many, and one visitor's browser, which the test runner has none of."""
+    monkeypatch.setenv("STUDIO_USERS", "many")
+    monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": "me"}, url=""))
+
+
+def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
+    visit, engine, monkeypatch, request
+):
+    own = shown(visit("health"))
+    assert str(paths.home()) in own and "Look closer" in own and "studio weights pull" in own
+    request.getfixturevalue("many")
+    monkeypatch.setattr(
+        engine, "status", lambda: f"down: Another studio is already running on {paths.home()}."
+    )
+    for address in ("health", "gallery", ""):
+        page = visit(address)
+        assert not page.exception
+        told = shown(page)
+        assert str(paths.home()) not in told and str(Path.home()) not in told
+        assert not {"Fetch now", "Look closer"} & {one.label for one in page.button}
+        assert "studio weights pull" not in told
+        if address == "health":
+            assert "Another studio is already running on a place on the server" in told.replace("\\", "")
+
+
+def test_a_visitor_is_told_what_their_work_takes_and_when_it_goes(visit, many, monkeypatch):
+    told = shown(visit("gallery"))
+    assert (
+        "of the 5.0 GB that each may take" in told
+        and "do not come back, in this browser, for 90 days" in told
+    )
+    monkeypatch.setenv("STUDIO_VISITOR_DAYS", "0")
+    monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
+    assert "come back" not in (told := shown(visit("gallery"))) and "may take" not in told
+
+
+def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):
+    page = visit("")
+    assert not page.exception
+    name = f"visitor-{hashlib.sha256(b'me').hexdigest()[:32]}"
+    assert not allowances.place(name).exists()
+    allowances.place(name).mkdir(parents=True)
+    visit("")
+    assert (allowances.place(name) / "seen").exists()

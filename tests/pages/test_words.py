@@ -46,6 +46,36 @@ def test_a_file_name_is_never_markdown():
     assert words.plain("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\]\(d\)\<e\>"
 
 
+PLACES = (
+    "The disk of {home} is full, so result.png was not saved. Next: free some space there.",
+    "Dream met a fault of the studio itself (OSError). Next: run it again; {home}/logs/engine.log says more.",
+    "Invalid model folder {home}/cache/models/abc. Expected: a whole one. Received: none.",
+    "Another studio is already running on {home}. Next: use that one.",
+    "Looked in /usr/lib/site-packages/keras/x.py, then ~/studio/home, (/opt/my/models) and '/a/b c'.",
+)
+
+
+@pytest.mark.parametrize("sentence", PLACES)
+@pytest.mark.parametrize("home", ["/srv/studio/home", "/srv/my studio", "relative home"])
+def test_a_visitor_is_not_told_where_things_are_on_the_server(monkeypatch, sentence, home):
+    monkeypatch.setenv("STUDIO_HOME", home)
+    told = sentence.format(home=home)
+    assert words.plain(told).replace("\\", "") == told
+    monkeypatch.setattr(words, "owner", lambda: "visitor-a")
+    seen = words.plain(told).replace("\\", "")
+    for part in (home, "srv", "logs", "cache", "site-packages", "~", "/opt", "/a"):
+        assert part not in seen
+    assert "a place on the server" in seen
+
+
+@pytest.mark.parametrize(
+    "text", ["either/or", "a 1/2 b", "https://example.org/a/b", "day/night.png", "seed=7", "/"]
+)
+def test_what_is_no_place_is_told_to_visitors_too(monkeypatch, text):
+    monkeypatch.setattr(words, "owner", lambda: "visitor-a")
+    assert words.plain(text).replace("\\", "") == text
+
+
 DREAMS = [
     DreamSettings(),
     DreamSettings(look="birds", steps=3, seed=9, hold_colors=2.5),
