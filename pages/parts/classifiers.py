@@ -123,7 +123,7 @@ def use(name: str) -> str:
 
 def title(name: str) -> str:
     """A classifier as people call it: "my-flowers" -> "My flowers"."""
-    return "ImageNet, a thousand things" if name == IMAGENET else words.choice(name)
+    return "ImageNet, a thousand things" if name == IMAGENET else words.model(name)
 
 
 def about(shown: Shown) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 
 import streamlit as st
@@ -21,13 +22,19 @@ _TRAIN = "studio train dcgan FOLDER -o my-model"
 def choose(known: list[str]) -> str:
     """Lets a person choose what is drawn, and by which model if several do; gives the preset's name."""
     drawn = _by_subject(known)
-    what = forms.one_of("What to draw", {one: words.choice(one) for one in drawn}, key="what")
+    what = forms.one_of("What to draw", {one: _title(one, drawn[one]) for one in drawn}, key="what")
     kinds = drawn[what]
     kind = next(iter(kinds))
     if len(kinds) > 1:
         kind = forms.one_of("Drawn by", {one: KINDS[one] for one in kinds}, key="model")
     _about(kinds[kind])
     return kinds[kind]
+
+
+def _title(subject: str, kinds: Mapping[str, str]) -> str:
+    """What is drawn, by which models: of those that ship as any choice, of a person's own as it was typed."""
+    ships = index.shipped().presets.keys() & set(kinds.values())
+    return words.choice(subject) if ships else subject
 
 
 def none_yet() -> None:

@@ -64,8 +64,9 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
     st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:
         try:
-            allowances.check_room(owner(), upload.size)
-            take(upload.getvalue(), short_name(upload.name, _LONGEST))
+            data = upload.getvalue()
+            allowances.check_room(owner(), len(data))
+            take(data, short_name(upload.name, _LONGEST))
         except StudioError as error:
             blame(slot, str(error))
     if _open(slot) in st.session_state:

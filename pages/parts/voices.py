@@ -28,7 +28,7 @@ def names() -> list[str]:
 
 def choose(known: list[str]) -> str:
     """Lets a person choose a voice; the first is chosen already."""
-    name = st.selectbox("Voice", known, format_func=words.choice, key=KEY, bind="query-params")
+    name = st.selectbox("Voice", known, format_func=words.model, key=KEY, bind="query-params")
     st.caption(words.plain(about(name)))
     return name
 

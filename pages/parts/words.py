@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pages.parts.owners import LOCAL, owner
-from studio.core import backbones, tasks
+from studio.core import backbones, index, tasks
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 
@@ -64,6 +64,11 @@ def setting(kind: type[Settings], name: str) -> str:
 def choice(name: object) -> str:
     """What may be chosen as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
     return _NAMES.get(name) or str(name).replace("_", " ").replace("-", " ").capitalize()
+
+
+def model(name: str) -> str:
+    """What a trained model is called: one that ships as any choice, a person's own as it was typed."""
+    return choice(name) if name in index.shipped().presets else name
 
 
 def listed(names: Sequence[str]) -> str:

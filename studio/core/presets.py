@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import re
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from studio.core import damage, index, owners, paths, recipes, tasks, weights, zips
+from studio.core import names as naming
 from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
 from studio.core.settings import Settings
 
@@ -32,7 +33,6 @@ S = TypeVar("S", bound=Settings)
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 PICTURE = "card.png"  # of what it makes and how it learnt; only some models have one
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _MOST_TEXT = 1 << 20
 _MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density
 _MOST_PICTURE = 8 << 20
@@ -168,9 +168,10 @@ def own() -> list[str]:
     for shelf in _shelves():
         for old in shelf.glob(".old-*"):
             _mend(old.with_name(old.name.removeprefix(".old-")))
-        found |= {path.parent.name for path in shelf.glob(f"*/{SETTINGS}")}
+        there = (path.parent.name for path in shelf.glob(f"*/{SETTINGS}"))
+        found |= {unicodedata.normalize("NFC", name) for name in there}  # some disks take letters apart
     ours = index.shipped().presets
-    return sorted(name for name in found if name not in ours and _NAME.fullmatch(name))
+    return sorted(name for name in found if name not in ours and naming.is_name(name))
 
 
 def for_all(preset: Preset) -> bool:
@@ -221,10 +222,11 @@ def _found(name: str | Path) -> Preset:
         if preset.digest != shipped.sha256:
             raise _broken(preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…")
         return preset
-    for own in [shelf / str(name) for shelf in _shelves()] if _NAME.fullmatch(str(name)) else []:
+    for shelf in _shelves() if naming.is_name(str(name)) else []:
+        own = _spelled(shelf, str(name))
         _mend(own)
         if own.is_dir():
-            return _preset(own, str(name))
+            return _preset(own, unicodedata.normalize("NFC", own.name))
     if isinstance(name, Path) and _is_folder(name):
         return _preset(name, name.absolute().name)
     there = names()
@@ -235,6 +237,15 @@ def _found(name: str | Path) -> Preset:
         received=printable(str(name)),
         next_step=f"check the spelling, or train one{perhaps(Path(name).name, there)}",
     )
+
+
+def _spelled(shelf: Path, name: str) -> Path:
+    """The folder of a model on a shelf, whatever capitals it was kept with."""
+    if not (shelf / name).exists() and shelf.is_dir():
+        meant = naming.folded(name)
+        same = (path for path in shelf.iterdir() if path.name[0] != "." and naming.folded(path.name) == meant)
+        return next(same, shelf / name)
+    return shelf / name
 
 
 def save(
@@ -250,7 +261,7 @@ def save(
     """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
 
     Args:
-        target: a name (lower-case letters, digits and hyphens), or the path of a folder.
+        target: a name, see `studio.core.names`, or the path of a folder.
         model: its weights are saved.
         task: the name of the task that made it.
         settings: what it was made with.
@@ -356,8 +367,10 @@ def _no_model(received: str) -> InvalidInput:
 @contextlib.contextmanager
 def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
     """Yields an empty folder to fill and the folder whose place it takes, if all went well."""
-    named = isinstance(target, str) and _NAME.fullmatch(target)
-    folder = _shelves()[0] / target if named else Path(target).resolve()
+    if isinstance(target, str) and naming.is_name(target):
+        folder = _spelled(_shelves()[0], target)
+    else:
+        folder = Path(target).resolve()
     fresh = folder.with_name(f".new-{folder.name}")
     _mend(folder)
     with paths.locked(_lock(folder)):

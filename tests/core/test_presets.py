@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -153,6 +154,17 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
     ship("0" * 64)
     with pytest.raises(InvalidInput, match="000000000000"):
         presets.find("tiny")
+
+
+@pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's voice", "голос 2"])
+def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
+    made = saved(name)
+    assert made.folder == home / "presets" / name and presets.own() == [name]
+    for typed in (name, name.upper(), name.lower(), unicodedata.normalize("NFC", name.title())):
+        assert presets.find(typed) == made, "capitals do not count"
+    assert saved(name.upper(), (3, 4)).folder == made.folder and presets.own() == [name]
+    recipe = recipes.make(NAME, paint.PaintSettings(), {}, {made.name: made.digest})
+    assert recipes.read(recipe.to_json().encode()).weights == {name: made.digest}
 
 
 @pytest.mark.parametrize("name", ["nobody", "../tiny", "", "/nowhere", "a\0b", "x" * 5000])

@@ -662,7 +662,7 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
     page.run()
     assert not page.exception
     assert "choose it on the page Style" in page.toast[0].value
-    assert presets.find("rainy-days").task == "style.train"
+    assert presets.find("Rainy days").task == "style.train"
 
 
 def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
@@ -671,7 +671,7 @@ def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_pa
     presets.unpack(trained, "by-command")
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
-    monkeypatch.setitem(st.session_state, "model_name", "Mine")
+    monkeypatch.setitem(st.session_state, "model_name", "mine")
     kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: "")
     assert {one.network for one in samples.taught()} >= {"by-command", "mine"}
     for whose[0] in ("visitor-b", "local"):

@@ -194,9 +194,9 @@ def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
     page = taught()
     page.text_input[0].set_value("My Colours!").run()
     button(page, "Keep as model").click().run()
-    assert presets.find("my-colours").task == "classify.train"
+    assert presets.find("My Colours!").task == "classify.train"
     assert page.button_group(key="half").value == "try"
-    assert page.selectbox(key="preset").value == "my-colours"
+    assert page.selectbox(key="preset").value == "My Colours!"
     assert "Tells apart blue, green, red" in said(done(page).caption)
     assert page.get("progress")[0].proto.text.startswith("**blue**")
 

@@ -352,12 +352,15 @@ def test_an_ended_training_tells_its_figures_and_becomes_a_voice(visit, trained,
     assert "had to pick from 4.5 equally likely ones" in told
     assert "stopped early" in told and "read at 4 places at once" in told
     assert set(papers(page)[0]["text"]) <= set(tiny_voice.LETTERS) and papers(page)[0]["text"]
-    page.text_input[0].set_value("../../Old Tales!").run()
+    page.text_input[0].set_value("Élises Märchen 日本!").run()
     button(page, "Keep as model").click().run()
-    assert presets.find("old-tales").digest == presets.find("tiny").digest
+    assert presets.find("Élises Märchen 日本!").digest == presets.find("tiny").digest
     assert page.button_group(key="do").value == "write"
-    assert page.selectbox(key="preset").value == "old-tales"
+    assert page.selectbox(key="preset").value == "Élises Märchen 日本!"
     wrote(page, until_written)
+    assert "Élises Märchen 日本!" in page.selectbox(key="preset").options, "shown as it was typed"
+    linked = visit("text", preset="Élises Märchen 日本!")
+    assert not linked.exception and linked.selectbox(key="preset").value == "Élises Märchen 日本!"
 
 
 def test_a_reload_beside_a_training_opens_the_half_that_was_open(visit, trained):
@@ -380,7 +383,7 @@ def test_a_training_that_ended_gives_way_to_another_text(visit, trained):
 
 
 @pytest.mark.parametrize(
-    "name, reason", [("tiny", "already"), ("../", "needs a name"), ("  ", "needs a name")]
+    "name, reason", [("Tiny", "already"), ("../", "Invalid name"), ("  ", "Invalid name"), ("nul", "Invalid")]
 )
 def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
     page = visit("text", job=trained.id)
