@@ -1,12 +1,11 @@
-"""Keras models that a person brings: looked over, loaded once in a capped process, and kept as a safe copy.
+"""Keras models that a person brings: looked over, loaded once in a sandbox, and kept as a safe copy.
 
-Workers load only that copy. Loading a stranger's file where the studio works would trust Keras' own checks
-alone, and those had holes.
+Workers load only that copy, whose weights a second sandbox has looked over. Loading a stranger's file where
+the studio works would trust Keras' own checks alone, and those had holes.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -19,7 +18,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio.core import children, homes, keras_files, paths, resave
+from studio.core import children, copies, homes, keras_files, paths, resave, sandbox
 from studio.core.errors import InvalidInput, StudioError, invalid, printable
 from studio.core.refusals import Refused
 from studio.core.tasks import File
@@ -33,6 +32,7 @@ MOST_SECONDS = 600  # in all; loading Keras takes most of it on a machine that i
 _FACTS = "facts.json"
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")  # of the environment; the rest is none of its business
 _SLOW = (-signal.SIGALRM, -signal.SIGXCPU)
+_UNKNOWN = StudioError("The model was loaded, but nothing is known of it. Next: try again.")
 
 log = logging.getLogger("studio.brought")
 
@@ -74,6 +74,15 @@ class _Note(BaseModel):
     sha256: str
 
 
+class _Answer(BaseModel):
+    """What a process leaves that looked at a file: the facts, or why it refused it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    facts: Facts | None = None
+    refused: str | None = None
+
+
 @dataclass(frozen=True)
 class Brought:
     """A brought network that may be loaded: the safe copy, and what it is."""
@@ -99,7 +108,7 @@ def check(file: BinaryIO, name: str) -> None:
         InvalidInput: if it is no `.keras` file, or has anything in it that it should not have.
     """
     try:
-        if other := _other(file, name):
+        if other := keras_files.other(file, name):
             raise _invalid(name, *other)
         keras_files.read(file)
     except Refused as error:
@@ -151,32 +160,41 @@ def _make(file: File, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
-        empty = Path(place) / "empty"
-        empty.mkdir(homes.FOLDER)
-        facts = _resaved(file, empty)
-        with (empty / resave.COPY).open("rb") as copy:
-            check(copy, file.name)  # what a process wrote that read a stranger's file
-        note = _Note(facts=facts, sha256=paths.file_digest(empty / resave.COPY))
-        (empty / resave.ANSWER).unlink()
-        paths.write(empty / _FACTS, note.model_dump_json().encode())
-        empty.rename(folder)
+        made, other, kept = (Path(place) / name for name in ("made", "other", "kept"))
+        for one in (made, other, kept):
+            one.mkdir(homes.FOLDER)
+        facts = _answer(resave.__name__, file.path, made, file.name).facts
+        if facts is None or (made / resave.COPY).is_symlink() or not (made / resave.COPY).is_file():
+            raise _UNKNOWN
+        copy = (made / resave.COPY).rename(kept / resave.COPY)
+        note = _Note(facts=facts, sha256=paths.file_digest(copy))
+        with copy.open("rb") as opened:
+            check(opened, file.name)  # what a process wrote that read a stranger's file
+        _answer(copies.__name__, copy, other, file.name)
+        paths.write(kept / _FACTS, note.model_dump_json().encode())
+        kept.rename(folder)
 
 
-def _resaved(file: File, place: Path) -> Facts:
-    """Runs `resave` in an empty folder; gives what it says."""
-    command = children.command("-m", "studio.core.resave", str(file.path))
+def _answer(module: str, file: Path, place: Path, name: str) -> _Answer:
+    """What a module says of a file, in the sandbox of an empty folder.
+
+    Raises:
+        InvalidInput: if it refuses the file, or the file makes it take too much.
+        StudioError: if it could not do its work.
+    """
     try:
         done = subprocess.run(
-            command,
+            sandbox.command(module, file),
             cwd=place,
             env=_environment(place),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=MOST_SECONDS,
             umask=0o077,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _invalid(file.name, "a file that takes too long to load", "try a smaller one") from None
+        raise _invalid(name, "a file that takes too long to load", "try a smaller one") from None
     except OSError as error:
         raise StudioError(f"No process could be started ({error.strerror}). Next: try again.") from None
     if done.returncode:
@@ -185,15 +203,15 @@ def _resaved(file: File, place: Path) -> Facts:
         received = (
             "a file that takes too long to load" if slow else "a file that takes more memory than it may"
         )
-        raise _invalid(file.name, received, "try a smaller one")
+        raise _invalid(name, received, "try a smaller one")
     try:
-        answer = json.loads((place / resave.ANSWER).read_bytes())
-        if "refused" not in answer:
-            return Facts.model_validate_json(json.dumps(answer))
-    except (OSError, ValueError):
-        raise StudioError("The model was loaded, but nothing is known of it. Next: try again.") from None
+        answer = _Answer.model_validate_json((place / resave.ANSWER).read_bytes())
+    except (OSError, ValidationError):
+        raise _UNKNOWN from None
+    if answer.refused is None:
+        return answer
     log.info("a model was refused: %s", done.stderr[-2000:])
-    raise _invalid(file.name, answer["refused"])
+    raise _invalid(name, printable(answer.refused, 300))
 
 
 def _environment(place: Path) -> dict[str, str]:
@@ -211,37 +229,3 @@ def _environment(place: Path) -> dict[str, str]:
 def _invalid(name: str, received: str, next_step: str = "") -> InvalidInput:
     step = next_step or _ANEW
     return invalid(f"model {printable(name, 60)}", expected=EXPECTED, received=received, next_step=step)
-
-
-_HEADS = {
-    b"\x93NUMPY": "a NumPy array",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"\x80": "a Python pickle",
-}
-_ENDINGS = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
-_CONVERT = 'convert it with keras.saving.load_model("my.h5").save("my.keras")'
-
-
-def _other(file: BinaryIO, name: str) -> tuple[str, str] | None:
-    """What a file is that is no `.keras` file, and what to do; None if it may be one."""
-    file.seek(0)
-    head = file.read(16)
-    ending = Path(name).suffix.lower()
-    step = 'save the model with model.save("my.keras")'
-    if head.startswith(b"\x89HDF"):
-        alone = ("weights alone, without their layers", step)
-        return alone if name.lower().endswith(".weights.h5") else ("an HDF5 file", _CONVERT)
-    if head.startswith(b"PK"):
-        members = keras_files.members(file)
-        if any(one.endswith("saved_model.pb") for one in members):
-            return "a TensorFlow SavedModel", step
-        if any(one.endswith(("data.pkl", ".npy")) for one in members):
-            return "a file of PyTorch or NumPy", step
-        return ("weights alone, without their layers", step) if name.lower().endswith(".weights.h5") else None
-    if head[4:8] == b"TFL3":
-        return "a TFLite file", step
-    for start, what in _HEADS.items():
-        if head.startswith(start):
-            return what, "choose a model" if what == "a picture" else step
-    return (_ENDINGS.get(ending, "another file, or a damaged one"), step)

@@ -23,6 +23,14 @@ _MOST = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20,
 _MOST_DIRECTORY = 64 << 10  # bytes of the zip's own list of members
 _END = 22  # bytes of a zip's last record, without a comment
 _MOST_SIDE = 2048
+_HEADS = {
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x80": "a Python pickle",
+}
+_ENDINGS = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
+_CONVERT = 'convert it with keras.saving.load_model("my.h5").save("my.keras")'
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,30 @@ def members(file: BinaryIO) -> list[str]:
             return packed.namelist()
     except Refused:
         return []
+
+
+def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
+    """What a file is that is no `.keras` file, and what to do; None if it may be one."""
+    file.seek(0)
+    head = file.read(16)
+    ending = Path(name).suffix.lower()
+    step = 'save the model with model.save("my.keras")'
+    if head.startswith(b"\x89HDF"):
+        alone = ("weights alone, without their layers", step)
+        return alone if name.lower().endswith(".weights.h5") else ("an HDF5 file", _CONVERT)
+    if head.startswith(b"PK"):
+        listed = members(file)
+        if any(one.endswith("saved_model.pb") for one in listed):
+            return "a TensorFlow SavedModel", step
+        if any(one.endswith(("data.pkl", ".npy")) for one in listed):
+            return "a file of PyTorch or NumPy", step
+        return ("weights alone, without their layers", step) if name.lower().endswith(".weights.h5") else None
+    if head[4:8] == b"TFL3":
+        return "a TFLite file", step
+    for start, what in _HEADS.items():
+        if head.startswith(start):
+            return what, "choose a model" if what == "a picture" else step
+    return (_ENDINGS.get(ending, "another file, or a damaged one"), step)
 
 
 def read(file: BinaryIO) -> Described:

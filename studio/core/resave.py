@@ -1,7 +1,7 @@
 """Loads a stranger's `.keras` file where it can do no harm, and saves it again for others to load.
 
-Run as `python -P -m studio.core.resave FILE` in an empty folder. It may take little memory and time,
-and leaves `model.keras` and `answer.json` there: what the network is, or why it was refused.
+Run in the sandbox of an empty folder, with FILE as its argument. It may take little memory and time, and
+leaves `model.keras` and `answer.json` there: what the network is, or why it was refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,17 +37,25 @@ _GIVEN = "given"
 log = logging.getLogger("studio.resave")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Looks a file over, loads it and saves it again. Returns the exit code, 0 also for refused files."""
+def main() -> None:
+    """Loads a file and saves it again, and leaves what the network is."""
+    answer(lambda source: {"facts": run(source, Path.cwd(), _clock)})
+
+
+def answer(work: Callable[[Path], dict[str, Any]]) -> None:
+    """Does what a process was started for, with the file of its argument, and leaves the answer here.
+
+    Args:
+        work: gives the answer; what it refuses is an answer, too.
+    """
     startup.spare()
-    source = Path((sys.argv[1:] if argv is None else argv)[0])
+    source = Path(sys.argv[1])
     _cap(source.stat().st_size)
     try:
-        answer = run(source, Path.cwd(), _clock)
+        said = work(source)
     except Refused as error:
-        answer = {"refused": str(error)}
-    Path(ANSWER).write_text(json.dumps(answer), encoding="utf-8")
-    return 0
+        said = {"refused": str(error)}
+    Path(ANSWER).write_text(json.dumps(said), encoding="utf-8")
 
 
 def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[str, Any]:
@@ -62,12 +70,7 @@ def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[s
         Refused: with the reason, if it cannot be taken.
     """
     clock(SECONDS)
-    with source.open("rb") as file:
-        described = keras_files.read(file)
-        weights = folder / f"{_GIVEN}.weights.h5"
-        keras_files.unpack_weights(file, weights)
-    stored.check(weights, most=3 * MOST_PARAMETERS)  # an optimiser keeps two more numbers of each
-    weights.unlink()
+    described = look_over(source, folder, most=3 * MOST_PARAMETERS)  # its optimiser keeps two more of each
     clock(0)
     import keras
 
@@ -83,6 +86,26 @@ def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[s
     network.save(folder / COPY)
     clock(0)
     return facts
+
+
+def look_over(source: Path, folder: Path, most: int) -> keras_files.Described:
+    """What a file says of itself, once its description and its weights are known to be harmless.
+
+    Args:
+        source: the file.
+        folder: where its weights are unpacked for that.
+        most: numbers that there may be.
+
+    Raises:
+        Refused: with the reason, if it has anything in it that it should not have.
+    """
+    weights = folder / f"{_GIVEN}.weights.h5"
+    with source.open("rb") as file:
+        described = keras_files.read(file)
+        keras_files.unpack_weights(file, weights)
+    stored.check(weights, most)
+    weights.unlink()
+    return described
 
 
 def _cap(size: int) -> None:
@@ -195,4 +218,4 @@ def _asked(network: keras.Model, picture: np.ndarray) -> np.ndarray:
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.exit(main())
+    main()

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -16,8 +17,8 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core import brought, keras_files, resave
-from studio.core.errors import InvalidInput
+from studio.core import brought, keras_files, resave, sandbox
+from studio.core.errors import InvalidInput, StudioError
 from studio.core.refusals import Refused
 from studio.core.tasks import File
 
@@ -116,14 +117,14 @@ def test_bombs_are_refused_soon_and_take_little_memory(data_dir, tmp_path):
         assert ("list of members that is too long" in told) == (path.name == "listed.keras")
 
 
-def keras_file(path, config: dict | bytes, arrays: dict | None = None) -> Path:
+def keras_file(path, config: dict | bytes, arrays: dict | None = None, packed: bytes = b"") -> Path:
     weights = io.BytesIO()
     with h5py.File(weights, "w") as file:
         for name, value in (arrays or {}).items():
             file[name] = value
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("config.json", config if isinstance(config, bytes) else json.dumps(config))
-        file.writestr("model.weights.h5", weights.getvalue())
+        file.writestr("model.weights.h5", packed or weights.getvalue())
     return path
 
 
@@ -291,28 +292,103 @@ def test_a_process_that_dies_is_told_in_one_sentence(code, told, data_dir, home,
         brought.admit(file)
 
 
+FACTS = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "sees": None, "labels": []}
+
+
+def leaving(monkeypatch, copy: bytes, answer: object) -> None:
+    """The process that loads the stranger's file leaves this; the one that looks the copy over is real."""
+    real = subprocess.run
+
+    def run(command, cwd, **options):
+        if resave.__name__ not in command:
+            return real(command, cwd=cwd, **options)
+        (cwd / resave.COPY).write_bytes(copy)
+        (cwd / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
+        return subprocess.CompletedProcess([], 0, b"", b"")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
 def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
     models = data_dir / "badfiles" / "models"
-    facts = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "sees": None, "labels": []}
-
-    def leaves(copy, answer):
-        def run(command, cwd, **options):
-            (cwd / resave.COPY).write_bytes((models / copy).read_bytes())
-            (cwd / resave.ANSWER).write_text(answer)
-            return subprocess.CompletedProcess([], 0, b"", b"")
-
-        monkeypatch.setattr(subprocess, "run", run)
-
+    good = (models / "good_control.keras").read_bytes()
     file = brought.bring(models / "good_control.keras")
-    leaves("lambda_bytecode.keras", json.dumps(facts))
+    leaving(monkeypatch, (models / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match="Lambda"):
         brought.admit(file)
-    for answer in ("", "[]", json.dumps(facts | {"more": 1}), json.dumps(facts | {"name": None})):
-        leaves("good_control.keras", answer)
-        with pytest.raises(Exception, match=r"nothing is known of it\. Next"):
+    bad = (
+        "",
+        "[]",
+        "5",
+        "[" * 100_000,
+        {},
+        {"facts": FACTS | {"more": 1}},
+        {"facts": FACTS | {"name": None}},
+    )
+    for answer in (*bad, {"refused": 3}):
+        leaving(monkeypatch, good, answer)
+        with pytest.raises(StudioError, match=r"nothing is known of it\. Next"):
             brought.admit(file)
-    leaves("good_control.keras", json.dumps(facts))
+    leaving(monkeypatch, good, {"facts": FACTS})
     assert brought.admit(file).facts.name == "a"
+
+
+BAD_WEIGHTS = {
+    "numbers that are none": lambda file: file.create_dataset("a", data=np.array([1.0, np.nan])),
+    "a link to another file": lambda file: file.__setitem__("a", h5py.ExternalLink("secret.h5", "/a")),
+    "numbers of another file": lambda file: file.create_dataset(
+        "a", (4,), "f4", external=[("/etc/passwd", 0, 16)]
+    ),
+    "more numbers than it stores": lambda file: file.create_dataset("a", (1 << 40,), "f4", chunks=(1024,)),
+    "no numbers": lambda file: file.create_dataset("a", data=[b"text"]),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_the_weights_of_the_copy_are_looked_over(spoil, data_dir, home, tmp_path, monkeypatch):
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as opened:
+        spoil(opened)
+    copy = keras_file(tmp_path / "copy.keras", sequential(dense(2)), packed=weights.getvalue())
+    leaving(monkeypatch, copy.read_bytes(), {"facts": FACTS})
+    with pytest.raises(InvalidInput, match=r"not finite|another place|not stored as it is"):
+        brought.admit(brought.bring(data_dir / "badfiles" / "models" / "good_control.keras"))
+    assert not list((home / "cache" / "brought").glob("*/*"))
+
+
+SPY = """
+import json, os, socket, sys
+from pathlib import Path
+tries = {
+    "connect": lambda: socket.create_connection(("127.0.0.1", int(Path(sys.argv[1]).read_text())), timeout=5),
+    "read": lambda: Path("../secret").read_text(),
+    "write": lambda: Path("../made").write_text("x"),
+    "start": lambda: os.execv("/bin/true", ["true"]),
+}
+refused = []
+for name, work in tries.items():
+    try:
+        work()
+    except OSError:
+        refused.append(name)
+Path("answer.json").write_text(json.dumps({"refused": " ".join(refused)}))
+"""
+
+
+@pytest.mark.skipif(not sandbox.offered().landlock, reason="this kernel does not offer Landlock")
+def test_a_process_that_opens_a_strangers_file_reaches_nothing_else(tmp_path, monkeypatch):
+    place, packages = tmp_path / "place", tmp_path / "site-packages"
+    place.mkdir()
+    packages.mkdir()
+    (packages / "spy.py").write_text(SPY)
+    (tmp_path / "secret").write_text("secret")
+    monkeypatch.syspath_prepend(packages)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        (tmp_path / "port").write_text(str(listener.getsockname()[1]))
+        with pytest.raises(InvalidInput, match="Received: connect read write start"):
+            brought._answer("spy", tmp_path / "port", place, "my.keras")
 
 
 def test_secrets_of_the_environment_stay_outside(tmp_path, monkeypatch):
