@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
 import shutil
 import socket
@@ -13,10 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import psutil
-
 from studio import __version__
-from studio.core import amounts, children, index, paths, presets, weights
+from studio.core import amounts, children, index, machine, paths, presets, sandbox, weights
 from studio.core.errors import StudioError, printable
 
 State = Literal["well", "note", "trouble"]
@@ -60,7 +59,9 @@ def checks() -> Iterator[Check]:
     yield _versions()
     yield _home()
     yield _memory()
+    yield _processors()
     yield _engine()
+    yield _sandbox()
     yield _models()
     yield from _weights()
     yield _devices()
@@ -109,11 +110,15 @@ def _home() -> Check:
 
 
 def _memory() -> Check:
-    seen = psutil.virtual_memory()
-    found = f"{seen.available / 2**30:.1f} of {seen.total / 2**30:.1f} GiB free"
-    if seen.available < ENOUGH_MEMORY:
+    free, total = machine.free_memory(), machine.memory()
+    found = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+    if free < ENOUGH_MEMORY:
         return Check("memory", "note", found, "close other programs, or choose smaller sizes")
     return Check("memory", "well", found)
+
+
+def _processors() -> Check:
+    return Check("processors", "well", f"{machine.processors():g} can be used")
 
 
 def _engine() -> Check:
@@ -134,6 +139,18 @@ def _engine() -> Check:
         found = f"files cannot be locked ({printable(str(error), 200)})"
         return Check("connections", "trouble", found, "set STUDIO_HOME to a local disk")
     return Check("connections", "well", "its processes can reach each other on this machine alone")
+
+
+def _sandbox() -> Check:
+    """What a process reaches that opens a model of a stranger."""
+    rules = sandbox.offered()
+    open_to = [*([] if rules.landlock else ["all files"]), *([] if rules.network else ["the network"])]
+    if not open_to:
+        found = "a stranger's model is opened without network and with access to its own folder alone"
+        return Check("sandbox", "well", f"{found} ({rules})")
+    found = f"a stranger's model is opened with access to {' and '.join(open_to)}"
+    remedy = "open models of people you do not know only on Linux 5.13 or later with Landlock switched on"
+    return Check("sandbox", "note", f"{found} (in force: {str(rules) or 'nothing'})", remedy)
 
 
 def _models() -> Check:

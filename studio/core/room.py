@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
-
-import psutil
 
 from studio.core.errors import NoRoom
 from studio.core.settings import Described, Settings
 
 # Of the machine's memory, what the engine gives to the process of its jobs, and to that of live previews.
 JOB_SHARE, LIVE_SHARE = 0.6, 0.4
-_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of a container: cgroup 2, and cgroup 1
-
-
-def total() -> int:
-    """Bytes of memory that this machine has, or the container that this runs in."""
-    found = [psutil.virtual_memory().total]
-    for name in _LIMITS:
-        with suppress(OSError, ValueError):  # "max" where there is no limit
-            found.append(int((Path("/sys/fs/cgroup") / name).read_text()))
-    return min(found)
 
 
 def check(

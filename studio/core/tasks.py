@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
-from studio.core import owners, paces, paths, room
+from studio.core import machine, owners, paces, paths, room
 from studio.core.errors import InvalidInput, StudioError, a, invalid, short_name, unknown
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -400,7 +400,7 @@ def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.
     needs = partial(imported(task.needs), inputs=tries.inputs)
     settings, decide = room.largest(tries.settings, tries.values, needs)
     grows = [name for name in dict.fromkeys([*decide, task.grows]) if name]
-    return room.check(task.title, settings, needs, grows, share * room.total())
+    return room.check(task.title, settings, needs, grows, share * machine.memory())
 
 
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:

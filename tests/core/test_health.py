@@ -10,7 +10,7 @@ import psutil
 import pytest
 import tiny_weights
 
-from studio.core import health, paths, weights
+from studio.core import health, paths, sandbox, weights
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def checks(home, monkeypatch):
 
 def test_all_is_well_but_for_weights_that_are_not_here(checks):
     found = checks()
-    states = {name: check.state for name, check in found.items() if name != "memory"}
+    states = {name: check.state for name, check in found.items() if name not in ("memory", "sandbox")}
     assert states == dict.fromkeys(states, "well") | {"weights tiny": "note", "weights twin": "note"}
     assert "studio weights pull tiny" in found["weights tiny"].remedy
 
@@ -76,6 +76,26 @@ def test_processes_that_cannot_reach_each_other_are_trouble(checks, monkeypatch)
     monkeypatch.setattr(socket, "create_connection", refused)
     found = checks()["connections"]
     assert (found.state, "127.0.0.1" in found.found) == ("trouble", True)
+
+
+ALL = sandbox.Rules(landlock=7, seccomp=True)
+SHUT = "a stranger's model is opened without network and with access to its own folder alone"
+
+
+@pytest.mark.parametrize(
+    ("rules", "state", "found"),
+    [
+        (ALL, "well", f"{SHUT} (Landlock 7, seccomp)"),
+        (sandbox.Rules(seccomp=True), "note", "opened with access to all files (in force: seccomp)"),
+        (sandbox.Rules(landlock=1), "note", "opened with access to the network (in force: Landlock 1)"),
+        (sandbox.Rules(), "note", "opened with access to all files and the network (in force: nothing)"),
+    ],
+)
+def test_what_a_strangers_model_reaches_is_said(checks, monkeypatch, rules, state, found):
+    monkeypatch.setattr(sandbox, "offered", lambda: rules)
+    check = checks()["sandbox"]
+    assert check.state == state and check.found.endswith(found)
+    assert bool(check.remedy) == (state == "note")
 
 
 def test_a_shipped_model_with_other_bytes_is_trouble(home, monkeypatch, tmp_path):

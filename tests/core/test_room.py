@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import images, room, tasks
+from studio.core import images, machine, room, tasks
 from studio.core.errors import NoRoom
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dream.settings import DreamSettings
@@ -33,7 +33,7 @@ def photo(height=300, width=400):
 
 
 def given(monkeypatch, gib):
-    monkeypatch.setattr(room, "total", lambda: int(gib * GIB))
+    monkeypatch.setattr(machine, "memory", lambda: int(gib * GIB))
 
 
 def needed(task, settings, inputs):
@@ -161,15 +161,6 @@ def test_larger_jobs_need_more(name, small, large):
     inputs = {"content": [photo()]}
     little, much = (needed(tasks.get(name), settings, inputs) for settings in (small, large))
     assert 0.5 * GIB < little < 1.05 * little < much
-
-
-def test_a_container_has_no_more_than_it_may_use(monkeypatch, tmp_path):
-    whole = room.total()
-    (tmp_path / "limit").write_text("123456789\n")
-    monkeypatch.setattr(room, "_LIMITS", (str(tmp_path / "limit"), str(tmp_path / "none")))
-    assert room.total() == 123456789 < whole
-    (tmp_path / "limit").write_text("max\n")
-    assert room.total() == whole
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
 
 
 def test_a_film_that_cannot_fit_says_so_before_it_starts(visit, live, submitted, monkeypatch):
-    monkeypatch.setattr("studio.core.room.total", lambda: 2**29)
+    monkeypatch.setattr("studio.core.machine.memory", lambda: 2**29)
     page = visit("style", what="A film")
     assert not page.exception
     assert "Next: choose a smaller size" in live[-1][1]["note"]
