@@ -1,4 +1,7 @@
-"""Fetches one file from a package index or from where Keras keeps it: resumed after a cut, then checked."""
+"""Fetches one file from a package index or from where Keras keeps it: resumed after a cut, then checked.
+
+Not with pooch or the clients of the indexes: none of them resumes, bounds what comes, or can be stopped.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
 
 def matches(path: Path, source: Source) -> bool:
     """Whether the file has the size and the digest that its source pins."""
-    if source.bytes and path.stat().st_size != source.bytes:
+    if path.stat().st_size != source.bytes:
         return False
     algorithm, digest = source.checksum
     with path.open("rb") as handle:
@@ -84,8 +87,7 @@ class _Told:
         self.progress.check()
         if done // _REPORT == (done - new) // _REPORT and done != total:
             return
-        size = f" ({amounts.size(total)})" if total else ""
-        self.progress.report(done, total, text=f"Fetching {self.title}{size}")
+        self.progress.report(done, total, text=f"Fetching {self.title} ({amounts.size(total)})")
 
 
 def _get(place: Place, part: Path, source: Source, tell: _Told) -> None:
@@ -115,18 +117,19 @@ def _download(place: Place, address: str, part: Path, source: Source, tell: _Tol
     while True:
         have = _size(part)
         resumed = resumed or have > 0
+        reason = "breaks off"  # which a server that tells no length can do without an error
         try:
             if _stream(place, address, part, source.bytes, tell):
                 return resumed
-            reason: Exception = Failed("sends too little")
         except requests.RequestException as error:
             status = _status(error)
             if status is not None and status < 500:
                 raise
-            reason = error
+            reason = _why(error)
         barren = 0 if _size(part) > have else barren + 1
         if barren >= TRIES:
-            raise reason
+            came = f" after {_size(part):,} of {source.bytes:,} bytes" if _size(part) else ""
+            raise Failed(reason + came)
         if barren:
             time.sleep(0.5 * barren)
         tell.progress.check()
@@ -135,7 +138,7 @@ def _download(place: Place, address: str, part: Path, source: Source, tell: _Tol
 def _stream(place: Place, address: str, part: Path, expected: int, tell: _Told) -> bool:
     """One request. Returns whether the file is as long as it should be."""
     have = _size(part)
-    if expected and have >= expected:
+    if have >= expected:
         return True
     headers = {"Range": f"bytes={have}-"} if have else {}
     same_host = urlsplit(address).hostname == urlsplit(place.address).hostname
@@ -154,7 +157,7 @@ def _stream(place: Place, address: str, part: Path, expected: int, tell: _Told) 
             have = 0  # this server sends all of it again
         length = response.headers.get("Content-Length", "")
         total = have + int(length) if length.isdigit() else expected
-        if expected and total != expected:
+        if total != expected:
             kind = response.headers.get("Content-Type", "unknown kind").split(";")[0]
             raise Failed(f"offers {total:,} bytes ({kind}) instead of {expected:,}")
         return _append(response, part, have, total, tell)
@@ -165,10 +168,10 @@ def _append(response: requests.Response, part: Path, have: int, total: int, tell
         for chunk in response.iter_content(_CHUNK):
             handle.write(chunk)
             have += len(chunk)
-            if total and have > total:
+            if have > total:
                 raise Failed(f"sends more than {total:,} bytes")
             tell(have, len(chunk), total)
-    return have == total or not total
+    return have == total
 
 
 def _size(path: Path) -> int:

@@ -58,26 +58,23 @@ class Packaged(_Strict):
         return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
     @property
-    def about(self) -> int:
-        """Roughly how many bytes a person would wait for."""
-        return self.bytes
-
-    @property
     def where(self) -> str:
         """For messages."""
         return f"package {self.package} {self.version}"
 
 
 class KerasFile(_Strict):
-    """Keras' own file: Keras knows its address and pins its MD5, so neither a size nor a SHA-256 is known."""
+    """Keras' own file: Keras pins its MD5, so its SHA-256 is not known before it is here."""
 
     kind: Literal["keras"]
-    application: str
-    address: str
-    file: FileName
+    address: Annotated[str, StringConstraints(pattern=r"^https?://[\w.:-]+(/[\w.-]+)+$")]
+    bytes: int = Field(gt=0)
     md5: Md5
-    about: int = 0  # bytes, to tell a person; not checked
-    bytes: int = 0
+
+    @property
+    def file(self) -> str:
+        """The last part of its address."""
+        return self.address.rsplit("/", 1)[-1]
 
     @property
     def checksum(self) -> tuple[str, str]:

@@ -1,16 +1,13 @@
-"""Where a source's file may be had: the indexes that pip and npm use, or the address that Keras knows."""
+"""Where a source's file may be had: the indexes that pip and npm use, or the address of Keras' own."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import importlib.util
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -111,21 +108,8 @@ def _tarball(session: requests.Session, registry: str, source: Packaged, auth: t
 
 
 def _from_keras(source: KerasFile) -> Iterator[Place]:
-    address = _keras_address(source)
-    host = urlsplit(address).hostname or "Keras"
-    yield Place(host, address, mirrors.session(mirrors.pip(), host), lambda: address)
-
-
-def _keras_address(source: KerasFile) -> str:
-    """Reads the address out of Keras' source text: importing Keras takes seconds, an answer should not."""
-    keras = importlib.util.find_spec("keras")
-    root = Path(keras.origin).parent if keras and keras.origin else Path()
-    module = root / "src" / "applications" / f"{source.application}.py"
-    for node in ast.parse(module.read_text("utf-8")).body if module.is_file() else ():
-        if isinstance(node, ast.Assign) and source.address in [getattr(t, "id", "") for t in node.targets]:
-            address = str(ast.literal_eval(node.value))
-            return address + source.file if address.endswith("/") else address
-    raise Failed("this version of Keras does not say where its file is")
+    host = urlsplit(source.address).hostname or "Keras"
+    yield Place(host, source.address, mirrors.session(mirrors.pip(), host), lambda: source.address)
 
 
 _KINDS: dict[str, Callable[[Any], Iterator[Place]]] = {

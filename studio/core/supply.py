@@ -100,10 +100,11 @@ def _pulled(name: str, known: Weights, digest: str | None, progress: Progress) -
 def _unavailable(known: Weights, reasons: Sequence[str]) -> Unavailable:
     first = known.sources[0]
     algorithm, expected = first.checksum
-    size = f"{first.bytes:,} bytes, " if first.bytes else ""
+    begun = any((converted.folder() / f"{source.file}.part").exists() for source in known.sources)
+    step = "try again, which goes on from what came" if begun else "connect to a network"
     return Unavailable(
         f"The weights {known.title} are not here and cannot be fetched ({'; '.join(reasons)}). "
-        f"Next: connect to a network, or put the file {first.file} ({size}{algorithm} {expected}) "
+        f"Next: {step}, or put the file {first.file} ({first.bytes:,} bytes, {algorithm} {expected}) "
         f"into {converted.folder()} and try again."
     )
 

@@ -33,7 +33,7 @@ class Status:
         cached: whether they are converted and ready.
         path: the converted file, or the original that a person put there, or None.
         bytes: the size of the converted file; 0 if there is none.
-        download_bytes: what fetching them would take, about that of Keras' own files; 0 if nothing.
+        download_bytes: what fetching them would take; 0 if nothing.
         digest: names the training in recipes; "" if it is not known before the file is here.
         where: which source they came from, or would come from.
     """
@@ -73,7 +73,7 @@ def status(name: str, digest: str | None = None) -> Status:
         return Status(name, known.title, True, path, note.bytes, 0, note.digest, note.source)
     source = next((s for s in known.sources if supply.may_be(s, digest)), known.sources[0])
     here = originals.beside(source)
-    size = 0 if here else source.about
+    size = 0 if here else source.bytes
     return Status(name, known.title, False, here, 0, size, source.digest, source.where)
 
 

@@ -7,15 +7,16 @@ import random
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import package_index
 import pytest
 import tiny_weights
-from tiny_weights import ARCHIVE, FILE, MEMBER, SOURCE, VALUES
+from tiny_weights import ARCHIVE, FILE, KERAS_FILE, MEMBER, SOURCE, VALUES
 
-from studio.core import index, mirrors, networks, places, weights
+from studio.core import index, mirrors, networks, paths, weights
 from studio.core.errors import Cancelled, InvalidInput, Unavailable
 from studio.core.progress import Progress
 
@@ -147,7 +148,7 @@ def test_wrong_bytes_of_the_right_size_are_refused(server, home):
 @pytest.mark.parametrize("length", [True, False])
 def test_a_web_page_instead_of_the_file_is_refused(server, length):
     server.page, server.length = b"<html>Please sign in</html>", length
-    with pytest.raises(Unavailable, match=r"27 bytes|sends too little"):
+    with pytest.raises(Unavailable, match=r"27 bytes|breaks off after 27 of"):
         weights.pull("tiny")
     server.page = None
     weights.pull("tiny")
@@ -157,6 +158,50 @@ def test_more_bytes_than_pinned_are_refused(server):
     server.files[FILE], server.length = ARCHIVE + bytes(1000), False
     with pytest.raises(Unavailable, match="more than"):
         weights.pull("tiny")
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_cut_is_said_to_be_one_and_the_next_try_goes_on(server, home, length):
+    server.length, server.cuts = length, [98_304, *[0] * 9]  # six whole pieces
+    with pytest.raises(
+        Unavailable, match=r"breaks off after 98,304 of [\d,]+ bytes.* Next: try again"
+    ) as told:
+        weights.pull("tiny")
+    assert "other bytes" not in str(told.value)
+    assert left_behind(home) == {f"{FILE}.part"}
+    server.cuts = []
+    weights.pull("tiny")
+    assert server.log[-1] == "bytes=98304-"
+
+
+@pytest.fixture
+def keras_file(monkeypatch):
+    """Keras' own file, which no package index lists."""
+    with package_index.serving({"tiny.npy": KERAS_FILE}) as running:
+        tiny_weights.install(monkeypatch, keras=f"{running.address.removesuffix('simple')}files/tiny.npy")
+        yield running
+
+
+def test_keras_own_file_is_fetched_and_named_by_its_sha256(keras_file):
+    assert weights.status("tiny").download_bytes == len(KERAS_FILE)
+    loaded = weights.load("tiny")
+    assert np.array_equal(loaded.model.values, VALUES)
+    assert loaded.digest == paths.digest(KERAS_FILE)
+
+
+def test_keras_own_file_cut_without_a_length_is_a_cut_and_no_damage(keras_file):
+    keras_file.length, keras_file.cuts = False, [100_000]
+    weights.pull("tiny")
+    assert keras_file.log == ["", "bytes=100000-"]
+    weights.verify("tiny")
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_keras_own_file_may_not_be_larger_than_pinned(keras_file, home, length):
+    keras_file.files["tiny.npy"], keras_file.length = KERAS_FILE + bytes(50_000_000), length
+    with pytest.raises(Unavailable, match=r"more than|instead of"):
+        weights.pull("tiny")
+    assert sum(path.stat().st_size for path in (home / "weights").iterdir()) < 2 * len(KERAS_FILE)
 
 
 def test_an_error_of_the_server_is_named(server):
@@ -290,8 +335,6 @@ def test_two_threads_share_one_copy(server):
 
 
 def test_a_wait_for_another_fetch_can_be_cancelled(server, home):
-    from studio.core import paths
-
     seen = []
     with paths.locked(home / "weights" / f"{FILE}.lock"), pytest.raises(Cancelled):
         weights.pull("tiny", Progress(seen.append, lambda: bool(seen)))
@@ -324,26 +367,23 @@ def test_pips_configuration_is_read(tmp_path, monkeypatch):
 
 def test_real_index_names_only_what_can_be_built():
     assert set(weights.names()) == set(networks.NETWORKS)
-    text = (ROOT / "pretrained" / "index.json").read_text()
-    assert "://" not in text
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet50", "imagenet-labels"])
-def test_real_address_of_keras_is_found_without_importing_it(name):
+OF_KERAS = {
+    "vgg16": ("vgg16", "WEIGHTS_PATH_NO_TOP"),
+    "resnet50": ("resnet", "BASE_WEIGHTS_PATH"),
+    "imagenet-labels": ("imagenet_utils", "CLASS_INDEX_PATH"),
+}
+
+
+@pytest.mark.parametrize("name", OF_KERAS)
+def test_real_addresses_and_digests_are_those_that_keras_knows(name):
     source = next(s for s in index.shipped().weights[name].sources if s.kind == "keras")
-    address = places._keras_address(source)
-    assert address.startswith("https://") and address.endswith(f"/{source.file}")
-    with pytest.raises(places.Failed):
-        places._keras_address(source.model_copy(update={"address": "ELSEWHERE"}))
-
-
-@pytest.mark.parametrize("application, file", [("resnet", "resnet50"), ("imagenet_utils", "imagenet-labels")])
-def test_real_digests_are_those_that_keras_knows(application, file):
-    import keras
-
-    source = next(s for s in index.shipped().weights[file].sources if s.kind == "keras")
-    text = (Path(keras.__file__).parent / "src" / "applications" / f"{application}.py").read_text()
-    assert source.md5 in text
+    application, constant = OF_KERAS[name]
+    module = import_module(f"keras.src.applications.{application}")
+    address = getattr(module, constant)
+    assert source.address == (address + source.file if address.endswith("/") else address)
+    assert source.md5 in Path(module.__file__).read_text()
 
 
 def test_a_real_fetch_in_a_process_of_its_own_says_what_is_missing_and_can_be_stopped(monkeypatch):

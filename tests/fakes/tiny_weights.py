@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import tarfile
 
@@ -59,13 +60,29 @@ SOURCE = index.Packaged(
 )
 
 
-def install(patch, kind: str = "pypi") -> None:
+def _saved() -> bytes:
+    saved = io.BytesIO()
+    np.save(saved, VALUES, allow_pickle=False)
+    return saved.getvalue()
+
+
+KERAS_FILE = _saved()  # as Keras keeps it: no archive
+
+
+def of_keras(address: str) -> index.KerasFile:
+    """Keras' own file at an address."""
+    md5 = hashlib.md5(KERAS_FILE).hexdigest()
+    return index.KerasFile(kind="keras", address=address, bytes=len(KERAS_FILE), md5=md5)
+
+
+def install(patch, kind: str = "pypi", keras: str = "") -> None:
     """Makes "tiny" (and "twin", from the same file) the only weights that the studio knows.
 
     Args:
         kind: whose package it is, pip's ("pypi") or npm's ("npm").
+        keras: an address of Keras' own file, which is no package.
     """
-    source = SOURCE.model_copy(update={"kind": kind})
+    source = of_keras(keras) if keras else SOURCE.model_copy(update={"kind": kind})
     entry = index.Weights(title="Tiny", what="random numbers", licence="CC0-1.0", sources=(source,))
     known = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
     patch.setattr(index, "shipped", lambda: known)
