@@ -27,7 +27,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     heads = {layer: keras.layers.Conv2D(1, 1, use_bias=False, name=f"{layer}_weights") for layer in LAYERS}
     model = keras.Model(inputs, {layer: heads[layer](inputs[layer]) for layer in LAYERS})
     if members is not None:
-        arrays = checkpoints.numpy_pickle(members["vgg16.ckpt"], "vgg16.ckpt")
+        arrays = checkpoints.numpy_pickle(members["vgg16.ckpt"])
         for i, layer in enumerate(LAYERS):
             heads[layer].set_weights([arrays[f"NetLinLayer_{i}/Conv_0/kernel"]])
     return model

@@ -167,8 +167,8 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
     encoder, decoder = _encoder(), _decoder()
     if members is not None:
-        _fill(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"], "vgg_normalized.pth"))
-        _fill(decoder, checkpoints.torch_legacy(members["decoder.pth"], "decoder.pth"))
+        _fill(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"]))
+        _fill(decoder, checkpoints.torch_legacy(members["decoder.pth"]))
     picture, features = keras.Input((None, None, 3)), keras.Input((None, None, 512))
     return keras.Model([picture, features], [encoder(picture), decoder(features)])
 

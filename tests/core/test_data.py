@@ -586,7 +586,9 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
 def test_a_damaged_cache_is_made_again(tmp_path, home):
     place = folder(tmp_path / "some", ANIMALS)
     whole = np.array(taken(place).images)
-    for path in (home / "cache").rglob("*.*"):
+    kept = list((home / "cache").rglob("*.*"))
+    assert kept
+    for path in kept:
         path.write_bytes(path.read_bytes()[:-1])
         assert np.array_equal(taken(place).images, whole)
 

@@ -17,7 +17,7 @@ import paint  # adds the task `paint.invert`
 import pytest
 
 from studio.core import index, presets, recipes, tasks
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, NoRoom
 
 NAME = next(name for name, path in tasks.TASKS.items() if path.startswith("paint:"))
 
@@ -77,7 +77,7 @@ def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Model, "save_weights", fails)
-    with pytest.raises(Exception, match="full"):
+    with pytest.raises(NoRoom, match="full"):
         saved("tiny", (3, 4))
     assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
 

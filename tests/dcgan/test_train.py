@@ -105,6 +105,7 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
 
     trainer.gan.train_on_batch = noted
     trainer.learn(Progress())
+    assert len(trainer.curves.losses["judge"]) == 2
     for n, mean in enumerate(trainer.curves.losses["judge"]):
         assert mean == pytest.approx(np.mean([float(one["judge"]) for one in each[2 * n : 2 * n + 2]]))
 

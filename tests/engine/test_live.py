@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from studio.core import images, paths, recipes, room, tasks
-from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
 from studio.engine import Superseded
 from studio.engine import turns as turns_module
 from studio.engine.turns import Turns
@@ -50,7 +50,7 @@ def test_a_live_result_is_kept_as_a_finished_job(engine, live):
 
 
 def test_a_live_error_is_raised_in_the_tasks_words(live):
-    with pytest.raises(Exception, match="not to my taste") as raised:
+    with pytest.raises(StudioError, match="not to my taste") as raised:
         live(do="refuse")
     assert "Traceback" not in str(raised.value)
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from studio.core import paths, tasks
+from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.engine import engine as engine_module
 from studio.engine import store
@@ -78,7 +79,7 @@ def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(home, sta
         status = second.status()
         assert status.startswith("down: Another studio is already running")
         assert "\n" not in status
-        with pytest.raises(Exception, match="Another studio"):
+        with pytest.raises(StudioError, match="Another studio"):
             second.submit("chores.do", chores.ChoreSettings(), {})
         assert second.jobs() == []
         job = first.submit("chores.do", chores.ChoreSettings(), {})

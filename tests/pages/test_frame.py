@@ -190,6 +190,7 @@ def test_a_link_leads_over_the_form_to_the_result(visit, address):
 
 
 def test_all_tiles_are_there():
+    assert tiles.TILES
     assert all((samples.SHIPPED / tile.file).is_file() for tile in tiles.TILES)
 
 

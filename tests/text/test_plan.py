@@ -26,6 +26,7 @@ def test_each_stream_reads_on_and_each_target_is_the_next_character():
         assert np.array_equal(wanted, inputs + 1)
         assert fresh == (before is None or not np.array_equal(inputs[:, 0], before + 1))
         before = inputs[:, -1]
+    assert before is not None
 
 
 def test_a_pass_reads_each_character_at_most_once_and_nothing_held_out():
@@ -44,6 +45,7 @@ def test_passes_are_cut_at_different_places():
 def test_going_on_gives_the_same_batches(start):
     found = planned(3000, streams=3, sequence=20, epochs=2)
     whole = list(batches(found, seed=4))
+    assert len(whole) > start
     for one, other in zip(whole[start:], batches(found, seed=4, start=start), strict=True):
         assert one[0] == other[0] and np.array_equal(one[1], other[1]) and np.array_equal(one[2], other[2])
 

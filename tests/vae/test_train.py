@@ -59,6 +59,7 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
 
     trainer.learner.train_on_batch = noted
     trainer.learn(Progress())
+    assert len(trainer.curves.losses["reconstruction"]) == len(each) / 2 > 0
     for n, mean in enumerate(trainer.curves.losses["reconstruction"]):
         assert mean == pytest.approx(np.mean([one["reconstruction"] for one in each[2 * n : 2 * n + 2]]))
 
@@ -91,6 +92,7 @@ def test_against_a_judge_the_latest_weights_are_kept(discs, tiny):
     trainer = train.Trainer(discs, LEARNT, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
     trainer.lowest = -math.inf
     trainer.learn(Progress())
+    assert len(trainer.best) == len(trainer.average.arrays) > 0
     assert all(map(np.array_equal, trainer.best, trainer.average.arrays))
 
 

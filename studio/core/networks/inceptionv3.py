@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from studio.core import checkpoints
-from studio.core.errors import invalid
 from studio.core.networks.spec import Preprocessing, Spec
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ _STEM = {
 }
 _MIXED = ((256, 8), *[(288, 8)] * 2, *[(768, 16)] * 5, (1280, 32), *[(2048, 32)] * 2)
 _PARTS = ("weight", "beta", "mean", "var")
-_CONVOLUTIONS = 94
 _LAST_MEAN = "mean9"
 
 
@@ -69,7 +67,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     pictures = keras.Input((None, None, 3), name="pictures")
     model = keras.models.clone_model(made, pictures, clone_function=placed)
     if members is not None:
-        _fill(model, checkpoints.torch_jit(members["default_1.pt"], "default_1.pt"))
+        _fill(model, checkpoints.torch_jit(members["default_1.pt"]))
     return model
 
 
@@ -97,13 +95,6 @@ def _number(layer: keras.Layer) -> int:
 def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
     """Fills the convolutions and normalisations in the order in which they were made, there as here."""
     places = dict.fromkeys(path.rpartition(".")[0] for path in arrays)
-    if len(places) != _CONVOLUTIONS:
-        raise invalid(
-            "InceptionV3",
-            expected=f"{_CONVOLUTIONS} convolutions",
-            received=f"{len(places)}",
-            next_step="fetch it again",
-        )
     for number, place in enumerate(places, start=1):
         kernel, *norm = (arrays[f"{place}.{part}"] for part in _PARTS)
         model.get_layer(f"conv{number}").set_weights([kernel.transpose(2, 3, 1, 0)])

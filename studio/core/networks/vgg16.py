@@ -50,7 +50,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 def arrays(checkpoint: bytes) -> list[np.ndarray]:
     """Kernels (HWIO) and biases of the 13 convolutions in order, as they were trained."""
-    found = checkpoints.numpy_pickle(checkpoint, "vgg16.ckpt")
+    found = checkpoints.numpy_pickle(checkpoint)
     return [found[f"VGG16_0/Conv_{i}/{part}"] for i in range(13) for part in ("kernel", "bias")]
 
 
