@@ -6,8 +6,10 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,39 @@ def test_nothing_is_printed():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert not found
+
+
+def _declared(*extras: str) -> set[str]:
+    """The packages that the project asks for, by their plain names, with those of some extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = project["dependencies"] + [
+        line for extra in extras for line in project["optional-dependencies"][extra]
+    ]
+    return {_plain(re.split(r"[\[<>=!~; ]", line)[0]) for line in listed}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _undeclared(declared: set[str], *folders: str) -> set[str]:
+    """What some folders import that is no part of Python, of the project or of these packages."""
+    offers = packages_distributions()  # of what is installed; elsewhere a package is called as it is imported
+    ours = {*OUR_FOLDERS, "streamlit_app"} | {path.stem for path in (ROOT / "tests" / "fakes").iterdir()}
+    found = {(module.split(".")[0], path) for path in sources(*folders) for module in imports(path)}
+    return {
+        f"{relative(path)} imports {top}"
+        for top, path in found
+        if top not in sys.stdlib_module_names | ours
+        and not {_plain(name) for name in offers.get(top, [top])} & declared
+    }
+
+
+def test_whatever_is_imported_is_declared():
+    offered = _declared("jax", "heic", "export")
+    assert not _undeclared(offered, "studio", "pages", "training")
+    assert not _undeclared(offered | _declared("dev"), "tests", "benchmarks")
+    assert "studio/core/images.py imports PIL" in _undeclared(offered - {"pillow"}, "studio")
 
 
 @pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "misc.py", "common.py"])
