@@ -22,9 +22,11 @@ from pathlib import Path
 from studio.core import children, landlock, seccomp
 
 # What libraries need of the system, beside the installed packages.
-_SYSTEM = ("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime")
-_SYSTEM += ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory")
-_SYSTEM += ("/sys/devices/system", "/sys/fs/cgroup", "/dev/urandom", "/dev/random", "/dev/zero")
+_SYSTEM = (
+    *("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime"),
+    *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory"),
+    *("/sys/devices/system", "/sys/fs/cgroup", "/dev/urandom", "/dev/random", "/dev/zero"),
+)
 _PACKAGES = ("site-packages", "dist-packages")
 _SECONDS = 60  # for a process that only says what is in force; it takes a fraction of one
 _SET_NO_NEW_PRIVS = 38

@@ -333,6 +333,20 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
     assert brought.admit(file).facts.name == "a"
 
 
+def test_a_link_that_it_leaves_for_a_copy_is_not_followed(data_dir, home, monkeypatch):
+    good = data_dir / "badfiles" / "models" / "good_control.keras"
+
+    def run(command, cwd, **options):
+        (cwd / resave.COPY).symlink_to(good)
+        (cwd / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
+        return subprocess.CompletedProcess([], 0, b"", b"")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(StudioError, match="nothing is known of it"):
+        brought.admit(brought.bring(good))
+    assert not list((home / "cache" / "brought").glob("*/*"))
+
+
 BAD_WEIGHTS = {
     "numbers that are none": lambda file: file.create_dataset("a", data=np.array([1.0, np.nan])),
     "a link to another file": lambda file: file.__setitem__("a", h5py.ExternalLink("secret.h5", "/a")),
