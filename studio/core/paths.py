@@ -245,9 +245,10 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    mode = {"mode": homes.FILE} if homes.is_private(path) else {}
-    # The file alone would be no lock that the system frees.
-    lock = FileLock(make(path.parent) / path.name, thread_local=False, fallback_to_soft=False, **mode)
+    make(path.parent)
+    mode = homes.FILE if homes.is_private(path) else -1  # as any file of this person
+    # Where the disk cannot lock, a file in its place would outlive a process that dies.
+    lock = FileLock(path, mode=mode, thread_local=False, fallback_to_soft=False)
     try:
         lock.acquire(blocking=wait)
     except Timeout:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
+
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.progress import Report
@@ -23,6 +25,8 @@ from studio.engine import store
 from studio.engine.jobs import FINISHED, Job, Live, State
 
 FRESH_NANOSECONDS = 10**9
+MOST_SEEN_BYTES = 64 * 2**20
+_FIGURE_BYTES = 80  # of a curve, in memory
 STOPPED = "The studio stopped while it ran. Next: run it again."
 log = logging.getLogger("studio.engine")
 
@@ -42,7 +46,6 @@ class Record:
     sendings: int = 0
     report: Report | None = None
     preview: bytes | None = None
-    snapshot: Job | None = None  # of a finished job, which never changes again
 
     @property
     def lane(self) -> str:
@@ -68,6 +71,8 @@ class Ledger:
         self.queue: list[Record] = []
         self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
         self._last_id = 0
+        # Of finished jobs, which never change again: those that pages look at now.
+        self._seen = LRUCache[str, Job](MOST_SEEN_BYTES, getsizeof=_weight)
         self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
         self._changed: int | None = None  # when the folder of folders last did, as far as is known here
 
@@ -238,6 +243,7 @@ class Ledger:
 
     def _forget(self, record: Record) -> None:
         self._unsaved.pop(record.id, None)
+        self._seen.pop(record.id, None)
         del self._records[record.id]
 
     def place(self, record: Record) -> int:
@@ -249,11 +255,13 @@ class Ledger:
 
     def snapshot(self, record: Record) -> Job:
         """The job as a page sees it now."""
-        if record.finished and record.snapshot is not None:
-            return record.snapshot
-        now = self._snapshot(record)
-        record.snapshot = now if record.finished else None
-        return now
+        found = self._seen.get(record.id)
+        if found is None:
+            found = self._snapshot(record)
+            if record.finished:
+                with suppress(ValueError):  # more than all that is held
+                    self._seen[record.id] = found
+        return found
 
     def _snapshot(self, record: Record) -> Job:
         asked = record.asked
@@ -276,6 +284,12 @@ class Ledger:
             result=store.unpack_result(outcome["result"]) if "result" in outcome else None,
             error=record.error,
         )
+
+
+def _weight(job: Job) -> int:
+    """About how many bytes of memory a job takes that is seen."""
+    curve = sum(map(len, job.history)) * _FIGURE_BYTES
+    return len(job.preview or b"") + curve + 4 * len(repr(job.result))
 
 
 @contextmanager

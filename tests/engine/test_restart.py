@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import psutil
@@ -172,6 +174,36 @@ def test_the_time_left_survives_the_way_to_a_page():
     report = Report(5010, 8000, seconds=1.0, began=5000)
     assert store.unpack_report(json.loads(json.dumps(store.pack_report(report)))) == report
     assert report.seconds_left == pytest.approx(299)
+
+
+def test_what_is_finished_stays_on_disk_and_only_a_little_of_it_in_memory(home, chores, monkeypatch):
+    monkeypatch.setattr("studio.engine.ledger.MOST_SEEN_BYTES", 2**20)
+    ledger = Ledger(home / "jobs")
+    curve = [
+        {"step": step, "seconds": 0.5, **{f"loss {n}": step / n for n in range(1, 8)}} for step in range(400)
+    ]
+    result = tasks.Result((tasks.File.keep(b"text", "text", "a.txt"),), {"loss": 0.5})
+    for _ in range(40):
+        record = ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+        (record.folder.path / "reports.jsonl").write_text(
+            "".join(f"{json.dumps(point)}\n" for point in curve)
+        )
+        record.folder.show(os.urandom(50_000))
+        record.folder.write("outcome", {"result": store.pack_result(result), "report": None})
+        ledger.settle(record)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            for record in ledger.newest("local", 100):
+                job = ledger.snapshot(record)
+                assert (len(job.history), len(job.preview), job.result) == (400, 50_000, result)
+        assert ledger.snapshot(record) is ledger.snapshot(record), "it is read from disk each time"
+        del job
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 3 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
