@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 from studio.cli import console, flags, kept, outputs, sources, train
-from studio.core import amounts, images, presets, runs, tasks
+from studio.core import amounts, images, paths, presets, runs, tasks
 from studio.core.errors import Cancelled, a, invalid, printable, unknown
 from studio.core.progress import Progress, Report, counted
 from studio.core.recipes import Recipe
@@ -43,7 +43,8 @@ class Made:
         task: that made it.
         settings: with which.
         result: its kept files, figures and recipe.
-        sources: the paths that it was made from, which it is never saved over.
+        sources: the files and folders that it was made from, by their whole paths; it is never saved over
+            them, nor are those that were made of it.
     """
 
     task: Task
@@ -115,8 +116,10 @@ class Made:
             shown, step = f"output {printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
             raise invalid(shown, expected=f"a name that ends in {made}", received=out.suffix, next_step=step)
         if self.task.readable:
-            return outputs.save_answer(self.answer, self.text, self.result, out)
-        return outputs.save(self.result, out)
+            outputs.save_answer(self.answer, self.text, self.result, out)
+        else:
+            out = outputs.save(self.result, out)
+        return outputs.told(out, str(path))
 
     def __str__(self) -> str:
         return self.text or repr(self)
@@ -149,7 +152,7 @@ def _film(kind: str, data: str) -> str:
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
-    found = tasks.get(_named(task))
+    found, made_from = tasks.get(_named(task)), _sources(given)
     resume = given.pop("resume", None) if found.produces == "model" else None
     chosen, inputs = _told_apart(found, given)
     settings = found.settings.parse(chosen)
@@ -172,7 +175,7 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
             console.note(told)
     if result.stopped_early:
         console.note("Stopped early; this is the best so far.")
-    return Made(found, settings, result, _paths(given))
+    return Made(found, settings, result, made_from)
 
 
 def _asked(progress: Progress) -> bool:
@@ -184,10 +187,18 @@ def _asked(progress: Progress) -> bool:
     return False
 
 
-def _paths(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of it may be a path."""
+def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The whole paths of all that there is of it, now: the program may go to another folder before it saves."""
     listed = [value if isinstance(value, list | tuple) else [value] for value in given.values()]
-    return tuple(str(one) for values in listed for one in values if isinstance(one, str | PathLike))
+    named = [
+        # A picture that Pillow has read from a file knows which.
+        getattr(one, "filename", "") if isinstance(one, Image.Image) else one
+        for values in listed
+        for one in values
+    ]
+    those = [paths.named(str(one)) for one in named if one and isinstance(one, str | PathLike)]
+    own = [str(one.resolve()) for one in those if paths.is_there(one)]
+    return tuple([*own, *(source for one in named if isinstance(one, Made) for source in one.sources)])
 
 
 def _named(task: str) -> str:

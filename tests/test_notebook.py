@@ -10,6 +10,7 @@ import threading
 import types
 import warnings
 from base64 import b64decode
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -137,6 +138,23 @@ def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_fro
     assert photo.read_bytes() == before
     wall = studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
     assert wall.save(tmp_path / "wall.webp").read_bytes()[8:12] == b"WEBP"  # a film of them would be one, too
+
+
+def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(images.encode_png(samples.photo("coffee")))
+    before = photo.read_bytes()
+    opened = Image.open("photo.png")
+    made = [painted("photo.png"), painted(["photo.png"]), painted(opened)]
+    made.append(painted(made[0]))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    for one in made:
+        with pytest.raises(InvalidInput, match="one of the inputs"):
+            one.save("../photo.png")
+    assert photo.read_bytes() == before
+    assert made[0].save("photo.png") == Path("photo.png")
 
 
 def test_a_name_of_a_flag_is_never_that_of_an_input(home):

@@ -37,13 +37,14 @@ def save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    path = outputs.checked(arguments.out, "dataset")
-    _check(path, arguments.count, arguments.size, arguments.seed)
+    place = outputs.checked(arguments.out, "dataset")
+    _check(place, arguments.count, arguments.size, arguments.seed)
     started = time.monotonic()
     with console.working("Drawing faces", arguments) as progress:
         images, facts = avatars.collection(arguments.count, arguments.seed, progress, arguments.size)
         progress.stage("Saving")
-        save(path, {"images": images, **facts})
+        save(place, {"images": images, **facts})
+    path = outputs.told(place, arguments.out)
     if arguments.json:
         shares = {name: round(float(values.mean()), 4) for name, values in facts.items()}
         console.say_json({"path": path, "seconds": round(time.monotonic() - started, 3), "means": shares})

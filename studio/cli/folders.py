@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console, kept, outputs, sources
+from studio.cli.originals import Originals
 from studio.core import images, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
 from studio.core.recipes import Recipe
@@ -60,6 +61,7 @@ def run(
     found = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
     others = {s.name: [sources.source(s, one) for one in named[s]] for s in task.inputs[1:]}
+    originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
     names = _names(found)
     began, done = time.monotonic(), _Done()
     # Between two pictures, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
@@ -69,7 +71,9 @@ def run(
                 if stopped():
                     raise Cancelled
                 target = out / f"{names[path]}.png"
+                place = target.resolve()
                 try:
+                    originals.check(place, f"output {printable(str(target), 100)}")
                     inputs = {first.name: [sources.source(first, str(path))], **others}
                     tasks.check_room(tasks.check(task.name, settings, inputs), settings, inputs)
                 except StudioError as error:
@@ -93,7 +97,7 @@ def run(
                 if result.stopped_early:  # what is not finished would be taken for it the next time
                     raise Cancelled
                 kept.in_gallery(result, time.monotonic() - started)
-                outputs.save(result, target)
+                outputs.save(result, place)
                 done.made.append(str(target))
                 if not arguments.json:
                     console.say(str(target))

@@ -187,7 +187,7 @@ def _export(arguments: argparse.Namespace) -> int:
     if path.suffix.lower() != ".zip":
         shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
         raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="name it so")
-    outputs.checked(arguments.out, "dataset")
+    place = outputs.checked(arguments.out, "dataset")
     wanted, owner = _wanted(arguments, arguments.words), owners.checked(arguments.owner)
     if arguments.ids and wanted != Wanted():
         raise InvalidInput("Export takes ids or a filter, not both. Next: leave one of them out.")
@@ -203,7 +203,7 @@ def _export(arguments: argparse.Namespace) -> int:
             if arguments.ids:
                 raise
             console.note(f"{id} is passed over. {error}")
-    export.save(taken, path)
+    export.save(taken, place)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
         console.say_json({"path": path, "seconds": seconds, "figures": {"items": len(taken)}})

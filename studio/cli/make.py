@@ -143,7 +143,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)
     if out:
-        out = outputs.save(result, out)
+        out = outputs.told(outputs.save(result, out), arguments.out)
     return console.tell(result, out, seconds, arguments)
 
 

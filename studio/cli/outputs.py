@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from studio.cli.originals import Originals, check_sidecar, sidecar, unused
 from studio.core import drawing, images, paths, presets, recipes
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.settings import Settings
@@ -30,7 +31,10 @@ def prints_itself(kind: Kind) -> bool:
 
 
 def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str, ...] = ()) -> Path:
-    """The path of `-o OUT`, if a result of this kind can be written there: a model's folder, else a file.
+    """The place of `-o OUT`, if a result of this kind can be written there: a model's folder, else a file.
+
+    It is absolute and through all links, as a shell would write: where the work ends, links and the working
+    folder may be others.
 
     Args:
         sources: what the result is made from, and must not replace.
@@ -39,23 +43,40 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
     Raises:
         InvalidInput: if not, with the reason.
     """
-    path = paths.named(text)
-    shown = f"output {printable(text, 100)}"
+    named, shown = paths.named(text), f"output {printable(text, 100)}"
     suffixes = (*_SUFFIXES.get(kind, ()), *also)
-    if suffixes and path.suffix.lower() not in suffixes:
+    if suffixes and named.suffix.lower() not in suffixes:
         ends = f"a name that ends in {', '.join(suffixes)}"
-        received = path.suffix or "a name without an ending"
+        received = named.suffix or "a name without an ending"
         raise invalid(shown, expected=ends, received=received, next_step="name it so")
+    place = _resolved(named, shown)
     if kind == "model":
-        _check_folder(path, shown)
+        _check_folder(place, shown)
     else:
-        _check_place(path, shown)
-        _check_sidecar(path, shown)
-    given = [one for one in map(paths.named, sources) if paths.is_there(one)]
-    if path.exists() and any(path.samefile(one) for one in given):
-        step = "choose another name, so that the original stays"
-        raise invalid(shown, expected="a new file", received="one of the inputs", next_step=step)
-    return path
+        _check_place(place, shown)
+    Originals(sources).check(place, shown, is_folder=kind == "model")
+    if kind != "model":
+        check_sidecar(place, shown)
+    return place
+
+
+def _resolved(path: Path, shown: str) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a link to itself is a RuntimeError
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        step = "choose another place"
+        raise invalid(
+            shown, expected="a place that can be written", received=reason, next_step=step
+        ) from None
+
+
+def told(place: Path, text: str) -> Path:
+    """What a person calls the place of a result: as it was named, if it is there, else the place itself."""
+    named = paths.named(text)
+    with contextlib.suppress(OSError, RuntimeError):
+        return named if named.resolve() == place else place
+    return place
 
 
 def _check_place(path: Path, shown: str) -> None:
@@ -74,18 +95,6 @@ def _check_place(path: Path, shown: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise invalid(shown, expected=expected, received=reason, next_step=step) from None
-
-
-def _check_sidecar(path: Path, shown: str) -> None:
-    """What lies where the recipe goes may only be another recipe."""
-    beside = sidecar(path)
-    if path.suffix.lower() == ".png" or not beside.exists():
-        return
-    try:
-        recipes.read(paths.read(beside, images.MOST_BYTES))
-    except (OSError, paths.TooLarge, InvalidInput):
-        expected, step = f"a free place for its recipe, {printable(beside.name, 100)}", "choose another name"
-        raise invalid(shown, expected=expected, received="another file there", next_step=step) from None
 
 
 def _check_folder(path: Path, shown: str) -> None:
@@ -132,47 +141,45 @@ def named_by(path: Path, settings: Settings, given: Collection[str] = ()) -> Set
     return found
 
 
-def unused(path: Path) -> Path:
-    """A path that does not exist yet: `stem.png`, else `stem-2.png`, ..."""
-    found, number = path, 1
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
-
-
-def save(result: Result, path: Path) -> Path:
+def save(result: Result, place: Path) -> Path:
     """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` beside it.
 
+    Args:
+        place: as `checked` gave it.
+
     Returns:
-        Where it is: `path`, or beside it a PNG, if a film that was stopped at once has left a picture.
+        Where it is: `place`, or beside it a PNG, if a film that was stopped at once has left a picture.
+
+    Raises:
+        InvalidInput: if another file was put where its recipe goes.
     """
     data, kind = result.files[0].read(), result.files[0].kind
-    if kind == "picture" and path.suffix.lower() not in _SUFFIXES["picture"]:
-        path = unused(path.with_suffix(".png"))
+    if kind == "picture" and place.suffix.lower() not in _SUFFIXES["picture"]:
+        place = unused(place.with_suffix(".png"))
     if kind == "model":
-        presets.unpack(data, path)
-        return path
-    target = path.resolve()  # through a link, as a shell would
+        presets.unpack(data, place)
+        return place
+    check_sidecar(place, f"output {printable(place.name, 100)}")
     if kind in ("animation", "text", "dataset", "network"):
-        paths.write(target, text_of(result) if kind == "text" else data)
+        paths.write(place, text_of(result) if kind == "text" else data)
         if kind == "network":
-            _write_program(program(target), result.files[1].read())
-        paths.write(sidecar(target), f"{result.recipe.to_json()}\n".encode())
-    elif target.suffix.lower() in _SUFFIXES["picture"][1:]:
-        paths.write(target, images.encode_as(images.read(data), target.suffix.lower()))
-        paths.write(sidecar(target), _recipe(data).encode())
+            _write_program(program(place), result.files[1].read())
+        paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
+    elif place.suffix.lower() in _SUFFIXES["picture"][1:]:
+        paths.write(place, images.encode_as(images.read(data), place.suffix.lower()))
+        paths.write(sidecar(place), _recipe(data).encode())
     else:
-        paths.write(target, data)
-    return path
+        paths.write(place, data)
+    return place
 
 
-def save_answer(told: Mapping[str, Any], words: str, result: Result, path: Path) -> Path:
-    """Writes what a task answered: as JSON if the path ends so, else in words. Returns the path."""
-    text = json.dumps(told) if path.suffix.lower() == ".json" else words
-    paths.write(path.resolve(), f"{text}\n".encode())
-    paths.write(sidecar(path.resolve()), f"{result.recipe.to_json()}\n".encode())
-    return path
+def save_answer(told: Mapping[str, Any], words: str, result: Result, place: Path) -> Path:
+    """Writes what a task answered: as JSON if the name ends so, else in words. Returns the place."""
+    check_sidecar(place, f"output {printable(place.name, 100)}")
+    text = json.dumps(told) if place.suffix.lower() == ".json" else words
+    paths.write(place, f"{text}\n".encode())
+    paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
+    return place
 
 
 def _write_program(path: Path, data: bytes) -> None:
@@ -184,11 +191,6 @@ def _write_program(path: Path, data: bytes) -> None:
 def text_of(result: Result) -> bytes:
     """All that a result that is text has to say: its texts, in UTF-8, one below the other."""
     return _BETWEEN.join(file.read() for file in result.files)
-
-
-def sidecar(path: Path) -> Path:
-    """Where the recipe of a file lies that cannot hold one: `NAME.EXT.json`."""
-    return path.with_name(path.name + ".json")
 
 
 def program(path: Path) -> Path:
@@ -220,6 +222,7 @@ def recipe_of(path: Path) -> recipes.Recipe:
                 raise invalid(shown, expected="a file with a recipe", received=told, next_step=step)
             path = path / presets.RECIPE
         if path.suffix.lower() != ".png" and not is_recipe(path):
+            path = path if sidecar(path).exists() else path.resolve()  # where a link leads, there is its recipe
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
                     f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "
@@ -231,7 +234,7 @@ def recipe_of(path: Path) -> recipes.Recipe:
         raise InvalidInput(
             f"The {shown} is too large to be one of the studio's. Next: choose another."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         step = "choose a file that the studio saved"
         raise invalid(shown, expected="a file with a recipe", received=reason, next_step=step) from None

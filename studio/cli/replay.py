@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.cli import console, flags, kept, outputs, report, sources
+from studio.cli.originals import unused
 from studio.core import drawing, images, paths, tasks
 from studio.core.errors import a, invalid, printable
 from studio.core.tasks import Kind, Result
@@ -56,7 +57,9 @@ def _run(arguments: argparse.Namespace) -> int:
     seconds = time.monotonic() - started
     if out is not None:
         kept.in_gallery(result, seconds)
-        out = outputs.save(result, out)
+        if arguments.out is None:  # which others may have taken meanwhile
+            out = unused(out.with_name(_usual(made)))
+        out = outputs.told(outputs.save(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)
     if result.stopped_early:
@@ -92,8 +95,8 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
 def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str, ...]) -> Path | None:
     if arguments.out is None and arguments.verify:
         return None
-    usual = outputs.unused(Path(f"{made.stem}-again{made.suffix}"))
-    made_from = [arguments.file, str(made)] if arguments.out else []
+    usual = unused(Path(_usual(made)))
+    made_from = [arguments.file, str(made), *arguments.inputs] if arguments.out else []
     out = outputs.checked(arguments.out or str(usual), kind, made_from, also)
     if kind == "animation" and out.suffix.lower() != made.suffix.lower():
         ends = f"a name that ends in {made.suffix}, as the film does"
@@ -101,6 +104,11 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str,
             f"output {printable(out.name, 60)}", expected=ends, received=out.suffix, next_step="name it so"
         )
     return out
+
+
+def _usual(made: Path) -> str:
+    """What a result is called that nobody named."""
+    return f"{made.stem}-again{made.suffix}"
 
 
 def _difference(

@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
         result = tasks.run(RUN.name, settings, inputs, progress)
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)
-    out = outputs.save(result, out)
+    out = outputs.told(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         _tell(result.figures, trained(settings).goal or Goal())
     return console.tell(result, out, seconds, arguments)

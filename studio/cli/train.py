@@ -64,7 +64,7 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
         return 0
     seconds = time.monotonic() - started
     kept.in_gallery(result, seconds)  # first: should it find no room at its place, it is not lost
-    out = outputs.save(result, out)
+    out = outputs.told(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
         console.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
