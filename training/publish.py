@@ -48,7 +48,7 @@ def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool =
         received, step = "none", "train it again"
         raise invalid("model", expected="figures and a command", received=received, next_step=step)
     target = paths.shipped("pretrained") / name
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
         copy = Path(place) / name
         shutil.copytree(found.folder, copy)
         if not full:

@@ -19,7 +19,7 @@ import numpy as np
 from studio.classify import loaded, models, snippets
 from studio.classify.model import Classifier
 from studio.classify.settings import ExportSettings
-from studio.core import images, recipes, samples
+from studio.core import images, paths, recipes, samples
 from studio.core.errors import StudioError, Unavailable
 from studio.core.keras_files import LABELS, SIZE
 from studio.core.progress import Progress
@@ -52,7 +52,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     began = time.monotonic()
     classifier = models.of(settings, inputs, progress)
     progress.stage(f"Writing {settings.form}")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
         path = Path(place) / f"{classifier.name}.{settings.form}"
         WRITERS[settings.form](classifier, path)
         progress.stage("Comparing it")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from studio.cli import console, flags
-from studio.core import presets, tasks
+from studio.cli import console, flags, sources
+from studio.core import tasks
 from studio.core.errors import invalid
 from studio.core.presets import Preset
 
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    preset = presets.by_name_or_folder(arguments.preset)
+    preset = sources.preset(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else _held_out(preset)
     if preset.task not in SCORES:
         made, step = ", ".join(SCORES), "choose another"

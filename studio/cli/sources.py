@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from pathlib import Path
 
 from studio.core import brought, drawing, images, keras_files, paths, presets, sample_sets, samples
@@ -69,9 +68,14 @@ def _model(text: str) -> File:
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
-    found = presets.by_name_or_folder(text)
+    found = preset(text)
     found.weights()
     return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")
+
+
+def preset(text: str) -> presets.Preset:
+    """A model by its name or folder. Raises as `presets.find`."""
+    return presets.find(text if text in presets.names() else paths.named(text).absolute())
 
 
 def _is_packed(path: Path) -> bool:
@@ -85,8 +89,7 @@ def _is_packed(path: Path) -> bool:
 def _packed(path: Path) -> File:
     shown = f"model {printable(path.name, 60)}"
     data = _bytes(path, shown, _MOST_MODEL, "choose another")
-    with tempfile.TemporaryDirectory() as place:
-        presets.unpack(data, Path(place) / "model")  # which checks all of it
+    presets.unpack(data, paths.folder("cache") / "models" / paths.digest(data))  # which checks all of it
     return File.keep(data, "model", path.name)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import tempfile
 import unicodedata
@@ -201,11 +202,6 @@ def find(name: str | Path) -> Preset:
     return preset
 
 
-def by_name_or_folder(text: str) -> Preset:
-    """A preset as a person names it at a command line, where text may be a path. Raises as `find`."""
-    return find(text if text in names() else paths.named(text).absolute())
-
-
 def check_digest(preset: Preset, digest: str) -> None:
     """Raises `Unavailable` if a preset is another model than the one with these weights, as a recipe says."""
     if preset.digest != digest:
@@ -271,20 +267,34 @@ def save(
         picture: a PNG of what it makes and how it learnt, to go with the card.
     """
     with _replaced(target) as (fresh, folder):
-        with paths.replacing(fresh / WEIGHTS) as temporary:
-            model.save_weights(temporary)
-        made = _Made(
-            task=task,
-            settings=settings.model_dump(mode="json"),
-            weights=paths.file_digest(fresh / WEIGHTS),
-            data=dict(data or {}),
-        )
-        paths.write(fresh / SETTINGS, made.model_dump_json().encode())
-        paths.write(fresh / CARD, card.encode())
-        paths.write(fresh / RECIPE, recipe.to_json().encode())
-        if picture is not None:
-            paths.write(fresh / PICTURE, picture)
+        _fill(fresh, model, task, settings, card, recipe, data, picture)
     return _preset(folder, folder.name)
+
+
+def _fill(
+    place: Path,
+    model: keras.Model,
+    task: str,
+    settings: Settings,
+    card: str,
+    recipe: recipes.Recipe,
+    data: Mapping[str, Any] | None,
+    picture: bytes | None,
+) -> None:
+    """Writes the files of a model into an empty folder."""
+    with paths.replacing(place / WEIGHTS) as temporary:
+        model.save_weights(temporary)
+    made = _Made(
+        task=task,
+        settings=settings.model_dump(mode="json"),
+        weights=paths.file_digest(place / WEIGHTS),
+        data=dict(data or {}),
+    )
+    paths.write(place / SETTINGS, made.model_dump_json().encode())
+    paths.write(place / CARD, card.encode())
+    paths.write(place / RECIPE, recipe.to_json().encode())
+    if picture is not None:
+        paths.write(place / PICTURE, picture)
 
 
 def pack(
@@ -297,9 +307,10 @@ def pack(
     picture: bytes | None = None,
 ) -> bytes:
     """A trained model as one file: its folder as a zip, the same bytes for the same model. See `save`."""
-    with tempfile.TemporaryDirectory() as place:
-        saved = save(Path(place) / "model", model, task, settings, card, recipe, data, picture)
-        return zipped(saved.folder)
+    # Where the checkpoints are, too: the system's own folder may be small, and hours of work end here.
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
+        _fill(Path(place), model, task, settings, card, recipe, data, picture)
+        return zipped(Path(place))
 
 
 def zipped(folder: Path) -> bytes:
@@ -375,12 +386,24 @@ def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
     _mend(folder)
     with paths.locked(_lock(folder)):
         _clear(folder)
-        shutil.rmtree(fresh, ignore_errors=True)  # of a save that was killed
+        _discard(fresh)
         try:
             yield fresh, folder
             _swap(fresh, folder)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _discard(fresh: Path) -> None:
+    """Removes what a killed save has left. Raises `InvalidInput` if there is more: then it is a person's."""
+    if not fresh.is_dir():
+        return
+    others = [one.name for one in fresh.iterdir() if one.name not in (*MEMBERS, PICTURE)]
+    if kept := min((name for name in others if not name.startswith(".tmp-")), default=""):
+        expected, received = f"no {fresh.name} beside it", f"{fresh.name} with {kept} in it"
+        step = "rename that folder, or choose another place"
+        raise invalid(f"place of {fresh.name[5:]}", expected=expected, received=received, next_step=step)
+    shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _is_folder(path: Path) -> bool:
@@ -412,7 +435,8 @@ def _old(folder: Path) -> Path:
 
 
 def _lock(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.lock")
+    """Not beside the model, where a person would find it: it stays."""
+    return paths.folder("locks") / f"{paths.digest(os.fsencode(folder.resolve()))[:24]}.lock"
 
 
 def _mend(folder: Path) -> None:

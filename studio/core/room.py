@@ -1,10 +1,12 @@
-"""How much memory a job takes, and whether it fits, told before it begins. Loads no Keras."""
+"""How much memory or disk a job takes, and whether it fits, told before it begins. Loads no Keras."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from studio.core import amounts, paths
 from studio.core.errors import NoRoom
 from studio.core.settings import Described, Settings
 
@@ -43,6 +45,25 @@ def check(
         f"{title}{' with ' if asked else ''}{asked} needs about {gib(needed)} of memory; here it may have "
         f"{gib(most)}. Next: {[*steps, step][0]}."
     )
+
+
+def check_disk(needed: float, what: str) -> None:
+    """Refuses what needs more than is free on the disk of STUDIO_HOME.
+
+    Args:
+        needed: bytes.
+        what: needs them, in words, e.g. "This training".
+
+    Raises:
+        NoRoom: if there are fewer.
+    """
+    home = paths.home()
+    free = shutil.disk_usage(home).free
+    if needed > free:
+        raise NoRoom(
+            f"{what} needs about {amounts.size(needed)} on the disk of {home}; {amounts.size(free)} are free. "
+            "Next: free some space there, or set STUDIO_HOME to a larger disk."
+        )
 
 
 def largest(

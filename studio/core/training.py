@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import parallel, runs
+from studio.core import parallel, room, runs
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 
@@ -129,8 +129,10 @@ class Training:
 
         Raises:
             Cancelled: if a person stopped it before the first step.
+            NoRoom: if the disk is too small for the checkpoints and the model.
             StudioError: if a loss was not finite before there was anything to keep.
         """
+        self._check_room()
         self._resume()
         try:
             ended = self._follow(progress)
@@ -199,6 +201,14 @@ class Training:
     def notes(self) -> dict[str, object]:
         """Small things for a checkpoint besides the curves and the means."""
         return {}
+
+    def _check_room(self) -> None:
+        """Raises `NoRoom` if the disk cannot take the checkpoints or, in the end, the model."""
+        if self.run is not None and self.run.writes:
+            kept = (runs.arrays_of(name, some).values() for name, some in self.arrays().items())
+            each = sum(array.nbytes for arrays in kept for array in arrays)
+            # The checkpoints, one more while it is written, and the model: its weights, and packed.
+            room.check_disk(each * (runs.KEPT + 3), "This training with its checkpoints and its model")
 
     def _resume(self) -> None:
         found = self.run.load() if self.run else None

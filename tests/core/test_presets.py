@@ -55,7 +55,6 @@ def test_what_is_saved_is_found_by_name(home):
 def test_a_folder_will_do(home, tmp_path):
     saved(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
-    assert presets.by_name_or_folder(str(tmp_path / "runs" / "first")).task == NAME
     assert presets.names() == [*index.shipped().presets]
 
 
@@ -119,6 +118,31 @@ def test_a_model_may_know_much_of_its_data(home, tmp_path):
     data = {"confusion": [[0] * 800] * 800}
     packed = presets.pack(Model([1.0]), NAME, chosen, "# Wide\n", recipe, data)
     assert presets.unpack(packed, "wide").data() == data
+
+
+def test_packing_needs_no_room_outside_the_studios_folder(home, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # where nothing can be made
+    recipe = recipes.make(NAME, paint.PaintSettings(), {}, {})
+    packed = presets.pack(Model([1.0]), NAME, paint.PaintSettings(), "# Tiny\n", recipe)
+    assert presets.unpack(packed, "tiny").weights().is_file()
+    assert not list((home / "cache").iterdir()), "what it needed on the way"
+
+
+def test_no_lock_lies_beside_a_model(home, tmp_path):
+    saved(tmp_path / "mine")
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", "home"}
+
+
+def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
+    mine = tmp_path / ".new-mine"
+    mine.mkdir()
+    (mine / "photo.png").write_bytes(b"of a person")
+    with pytest.raises(InvalidInput, match=r"Received: \.new-mine with photo\.png in it"):
+        saved(tmp_path / "mine")
+    assert (mine / "photo.png").read_bytes() == b"of a person"
+    (mine / "photo.png").rename(mine / presets.CARD)
+    saved(tmp_path / "mine")
+    assert not mine.exists()
 
 
 def test_a_link_to_a_model_stays_one(home, tmp_path):

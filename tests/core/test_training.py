@@ -1,10 +1,12 @@
 """What all trainings on pictures share."""
 
+import shutil
+
 import numpy as np
 import pytest
 
-from studio.core import runs, training
-from studio.core.errors import Cancelled
+from studio.core import room, runs, training
+from studio.core.errors import Cancelled, NoRoom
 from studio.core.precision import computing_in
 from studio.core.progress import Progress
 
@@ -102,6 +104,28 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
         assert second.learn(Progress()) == ""
         assert second.curves.steps == whole.curves.steps == [2, 4, 5]
         assert second.curves.tests == whole.curves.tests and second.curves.losses == whole.curves.losses
+
+
+class Heavy(Weightless):
+    """One array, and a step that would be the first of hours."""
+
+    def arrays(self):
+        return {"weights": [np.zeros(250_000, "float32")]}
+
+    def advance(self):
+        raise AssertionError("it was begun")
+
+
+def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
+    disk = shutil.disk_usage("/")
+    free = {home: 3_000_000}
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda place: disk._replace(free=free[place]))
+    with pytest.raises(NoRoom, match=r"checkpoints and its model needs about 5(?:.0)? MB .*; 3(?:.0)? MB are free.*Next: ") as told:
+        Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
+    assert "\n" not in str(told.value) and not (home / "runs" / "run").exists()
+    free[home] = 6_000_000
+    with pytest.raises(AssertionError, match="it was begun"):
+        Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
 
 
 def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not():
