@@ -27,6 +27,7 @@ MOST_NAMES = 200_000  # characters of all their names together
 _HEAD_ALONE = "It was stopped before the first step of fine-tuning, so only the head learnt."
 
 
+@runs.one_at_a_time(model.TASK)
 def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
     """Teaches a classifier. See `studio.classify.teach.teach` and `studio.classify.finetune`."""
     began = time.monotonic()

@@ -48,11 +48,10 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
     inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
     tasks.check(task.name, settings, inputs)
-    begun = runs.find(task.name, settings, inputs)
-    goes_on = arguments.resume is not False and begun.folder.exists()
+    goes_on = arguments.resume is not False and runs.find(task.name, settings, inputs).folder.exists()
     promises.before(task, settings, inputs, arguments, goes_on)
     _join(arguments)
-    take_up(begun, arguments.resume, arguments.quiet)
+    take_up(runs.find(task.name, settings, inputs), arguments.resume, arguments.quiet)
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:
@@ -79,12 +78,17 @@ def _join(arguments: argparse.Namespace) -> None:
 
 
 def take_up(run: runs.Run, resume: bool | None, quiet: bool) -> None:
-    """Goes on from the checkpoints of the same training, to end as an unbroken one, unless told not to."""
-    if resume is False:
-        run.forget()
-    elif quiet:
+    """Goes on from the checkpoints of the same training, to end as an unbroken one, unless told not to.
+
+    Raises:
+        Unavailable: if another process does this training: two are hardly ever meant.
+    """
+    with run.alone():
+        if resume is False:
+            run.forget()
+    if resume is False or quiet:
         return
-    elif resume is None and run.folder.exists():
+    if resume is None and run.folder.exists():
         console.note("It goes on where the same training was stopped; --no-resume begins anew.")
     elif resume and not run.folder.exists():
         console.note("There is nothing to resume with these data and settings; it begins anew.")

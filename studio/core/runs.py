@@ -1,29 +1,40 @@
 """Checkpoints of trainings: one file that holds all it takes to go on, so that a killed run loses minutes.
 
 A run lives in STUDIO_HOME/runs under a key made from its task, settings and inputs, so that the same training
-started again finds it. Every training is repeatable, so going on gives what an unbroken run would have given.
+started again finds it, and from the versions of the studio and of Keras: another one may not be able to read
+what this one saved. Every training is repeatable, so going on gives what an unbroken run would have given.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
+import importlib.metadata
 import io
 import json
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import studio
 from studio.core import damage, parallel, paths, tasks
-from studio.core.errors import StudioError
+from studio.core.errors import StudioError, Unavailable, printable
+from studio.core.progress import Progress
 from studio.core.settings import Settings
 
+Work = Callable[[Any, tasks.Inputs, Progress], tasks.Result]
 _MAGIC = b"studio run 1 "
 _NOTES = "notes"
-_KEPT = 2  # the newest, and the one before in case the newest is damaged
+_WAIT = 0.5  # s between two looks whether another process has ended
+KEPT = 2  # the newest, and the one before in case the newest is damaged
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,32 @@ class Run:
     folder: Path
     writes: bool = True
 
+    @contextlib.contextmanager
+    def alone(self, progress: Progress | None = None) -> Iterator[None]:
+        """Keeps other processes from this training; the system lets them in when this one dies.
+
+        Two of them would remove each other's checkpoints, and go on from them.
+
+        Args:
+            progress: of who can wait until another one has ended; None refuses at once.
+
+        Raises:
+            Unavailable: if another process does this training, and none waits for it.
+            Cancelled: if a person stopped the waiting.
+        """
+        if not self.writes:
+            yield
+            return
+        lock = paths.folder("locks") / f"{self.folder.name}.lock"
+        with contextlib.ExitStack() as stack:
+            while not _entered(stack, lock):
+                if progress is None:
+                    raise _taken(lock)
+                progress.stage("Waiting, for the same is being made already")
+                time.sleep(_WAIT)
+            lock.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+            yield
+
     def save(self, checkpoint: Checkpoint) -> None:
         """Saves a moment whole or not at all, and removes all but it and the one before.
 
@@ -71,7 +108,7 @@ class Run:
         with paths.replacing(target) as temporary, temporary.open("wb") as file:
             file.write(head)
             file.write(data)
-        for old in self._files()[_KEPT:]:
+        for old in self._files()[KEPT:]:
             old.unlink(missing_ok=True)
 
     def load(self) -> Checkpoint | None:
@@ -90,9 +127,46 @@ class Run:
 def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     """The run of a training: the same for the same task, settings and inputs."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
-    key = json.dumps([task, settings.model_dump(mode="json"), digests], sort_keys=True)
+    readers = [studio.__version__, importlib.metadata.version("keras")]
+    key = json.dumps([readers, task, settings.model_dump(mode="json"), digests], sort_keys=True)
     folder = paths.folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
     return Run(folder, parallel.first())
+
+
+def one_at_a_time(task: str) -> Callable[[Work], Work]:
+    """Decorates the work of a task that goes on from checkpoints: of two processes with the same, one waits.
+
+    Args:
+        task: its name.
+    """
+
+    def decorate(work: Work) -> Work:
+        @functools.wraps(work)
+        def run(settings: Any, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
+            with find(task, settings, inputs).alone(progress):
+                return work(settings, inputs, progress)
+
+        return run
+
+    return decorate
+
+
+def _entered(stack: contextlib.ExitStack, lock: Path) -> bool:
+    try:
+        stack.enter_context(paths.locked(lock, wait=False))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _taken(lock: Path) -> Unavailable:
+    whose = ""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        whose = printable(lock.read_text(), 100)
+    return Unavailable(
+        f"This training is already going on{f' ({whose})' if whose else ''}. "
+        "Next: wait until it has ended, or change a setting, such as the seed, to train another model."
+    )
 
 
 def _read(path: Path) -> Checkpoint | None:

@@ -22,6 +22,7 @@ WALL = 64  # pictures on the card
 PROBES = 2000  # pictures in which directions are looked for
 
 
+@runs.one_at_a_time(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a DCGAN on pictures. See `studio.dcgan.train.train`."""
     from studio.dcgan import train as training

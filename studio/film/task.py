@@ -36,6 +36,7 @@ def _painter(settings: FilmSettings) -> tuple[Task, Settings]:
     return task, base
 
 
+@runs.one_at_a_time(NAME)
 def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints every frame. Cancelled, it gives the film so far; asked again, it goes on from there."""
     began = time.monotonic()

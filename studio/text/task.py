@@ -30,6 +30,7 @@ def check(settings: TrainTextSettings, inputs: Inputs) -> None:
     starts.check(settings, inputs, voice.TASK, "a model that writes", voice.SHAPE)
 
 
+@runs.one_at_a_time(voice.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a model on a text. See `studio.text.train.train`."""
     from studio.text import train as training

@@ -24,6 +24,7 @@ LEAST_PICTURES = 64
 WALL = 64  # pictures on the card
 
 
+@runs.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a VAE on pictures. See `studio.vae.train.train`."""
     from studio.vae import codes, survey

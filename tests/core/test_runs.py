@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import paint  # adds the task `paint.invert`
 import pytest
 
-from studio.core import paths, runs
-from studio.core.errors import StudioError
+from studio.core import paths, recipes, runs
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
 from studio.core.runs import Checkpoint, Run
 from studio.core.tasks import File
 
@@ -100,6 +104,77 @@ def test_the_same_training_finds_its_run(home):
     ]
     assert len({found.folder, *(other.folder for other in others)}) == 5
     assert found.folder.parent == home / "runs"
+
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from studio.core.runs import Run
+
+with Run(Path(sys.argv[1])).alone():
+    print("going on", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def elsewhere(home, run):
+    """Another process that does this training."""
+    with subprocess.Popen([sys.executable, "-c", HOLDS, run.folder], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
+    with pytest.raises(StudioError, match=rf"already going on \(process {elsewhere.pid} on .*Next: ") as told:
+        with run.alone():
+            pytest.fail("two processes do one training")
+    assert "\n" not in str(told.value)
+    with runs.Run(run.folder.with_name("other")).alone(), runs.Run(run.folder, writes=False).alone():
+        pass
+
+
+def test_who_can_wait_does_so_until_the_other_has_ended(elsewhere, run):
+    seen = []
+
+    def told(report):
+        seen.append(report.stage)
+        elsewhere.kill()
+
+    with run.alone(Progress(told)):
+        assert elsewhere.wait() < 0
+    assert set(seen) == {"Waiting, for the same is being made already"}
+
+
+def test_waiting_can_be_stopped(elsewhere, run):
+    with pytest.raises(Cancelled), run.alone(Progress(cancelled=lambda: True)):
+        pytest.fail("it went on")
+
+
+def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
+    elsewhere.kill()
+    elsewhere.wait()
+    with run.alone(), pytest.raises(StudioError, match="already going on"), run.alone():
+        pytest.fail("two threads do one training")
+    with run.alone():
+        pass
+
+
+@pytest.mark.parametrize("what", ["studio.__version__", "keras"])
+def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
+    def find():
+        return runs.find("paint.invert", paint.PaintSettings(), {}).folder
+
+    before = find()
+    assert find() == before
+    if what == "keras":
+        known = recipes.importlib.metadata.version
+        changed = lambda name: "99.0" if name == "keras" else known(name)  # noqa: E731
+        monkeypatch.setattr("importlib.metadata.version", changed)
+    else:
+        monkeypatch.setattr(what, "99.0")
+    assert find() != before
 
 
 class Variable:

@@ -59,6 +59,11 @@ def script(home, tmp_path):
         one.wait()
 
 
+def until_saved(training, home) -> None:
+    while training.poll() is None and max(saved(home), default=0) < KILLED:
+        time.sleep(0.01)
+
+
 def saved(home) -> list[int]:
     """The steps of the checkpoints that there are."""
     return [int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")]
@@ -69,8 +74,7 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
     unbroken = script("unbroken")
     assert "begins at 0" in unbroken.communicate()[1] and unbroken.returncode == 0
     killed = script("model")
-    while killed.poll() is None and max(saved(home), default=0) < KILLED:
-        time.sleep(0.01)
+    until_saved(killed, home)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
@@ -82,3 +86,25 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
         # Not to the bit: on several cores a sum has no fixed order.
         assert np.allclose(one, other, atol=2e-2)
     assert presets.find(tmp_path / "model").data()["figures"]["curve"]["steps"] == [50, 100, 120]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [(), ("--resume",), ("--no-resume",)])
+def test_a_second_process_leaves_the_first_one_its_checkpoints(words, script, home, tmp_path):
+    first = script("first", "--steps", "100000")
+    until_saved(first, home)
+    second = script("second", "--steps", "100000", *words)
+    said = second.communicate()[1]
+    assert second.returncode == 2 and f"already going on (process {first.pid} on " in said
+    assert said.splitlines()[-1].startswith("error: ") and "Traceback" not in said
+    assert first.poll() is None
+    other = script("other", "--steps", "2", "--seed", "1")
+    assert "begins at 0" in other.communicate()[1] and other.returncode == 0
+    first.kill()
+    first.communicate()
+    assert saved(home), "the first one's"
+    third = script("third", "--steps", "100000")
+    for line in third.stderr:
+        if "begins at" in line:
+            break
+    assert int(line.split("begins at")[1]) >= KILLED

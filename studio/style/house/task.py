@@ -35,6 +35,7 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
     starts.check(settings, inputs, known.TASK, "a network of styles", known.SHAPE)
 
 
+@runs.one_at_a_time(known.TASK)
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
     """Teaches a network some styles. See `studio.style.house.train`."""
     from studio.core import backbones
