@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import itertools
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -17,6 +18,7 @@ from studio.core.errors import InvalidInput, perhaps
 from studio.core.settings import Described, Settings
 
 _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
+_FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # or what looks like one: a number does not
 _CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # as argparse says it
 
 
@@ -41,13 +43,15 @@ class Parser(argparse.ArgumentParser):
         raise InvalidInput(f"{message[:1].upper()}{message[1:]}. Next: see `{self.prog} --help`{meant}.")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does, after a flag that stands bare was given the value that it means."""
+        """As argparse does, but flags may stand anywhere between the words of a command."""
         words = self._with_values(args) if args else args
-        if self.get_default("run"):  # here, where the command and its flags are known
+        leaf = self.get_default("run")  # here the command and its flags are known
+        if leaf:
             self._given = words or ()
-        found = super().parse_known_args(self._with_flag(words) if self.positional else words, namespace)
-        if found[1] and self.get_default("run"):
-            self.error(self._unknown(found[1][0].partition("=")[0]))
+            words = self._in_order(words or ())
+        found = super().parse_known_args(words, namespace)
+        if leaf and (stray := next((word for word in found[1] if word != "--"), "")):
+            self.error(self._unknown(stray.partition("=")[0]))
         return found
 
     def _stray(self, word: str) -> bool:
@@ -69,30 +73,38 @@ class Parser(argparse.ArgumentParser):
             full.append(f"{word}={value}" if value and following not in choices else word)
         return full
 
-    def _with_flag(self, words: Sequence[str]) -> list[str]:
-        # Argparse takes a positional for left out as soon as a flag stands before it.
-        places = self._words(words)
-        given = any(word.partition("=")[0] == self.positional for word in words)
-        if given or len(places) <= self._needed or self.other(words[places[0]]):
-            return list(words)
-        first = places[0]
-        return [f"{self.positional}={words[first]}", *words[:first], *words[first + 1 :]]
+    def _in_order(self, words: Sequence[str]) -> list[str]:
+        # Argparse gives all positionals their words at the first of them, and none to those that come later.
+        flags, others = self._apart(words)
+        given = any(word.partition("=")[0] == self.positional for word in flags)
+        if self.positional and not given and len(others) > self._needed and not self.other(others[0]):
+            flags.append(f"{self.positional}={others.pop(0)}")
+        return [*flags, "--", *others] if others else flags
 
-    def _words(self, words: Sequence[str]) -> list[int]:
-        """Where the words stand that are neither flags nor their values."""
-        found: list[int] = []
-        at = 0
-        while at < len(words):
-            name, given, _ = words[at].partition("=")
-            if words[at] == "--":
-                return [*found, *range(at + 1, len(words))]
-            if action := self._option_string_actions.get(name):
-                at += 2 if action.nargs is None and not given else 1
+    def _apart(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The flags with their values, and the other words."""
+        flags: list[str] = []
+        others: list[str] = []
+        values: float = 0  # that the last flag still takes
+        for at, word in enumerate(words):
+            if word == "--":
+                return flags, [*others, *words[at + 1 :]]
+            if _FLAG.fullmatch(word):
+                values = self._values_after(word)
+            elif values:
+                values -= 1
+            else:
+                others.append(word)
                 continue
-            if not name.startswith("-") or " " in name:  # others are told as unknown
-                found.append(at)
-            at += 1
-        return found
+            flags.append(word)
+        return flags, others
+
+    def _values_after(self, word: str) -> float:
+        """How many words after a flag are its values; one that is joined to its value takes no more."""
+        action = self._option_string_actions.get(word)
+        if action is None:
+            return 0
+        return {None: 1, "+": math.inf}.get(action.nargs, action.nargs)
 
     def _get_positional_actions(self) -> list[argparse.Action]:
         # Shown first, as the first word is its; taken last, as that word has become its flag's value.

@@ -52,13 +52,13 @@ def _run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
         result = replay.again(recipe, progress, console.note)
+    if out is not None and arguments.out is None:  # others may have taken the name meanwhile
+        out = unused(out.with_name(_usual(made)))
     if task.readable:
         return report.tell(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
         kept.in_gallery(result, seconds)
-        if arguments.out is None:  # which others may have taken meanwhile
-            out = unused(out.with_name(_usual(made)))
         out = outputs.told(outputs.save(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)

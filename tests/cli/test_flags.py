@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import itertools
+
+import paint  # adds the command `paint`  # noqa: F401
 import pytest
 
 from studio import cli
@@ -140,6 +144,82 @@ def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
     assert found.count("palaces") == 2  # in the usage and behind its flag
     assert "black to white. (more than 0, up to 0.1, default 0.012)" in found
     assert "(0 to 4 px, default 1)" in found
+
+
+# Of every command that takes words: these words, in their order, and flags with what belongs to them.
+ORDERS = {
+    "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
+    "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
+    "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
+    "classify audit": (["data"], ["--seed 3", "--json"]),
+    "classify predict": (["mine", "a.jpg", "b.jpg"], ["--top 3", "--json", "--quiet"]),
+    "classify explain": (["mine", "a.jpg"], ["-o o.png", "--verbose"]),
+    "classify export": (["mine"], ["-o o.onnx", "--json"]),
+    "write": (["to be"], ["--seed 3", "-o o.txt", "--json"]),
+    "train style": (["data"], ["-o o", "--style=a.jpg", "--steps 3", "--resume"]),
+    "train text": (["t.txt"], ["-oo", "--seed 3", "--start-from alice", "--no-resume"]),
+    "train vae": (["data"], ["-o o", "--steps=3", "--no-flip"]),
+    "train dcgan": (["data"], ["-o o", "--steps 3", "--resume"]),
+    "search": (["text", "book.txt"], ["-o best", "--trials 2", "--vary=units,layers"]),
+    "score": (["alice", "book.txt"], ["--part 0.9:1", "--verbose"]),
+    "replay": (["a.png"], ["-o o.png", "--verify", "--inputs=b.png"]),
+    "gallery list": (["red", "cat"], ["-n 3", "--kind picture", "--removed"]),
+    "gallery show": (["1a"], ["--json", "--quiet"]),
+    "gallery export": (["1a", "2b"], ["-o o.zip", "--words=red", "--json"]),
+    "gallery remove": (["1a", "2b"], ["--undo", "--json"]),
+    "weights pull": (["vgg16"], ["--from x", "--json"]),
+    "weights verify": (["vgg16"], ["--json", "--quiet"]),
+}
+
+
+def leaves(parser, words=()):
+    """Every command that does something, by its words."""
+    groups = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    for name, child in ((name, child) for group in groups for name, child in group.choices.items()):
+        yield from leaves(child, (*words, name))
+    if not groups:
+        yield " ".join(words), parser
+
+
+def test_every_command_that_takes_words_is_tried_below():
+    takes = {
+        name for name, leaf in leaves(_parser()) if leaf._get_positional_actions() and "fake" not in leaf.prog
+    }
+    assert takes - {"paint"} == set(ORDERS)
+
+
+@pytest.mark.parametrize("command", ORDERS)
+def test_words_and_flags_may_stand_in_any_order(command):
+    words, flagged = ORDERS[command]
+    usual = vars(_parser().parse_args([*command.split(), *words, *" ".join(flagged).split()]))
+    for order in itertools.permutations([None] * len(words) + flagged):
+        rest = iter(words)
+        line = [one for part in order for one in ([next(rest)] if part is None else part.split())]
+        found = vars(_parser().parse_args([*command.split(), *line]))
+        assert {**found, "run": 0} == {**usual, "run": 0}, line
+
+
+def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
+    words = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
+    found = _parser().parse_args(words)
+    assert (found.mask, found.content, found.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
+    found = _parser().parse_args(["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"])
+    assert (found.mask, found.content, found.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["style", "a.jpg", "b.jpg", "-o"], "-o/--out: expected one argument"),
+        (["style", "-o", "--seed", "3", "a.jpg", "b.jpg"], "-o/--out: expected one argument"),
+        (["style", "a.jpg", "--masks", "-o", "o.png", "b.jpg"], "--masks: expected at least one argument"),
+        (["dream", "a.jpg", "-o", "o.png", "b.jpg"], "There is no b.jpg that it takes"),
+        (["replay", "-o", "o.png"], "required: FILE"),
+    ],
+)
+def test_what_is_missing_or_too_much_in_odd_orders_is_told(words, told):
+    with pytest.raises(InvalidInput, match=told):
+        _parser().parse_args(words)
 
 
 PROMPTS = {
