@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import signal
+import subprocess
 import sys
 import threading
 import types
@@ -172,6 +173,44 @@ def test_the_program_that_calls_it_keeps_its_warnings(home):
     before = warnings.showwarning
     painted()
     assert warnings.showwarning is before
+
+
+PROGRAM = """
+import logging, os, sys, warnings
+import studio
+from studio.core import tasks
+
+logging.basicConfig(format="%(message)s", level=logging.INFO)  # holds the stream that is there now
+streams, work = (sys.stdout, sys.stderr), tasks.run
+
+def run(*asked):
+    logging.info("log of the program")
+    print("print of the program", file=streams[0])
+    warnings.warn("warning of a library")
+    os.write(1, b"native 1\\n")
+    os.write(2, b"native 2\\n")
+    logging.getLogger("library").addHandler(logging.StreamHandler())
+    return work(*asked)
+
+tasks.run = run
+studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
+logging.getLogger("library").warning("library afterwards")
+os.write(2, b"native afterwards\\n")
+assert (sys.stdout, sys.stderr) == streams
+print("end", sys.stderr.name)
+"""
+
+
+@pytest.mark.parametrize("unbuffered", [[], ["-u"]])
+def test_the_program_that_calls_it_keeps_its_logging(unbuffered, home):
+    done = subprocess.run([sys.executable, *unbuffered, "-c", PROGRAM], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["print of the program", "end <stderr>"]
+    said = ["log of the program", "library afterwards", "library afterwards", "native afterwards"]
+    assert done.stderr.splitlines() == said
+    log = (home / "logs" / "command-line.log").read_text()
+    assert "of the program" not in log and "library afterwards" not in log
+    assert all(line in log for line in ("native 1\n", "native 2\n", "warning of a library\n"))
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
-import logging
 import math
 import os
 import signal
@@ -16,7 +16,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from studio.core import homes, paths
 from studio.core.errors import StudioError, of_memory, printable
@@ -173,10 +173,11 @@ class _Interrupt:
 
 @contextlib.contextmanager
 def muted() -> Iterator[None]:
-    """Sends what native libraries write to stdout and stderr into the log; Python's own stay as they were.
+    """Sends what native libraries write to stdout and stderr into the log, and warnings with it.
 
     TensorFlow prints some lines before any of its settings counts, so the file descriptors themselves are
-    moved.
+    moved. Python's own streams go on to where they went, whoever holds them: a program that calls
+    `studio.make` logs to them.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _warnings_aside(), _aside("stdout", 1), _aside("stderr", 2):
@@ -185,41 +186,58 @@ def muted() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _warnings_aside() -> Iterator[None]:
-    """Sends warnings to the logs, and gives them back: a program that calls `studio.make` has its own."""
     before = warnings.showwarning
-    logging.captureWarnings(True)
+
+    def log(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        told = warnings.formatwarning(message, category, filename, lineno, line)
+        with contextlib.suppress(OSError, StudioError), log_path().open("a", errors="replace") as handle:
+            handle.write(told)
+
+    warnings.showwarning = log
     try:
         yield
     finally:
-        if before is not warnings.showwarning:  # else another had sent them there before
-            logging.captureWarnings(False)
+        if warnings.showwarning is log:  # else the program has another since
+            warnings.showwarning = before
 
 
 @contextlib.contextmanager
 def _aside(name: str, descriptor: int) -> Iterator[None]:
-    """Keeps a stream of Python's for itself; whoever else writes to its descriptor writes into the log."""
-    before = getattr(sys, name)
-    if not _is_descriptor(before, descriptor):
+    """Leads a stream of Python's around its descriptor; whoever else writes there writes into the log."""
+    stream = getattr(sys, name)
+    file = _file(stream, descriptor)
+    if file is None:
         yield
         return
     person = os.dup(descriptor)
-    before.flush()
+    _lead(file, person)
     with log_path().open("ab") as log:
         os.dup2(log.fileno(), descriptor)
     try:
-        with os.fdopen(
-            person, "w", buffering=1, encoding=before.encoding, errors=before.errors, closefd=False
-        ) as stream:
-            setattr(sys, name, stream)
-            yield
+        yield
     finally:
-        setattr(sys, name, before)
+        stream.flush()
         os.dup2(person, descriptor)
+        _lead(file, descriptor)
         os.close(person)
 
 
-def _is_descriptor(stream: Any, descriptor: int) -> bool:
-    try:
-        return stream.fileno() == descriptor
-    except (AttributeError, OSError, ValueError):
-        return False
+def _file(stream: Any, descriptor: int) -> io.FileIO | None:
+    """What a stream of Python's writes to in the end; None if that is not this descriptor."""
+    buffer = getattr(stream, "buffer", None)
+    file = getattr(buffer, "raw", buffer)
+    return file if isinstance(file, io.FileIO) and not file.closed and file.fileno() == descriptor else None
+
+
+def _lead(file: io.FileIO, descriptor: int) -> None:
+    """Lets an open file write to another descriptor, so that all who hold its stream do."""
+    name = file.name
+    file.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]
+    file.name = name
