@@ -196,8 +196,8 @@ def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
         for values in listed
         for one in values
     ]
-    those = [paths.named(str(one)) for one in named if one and isinstance(one, str | PathLike)]
-    own = [str(one.resolve()) for one in those if paths.is_there(one)]
+    those = [paths.named(str(one)) for one in named if isinstance(one, str | PathLike)]
+    own = [str(one.resolve()) for one in those if one.name and paths.is_there(one)]
     return tuple([*own, *(source for one in named if isinstance(one, Made) for source in one.sources)])
 
 

@@ -100,9 +100,9 @@ def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
     except paths.TooLarge:
         expected = f"at most {most / 1e9:.0f} GB"
         raise invalid(shown, expected=expected, received="more", next_step=next_step) from None
-    except OSError as error:
-        step = "check the path"
-        raise invalid(shown, expected="a file", received=error.strerror, next_step=step) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise invalid(shown, expected="a file", received=reason, next_step="check the path") from None
 
 
 def _sample(name: str) -> File:

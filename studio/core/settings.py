@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, Union, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticUndefined
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from studio.core.errors import InvalidInput, invalid, perhaps, unknown
 
 Tier = Literal["main", "more"]
 Scale = Literal["linear", "log"]
+
+
+_MOST = 10**15 - 1
+_UNCOUNTED = "uncounted"
 
 
 def setting(
@@ -115,6 +119,14 @@ class Settings(BaseModel):
         populate_by_name=True,
         use_attribute_docstrings=False,
     )
+
+    @field_validator("*")
+    @classmethod
+    def _counted(cls, value: Any) -> Any:
+        """No number has more digits than are told apart in a float: what reckons with it would fail."""
+        if type(value) is int and abs(value) > _MOST:
+            raise PydanticCustomError(_UNCOUNTED, "at most 15 digits")
+        return value
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -220,6 +232,8 @@ def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
 
 
 def _expected(field: Described, problem: Any) -> str:
+    if problem["type"] == _UNCOUNTED:
+        return "a whole number of at most 15 digits"
     noun = {
         "int": "a whole number",
         "float": "a number",

@@ -86,14 +86,15 @@ def cells(settings: SweepSettings) -> list[list[Cell]]:
     base = task.settings.parse_json(settings.base)
     if not 1 <= len(settings.vary) <= 2:
         expected, received = "one or two settings", f"{len(settings.vary)}"
-        raise invalid("vary", expected=expected, received=received, next_step="name what varies")
+        raise invalid("settings to vary", expected=expected, received=received, next_step="name others")
     axes = [_axis(task.settings, word) for word in settings.vary]
     if len({name for name, _ in axes}) < len(axes):
-        raise invalid("vary", expected="two settings", received="one twice", next_step="choose another")
+        step = "choose another"
+        raise invalid("settings to vary", expected="two settings", received="one twice", next_step=step)
     count = math.prod(len(values) for _, values in axes)
     if count > MOST_CELLS:
         step = "name fewer values"
-        raise invalid("vary", expected=f"at most {MOST_CELLS} cells", received=count, next_step=step)
+        raise invalid("sweep", expected=f"at most {MOST_CELLS} cells", received=count, next_step=step)
     (first, along), *rest = axes
     second, down = rest[0] if rest else ("", [None])
     given = base.model_dump()
@@ -112,13 +113,13 @@ def _axis(settings: type[Settings], word: str) -> tuple[str, list[Any]]:
     name, _, text = (part.strip() for part in word.partition("="))
     name, known = name.replace("-", "_"), able(settings)
     if name not in known:
-        raise unknown("vary", name, known)
+        raise unknown("setting to vary", name, known)
     field = known[name]
     parts = [part.strip() for part in re.split("[|,]", text)]
     values = _range(field, text) if ":" in text else [part for part in parts if part]
     if len(values) < 2:
-        expected = f"at least two values, as {name}=A,B or {name}=LOW:HIGH:COUNT"
-        raise invalid("vary", expected=expected, received=word, next_step="name more values")
+        expected = f"2 to {MOST_CELLS}, as A,B or LOW:HIGH:COUNT"
+        raise _no_values(field, expected, text or "nothing", "name more values")
     return name, [_value(field, value) for value in values]
 
 
@@ -139,11 +140,17 @@ def _range(field: Described, text: str) -> list[Any]:
         if not all(map(math.isfinite, found)):
             raise ValueError
     except (ValueError, OverflowError):
-        step = "choose two numbers and how many"
-        raise invalid(field.name, expected="LOW:HIGH:COUNT", received=text, next_step=step) from None
+        expected = f"LOW:HIGH:COUNT with a COUNT of 2 to {MOST_CELLS}"
+        raise _no_values(field, expected, text, "choose two numbers and how many values") from None
     if field.kind == "int":
         return list(dict.fromkeys(round(value) for value in found))
     return [float(f"{value:.4g}") for value in found]
+
+
+def _no_values(field: Described, expected: str, received: str, next_step: str) -> InvalidInput:
+    """The error for values as a person typed them, behind `--vary` or in a field of their own."""
+    called = f"values of {field.label.lower()}"
+    return invalid(called, expected=expected, received=received, next_step=next_step)
 
 
 def _between(field: Described, low: float, high: float, count: int) -> list[float]:

@@ -26,8 +26,9 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
 @pytest.mark.parametrize(
     "words, told",
     [
-        (("--vary", "mood=1,2"), "Invalid vary. Expected: one of mirror, seconds, seed, steps"),
-        (("--vary", "steps=1"), "at least two values"),
+        (("--vary", "mood=1,2"), "Invalid setting to vary. Expected: one of mirror, seconds, seed, steps"),
+        (("--vary", "steps=1"), "Invalid values of steps. Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Rec"),
+        (("--vary", "steps=0:9:400"), "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: 0:9:400."),
         (("--vary", "steps=1,2", "--vary", "seed=1,2", "--vary", "tint=none,red"), "vary"),
         (("--vary", "steps=1,2", "-o", "sheet.gif"), "ends in .png"),
     ],

@@ -92,6 +92,26 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
         tasks.check(NAME, settings, content)
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("abc", "Invalid values of steps. Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: abc. Next: "),
+        ("", "Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: nothing. Next: "),
+        ("7:7:3", "Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: 7:7:3. Next: "),
+        ("0:99999:400", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: 0:99999:400. Next: "),
+        ("1:2:3:4", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: 1:2:3:4. Next: "),
+        ("one:two", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: one:two. Next: "),
+        ("1:36:36", "Invalid sweep. Expected: at most 36 cells. Received: 72. Next: "),
+    ],
+)
+def test_what_was_typed_is_told_as_it_was_typed(content, typed, told):
+    """In a field for the values alone, and behind `--vary`."""
+    with pytest.raises(InvalidInput) as raised:
+        tasks.check(NAME, asked(f"steps={typed}", "seed=1:2:2"), content)
+    assert told in str(raised.value)
+    assert not any(word in str(raised.value) for word in ("--", "vary", "steps="))
+
+
 def test_as_many_cells_as_may_be_are_taken(home):
     cells = values(asked("seed=1:6:6", "steps=1:6:6"))
     assert sum(map(len, cells)) == sweep.MOST_CELLS
