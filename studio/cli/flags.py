@@ -104,7 +104,9 @@ class Parser(argparse.ArgumentParser):
         action = self._option_string_actions.get(word)
         if action is None:
             return 0
-        return {None: 1, "+": math.inf}.get(action.nargs, action.nargs)
+        if isinstance(action.nargs, int):
+            return action.nargs
+        return math.inf if action.nargs == "+" else 1
 
     def _get_positional_actions(self) -> list[argparse.Action]:
         # Shown first, as the first word is its; taken last, as that word has become its flag's value.

@@ -23,7 +23,7 @@ class Originals:
         self._folders = [one.resolve() for one in given if one.is_dir()]
 
     def check(self, place: Path, shown: str, is_folder: bool = False) -> None:
-        """Raises `InvalidInput` if a result at this place, or its recipe beside it, would replace one of them.
+        """Raises `InvalidInput` if a result at this place, or its recipe beside it, would replace one.
 
         Args:
             place: absolute, with links followed.

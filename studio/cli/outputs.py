@@ -222,7 +222,9 @@ def recipe_of(path: Path) -> recipes.Recipe:
                 raise invalid(shown, expected="a file with a recipe", received=told, next_step=step)
             path = path / presets.RECIPE
         if path.suffix.lower() != ".png" and not is_recipe(path):
-            path = path if sidecar(path).exists() else path.resolve()  # where a link leads, there is its recipe
+            path = (
+                path if sidecar(path).exists() else path.resolve()
+            )  # where a link leads, there is its recipe
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
                     f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} beside it. "

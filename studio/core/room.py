@@ -60,8 +60,9 @@ def check_disk(needed: float, what: str) -> None:
     home = paths.home()
     free = shutil.disk_usage(home).free
     if needed > free:
+        has = amounts.size(free)
         raise NoRoom(
-            f"{what} needs about {amounts.size(needed)} on the disk of {home}; {amounts.size(free)} are free. "
+            f"{what} needs about {amounts.size(needed)} on the disk of {home}; {has} are free. "
             "Next: free some space there, or set STUDIO_HOME to a larger disk."
         )
 

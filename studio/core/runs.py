@@ -115,6 +115,11 @@ class Run:
         """The newest moment that is whole; None if there is none."""
         return next((found for path in self._files() if (found := _read(path))), None)
 
+    @property
+    def bytes(self) -> int:
+        """Of the checkpoints that there are."""
+        return sum(path.stat().st_size for path in self._files())
+
     def forget(self) -> None:
         """Removes all checkpoints: the training is done, or is to start anew."""
         if self.writes:

@@ -208,7 +208,8 @@ class Training:
             kept = (runs.arrays_of(name, some).values() for name, some in self.arrays().items())
             each = sum(array.nbytes for arrays in kept for array in arrays)
             # The checkpoints, one more while it is written, and the model: its weights, and packed.
-            room.check_disk(each * (runs.KEPT + 3), "This training with its checkpoints and its model")
+            more = each * (runs.KEPT + 3) - self.run.bytes
+            room.check_disk(more, "This training with its checkpoints and its model")
 
     def _resume(self) -> None:
         found = self.run.load() if self.run else None

@@ -120,9 +120,15 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
     disk = shutil.disk_usage("/")
     free = {home: 3_000_000}
     monkeypatch.setattr(room.shutil, "disk_usage", lambda place: disk._replace(free=free[place]))
-    with pytest.raises(NoRoom, match=r"checkpoints and its model needs about 5(?:.0)? MB .*; 3(?:.0)? MB are free.*Next: ") as told:
+    with pytest.raises(
+        NoRoom, match=r"checkpoints and its model needs about 5(?:.0)? MB .*; 3(?:.0)? MB are free.*Next: "
+    ) as told:
         Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
     assert "\n" not in str(told.value) and not (home / "runs" / "run").exists()
+    runs.Run(home / "runs" / "run").save(runs.Checkpoint(1, {"weights": np.zeros(750_000, "float32")}))
+    with pytest.raises(KeyError):  # what lies there is of its own, and goes
+        Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
+    runs.Run(home / "runs" / "run").forget()
     free[home] = 6_000_000
     with pytest.raises(AssertionError, match="it was begun"):
         Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())

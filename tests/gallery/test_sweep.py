@@ -95,7 +95,10 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("abc", "Invalid values of steps. Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: abc. Next: "),
+        (
+            "abc",
+            "Invalid values of steps. Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: abc. Next: ",
+        ),
         ("", "Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: nothing. Next: "),
         ("7:7:3", "Expected: 2 to 36, as A,B or LOW:HIGH:COUNT. Received: 7:7:3. Next: "),
         ("0:99999:400", "Expected: LOW:HIGH:COUNT with a COUNT of 2 to 36. Received: 0:99999:400. Next: "),
