@@ -125,8 +125,8 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
     ) as told:
         Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
     assert "\n" not in str(told.value) and not (home / "runs" / "run").exists()
-    runs.Run(home / "runs" / "run").save(runs.Checkpoint(1, {"weights": np.zeros(750_000, "float32")}))
-    with pytest.raises(KeyError):  # what lies there is of its own, and goes
+    runs.Run(home / "runs" / "run").save(runs.Checkpoint(1, {"weights": np.zeros(250_000, "float32")}))
+    with pytest.raises(NoRoom, match="about 4(?:.0)? MB"):  # what lies there is of its own
         Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
     runs.Run(home / "runs" / "run").forget()
     free[home] = 6_000_000
