@@ -14,8 +14,8 @@ FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
 # What earlier studios left open to others.
 _OURS = {
-    *("budget", "cache", "channels", "datasets", "files", "format", "jobs", "lock", "locks", "logs", "lost+found"),
-    *("owners", "presets", "removed", "runs", "searches", "secret", "weights"),
+    *("budget", "cache", "channels", "datasets", "files", "format", "jobs", "lock", "locks", "logs"),
+    *("lost+found", "owners", "presets", "removed", "runs", "searches", "secret", "weights"),
 }
 
 
