@@ -121,7 +121,7 @@ def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
     help = "Paint on the photo where each style goes"
     if isinstance(content, Reel) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
-    return mask_brush.mask_brush(content.file(), [style.title for style in styles], key="mask_brush")
+    return mask_brush.mask_brush(content.file(), [style.title for style in styles])
 
 
 def finer() -> None:

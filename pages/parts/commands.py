@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from pages.parts import mask_brush, reels, sample_texts, samples
+from pages.parts import reels, sample_texts, samples
 from studio.core import tasks
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -75,11 +75,9 @@ def _of_pages_alone(inputs: Inputs) -> bool:
 
 
 def _only_here(file: File) -> bool:
-    """Whether a file is a sample that pages alone have, or was painted on one: no command can name it."""
+    """Whether a file is a sample that pages alone have, so that no command can name it."""
     if file.kind == "text":
         return file == sample_texts.file()
-    if mask_brush.made(file):
-        return True
     return file.kind == "animation" and file.name == reels.SAMPLE and file == reels.sample()
 
 

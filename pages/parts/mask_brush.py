@@ -1,8 +1,9 @@
 """A brush that says where in a photo each style goes.
 
 Our own because Streamlit has none. What is painted stays in the browser until a stroke ends; then the mask of
-each style comes back as a small PNG. The session keeps these, for a brush that is put away forgets. Names of
-styles are set as text, never as markup: they may be a person's own.
+each style comes back as a small PNG. The session keeps these, for a brush that is put away forgets, and the
+address names them, for a reload ends the session. Names of styles are set as text, never as markup: they may
+be a person's own.
 """
 
 from __future__ import annotations
@@ -10,22 +11,26 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
 
-from pages.parts import choices, shown
-from studio.core import images
+from pages.parts import own_masks, owners, shown
+from studio.core import images, strict_json
 from studio.core.errors import StudioError
+from studio.core.refusals import Refused
 from studio.core.tasks import File
 
 LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
 MOST_BYTES = 400_000  # of a mask as text
-_NAME = "brush"  # with the number of its style, what a mask is called
+_MOST_KEPT = own_masks.MOST * MOST_BYTES + 10_000  # of all of them, with the names of their styles
 _PAINT = "brush_paint"  # what was painted last, in the session; no widget's, for those go with their widgets
+_ADDRESS = "paint"  # in the address, the kept file of it
+_KEY = "mask_brush"
+_TURN = "brush_turn"  # a brush that is given other paint begins anew, or the browser would keep its own
 _PAINTED = 128  # level from which a place of a mask is painted
 
 _HTML = """
@@ -265,7 +270,7 @@ export default function (component) {
 _mount = st.components.v2.component("studio_mask_brush", html=_HTML, css=_CSS, js=_JS)
 
 
-def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
+def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
     """Lets a person paint where each style goes.
 
     Args:
@@ -276,10 +281,11 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
         A mask a style, or none while nothing is painted. Styles that were not painted share the rest; where
         all were, the rest stays the photo.
     """
+    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
     picture = shown.of_file(content.digest)
     height, width = images.size(picture)
     scale = LONGEST / max(height, width)
-    kept = _of(content.digest, st.session_state.get(_PAINT))
+    kept = _of(content.digest, _last(content.digest))
     words = {
         "styles": list(styles),
         "picture": content.digest,
@@ -295,6 +301,7 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
         painted = kept  # a brush that was put away and is back knows nothing yet
     else:
         st.session_state[_PAINT] = painted
+    _remember(_of(content.digest, painted))
     st.caption(
         "Paint where a style goes. Styles that you do not paint share the rest; with all of them painted, "
         "the rest stays the photo."
@@ -305,9 +312,44 @@ def mask_brush(content: File, styles: Sequence[str], *, key: str) -> list[File]:
         return []
 
 
-def made(file: File) -> bool:
-    """Whether a file is a mask that was painted here, so that a person has no such file."""
-    return file.kind == "picture" and re.fullmatch(rf"{_NAME}-\d\.png", file.name) is not None
+def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
+    """Gives the brush masks that it painted before; says whether it could take them. For callbacks.
+
+    Args:
+        picture: the digest of the photo.
+        styles: what each is called.
+        masks: one for each of them.
+    """
+    texts = [_text(file.read()) for file in masks]
+    if not all(own_masks.painted(file) for file in masks) or max(map(len, texts)) > MOST_BYTES:
+        return False
+    st.session_state[_PAINT] = {"picture": picture, "styles": list(styles), "masks": texts}
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    return True
+
+
+def _last(picture: str) -> object:
+    """What was painted last, which the address has after a reload."""
+    if _PAINT not in st.session_state:
+        st.session_state[_PAINT] = None
+        with suppress(StudioError, Refused, OSError):  # removed since, somebody else's, or no such file
+            file = File(owners.mine(st.query_params.get(_ADDRESS, "")), "text", "")
+            data = file.read() if file.path.stat().st_size <= _MOST_KEPT else b""
+            found = _of(picture, strict_json.parsed(data, 3))
+            if found is not None:  # made anew: whatever was in that file, the browser gets pictures of ours
+                masks = [_text(images.encode_png(_read(mask))) for mask in found["masks"]]
+                st.session_state[_PAINT] = {**found, "masks": masks}
+    return st.session_state[_PAINT]
+
+
+def _remember(painted: dict[str, list] | None) -> None:
+    """Keeps what is painted, and names it in the address, so that a reload has it."""
+    if painted is None:
+        st.query_params.pop(_ADDRESS, None)
+        return
+    told = owners.address(File.keep(json.dumps(painted).encode(), "text", "paint.json").digest)
+    if st.query_params.get(_ADDRESS) != told:
+        st.query_params[_ADDRESS] = told
 
 
 def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
@@ -321,8 +363,7 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     if sent is None or sent["styles"] != list(styles):
         return []
     found = whole([_read(one) for one in sent["masks"]])
-    named = enumerate(found, start=1)
-    return [choices.keep(images.encode_png(mask), f"{_NAME}-{number}.png") for number, mask in named]
+    return [own_masks.of_brush(images.encode_png(mask), number) for number, mask in enumerate(found, start=1)]
 
 
 def _of(picture: str, painted: object) -> dict[str, list] | None:
@@ -332,7 +373,13 @@ def _of(picture: str, painted: object) -> dict[str, list] | None:
     styles, masks = painted.get("styles"), painted.get("masks")
     if not isinstance(styles, list) or not isinstance(masks, list) or len(styles) != len(masks):
         return None
+    if not all(isinstance(style, str) for style in styles):
+        return None
     return {"picture": picture, "styles": styles, "masks": masks}
+
+
+def _text(mask: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(mask).decode()}"
 
 
 def _read(text: object) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import choices, forms, own_masks, samples, uses
+from pages.parts import choices, forms, mask_brush, own_masks, samples, terms, uses
 from pages.parts.places import place_of
 from studio import engine
 from studio.core.settings import Settings
@@ -21,9 +21,9 @@ WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the
 
 def able(job: engine.Job, settings: Settings) -> bool:
     """Whether the form of its page can ask for just this."""
-    if job.task not in TASKS or getattr(settings, "layers", ()):
+    if job.task not in TASKS or job.inputs.get("network"):
         return False
-    if job.inputs.get("mask") or job.inputs.get("network"):
+    if not all(mask.here for mask in job.inputs.get("mask", [])):
         return False
     asked = _house(settings)
     return not asked or set(asked) <= _house_titles().keys()  # titles are read from a person's own networks
@@ -48,6 +48,25 @@ def refill(job: engine.Job, settings: Any) -> None:
     if asked := _house(settings):
         titles = _house_titles()
         st.session_state["style"] = [titles[style] for style in asked]
+    if masks := job.inputs.get("mask"):
+        _mask(job.inputs["content"][0], masks)
+    if layers := getattr(settings, "layers", ()):
+        _climb(layers)
+
+
+def _mask(content: File, masks: Sequence[File]) -> None:
+    """Puts masks back where they came from: under the brush, or beside the pictures that a person added."""
+    if mask_brush.put(content.digest, st.session_state["style"], masks):
+        st.session_state["brush"] = True
+    else:
+        own_masks.put(masks)
+
+
+def _climb(layers: Sequence[str]) -> None:
+    """Chooses layers and channels, and opens the sheet at the first of them."""
+    st.session_state["see"], st.session_state["layers"] = "channels", terms.joined(layers)
+    if network := terms.network(layers[0]):
+        st.session_state["network"], st.session_state[f"{network}_layer"] = network, terms.layer(layers[0])
 
 
 def only(task: str, weights: Sequence[float] = ()) -> None:

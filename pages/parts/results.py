@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import commands, films, shown, words
+from pages.parts import commands, films, own_masks, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
 from studio.core import images, paths, thumbnails
@@ -154,6 +154,9 @@ def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
         if program := commands.python(task, wish, inputs):
             st.caption("The same in Python:")
             st.code(program, language="python", wrap_lines=True)
+        if masks := inputs.get("mask", ()):
+            st.caption("The masks that these name:")
+            own_masks.downloads(masks)
         st.caption("What made it, as the download carries it:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)

@@ -93,6 +93,41 @@ def test_paint_is_there_again_after_another_page(brush):
     masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
 
 
+def test_paint_is_there_again_after_a_reload(brush):
+    page = brush(TWO)
+    paint(page, "Wash", 0.5)
+    painted = masks(page, lambda now: len(now) == 2)
+    page.wait_for_url("**paint=*")
+    page.reload()
+    unfold(page)
+    masks(page, lambda now: now == painted)
+    paint(page, "Mosaic", 0.2)
+    masks(page, lambda now: len(now) == 2 and now[1] == painted[1] and now[0] != painted[0])
+
+
+def test_masks_of_a_result_are_downloaded_and_come_back_to_be_changed(brush):
+    page = brush(TWO)
+    paint(page, "Wash", 0.5)
+    painted = masks(page, lambda now: len(now) == 2)
+    command = page.get_by_test_id("stCode").filter(has_text="--masks").first.inner_text()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="mask-1-").click()
+    assert saved.value.suggested_filename in command
+    page.get_by_role("button", name="Keep", exact=True).click()
+    change = page.get_by_role("button", name="Change", exact=True)
+    change.wait_for()
+    paint(page, "Mosaic", 0.2)  # and so the result is no longer what is asked for
+    unfold(page)
+    masks(page, lambda now: len(now) == 2 and now[0] != painted[0])
+    page.get_by_role("link", name="Open").first.click()
+    change.click()
+    page.get_by_role("button", name="Close", exact=True).click()
+    unfold(page)
+    masks(page, lambda now: now == painted)
+    paint(page, "Mosaic", 0.8)
+    masks(page, lambda now: len(now) == 2 and now[1] == painted[1] and now[0] != painted[0])
+
+
 def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush):
     from playwright.sync_api import expect
 

@@ -8,11 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import films, octave_climb, results, samples, sheets, terms, wishes, words
-from studio.core import backbones, images
+from studio.core import backbones, images, paths, tasks
 from studio.core.tasks import File
 from studio.dream import sheet
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
+from studio.engine import store
 
 
 def labels(page):
@@ -163,6 +164,27 @@ def test_a_film_says_its_length_and_its_time_before_it_starts(visit, submitted):
     button(page, "Start").click().run()
     settings = submitted[0][1]
     assert (settings.zoom, settings.fps, settings.film) == (30, 10, "gif")
+
+
+def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submitted, picture):
+    made, id = File.keep(images.encode_png(picture), "picture", "made.png"), store.new_id(1)
+    layers = ("mixed4:71=0.5", "mixed5")
+    asked = {"layers": layers, "backbone": "inceptionv3", "steps": 7}
+    inputs = {"content": [samples.photos()[0].file()]}
+    written = store.asked_of(
+        tasks.get("dream.ascend"), DreamSettings.parse(asked).model_dump(), inputs, "local"
+    )
+    store.write_finished(paths.folder("jobs") / id, written, tasks.Result((made,)), 1, 2)
+    until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+    page = visit("dream", job=id)
+    button(page, "Change").click().run()
+    assert not page.exception
+    assert page.button_group(key="network").value == "inceptionv3"
+    assert page.selectbox(key="inceptionv3_layer").value == "mixed4"
+    button(page, "Start").click().run()
+    settings = submitted[0][1]
+    assert (settings.layers, settings.backbone, settings.steps) == (layers, "inceptionv3", 7)
+    engine.remove(id)
 
 
 @pytest.mark.parametrize("zoom", [0, 90])

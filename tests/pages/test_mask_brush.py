@@ -1,9 +1,13 @@
 """The brush that says where each style goes: what a browser sends of it, and what becomes of that."""
 
 import base64
+import json
+import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.parts import choices, commands, mask_brush
 from studio.core import images
@@ -71,20 +75,120 @@ def test_what_is_no_mask_of_this_picture_is_none(home, painted):
     assert mask_brush._kept(painted, PICTURE, STYLES[:1]) == []
 
 
-def test_no_command_names_masks_that_only_the_page_has(home, picture):
+def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, picture):
     photo = choices.keep(images.encode_png(picture), "photo.png")
-    inputs = {"content": [photo], "style": [photo, photo]}
     brushed = mask_brush._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
-    uploaded = [File(file.digest, "picture", "brush.png") for file in brushed]
-    assert commands.line("style.transfer", TransferSettings(), inputs | {"mask": brushed}) == ""
-    assert "--masks brush.png" in commands.line(
-        "style.transfer", TransferSettings(), inputs | {"mask": uploaded}
-    )
+    inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
+    words = commands.line("style.transfer", TransferSettings(), inputs).split()
+    at = words.index("--masks")
+    names = words[at + 1 : at + 3]
+    assert names == [file.name for file in brushed] and len(set(names)) == 2
+    assert all(name in commands.python("style.transfer", TransferSettings(), inputs) for name in names)
+
+    def page(masks):
+        from pages.parts import own_masks
+
+        own_masks.downloads(masks)
+
+    assert [button.label for button in draw(page, masks=brushed).get("download_button")] == names
+
+
+def test_masks_of_other_paint_have_other_names(home):
+    [first] = mask_brush._kept(sent(mask(1)), PICTURE, STYLES[:1])
+    [second] = mask_brush._kept(sent(mask(2)), PICTURE, STYLES[:1])
+    assert first.name != second.name
+
+
+def page_of_brush(content, styles):
+    import streamlit as st
+
+    from pages.parts import mask_brush
+
+    st.session_state["masks"] = mask_brush.mask_brush(content, styles)
+
+
+@pytest.fixture
+def brush(draw, picture, monkeypatch):
+    """Draws a brush to which its browser tells `told["painted"]`; gives the tab, and what is told and given."""
+    told = {}
+
+    def mount(data, key, **more):
+        (length,) = struct.unpack(">I", data[:4])
+        told["given"] = json.loads(data[4 : 4 + length])
+        return SimpleNamespace(painted=told.pop("painted", None))
+
+    monkeypatch.setattr("pages.parts.mask_brush._mount", mount)
+    content = choices.keep(images.encode_png(picture), "photo.png")
+
+    def brush(*masks, styles=STYLES[:2], address=""):
+        if masks:
+            told["painted"] = sent(*masks, picture=content.digest, styles=styles)
+        page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": styles})
+        if address:
+            page.query_params["paint"] = address
+        page.run()
+        assert not page.exception
+        return page, told["given"]
+
+    return brush
+
+
+def test_paint_is_there_again_after_a_reload(brush):
+    before, _ = brush(mask(1), mask(3))
+    after, given = brush(address=before.query_params["paint"])
+    assert len(after.session_state["masks"]) == 2
+    assert after.session_state["masks"] == before.session_state["masks"]
+    assert [given["kept"][name] for name in ("styles", "picture")] == [STYLES[:2], given["picture"]]
+    assert after.query_params["paint"] == before.query_params["paint"]
+
+
+def test_paint_of_other_styles_waits_for_them_after_a_reload(brush):
+    before, _ = brush(mask(1), mask(3))
+    after, given = brush(styles=["Wash"], address=before.query_params["paint"])
+    assert after.session_state["masks"] == [] and given["kept"]["styles"] == STYLES[:2]
+
+
+@pytest.mark.parametrize(
+    "bytes",
+    [
+        None,
+        b"no JSON",
+        b"[" * 99 + b"]" * 99,
+        b'{"picture": 1}',
+        b"\xff",
+        b" " * (4 * mask_brush.MOST_BYTES + 10_001),
+    ],
+    ids=["nothing", "text", "deep", "other", "no UTF-8", "large"],
+)
+def test_an_address_that_names_no_paint_is_none(brush, bytes):
+    address = File.keep(bytes, "text", "a").digest if bytes else "0" * 64
+    page, given = brush(address=address)
+    assert page.session_state["masks"] == [] and given["kept"] is None
+    assert "paint" not in page.query_params
+
+
+def test_paint_that_an_address_brings_reaches_the_browser_as_pictures_of_our_own(brush, picture):
+    digest = choices.keep(images.encode_png(picture), "photo.png").digest
+    told = {
+        "picture": digest,
+        "styles": STYLES[:1],
+        "masks": ["https://example.org/a.png?x," + sent(mask(1))["masks"][0].partition(",")[2]],
+    }
+    _, given = brush(styles=STYLES[:1], address=File.keep(json.dumps(told).encode(), "text", "a").digest)
+    assert given["kept"]["masks"][0].startswith("data:image/png;base64,")
+
+
+def test_nobody_elses_address_brings_paint(brush, monkeypatch):
+    monkeypatch.setattr("pages.parts.owners.owner", lambda: "visitor-1")
+    before, _ = brush(mask(1), mask(3))
+    monkeypatch.setattr("pages.parts.owners.owner", lambda: "visitor-2")
+    after, given = brush(address=before.query_params["paint"])
+    assert given["kept"] is None and after.session_state["masks"] == []
 
 
 def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):
     asked, painted = [], [object(), object()]
-    monkeypatch.setattr("pages.parts.mask_brush.mask_brush", lambda *told, **more: painted)
+    monkeypatch.setattr("pages.parts.mask_brush.mask_brush", lambda *told: painted)
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told, more)))
     page = visit("style", style=["Mosaic", "Wash"], brush="true")
     assert not page.exception

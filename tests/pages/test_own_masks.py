@@ -54,3 +54,18 @@ def test_a_bad_mask_is_one_sentence_and_the_others_stay(visit, asked):
 def test_more_masks_than_styles_can_be_are_refused(visit, asked):
     page = add(visit("style"), *(f"{n}.png" for n in range(5)))
     assert "at most 4" in page.error[0].value and len(asked[-1]) == 4
+
+
+def test_masks_are_there_again_after_a_reload(visit, asked):
+    page = add(visit("style", style=["Mosaic", "Wash"]), "left.png", "right.png")
+    address = page.query_params["mask_file"]
+    again = visit("style", style=["Mosaic", "Wash"], mask_file=address)
+    assert not again.exception and len(asked[-1]) == 2
+    assert again.query_params["mask_file"] == address
+    button(again, "Remove masks").click().run()
+    assert asked[-1] == [] and "mask_file" not in again.query_params
+
+
+def test_an_address_that_names_no_mask_brings_none(visit, asked):
+    page = visit("style", mask_file=["nonsense", "0" * 64])
+    assert not page.exception and not page.error and asked[-1] == []

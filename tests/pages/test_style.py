@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import commands, results, samples, uses
+from pages.parts import commands, own_masks, results, samples, uses
 from studio.core import images, paths, recipes, tasks
 from studio.engine import store
 from studio.style.settings import TransferSettings
@@ -196,6 +196,50 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, setting
     assert "Change" in labels(page), "the result stays in sight until something else is asked for"
     page.button_group(key="content").set_value("Rocket").run()
     assert "Change" not in labels(page)
+
+
+@pytest.fixture
+def half():
+    """A mask whose left half is white."""
+    return images.encode_png(
+        np.repeat([[[255], [0]]], 40, axis=0).repeat(32, axis=1).repeat(3, axis=2).astype("uint8")
+    )
+
+
+@pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["pictures", "house styles"])
+def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    masks = [own_masks.of_brush(half, number) for number in (1, 2)]
+    pictures = [] if house else [offered[one]() for one in ("Mosaic", "Wash")]
+    inputs = {"content": [offered["Coffee"]()], "style": pictures, "mask": masks}
+    page = visit("style", job=painted({"house": house}, inputs))
+    next(button for button in page.button if button.label == "Change").click().run()
+    assert not page.exception and page.toggle(key="brush").value
+    asked = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append(told[2]()))
+    page.slider(key="strength").set_value(0.5).run()
+    assert [file.digest for file in asked[-1]["mask"]] == [mask.digest for mask in masks]
+
+
+def test_ones_own_masks_come_back_as_they_are(visit, painted, monkeypatch, half):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    own = tasks.File.keep(half, "picture", "left.png")
+    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()], "mask": [own]}
+    page = visit("style", job=painted({}, inputs))
+    next(button for button in page.button if button.label == "Change").click().run()
+    assert not page.exception and not page.toggle(key="brush").value
+    asked = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append(told[2]()))
+    page.slider(key="strength").set_value(0.5).run()
+    assert asked[-1]["mask"] == [own]
+
+
+def test_masks_that_are_gone_cannot_be_changed(visit, painted):
+    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    gone = tasks.File("0" * 64, "picture", "mask.png")
+    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()], "mask": [gone]}
+    page = visit("style", job=painted({}, inputs))
+    assert not page.exception and "Make again" in labels(page) and "Change" not in labels(page)
 
 
 @pytest.mark.parametrize("before", [{"what": "A film"}, {"brush": "true", "weight_1": "0.25"}])
