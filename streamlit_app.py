@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import secrets
+import sys
 from contextlib import asynccontextmanager
 
 import streamlit as st
@@ -13,6 +14,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection
 
 from studio import engine
+from studio.core import access
+from studio.core.errors import StudioError
 from studio.gallery import owners
 
 TIDY_SECONDS = 3600.0
@@ -53,6 +56,9 @@ async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
+    if TOKEN:
+        sys.stdout.write(f"  The whole address, for you alone: {address()}?{access.PARAMETER}={TOKEN}\n\n")
+        sys.stdout.flush()
     kept = asyncio.create_task(keep_house()) if is_shared() else None
     try:
         yield
@@ -77,6 +83,23 @@ def is_shared():
     return os.environ.get("STUDIO_USERS", "one") != "one"
 
 
+def address():
+    """Where this server is, as a browser on this machine reaches it."""
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    host = st.get_option("server.address")
+    host = "localhost" if host in (None, "0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{scheme}://{host}:{st.get_option('server.port')}/{path}"
+
+
+def token():
+    """The token of this start, "" where none is asked for. Ends the server if that is not clear."""
+    try:
+        return access.new_token()
+    except StudioError as error:
+        sys.exit(f"error: {error}")
+
+
 def tell(error):
     """Shows what a page did not catch as a sentence; imported late, as the parts need a running server."""
     from pages.parts import faults
@@ -84,22 +107,27 @@ def tell(error):
     return faults.tell(error)
 
 
-def middleware():
+def middleware(token=""):
     """A cookie for each visitor of a shared studio; else only requests that mean this machine.
 
     Without that check, a foreign page could have its own name point to this machine and then read the studio
     as if it were a part of itself (DNS rebinding). Who opens the server to a network picks its names.
+
+    Args:
+        token: that is asked for besides; "" for none.
     """
+    asked = [Middleware(access.TokenAsked, token=token)] if token else []
     if is_shared():
-        return [Middleware(OwnerCookie)]
+        return [*asked, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
-        return []
-    return [Middleware(TrustedHostMiddleware, allowed_hosts=HERE, www_redirect=False)]
+        return asked
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=HERE, www_redirect=False), *asked]
 
 
+TOKEN = token()
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
-    middleware=middleware(),
+    middleware=middleware(TOKEN),
     on_script_error=tell,
 )

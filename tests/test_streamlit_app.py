@@ -132,6 +132,107 @@ def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, addres
     assert TrustedHostMiddleware not in [layer.cls for layer in server_module.middleware()]
 
 
+@pytest.fixture
+def guarded(home, monkeypatch, request):
+    """A server that asks for a token: its port, the token and the address that it printed."""
+    monkeypatch.setenv("STUDIO_TOKEN", "on")
+    monkeypatch.setenv("STUDIO_USERS", getattr(request, "param", "one"))
+    port = _free_port()
+    with _serve(port) as process:
+        try:
+            lines = iter(process.stdout.readline, b"")
+            printed = next(
+                found for line in lines if (found := re.search(r"http\S+token=(\S+)", line.decode()))
+            )
+            yield port, printed[1], printed[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+def _ask(port, path, *, method="GET", body=None, **headers):
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request(method, path, body, {"Accept": "text/html", **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read().decode(errors="replace")
+
+
+def _handshake(port, path="/_stcore/stream", **headers):
+    try:
+        with connect(
+            f"ws://127.0.0.1:{port}{path}", additional_headers=headers, subprotocols=["streamlit"]
+        ) as stream:
+            return stream.response.status_code
+    except InvalidStatus as refused:
+        return refused.response.status_code
+
+
+ROUTES = (
+    "/",
+    "/style?size=64",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/_stcore/script-health-check",
+    "/static/js/index.js",
+    "/media/0.png",
+    "/app/static/x.png",
+    "/component/x/index.html",
+    "/_stcore/bidi-components/x/index.js",
+    "/favicon.png",
+    "/nowhere",
+)
+
+
+@pytest.mark.parametrize("guarded", ["one", "many"], indirect=True)
+def test_who_has_no_token_reaches_nothing_and_who_has_it_all(guarded):
+    port, token, address = guarded
+    assert address == f"http://127.0.0.1:{port}/?token={token}" and len(token) > 40
+    for cookie in (
+        "",
+        f"studio_token_{port}=",
+        f"studio_token_{port}={token[:-1]}",
+        "studio_token_1=" + token,
+    ):
+        headers = {"Cookie": cookie}
+        assert {_ask(port, route, **headers)[0] for route in ROUTES} == {403}
+        assert _ask(port, "/_stcore/upload_file/a/b", method="PUT", body=b"x", **headers)[0] == 403
+        assert _handshake(port, **headers) == 403
+    for wrong in ("", "x", token[:-1], token + "x", "%ff", "%ED%A0%80"):
+        assert _ask(port, f"/style?token={wrong}")[0] == 403
+        assert _handshake(port, f"/_stcore/stream?token={wrong}") == 403
+    status, told, said = _ask(port, "/style")
+    assert said.startswith("This studio asks for a token. Next: ") and told["set-cookie"] is None
+
+    status, told, page = _ask(port, f"/style?size=64&token={token}&style=Mosaic&style=Wash")
+    assert (status, token in page, told["cache-control"]) == (200, False, "no-store")
+    assert "url=/style?size=64&amp;style=Mosaic&amp;style=Wash" in page
+    cookie, *rules = told["set-cookie"].split("; ")
+    assert rules == ["Path=/", "HttpOnly", "SameSite=Strict"]
+    assert _ask(port, "/style", Cookie=cookie)[0] == 200
+    assert _ask(port, "/_stcore/health", Cookie=cookie)[2] == "ok"
+    assert _handshake(port, Cookie=cookie) == 101
+    assert _ask(port, f"/_stcore/health?token={token}", Accept="*/*")[2] == "ok"  # for a script
+    elsewhere = _ask(port, f"//evil.example/?token={token}")[2]
+    assert 'url=/evil.example/"' in elsewhere
+
+
+@pytest.mark.parametrize("guarded", ["many"], indirect=True)
+def test_a_token_lets_many_in_and_each_is_somebody(guarded):
+    port, token, _ = guarded
+    cookie = _ask(port, f"/?token={token}")[1]["set-cookie"].partition(";")[0]
+    assert "studio_owner=" in _ask(port, "/", Cookie=cookie)[1]["set-cookie"]
+
+
+def test_a_word_that_is_neither_on_nor_off_starts_no_studio(home, monkeypatch):
+    monkeypatch.setenv("STUDIO_TOKEN", "s3cret")
+    words = [sys.executable, "-m", "streamlit", "run", f"--server.port={_free_port()}"]
+    done = subprocess.run(
+        [*words, "--server.headless=true"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode and "Expected: on or off." in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
     port = _free_port()

@@ -1,4 +1,4 @@
-"""Masks: brought from a person's device, or painted, and taken along; the address has those that were brought."""
+"""Masks: brought from a person's device, which the address has, or painted, and taken along."""
 
 from __future__ import annotations
 

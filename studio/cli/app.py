@@ -16,6 +16,8 @@ def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "app", "open the pages in a browser", _run)
     parser.add_argument("--port", metavar="N", help="where it listens (1024 to 65535, default 8501)")
+    help = "ask for a token, which the address that is printed holds"
+    parser.add_argument("--token", action="store_true", help=help)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -26,6 +28,8 @@ def _run(arguments: argparse.Namespace) -> int:
     words = children.command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:
         words.append(f"--server.port={_port(arguments.port)}")
+    if arguments.token:
+        os.environ["STUDIO_TOKEN"] = "on"
     # Streamlit takes this process over, so that Ctrl-C and signals reach it and nothing stands between.
     sys.stdout.flush()
     os.execve(words[0], words, children.environment())

@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,14 +52,20 @@ def server_home(weights_cache, tmp_path_factory):
 @pytest.fixture(scope="package")
 def server(server_home):
     """The address of a studio, started as a person starts it."""
-    home = server_home
+    with serving(server_home) as address:
+        yield address
+
+
+@contextmanager
+def serving(home, **environment):
+    """Serves a studio and gives its address; what it prints goes into `server.log` of its home."""
     port = _free_port()
     words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             words,
             cwd=ROOT,
-            env=os.environ | {"STUDIO_HOME": str(home)},
+            env=os.environ | {"STUDIO_HOME": str(home)} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -101,6 +109,9 @@ def _wait(address: str, process: subprocess.Popen) -> None:
             with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     return
+        except urllib.error.HTTPError as refused:
+            assert refused.code == 403  # it asks for a token
+            return
         except OSError:
             time.sleep(0.2)
     raise AssertionError("the server did not answer")

@@ -109,7 +109,7 @@ def page_of_brush(content, styles):
 
 @pytest.fixture
 def brush(draw, picture, monkeypatch):
-    """Draws a brush to which its browser tells `told["painted"]`; gives the tab, and what is told and given."""
+    """Draws a brush to which its browser tells these masks; gives the tab, and what the browser is given."""
     told = {}
 
     def mount(data, key, **more):

@@ -1,0 +1,36 @@
+"""A studio that asks for a token, in a real browser: in by its whole address, and not without."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .conftest import PATIENCE, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("users", ["one", "many"])
+def test_the_whole_address_opens_the_studio_and_its_token_goes(browser, tmp_path, users):
+    with serving(tmp_path, STUDIO_TOKEN="on", STUDIO_USERS=users) as address:
+        whole = re.search(r"http\S+token=\S+", (tmp_path / "server.log").read_text())[0]
+        context = browser.new_context()
+        context.set_default_timeout(PATIENCE * 1000)
+        page = context.new_page()
+        assert page.goto(f"{address}/health").status == 403
+        assert page.inner_text("body").startswith(
+            "This studio asks for a token. Next: open the whole address"
+        )
+
+        page.set_content(f'<a href="{whole}">a link in a letter</a>')  # of another site, as a browser sees it
+        page.get_by_text("a link in a letter").click()
+        page.get_by_role("heading", name="Creative AI Studio").wait_for()
+        assert page.url == f"{address}/"
+        page.get_by_role("link", name="Health").click()
+        page.get_by_text("This machine").wait_for()  # by the stream
+        page.reload()
+        page.get_by_text("This machine").wait_for()
+        assert page.evaluate("document.cookie.includes('studio_token')") is False
+        assert "token=" not in page.url
+        context.close()
