@@ -28,7 +28,7 @@ with stage:
             parts.start(teaching.TASK, settings, {"data": [chosen.file]})
         job = teaching.find(chosen)
         if job is not None:
-            shown = teaching.show(job)
+            shown = teaching.show(job, chosen)
         elif chosen is not None:
             audits.before(chosen.file, settings)
     elif shown is not None:

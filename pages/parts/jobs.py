@@ -14,7 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs
+from studio.core.tasks import File, Inputs
 
 PARAMETER = "job"
 WATCH_SECONDS = 0.5
@@ -127,6 +127,27 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         return None
     show(job)
     return job
+
+
+def whose(job: engine.Job, chosen: File | None) -> None:
+    """Says what a job learns from, and where that is not what is chosen now: else it would pass for that.
+
+    Args:
+        chosen: what the form would have learnt from now; None for nothing yet.
+    """
+    st.subheader(words.plain(": ".join(filter(None, (job.title, words.made_of(job))))), anchor=False)
+    [given, *_] = [files[0] for files in job.inputs.values() if files] or [None]
+    if (
+        chosen is not None
+        and given is not None
+        and given.kind == chosen.kind
+        and given.digest != chosen.digest
+    ):
+        st.info(
+            f"What you see here is of {words.plain(given.name)}, not of {words.plain(chosen.name)}, which is "
+            "chosen now.",
+            icon=":material/info:",
+        )
 
 
 def linked(capability: str) -> engine.Job | None:

@@ -37,6 +37,7 @@ def show(text: File | None) -> engine.Job | None:
     job = jobs.find((TASK,), text and text.digest)
     if job is None:
         return None
+    jobs.whose(job, text)
     if not job.finished:
         _watch(job.id)
         _curve(job.id)

@@ -39,8 +39,13 @@ def find(chosen: PictureSet | None) -> engine.Job | None:
     return jobs.find((TASK, *OTHERS), chosen and chosen.file.digest)
 
 
-def show(job: engine.Job) -> Shown | None:
-    """Draws a job of this page; gives the classifier, once there is one."""
+def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
+    """Draws a job of this page; gives the classifier, once there is one.
+
+    Args:
+        chosen: the pictures that are chosen now, which need not be those of the job.
+    """
+    jobs.whose(job, chosen and chosen.file)
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _watch(job.id)
@@ -63,7 +68,6 @@ def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    st.subheader(job.title, anchor=False)
     report = job.report
     if job.preview:
         st.image(job.preview, width="stretch", caption="What it is looking at")

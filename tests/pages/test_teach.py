@@ -139,6 +139,19 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     assert sum("sure" in caption for caption in captions) == 3
 
 
+def test_a_result_of_other_pictures_than_are_chosen_says_whose_it_is(visit, brought, until):
+    page = visit("classify")
+    button(page, "Teach").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    assert "Teaching: cartoons" in said(done(page).subheader) and "chosen now" not in said(page.info)
+    job = page.query_params["job"]
+    page = brought(archive(), "mine.zip")
+    page.query_params["job"] = job  # as a link to a recent result opens it, or a training that ends only now
+    page.run()
+    assert "Teaching: cartoons" in said(done(page).subheader)
+    assert "is of cartoons.zip, not of mine.zip, which is chosen now" in said(page.info)
+
+
 def test_the_size_of_another_page_is_not_the_size_here(visit, until):
     page = visit("dream", size="1024")
     assert page.slider(key="size").value == 1024
