@@ -320,8 +320,13 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
         styles: what each is called.
         masks: one for each of them.
     """
-    texts = [_text(file.read()) for file in masks]
-    if not all(own_masks.painted(file) for file in masks) or max(map(len, texts)) > MOST_BYTES:
+    if not all(own_masks.painted(file) for file in masks):
+        return False
+    found = [images.read(file.read(), "mask", "black") for file in masks]
+    if len({mask.shape for mask in found}) > 1:
+        return False
+    texts = [_text(images.encode_png(mask)) for mask in strokes(found)]
+    if max(map(len, texts)) > MOST_BYTES:
         return False
     st.session_state[_PAINT] = {"picture": picture, "styles": list(styles), "masks": texts}
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
@@ -407,3 +412,16 @@ def whole(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
     if len(painted) < len(masks) and rest.max() < _PAINTED:
         return []
     return [mask if mask.max() >= _PAINTED else rest for mask in masks]
+
+
+def strokes(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What was painted of masks that `whole` gave: those that are what no other one covers become black.
+
+    Args:
+        masks: `(H, W, 3) uint8`, all of one size.
+    """
+    largest = max(masks, key=np.sum)
+    others = [mask for mask in masks if not np.array_equal(mask, largest)]
+    if not others or not np.array_equal(largest, 255 - np.maximum.reduce(others)):
+        return list(masks)
+    return [np.zeros_like(mask) if np.array_equal(mask, largest) else mask for mask in masks]

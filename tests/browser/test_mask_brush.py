@@ -121,6 +121,8 @@ def test_masks_of_a_result_are_downloaded_and_come_back_to_be_changed(brush):
     page.get_by_role("button", name="Change", exact=True).click()
     page.locator("canvas").first.wait_for()
     page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name="Keep", exact=True).wait_for()
+    unfold(page)
     masks(page, lambda now: now == painted)
     paint(page, "Wash", 0.8)  # where the rest was Mosaic's
     masks(page, lambda now: len(now) == 2 and now[1] != painted[1] and now[0] != painted[0])

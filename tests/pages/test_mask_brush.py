@@ -75,6 +75,24 @@ def test_what_is_no_mask_of_this_picture_is_none(home, painted):
     assert mask_brush._kept(painted, PICTURE, STYLES[:1]) == []
 
 
+@pytest.mark.parametrize(
+    "painted",
+    [
+        [mask(1), mask(3)],
+        [mask(1), mask()],
+        [mask(), mask(3, 4), mask()],
+        [mask(*range(9)), mask()],
+        [mask(*range(8)), mask(), mask(9)],
+        [mask(2)],
+    ],
+)
+def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
+    masks = mask_brush.whole(painted)
+    again = mask_brush.strokes(masks)
+    np.testing.assert_array_equal(mask_brush.whole(again), masks)
+    assert sum(one.max() > 0 for one in again) <= sum(one.max() > 0 for one in painted)
+
+
 def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, picture):
     photo = choices.keep(images.encode_png(picture), "photo.png")
     brushed = mask_brush._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
