@@ -16,7 +16,8 @@ from studio.core.settings import Described, Settings
 
 MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
-SHARED = ("size", "seed")  # mean the same on every page, so that they go with a person from one to another
+SHARED = ("size",)  # means the same on every page, so that it goes with a person from one to another
+SEED = "seed"  # which some pages ask for beside the form
 SHARES = ("held_out",)  # shown in per cent
 FILMS = {"zoom": "zoom_film", "walk": "film_on"}  # settings that count frames, 0 for none, and their switches
 _LAST = "form_last"
@@ -115,7 +116,7 @@ def _forget(kind: str, known: Collection[str], apart: Collection[str]) -> None:
     """Drops what the form of another page left under names that both have: its steps are no steps here."""
     before, names, lone = st.session_state.get(_LAST, (kind, (), ()))
     if before != kind:
-        for name in set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)):
+        for name in {SEED, *(set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)))}:
             st.session_state.pop(name, None)
     st.session_state[_LAST] = (kind, tuple(known), tuple(apart))
 

@@ -352,7 +352,7 @@ def _remember(painted: dict[str, list] | None) -> None:
     if painted is None:
         st.query_params.pop(_ADDRESS, None)
         return
-    told = owners.address(File.keep(json.dumps(painted).encode(), "text", "paint.json").digest)
+    told = File.keep(json.dumps(painted).encode(), "text", "paint.json").digest
     if st.query_params.get(_ADDRESS) != told:
         st.query_params[_ADDRESS] = told
 

@@ -27,7 +27,7 @@ def ask() -> None:
     if taken():
         st.caption(", ".join(words.plain(file.name) for file in taken()))
         st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
-    digests = [owners.address(file.digest) for file in taken()]
+    digests = [file.digest for file in taken()]
     if st.query_params.get_all(_ADDRESS) != digests:
         st.query_params[_ADDRESS] = digests
 

@@ -103,7 +103,7 @@ def _form(name: str, inputs: Inputs) -> SearchSettings | None:
     small = [word for word in subject.small if word.partition("=")[0] not in chosen]
     fixed = [*_length(subject, fields, inputs), *small]
     extra = {"train": name, "vary": vary, "fixed": fixed}
-    made = forms.form(SearchSettings, skip=tuple(extra), extra=extra, apart=("seed",))
+    made = forms.form(SearchSettings, skip=tuple(extra), extra=extra)
     if not chosen:
         st.caption(":material/info: Choose at least one setting that varies.")
         return None
