@@ -19,7 +19,7 @@ import numpy as np
 
 from studio import cli
 from studio.cli import console, flags, outputs
-from studio.core import avatars, paths
+from studio.core import amounts, avatars, paths
 from studio.core.errors import invalid
 
 _MOST, _SIZES = 200_000, (16, 256)
@@ -66,7 +66,8 @@ def _check(path: Path, count: int, size: int, seed: int) -> None:
             step = "choose a number in between"
             raise invalid(name, expected=f"{least:,} to {most:,}", received=value, next_step=step)
     if count * size * size * 3 > _MOST_BYTES:
-        expected, received = "at most 4 GB of pictures", f"{count:,} of {size} x {size} px"
+        expected = f"at most {amounts.size(_MOST_BYTES)} of pictures"
+        received = f"{count:,} of {size} x {size} px"
         raise invalid("-n", expected=expected, received=received, next_step="draw fewer or smaller ones")
 
 

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from studio import cli
 from studio.cli import console, flags
-from studio.core import index, paths, presets
+from studio.core import amounts, index, paths, presets
 from studio.core.errors import invalid
 
 if TYPE_CHECKING:
     import h5py
 
 _STATED = "Licence: "
-_MOST_BYTES = 40 * 2**20  # of all presets together
+_MOST_BYTES = 40 * 10**6  # of all presets together
 
 
 def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool = False) -> presets.Preset:
@@ -106,7 +106,8 @@ def _enter(name: str, entry: dict[str, object]) -> None:
     index.shipped.cache_clear()
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
     if size > _MOST_BYTES:
-        console.note(f"All presets together have {size / 2**20:.0f} MB, more than the 40 MB that are agreed.")
+        agreed = amounts.size(_MOST_BYTES)
+        console.note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
 
 
 def _run(arguments: argparse.Namespace) -> int:

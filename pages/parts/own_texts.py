@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts import forms, owners, promises, sample_texts, uploads, words
 from pages.parts.paper import paper
+from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text import corpus
@@ -42,7 +43,7 @@ def choose() -> File | None:
 
 
 def _from_file() -> File | None:
-    help = f"Plain text in any language and encoding, up to {corpus.MOST_BYTES // 2**20} MB"
+    help = f"Plain text in any language and encoding, up to {amounts.size(corpus.MOST_BYTES)}"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
     uploads.fault(_SLOT)
     taken: File | None = st.session_state.get(_TAKEN)

@@ -26,7 +26,7 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
     if seconds is None:
         return ""
     also = f", and {room.gib(memory)} of memory" if memory else ""
-    return f", which takes {words.about(seconds)} here{also}"
+    return f", which takes {amounts.about(seconds)} here{also}"
 
 
 def before_start(content: File, settings: DreamSettings | None) -> None:

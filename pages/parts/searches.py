@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import forms, own_texts, picture_sets, words
-from studio.core import tasks
+from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Described
 from studio.core.tasks import Inputs
@@ -76,7 +76,7 @@ def takes(settings: SearchSettings, inputs: Inputs) -> str:
     task = trained(settings)
     fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
     seconds = tasks.expected(task, task.settings.parse(fixed), inputs)
-    return f" One training takes {words.about(seconds)} here." if seconds else ""
+    return f" One training takes {amounts.about(seconds)} here." if seconds else ""
 
 
 def _data(name: str) -> Inputs:

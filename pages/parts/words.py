@@ -76,17 +76,6 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
-def about(seconds: float) -> str:
-    """A guess in a person's words, no finer than it is: `103` -> "about 2 minutes"."""
-    if seconds < 10:
-        return "a few seconds"
-    if seconds < 90:
-        return f"about {round(seconds, -1):.0f} seconds"
-    if seconds < 5400:
-        return f"about {round(seconds / 60)} minutes"
-    return f"about {round(seconds / 3600)} hours"
-
-
 class Run(Protocol):
     """What was asked of a task: a job, an item of the gallery, a search by eye."""
 

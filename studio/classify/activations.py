@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import paths
+from studio.core import amounts, paths
 from studio.core.backbones import Backbone
 from studio.core.data.cache import Pictures
 from studio.core.errors import NoRoom
@@ -130,6 +130,6 @@ def _check_room(path: Path, size: int) -> None:
     there = os.statvfs(paths.make(path.parent))
     if there.f_bavail * there.f_frsize < size + 2**28:
         raise NoRoom(
-            f"Fine-tuning needs {size / 1e9:.1f} GB on the disk of {path.parent} for a while. "
+            f"Fine-tuning needs {amounts.size(size)} on the disk of {path.parent} for a while. "
             "Next: free some space there, choose a smaller size, or go without mirrored pictures."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from studio.cli import console
-from studio.core import tasks
+from studio.core import amounts, tasks
 from studio.core.room import gib
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
@@ -30,11 +30,4 @@ def before(
     if expected and expected >= LONG:
         memory = f", {gib(needs)} of memory" if needs else ""
         most, whole = "at most " if task.tries else "", " from its beginning" if goes_on else ""
-        console.note(f"{task.title}: {most}about {_duration(expected)} here{whole}{memory}.")
-
-
-def _duration(seconds: float) -> str:
-    """A rough time in a person's words: "40 s", "3 min", "2.5 h"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+        console.note(f"{task.title}: {most}{amounts.about(expected)} here{whole}{memory}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from studio.core import brought, drawing, images, keras_files, paths, presets, sample_sets, samples
+from studio.core import amounts, brought, drawing, images, keras_files, paths, presets, sample_sets, samples
 from studio.core.errors import invalid, printable, unknown
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -98,7 +98,7 @@ def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
     try:
         return paths.read(path, most)
     except paths.TooLarge:
-        expected = f"at most {most / 1e9:.0f} GB"
+        expected = f"at most {amounts.size(most)}"
         raise invalid(shown, expected=expected, received="more", next_step=next_step) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"

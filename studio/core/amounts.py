@@ -1,4 +1,8 @@
-"""Seconds and bytes in a person's words."""
+"""Seconds and bytes in a person's words; all of the studio says them by these few functions.
+
+The library humanize reads worse here: it has no short units for times, rounds 103 s down to "a minute", and
+writes "78.0 MB".
+"""
 
 from __future__ import annotations
 
@@ -23,10 +27,21 @@ def left(seconds: float | None) -> str:
     return f"{duration(max(round(seconds / steps) * steps, 1))} left"
 
 
+def about(seconds: float) -> str:
+    """A guess, no finer than it is: `103` -> "about 2 minutes"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"about {round(seconds, -1):.0f} seconds"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {round(seconds / 1800) / 2:g} hours"
+
+
 def size(count: float) -> str:
-    """Bytes as "78 MB"."""
+    """Bytes as "78 MB", a MB being a million; memory is told in GiB, see `studio.core.room`."""
     for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
+        if round(count) < 1000:
             return f"{count:.0f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"

@@ -102,7 +102,7 @@ def _home() -> Check:
         return Check(
             "folder", "trouble", f"{error.strerror}", "set STUDIO_HOME to a folder that you may write to"
         )
-    found = f"{home} can be written, {free / 2**30:.1f} GB free"
+    found = f"{home} can be written, {amounts.size(free)} free"
     if free < ENOUGH_BYTES:
         return Check("folder", "note", found, "free some space there, or set STUDIO_HOME to a larger disk")
     return Check("folder", "well", found)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core import damage, keras_configs, strict_json, zips
+from studio.core import amounts, damage, keras_configs, strict_json, zips
 from studio.core.refusals import Refused
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -136,8 +136,8 @@ def _check_members(packed: zipfile.ZipFile) -> None:
         if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or one.flag_bits & 1:
             raise Refused(f"a zip whose {one.filename} is encrypted, or packed in an unusual way")
         if one.file_size > _MOST[one.filename]:
-            most = _MOST[one.filename] / 2**20
-            raise Refused(f"a {one.filename} of {one.file_size / 2**20:,.0f} MB, more than {most:,.0f} MB")
+            larger, most = amounts.size(one.file_size), amounts.size(_MOST[one.filename])
+            raise Refused(f"a {one.filename} of {larger}, more than {most}")
 
 
 def _member(packed: zipfile.ZipFile, name: str) -> bytes:

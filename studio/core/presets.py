@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from studio.core import damage, index, owners, paths, recipes, tasks, weights, zips
+from studio.core import amounts, damage, index, owners, paths, recipes, tasks, weights, zips
 from studio.core import names as naming
 from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
 from studio.core.settings import Settings
@@ -467,7 +467,7 @@ def _read(path: Path) -> bytes:
     except OSError:
         raise _broken(path.parent, path.name, "none") from None
     except paths.TooLarge:
-        raise _broken(path.parent, f"{path.name} of at most {most >> 20} MB", "a larger one") from None
+        raise _broken(path.parent, f"{path.name} of at most {amounts.size(most)}", "a larger one") from None
 
 
 def _broken(folder: Path, expected: str, received: str) -> InvalidInput:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from distributed import Event, get_worker
 
-from studio.core import images, owners, paths, tasks, weights
+from studio.core import amounts, images, owners, paths, tasks, weights
 from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
 from studio.core.progress import Progress, Report
 from studio.engine import store
@@ -254,8 +254,9 @@ def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[s
 
 def _not_too_large(data: bytes) -> bytes:
     if len(data) > MOST_LIVE_BYTES:
+        most = amounts.size(MOST_LIVE_BYTES)
         raise NoRoom(
-            f"The result has {len(data) / 1e6:.1f} MB; a live one may have {MOST_LIVE_BYTES / 1e6:.0f}. "
+            f"The result has {amounts.size(len(data))}; a live one has {most} at most. "
             "Next: run it as a job, or make it smaller."
         )
     return data

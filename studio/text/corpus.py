@@ -8,11 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import paths
+from studio.core import amounts, paths
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.text.vocabulary import MOST as MOST_CHARACTERS
 
-MOST_BYTES = 100 * 2**20
+MOST_BYTES = 100 * 10**6
 LEAST_CHARS = 64
 _MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -106,7 +106,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _too_large() -> InvalidInput:
-    return _refused(f"at most {MOST_BYTES // 2**20} MB", "more", "take a part of it")
+    return _refused(f"at most {amounts.size(MOST_BYTES)}", "more", "take a part of it")
 
 
 def _decoded(data: bytes) -> tuple[str, str, list[str]]:

@@ -27,7 +27,7 @@ def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, sai
 def test_before_a_long_job_it_says_how_long(photo, weights_home, said, monkeypatch):
     assert "about" not in said("dream", photo, "-o", "short.png", *QUICK)[2]
     monkeypatch.setattr(promises, "LONG", 0.0)
-    assert "Dream: about 1 s here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
+    assert "Dream: a few seconds here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
 
 
 def test_a_film_is_made_again_beside_the_first(photo, weights_home, said):

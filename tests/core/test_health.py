@@ -46,7 +46,7 @@ def test_a_nearly_full_disk_is_noted(checks, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**10, 10**10, 10**8))
     found = checks()["folder"]
-    assert (found.state, "0.1 GB free" in found.found) == ("note", True)
+    assert (found.state, "100 MB free" in found.found) == ("note", True)
 
 
 def test_a_missing_package_is_trouble(checks, monkeypatch):

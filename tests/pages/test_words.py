@@ -31,6 +31,21 @@ def test_durations(seconds, text):
 
 
 @pytest.mark.parametrize(
+    "count, text",
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (78e6, "78 MB"),
+        (999_600, "1 MB"),
+        (2**30, "1.1 GB"),
+        (2e12, "2000.0 GB"),
+    ],
+)
+def test_sizes_are_told_in_thousands_of_a_thousand(count, text):
+    assert amounts.size(count) == text
+
+
+@pytest.mark.parametrize(
     "text, told",
     [
         ("MNIST, handwritten digits (mnist.npz)", "MNIST, handwritten digits"),
@@ -216,10 +231,16 @@ def test_choices_and_labels_are_in_a_persons_words():
 
 @pytest.mark.parametrize(
     "seconds, text",
-    [(3, "a few seconds"), (42, "about 40 seconds"), (103, "about 2 minutes"), (9000, "about 2 hours")],
+    [
+        (3, "a few seconds"),
+        (42, "about 40 seconds"),
+        (103, "about 2 minutes"),
+        (9000, "about 2.5 hours"),
+        (7200, "about 2 hours"),
+    ],
 )
 def test_a_guess_is_no_finer_than_it_is(seconds, text):
-    assert words.about(seconds) == text
+    assert amounts.about(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_json_tells_how_common_each_fact_is(home, tmp_path, capsys):
         (["-o", "a.npz", "-n", "many"], "-n"),
         (["-o", "a.npz", "--size", "8"], "--size"),
         (["-o", "a.npz", "--seed", "-1"], "--seed"),
-        (["-o", "a.npz", "-n", "200000", "--size", "256"], "4 GB"),
+        (["-o", "a.npz", "-n", "200000", "--size", "256"], "4.3 GB"),
         ([], "-o"),
     ],
 )
