@@ -61,9 +61,8 @@ def note(digest: str) -> None:
     owner = asker()
     if owner == LOCAL or not paths.DIGEST.fullmatch(digest):
         return
-    mark = folder(owner) / "files" / digest
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
+    mark = paths.make(folder(owner) / "files") / digest
+    mark.touch(0o600)
 
 
 def check(digest: str) -> None:

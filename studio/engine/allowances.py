@@ -6,7 +6,6 @@ counts: a job that has begun is finished, however much it makes.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import re
@@ -18,12 +17,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from studio.core import amounts, paths
+from studio.core import amounts, owners, paths
 from studio.core.errors import NoRoom, StudioError, invalid
+from studio.core.owners import LOCAL
 from studio.engine import contents, store
 from studio.engine.jobs import FINISHED
 
-LOCAL = "local"
 USUAL = {
     "STUDIO_OWNER_DISK": 5.0,
     "STUDIO_OWNER_JOBS": 20.0,
@@ -33,7 +32,6 @@ USUAL = {
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
 _SITTING = 3600.0  # s, in which what an owner brought counts although nothing that was made names it
 _NAMED = re.compile(rb"[0-9a-f]{64}")
-_SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
 @dataclass
@@ -133,12 +131,6 @@ def everybody() -> dict[str, Taken]:
     return dict(found)
 
 
-def place(owner: str) -> Path:
-    """The folder of what is an owner's beside jobs: notes of files, kept models, the last visit."""
-    safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
-    return paths.folder("owners") / safe
-
-
 def seen(owner: str, new: bool = True) -> None:
     """Notes that one of many is here now; what nobody comes back to may be removed after a time.
 
@@ -147,7 +139,7 @@ def seen(owner: str, new: bool = True) -> None:
     """
     if not limited(owner):
         return
-    mark = place(owner) / "seen"
+    mark = owners.folder(owner) / "seen"
     if not (new or mark.parent.is_dir()):
         return
     with suppress(OSError):

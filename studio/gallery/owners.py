@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import paths
+from studio.core import owners, paths
 from studio.core.errors import unknown
 from studio.engine import allowances, store
 from studio.engine.allowances import Taken
@@ -75,7 +75,7 @@ def tidy() -> list[str]:
     since, gone = _since(), []
     for name, taken in allowances.everybody().items():
         # One whose visits were never noted was here, as far as is known, until they began to be.
-        noted = (allowances.place(name) / "seen").exists()
+        noted = (owners.folder(name) / "seen").exists()
         touched = max(taken.touched, 0 if noted else since)
         if allowances.limited(name) and not taken.busy and time.time() - touched > days(name) * budget.DAY:
             _remove(name, taken)
@@ -94,8 +94,8 @@ def _since() -> float:
 def _remove(name: str, taken: Taken) -> None:
     for folder in taken.folders:
         _away(folder)
-    if allowances.place(name).is_dir():
-        shutil.rmtree(allowances.place(name), ignore_errors=True)
+    if owners.folder(name).is_dir():
+        shutil.rmtree(owners.folder(name), ignore_errors=True)
     log.info("%s has not come for long, so the work is removed: %d folders", name, len(taken.folders))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core import paths
+from studio.core import owners, paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError
 from studio.core.tasks import File
 from studio.engine import allowances
@@ -62,15 +62,15 @@ def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
 def test_what_was_brought_just_now_counts_too(home, many):
     many(DISK="0.001")
     digest = paths.keep(bytes(900_000))
-    note = allowances.place(ANN) / "files" / digest
+    note = owners.folder(ANN) / "files" / digest
     note.parent.mkdir(parents=True)
     note.touch()
     assert allowances.of(ANN).bytes == 900_000
     allowances.check_room(ANN, 50_000)
     with pytest.raises(NoRoom):
         allowances.check_room(ANN, 200_000)
-    (allowances.place(ANN) / "presets" / "voice").mkdir(parents=True)
-    (allowances.place(ANN) / "presets" / "voice" / "weights").write_bytes(bytes(90_000))
+    (owners.folder(ANN) / "presets" / "voice").mkdir(parents=True)
+    (owners.folder(ANN) / "presets" / "voice" / "weights").write_bytes(bytes(90_000))
     assert allowances.of(ANN).bytes >= 990_000
 
 
@@ -112,5 +112,5 @@ def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, many, text):
 
 
 def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, many):
-    assert allowances.place("../../etc").parent == allowances.place(ANN).parent
+    assert owners.folder("../../etc").parent == owners.folder(ANN).parent
     assert File.keep(b"x", "text", "a.txt").here
