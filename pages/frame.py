@@ -23,6 +23,7 @@ with st.sidebar:
     parts.tray()
 places.leave(chosen.url_path)
 places.arrive(chosen.url_path)
+places.tidy(chosen.url_path)
 try:
     chosen.run()
 except StudioError as error:

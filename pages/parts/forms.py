@@ -93,6 +93,7 @@ def one_of(
         default: the name that is chosen at first; the first one if not said.
         hidden: whether the label is for screen readers alone.
     """
+    choosing(key, titles)
     return st.segmented_control(
         label,
         list(titles),
@@ -104,6 +105,15 @@ def one_of(
         width="stretch",
         label_visibility="collapsed" if hidden else "visible",
     )
+
+
+def choosing(key: str, options: Collection[Any]) -> None:
+    """Leaves the first choice of a row where what is chosen is that of another page's row of the same name.
+
+    Else the widget would give None, although one is always chosen, and write that into the address.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
 
 
 def seeded() -> None:
@@ -162,6 +172,7 @@ def _widget(field: Described, help: str | None) -> Any:
         return st.toggle(label, value=field.default, **shared)
     if field.kind == "choice":
         if len(field.choices) <= 4:
+            choosing(field.name, field.choices)
             wide = sum(len(words.choice(choice)) for choice in field.choices) > MOST_LETTERS
             choose = {"default": field.default, "required": True, "width": "stretch", "wrap": wide}
             return st.segmented_control(label, field.choices, format_func=words.choice, **choose, **shared)

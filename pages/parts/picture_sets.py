@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import choices, samples, uploads, words
+from pages.parts import choices, forms, samples, uploads, words
 from studio.core import sample_sets
 from studio.core.tasks import File
 
@@ -29,6 +29,7 @@ def choose() -> PictureSet | None:
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
     mine: File | None = st.session_state.get(_TAKEN)
     titles = [*known, OWN]
+    forms.choosing(KEY, titles)
     chosen = st.pills(
         "Pictures to learn from",
         titles,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from studio import engine
 
 _LEAVING = "leaving_for"
 _HERE, _CAME = "page_here", "page_came"
+_WORDS = ("prompt", "words")  # a person's own, whatever they say
 _FILM, _WITH_FILMS = "film.repaint", ("style",)
 _WITHOUT_VIEW = ("dcgan.train", "vae.train", "style.train", "classify.predict")
 
@@ -105,6 +108,29 @@ def go_to(file: str, **params: str) -> None:
         params: what its address then holds.
     """
     st.switch_page(file, query_params=params)
+
+
+def tidy(here: str) -> None:
+    """Opens a page anew without what no widget can take, if its address has such. Call it from the frame.
+
+    Widgets are given the address as it was when the page was opened: a choice of nothing where one is always
+    chosen, and a number without end for a whole one, would be faults of the page.
+
+    Args:
+        here: the address of the page.
+    """
+    told = {name: st.query_params.get_all(name) for name in st.query_params}
+    kept = {name: [one for one in all if name in _WORDS or _usable(one)] for name, all in told.items()}
+    if kept != told and came_from_elsewhere():
+        del st.session_state[_HERE]  # it is still to be arrived at
+        file = next(place.file for place in PLACES if place.address == here)
+        st.switch_page(file, query_params={name: all for name, all in kept.items() if all})
+
+
+def _usable(told: str) -> bool:
+    with suppress(ValueError):
+        return not math.isinf(float(told))
+    return told != ""
 
 
 def opening(job: engine.Job) -> None:

@@ -53,6 +53,7 @@ def reset() -> None:
 def _look() -> str:
     names = list(LOOKS)
     lines = "\n".join(f"- **{words.choice(name)}**: {look.what}" for name, look in LOOKS.items())
+    forms.choosing("look", names)
     look = st.pills(
         "Look",
         names,

@@ -1,0 +1,91 @@
+"""What a page makes of an address that somebody typed, or that another version of the studio wrote."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1.element_tree import Block
+
+from pages.parts.places import PLACES
+
+HALVES = [
+    ("", {}),
+    ("style", {}),
+    ("style", {"what": "A film"}),
+    ("style", {"brush": "true", "style": ["Mosaic", "Wash"]}),
+    ("dream", {}),
+    ("dream", {"see": "Layers and channels", "guide_on": "true", "zoom_film": "true"}),
+    ("faces", {}),
+    ("faces", {"film_on": "true"}),
+    ("text", {}),
+    ("text", {"do": "Train"}),
+    ("classify", {}),
+    ("classify", {"half": "Try"}),
+    ("search", {}),
+    ("search", {"judge": "Your eye"}),
+    ("gallery", {}),
+    ("health", {}),
+]
+UNBOUND = (
+    "job",
+    "item",
+    "content_file",
+    "style_file",
+    "guide_file",
+    "photo_file",
+    "picture_file",
+    "mask_file",
+    "paint",
+    "film_file",
+    "before",
+    "written",
+    "token",
+)
+NONSENSE = [
+    "None",
+    "",
+    "null",
+    "-1",
+    "99999999999999999999",
+    "1e999",
+    "nan",
+    "[]",
+    "../../etc",
+    "\0",
+    "é" * 999,
+]
+
+
+def keys(block) -> set[str]:
+    """The names under which what is drawn here stands in the address."""
+    found = set()
+    for child in block.children.values():
+        found.add(getattr(getattr(child, "proto", None), "query_param_key", ""))
+        if isinstance(child, Block):
+            found |= keys(child)
+    return found - {""}
+
+
+@pytest.fixture
+def quiet(monkeypatch):
+    """No page makes anything of its own accord."""
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+
+
+@pytest.mark.parametrize("address, half", HALVES, ids=str)
+def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
+    usual = visit(address, **half)
+    names = {*keys(usual.main), *UNBOUND} - half.keys()
+    for nonsense in NONSENSE:
+        for value in (nonsense, [nonsense, nonsense]):
+            page = visit(address, **half, **dict.fromkeys(names, value))
+            assert not page.exception, value
+            assert page.title[0].value == usual.title[0].value
+
+
+@pytest.mark.parametrize("there, back, first", [("faces", "style", "photo"), ("style", "faces", "faces")])
+def test_what_is_chosen_on_one_page_is_no_choice_on_another(visit, quiet, there, back, first):
+    """Each has a row of choices of its own under `what`."""
+    page = visit(there)
+    page.switch_page(next(place.file for place in PLACES if place.address == back)).run()
+    assert not page.exception and page.button_group(key="what").value == first
+    assert not page.run().exception
