@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.parts import forms, owners, promises, sample_texts, uploads, words
 from pages.parts.paper import paper
-from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text import corpus
@@ -17,7 +16,7 @@ from studio.text.plan import Plan, plan
 from studio.text.settings import TrainTextSettings
 
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
-MOST_MB = 500
+MOST_MB = corpus.MOST_BYTES // 2**20
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
 _SLOT, _TAKEN = "text", "text_taken"
@@ -43,7 +42,7 @@ def choose() -> File | None:
 
 
 def _from_file() -> File | None:
-    help = f"Plain text in any language and encoding, up to {amounts.size(corpus.MOST_BYTES)}"
+    help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
     uploads.fault(_SLOT)
     taken: File | None = st.session_state.get(_TAKEN)
