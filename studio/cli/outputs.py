@@ -16,7 +16,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
-    "picture": (".png", ".jpg", ".jpeg", ".webp"),
+    "picture": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
     "animation": tuple(f".{kind}" for kind in drawing.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),

@@ -21,7 +21,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever 
 HEIC = find_spec("pillow_heif") is not None  # what phones save, where its reader is installed
 TAKEN = f"JPEG, PNG, WebP, {'HEIC, ' if HEIC else ''}GIF or BMP"
 # By which files of these kinds are offered.
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", *((".heic", ".heif") if HEIC else ()))
+ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", *((".heic", ".heif") if HEIC else ()))
 MOST_PIXELS = 64_000_000
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
@@ -188,15 +188,19 @@ def size(data: bytes) -> tuple[int, int]:
     """Height and width of a picture as it is stored, from its header alone.
 
     Raises:
-        InvalidInput: if it is no picture.
+        InvalidInput: if it is no picture, or one of more pixels than `read` takes.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    name = "picture"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
             with Image.open(io.BytesIO(data), formats=_formats(data)) as picture:
                 return picture.height, picture.width
-    except Exception:  # as in `read`
-        raise _unknown(data, "picture") from None
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise _too_large(name) from None
+        except Exception:  # as in `read`
+            raise _unknown(data, name) from None
 
 
 def megapixels(data: bytes, longest: int) -> float:

@@ -9,6 +9,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
@@ -126,10 +127,11 @@ def make(
 
 
 def _source(file: tasks.File) -> Source:
-    try:
-        nested = read(file.read())
-    except InvalidInput:
-        nested = None
+    """A PNG may say what made it; of any other file, which may be large, only the beginning is read."""
+    nested = None
+    if file.begins(PNG):
+        with suppress(InvalidInput):
+            nested = read(file.read())
     return Source(digest=file.digest, name=file.name, recipe=nested)
 
 

@@ -104,6 +104,14 @@ class File:
         data = (_HELD.get() or {}).get(self.digest)
         return self.path.read_bytes() if data is None else data
 
+    def begins(self, *heads: bytes) -> bool:
+        """Whether the bytes begin with one of these; no more of them is read."""
+        data = (_HELD.get() or {}).get(self.digest)
+        if data is not None:
+            return data.startswith(heads)
+        with self.path.open("rb") as file:
+            return file.read(max(map(len, heads))).startswith(heads)
+
 
 Inputs = Mapping[str, Sequence[File]]
 

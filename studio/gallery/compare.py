@@ -80,7 +80,7 @@ def text_difference(original: bytes, again: bytes) -> TextDifference:
 def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:
     """Compares `(H, W, 3) uint8` with a new result, after the same loss where `suffix` is a lossy format."""
     again = images.read(result.files[0].read())
-    if suffix in (".jpg", ".jpeg", ".webp"):
+    if suffix in (".jpg", ".jpeg", ".jfif", ".webp"):
         again = images.read(images.encode_as(again, suffix))
     if again.shape != original.shape:
         return Difference(None, None)

@@ -40,6 +40,14 @@ def test_every_picture_is_made_under_its_name(photos, capsys):
     assert capsys.readouterr().out.splitlines() == ["out/a.png", "out/b.png", "out/ä c.png"]
 
 
+def test_a_jfif_is_a_jpeg(photos, capsys):
+    (photos / "ä c.jpg").rename(photos / "d.JFIF")
+    assert main(INVERT) == 0
+    assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "d.png": 135}
+    assert main(["paint", "photos/d.JFIF", "-o", "d.jfif", "--steps", "1", "--quiet"]) == 0
+    assert images.read("d.jfif").shape == (24, 32, 3)
+
+
 def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
     main(INVERT)
     out = photos.with_name("out")

@@ -315,3 +315,23 @@ def test_previews_are_small(picture):
     preview = images.encode_preview(large)
     assert len(preview) < 100_000
     assert images.read(preview).shape == (384, 512, 3)
+
+
+def header_of(width, height):
+    """A PNG that says how large it is, and holds no pixels."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    end = b"IEND"
+    chunks = [
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in (body, end)
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 10_000)])
+def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
+    told = []
+    for look in (images.size, images.read):
+        with pytest.raises(InvalidInput) as refused:
+            look(header_of(*size))
+        told.append(str(refused.value))
+    assert told[0] == told[1]

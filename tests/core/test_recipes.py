@@ -17,6 +17,7 @@ import pytest
 from studio.core import images, recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.recipes import Recipe, Source
+from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
 
@@ -73,6 +74,13 @@ def test_a_result_as_input_brings_its_recipe_along(good, picture):
     link = tasks.File.keep(good, "picture", "first.png")
     second = recipes.make("fake.paint", paint.PaintSettings(), {"content": [link]})
     assert recipes.read(images.encode_png(picture, second)).inputs["content"][0].recipe == recipes.read(good)
+
+
+def test_an_input_that_is_no_png_is_not_read_for_its_recipe(home, monkeypatch):
+    large = File.keep(b"{" + bytes(100), "dataset", "pictures.zip")
+    monkeypatch.setattr(File, "read", lambda self: pytest.fail("it was read"))
+    made = recipes.make("style.train", TransferSettings(), {"data": [large]})
+    assert [(one.digest, one.recipe) for one in made.inputs["data"]] == [(large.digest, None)]
 
 
 def test_json_is_ascii_on_one_line():
