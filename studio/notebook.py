@@ -188,7 +188,7 @@ def _asked(progress: Progress) -> bool:
 
 
 def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The whole paths of what was given, as of now: the program may go to another folder before it saves."""
+    """The whole paths of what was given: the program may go to another folder before it saves."""
     listed = [value if isinstance(value, list | tuple) else [value] for value in given.values()]
     named = [
         # A picture that Pillow has read from a file knows which.
