@@ -126,7 +126,7 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
         Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
     assert "\n" not in str(told.value) and not (home / "runs" / "run").exists()
     runs.Run(home / "runs" / "run").save(runs.Checkpoint(1, {"weights": np.zeros(250_000, "float32")}))
-    with pytest.raises(NoRoom, match=r"about 4(?:.0)? MB"):  # what lies there is of its own
+    with pytest.raises(NoRoom, match=r"about 4(?:\.0)? MB"):  # what lies there is of its own
         Heavy(4, 4, runs.Run(home / "runs" / "run")).learn(Progress())
     runs.Run(home / "runs" / "run").forget()
     free[home] = 6_000_000
