@@ -11,6 +11,7 @@ opens nothing, and a name finds no model of another visitor.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,12 +58,20 @@ def folder(owner: str) -> Path:
 
 
 def note(digest: str) -> None:
-    """Notes that whoever asks has put in, or was given, the kept file of this digest."""
+    """Notes that whoever asks has put in, or was given, the kept file of this digest.
+
+    The note is as old as 1970 where a task or the engine works for the owner: what they make is named by a
+    job or an item, so that it need not be looked after as what somebody brings to a page is.
+    """
     owner = asker()
     if owner == LOCAL or not paths.DIGEST.fullmatch(digest):
         return
     mark = paths.make(folder(owner) / "files") / digest
-    mark.touch(0o600)
+    brought = _ASKING.get() is None
+    if brought or not mark.exists():
+        mark.touch(0o600)
+        if not brought:
+            os.utime(mark, (0, 0))
 
 
 def check(digest: str) -> None:

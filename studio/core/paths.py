@@ -204,7 +204,7 @@ def keep(data: bytes) -> str:
 
 def keeping() -> contextlib.AbstractContextManager[None]:
     """Held while somebody looks whether a kept file stays: none comes into use meanwhile, and none goes."""
-    return locked(folder("cache") / "files.lock")
+    return locked(folder("locks") / "files.lock")
 
 
 def kept(name: str) -> Path:

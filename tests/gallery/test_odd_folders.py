@@ -39,7 +39,6 @@ def test_every_list_lives_with_it(home, two, tmp_path, harm):
     for _ in range(2):
         assert [entry.id for entry in index.find()[0]] == [good]
     assert index.tasks_of() == {"fake.paint": "Paint"}
-    assert len(index.digests_of("local")) == 2
     ledger = Ledger(home / "jobs")
     ledger.load()
     ledger.follow()

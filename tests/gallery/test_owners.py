@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from studio.core import owners as library
 from studio.core import paths
 from studio.core.errors import InvalidInput
 from studio.engine import allowances
@@ -54,14 +55,14 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mad
     file = items.find(gone, VISITOR).result.files[0]
     for name in (VISITOR, "visitor-1"):
         allowances.seen(name)
-    (allowances.place(VISITOR) / "presets" / "voice").mkdir(parents=True)
+    (library.folder(VISITOR) / "presets" / "voice").mkdir(parents=True)
     assert owners.tidy() == []
     age(home)
     allowances.seen("visitor-1")
     assert owners.tidy() == [VISITOR]
     assert whose() == {"visitor-1", USER, "local"}
     assert not (home / "jobs" / gone).exists() and not file.here
-    assert list((home / "removed").iterdir()) == [] and not allowances.place(VISITOR).exists()
+    assert list((home / "removed").iterdir()) == [] and not library.folder(VISITOR).exists()
     assert all(items.find(*one).whole for one in ((here, "visitor-1"), (user, USER), (own,)))
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from pages.parts import samples, tiles
 from pages.parts.places import PLACES, place_of
+from studio.core import owners as library
 from studio.core import paths
-from studio.engine import allowances
 
 from .conftest import ROOT
 
@@ -254,7 +254,7 @@ def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):
     page = visit("")
     assert not page.exception
     name = f"visitor-{hashlib.sha256(b'me').hexdigest()[:32]}"
-    assert not allowances.place(name).exists()
-    allowances.place(name).mkdir(parents=True)
+    assert not library.folder(name).exists()
+    library.folder(name).mkdir(parents=True)
     visit("")
-    assert (allowances.place(name) / "seen").exists()
+    assert (library.folder(name) / "seen").exists()
