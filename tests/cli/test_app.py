@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -108,3 +110,22 @@ def _has_keras(pid: int) -> bool:
         return any("tensorflow" in one.path for child in family for one in child.memory_maps())
     except psutil.Error:
         return False
+
+
+@pytest.mark.slow
+def test_app_asks_for_a_token_if_told_to(tmp_path, home, start):
+    port = free_port()
+    process = start("app", "--token", "--port", port, cwd=tmp_path, start_new_session=True)
+    try:
+        found = None
+        while found is None:
+            line = process.stdout.readline()
+            assert line, process.communicate()
+            found = re.search(r"http\S+token=\S+", line if isinstance(line, str) else line.decode())
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20)
+        with urllib.request.urlopen(found[0], timeout=20) as answer:
+            assert answer.status == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
