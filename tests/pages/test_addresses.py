@@ -68,7 +68,8 @@ def keys(block) -> set[str]:
 @pytest.fixture
 def quiet(monkeypatch):
     """No page makes anything of its own accord."""
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    for name in ("show_live", "studies.show"):
+        monkeypatch.setattr(f"pages.parts.{name}", lambda *told, **more: None)
 
 
 @pytest.mark.parametrize("address, half", HALVES, ids=str)
