@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LEAST, LONGEST = 384, 1024  # px of the longer side of the picture that is shown
 TOLD = 5  # of the likeliest labels
-_MAPS: dict[str, Callable] = {}  # compiled, by the digest of their classifier
+_MAPS: dict[str, Callable] = {}  # compiled, by the key of their classifier
 _MOST_HELD = 3
 
 
@@ -79,7 +79,7 @@ def look(
     """
     from keras import ops
 
-    look = held(_MAPS, classifier.digest, lambda: _built(classifier), _MOST_HELD)
+    look = held(_MAPS, classifier.key or classifier.digest, lambda: _built(classifier), _MOST_HELD)
     cut = square.cut(picture, *classifier.size)[None]
     found = look(ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
     where, probabilities, looked_for = (np.asarray(one) for one in found)

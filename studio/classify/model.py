@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TASK = "classify.train"
 BATCHES = (1, 8, 32)
-_HELD: dict[str, Classifier] = {}  # by the digest of their weights; what a worker holds
+_HELD: dict[str, Classifier] = {}  # by what tells them apart; what a worker holds
 _MOST_HELD = 3
 
 
@@ -42,6 +42,7 @@ class Classifier:
         maps: the last activations in it that still have places, `(B, h, w, C)`; None where there are none.
         batches: the only numbers of pictures that it looks at at once, so that nothing is compiled twice.
         lean: by how much of a step the places of the maps look up and left of where they lie.
+        key: what tells it from others that have the same weights; "" if it is not held.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Classifier:
     maps: keras.KerasTensor | None
     batches: tuple[int, ...] = BATCHES
     lean: float = 0.0
+    key: str = ""
 
     def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """What it thinks of some pictures.
@@ -85,12 +87,12 @@ def open(preset: Preset) -> Classifier:
         InvalidInput: if it is none, or its files are not whole.
         StudioError: if its backbone is out of reach, or here in another training than it learnt with.
     """
-    return held(preset.name, preset.digest, lambda: _opened(preset))
+    return held(preset.name, preset.key, lambda: _opened(preset))
 
 
-def held(name: str, digest: str, make: Callable[[], Classifier]) -> Classifier:
-    """The classifier of a digest, made unless it is held; the same weights may have several names."""
-    return replace(in_memory(_HELD, digest, make, _MOST_HELD), name=name)
+def held(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
+    """The classifier of a key, made unless it is held; the same one may have several names."""
+    return replace(in_memory(_HELD, key, make, _MOST_HELD), name=name, key=key)
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:

@@ -107,6 +107,15 @@ class Preset:
     task: str
     digest: str
 
+    @property
+    def key(self) -> str:
+        """What it is held under in memory: with the same weights another may have other classes or letters.
+
+        Raises:
+            InvalidInput: if its files are not whole.
+        """
+        return paths.digest(b"\0".join(_read(self.folder / name) for name in (SETTINGS, RECIPE)))
+
     def settings(self) -> Settings:
         """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
         return tasks.get(self.task).settings.parse_json(json.dumps(_made(self.folder).settings))

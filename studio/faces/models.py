@@ -18,7 +18,7 @@ from studio.core.tasks import File, Inputs
 from studio.faces.settings import MOST, FacesSettings
 
 WARM = (1, 64)  # how many pictures a page asks for: one face, and a wall
-_HELD: dict[str, Generator] = {}  # by the digest of their weights; what a worker holds
+_HELD: dict[str, Generator] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 4
 
 
@@ -43,8 +43,8 @@ def load(preset: Preset) -> Generator:
     Raises:
         InvalidInput: if it does not draw, or its files are not whole.
     """
-    made = held(_HELD, preset.digest, lambda: tasks.imported(_opener(preset))(preset), _MOST_HELD)
-    return replace(made, name=preset.name)  # the same weights may have several names
+    made = held(_HELD, preset.key, lambda: tasks.imported(_opener(preset))(preset), _MOST_HELD)
+    return replace(made, name=preset.name)  # the same model may have several names
 
 
 def of(settings: FacesSettings, inputs: Inputs) -> Generator:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TASK = "text.train"
 SHAPE = ("cell", "layers", "units", "embedding", "tied")  # what weights are shaped by, besides the characters
-_HELD: dict[str, Voice] = {}  # by the digest of their weights; what a worker holds
+_HELD: dict[str, Voice] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 4
 
 
@@ -50,8 +50,8 @@ def load(preset: str | Path | presets.Preset) -> Voice:
         InvalidInput: if there is none, it is no text model, or its files are not whole.
     """
     found = preset if isinstance(preset, presets.Preset) else presets.find(preset)
-    voice = held(_HELD, found.digest, lambda: _opened(found), _MOST_HELD)
-    return replace(voice, name=found.name)  # the same weights may have several names
+    voice = held(_HELD, found.key, lambda: _opened(found), _MOST_HELD)
+    return replace(voice, name=found.name)  # the same model may have several names
 
 
 def _opened(preset: presets.Preset) -> Voice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -45,6 +46,21 @@ def test_it_reads_what_keras_saved(home, built, letters, cell, tied, layers):
 def test_a_voice_is_held_for_the_next_time(home, built, letters):
     saved(built, letters)
     assert voice.load("tiny").network is voice.load("tiny").network
+
+
+def test_other_letters_with_the_same_weights_are_another_voice(home, built, letters, monkeypatch):
+    """Else whoever brings a zip with the weights of a model that all have decides what theirs writes."""
+    monkeypatch.setattr(voice, "_HELD", {})
+    made, *_ = saved(built, letters)
+    told = json.loads((made.folder / presets.SETTINGS).read_text())
+    told["data"]["vocabulary"] = letters.characters[::-1]
+    forged = paths.home() / "forged"
+    shutil.copytree(made.folder, forged)
+    (forged / presets.SETTINGS).write_text(json.dumps(told))
+    brought = presets.unpack(presets.zipped(forged), "forged")
+    assert brought.digest == made.digest
+    assert voice.load(brought).vocabulary.characters == letters.characters[::-1]
+    assert voice.load("tiny").vocabulary == letters
 
 
 def test_it_needs_no_keras(home, built, letters):

@@ -16,7 +16,7 @@ from studio.style.house.grain import laid_over
 if TYPE_CHECKING:
     import keras
 
-_HELD: dict[str, Painter] = {}  # by the digest of their weights; what a worker holds
+_HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
 
 
@@ -68,7 +68,7 @@ def _filled(photo_01: np.ndarray) -> np.ndarray:
 
 def open(preset: Preset) -> Painter:
     """The painter of a preset; kept in memory for the next time. Raises as `Painter`."""
-    return held(_HELD, preset.digest, lambda: Painter(preset), _MOST_HELD)
+    return held(_HELD, preset.key, lambda: Painter(preset), _MOST_HELD)
 
 
 def load(preset: Preset) -> keras.Model:
