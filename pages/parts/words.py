@@ -6,10 +6,14 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 
+import studio
 from pages.parts.owners import LOCAL, owner
-from studio.core import backbones, index, tasks
+from studio.core import backbones, index, paths, tasks
+from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 
@@ -107,6 +111,17 @@ def plain(text: str) -> str:
 
 
 def _without_places(text: str) -> str:
-    for root in filter(None, (os.environ.get("STUDIO_HOME"), tempfile.gettempdir())):
+    for root in _roots():
         text = text.replace(root, "/of/the-studio")  # its name may have spaces
     return _PLACE.sub("a place on the server", text)
+
+
+def _roots() -> list[str]:
+    """Places whose names may have spaces, the longest first, for one may lie in another."""
+    found = {os.environ.get("STUDIO_HOME", ""), tempfile.gettempdir(), str(Path(studio.__file__).parent)}
+    with suppress(RuntimeError):  # who has no home
+        found.add(str(Path.home()))
+    with suppress(StudioError):
+        home = paths.home()
+        found |= {str(home), str(home.resolve())}
+    return sorted(found - {"", "/"}, key=len, reverse=True)

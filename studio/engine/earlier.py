@@ -19,7 +19,7 @@ def mend(home: Path) -> None:
     if done.exists():
         return
     _models(home)
-    for job in sorted((home / "jobs").glob("[!.]*")):
+    for job in sorted(path for root in ("jobs", "removed") for path in (home / root).glob("[!.]*")):
         try:
             _files(store.Folder(job))
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -40,11 +40,17 @@ def _models(home: Path) -> None:
 
 
 def _files(job: store.Folder) -> None:
+    """Notes what a visitor had made, and of what.
+
+    Of a picture that came from elsewhere its inputs are left out: anybody may have written their digests.
+    """
     asked = job.read("job") or {}
     owner = asked.get("owner")
     if not isinstance(owner, str) or owner in (owners.LOCAL, owners.NOBODY):
         return
     result = (job.read("outcome") or {}).get("result") or {}
+    elsewhere = result and (job.read("state") or {"started": 0.0}).get("started") is None
+    inputs = () if elsewhere else asked["inputs"].values()
     with owners.asking(owner):
-        for file in [*result.get("files", ()), *(one for files in asked["inputs"].values() for one in files)]:
+        for file in [*result.get("files", ()), *(one for files in inputs for one in files)]:
             owners.note(file["digest"])

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import data, paths
+from studio.core import data, owners, paths
 from studio.core.data import archives, arrays, tars
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
@@ -99,6 +99,14 @@ def test_an_upload_is_read_as_its_path_is(tmp_path):
     path = zipped(tmp_path / "animals.zip", ANIMALS)
     upload = File.keep(path.read_bytes(), "dataset", "animals.zip")
     assert np.array_equal(data.pictures(upload, 8).images, taken(path).images)
+
+
+def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path):
+    note = data.reference(str(folder(tmp_path / "private", ANIMALS))).read()
+    with owners.asking("visitor-bob"):
+        upload = File.keep(note, "dataset", "note.json")
+        with pytest.raises(InvalidInput, match="another kind of file"):
+            data.pictures(upload, 8)
 
 
 def test_an_upload_like_a_reference_opens_no_folder(tmp_path):

@@ -9,10 +9,12 @@ import pytest
 import tiny_voice
 
 from studio.classify.settings import ExportSettings
-from studio.core import owners, paths, presets, tasks
+from studio.core import owners, paths, presets, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.tasks import File
 from studio.engine import earlier, store
+from studio.gallery import items
+from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
 
 ANN, BOB = "visitor-ann", "visitor-bob"
@@ -90,12 +92,20 @@ def test_what_an_earlier_studio_kept_stays_its_visitors(home, tmp_path):
     asked = store.asked_of(tasks.get("style.transfer"), {}, {"content": [files["photo"]]}, ANN)
     job.write("job", asked)
     job.write("outcome", {"result": store.pack_result(tasks.Result((files["made"],)))})
+    forged = recipes.make("style.transfer", TransferSettings(), {"content": [files["photo"]]})
+    mine = File.keep(b"a picture of BOB's", "picture", "bob.png")
+    items.add(tasks.Result((mine,), recipe=forged), None, BOB)
+    gone = File.keep(b"in the bin", "picture", "gone.png")
+    binned = store.Folder(paths.folder("removed") / "abd")
+    binned.write("job", store.asked_of(tasks.get("style.transfer"), {}, {}, ANN))
+    binned.write("outcome", {"result": store.pack_result(tasks.Result((gone,)))})
     (paths.folder("jobs") / "odd").mkdir()
     (paths.folder("jobs") / "odd" / "job.json").write_text(json.dumps({"owner": ANN, "inputs": 5}))
     earlier.mend(home)
     with owners.asking(ANN):
         assert presets.own() == ["for-all", "rhymes"]
-        assert all(file.here for file in files.values())
+        assert all(file.here for file in (*files.values(), gone))
     with owners.asking(BOB):
         assert presets.own() == ["for-all"]
-        assert not any(file.here for file in files.values())
+        assert mine.here
+        assert not any(file.here for file in files.values()), "a recipe with their digests gives nobody files"

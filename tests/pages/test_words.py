@@ -14,7 +14,7 @@ from pages.parts import commands, reels, results, words
 from studio import notebook
 from studio.classify.settings import ExplainSettings, ExportSettings
 from studio.cli import flags, make, outputs, sources
-from studio.core import amounts, images, recipes, tasks
+from studio.core import amounts, images, paths, recipes, tasks
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.faces.settings import FacesSettings
@@ -81,6 +81,16 @@ def test_a_visitor_is_not_told_where_things_are_on_the_server(monkeypatch, sente
     for part in (home, "srv", "logs", "cache", "site-packages", "~", "/opt", "/a"):
         assert part not in seen
     assert "a place on the server" in seen
+
+
+def test_the_home_of_who_runs_the_studio_may_have_a_name_of_two_words(monkeypatch, tmp_path):
+    home = tmp_path / "Jane Doe"
+    monkeypatch.delenv("STUDIO_HOME")
+    monkeypatch.setenv("HOME", str(home)), monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(words, "owner", lambda: "visitor-a")
+    for told in (f"Invalid model folder {paths.home()}/cache/models/abc.", f"No {home}/venv/lib/x.py here."):
+        seen = words.plain(told).replace("\\", "")
+        assert "Doe" not in seen and "cache" not in seen and "venv" not in seen
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import paths
+from studio.core import owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import Pictures
 from studio.core.data.sources import Source, refused
@@ -168,7 +168,9 @@ def _mark(file: File) -> Path:
 
 def _place(file: File) -> _Place:
     path = file.path
-    if path.stat().st_size > _MOST_REFERENCE or not _mark(file).exists():
+    # Only who runs the studio names folders: a visitor may have uploaded the very note of one.
+    noted = owners.asker() == owners.LOCAL and _mark(file).exists()
+    if path.stat().st_size > _MOST_REFERENCE or not noted:
         return _Place(path, file.name, file.digest)
     note = json.loads(path.read_bytes())
     where, listing = note["dataset"], note["listing"]
