@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+import platformdirs
+
 import studio
 from pages.parts.owners import LOCAL, owner
-from studio.core import backbones, index, paths, tasks
-from studio.core.errors import StudioError
+from studio.core import backbones, index, tasks
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
 
@@ -118,10 +119,9 @@ def _without_places(text: str) -> str:
 
 def _roots() -> list[str]:
     """Places whose names may have spaces, the longest first, for one may lie in another."""
-    found = {os.environ.get("STUDIO_HOME", ""), tempfile.gettempdir(), str(Path(studio.__file__).parent)}
+    chosen = os.environ.get("STUDIO_HOME", "")
+    found = {chosen, os.path.realpath(chosen) if chosen else "", tempfile.gettempdir()}
+    found |= {str(platformdirs.user_data_path()), str(Path(studio.__file__).parent)}
     with suppress(RuntimeError):  # who has no home
         found.add(str(Path.home()))
-    with suppress(StudioError):
-        home = paths.home()
-        found |= {str(home), str(home.resolve())}
     return sorted(found - {"", "/"}, key=len, reverse=True)

@@ -64,7 +64,7 @@ def note(digest: str) -> None:
     job or an item, so that it need not be looked after as what somebody brings to a page is.
     """
     owner = asker()
-    if owner == LOCAL or not paths.DIGEST.fullmatch(digest):
+    if owner in (LOCAL, NOBODY) or not paths.DIGEST.fullmatch(digest):
         return
     mark = paths.make(folder(owner) / "files") / digest
     brought = _ASKING.get() is None
@@ -85,4 +85,5 @@ def has(digest: str) -> bool:
     owner = asker()
     if owner == LOCAL:
         return True
-    return bool(paths.DIGEST.fullmatch(digest)) and (folder(owner) / "files" / digest).exists()
+    known = owner != NOBODY and paths.DIGEST.fullmatch(digest)
+    return bool(known) and (folder(owner) / "files" / digest).exists()

@@ -45,6 +45,13 @@ def test_a_digest_alone_opens_nothing(home):
                     file.read()
 
 
+def test_to_nobody_nothing_belongs_not_even_what_a_thread_of_nobody_kept(home):
+    with owners.asking(owners.NOBODY):
+        kept = File.keep(b"by a thread that says for nobody", "text", "a.txt")
+        assert not kept.here
+    assert not paths.folder("owners").is_dir() or not [*paths.folder("owners").iterdir()]
+
+
 def test_who_brings_the_same_bytes_has_them_too(home):
     for owner in (ANN, BOB):
         with owners.asking(owner):

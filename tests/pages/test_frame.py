@@ -16,8 +16,7 @@ import pytest
 
 from pages.parts import samples, tiles
 from pages.parts.places import PLACES, place_of
-from studio.core import owners as library
-from studio.core import paths
+from studio.core import owners, paths
 
 from .conftest import ROOT
 
@@ -254,7 +253,7 @@ def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):
     page = visit("")
     assert not page.exception
     name = f"visitor-{hashlib.sha256(b'me').hexdigest()[:32]}"
-    assert not library.folder(name).exists()
-    library.folder(name).mkdir(parents=True)
+    assert not owners.folder(name).exists()
+    owners.folder(name).mkdir(parents=True)
     visit("")
-    assert (library.folder(name) / "seen").exists()
+    assert (owners.folder(name) / "seen").exists()
