@@ -30,6 +30,8 @@ _ANEW = (
 EXPECTED = "a model that the studio saved, or for classifiers a .keras file that Keras 3 saved"
 MOST_SECONDS = 600  # in all; loading Keras takes most of it on a machine that is busy
 _FACTS = "facts.json"
+_MOST_ANSWER = 16 << 20  # bytes; the names of its classes may take 1 MB, and six times that in JSON
+_MOST_SAID = 2000  # bytes of its last words, for the log
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")  # of the environment; the rest is none of its business
 _SLOW = (-signal.SIGALRM, -signal.SIGXCPU)
 _UNKNOWN = StudioError("The model was loaded, but nothing is known of it. Next: try again.")
@@ -183,34 +185,39 @@ def _answer(module: str, file: Path, place: Path, name: str) -> _Answer:
         StudioError: if it could not do its work.
     """
     try:
-        done = subprocess.run(
-            sandbox.command(module, file),
-            cwd=place,
-            env=_environment(place),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=MOST_SECONDS,
-            umask=0o077,
-            check=False,
-        )
+        with tempfile.TemporaryFile(dir=place.parent) as said:  # not in memory: it may say without end
+            done = subprocess.run(
+                sandbox.command(module, file),
+                cwd=place,
+                env=_environment(place),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                timeout=MOST_SECONDS,
+                umask=0o077,
+                check=False,
+            )
+            said.seek(-min(_MOST_SAID, said.seek(0, os.SEEK_END)), os.SEEK_END)
+            last = said.read().decode(errors="replace")
     except subprocess.TimeoutExpired:
         raise _invalid(name, "a file that takes too long to load", "try a smaller one") from None
     except OSError as error:
         raise StudioError(f"No process could be started ({error.strerror}). Next: try again.") from None
     if done.returncode:
-        log.warning("a model was not loaded (%s): %s", done.returncode, done.stderr[-2000:])
+        log.warning("a model was not loaded (%s): %s", done.returncode, last)
         slow = done.returncode in _SLOW
         received = (
             "a file that takes too long to load" if slow else "a file that takes more memory than it may"
         )
         raise _invalid(name, received, "try a smaller one")
     try:
-        answer = _Answer.model_validate_json((place / resave.ANSWER).read_bytes())
-    except (OSError, ValidationError):
+        # It may have left a link, to a device without an end, say.
+        answer = _Answer.model_validate_json(paths.read(place / resave.ANSWER, _MOST_ANSWER))
+    except (OSError, paths.TooLarge, ValidationError):
         raise _UNKNOWN from None
     if answer.refused is None:
         return answer
-    log.info("a model was refused: %s", done.stderr[-2000:])
+    log.info("a model was refused: %s", last)
     raise _invalid(name, printable(answer.refused, 300))
 
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import struct
+from collections.abc import Collection, Iterator
 
 # The numbers of x86_64, and of aarch64, which has fewer.
 _REFUSED = {
     "execve": (59, 221),
     "execveat": (322, 281),
     "socket": (41, 198),
+    "socketpair": (53, 199),  # one of letters may send them to any socket that is a file
     "connect": (42, 203),
     "bind": (49, 200),
     "ptrace": (101, 117),
@@ -24,7 +27,19 @@ _REFUSED = {
     "kill": (62, 129),
     "tkill": (200, 130),
     "pidfd_send_signal": (424, 424),
+    "pidfd_open": (434, 434),
     "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "process_madvise": (440, 440),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "sched_setaffinity": (203, 122),
+    "ioprio_set": (251, 30),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "fork": (57, None),
+    "vfork": (58, None),
     "io_uring_setup": (425, 425),  # whose requests no filter sees
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
@@ -36,12 +51,31 @@ _REFUSED = {
     "setns": (308, 268),
     "mount": (165, 40),
     "open_by_handle_at": (304, 265),
-    # What Landlock does not look at:
+    # Memory that no limit counts, and that others may share:
+    "memfd_create": (319, 279),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    # What Landlock does not look at, or did not at first:
+    "truncate": (76, 45),
+    "inotify_add_watch": (254, 27),
     "chmod": (90, None),
+    "fchmod": (91, 52),
     "fchmodat": (268, 53),
     "fchmodat2": (452, 452),
     "chown": (92, None),
     "lchown": (94, None),
+    "fchown": (93, 55),
     "fchownat": (260, 54),
     "utime": (132, None),
     "utimes": (235, None),
@@ -49,20 +83,35 @@ _REFUSED = {
     "utimensat": (280, 88),
     "setxattr": (188, 5),
     "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
 }
+_CLONE3 = (435, 435)  # a filter cannot see what it asks for; without it systems take clone
+# Refused unless it is of this process: the call, and which of its arguments says whose it is.
+_OF_THIS_PROCESS = {"tgkill": ((234, 131), 0), "prlimit64": ((302, 261), 0), "setpriority": ((141, 140), 1)}
+_CLONE, _CLONE_FLAGS, _THREAD = (56, 220), 0, 0x10000
+_MMAP, _MMAP_FLAGS, _SHARED_NOWHERE = (9, 222), 3, 0x21  # memory that may be shared, and is no file's
+_FCNTL, _FCNTL_COMMAND, _SET_OWNER = (72, 25), 1, (8, 10, 15)  # who gets a signal, and which one
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # a column above, and the kernel's name
 _OTHER_CALLS = 0x40000000  # numbers from here on are x86_64's second set
 
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER, _MACHINE = 0, 4  # where they lie in what the filter is given
-_ALLOW, _DENY, _KILL = 0x7FFF0000, 0x00050000 | errno.EACCES, 0x80000000
+_LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+_NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16  # where they lie in what the filter is given
+_ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
+_DENY = _ERROR | errno.EACCES
+_Step = tuple[int, int, int, int]
 _SET_SECCOMP, _FILTER = 22, 2
 
 
 def restrict() -> bool:
-    """Takes from this thread, and from those that it starts, sockets, other programs and other processes.
+    """Takes from this process sockets, other programs, new processes and what reaches others.
+
+    Threads that run already stay as they are.
 
     Returns:
         Whether the kernel took the filter, and this machine's calls are known.
@@ -70,18 +119,44 @@ def restrict() -> bool:
     if platform.machine() not in _MACHINES:
         return False
     column, machine = _MACHINES[platform.machine()]
-    numbers = [numbers[column] for numbers in _REFUSED.values() if numbers[column] is not None]
     steps = [  # each skips as many as it says where it holds, or where it does not
         (_LOAD, 0, 0, _MACHINE),
         (_EQUAL, 1, 0, machine),
         (_RETURN, 0, 0, _KILL),  # a call by another machine's numbers
         (_LOAD, 0, 0, _NUMBER),
-        (_AT_LEAST, len(numbers) + 1, 0, _OTHER_CALLS),
-        *((_EQUAL, len(numbers) - place, 0, number) for place, number in enumerate(numbers)),
-        (_RETURN, 0, 0, _ALLOW),
+        (_AT_LEAST, 0, 1, _OTHER_CALLS),
         (_RETURN, 0, 0, _DENY),
+        *_rules(column),
+        (_RETURN, 0, 0, _ALLOW),
     ]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
     program = struct.pack("HP", len(steps), ctypes.addressof(code))
     zero = ctypes.c_ulong(0)
     return ctypes.CDLL(None).prctl(_SET_SECCOMP, ctypes.c_ulong(_FILTER), program, zero, zero) == 0
+
+
+def _rules(column: int) -> Iterator[_Step]:
+    for numbers in _REFUSED.values():
+        if (number := numbers[column]) is not None:
+            yield from ((_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENY))
+    yield from ((_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, _ERROR | errno.ENOSYS))
+    for numbers, argument in _OF_THIS_PROCESS.values():  # 0 is this one, too
+        yield from _looked_at(numbers[column], argument, [0, os.getpid()], others=_DENY)
+    yield from _looked_at(_CLONE[column], _CLONE_FLAGS, [_THREAD], others=_DENY, mask=_THREAD)
+    own_memory = [0, 0x01, 0x20]
+    yield from _looked_at(_MMAP[column], _MMAP_FLAGS, own_memory, others=_DENY, mask=_SHARED_NOWHERE)
+    yield from _looked_at(_FCNTL[column], _FCNTL_COMMAND, _SET_OWNER, others=_ALLOW)
+
+
+def _looked_at(
+    number: int, argument: int, values: Collection[int], others: int, mask: int = 0xFFFFFFFF
+) -> Iterator[_Step]:
+    """A call that is answered by one of its arguments: `others`, unless that is one of some values."""
+    rest = _DENY if others == _ALLOW else _ALLOW
+    yield (_EQUAL, 0, len(values) + 4, number)
+    yield (_LOAD, 0, 0, _ARGUMENTS + 8 * argument)  # both machines put the low half first
+    yield (_AND, 0, 0, mask)
+    for place, value in enumerate(values):
+        yield (_EQUAL, len(values) - place, 0, value)
+    yield (_RETURN, 0, 0, others)
+    yield (_RETURN, 0, 0, rest)

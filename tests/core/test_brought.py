@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -403,6 +404,41 @@ def test_a_process_that_opens_a_strangers_file_reaches_nothing_else(tmp_path, mo
         (tmp_path / "port").write_text(str(listener.getsockname()[1]))
         with pytest.raises(InvalidInput, match="Received: connect read write start"):
             brought._answer("spy", tmp_path / "port", place, "my.keras")
+
+
+ODD_ENDS = {
+    "an answer without end": "open('answer.json', 'w').write(' ' * (17 << 20) + '{\"refused\": \"no\"}')",
+    "a link to a device": "os.symlink('/dev/null', 'answer.json')",
+    "a folder": "os.mkdir('answer.json')",
+}
+
+
+@pytest.mark.parametrize("work", ODD_ENDS.values(), ids=ODD_ENDS)
+def test_an_odd_answer_is_not_read(work, tmp_path, monkeypatch):
+    with pytest.raises(StudioError, match="nothing is known of it"):
+        spied(f"import os; {work}", tmp_path, monkeypatch)
+
+
+def test_what_a_process_says_without_end_is_not_held_in_memory(tmp_path, monkeypatch):
+    say = "import os; [os.write(one, b'x' * (1 << 20)) for one in (1, 2) for _ in range(64)]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudioError, match="nothing is known of it"):
+            spied(say, tmp_path, monkeypatch)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def spied(code, folder, monkeypatch):
+    """What comes of it if the process that opens a file does this instead."""
+    place, packages = folder / "place", folder / "site-packages"
+    place.mkdir()
+    packages.mkdir()
+    (packages / "spy.py").write_text(code)
+    (folder / "my.keras").touch()
+    monkeypatch.syspath_prepend(packages)
+    return brought._answer("spy", folder / "my.keras", place, "my.keras")
 
 
 def test_secrets_of_the_environment_stay_outside(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -50,6 +51,20 @@ TRIES = {
     "start a program": "os.execv('/bin/sh', ['sh', '-c', 'exit 7'])",
     "start a copy": "shutil.copy('/bin/true', '.'); os.execv('./true', ['true'])",
     "signal the parent": "os.kill(os.getppid(), 0)",
+    "signal a thread of the parent": "asked(libc.tgkill(os.getppid(), os.getppid(), 0))",
+    "limit the parent": "resource.prlimit(os.getppid(), resource.RLIMIT_CORE)",
+    "slow the parent down": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 0)",
+    "hold the parent": "os.pidfd_open(os.getppid())",
+    "hand signals to the parent": "fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, os.getppid())",
+    "outlive itself": "os.fork() or os._exit(0)",
+    "write letters to a socket": "sent(str(place / 'letters'))",
+    "take memory that is no file": "os.memfd_create('x')",
+    "share memory": "mmap.mmap(-1, 4096)",
+    "share memory with others": "asked(libc.shmget(0, 4096, 0o1600))",
+    "cut": "os.truncate(place / 'secret', 6)",
+    "change rights by a number": "os.fchmod(os.open(place / 'given', os.O_RDONLY), 0o600)",
+    "look on": "asked(libc.inotify_add_watch(libc.inotify_init(), bytes(place / 'secret'), 1))",
+    "be root": "asked(libc.chroot(b'.'))",
 }
 REFUSES = {
     "all": set(TRIES),
@@ -63,7 +78,13 @@ REFUSES = {
         "remove",
         "start a program",
     },
-    "seccomp": {"connect", "send", "start a program", "change rights", "change times", "signal the parent"},
+    "seccomp": {
+        *("connect", "send", "start a program", "change rights", "change times", "signal the parent"),
+        *("signal a thread of the parent", "limit the parent", "slow the parent down", "hold the parent"),
+        *("hand signals to the parent", "outlive itself", "write letters to a socket", "cut", "look on"),
+        *("take memory that is no file", "share memory", "share memory with others"),
+        "change rights by a number",
+    },
     "namespace": {"connect", "send"},
 }
 
@@ -71,10 +92,19 @@ REFUSES = {
 def run(rules: str, work: str, place: Path, port: int = 0) -> subprocess.CompletedProcess[str]:
     """Does some work under some rules; exits with 3 if that is refused."""
     code = f"""
-import os, shutil, sys
+import ctypes, fcntl, mmap, os, resource, shutil, socket, sys
 from pathlib import Path
 from studio.core import sandbox
 place, port = Path({str(place)!r}), {port}
+libc = ctypes.CDLL(None, use_errno=True)
+
+def asked(answer):
+    if answer < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+def sent(to):
+    socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"x", to)
+
 os.chdir(place / "own")
 {rules}
 try:
@@ -93,7 +123,9 @@ def place(tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "given").write_text("given")
-    return tmp_path
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as letters, contextlib.chdir(tmp_path):
+        letters.bind("letters")
+        yield tmp_path
 
 
 @pytest.mark.parametrize("rules, work", [(rules, work) for rules in EACH for work in sorted(REFUSES[rules])])
@@ -101,6 +133,8 @@ def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
     enter, here = EACH[rules]
     if not here:
         pytest.skip(f"this kernel does not offer {rules}")
+    if work == "be root" and os.geteuid():
+        pytest.skip("nobody here is root")
     if work not in ("start a program", "start a copy"):  # which would replace the process
         assert run("pass", TRIES[work], place, listener).returncode == 0  # or the test would prove nothing
         place.joinpath("secret").write_text("secret")
@@ -110,11 +144,12 @@ def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
     done = run(enter, TRIES[work], place, listener)
     assert done.returncode == 3, (done.stdout, done.stderr)
     assert (place / "secret").read_text() == "secret" and (place / "given").read_text() == "given"
-    assert sorted(one.name for one in place.iterdir()) == ["given", "own", "secret"]
+    assert sorted(one.name for one in place.iterdir()) == ["given", "letters", "own", "secret"]
 
 
 def test_it_can_do_its_own_work(place):
     work = (
+        "import threading; threading.Thread(target=print).start(); "
         "import numpy, h5py; h5py.File('a.h5', 'w').create_dataset('a', data=numpy.ones(3)); "
         "os.mkdir('b'); os.rename('a.h5', 'b/a.h5'); h5py.File('b/a.h5'); shutil.rmtree('b'); "
         "print((place / 'given').read_text(), file=open(os.devnull, 'w')); sys.exit(8)"
