@@ -397,7 +397,7 @@ def test_a_process_that_opens_a_strangers_file_reaches_nothing_else(tmp_path, mo
     packages.mkdir()
     (packages / "spy.py").write_text(SPY)
     (tmp_path / "secret").write_text("secret")
-    monkeypatch.syspath_prepend(packages)
+    monkeypatch.setenv("PYTHONPATH", str(packages))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -437,7 +437,7 @@ def spied(code, folder, monkeypatch):
     packages.mkdir()
     (packages / "spy.py").write_text(code)
     (folder / "my.keras").touch()
-    monkeypatch.syspath_prepend(packages)
+    monkeypatch.setenv("PYTHONPATH", str(packages))
     return brought._answer("spy", folder / "my.keras", place, "my.keras")
 
 
