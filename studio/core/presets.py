@@ -392,6 +392,7 @@ def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
     else:
         folder = Path(target).resolve()
     fresh = folder.with_name(f".new-{folder.name}")
+    _check_beside(fresh, _old(folder))
     _mend(folder)
     with paths.locked(_lock(folder)):
         _clear(folder)
@@ -401,6 +402,14 @@ def _replaced(target: str | Path) -> Iterator[tuple[Path, Path]]:
             _swap(fresh, folder)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _check_beside(*places: Path) -> None:
+    """Raises `InvalidInput` if one is a link: what it leads to would be written to, or emptied."""
+    if link := next((place for place in places if place.is_symlink()), None):
+        shown = printable(link.name, 60)
+        expected, step = f"no link {shown} beside it", "remove that link, or choose another place"
+        raise invalid("place of a model", expected=expected, received="one", next_step=step)
 
 
 def _discard(fresh: Path) -> None:
@@ -450,7 +459,7 @@ def _lock(folder: Path) -> Path:
 
 def _mend(folder: Path) -> None:
     """Puts back the model that a save was killed in the middle of replacing, unless one is just replaced."""
-    if not _old(folder).is_dir():
+    if _old(folder).is_symlink() or not _old(folder).is_dir():
         return
     with contextlib.suppress(OSError), paths.locked(_lock(folder), wait=False):
         if not folder.exists():
@@ -481,5 +490,8 @@ def _read(path: Path) -> bytes:
 
 def _broken(folder: Path, expected: str, received: str) -> InvalidInput:
     return invalid(
-        f"model folder {folder}", expected=expected, received=received, next_step="copy or train it again"
+        f"model folder {printable(str(folder))}",
+        expected=expected,
+        received=received,
+        next_step="copy or train it again",
     )

@@ -67,8 +67,8 @@ class Folder:
     def history(self) -> list[dict[str, Any]]:
         """The points of the curves, `{"step", "seconds", **metrics}`, at most about MOST_POINTS."""
         try:
-            lines = (self.path / "reports.jsonl").read_bytes().splitlines()
-        except OSError:
+            lines = paths.read(self.path / "reports.jsonl", contents.MOST_BYTES).splitlines()
+        except (OSError, paths.TooLarge):
             return []
         stride = max(1, round(len(lines) / MOST_POINTS))
         points = (_point(line) for line in [*lines[:-1:stride], *lines[-1:]])
@@ -209,8 +209,8 @@ def _point(line: bytes) -> dict[str, Any] | None:
 def _webp(path: Path) -> bytes | None:
     """A small picture, None if it is missing or not whole: its header says how long it is."""
     try:
-        data = path.read_bytes()
-    except OSError:
+        data = paths.read(path, contents.MOST_BYTES)
+    except (OSError, paths.TooLarge):
         return None
     whole = (
         data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 == len(data)

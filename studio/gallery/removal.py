@@ -41,7 +41,7 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
         with suppress(FileNotFoundError):  # somebody else was as quick
             _move(folder, root() / folder.name)
             now = time.time_ns()  # when it was removed; the file system's own clock ticks some 4 ms
-            os.utime(root() / folder.name, ns=(now, now))
+            os.utime(root() / folder.name, ns=(now, now), follow_symlinks=False)
     return [unreadable.id_of(folder.name) for folder in found]
 
 

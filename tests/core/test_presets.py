@@ -145,6 +145,36 @@ def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
     assert not mine.exists()
 
 
+@pytest.mark.parametrize("name", [".new-mine", ".old-mine"])
+def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp_path, name):
+    saved(tmp_path / "mine", (1, 2))
+    other = saved(tmp_path / "other", (3, 4)).folder
+    if name == ".old-mine":
+        (other / "photo.png").write_bytes(b"mine")
+    there = {path.name: path.read_bytes() for path in other.iterdir()}
+    (tmp_path / name).symlink_to(other)
+    with pytest.raises(InvalidInput, match=rf"Expected: no link {name} beside it.* Next: remove that link"):
+        saved(tmp_path / "mine", (5, 6))
+    assert {path.name: path.read_bytes() for path in other.iterdir()} == there
+    (tmp_path / name).unlink()
+    saved(tmp_path / "mine", (5, 6))
+
+
+def test_a_link_named_as_an_old_model_is_not_put_in_its_place(home, tmp_path):
+    (tmp_path / ".old-mine").symlink_to(saved(tmp_path / "other").folder)
+    presets._mend(tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_model_folder_with_codes_in_its_name_is_told_in_one_line(home, tmp_path):
+    folder = tmp_path / "mine\n\x1b[31m"
+    saved(folder)
+    (folder / "settings.json").write_text("{}")
+    with pytest.raises(InvalidInput) as error:
+        presets.find(folder)
+    assert str(error.value).isprintable()
+
+
 def test_a_link_to_a_model_stays_one(home, tmp_path):
     saved(tmp_path / "first", (1, 2))
     (tmp_path / "latest").symlink_to("first")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 
 import odd_folders
@@ -159,3 +161,26 @@ def test_points_of_a_curve_that_are_none_are_left_out(home, made, line):
     good = b'{"step": 1, "seconds": 0.5, "loss": 2.0}'
     (folder.path / "reports.jsonl").write_bytes(b"\n".join([good, line, good]))
     assert folder.history() == [{"step": 1, "seconds": 0.5, "loss": 2.0}] * 2
+
+
+PIPES = ("preview.webp", "thumbnail.webp", "reports.jsonl")
+
+
+def test_pictures_and_curves_that_are_pipes_hold_nobody_up(home, made):
+    folder = home / "jobs" / made()
+    for name in PIPES:
+        (folder / name).unlink(missing_ok=True)
+        os.mkfifo(folder / name)
+    read = "kept = store.Folder(Path(sys.argv[1])); print(kept.preview(), kept.thumbnail(), kept.history())"
+    code = f"import sys; from pathlib import Path; from studio.engine import store; {read}"
+    command = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout == "None None []\n"
+
+
+def test_what_a_removed_link_leads_to_stays_as_it_is(home, tmp_path):
+    (tmp_path / "mine").mkdir()
+    os.utime(tmp_path / "mine", (1, 1))
+    items.root().joinpath("link").symlink_to(tmp_path / "mine")
+    assert removal.remove(["link"]) == ["link"]
+    assert (tmp_path / "mine").stat().st_mtime == 1
