@@ -94,7 +94,8 @@ class Recipe(_Strict):
         Raises:
             InvalidInput: if the task is not known or a setting is out of its limits.
         """
-        return tasks.get(self.task).settings.parse_json(json.dumps(self.settings))
+        kind = tasks.get(self.task).settings
+        return kind.parse_json(json.dumps({**kind.assumed, **self.settings}))
 
 
 def make(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, Self, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError, PydanticUndefined
@@ -119,6 +119,9 @@ class Settings(BaseModel):
         populate_by_name=True,
         use_attribute_docstrings=False,
     )
+
+    assumed: ClassVar[Mapping[str, Any]] = {}
+    """What a recipe means that lacks these settings: it is older than they are."""
 
     @field_validator("*")
     @classmethod

@@ -6,8 +6,8 @@ from studio.core import images
 from studio.core.evaluate import WHOLE
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.scene import scales, schedule
 from studio.style.settings import TransferSettings
+from studio.style.stages import cost, first_look, stages
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
 INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles
@@ -27,12 +27,11 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
     """About how many seconds a painting takes on two cores. Loads no Keras."""
     height, width = images.size(inputs["content"][0].read())
     shape = height * width / max(height, width) ** 2  # of a square whose side is the longer one
-    sizes = scales(settings.size)
     # A house style sees the whole once; with masks each of several does.
     networks = HOUSE * (len(settings.house) if inputs.get("mask") else 1) if settings.house else INSTANT
-    first = networks * (sizes[0] if settings.passes else settings.size) ** 2
-    passes = zip(sizes, schedule(sizes, settings.passes), strict=True) if settings.passes else ()
-    return shape * (first + MEGAPIXEL_PASS * sum(count * size**2 for size, count in passes)) / 1e6
+    first = networks * first_look(settings) ** 2 / 1e6
+    passes = sum(count * cost(size, settings.painter) for size, count in stages(settings))
+    return shape * (first + MEGAPIXEL_PASS * passes)
 
 
 def needs(settings: TransferSettings, inputs: Inputs) -> float:

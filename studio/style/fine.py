@@ -1,20 +1,19 @@
-"""The fine result: optimisation through VGG16 from the instant one, from coarse to fine."""
+"""What an optimised picture is judged by: styles, content and smoothness, through VGG16."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from studio.core import images
 from studio.core.backbones import Backbone
-from studio.core.errors import Cancelled
-from studio.core.evaluate import Evaluation, Evaluator, activations
+from studio.core.evaluate import Evaluation, activations
 from studio.core.objectives import Objective, content, style, total_variation
 from studio.core.progress import Progress
 from studio.style import masks
-from studio.style.descend import descend
-from studio.style.scene import Scene, scales, schedule
+from studio.style.scene import Scene
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 CONTENT_LAYER = "block4_conv2"
@@ -25,7 +24,7 @@ class Optimised:
     """What an optimisation reached.
 
     Attributes:
-        images_01: `(1, H, W, 3) float32 in [0, 1]`, the best found.
+        images_01: `(1, h, w, 3) float32 in [0, 1]`, the best found, of the size of the last scale begun.
         losses: by name, at the last scale begun.
         passes: evaluations done, at all scales.
         cancelled: whether a person stopped it.
@@ -37,58 +36,49 @@ class Optimised:
     cancelled: bool
 
 
+class Pull(NamedTuple):
+    """How strongly the parts of an objective pull.
+
+    Attributes:
+        content: weight of the content.
+        smoothness: weight of the total variation; None leaves it out.
+        style: from the photo's own Gram matrices, 0, to the styles', 1.
+    """
+
+    content: float
+    smoothness: float | None
+    style: float = 1.0
+
+
 def content_weight(strength: float) -> float:
     """How much the content counts against the styles: 0.055 at the default strength of 0.8, least at 1."""
     return 0.2 * (1.0 - strength) / strength + 0.005
 
 
-def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> Optimised:
-    """Lowers style, content and total variation together.
+def objective(
+    scene: Scene, backbone: Backbone, size: int, progress: Progress | None = None, pull: Pull | None = None
+) -> Objective:
+    """Styles, content and total variation of a scene at a size, as one objective to descend.
 
     Args:
-        start_01: the instant result, `(1, h, w, 3) float32 in [0, 1]`, at the coarsest scale.
-        progress: told of every pass, counted in passes of the coarsest scale.
-
-    Reference:
-        Gatys et al. 2015, arXiv:1508.06576; coarse to fine as in Gatys et al. 2016, arXiv:1611.07865.
-    """
-    sizes = scales(scene.settings.size)
-    passes = schedule(sizes, scene.settings.passes)
-    costs = [(size / sizes[0]) ** 2 for size in sizes]
-    total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
-    picture, done, spent = _first(scene, start_01), 0, 0.0
-    losses: dict[str, float] = {}
-    for size, count, cost in zip(sizes, passes, costs, strict=True):
-        try:
-            goal = objective(scene, backbone, size, progress)
-        except Cancelled:
-            return Optimised(picture if done else start_01, losses, done, True)
-        picture = _resized(picture, scene.content_01(size).shape)
-
-        def tell(passed, evaluation, best_01, goal=goal, spent=spent, cost=cost):
-            preview = lambda: scene.finished(best_01)  # noqa: E731
-            progress.report(round(spent + passed * cost), total, named(goal, evaluation), preview)
-
-        descent = descend(Evaluator(backbone, goal, progress), picture, count, tell)
-        picture, done, spent = descent.images_01, done + descent.passes, spent + count * cost
-        losses = named(goal, descent.evaluation) if descent.evaluation else losses
-        if descent.cancelled:
-            return Optimised(picture, losses, done, True)
-    return Optimised(picture, losses, done, False)
-
-
-def objective(scene: Scene, backbone: Backbone, size: int, progress: Progress | None = None) -> Objective:
-    """Styles, content and total variation of a scene at a size, as one objective to descend.
+        pull: how strongly each counts; None for what the first painter takes at the scene's strength.
 
     Raises:
         Cancelled: between two tiles, if a person asked to stop.
     """
     progress = progress or Progress()
+    pull = pull or Pull(content_weight(scene.settings.strength), scene.settings.smoothness)
     content_01 = scene.content_01(size)
     target = _assembled(backbone, CONTENT_LAYER, content_01, progress)
-    goal = content_weight(scene.settings.strength) * content(CONTENT_LAYER, target)
-    goal += scene.settings.smoothness * total_variation()
+    goal = pull.content * content(CONTENT_LAYER, target)
+    if pull.smoothness is not None:
+        goal += pull.smoothness * total_variation()
     styles = [grams(backbone, style_01, progress) for style_01 in scene.styles_01(size)]
+    if pull.style < 1 and not scene.masks:  # the photo's own look is everywhere, not in a style's place
+        own = grams(backbone, content_01, progress)
+        styles = [
+            {name: own[name] + pull.style * (gram[name] - own[name]) for name in own} for gram in styles
+        ]
     for layer in STYLE_LAYERS:
         found = [gram[layer] for gram in styles]
         goal += 1.0 / len(STYLE_LAYERS) * _style(scene, backbone, layer, found, content_01.shape)
@@ -99,12 +89,15 @@ def named(goal: Objective, evaluation: Evaluation) -> dict[str, float]:
     """The losses of a goal by name: `total`, `style`, `content`, `smoothness`, and each layer's style."""
     losses = dict.fromkeys(("total", "style", "content", "smoothness", *STYLE_LAYERS), 0.0)
     losses["total"] = evaluation.value
+    contents = sum(term.name == "content" for term in goal.terms)  # one for each size that it is judged at
     for term, number in zip(goal.terms, evaluation.terms, strict=True):
         if term.name == "style":
             losses["style"] += term.weight * number
             losses[term.layer] += term.weight * number * len(STYLE_LAYERS)
+        elif term.name == "content":
+            losses["content"] += number / contents
         else:
-            losses["content" if term.name == "content" else "smoothness"] += number
+            losses["smoothness"] += number
     return losses
 
 
@@ -161,20 +154,3 @@ def _assembled(backbone: Backbone, layer: str, images_01: np.ndarray, progress: 
     for tile, found in activations(backbone, (layer,), images_01, progress):
         whole[:, tile.rows.own(stride), tile.columns.own(stride)] = found[layer]
     return whole
-
-
-def _first(scene: Scene, instant_01: np.ndarray) -> np.ndarray:
-    """Where the descent starts: half the instant result, half the content in the styles' colours.
-
-    The one has the style, the other the content; their mean ends lower than either (benchmarks/README.md).
-    A grain of five grey levels lets another seed lay the strokes elsewhere.
-    """
-    recoloured = scene.recoloured_01(max(instant_01.shape[1:3]))
-    grain = np.random.default_rng(scene.settings.seed).standard_normal(instant_01.shape)
-    return np.clip(0.5 * (instant_01 + recoloured) + 0.02 * grain, 0.0, 1.0).astype("float32")
-
-
-def _resized(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if images_01.shape == shape:
-        return images_01
-    return images.to_01(images.resize(images.to_uint8(images_01), *shape[1:3]))

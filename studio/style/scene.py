@@ -10,26 +10,9 @@ from studio.core import images
 from studio.core.errors import invalid
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
+from studio.style.stages import LEAST_SIDE
 
-LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
-COARSEST = 512  # px: below, the content gets lost and passes bring less than they cost (benchmarks/README.md)
 LARGEST_STYLE = 2048  # px
-
-
-def scales(size: int) -> list[int]:
-    """Longer sides in px from coarse to fine for a result of `size` px, each at most twice the one before."""
-    found = [size]
-    while found[0] > COARSEST * 1.25:
-        found.insert(0, max(COARSEST, found[0] // 2))
-    return found
-
-
-def schedule(sizes: Sequence[int], passes: int) -> list[int]:
-    """How many passes each scale gets, from coarse to fine: each half as many as the one before.
-
-    A pass at twice the size costs four times as much and has only the finest strokes left to do.
-    """
-    return [max(1, round(passes / 2**i)) for i in range(len(sizes))]
 
 
 class Scene:
@@ -71,6 +54,12 @@ class Scene:
     def content_01(self, size: int) -> np.ndarray:
         """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
         return images.to_01(images.fit(self._content, size))
+
+    def shape(self, size: int) -> tuple[int, int, int, int]:
+        """Of the content with a longer side of `size` px, and of all that is painted at that size."""
+        height, width = self._content.shape[:2]
+        scale = size / max(height, width)
+        return 1, max(1, round(height * scale)), max(1, round(width * scale)), 3
 
     def styles_01(self, size: int) -> list[np.ndarray]:
         """The styles for a picture of that size: the larger they are, the larger the strokes."""

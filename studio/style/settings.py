@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
@@ -11,7 +11,8 @@ from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
 SHIPPED = "house"  # the network of house styles that comes with the studio
-PASSES = {"instant": 0, "draft": 6, "fine": 28}  # of VGG16, forward and backward, at the coarsest scale
+# Of VGG16, forward and backward, at the coarsest scale of each painter.
+PASSES = {1: {"draft": 6, "fine": 28, "finest": 300}, 2: {"draft": 20, "fine": 80, "finest": 520}}
 
 
 class TransferSettings(Settings):
@@ -28,11 +29,23 @@ class TransferSettings(Settings):
     size: int = setting(
         512, "The longer side of the result.", tier="main", unit="px", ge=64, le=2048, step=64
     )
-    mode: Literal["instant", "draft", "fine"] = setting(
-        "instant", "Instant in seconds, draft in half a minute, fine in minutes and best.", tier="main"
+    mode: Literal["instant", "draft", "fine", "finest"] = setting(
+        "instant",
+        "Instant in seconds, draft in half a minute, fine in minutes, finest in many: the one to print.",
+        tier="main",
     )
     steps: int | None = setting(
-        None, "Passes of draft and fine at the first scale; empty: what the mode needs.", ge=1, le=2000
+        None,
+        "Passes at the coarsest scale, half as many at each finer one; empty: what the mode needs. Not for"
+        " instant.",
+        ge=1,
+        le=2000,
+    )
+    stop_after: int | None = setting(
+        None, "Ends after so many passes in all, as one that was stopped; empty: at the end.", ge=1
+    )
+    painter: Literal[1, 2] = setting(
+        2, "Who paints draft, fine and finest: 2 from large strokes to small; 1 as the studio did before it."
     )
     stroke: float = setting(
         1.0,
@@ -57,12 +70,14 @@ class TransferSettings(Settings):
     )
     smoothness: float = setting(
         1.0,
-        "How much neighbouring pixels hold together (total variation); draft and fine alone.",
+        "How much neighbouring pixels hold together (total variation); not for instant.",
         ge=0,
         le=20,
         step=0.5,
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    assumed: ClassVar[dict[str, Any]] = {"painter": 1}
 
     @field_validator("style_weights")
     @classmethod
@@ -78,8 +93,8 @@ class TransferSettings(Settings):
 
     @property
     def passes(self) -> int:
-        """How many passes the optimisation may take; 0 for an instant result."""
-        return 0 if self.mode == "instant" else self.steps or PASSES[self.mode]
+        """How many passes there are at the coarsest scale; 0 for an instant result."""
+        return 0 if self.mode == "instant" else self.steps or PASSES[self.painter][self.mode]
 
 
 def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:

@@ -8,8 +8,8 @@ from studio.core import images, presets, recipes, weights
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.style.house import known
-from studio.style.scene import scales
 from studio.style.settings import TransferSettings
+from studio.style.stages import first_look, stages
 from studio.style.transfer import transfer
 
 
@@ -34,9 +34,11 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
 
 def _as_stopped(settings: TransferSettings, passes: int) -> TransferSettings:
     """The settings that make a result again that was stopped after so many passes, where there are such."""
-    if len(scales(settings.size)) > 1:
-        return settings
-    return settings.model_copy(update={"steps": passes} if passes else {"mode": "instant"})
+    if not passes:
+        return settings.model_copy(update={"mode": "instant", "size": first_look(settings)})
+    if settings.painter > 1:
+        return settings.model_copy(update={"stop_after": passes})
+    return settings if len(stages(settings)) > 1 else settings.model_copy(update={"steps": passes})
 
 
 def prepare(settings: TransferSettings) -> None:

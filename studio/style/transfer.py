@@ -13,10 +13,12 @@ from studio.core import backbones
 from studio.core.errors import Cancelled
 from studio.core.presets import Preset
 from studio.core.progress import Progress
-from studio.style import adain, fine, instant, masks
+from studio.style import adain, coarse_to_fine, fine, instant, masks, one_scale
 from studio.style.house import known
-from studio.style.scene import Scene, scales
+from studio.style.levels import resized
+from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
+from studio.style.stages import first_look, scales
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def transfer(
     networks = adain.load(progress)
     began = time.monotonic()
     progress.stage("First look")
-    first = instant.paint(scene, networks, scales(settings.size)[0] if settings.passes else settings.size)
+    first = instant.paint(scene, networks, first_look(settings))
     weights = {"adain": networks.digest}
     if not settings.passes:
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
@@ -82,7 +84,13 @@ def transfer(
         vgg16 = backbones.load("vgg16", progress).averaged
     except Cancelled:  # the first look is the best so far
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
-    best = fine.paint(scene, vgg16, first, progress)
+    if settings.painter == 1:
+        best = one_scale.paint(scene, vgg16, first, progress)
+    else:
+        start = instant.paint(scene, networks, scales(settings.size)[0])
+        best = coarse_to_fine.paint(scene, vgg16, start, progress)
+    if not best.passes:
+        return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     figures = {
         "seconds": time.monotonic() - began,
         "passes": best.passes,
@@ -91,7 +99,8 @@ def transfer(
         "gram_result": fine.small_grams(vgg16, best.images_01),
     }
     weights["vgg16"] = vgg16.digest
-    return Painted(scene.finished(best.images_01), figures, weights, best.cancelled)
+    whole = resized(best.images_01, scene.shape(settings.size))  # it may have been stopped at a coarse scale
+    return Painted(scene.finished(whole), figures, weights, best.cancelled)
 
 
 def _by_house(scene: Scene, network: Preset) -> Painted:

@@ -6,7 +6,7 @@ import pytest
 from studio.core.errors import InvalidInput
 from studio.style import masks
 from studio.style.fine import content_weight
-from studio.style.scene import Scene, scales, schedule
+from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
 
 RNG = np.random.default_rng(0)
@@ -27,26 +27,6 @@ def test_a_stroke_of_two_reads_the_style_twice_as_large():
     small, large = (scene(stroke=stroke).styles_01(128)[0].shape for stroke in (1.0, 2.0))
     assert small == (1, 128, 80, 3)
     assert large == (1, 256, 160, 3)
-
-
-@pytest.mark.parametrize(
-    "size, wanted",
-    [
-        (256, [256]),
-        (512, [512]),
-        (640, [640]),
-        (1024, [512, 1024]),
-        (2048, [512, 1024, 2048]),
-        (900, [512, 900]),
-    ],
-)
-def test_scales_begin_no_smaller_than_the_content_can_bear(size, wanted):
-    assert scales(size) == wanted
-
-
-def test_finer_scales_get_fewer_passes_but_at_least_one():
-    assert schedule([512, 1024, 2048], 36) == [36, 18, 9]
-    assert schedule([512, 1024], 1) == [1, 1]
 
 
 def test_the_content_counts_less_the_stronger_the_style():

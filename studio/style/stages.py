@@ -1,0 +1,54 @@
+"""The sizes that a painting grows through, and the passes that each gets; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from studio.style.settings import TransferSettings
+
+LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
+LEAST_LEVEL = 64  # px: the smallest longer side at which a picture is compared with its styles
+# px, of the first painter: it holds the content at one size alone, and loses it below
+COARSEST = {1: 512, 2: 128}
+
+
+def scales(size: int, painter: int = 2) -> list[int]:
+    """Longer sides in px from coarse to fine for a result of `size` px, each at most twice the one before."""
+    found = [size]
+    while found[0] > COARSEST[painter] * 1.25:
+        found.insert(0, max(COARSEST[painter], found[0] // 2))
+    return found
+
+
+def schedule(sizes: Sequence[int], passes: int) -> list[int]:
+    """How many passes each scale gets, from coarse to fine: each half as many as the one before.
+
+    A pass at twice the size costs four times as much and has only the finest strokes left to do.
+    """
+    return [max(1, round(passes / 2**i)) for i in range(len(sizes))]
+
+
+def first_look(settings: TransferSettings) -> int:
+    """The longer side of the instant result that is shown before the first pass, or is all that is wanted."""
+    return scales(settings.size, painter=1)[0] if settings.passes else settings.size
+
+
+def stages(settings: TransferSettings) -> list[tuple[int, int]]:
+    """The longer side and the passes of every scale, from coarse to fine; none for an instant result."""
+    if not settings.passes:
+        return []
+    sizes = scales(settings.size, settings.painter)
+    return list(zip(sizes, schedule(sizes, settings.passes), strict=True))
+
+
+def levels(size: int, painter: int = 2) -> list[int]:
+    """The sizes at which a picture of `size` px is compared with its styles, itself first."""
+    found = [size]
+    while painter > 1 and found[-1] // 2 >= LEAST_LEVEL:
+        found.append(found[-1] // 2)
+    return found
+
+
+def cost(size: int, painter: int) -> float:
+    """What one pass costs, in millions of pixels of a square picture of that longer side."""
+    return sum(side**2 for side in levels(size, painter)) / 1e6
