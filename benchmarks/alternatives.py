@@ -108,7 +108,7 @@ def painted(mode: str, race: Race, steps: int | None = None) -> tuple[float, flo
 
     content, style = pictures()
     began = time.process_time()
-    settings = TransferSettings(size=race.size, mode=mode, steps=steps)
+    settings = TransferSettings(size=race.size, mode=mode, steps=steps, painter=1)
     image = transfer(content, [style], settings).image
     spent = time.process_time() - began
     return race.evaluate(images.to_01(image)).value, spent

@@ -60,7 +60,7 @@ def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str
     for n, photo in enumerate(photos(count)):
         name = names[n % len(names)]
         style = paintings.draw(name)
-        by_eye = TransferSettings(mode="fine", size=SIZE, steps=passes)
+        by_eye = TransferSettings(mode="fine", size=SIZE, steps=passes, painter=1)
         goal = fine.objective(Scene(photo, [style], [], by_eye), backbone, SIZE)
         fast = transfer(photo, settings=_asked(network, name, SIZE, strength=1)).image
         slow = transfer(photo, [style], by_eye).image

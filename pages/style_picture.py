@@ -19,7 +19,7 @@ with left:
     brushed = brushwork.brushed(content, styles)
     settings = parts.form(
         TransferSettings,
-        skip=("style_weights", "house", "network"),
+        skip=("style_weights", "house", "network", "painter", "stop_after"),
         extra={"style_weights": brushwork.weights(styles)},
         more=own_masks.ask,
         reset=refills.weigh,

@@ -18,9 +18,10 @@ TASK = "style.transfer"
 LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
 PREVIEW, SMALL = 512, 256
 NOTE = {
-    "instant": "Draft and fine are slower and truer to the style.",
+    "instant": "Draft, fine and finest are slower and truer to the style.",
     "draft": "Small instant preview: Start makes the draft",
     "fine": "Small instant preview: Start makes the fine one",
+    "finest": "Small instant preview: Start makes the finest one, to be printed; Stop keeps what there is",
 }
 
 

@@ -17,9 +17,10 @@ writes down just that.
 """
 _FORMULA = r"G_{cd} = \frac{1}{HWC}\sum_{i=1}^{HW} F_{ic}\,F_{id}"
 _FINE = """
-*Fine* and *draft* start from the instant result and change its pixels, step by step, so that the Gram
+*Draft*, *fine* and *finest* start from a small instant result and change it, step by step, so that the Gram
 matrices of five layers come to match those of the style, while one deeper layer keeps answering as it did
-to the content:
+to the content. They begin with the large strokes, at 128 px, and add finer ones at each doubling; the
+picture is judged at half its size, at a quarter and on, too, so that its large areas stay painted:
 """
 _LOSS = r"""\begin{aligned}
 \mathcal{L} ={}& \alpha\,\lVert F - F_{\text{content}}\rVert^2 \\
@@ -59,7 +60,7 @@ def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
 def _of_this_run(job: Any, watch: Callable[[], None] | None) -> None:
     if job is None or not job.history:
         st.caption(
-            "The losses and Gram matrices of a draft or fine run are drawn here, from its own numbers."
+            "The losses and Gram matrices of any but an instant run are drawn here, from its own numbers."
         )
         if job is None and watch and st.button("Watch a small draft", icon=":material/play_arrow:"):
             watch()

@@ -55,7 +55,7 @@ def _weights(length: int, wanted: int) -> np.ndarray:
 
 
 def _applied(rows: np.ndarray, columns: np.ndarray, images: np.ndarray) -> np.ndarray:
-    if rows.shape[0] == rows.shape[1]:  # of the same size, for which the weights are 1 on the diagonal
+    if all(weights.shape[0] == weights.shape[1] for weights in (rows, columns)):  # of the same size
         return images
     tall = np.tensordot(rows, images[0], axes=(1, 0))
     return np.ascontiguousarray(np.tensordot(tall, columns, axes=(1, 1)).transpose(0, 2, 1))[None]

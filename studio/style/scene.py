@@ -64,7 +64,7 @@ class Scene:
     def styles_01(self, size: int) -> list[np.ndarray]:
         """The styles for a picture of that size: the larger they are, the larger the strokes."""
         longest = max(64, min(LARGEST_STYLE, round(size * self.settings.stroke)))
-        return [images.to_01(images.fit(style, longest)) for style in self._styles]
+        return [images.to_01(_wide(images.fit(style, longest))) for style in self._styles]
 
     def masks_at(self, height: int, width: int) -> list[np.ndarray]:
         """Every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
@@ -99,6 +99,12 @@ class Scene:
             content = images.resize(self._content, *painted.shape[:2])
             return colors.keep_luminance(painted, content)
         return painted
+
+
+def _wide(style: np.ndarray) -> np.ndarray:
+    """A strip mirrored side by side until the deepest layer sees some of it."""
+    missing = [max(0, LEAST_SIDE - side) for side in style.shape[:2]]
+    return np.pad(style, (*((0, count) for count in missing), (0, 0)), mode="symmetric")
 
 
 def _check_sides(content: np.ndarray, settings: TransferSettings) -> None:

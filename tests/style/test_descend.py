@@ -60,3 +60,22 @@ def test_an_objective_that_is_already_at_its_bottom_ends_early():
     found = descend(bowl, TARGET.copy(), 50)
     assert found.evaluation.value == pytest.approx(0, abs=1e-6)
     assert found.passes < 50
+
+
+def test_smoothing_reaches_the_bottom_too():
+    found = descend(bowl, np.full_like(TARGET, 0.5), 80, smoothing=0.5)
+    assert found.evaluation.value < 1e-3
+
+
+def test_the_smoother_a_descent_the_less_grain_it_leaves_after_few_passes():
+    noise = np.random.default_rng(1).random((1, 32, 32, 3)).astype("float32")
+
+    def towards_noise(x):
+        gap = x - noise
+        return Evaluation(float((gap**2).sum()), (), (2 * gap).astype("float32"))
+
+    def grain(smoothing):
+        found = descend(towards_noise, np.full_like(noise, 0.5), 2, smoothing=smoothing).images_01
+        return float(np.abs(np.diff(found, 2, axis=1)).mean())
+
+    assert grain(0.0) > grain(0.25) > grain(0.5) > grain(1.0)
