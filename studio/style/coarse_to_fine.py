@@ -22,7 +22,7 @@ _FULL = 0.8  # strength, from which on nothing of the photo's own look is asked 
 
 def content_weight(strength: float, size: int) -> float:
     """How much the content counts at a size: the more the smaller it is, for there the large shapes are."""
-    return (0.22 * (1.0 - strength) / strength + 0.008) * 512 / size
+    return (0.18 * (1.0 - strength) / strength + 0.005) * 512 / size
 
 
 def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> fine.Optimised:

@@ -30,7 +30,8 @@ class Levels:
 
     def __call__(self, images_01: np.ndarray) -> Evaluation:
         """Evaluates at `(1, H, W, 3) float32`; the terms are those of every size in turn."""
-        value, terms, gradient = 0.0, (), np.zeros(images_01.shape, "float32")
+        value, gradient = 0.0, np.zeros(images_01.shape, "float32")
+        terms: tuple[float, ...] = ()
         for evaluate, (rows, columns) in zip(self._evaluators, self._smaller, strict=True):
             found = evaluate(_applied(rows, columns, images_01))
             value, terms = value + found.value, (*terms, *found.terms)
