@@ -23,6 +23,7 @@ def labels(page):
         ({"size": "1024"}, False),
         ({"size": "1088"}, True),
         ({"mode": "Draft", "size": "128"}, True),
+        ({"mode": "Finest", "size": "128"}, True),
     ],
 )
 def test_a_start_is_offered_for_all_that_is_too_slow_to_follow_a_slider(visit, params, starts):
@@ -45,6 +46,15 @@ def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, siz
     monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: asked.append(settings))
     visit("style", **params)
     assert (asked[-1].mode, asked[-1].size) == ("instant", size)
+
+
+def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_recipes(visit, monkeypatch):
+    notes = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, note, **more: notes.append(note))
+    page = visit("style", mode="Finest")
+    assert "to be printed" in notes[-1] and "which takes" in notes[-1] and "minutes" in notes[-1]
+    labels = [widget.label for kind in ("selectbox", "number_input") for widget in page.get(kind)]
+    assert not {"Painter", "Stop after"} & set(labels)
 
 
 @pytest.mark.parametrize(
