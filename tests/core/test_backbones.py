@@ -152,7 +152,7 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
         legacy_h5_format.save_weights_to_hdf5_group(file, vgg16.model)
     vgg16.model.set_weights(kept)
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-    source = given.model_copy(update={"md5": md5})
+    source = given.model_copy(update={"md5": md5, "bytes": path.stat().st_size})
     entry = weights.entry("vgg16")
     known = index.shipped().model_copy(
         update={"weights": {"vgg16": entry.model_copy(update={"sources": (entry.sources[0], source)})}}

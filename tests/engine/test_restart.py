@@ -188,7 +188,7 @@ def test_what_is_finished_stays_on_disk_and_only_a_little_of_it_in_memory(home, 
         (record.folder.path / "reports.jsonl").write_text(
             "".join(f"{json.dumps(point)}\n" for point in curve)
         )
-        record.folder.show(os.urandom(50_000))
+        record.folder.show(b"RIFF" + (49_992).to_bytes(4, "little") + b"WEBP" + os.urandom(49_988))
         record.folder.write("outcome", {"result": store.pack_result(result), "report": None})
         ledger.settle(record)
     gc.collect()
