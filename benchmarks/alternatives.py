@@ -19,7 +19,6 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,9 +30,8 @@ import numpy as np
 
 from benchmarks import dream as dreams
 from benchmarks import text as texts
-from benchmarks.report import ROOT, arguments, note, pictures, show
+from benchmarks.report import ROOT, arguments, fresh, note, pictures, show
 from benchmarks.style_starts import Race
-from studio.core import children
 
 STARTS_AT = 1e6  # the tutorial's loss at first, about: there its epsilon is small beside the gradient
 LAYERS = (("inceptionv3", "mixed3"), ("inceptionv3", "mixed5"))  # those that the tutorials climb
@@ -367,14 +365,7 @@ def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) 
 def plain_peak(size: int) -> float:
     """Peak memory in GiB of a fresh process that dreams one picture in one piece."""
     code = f"from benchmarks import alternatives; alternatives.report_plain_peak({size})"
-    done = subprocess.run(
-        children.command("-c", code),
-        env=children.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return fresh(code)
 
 
 def report_plain_peak(size: int) -> None:

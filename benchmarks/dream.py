@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import ROOT, arguments, note, seconds, show
-from studio.core import children
+from benchmarks.report import ROOT, arguments, fresh, note, seconds, show
 
 RISE = {
     "vgg16": ("block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1", "block5_conv3"),
@@ -149,14 +147,7 @@ def seams(size: int, steps: int) -> float:
 def peak(size: int) -> dict[str, float]:
     """Peak memory in GiB of a fresh process that dreams one picture in windows, and its seams."""
     code = f"from benchmarks import dream; dream.report_peak({size})"
-    found = subprocess.run(
-        children.command("-c", code),
-        env=children.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(found.stdout.splitlines()[-1])
+    return fresh(code)
 
 
 def report_peak(size: int) -> None:

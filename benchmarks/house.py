@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, note, seconds, show
+from benchmarks.report import arguments, fresh, note, seconds, show
 from benchmarks.style import one_pass
 from studio.core import children
 
@@ -103,14 +103,7 @@ def cold(network: str) -> float:
 def peak(network: str) -> float:
     """Peak memory in GiB of a fresh process that paints a photo of 1920 x 1080 px."""
     code = f"from benchmarks import house; house.report_peak({network!r})"
-    found = subprocess.run(
-        children.command("-c", code),
-        env=children.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(found.stdout.splitlines()[-1])
+    return fresh(code)
 
 
 def report_peak(network: str) -> None:

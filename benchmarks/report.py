@@ -6,12 +6,16 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from studio.core import children
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,6 +57,18 @@ def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def fresh(code: str) -> Any:
+    """What some code prints last, as JSON; run in a process of its own, with nothing in memory yet."""
+    done = subprocess.run(
+        children.command("-c", code),
+        env=children.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:

@@ -9,15 +9,13 @@ same process. `--against` also descends that many passes from the photo at full 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, note, pictures, seconds, show
-from studio.core import children
+from benchmarks.report import arguments, fresh, note, pictures, seconds, show
 
 
 def one_pass(size: int) -> float:
@@ -86,14 +84,7 @@ def from_photo(size: int, passes: list[int]) -> dict[int, float]:
 def peak(mode: str, size: int) -> float:
     """Peak memory in GiB of a fresh process that makes one transfer."""
     code = f"from benchmarks import style; style.report_peak({mode!r}, {size})"
-    found = subprocess.run(
-        children.command("-c", code),
-        env=children.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(found.stdout.splitlines()[-1])
+    return fresh(code)
 
 
 def report_peak(mode: str, size: int) -> None:

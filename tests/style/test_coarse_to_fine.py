@@ -3,25 +3,15 @@
 import numpy as np
 import pytest
 
-from studio.core import backbones, images, recipes, samples, tasks
+from studio.core import backbones, images, recipes, tasks
 from studio.core.progress import Progress, Report
-from studio.style import coarse_to_fine, paintings
+from studio.style import coarse_to_fine
 from studio.style.coarse_to_fine import content_weight
 from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
 TWO_SCALES = {"size": 192, "mode": "fine", "steps": 4}  # 96 px with four passes, 192 px with two
-
-
-@pytest.fixture(scope="module")
-def photo():
-    return samples.photo("chelsea")
-
-
-@pytest.fixture(scope="module")
-def painting():
-    return paintings.draw("brush_strokes")
 
 
 @pytest.fixture

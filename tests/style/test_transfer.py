@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.core import images, recipes, samples, tasks
+from studio.core import images, recipes, tasks
 from studio.core.backbones import BACKBONES, Backbone
 from studio.core.errors import Cancelled
 from studio.core.networks import vgg16
@@ -14,18 +14,6 @@ from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
 SMALL = {"size": 96, "mode": "fine", "steps": 6}
-
-
-@pytest.fixture(scope="module")
-def photo():
-    return samples.photo("chelsea")
-
-
-@pytest.fixture(scope="module")
-def painting():
-    from studio.style import paintings
-
-    return paintings.draw("brush_strokes")
 
 
 @pytest.fixture
