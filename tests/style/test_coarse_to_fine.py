@@ -45,7 +45,9 @@ def test_a_picture_is_judged_at_every_size_that_the_network_can_see(weights_home
 
 def test_coarse_scales_are_shown_as_large_as_what_comes_of_them(weights_home, photo, painting):
     seen: list[Report] = []
-    painted = transfer(photo, [painting], TransferSettings(**TWO_SCALES), progress=Progress(seen.append))
+    painted = transfer(
+        photo, [painting], TransferSettings(**TWO_SCALES), progress=Progress(seen.append, preview_seconds=0)
+    )
     shown = [report.preview.shape for report in seen if report.preview is not None]
     assert set(shown) == {painted.image.shape} and len(shown) == 1 + 6
     steps = [report.step for report in seen if report.metrics]
