@@ -170,9 +170,9 @@ def test_the_task_exports_resnet50(resnet50_home):
 
 
 @pytest.mark.slow
-def test_an_export_that_says_something_else_is_thrown_away(weights_home, tmp_path, monkeypatch):
-    toy_classifier.save(tmp_path / "toy")
-    settings = ExportSettings(preset=str(tmp_path / "toy"))
+def test_an_export_that_says_something_else_is_thrown_away(weights_home, monkeypatch):
+    toy_classifier.save("toy")
+    settings = ExportSettings(preset="toy")
     monkeypatch.setattr(export, "MOST_AWAY", -1.0)
     with pytest.raises(StudioError, match="thrown away"):
         tasks.run("classify.export", settings, {})
