@@ -20,9 +20,8 @@ LONG_AGO = time.time() - 200 * budget.DAY
 
 @pytest.fixture
 def many(monkeypatch):
-    """A studio for many, of which whoever runs it asks."""
+    """A studio for many."""
     monkeypatch.setenv("STUDIO_USERS", "many")
-    monkeypatch.setattr(library, "_otherwise", [])  # else, once a page was drawn, a test is nobody
 
 
 def age(home, *places):

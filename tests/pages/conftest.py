@@ -19,6 +19,15 @@ FAKES = ROOT / "tests" / "fakes"
 SECONDS = 60
 
 
+@pytest.fixture(autouse=True)
+def somebody_looks_at_a_page(nobody_looks_at_a_page, monkeypatch):
+    """Here whoever looks at a page asks, as in a server."""
+    from pages.parts import owners as visitors
+    from studio.core import owners
+
+    monkeypatch.setattr(owners, "_otherwise", [lambda: visitors.owner()])
+
+
 @pytest.fixture(scope="package", autouse=True)
 def runs_cost_what_they_cost_in_a_server():
     """A server looks for components once, and holds no Keras whose session Streamlit would clear at each run.
