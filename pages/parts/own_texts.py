@@ -16,7 +16,7 @@ from studio.text.plan import Plan, plan
 from studio.text.settings import TrainTextSettings
 
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
-MOST_MB = corpus.MOST_BYTES // 2**20
+MOST_MB = corpus.MOST_BYTES // 10**6
 BEGINNING = 700  # characters that are shown
 ALPHABET = 120  # kinds of characters that are shown
 _SLOT, _TAKEN = "text", "text_taken"

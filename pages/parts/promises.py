@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import downloads, shown, wishes, words
+from pages.parts import downloads, shown, wishes
 from studio.core import amounts, room, tasks
 from studio.core.errors import NoRoom
 from studio.core.settings import Settings
@@ -21,7 +21,7 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
     try:
         memory = tasks.check_room(found, settings, inputs, room.JOB_SHARE)
     except NoRoom as error:
-        return f". {words.plain(str(error).removesuffix('.'))}"
+        return f". {str(error).removesuffix('.')}"
     seconds = tasks.expected(found, settings, inputs)
     if seconds is None:
         return ""

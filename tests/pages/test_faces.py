@@ -182,7 +182,7 @@ def test_a_photo_becomes_the_first_face(wall):
 
 def test_another_model_starts_anew(wall, monkeypatch):
     tiny_faces.make(paths.folder("presets") / "other", seed=4)
-    page = pick(wall(what="Tiny", moves="older=1"), 5)
+    page = pick(wall(what="tiny", moves="older=1"), 5)
     page.slider(key="move_older").set_value(2.0).run()
     page.button_group(key="what").set_value("other").run()
     found = chosen(done(page))

@@ -83,7 +83,7 @@ def test_a_setting_that_is_wrong_is_named_and_gives_none(form):
     form.text_input(key="style_weights").set_value("1, many").run()
     assert not form.exception
     assert settings_of(form) is None
-    assert "style_weights" in form.error[0].value
+    assert r"style\_weights" in form.error[0].value
 
 
 def test_an_unlocked_seed_is_rolled_at_the_start_a_locked_one_is_kept(form):

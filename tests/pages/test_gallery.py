@@ -15,7 +15,7 @@ import pytest
 import streamlit as st
 import tiny_styles
 
-from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses
+from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses, words
 from studio.core import drawing, images, paths, presets, recipes, tasks
 from studio.core.errors import NoRoom, Unavailable
 from studio.core.tasks import File
@@ -543,7 +543,7 @@ def test_a_sweep_that_failed_says_why_and_is_run_again(visit, engine, chores, un
     job = engine.submit("gallery.sweep", plan, {})  # to a process that knows no chores
     until(lambda: engine.job(job.id).finished)
     page = visit("gallery", job=job.id)
-    assert engine.job(job.id).error in page.error[0].value
+    assert words.plain(engine.job(job.id).error) in page.error[0].value
     button(page, "Run again").click().run()
     assert not page.exception
     again = engine.jobs()[0]
@@ -555,7 +555,7 @@ def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, en
     job = engine.submit("chores.do", chores.ChoreSettings(do="refuse"), {})
     until(lambda: engine.job(job.id).finished)
     page = visit("gallery", job=job.id)
-    assert not page.exception and engine.job(job.id).error in page.error[0].value
+    assert not page.exception and words.plain(engine.job(job.id).error) in page.error[0].value
     assert "Run again" in {one.label for one in page.button}
 
 

@@ -136,9 +136,9 @@ def brush(draw, picture, monkeypatch):
         return SimpleNamespace(painted=told.pop("painted", None))
 
     monkeypatch.setattr("pages.parts.mask_brush._mount", mount)
-    content = choices.keep(images.encode_png(picture), "photo.png")
 
     def brush(*masks, styles=STYLES[:2], address=""):
+        content = choices.keep(images.encode_png(picture), "photo.png")  # for whoever looks now
         if masks:
             told["painted"] = sent(*masks, picture=content.digest, styles=styles)
         page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": styles})

@@ -312,7 +312,7 @@ def test_what_cannot_be_learnt_from_is_one_sentence(visit, data, reason):
 def test_the_box_for_a_text_takes_as_much_as_a_text_may_have(visit):
     page = visit("text", do="Train", source="A file")
     [box] = page.file_uploader
-    assert box.proto.max_upload_size_mb == corpus.MOST_BYTES // 2**20 == 100
+    assert box.proto.max_upload_size_mb == corpus.MOST_BYTES // 10**6 == 100
 
 
 def test_an_upload_says_what_is_in_it_and_is_trained_on(visit, started):
