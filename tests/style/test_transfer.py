@@ -203,5 +203,7 @@ def test_a_bridge_painted_as_a_starry_night_has_its_colours_and_keeps_the_bridge
     assert (
         np.linalg.norm(moved - night_mean) < np.linalg.norm(content.reshape(-1, 3).mean(0) - night_mean) / 2
     )
-    edges = [np.abs(np.diff(picture.mean(-1), axis=1)) for picture in (content, painted.image.astype(float))]
-    assert np.corrcoef(edges[0].ravel(), edges[1].ravel())[0, 1] > 0.2
+    # At a quarter of the size: the finest edges are the strokes'.
+    small = [images.fit(picture, 64).mean(-1) for picture in (bridge, painted.image)]
+    edges = [np.abs(np.diff(picture, axis=1)) for picture in small]
+    assert np.corrcoef(edges[0].ravel(), edges[1].ravel())[0, 1] > 0.4
