@@ -1,15 +1,14 @@
-"""What an earlier studio made opens, replays and goes on: a STUDIO_HOME that `tests/homes/make.py` once made."""
+"""What an earlier studio made opens, replays and goes on: a STUDIO_HOME that `tests/homes/make.py` made."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from studio.core import paths, presets, runs, tasks
+from studio.core import presets, runs, tasks
 from studio.core.progress import Progress
 from studio.engine import Engine
 from studio.gallery import index, items, replay

@@ -1,4 +1,4 @@
-"""Makes the STUDIO_HOME that `tests/test_earlier_home.py` opens: `python -m tests.homes.make tests/homes/first.zip`.
+"""Makes the STUDIO_HOME that `tests/test_earlier_home.py` opens: `python -m tests.homes.make FILE.zip`.
 
 Kept as it was made, so that later studios are asked to open what an earlier one wrote; made anew only where
 its format is given up on purpose.
