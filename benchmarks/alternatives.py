@@ -412,11 +412,11 @@ def _plainly(path: Path) -> str:
 
 
 def _by_the_studio(path: Path) -> str:
-    from studio.core import brought
+    from studio.core.brought import models
     from studio.core.errors import StudioError
 
     try:
-        brought.admit(brought.bring(path))
+        models.admit(models.bring(path))
     except StudioError as error:
         return str(error)
     return ""

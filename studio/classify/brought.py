@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio.classify import model, square
 from studio.classify.model import Classifier
-from studio.core import brought
-from studio.core.brought import check, is_one
+from studio.core.brought import models
+from studio.core.brought.models import check, is_one
 from studio.core.errors import invalid, printable
 from studio.core.tasks import File
 
@@ -46,12 +46,12 @@ def known(file: File) -> Known:
     Raises:
         InvalidInput: if it cannot be taken, or is no picture classifier.
     """
-    return _known(file, brought.admit(file).facts)
+    return _known(file, models.admit(file).facts)
 
 
 def open(file: File) -> Classifier:
     """The classifier of a kept file, from its safe copy; held for the next time. Raises as `known`."""
-    found = brought.admit(file)
+    found = models.admit(file)
     here = _known(file, found.facts)
 
     def made() -> Classifier:
@@ -61,7 +61,7 @@ def open(file: File) -> Classifier:
     return model.held(here.name, file.digest, made)
 
 
-def _known(file: File, facts: brought.Facts) -> Known:
+def _known(file: File, facts: models.Facts) -> Known:
     count = facts.outputs[0][-1] if facts.outputs and facts.outputs[0] else None
     if facts.sees is None or count is None or count < 2:
         raise invalid(
@@ -80,7 +80,7 @@ def _shapes(shapes: tuple[tuple[int | None, ...], ...]) -> str:
     return " and ".join(f"({one})" for one in told)
 
 
-def _network(found: brought.Brought, size: tuple[int, int]) -> tuple[keras.Model, keras.KerasTensor | None]:
+def _network(found: models.Brought, size: tuple[int, int]) -> tuple[keras.Model, keras.KerasTensor | None]:
     """From raw pictures to probabilities, its own layers among those of the whole; and its last maps."""
     import keras
 

@@ -20,8 +20,8 @@ from studio.classify import loaded, models, snippets
 from studio.classify.model import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import images, paths, recipes, samples
+from studio.core.brought.keras_files import LABELS, SIZE
 from studio.core.errors import StudioError, Unavailable
-from studio.core.keras_files import LABELS, SIZE
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from studio.core import amounts, brought, drawing, images, keras_files, paths, presets, sample_sets, samples
+from studio.core import amounts, drawing, images, paths, presets, sample_sets, samples
+from studio.core.brought import keras_files, models
 from studio.core.errors import invalid, printable, unknown
 from studio.core.tasks import File, Slot
 from studio.style import paintings
@@ -64,7 +65,7 @@ def _model(text: str) -> File:
     """A model as a file that tasks take: by its name, its folder, or a zip or `.keras` file."""
     path = paths.named(text)
     if path.is_file():
-        return _packed(path) if _is_packed(path) else brought.bring(path)
+        return _packed(path) if _is_packed(path) else models.bring(path)
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)

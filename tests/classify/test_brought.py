@@ -14,8 +14,9 @@ from skimage import data
 
 from studio.classify import brought, explain, export, models, square
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
-from studio.core import brought as core_brought
-from studio.core import images, keras_files, resave, tasks
+from studio.core import images, tasks
+from studio.core.brought import keras_files, resave
+from studio.core.brought import models as core_brought
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.tasks import File
 

@@ -8,7 +8,8 @@ import zipfile
 
 import pytest
 
-from studio.core import data, keras_files, presets, zips
+from studio.core import data, presets, zips
+from studio.core.brought import keras_files
 from studio.core.data import archives
 from studio.core.errors import InvalidInput
 

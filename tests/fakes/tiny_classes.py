@@ -12,7 +12,8 @@ from studio import classify
 from studio.classify import audit, duplicates, heat, predict, snippets
 from studio.classify.evaluate import evaluate
 from studio.classify.settings import IMAGENET
-from studio.core import brought, data, images, paths, presets, recipes, tasks
+from studio.core import data, images, paths, presets, recipes, tasks
+from studio.core.brought import models
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -85,7 +86,7 @@ def explain(settings, inputs, progress: Progress) -> Result:
     classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
     for file in inputs.get("model", ()):
         folder = paths.folder("cache") / file.digest
-        if brought.is_one(file):
+        if models.is_one(file):
             classes, chances = ["mine", "yours"], np.array([0.25, 0.75])
         else:
             classes, chances = _asked(presets.unpack(file.read(), folder), picture)

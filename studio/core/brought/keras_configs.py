@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from studio.core import keras_names as names
+from studio.core.brought import keras_names as names
 from studio.core.errors import printable
 from studio.core.refusals import Refused
 

@@ -18,12 +18,13 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core import brought, keras_files, resave, sandbox
+from studio.core import sandbox
+from studio.core.brought import keras_files, models, resave
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.refusals import Refused
 from studio.core.tasks import File
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def rows(data_dir):
@@ -37,13 +38,13 @@ def rows(data_dir):
 
 
 def load(path, folder) -> dict:
-    """As `brought.admit`, but in this process, since Keras takes seconds to load in each new one."""
-    kept = brought.bring(path)
+    """As `models.admit`, but in this process, since Keras takes seconds to load in each new one."""
+    kept = models.bring(path)
     folder.mkdir()
     try:
         return resave.run(kept.path, folder)
     except Refused as error:
-        raise brought._invalid(path.name, str(error)) from None
+        raise models._invalid(path.name, str(error)) from None
 
 
 def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch):
@@ -76,13 +77,13 @@ def one_sentence(told, path, home) -> bool:
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from studio.core import brought
+from studio.core.brought import models
 from studio.core.errors import InvalidInput
 path = Path(sys.argv[1])
 idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     with path.open("rb") as file:
-        brought.check(file, path.name)
+        models.check(file, path.name)
 except InvalidInput as error:
     told = str(error)
 more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle
@@ -173,10 +174,10 @@ REFUSED = {
 def test_parts_that_are_not_known_are_refused(layer, tmp_path):
     path = keras_file(tmp_path / "my.keras", sequential(layer))
     with pytest.raises(InvalidInput, match=r"Received: .* Next: "), path.open("rb") as file:
-        brought.check(file, path.name)
+        models.check(file, path.name)
     keras_file(path, sequential(dense(2)))
     with path.open("rb") as file:
-        brought.check(file, path.name)  # or the test would prove nothing
+        models.check(file, path.name)  # or the test would prove nothing
 
 
 def test_what_only_its_training_needed_may_be_large(tmp_path):
@@ -187,13 +188,13 @@ def test_what_only_its_training_needed_may_be_large(tmp_path):
     }
     path = keras_file(tmp_path / "my.keras", sequential(dense(2)) | {"compile_config": trained})
     with path.open("rb") as file:
-        brought.check(file, path.name)
+        models.check(file, path.name)
 
 
 def test_all_known_parts_are_parts_of_keras():
     from importlib import import_module
 
-    from studio.core import keras_names
+    from studio.core.brought import keras_names
 
     missing = {
         f"{module}.{name}"
@@ -224,8 +225,8 @@ def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
 
 @pytest.mark.slow
 def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home, monkeypatch):
-    file = brought.bring(data_dir / "badfiles" / "models" / "good_control.keras")
-    found = brought.admit(file)
+    file = models.bring(data_dir / "badfiles" / "models" / "good_control.keras")
+    found = models.admit(file)
     assert found.path == home / "cache" / "brought" / file.digest / "model.keras"
     assert (found.facts.parameters, found.facts.inputs, found.facts.outputs) == (
         53,
@@ -240,18 +241,18 @@ def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home,
     assert len(layers[0]) == len(layers[1])
     assert [one.name for one in (home / "cache" / "brought").glob(".new-*")] == []
     monkeypatch.setattr(subprocess, "run", None)
-    assert brought.admit(file) == found
+    assert models.admit(file) == found
     found.path.write_bytes(found.path.read_bytes()[:-1] + b"x")
     with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made anew
-        brought.admit(file)
+        models.admit(file)
 
 
 def test_weights_are_read_only_in_that_process(data_dir, home, tmp_path, monkeypatch):
     monkeypatch.setattr(resave, "run", None)
     monkeypatch.chdir(tmp_path)
-    models = data_dir / "badfiles" / "models"
+    folder = data_dir / "badfiles" / "models"
     with pytest.raises(InvalidInput, match="not stored as it is"):
-        brought.admit(brought.bring(models / "external_storage_inside.keras"))
+        models.admit(models.bring(folder / "external_storage_inside.keras"))
     assert not list((home / "cache" / "brought").glob("*/*"))
 
 
@@ -264,16 +265,15 @@ CAPS = {
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cap less")
 @pytest.mark.parametrize("work, raised", CAPS.values(), ids=CAPS)
 def test_that_process_may_take_little(work, raised, tmp_path):
-    code = f"import signal\nfrom studio.core import resave\nresave._cap(1000)\n{work}"
+    code = f"import signal\nfrom studio.core.brought import resave\nresave._cap(1000)\n{work}"
     done = run(code, tmp_path)
     assert done.returncode and (raised in done.stderr or done.returncode == -signal.SIGXFSZ)
 
 
 def test_that_process_ends_when_its_time_is_up(tmp_path):
-    done = run("import time\nfrom studio.core import resave\nresave._clock(1)\ntime.sleep(30)", tmp_path)
-    assert done.returncode == -signal.SIGALRM
-    done = run("from studio.core import resave\nresave._clock(1)\nresave._clock(0)\nprint('well')", tmp_path)
-    assert done.stdout == "well\n"
+    start = "import time\nfrom studio.core.brought import resave\nresave._clock(1)\n"
+    assert run(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM
+    assert run(f"{start}resave._clock(0)\nprint('well')", tmp_path).stdout == "well\n"
 
 
 def run(code, folder):
@@ -286,11 +286,11 @@ def run(code, folder):
     "code, told", [(-signal.SIGALRM, "too long"), (-signal.SIGKILL, "memory"), (1, "memory")]
 )
 def test_a_process_that_dies_is_told_in_one_sentence(code, told, data_dir, home, monkeypatch):
-    file = brought.bring(data_dir / "badfiles" / "models" / "good_control.keras")
+    file = models.bring(data_dir / "badfiles" / "models" / "good_control.keras")
     died = subprocess.CompletedProcess([], code, b"", b"")
     monkeypatch.setattr(subprocess, "run", lambda *args, **options: died)
     with pytest.raises(InvalidInput, match=f"Received: a file that takes .*{told}"):
-        brought.admit(file)
+        models.admit(file)
 
 
 FACTS = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "sees": None, "labels": []}
@@ -311,12 +311,12 @@ def leaving(monkeypatch, copy: bytes, answer: object) -> None:
 
 
 def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
-    models = data_dir / "badfiles" / "models"
-    good = (models / "good_control.keras").read_bytes()
-    file = brought.bring(models / "good_control.keras")
-    leaving(monkeypatch, (models / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
+    folder = data_dir / "badfiles" / "models"
+    good = (folder / "good_control.keras").read_bytes()
+    file = models.bring(folder / "good_control.keras")
+    leaving(monkeypatch, (folder / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match="Lambda"):
-        brought.admit(file)
+        models.admit(file)
     bad = (
         "",
         "[]",
@@ -329,9 +329,9 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
     for answer in (*bad, {"refused": 3}):
         leaving(monkeypatch, good, answer)
         with pytest.raises(StudioError, match=r"nothing is known of it\. Next"):
-            brought.admit(file)
+            models.admit(file)
     leaving(monkeypatch, good, {"facts": FACTS})
-    assert brought.admit(file).facts.name == "a"
+    assert models.admit(file).facts.name == "a"
 
 
 def test_a_link_that_it_leaves_for_a_copy_is_not_followed(data_dir, home, monkeypatch):
@@ -344,7 +344,7 @@ def test_a_link_that_it_leaves_for_a_copy_is_not_followed(data_dir, home, monkey
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(StudioError, match="nothing is known of it"):
-        brought.admit(brought.bring(good))
+        models.admit(models.bring(good))
     assert not list((home / "cache" / "brought").glob("*/*"))
 
 
@@ -367,7 +367,7 @@ def test_the_weights_of_the_copy_are_looked_over(spoil, data_dir, home, tmp_path
     copy = keras_file(tmp_path / "copy.keras", sequential(dense(2)), packed=weights.getvalue())
     leaving(monkeypatch, copy.read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match=r"not finite|another place|not stored as it is"):
-        brought.admit(brought.bring(data_dir / "badfiles" / "models" / "good_control.keras"))
+        models.admit(models.bring(data_dir / "badfiles" / "models" / "good_control.keras"))
     assert not list((home / "cache" / "brought").glob("*/*"))
 
 
@@ -403,7 +403,7 @@ def test_a_process_that_opens_a_strangers_file_reaches_nothing_else(tmp_path, mo
         listener.listen()
         (tmp_path / "port").write_text(str(listener.getsockname()[1]))
         with pytest.raises(InvalidInput, match="Received: connect read write start"):
-            brought._answer("spy", tmp_path / "port", place, "my.keras")
+            models._answer("spy", tmp_path / "port", place, "my.keras")
 
 
 ODD_ENDS = {
@@ -438,12 +438,12 @@ def spied(code, folder, monkeypatch):
     (packages / "spy.py").write_text(code)
     (folder / "my.keras").touch()
     monkeypatch.setenv("PYTHONPATH", str(packages))
-    return brought._answer("spy", folder / "my.keras", place, "my.keras")
+    return models._answer("spy", folder / "my.keras", place, "my.keras")
 
 
 def test_secrets_of_the_environment_stay_outside(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "secret")
-    env = brought._environment(tmp_path)
+    env = models._environment(tmp_path)
     assert "SECRET_KEY" not in env and env["HOME"] == str(tmp_path)
 
 
@@ -451,8 +451,8 @@ def test_a_studio_model_is_no_keras_file(home):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("settings.json", "{}")
-    assert not brought.is_one(File.keep(packed.getvalue(), "model", "my.zip"))
-    assert not brought.is_one(File.keep(b"PK\3\4 cut", "model", "my.keras"))
+    assert not models.is_one(File.keep(packed.getvalue(), "model", "my.zip"))
+    assert not models.is_one(File.keep(b"PK\3\4 cut", "model", "my.keras"))
 
 
 def test_what_was_only_measured_is_never_filled():
@@ -475,6 +475,6 @@ def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home,
     path = tmp_path / "shifted.keras"
     path.write_bytes(data)
     with pytest.raises(InvalidInput, match="damaged"):
-        brought.admit(brought.bring(path))
+        models.admit(models.bring(path))
     with pytest.raises(InvalidInput, match="damaged"):
-        brought.check(io.BytesIO(data), "an-upload.keras")  # what lies in memory says that in its own way
+        models.check(io.BytesIO(data), "an-upload.keras")  # what lies in memory says that in its own way

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core import amounts, damage, keras_configs, strict_json, zips
+from studio.core import amounts, damage, strict_json, zips
+from studio.core.brought import keras_configs
 from studio.core.refusals import Refused
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.core import resave
+from studio.core.brought import resave
 
 _MORE = 1024  # numbers beside the parameters, as the state of a layer that draws at random
 

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio.core import children, copies, homes, keras_files, paths, resave, sandbox
+from studio.core import children, homes, paths, sandbox
+from studio.core.brought import copies, keras_files, resave
 from studio.core.errors import InvalidInput, StudioError, invalid, printable
 from studio.core.refusals import Refused
 from studio.core.tasks import File

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core import keras_files, startup, stored
+from studio.core import startup, stored
+from studio.core.brought import keras_files
 from studio.core.refusals import Refused
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def answer(work: Callable[[Path], dict[str, Any]]) -> None:
 
 
 def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[str, Any]:
-    """Saves the network of a file as `folder/model.keras`. Returns what it is: see `brought.Facts`.
+    """Saves the network of a file as `folder/model.keras`. Returns what it is: see `models.Facts`.
 
     Args:
         source: the file.
