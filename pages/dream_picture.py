@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import films, octave_climb, promises, sheets, wishes
+from pages.parts import films, first_dreams, octave_climb, sheets, wishes
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
@@ -39,6 +39,6 @@ with stage:
     asked = (settings, content.title, guide.title if guide else "")
     job = parts.show_job(TASK, asked, {sheets.PAINT: sheets.use_painted})
     if job is None:
-        promises.before_start(content.file(), settings)
+        first_dreams.before_start(content.file(), settings)
 parts.recent(TASK)
 octave_climb.explain(job)

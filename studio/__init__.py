@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from studio.core.version import VERSION
+
 if TYPE_CHECKING:
     from studio.notebook import Made
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:

@@ -1,15 +1,11 @@
-"""What Start will make, and about how long that takes here; before a first dream also the chosen picture."""
+"""What Start takes: about how long here, and how much memory."""
 
 from __future__ import annotations
 
-import streamlit as st
-
-from pages.parts import downloads, shown, wishes
 from studio.core import amounts, room, tasks
 from studio.core.errors import NoRoom
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs
-from studio.dream.settings import DreamSettings
+from studio.core.tasks import Inputs
 
 
 def takes(task: str, settings: Settings, inputs: Inputs) -> str:
@@ -27,19 +23,3 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
         return ""
     also = f", and {room.gib(memory)} of memory" if memory else ""
     return f", which takes {amounts.about(seconds)} here{also}"
-
-
-def before_start(content: File, settings: DreamSettings | None) -> None:
-    """Shows the picture large, with one line below it."""
-    shown.content(content)
-    if settings is not None:
-        st.markdown(_line(content, settings))
-        downloads.first_run([wishes.network(settings)])
-
-
-def _line(content: File, settings: DreamSettings) -> str:
-    what = "lets the network dream into it"
-    if settings.zoom:
-        length = amounts.duration(max(settings.zoom / settings.fps, 1))
-        what = f"makes a film of {settings.zoom} frames, {length} long"
-    return f"**Start** {what}{takes('dream.ascend', settings, {'content': [content]})}."

@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from studio import __version__
 from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, weights
 from studio.core import startup
 from studio.core.errors import Cancelled, StudioError
+from studio.core.version import VERSION
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +50,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
 
 def _parser() -> flags.Parser:
     parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
-    parser.add_argument("--version", action="version", version=f"studio {__version__}")
+    parser.add_argument("--version", action="version", version=f"studio {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     app.add(commands)
     make.add(commands)

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from studio import __version__
 from studio.core import amounts, children, index, machine, paths, presets, sandbox, weights
 from studio.core.errors import StudioError, printable
+from studio.core.version import VERSION
 
 State = Literal["well", "note", "trouble"]
 ENOUGH_BYTES = 2 * 2**30
@@ -67,9 +67,7 @@ def checks() -> Iterator[Check]:
 
 
 def _python() -> Check:
-    found = (
-        f"studio {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    )
+    found = f"studio {VERSION}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     if (3, 11) <= sys.version_info < (3, 14):
         return Check("studio", "well", found)
     return Check("studio", "trouble", found, "install it with Python 3.11, 3.12 or 3.13")

@@ -24,8 +24,7 @@ from typing import Any
 
 import numpy as np
 
-import studio
-from studio.core import damage, parallel, paths, tasks
+from studio.core import damage, parallel, paths, tasks, version
 from studio.core.errors import StudioError, Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -132,7 +131,7 @@ class Run:
 def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     """The run of a training: the same for the same task, settings and inputs."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
-    readers = [studio.__version__, importlib.metadata.version("keras")]
+    readers = [version.VERSION, importlib.metadata.version("keras")]
     key = json.dumps([readers, task, settings.model_dump(mode="json"), digests], sort_keys=True)
     folder = paths.folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
     return Run(folder, parallel.first())

@@ -22,7 +22,7 @@ TRANSFER = Task(
     title="Style",
     command="style",
     help="paint a photo in the look of one to four paintings",
-    check="studio.style.settings:check",
+    check="studio.style.checks:check",
     prepare="studio.style.task:prepare",
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
@@ -95,22 +94,6 @@ class TransferSettings(Settings):
     def passes(self) -> int:
         """How many passes there are at the coarsest scale; 0 for an instant result."""
         return 0 if self.mode == "instant" else self.steps or PASSES[self.painter][self.mode]
-
-
-def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` unless settings and inputs go together, and there are such house styles.
-
-    Args:
-        inputs: the files of every slot.
-    """
-    check_styles(settings, len(inputs.get("style", ())), len(inputs.get("mask", ())))
-    if not settings.house and (inputs.get("network") or settings.network != SHIPPED):
-        expected, step = "house styles that it paints in", "name them as `house:NAME`, or leave it out"
-        raise invalid("network", expected=expected, received="style pictures", next_step=step)
-    if settings.house:
-        from studio.style.house import known
-
-        known.places(known.of(settings, inputs), settings.house)
 
 
 def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:

@@ -160,7 +160,7 @@ def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
         pass
 
 
-@pytest.mark.parametrize("what", ["studio.__version__", "keras"])
+@pytest.mark.parametrize("what", ["studio.core.version.VERSION", "keras"])
 def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
     def find():
         return runs.find("paint.invert", paint.PaintSettings(), {}).folder

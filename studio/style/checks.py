@@ -1,0 +1,24 @@
+"""Whether what is asked of style transfer can be painted; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.core.errors import invalid
+from studio.style.house import known
+from studio.style.settings import SHIPPED, TransferSettings, check_styles
+
+
+def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` unless settings and inputs go together, and there are such house styles.
+
+    Args:
+        inputs: the files of every slot.
+    """
+    check_styles(settings, len(inputs.get("style", ())), len(inputs.get("mask", ())))
+    if not settings.house and (inputs.get("network") or settings.network != SHIPPED):
+        expected, step = "house styles that it paints in", "name them as `house:NAME`, or leave it out"
+        raise invalid("network", expected=expected, received="style pictures", next_step=step)
+    if settings.house:
+        known.places(known.of(settings, inputs), settings.house)
