@@ -100,7 +100,7 @@ def by_adam(race: Race, enough: float) -> list[float]:
 
 def painted(mode: str, race: Race, steps: int | None = None) -> tuple[float, float]:
     """The total loss of the studio's picture in a mode, and the processor seconds that it took."""
-    from studio.core import images
+    from studio.core.pictures import images
     from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
 
@@ -262,7 +262,7 @@ class Tutorial:
 
 def digits(minutes: float, path: Path) -> dict[str, object]:
     """KID of digits drawn by each after as many minutes of processor, in turns under the same load."""
-    from studio.core import scores
+    from studio.core.metrics import scores
     from studio.dcgan import train
     from studio.dcgan.settings import TrainDcganSettings
 
@@ -305,8 +305,9 @@ def digits(minutes: float, path: Path) -> dict[str, object]:
 
 def dream(size: int) -> dict[str, object]:
     """How far a layer's mean square rises over the photo's in as many passes."""
-    from studio.core import backbones, images, objectives
-    from studio.core.evaluate import ANY_SIZE, Evaluator
+    from studio.core.objectives import backbones, terms
+    from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+    from studio.core.pictures import images
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
@@ -314,7 +315,7 @@ def dream(size: int) -> dict[str, object]:
     found: dict[str, object] = {}
     for backbone, layer in LAYERS:
         note(f"dream, {layer}")
-        answer = Evaluator(backbones.load(backbone), objectives.layer(layer), whole=ANY_SIZE)
+        answer = Evaluator(backbones.load(backbone), terms.layer(layer), whole=ANY_SIZE)
         settings = DreamSettings(
             layers=(layer,), size=size, octaves=OCTAVES, steps=STEPS, octave_scale=GROWTH
         )
@@ -345,7 +346,7 @@ def large() -> dict[str, object]:
 
 def plain(photo: np.ndarray, answer: Callable, step: float, steps: int = STEPS) -> np.ndarray:
     """Gradient ascent as in the example: a fixed step along the gradient, the lost detail put back."""
-    from studio.core import images
+    from studio.core.pictures import images
     from studio.dream.octaves import octave_sizes, resize_01
 
     whole = images.to_01(photo)
@@ -370,10 +371,11 @@ def plain_peak(size: int) -> float:
 
 def report_plain_peak(size: int) -> None:
     """Dreams one large picture the example's way and prints the peak memory of this process in GiB."""
-    from studio.core import backbones, images, objectives
-    from studio.core.evaluate import ANY_SIZE, Evaluator
+    from studio.core.objectives import backbones, terms
+    from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+    from studio.core.pictures import images
 
-    answer = Evaluator(backbones.load("vgg16"), objectives.layer("block4_conv3"), whole=ANY_SIZE)
+    answer = Evaluator(backbones.load("vgg16"), terms.layer("block4_conv3"), whole=ANY_SIZE)
     plain(images.fit(dreams.sky(), size), answer, STEP, steps=1)
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
     sys.stdout.write(json.dumps(int(line.split()[1]) / 2**20) + "\n")

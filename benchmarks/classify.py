@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, seconds, show
-from studio.core import children
+from studio.core.process import children
 
 HELD_OUT = 0.3
 USUAL = 10  # epochs
@@ -103,8 +103,8 @@ def speed(data: str, size: int) -> dict[str, object]:
     """The first run against a second one, and the looking against the bare forward passes."""
     from studio.classify import features, teach
     from studio.classify.settings import TrainClassifierSettings
-    from studio.core import backbones
     from studio.core import data as sets
+    from studio.core.objectives import backbones
 
     note("speed")
     settings, found = TrainClassifierSettings(size=size, held_out=HELD_OUT), {}
@@ -154,7 +154,7 @@ def batches(count: int) -> range:
 
 def bare(backbone: object, batch: int, size: int) -> Callable[[np.ndarray], object]:
     """The forward pass alone, compiled, warm."""
-    from studio.core.gradients import compiled
+    from studio.core.objectives.gradients import compiled
 
     network = compiled(lambda pictures: backbone.model(pictures))
     network(np.zeros((batch, size, size, 3), "float32"))
@@ -176,8 +176,8 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
 
     from studio.classify import teach
     from studio.classify.settings import TrainClassifierSettings
-    from studio.core import backbones
     from studio.core import data as sets
+    from studio.core.objectives import backbones
 
     note(f"the usual way, {epochs} epochs")
     settings = TrainClassifierSettings(size=size, held_out=HELD_OUT)
@@ -239,7 +239,8 @@ def one(size: int) -> dict[str, object]:
     """One answer of a warm classifier against one bare forward pass, in turns under the same load."""
     from studio.classify import model
     from studio.classify.settings import MAPS, TrainClassifierSettings
-    from studio.core import backbones, samples
+    from studio.core.objectives import backbones
+    from studio.core.pictures import sample_photos
 
     note("one picture")
     found = {}
@@ -248,7 +249,7 @@ def one(size: int) -> dict[str, object]:
         network = model.assemble(base, size, lambda maps, s=settings: model.head(maps, 5, s))
         maps = network.get_layer(MAPS[name]).output
         made = model.Classifier(name, "", tuple("abcde"), (size, size), network, maps)
-        picture, forward = samples.photo("chelsea"), bare(base, 1, size)
+        picture, forward = sample_photos.photo("chelsea"), bare(base, 1, size)
         square = np.zeros((1, size, size, 3), "float32")
         times: dict[str, list[float]] = {"ours": [], "bare": []}
         for _ in range(24):

@@ -26,7 +26,7 @@ from typing import Any
 import psutil
 
 from benchmarks.report import ROOT, arguments, note, show
-from studio.core import children
+from studio.core.process import children
 
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

@@ -20,15 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, show
-from studio.core import children
+from studio.core.process import children
 
 # Saves at every step; else the very script.
 SCRIPT = """
 import sys
-from studio.core import training
-from training.script import main
+from studio.core.training import loop
+from loop.script import main
 
-training.CHECKPOINT_SECONDS = 0
+loop.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
 PICTURES = ("data.npz", "--size", "32", "--batch", "16", "--scored", "0")
@@ -42,7 +42,7 @@ WORDS = {
 
 def prepare(place: Path) -> None:
     """Pictures and a text to learn from."""
-    from studio.core import avatars
+    from studio.core.pictures import avatars
 
     images, _ = avatars.collection(200, seed=0, size=96)
     np.savez(place / "data.npz", images=images)

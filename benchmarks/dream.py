@@ -33,18 +33,18 @@ RISE = {
 
 def sky() -> np.ndarray:
     """The clouds of the test data; without it, a sample photo."""
-    from studio.core import images, samples
+    from studio.core.pictures import images, sample_photos
 
     data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data")) / "images"
-    return images.read(data / "sky1024px.jpg") if data.is_dir() else samples.photo("chelsea")
+    return images.read(data / "sky1024px.jpg") if data.is_dir() else sample_photos.photo("chelsea")
 
 
 def one_pass(backbone: str, layer: str, height: int, width: int) -> float:
     """P at a size: forward to a layer and back to the picture, compiled, nothing else."""
     from keras import ops
 
-    from studio.core import backbones
-    from studio.core.gradients import compiled, value_and_grad
+    from studio.core.objectives import backbones
+    from studio.core.objectives.gradients import compiled, value_and_grad
 
     extractor = backbones.load(backbone).features((layer,))
     picture = np.random.default_rng(0).random((1, height, width, 3), "float32")
@@ -70,7 +70,7 @@ def overhead() -> dict[str, object]:
 
 def coverage() -> dict[str, object]:
     """The least change of a block of 32 by 32 px, in grey levels, on a picture of 1024 x 768 px."""
-    from studio.core import images
+    from studio.core.pictures import images
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
@@ -88,13 +88,14 @@ def coverage() -> dict[str, object]:
 
 def rise(backbone: str, layer: str) -> tuple[float, float]:
     """How many times the mean square of a layer rises over the photo's, and in how many seconds."""
-    from studio.core import backbones, images, objectives
-    from studio.core.evaluate import Evaluator
+    from studio.core.objectives import backbones, terms
+    from studio.core.objectives.evaluate import Evaluator
+    from studio.core.pictures import images
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
     photo = images.resize(sky(), 384, 512)
-    answer = Evaluator(backbones.load(backbone), objectives.layer(layer))
+    answer = Evaluator(backbones.load(backbone), terms.layer(layer))
     dreamt = ascend(photo, DreamSettings(layers=(layer,)))
     before, after = (answer(images.to_01(image)).value for image in (photo, dreamt.image))
     return after / before, dreamt.figures["seconds"]
@@ -124,12 +125,13 @@ class _Recorded:
 
 def seams(size: int, steps: int) -> float:
     """The mean step between pixels across the borders of all windows, against that elsewhere."""
-    from studio.core import backbones, images, objectives
+    from studio.core.objectives import backbones, terms
+    from studio.core.pictures import images
     from studio.core.progress import Progress
     from studio.dream.gradient import Slope, cuts
 
     rng = _Recorded()
-    slope = Slope(backbones.load("vgg16"), objectives.layer("block4_conv3"), 1.0, 16, rng, Progress())
+    slope = Slope(backbones.load("vgg16"), terms.layer("block4_conv3"), 1.0, 16, rng, Progress())
     picture = images.to_01(images.fit(sky(), size))
     for _ in range(steps):
         picture = np.clip(picture + 0.012 * slope(picture)[1], 0, 1)

@@ -14,7 +14,8 @@ from collections.abc import Callable
 import psutil
 
 from benchmarks.report import arguments, note, pictures, show
-from studio.core import images, tasks
+from studio.core import tasks
+from studio.core.pictures import images
 from studio.engine import Engine, Job
 from studio.style.settings import TransferSettings
 

@@ -21,7 +21,9 @@ SHORT = {"steps": 600, "width": 16, "judge_width": 16, "size": 32, "test_every":
 
 def drawing(name: str) -> dict[str, object]:
     """Faces a second in batches, and the milliseconds of one, all in this process."""
-    from studio.core import latent, presets, tasks
+    from studio.core import tasks
+    from studio.core.generators import latent
+    from studio.core.models import presets
 
     note("drawing")
     preset = presets.find(name)
@@ -102,7 +104,8 @@ def seeds(count: int, path: str) -> dict[str, object]:
 
 def floor(path: str, n: int = 1000) -> dict[str, object]:
     """FID between halves of every tenth picture: each second one, and the first against the last."""
-    from studio.core import data, scores
+    from studio.core import data
+    from studio.core.metrics import scores
 
     images = data.pictures(data.reference(path), 64).images[::10][: 2 * n]
     features = scores.features(images, keep=True)

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, seconds, show
-from studio.core import images, paths, recipes, tasks
+from studio.core import paths, recipes, tasks
+from studio.core.pictures import images
 from studio.engine import store
 from studio.gallery import export, index, items, removal
 from studio.gallery.index import Wanted

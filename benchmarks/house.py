@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.report import arguments, fresh, note, seconds, show
 from benchmarks.style import one_pass
-from studio.core import children
+from studio.core.process import children
 
 SIZE = 512
 MOVED = 3  # px
@@ -30,16 +30,16 @@ def photos(count: int) -> list[np.ndarray]:
     """Photos that no network of ours was trained on: those that scikit-image and scikit-learn carry."""
     from sklearn.datasets import load_sample_images
 
-    from studio.core import samples
+    from studio.core.pictures import sample_photos
 
-    found = [samples.photo(name) for name in samples.photos()] + load_sample_images().images
+    found = [sample_photos.photo(name) for name in sample_photos.photos()] + load_sample_images().images
     return found[:count]
 
 
 def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
     """The fine mode's losses of a painted picture, `(H, W, 3) uint8`."""
-    from studio.core import images
-    from studio.core.evaluate import Evaluator
+    from studio.core.objectives.evaluate import Evaluator
+    from studio.core.pictures import images
     from studio.style import fine
 
     return fine.named(goal, Evaluator(backbone, goal)(images.to_01(painted)))
@@ -47,7 +47,7 @@ def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
 
 def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str, float]]:
     """For every photo: style and content loss by the network and by the fine mode."""
-    from studio.core import backbones
+    from studio.core.objectives import backbones
     from studio.style import fine, paintings
     from studio.style.house import known
     from studio.style.scene import Scene
@@ -74,7 +74,8 @@ def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str
 
 def unsteadiness(network: str) -> float:
     """How far a photo moved by MOVED px is from the painting, moved back: mean of levels of 255."""
-    from studio.core import images, presets
+    from studio.core.models import presets
+    from studio.core.pictures import images
     from studio.style.house import paint
 
     painter = paint.open(presets.find(network))
@@ -108,7 +109,7 @@ def peak(network: str) -> float:
 
 def report_peak(network: str) -> None:
     """Paints a photo of 1920 x 1080 px and prints the peak memory of this process in GiB."""
-    from studio.core import images
+    from studio.core.pictures import images
     from studio.style.transfer import transfer
 
     photo = images.resize(photos(3)[2], 1080, 1920)

@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.report import ROOT, arguments, note, show
-from studio.core import children
+from studio.core.process import children
 
 FAKES = ROOT / "tests" / "fakes"
 MEMORY = {"job": 450e6, "live": 450e6, "drive": 450e6}
@@ -166,7 +166,7 @@ def run(workers: int, servers: int, seed: int) -> dict[str, object]:
 
 def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
     """What a new studio finds, and whether it works."""
-    from studio.core import images
+    from studio.core.pictures import images
 
     engine, chores = _engine()
     try:

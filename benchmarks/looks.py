@@ -20,9 +20,10 @@ import numpy as np
 
 from benchmarks.report import ROOT, arguments, note, show
 from benchmarks.style import one_pass
-from studio.core import backbones, images
-from studio.core.backbones import Backbone
-from studio.core.evaluate import activations
+from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import activations
+from studio.core.pictures import images
 from studio.style import fine
 
 SIZES = (512, 256, 128, 64)  # px, of the longer side

@@ -22,7 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.report import ROOT, arguments, show
-from studio.core import children
+from studio.core.process import children
 
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
 SETTLED = 0.6  # s after a rerun, until the page is quiet

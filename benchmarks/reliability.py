@@ -36,7 +36,7 @@ DATA = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 def picture(path: Path, place: Path) -> None:
     """As a picture, the way every upload and every command reads one."""
-    from studio.core import images
+    from studio.core.pictures import images
 
     images.read(path)
 
@@ -65,7 +65,7 @@ def dataset(path: Path, place: Path) -> None:
 
 def preset(path: Path, place: Path) -> None:
     """As a model of the studio, packed."""
-    from studio.core import presets
+    from studio.core.models import presets
 
     presets.unpack(path.read_bytes(), place / "model")
 
@@ -84,9 +84,9 @@ def keras_model(path: Path, place: Path) -> None:
 
 def film(path: Path, place: Path) -> None:
     """As a film, frame by frame."""
-    from studio.core import drawing
+    from studio.core.pictures import animations
 
-    for _ in drawing.frames(path.read_bytes()):
+    for _ in animations.frames(path.read_bytes()):
         pass
 
 
@@ -105,13 +105,14 @@ def originals(place: Path) -> dict[str, list[Path]]:
     """Files of each kind to begin with, good and bad ones."""
     import numpy as np
 
-    from studio.core import drawing, presets
+    from studio.core.models import presets
+    from studio.core.pictures import animations
 
     bad = DATA / "badfiles"
     frames = [np.full((48, 64, 3), 60 * n, "uint8") for n in range(4)]
-    films = [place / f"film.{kind}" for kind in drawing.KINDS]
+    films = [place / f"film.{kind}" for kind in animations.KINDS]
     for path in films:
-        path.write_bytes(drawing.encode(frames, path.suffix[1:], 10))
+        path.write_bytes(animations.encode(frames, path.suffix[1:], 10))
     films.append(place / "phone.mp4")
     films[-1].write_bytes(_of_a_phone(frames))
     packed = [place / f"{name}.zip" for name in ("digits-dcgan", "alice")]

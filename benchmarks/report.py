@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import children
+from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,10 +73,10 @@ def fresh(code: str) -> Any:
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:
     """The bridge and the starry night of the test data; without it, a sample photo and a drawn painting."""
-    from studio.core import images, samples
+    from studio.core.pictures import images, sample_photos
     from studio.style import paintings
 
     data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data")) / "images"
     if data.is_dir():
         return images.read(data / "golden_gate.jpg"), images.read(data / "starry_night_google.jpg")
-    return samples.photo("chelsea"), paintings.draw("brush_strokes")
+    return sample_photos.photo("chelsea"), paintings.draw("brush_strokes")

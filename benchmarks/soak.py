@@ -23,7 +23,7 @@ PATIENCE = 900.0
 def kinds(size: int) -> list:
     """What is asked for in turn, each a function of a number that gives a task, settings and inputs."""
     from studio.classify.settings import PredictSettings
-    from studio.core import drawing, images, samples
+    from studio.core.pictures import animations, images, sample_photos
     from studio.core.tasks import File
     from studio.dream.settings import DreamSettings
     from studio.faces.settings import FacesSettings
@@ -32,11 +32,11 @@ def kinds(size: int) -> list:
     from studio.style.settings import TransferSettings
     from studio.text.settings import WriteSettings
 
-    names = list(samples.photos())
+    names = list(sample_photos.photos())
     drawn = list(paintings.paintings())
 
     def photo(n: int) -> list[File]:
-        path = samples.path(names[n % len(names)])
+        path = sample_photos.path(names[n % len(names)])
         return [File.keep(path.read_bytes(), "picture", path.name)]
 
     def painting(n: int) -> list[File]:
@@ -44,8 +44,8 @@ def kinds(size: int) -> list:
         return [File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")]
 
     def film(n: int) -> list[File]:
-        frame = images.fit(samples.photo(names[n % len(names)]), 128)
-        return [File.keep(drawing.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
+        frame = images.fit(sample_photos.photo(names[n % len(names)]), 128)
+        return [File.keep(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
 
     def style(n: int, **more):
         settings = TransferSettings(size=size, strength=0.5 + 0.05 * (n % 10), **more)

@@ -22,8 +22,9 @@ def one_pass(size: int) -> float:
     """P at a size: forward to block5_conv1 and back to the picture, compiled, nothing else."""
     from keras import ops
 
-    from studio.core import backbones, images
-    from studio.core.gradients import compiled, value_and_grad
+    from studio.core.objectives import backbones
+    from studio.core.objectives.gradients import compiled, value_and_grad
+    from studio.core.pictures import images
 
     layer = "block5_conv1"
     extractor = backbones.load("vgg16").features((layer,))
@@ -52,8 +53,9 @@ def painted(mode: str, size: int) -> dict[str, float]:
 
 def at_one_size(picture: np.ndarray, content: np.ndarray, style: np.ndarray, size: int) -> float:
     """The loss of a picture that the first painter descends: style, content and grain at full size."""
-    from studio.core import backbones, images
-    from studio.core.evaluate import Evaluator
+    from studio.core.objectives import backbones
+    from studio.core.objectives.evaluate import Evaluator
+    from studio.core.pictures import images
     from studio.style.fine import objective
     from studio.style.scene import Scene
     from studio.style.settings import TransferSettings
@@ -65,8 +67,8 @@ def at_one_size(picture: np.ndarray, content: np.ndarray, style: np.ndarray, siz
 
 def from_photo(size: int, passes: list[int]) -> dict[int, float]:
     """The loss that full-size L-BFGS from the photo reaches after so many passes, for the same objective."""
-    from studio.core import backbones
-    from studio.core.evaluate import Evaluator
+    from studio.core.objectives import backbones
+    from studio.core.objectives.evaluate import Evaluator
     from studio.style.descend import descend
     from studio.style.fine import objective
     from studio.style.scene import Scene

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, pictures, show
-from studio.core import backbones, images
-from studio.core.evaluate import Evaluator
+from studio.core.objectives import backbones
+from studio.core.objectives.evaluate import Evaluator
+from studio.core.pictures import images
 from studio.style import adain, fine, instant
 from studio.style.descend import descend
 from studio.style.scene import Scene

@@ -27,12 +27,15 @@ import numpy as np
 from PIL import Image
 
 from studio.cli import console, flags, kept, outputs, sources, train
-from studio.core import amounts, images, paths, presets, runs, tasks
+from studio.core import amounts, paths, tasks
 from studio.core.errors import Cancelled, a, invalid, printable, unknown
+from studio.core.models import presets
+from studio.core.pictures import images
 from studio.core.progress import Progress, Report, counted
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Kind, Result, Slot, Task
+from studio.core.training import checkpoints
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -158,7 +161,7 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     settings = found.settings.parse(chosen)
     tasks.check(found.name, settings, inputs)
     if found.produces == "model":
-        train.take_up(runs.find(found.name, settings, inputs), resume, quiet)
+        train.take_up(checkpoints.find(found.name, settings, inputs), resume, quiet)
     began = time.monotonic()
     try:
         with _working(found, quiet) as progress:

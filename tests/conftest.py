@@ -29,10 +29,10 @@ def session_home(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def as_fast_as_any():
     """How busy the machine is must not decide which sentences are told before a job."""
-    from studio.core import paces
+    from studio.core import durations
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paces, "machine", lambda: 1.0)
+        patch.setattr(durations, "machine", lambda: 1.0)
         yield
 
 
@@ -90,15 +90,16 @@ def weights_cache() -> Path:
     """All real weights within reach, fetched once and kept between runs; skipped without those of NEEDED."""
     import platformdirs
 
-    from studio.core import errors, weights
+    from studio.core import errors
+    from studio.core.weights import pretrained
 
     kept = platformdirs.user_cache_path("creative-ai-studio-tests")
     path = Path(os.environ.get("STUDIO_TEST_WEIGHTS", kept)).absolute()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
-        for name in sorted(weights.names(), key=lambda name: name not in NEEDED):
+        for name in sorted(pretrained.names(), key=lambda name: name not in NEEDED):
             try:
-                weights.pull(name)
+                pretrained.pull(name)
             except errors.Unavailable as error:
                 if name in NEEDED:
                     pytest.skip(str(error))
@@ -136,10 +137,10 @@ def inceptionv3_home(weights_home) -> Path:
 
 
 def _with(home: Path, *names: str) -> Path:
-    from studio.core import weights
+    from studio.core.weights import pretrained
 
     for name in names:
-        if not weights.status(name).cached:
+        if not pretrained.status(name).cached:
             pytest.skip(f"the weights {name} are out of reach")
     return home
 

@@ -62,7 +62,7 @@ def _without_type_checking(module: ast.Module) -> ast.Module:
 
 
 def part(module: str) -> str:
-    """The folder of the library that a module belongs to: `studio.core.images` -> "core", else ""."""
+    """The part of the library that a module belongs to: `studio.core.paths` -> "core", else ""."""
     names = module.split(".")
     return names[1] if names[0] == "studio" and len(names) > 1 else ""
 
@@ -120,7 +120,7 @@ def test_pages_import_no_keras_and_no_command_line():
 
 def faces() -> list[str]:
     """What must be quick to import: the package, its core kinds, and the face and settings of each folder."""
-    light = ["studio", "studio.cli", "studio.core.tasks", "studio.core.recipes", "studio.core.health"]
+    light = ["studio", "studio.cli", "studio.core.tasks", "studio.core.recipes", "studio.core.machine.health"]
     for capability in sorted(CAPABILITIES):
         light += [f"studio.{capability}", f"studio.{capability}.settings"]
     return light
@@ -140,7 +140,7 @@ def test_children_are_started_in_one_way_which_leaves_the_current_folder_out():
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable"
     ]
-    assert [place.partition(":")[0] for place in found] == ["studio/core/children.py"]
+    assert [place.partition(":")[0] for place in found] == ["studio/core/process/children.py"]
 
 
 def test_nothing_is_printed():
@@ -183,7 +183,7 @@ def test_whatever_is_imported_is_declared():
     offered = _declared("jax", "heic", "export")
     assert not _undeclared(offered, "studio", "pages", "training")
     assert not _undeclared(offered | _declared("dev"), "tests", "benchmarks")
-    assert "studio/core/images.py imports PIL" in _undeclared(offered - {"pillow"}, "studio")
+    assert "studio/core/pictures/images.py imports PIL" in _undeclared(offered - {"pillow"}, "studio")
 
 
 @pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "misc.py", "common.py"])

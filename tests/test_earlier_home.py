@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import presets, runs, tasks
+from studio.core import tasks
+from studio.core.models import presets
 from studio.core.progress import Progress
+from studio.core.training import checkpoints
 from studio.engine import Engine
 from studio.gallery import index, items, replay
 
@@ -81,7 +83,7 @@ def test_an_unfinished_training_goes_on(earlier):
     (text,) = of("text.train").result.recipe.inputs["text"]
     text = tasks.File(text.digest, "text", text.name)
     settings = tasks.get("text.train").settings.parse({**SETTINGS, "epochs": 30, "seed": 7})
-    assert runs.find("text.train", settings, {"text": [text]}).folder == folder
+    assert checkpoints.find("text.train", settings, {"text": [text]}).folder == folder
     reached = []
     stop = Progress(lambda report: reached.append(report.step), lambda: max(reached, default=0) >= 150)
     tasks.run("text.train", settings, {"text": [text]}, stop)

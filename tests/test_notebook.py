@@ -18,8 +18,9 @@ import pytest
 from PIL import Image
 
 import studio
-from studio.core import images, paths, recipes, samples, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images, sample_photos
 from studio.gallery import index
 from studio.gallery.index import Wanted
 
@@ -46,7 +47,7 @@ def test_what_is_made_is_a_picture_with_its_recipe_in_the_gallery(one, tmp_path)
 
 
 def test_whatever_a_program_has_for_a_picture_is_taken(one, tmp_path):
-    photo = samples.photo("coffee")
+    photo = sample_photos.photo("coffee")
     path = tmp_path / "coffee.png"
     path.write_bytes(images.encode_png(photo))
     for content in (photo, Image.fromarray(photo), path, str(path), [str(path)]):
@@ -131,7 +132,7 @@ def test_a_film_is_shown_and_saved_as_what_it_is(home, tmp_path):
 
 def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
     photo = tmp_path / "photo.webp"
-    photo.write_bytes(images.encode_as(samples.photo("coffee"), ".webp"))
+    photo.write_bytes(images.encode_as(sample_photos.photo("coffee"), ".webp"))
     before = photo.read_bytes()
     made = painted(photo)
     with pytest.raises(InvalidInput, match="one of the inputs"):
@@ -144,7 +145,7 @@ def test_a_picture_is_saved_as_its_name_says_but_never_over_what_it_was_made_fro
 def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     photo = tmp_path / "photo.png"
-    photo.write_bytes(images.encode_png(samples.photo("coffee")))
+    photo.write_bytes(images.encode_png(sample_photos.photo("coffee")))
     before = photo.read_bytes()
     opened = Image.open("photo.png")
     made = [painted("photo.png"), painted(["photo.png"]), painted(opened)]
@@ -242,7 +243,7 @@ def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
 
 
 def test_a_cut_picture_is_one_sentence(home, tmp_path):
-    (tmp_path / "cut.jpg").write_bytes(images.encode_as(samples.photo("coffee"), ".jpg")[:9000])
+    (tmp_path / "cut.jpg").write_bytes(images.encode_as(sample_photos.photo("coffee"), ".jpg")[:9000])
     with pytest.raises(InvalidInput, match=r"Invalid content.*Received: a cut one"):
         painted(Image.open(tmp_path / "cut.jpg"))
 

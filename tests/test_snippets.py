@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import images, samples
+from studio.core.pictures import images, sample_photos
 from studio.style import paintings
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -19,7 +19,7 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 @pytest.mark.parametrize("number", range(len(SNIPPETS)))
 def test_a_snippet_of_the_readme_runs(number, weights_home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("photo.jpg").write_bytes(images.encode_as(samples.photo("chelsea"), ".jpg"))
+    Path("photo.jpg").write_bytes(images.encode_as(sample_photos.photo("chelsea"), ".jpg"))
     Path("painting.jpg").write_bytes(images.encode_as(paintings.draw("mosaic"), ".jpg"))
     code = re.sub(r"\bsize=\d+", "size=96", SNIPPETS[number])
     Path("snippet.py").write_text(code)

@@ -19,8 +19,9 @@ import numpy as np
 
 from studio import cli
 from studio.cli import console, flags, outputs
-from studio.core import amounts, avatars, paths
+from studio.core import amounts, paths
 from studio.core.errors import invalid
+from studio.core.pictures import avatars
 
 _MOST, _SIZES = 200_000, (16, 256)
 _MOST_BYTES = 4 * 2**30  # as large as an npz may be that the studio reads

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from studio import cli
 from studio.cli import console, flags
-from studio.core import amounts, index, paths, presets
+from studio.core import amounts, paths
 from studio.core.errors import invalid
+from studio.core.models import presets
+from studio.core.weights import index
 
 if TYPE_CHECKING:
     import h5py

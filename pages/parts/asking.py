@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.parts import choices, forms, owners, samples, sliders, words
 from pages.parts.samples import Sample
-from studio.core import images
 from studio.core.errors import StudioError
+from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.faces import models, photo
 from studio.faces.settings import USUAL_WALK, FacesSettings

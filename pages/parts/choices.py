@@ -15,8 +15,8 @@ import streamlit as st
 
 from pages.parts import owners, samples, uploads, words
 from pages.parts.samples import Sample
-from studio.core import images
 from studio.core.errors import StudioError, printable
+from studio.core.pictures import images
 from studio.core.tasks import File
 
 MOST_BROUGHT = 8

@@ -12,8 +12,8 @@ import streamlit as st
 from pages.parts import own_models, words
 from studio.classify import models
 from studio.classify.settings import IMAGENET
-from studio.core import presets
 from studio.core.errors import StudioError
+from studio.core.models import presets
 from studio.core.tasks import File, Inputs
 
 KEY, WAY = "preset", "half"

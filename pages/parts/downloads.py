@@ -11,10 +11,11 @@ import streamlit as st
 
 from pages.parts import words
 from pages.parts.owners import LOCAL, owner
-from studio.core import amounts, weights
+from studio.core import amounts
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
-from studio.core.weights import Status
+from studio.core.weights import pretrained
+from studio.core.weights.pretrained import Status
 
 LOOK_SECONDS = 0.5
 log = logging.getLogger("studio.pages")
@@ -22,7 +23,7 @@ log = logging.getLogger("studio.pages")
 
 def missing(names: Collection[str]) -> list[Status]:
     """The weights among `names` that would be fetched first."""
-    return [found for found in map(weights.status, dict.fromkeys(names)) if not found.cached]
+    return [found for found in map(pretrained.status, dict.fromkeys(names)) if not found.cached]
 
 
 def sizes(found: Collection[Status]) -> str:
@@ -53,8 +54,8 @@ def first_run(names: Collection[str], at_once: str = "") -> None:
 def all_weights() -> None:
     """Every file of weights, whether it is here, and how to get it."""
     st.subheader("Weights", anchor=False)
-    for name in weights.names():
-        found = weights.status(name)
+    for name in pretrained.names():
+        found = pretrained.status(name)
         with st.container(border=True, gap="xsmall"):
             if found.cached:
                 st.markdown(
@@ -63,7 +64,7 @@ def all_weights() -> None:
             else:
                 size = amounts.size(found.download_bytes) if found.download_bytes else "size not known"
                 st.markdown(f":material/cloud_download: **{found.title}**, not here yet, {size}")
-            what = weights.entry(name).what
+            what = pretrained.entry(name).what
             st.caption(f"{what[:1].upper()}{what[1:]}")
             if not found.cached:
                 offer(found)
@@ -104,7 +105,7 @@ class Fetch:
 
     def _fetch(self) -> None:
         try:
-            weights.fetch(self.name, Progress(cancelled=self._stopped.is_set))
+            pretrained.fetch(self.name, Progress(cancelled=self._stopped.is_set))
         except Cancelled:
             self.problem = "Stopped. Next: fetch it again, which goes on from there."
         except StudioError as error:

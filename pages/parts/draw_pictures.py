@@ -18,7 +18,10 @@ from pages.parts import stand_ins
 from pages.parts.layers import LAYERS, PHOTO
 from pages.parts.samples import SHIPPED, THUMBNAIL, square
 from pages.parts.tiles import TILES, Tile
-from studio.core import backbones, data, images, sample_sets, samples, tasks
+from studio.core import data, tasks
+from studio.core.data import sample_sets
+from studio.core.objectives import backbones
+from studio.core.pictures import images, sample_photos
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
@@ -51,8 +54,8 @@ def main(kinds: Sequence[str] = ()) -> None:
 
 
 def _draw_photos() -> None:
-    for name in samples.photos():
-        (SHIPPED / f"photo-{name}.webp").write_bytes(square(samples.photo(name)))
+    for name in sample_photos.photos():
+        (SHIPPED / f"photo-{name}.webp").write_bytes(square(sample_photos.photo(name)))
 
 
 def _draw_styles() -> None:
@@ -61,7 +64,7 @@ def _draw_styles() -> None:
 
 
 def _draw_looks() -> None:
-    photo = samples.photo(LOOKED_AT)
+    photo = sample_photos.photo(LOOKED_AT)
     for look in LOOKS:
         dreamt = ascend(photo, DreamSettings(look=look, **LOOK))
         seen = dreamt.image[: round(SKY * dreamt.image.shape[0])]
@@ -95,7 +98,7 @@ def _draw_tiles() -> None:
 
 def _draw_layers() -> None:
     """One strip a layer: the channels that answer most strongly to a photo, brightest first."""
-    pixels = images.fit(samples.photo(PHOTO), SEEN)
+    pixels = images.fit(sample_photos.photo(PHOTO), SEEN)
     features = backbones.load("vgg16").features(tuple(LAYERS))(images.to_01(pixels))
     for layer in LAYERS:
         maps = np.asarray(features[layer])[0]
@@ -140,7 +143,7 @@ def _told(tile: Tile) -> Image.Image:
 
 
 def _pixels(name: str) -> np.ndarray:
-    return samples.photo(name) if name in samples.photos() else paintings.draw(name)
+    return sample_photos.photo(name) if name in sample_photos.photos() else paintings.draw(name)
 
 
 def _draw_house() -> None:
@@ -148,7 +151,7 @@ def _draw_house() -> None:
     made = []
     for name in known.styles():
         settings = TransferSettings(house=(name,), size=2 * CELL, strength=1)
-        painted = Image.fromarray(transfer(samples.photo(HOUSE_PHOTO), settings=settings).image)
+        painted = Image.fromarray(transfer(sample_photos.photo(HOUSE_PHOTO), settings=settings).image)
         made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
     half = -(-len(made) // 2)
     rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]

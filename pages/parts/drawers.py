@@ -10,8 +10,10 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.parts import forms, words
-from studio.core import index, presets, tasks
+from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.weights import index
 from studio.faces import models
 
 KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, takes photos"}

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.parts import results, words
 from pages.parts.paper import paper
-from studio.core import thumbnails
 from studio.core.errors import StudioError
+from studio.core.pictures import thumbnails
 from studio.core.tasks import File
 
 MOST_READ = 200_000  # characters of a text that are shown

@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.parts import words
 from studio import engine
-from studio.core import health, paths
+from studio.core import paths
+from studio.core.machine import health
 
 _MARKS = {"well": ":material/check_circle:", "note": ":material/info:", "trouble": ":material/error:"}
 _CLOSER = "looked_closer"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts import owners, words
-from studio.core import names, presets
 from studio.core.errors import InvalidInput, StudioError
+from studio.core.models import names, presets
 from studio.core.tasks import File
 from studio.engine import allowances
 

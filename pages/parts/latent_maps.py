@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.parts import hoods, sliders
 from studio import engine
-from studio.core import presets
 from studio.core.errors import StudioError
+from studio.core.models import presets
 
 _WHAT = """
 A model that draws never saw a plan of a face. It turns a row of random numbers, the **latent** $z$, into a

@@ -12,9 +12,10 @@ import streamlit as st
 from pages.parts import downloads, jobs, results, shown, uses, words
 from pages.parts.owners import owner
 from studio import engine
-from studio.core import amounts, paths, pins
-from studio.core import held as memory
+from studio.core import amounts, paths
 from studio.core.errors import StudioError
+from studio.core.models import pins
+from studio.core.models import recently_used as memory
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 

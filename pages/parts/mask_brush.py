@@ -19,10 +19,11 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import own_masks, owners, shown
-from studio.core import images, strict_json
 from studio.core.errors import StudioError
-from studio.core.refusals import Refused
+from studio.core.pictures import images
 from studio.core.tasks import File
+from studio.core.untrusted import strict_json
+from studio.core.untrusted.refusals import Refused
 
 LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
 MOST_BYTES = 400_000  # of a mask as text

@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.parts import gates, hoods, words
 from pages.parts.texts import Text
-from studio.core import presets
 from studio.core.errors import StudioError
+from studio.core.models import presets
 from studio.text import cores, corpus, voice
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters

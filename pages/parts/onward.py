@@ -12,8 +12,9 @@ from pages.parts import kept_models, results, sweep_plans, texts, uses, words
 from pages.parts.owners import owner
 from pages.parts.places import Place, go_to, page_of, place_of
 from studio import engine
-from studio.core import presets, tasks
+from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.models import presets
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs

@@ -9,8 +9,9 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.parts import choices, owners, uploads, words
-from studio.core import images, paths
+from studio.core import paths
 from studio.core.errors import StudioError, invalid
+from studio.core.pictures import images
 from studio.core.tasks import File
 
 MOST = 4

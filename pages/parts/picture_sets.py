@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import choices, forms, samples, uploads, words
-from studio.core import sample_sets
+from studio.core.data import sample_sets
 from studio.core.tasks import File
 
 MOST_MB = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core import amounts, room, tasks
+from studio.core import amounts, capacity, tasks
 from studio.core.errors import NoRoom
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
@@ -15,11 +15,11 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
     """
     found = tasks.get(task)
     try:
-        memory = tasks.check_room(found, settings, inputs, room.JOB_SHARE)
+        memory = tasks.check_room(found, settings, inputs, capacity.JOB_SHARE)
     except NoRoom as error:
         return f". {str(error).removesuffix('.')}"
     seconds = tasks.expected(found, settings, inputs)
     if seconds is None:
         return ""
-    also = f", and {room.gib(memory)} of memory" if memory else ""
+    also = f", and {capacity.gib(memory)} of memory" if memory else ""
     return f", which takes {amounts.about(seconds)} here{also}"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import forms, owners, samples, uploads, words
-from studio.core import amounts, drawing, film_facts, images
+from studio.core import amounts
 from studio.core.errors import StudioError
+from studio.core.pictures import animations, film_facts, images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
@@ -73,7 +74,7 @@ def painted(task: str, settings: Settings, reel: Reel, inputs: Inputs) -> tuple[
         inputs: of the task, the first frame among them.
     """
     ending = reel.film.name.rpartition(".")[2].lower()
-    kind = ending if ending in drawing.KINDS else "mp4"
+    kind = ending if ending in animations.KINDS else "mp4"
     base = json.dumps(settings.model_dump(mode="json", exclude_defaults=True))
     others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     return FilmSettings.parse({"task": task, "base": base, "film": kind}), {"film": [reel.film], **others}
@@ -92,7 +93,7 @@ def _taken() -> File | None:
 def _brought_back(digest: str) -> File | None:
     with suppress(StudioError, OSError):  # removed since, somebody else's, or no film
         data = File(digest, "animation", "film").read()
-        drawing.length(data, "your film")  # all of it was looked at when it was added
+        animations.length(data, "your film")  # all of it was looked at when it was added
         return File(digest, "animation", f"your-film.{film_facts.kind(data)}")
     return None
 
@@ -104,8 +105,8 @@ def _let_go() -> None:
 
 def _add() -> None:
     with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
-        label = f"A film from your device, up to {drawing.MOST_FRAMES} frames"
-        uploads.ask(_SLOT, label, _take, type=list(drawing.ENDINGS), max_upload_size=MOST_MB)
+        label = f"A film from your device, up to {animations.MOST_FRAMES} frames"
+        uploads.ask(_SLOT, label, _take, type=list(animations.ENDINGS), max_upload_size=MOST_MB)
 
 
 def _take(data: bytes, name: str) -> None:
@@ -115,7 +116,7 @@ def _take(data: bytes, name: str) -> None:
 
 def _check(data: bytes, name: str) -> None:
     """Raises `InvalidInput` for what is no film, or a longer one than the studio paints."""
-    for _ in drawing.frames(data, f"film {name}"):
+    for _ in animations.frames(data, f"film {name}"):
         pass
 
 
@@ -128,8 +129,8 @@ def _reel(title: str, film: File) -> Reel:
 def _seen(film: File) -> tuple[bytes, int, int]:
     """A film's first frame as PNG, how many it has and how many a second."""
     data = film.read()
-    first = images.encode_png(next(drawing.frames(data, film.name)))
-    return first, drawing.length(data, film.name), drawing.fps(data, film.name)
+    first = images.encode_png(next(animations.frames(data, film.name)))
+    return first, animations.length(data, film.name), animations.fps(data, film.name)
 
 
 def sample() -> File:

@@ -12,8 +12,9 @@ import streamlit as st
 from pages.parts import commands, films, own_masks, shown, words
 from pages.parts.ab_slider import ab_slider
 from pages.parts.forms import MOST_SEED
-from studio.core import images, paths, thumbnails
+from studio.core import paths
 from studio.core.errors import StudioError
+from studio.core.pictures import images, thumbnails
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 

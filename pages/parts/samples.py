@@ -11,8 +11,9 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import owners
-from studio.core import images, sample_sets, samples, thumbnails
+from studio.core.data import sample_sets
 from studio.core.errors import StudioError
+from studio.core.pictures import images, sample_photos, thumbnails
 from studio.core.tasks import File
 from studio.style.house import known
 
@@ -50,7 +51,7 @@ def photos() -> list[Sample]:
             shipped(f"photo-{name}"),
             lambda name=name: _photo(name),
         )
-        for name, photo in samples.photos().items()
+        for name, photo in sample_photos.photos().items()
     ]
 
 
@@ -99,7 +100,7 @@ def titles() -> dict[str, str]:
     from studio.style import paintings
 
     drawn = {name: painting.title for name, painting in paintings.paintings().items()}
-    return {name: _title(name) for name in samples.photos()} | drawn
+    return {name: _title(name) for name in sample_photos.photos()} | drawn
 
 
 def looks() -> dict[str, bytes]:
@@ -148,7 +149,7 @@ def shipped(name: str) -> bytes:
 
 
 def _photo(name: str) -> File:
-    path = samples.path(name)
+    path = sample_photos.path(name)
     return File.keep(path.read_bytes(), "picture", path.name)
 
 
@@ -169,7 +170,7 @@ def spelled(file: File) -> str:
     stem = file.name.rpartition(".")[0]
     if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:
         return f"{sample_sets.PREFIX}{stem}"
-    if stem in samples.photos() and _photo(stem) == file:
+    if stem in sample_photos.photos() and _photo(stem) == file:
         return f"sample:{stem}"
     from studio.style import paintings
 

@@ -10,8 +10,9 @@ import streamlit as st
 from pages.parts import choices, forms, jobs, samples, terms, words
 from pages.parts.owners import owner
 from studio import engine
-from studio.core import backbones, tasks
+from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.objectives import backbones
 from studio.dream import sheet
 from studio.dream.looks import USUAL
 

@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.parts import owners
-from studio.core import images
+from studio.core.pictures import images
 from studio.core.tasks import File
 
 LONGEST = 1600

@@ -9,8 +9,8 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.parts import words
-from studio.core import presets
-from studio.core.directions import usable
+from studio.core.generators.directions import usable
+from studio.core.models import presets
 
 FAR = 4.0
 STEP = 0.25

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from pages.parts.paper import LEVELS
-from studio.core.thumbnails import INK, PAPER
+from studio.core.pictures.thumbnails import INK, PAPER
 
 _WIDE, _EDGE, _LINE = (480, 360), 22, 39  # px
 _FAINT, _SHADES = "#85837d", ("#eeece4", "#f0e2cc", "#eccc9f", "#e6b468", "#dd972f")

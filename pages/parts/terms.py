@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from studio.core import backbones
+from studio.core.objectives import backbones
 from studio.dream.wanted import Climbed
 
 

@@ -16,7 +16,7 @@ class Tile(NamedTuple):
 
     Attributes:
         task: what made it.
-        inputs: the sample of each slot, by the name that `studio.core.samples` or the paintings give it.
+        inputs: the sample of each slot, by the name that the photos or the paintings give it.
         caption: stands below.
         settings: those in which it differs from what a page starts with, each a choice.
         opens: what else is chosen on the page that it opens, as its address has it.

@@ -8,9 +8,10 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.parts import kept_models, words
-from studio.core import index, presets
 from studio.core.errors import StudioError
+from studio.core.models import presets
 from studio.core.tasks import File
+from studio.core.weights import index
 
 TRAIN = "text.train"
 KEY = "preset"

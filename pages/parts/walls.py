@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import shown
-from studio.core import images
+from studio.core.pictures import images
 
 GAP = 2  # px between the pictures of a sheet
 
@@ -24,7 +24,7 @@ def wall(
     """Shows a sheet of pictures as buttons; the session state has the number of the chosen one, from 1.
 
     Args:
-        data: a PNG, as `studio.core.grids.grid` lays it out: about as many rows as columns.
+        data: a PNG, as `studio.core.pictures.grids.grid` lays it out: about as many rows as columns.
         count: how many pictures there are.
         label: for screen readers.
         on_change: called, with `args`, when another one is chosen.

@@ -14,9 +14,11 @@ import platformdirs
 
 import studio
 from pages.parts.owners import LOCAL, owner
-from studio.core import backbones, index, tasks
+from studio.core import tasks
+from studio.core.objectives import backbones
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
+from studio.core.weights import index
 
 STATES = {
     "queued": "Waiting",

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import amounts, paths
-from studio.core.backbones import Backbone
 from studio.core.data.cache import Pictures
 from studio.core.errors import NoRoom
-from studio.core.gradients import compiled
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.gradients import compiled
 from studio.core.progress import Progress
 
 BATCH = 32

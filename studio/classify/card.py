@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import backbones, cards
+from studio.core.models import cards
+from studio.core.objectives import backbones
 
 _MOST_WRITTEN = 12  # classes, of which every cell of the confusion is written out
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from studio.core import damage, paths
+from studio.core import paths
 from studio.core.data.cache import Pictures
 from studio.core.progress import Progress
+from studio.core.untrusted import damage
 
 SIDE = 32  # px of the small grey copies that are compared
 ALIKE = 0.95  # correlation of two copies; different photos of flowers reach 0.94, saved anew they keep 0.98

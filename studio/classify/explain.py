@@ -15,9 +15,10 @@ import numpy as np
 from studio.classify import heat, imagenet, models, predict, square
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
-from studio.core import images, recipes
+from studio.core import recipes
 from studio.core.errors import StudioError, unknown
-from studio.core.held import held
+from studio.core.models.recently_used import held
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -95,7 +96,7 @@ def _built(classifier: Classifier) -> Callable:
     import keras
     from keras import ops
 
-    from studio.core.gradients import compiled, value_and_grad
+    from studio.core.objectives.gradients import compiled, value_and_grad
 
     end, to_logits = _end(classifier.network)
     try:

@@ -19,9 +19,10 @@ import numpy as np
 from studio.classify import loaded, models, snippets
 from studio.classify.model import Classifier
 from studio.classify.settings import ExportSettings
-from studio.core import images, paths, recipes, samples
+from studio.core import paths, recipes
 from studio.core.brought.keras_files import LABELS, SIZE
 from studio.core.errors import StudioError, Unavailable
+from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
@@ -100,7 +101,9 @@ def largest_difference(classifier: Classifier, path: Path, progress: Progress | 
 
 def _pictures() -> list[np.ndarray]:
     """Ten pictures of ten sizes: photos, parts of them, and noise."""
-    photos = [images.fit(samples.photo(name), 320 + 40 * n) for n, name in enumerate(samples.photos())]
+    photos = [
+        images.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
+    ]
     parts = [photos[0][:, :130], photos[1][:97], photos[2][30:71, 50:93]]
     noise = np.random.default_rng(0).integers(0, 256, (150, 260, 3), "uint8")
     return [*photos, *parts, noise][:PICTURES]

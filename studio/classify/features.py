@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import backbones, damage, paths, weights
-from studio.core.backbones import Backbone
+from studio.core import paths
 from studio.core.data.cache import Pictures
-from studio.core.gradients import compiled
+from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.gradients import compiled
 from studio.core.progress import Progress
+from studio.core.untrusted import damage
+from studio.core.weights import pretrained
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +33,7 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
 
     Args:
         pictures: in colour.
-        backbone: see `studio.core.backbones.load`.
+        backbone: see `studio.core.objectives.backbones.load`.
         progress: told how many of the new ones are done.
 
     Returns:
@@ -67,7 +70,7 @@ def unseen(pictures: Pictures, name: str) -> int:
         pictures: in colour.
         name: of the backbone.
     """
-    store = Store(name, weights.expected(name), pictures.images.shape[1])
+    store = Store(name, pretrained.expected(name), pictures.images.shape[1])
     return len(np.unique(pictures.digests[~store.knows(pictures.digests)], axis=0))
 
 

@@ -17,10 +17,10 @@ from studio.classify.activations import Activations, activations
 from studio.classify.head import loss
 from studio.classify.lesson import Lesson
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import runs
-from studio.core.grids import grid
+from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.core.training import checkpoints
+from studio.core.training.loop import Average, Batches, Curves, Training, taken
 
 if TYPE_CHECKING:
     import keras
@@ -71,7 +71,7 @@ class Tuner(Training):
         top: keras.Model,
         seen: Activations,
         settings: TrainClassifierSettings,
-        run: runs.Run | None = None,
+        run: checkpoints.Run | None = None,
     ):
         self.batches = Batches(len(lesson.learnt), settings.batch, settings.seed)
         steps = settings.epochs * self.batches.each
@@ -146,10 +146,10 @@ class Tuner(Training):
             "judged": [self.probabilities],
         }
 
-    def take(self, checkpoint: runs.Checkpoint) -> None:
+    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        runs.restore("model", self.top.variables, checkpoint.arrays)
-        runs.restore("optimizer", self.top.optimizer.variables, checkpoint.arrays)
+        checkpoints.restore("model", self.top.variables, checkpoint.arrays)
+        checkpoints.restore("optimizer", self.top.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
         self.probabilities = taken("judged", 1, checkpoint.arrays)[0]
         self.seconds_before = checkpoint.notes["curves"]["seconds"]
@@ -160,7 +160,7 @@ def finetune(
     weights: Sequence[np.ndarray],
     settings: TrainClassifierSettings,
     progress: Progress | None = None,
-    run: runs.Run | None = None,
+    run: checkpoints.Run | None = None,
 ) -> Tuned:
     """Lets the top of a backbone learn, from a head that was solved.
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from studio.classify import model
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, LEANS, MAPS
-from studio.core import backbones, labels, weights
+from studio.core import labels
+from studio.core.objectives import backbones
 from studio.core.progress import Progress
+from studio.core.weights import pretrained
 
 if TYPE_CHECKING:
     import keras
@@ -23,11 +25,11 @@ def open(progress: Progress | None = None) -> Classifier:
     Raises:
         StudioError: as `weights.pull`.
     """
-    whole = weights.load(BACKBONE, progress)
+    whole = pretrained.load(BACKBONE, progress)
     return model.held(IMAGENET, whole.digest, lambda: _opened(whole, progress))
 
 
-def _opened(whole: weights.Loaded, progress: Progress | None) -> Classifier:
+def _opened(whole: pretrained.Loaded, progress: Progress | None) -> Classifier:
     names = _apart(labels.names(progress))
     network = model.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
     network.layers[-1].set_weights(_choice(whole.model).get_weights())
@@ -37,7 +39,7 @@ def _opened(whole: weights.Loaded, progress: Progress | None) -> Classifier:
 
 def cached() -> bool:
     """Whether it can be opened without fetching anything."""
-    return all(weights.status(name).cached for name in (BACKBONE, "imagenet-labels"))
+    return all(pretrained.status(name).cached for name in (BACKBONE, "imagenet-labels"))
 
 
 def _choice(whole: keras.Model) -> keras.layers.Dense:

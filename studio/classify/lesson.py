@@ -9,10 +9,11 @@ import numpy as np
 from studio.classify import audit, duplicates, split
 from studio.classify.features import features
 from studio.classify.head import FOLDS
-from studio.core import backbones, data
-from studio.core.backbones import Backbone
+from studio.core import data
 from studio.core.data.cache import Pictures
 from studio.core.data.sources import refused
+from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
 from studio.core.tasks import File
 

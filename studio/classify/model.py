@@ -13,10 +13,11 @@ import numpy as np
 
 from studio.classify import square
 from studio.classify.settings import LEANS, MAPS, TrainClassifierSettings
-from studio.core import backbones, stored
 from studio.core.errors import StudioError, invalid
-from studio.core.held import held as in_memory
-from studio.core.presets import Preset
+from studio.core.models import loading
+from studio.core.models.presets import Preset
+from studio.core.models.recently_used import held as in_memory
+from studio.core.objectives import backbones
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _opened(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
-    stored.fill(learnt(network, settings.cut), preset)
+    loading.fill(learnt(network, settings.cut), preset)
     maps, lean = network.get_layer(MAPS[settings.backbone]).output, LEANS[settings.backbone]
     return Classifier(
         preset.name, preset.digest, classes, (settings.size, settings.size), network, maps, lean=lean

@@ -10,9 +10,9 @@ import numpy as np
 from studio.classify import brought, imagenet, model
 from studio.classify.model import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
-from studio.core import presets
 from studio.core.errors import StudioError
-from studio.core.presets import Preset
+from studio.core.models import presets
+from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from studio.classify import models
 from studio.classify.settings import PredictSettings
-from studio.core import images, recipes
+from studio.core import recipes
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 

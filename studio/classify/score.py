@@ -8,11 +8,11 @@ import numpy as np
 
 from studio.classify import model, tested
 from studio.classify.evaluate import evaluate
-from studio.core import data, parts, sample_sets
-from studio.core.data import Pictures
+from studio.core import data
+from studio.core.data import Pictures, sample_sets, shares
 from studio.core.data.names import counted, listed
 from studio.core.errors import InvalidInput, invalid
-from studio.core.presets import Preset
+from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 
 
@@ -94,6 +94,6 @@ def _rows(
     for one in range(truth.max() + 1):
         rows = np.flatnonzero((truth == one) & ~learnt)
         ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]])
-        start, end = parts.bounds(len(rows), part)
+        start, end = shares.bounds(len(rows), part)
         chosen.append(ordered[start:end])
     return np.sort(np.concatenate(chosen))

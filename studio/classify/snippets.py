@@ -5,7 +5,7 @@ from __future__ import annotations
 import pprint
 from collections.abc import Sequence
 
-# It reads a picture as `studio.core.images.read` does; otherwise it would say something else of many photos.
+# It reads a picture as `studio.core.pictures.images.read` does; else it would say otherwise of many photos.
 _START = '''"""Says what a picture shows: python THIS_FILE MODEL PICTURE (first: pip install {needs})."""
 
 import io

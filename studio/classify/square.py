@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import images
+from studio.core.pictures import images
 
 _LOBES = 3  # of the Lanczos filter, as Pillow has it
 

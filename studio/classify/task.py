@@ -14,10 +14,12 @@ from studio.classify.evaluate import evaluate
 from studio.classify.lesson import Lesson
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.teach import Taught
-from studio.core import cards, data, presets, recipes, runs
+from studio.core import data, recipes
 from studio.core.errors import Cancelled, StudioError
+from studio.core.models import cards, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +29,7 @@ MOST_NAMES = 200_000  # characters of all their names together
 _HEAD_ALONE = "It was stopped before the first step of fine-tuning, so only the head learnt."
 
 
-@runs.one_at_a_time(model.TASK)
+@checkpoints.one_at_a_time(model.TASK)
 def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
     """Teaches a classifier. See `studio.classify.teach.teach` and `studio.classify.finetune`."""
     began = time.monotonic()
@@ -69,7 +71,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     packed = presets.pack(made, model.TASK, settings, text, recipe, known, picture)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if figures["ended"] != "cancelled":
-        runs.find(model.TASK, settings, inputs).forget()
+        checkpoints.find(model.TASK, settings, inputs).forget()
     doubted = _suspicious(found, taught)
     figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
     return Result((kept,), figures, recipe, figures["ended"] == "cancelled")
@@ -81,7 +83,7 @@ def _finetuned(
     """The top of the backbone and the head, what they think of the held-out pictures, and how they learnt."""
     from studio.classify import finetune
 
-    run = runs.find(model.TASK, settings, inputs)
+    run = checkpoints.find(model.TASK, settings, inputs)
     try:
         tuned = finetune.finetune(found, taught.weights, settings, progress, run)
     except Cancelled:  # before the first step: what the head has learnt is there

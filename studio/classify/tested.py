@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.core.data import Pictures
 from studio.core.errors import InvalidInput, invalid
-from studio.core.presets import Preset
+from studio.core.models.presets import Preset
 
 _SHORT = 8  # bytes of a digest: two pictures of a million share theirs once in 37 million data sets
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, weights
-from studio.core import startup
 from studio.core.errors import Cancelled, StudioError
+from studio.core.process import startup
 from studio.core.version import VERSION
 
 

@@ -8,8 +8,9 @@ import sys
 from typing import Any
 
 from studio.cli import flags
-from studio.core import children, paths
+from studio.core import paths
 from studio.core.errors import Unavailable, invalid
+from studio.core.process import children
 
 
 def add(commands: Any) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from studio.core import homes, paths
+from studio.core import paths, permissions
 from studio.core.errors import StudioError, of_memory, printable
 from studio.core.progress import Progress, Report, terminal_bar
 from studio.core.tasks import Result
@@ -121,7 +121,7 @@ def log_path() -> Path:
     log = paths.folder("logs") / "command-line.log"
     if log.exists() and log.stat().st_size > _MOST_LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
-    log.touch(homes.FILE)
+    log.touch(permissions.FILE)
     return log
 
 

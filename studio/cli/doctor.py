@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core import health, speed
 from studio.core.errors import Cancelled
+from studio.core.machine import health, speed
 
 UNWELL = 1
 

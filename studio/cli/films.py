@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from studio.core import drawing, film_facts, images, paths, tasks
+from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.pictures import animations, film_facts, images
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
-_MADE = tuple(f".{kind}" for kind in drawing.KINDS)
-_ALWAYS = tuple(end for end in drawing.ENDINGS if end not in images.ENDINGS)  # others may be pictures
+_MADE = tuple(f".{kind}" for kind in animations.KINDS)
+_ALWAYS = tuple(end for end in animations.ENDINGS if end not in images.ENDINGS)  # others may be pictures
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
@@ -28,7 +29,7 @@ def can_go_through(task: Task) -> bool:
     needed = {slot.name for slot in task.inputs[1:] if slot.least}
     if not task.of_a_picture or not needed <= known:
         return False
-    return task.makes(task.settings().for_ending(drawing.KINDS[0])) == "picture"
+    return task.makes(task.settings().for_ending(animations.KINDS[0])) == "picture"
 
 
 def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool:
@@ -51,7 +52,7 @@ def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool
         expected, step = f"a name that ends in {', '.join(_MADE)}, as a film is given", "name it so"
         received = ends[1] or "a name without an ending"
         raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
-    if ends[0] not in drawing.ENDINGS or ends[1] not in _MADE:
+    if ends[0] not in animations.ENDINGS or ends[1] not in _MADE:
         return False
     if ends[0] in _ALWAYS:
         return True
@@ -62,7 +63,7 @@ def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool
 def _is_still(text: str) -> bool:
     """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
     try:
-        return film_facts.length(paths.read(paths.named(text), drawing.MOST_BYTES)) == 1
+        return film_facts.length(paths.read(paths.named(text), animations.MOST_BYTES)) == 1
     except Exception:  # a damaged film raises nearly anything
         return False
 

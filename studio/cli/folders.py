@@ -11,8 +11,9 @@ from pathlib import Path
 
 from studio.cli import console, kept, outputs, sources
 from studio.cli.originals import Originals
-from studio.core import images, paths, tasks
+from studio.core import paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
+from studio.core.pictures import images
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task

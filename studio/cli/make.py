@@ -23,8 +23,9 @@ from studio.cli import (
     train,
 )
 from studio.cli.scribe import Scribe
-from studio.core import presets, tasks
+from studio.core import tasks
 from studio.core.errors import a
+from studio.core.models import presets
 from studio.core.tasks import Slot, Task
 
 GROUPS = {

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli.originals import Originals, check_sidecar, sidecar, unused
-from studio.core import drawing, images, paths, presets, recipes
+from studio.core import paths, recipes
 from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.models import presets
+from studio.core.pictures import animations, images
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "picture": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
-    "animation": tuple(f".{kind}" for kind in drawing.KINDS),
+    "animation": tuple(f".{kind}" for kind in animations.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),
     "network": (".keras", ".tflite", ".onnx"),

@@ -6,7 +6,7 @@ import argparse
 
 from studio.cli import console
 from studio.core import amounts, tasks
-from studio.core.room import gib
+from studio.core.capacity import gib
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from studio.cli import console, flags, kept, outputs, report, sources
 from studio.cli.originals import unused
-from studio.core import drawing, images, paths, tasks
+from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
+from studio.core.pictures import animations, images
 from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
 
@@ -80,14 +81,14 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
         received = "figures told in words" if task.readable else a(kind)
         raise invalid(name, expected=expected, received=received, next_step=step)
     try:
-        data = paths.read(made, drawing.MOST_BYTES)
+        data = paths.read(made, animations.MOST_BYTES)
     except paths.TooLarge:
         step = "choose another"
         raise invalid(name, expected="at most 1 GB", received="more", next_step=step) from None
     except OSError as error:
         step = "check the path"
         raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None
-    for _ in drawing.frames(data, name) if kind == "animation" else ():
+    for _ in animations.frames(data, name) if kind == "animation" else ():
         pass
     return data
 

@@ -8,7 +8,7 @@ from typing import Any
 from studio.cli import console, flags, sources
 from studio.core import tasks
 from studio.core.errors import invalid
-from studio.core.presets import Preset
+from studio.core.models.presets import Preset
 
 # `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
 # What it has to tell in sentences is a figure called "notes".

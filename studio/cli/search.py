@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.cli import console, flags, kept, outputs, promises, sources
-from studio.core import tasks, weights
+from studio.core import tasks
 from studio.core.errors import invalid
 from studio.core.tasks import Goal
+from studio.core.weights import pretrained
 from studio.search import RUN
 from studio.search.settings import SearchSettings
 from studio.search.task import trained, weights_of
@@ -53,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _tell_fetches(settings: SearchSettings) -> None:
     """Which weights come before the first training."""
-    for found in map(weights.status, weights_of(settings)):
+    for found in map(pretrained.status, weights_of(settings)):
         if not found.cached:
             console.note(f"{found.title}, which tells how good each model is, is fetched first.")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from studio.core import amounts, drawing, images, paths, presets, sample_sets, samples
+from studio.core import amounts, paths
 from studio.core.brought import keras_files, models
+from studio.core.data import sample_sets
 from studio.core.errors import invalid, printable, unknown
+from studio.core.models import presets
+from studio.core.pictures import animations, images, sample_photos
 from studio.core.tasks import File, Slot
 from studio.style import paintings
 from studio.text import corpus
@@ -48,7 +51,7 @@ def is_picture(text: str) -> bool:
 def draw_again(name: str) -> None:
     """Keeps the sample that a file is called after, if there is one; another file does no harm."""
     stem = name.rpartition(".")[0]
-    if stem in samples.photos() or stem in paintings.paintings():
+    if stem in sample_photos.photos() or stem in paintings.paintings():
         _sample(stem)
     elif stem in sample_sets.sets():
         sample_sets.reference(stem)
@@ -56,8 +59,8 @@ def draw_again(name: str) -> None:
 
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
-    data = _bytes(path, shown, drawing.MOST_BYTES, "cut it")
-    next(drawing.frames(data, shown))  # the first is read now, so that what is no film is told at once
+    data = _bytes(path, shown, animations.MOST_BYTES, "cut it")
+    next(animations.frames(data, shown))  # the first is read now, so that what is no film is told at once
     return File.keep(data, "animation", path.name)
 
 
@@ -107,9 +110,9 @@ def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
 
 
 def _sample(name: str) -> File:
-    if name in samples.photos():
-        path = samples.path(name)
+    if name in sample_photos.photos():
+        path = sample_photos.path(name)
         return File.keep(path.read_bytes(), "picture", path.name)
     if name in paintings.paintings():
         return File.keep(images.encode_png(paintings.draw(name)), "picture", f"{name}.png")
-    raise unknown("sample", name, [*samples.photos(), *paintings.paintings()])
+    raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])

@@ -7,8 +7,9 @@ import contextlib
 import time
 
 from studio.cli import console, flags, kept, outputs, promises, sources
-from studio.core import parallel, runs, tasks
+from studio.core import tasks
 from studio.core.tasks import Task
+from studio.core.training import checkpoints, parallel
 
 _DATA = {
     "text": "what it learns from: a text file",
@@ -48,10 +49,10 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
     inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
     tasks.check(task.name, settings, inputs)
-    goes_on = arguments.resume is not False and runs.find(task.name, settings, inputs).folder.exists()
+    goes_on = arguments.resume is not False and checkpoints.find(task.name, settings, inputs).folder.exists()
     promises.before(task, settings, inputs, arguments, goes_on)
     _join(arguments)
-    take_up(runs.find(task.name, settings, inputs), arguments.resume, arguments.quiet)
+    take_up(checkpoints.find(task.name, settings, inputs), arguments.resume, arguments.quiet)
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:
@@ -77,7 +78,7 @@ def _join(arguments: argparse.Namespace) -> None:
     arguments.quiet |= not parallel.first()
 
 
-def take_up(run: runs.Run, resume: bool | None, quiet: bool) -> None:
+def take_up(run: checkpoints.Run, resume: bool | None, quiet: bool) -> None:
     """Goes on from the checkpoints of the same training, to end as an unbroken one, unless told not to.
 
     Raises:

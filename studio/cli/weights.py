@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core import amounts, paths, weights
-from studio.core.weights import Status
+from studio.core import amounts, paths
+from studio.core.weights import pretrained
+from studio.core.weights.pretrained import Status
 
 
 def add(commands: Any) -> None:
@@ -29,7 +30,7 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    found = [weights.status(name) for name in weights.names()]
+    found = [pretrained.status(name) for name in pretrained.names()]
     if arguments.json:
         console.say_json({"weights": [asdict(status) for status in found]})
         return 0
@@ -46,26 +47,26 @@ def _line(status: Status) -> str:
 
 
 def _column(status: Status) -> str:
-    return status.name.ljust(max(map(len, weights.names())))
+    return status.name.ljust(max(map(len, pretrained.names())))
 
 
 def _pull(arguments: argparse.Namespace) -> int:
-    names = [arguments.name] if arguments.name else weights.names()
+    names = [arguments.name] if arguments.name else pretrained.names()
     source = paths.named(arguments.source) if arguments.source else None
     for name in names:
-        title = weights.entry(name).title
+        title = pretrained.entry(name).title
         with console.working(title, arguments) as progress:
-            path = weights.pull(name, progress, source=source)
+            path = pretrained.pull(name, progress, source=source)
         if not arguments.json:
             console.say(str(path))
     if arguments.json:
-        console.say_json({"weights": [asdict(weights.status(name)) for name in names]})
+        console.say_json({"weights": [asdict(pretrained.status(name)) for name in names]})
     return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    here = [name for name in weights.names() if weights.status(name).cached]
-    found = [weights.verify(name) for name in ([arguments.name] if arguments.name else here)]
+    here = [name for name in pretrained.names() if pretrained.status(name).cached]
+    found = [pretrained.verify(name) for name in ([arguments.name] if arguments.name else here)]
     if arguments.json:
         console.say_json({"weights": [asdict(status) for status in found]})
         return 0

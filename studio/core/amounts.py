@@ -39,7 +39,7 @@ def about(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes as "78 MB", a MB being a million; memory is told in GiB, see `studio.core.room`."""
+    """Bytes as "78 MB", a MB being a million; memory is told in GiB, see `studio.core.capacity`."""
     for unit in ("bytes", "kB", "MB"):
         if round(count) < 1000:
             return f"{count:.0f} {unit}"

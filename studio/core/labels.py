@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from studio.core import weights
 from studio.core.progress import Progress
+from studio.core.weights import pretrained
 
 COUNT = 1000
 
@@ -44,7 +44,7 @@ class Labels:
 
 def names(progress: Progress | None = None) -> tuple[str, ...]:
     """The class names, fetched if need be. Raises `StudioError` as `weights.pull`."""
-    return weights.load("imagenet-labels", progress).model.names
+    return pretrained.load("imagenet-labels", progress).model.names
 
 
 def network(members: Mapping[str, bytes] | None = None) -> Labels:

@@ -19,10 +19,10 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.core import homes
+from studio.core import permissions
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
-from studio.core.homes import home as home
-from studio.core.homes import make as make
+from studio.core.permissions import home as home
+from studio.core.permissions import make as make
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".tmp-"
@@ -69,8 +69,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_end(path.name)}")
     try:
         yield temporary
-        if homes.is_private(path):
-            homes.narrow(temporary, homes.FILE)
+        if permissions.is_private(path):
+            permissions.narrow(temporary, permissions.FILE)
         _sync(temporary)
         temporary.replace(path)
         _sync(path.parent)
@@ -246,7 +246,7 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     make(path.parent)
-    mode = homes.FILE if homes.is_private(path) else -1  # as any file of this person
+    mode = permissions.FILE if permissions.is_private(path) else -1  # as any file of this person
     # Where the disk cannot lock, a file in its place would outlive a process that dies.
     lock = FileLock(path, mode=mode, thread_local=False, fallback_to_soft=False)
     try:

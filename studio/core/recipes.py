@@ -24,10 +24,11 @@ from pydantic import (
     field_validator,
 )
 
-from studio.core import strict_json, tasks
+from studio.core import tasks
 from studio.core.errors import InvalidInput, printable
-from studio.core.refusals import Refused
 from studio.core.settings import Settings
+from studio.core.untrusted import strict_json
+from studio.core.untrusted.refusals import Refused
 
 VERSION = 1
 MOST_BYTES = 64 * 1024

@@ -16,8 +16,9 @@ from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import Any, Literal
 
-from studio.core import machine, owners, paces, paths, room
+from studio.core import capacity, durations, owners, paths
 from studio.core.errors import InvalidInput, StudioError, a, invalid, short_name, unknown
+from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 
@@ -212,7 +213,7 @@ class Task:
         tries: of a task that has another one run again and again, `module:function` of
             `tries(settings, inputs) -> Tries`, light; "" for others.
         opens: of a training whose models draw pictures, `module:function` of
-            `open(preset) -> studio.core.latent.Generator`; "" for others.
+            `open(preset) -> studio.core.generators.latent.Generator`; "" for others.
         encodes: whether those models read pictures, too.
         builtin: names of models that are in no folder: the studio makes them of weights that it borrows.
         readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
@@ -385,7 +386,7 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     # What was stopped or gone on with tells nothing of a whole one.
     went_on = float(result.figures.get("seconds") or 0) > seconds + 1
     if usual and not (result.stopped_early or result.figures.get("ended") or went_on):
-        paces.learn(name, usual, seconds)
+        durations.learn(name, usual, seconds)
     return result
 
 
@@ -406,9 +407,9 @@ def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.
     if not task.needs:
         return None
     needs = partial(imported(task.needs), inputs=tries.inputs)
-    settings, decide = room.largest(tries.settings, tries.values, needs)
+    settings, decide = capacity.largest(tries.settings, tries.values, needs)
     grows = [name for name in dict.fromkeys([*decide, task.grows]) if name]
-    return room.check(task.title, settings, needs, grows, share * machine.memory())
+    return capacity.check(task.title, settings, needs, grows, share * limits.memory())
 
 
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
@@ -425,8 +426,8 @@ def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
         if not tries.task.usual:
             return None
         takes = partial(imported(tries.task.usual), inputs=tries.inputs)
-        longest, _ = room.largest(tries.settings, tries.values, takes)
+        longest, _ = capacity.largest(tries.settings, tries.values, takes)
         each = expected(tries.task, longest, tries.inputs)
         return min(tries.count * each, tries.seconds) if each else None
     usual = imported(task.usual)(settings, inputs) if task.usual else 0
-    return usual * paces.of(task.name) if usual else None
+    return usual * durations.of(task.name) if usual else None

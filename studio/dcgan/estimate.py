@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.core import comparison, paces
+from studio.core import durations
+from studio.core.metrics import comparison
 from studio.core.tasks import Inputs
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -21,7 +22,7 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     if not settings.scored:
         return learning
     tested = comparison.ON_THE_WAY * (settings.steps // settings.test_every)
-    return learning + paces.SCORED * (2 * settings.scored + comparison.NEAR_SEEN + tested)
+    return learning + durations.SCORED * (2 * settings.scored + comparison.NEAR_SEEN + tested)
 
 
 def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:

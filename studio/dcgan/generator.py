@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import latent, starts, stored
-from studio.core.presets import Preset
+from studio.core.generators import latent
+from studio.core.models import loading
+from studio.core.models.presets import Preset
 from studio.core.tasks import Inputs
+from studio.core.training import start_from
 from studio.dcgan.settings import TrainDcganSettings
 
 TASK = "dcgan.train"
@@ -16,7 +18,7 @@ BATCHES = (1, 8, 64)  # the only numbers of pictures drawn at once, so that noth
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` if a model to start from does not fit."""
-    starts.check(settings, inputs, TASK, "a DCGAN", SHAPE)
+    start_from.check(settings, inputs, TASK, "a DCGAN", SHAPE)
 
 
 def settings_of(preset: Preset) -> TrainDcganSettings:
@@ -34,7 +36,7 @@ def open(preset: Preset) -> latent.Generator:
     from studio.dcgan import model  # which loads Keras
 
     gan = model.Gan(settings)
-    stored.fill(gan, preset)
+    loading.fill(gan, preset)
     directions, density = latent.read(preset.data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.discriminator import Augment, adams, discriminator, halvings, held, lost, small
-from studio.core.precision import whole
+from studio.core.generators.discriminator import Augment, adams, discriminator, halvings, held, lost, small
+from studio.core.training.precision import whole
 from studio.dcgan.settings import TrainDcganSettings
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is

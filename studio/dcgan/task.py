@@ -6,14 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import cards, comparison, data, latent, presets, recipes, runs, starts, stored
+from studio.core import data, recipes
 from studio.core.data import Pictures
-from studio.core.directions import named
 from studio.core.errors import Cancelled
-from studio.core.grids import grid
+from studio.core.generators import latent
+from studio.core.generators.directions import named
+from studio.core.metrics import comparison
+from studio.core.models import cards, loading, presets
+from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import split
+from studio.core.training import checkpoints, start_from
+from studio.core.training.loop import split
 from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -22,7 +26,7 @@ WALL = 64  # pictures on the card
 PROBES = 2000  # pictures in which directions are looked for
 
 
-@runs.one_at_a_time(generator.TASK)
+@checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a DCGAN on pictures. See `studio.dcgan.train.train`."""
     from studio.dcgan import train as training
@@ -31,7 +35,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
-    run = runs.find(generator.TASK, settings, inputs)
+    run = checkpoints.find(generator.TASK, settings, inputs)
     trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, start)
     stopped = trained.ended == "cancelled"
     figures = {
@@ -43,7 +47,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "parameters": trained.gan.generator.count_params(),
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
-        "started_from": starts.named(inputs),
+        "started_from": start_from.named(inputs),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     z = _latents(settings)
@@ -103,11 +107,11 @@ def _directions(
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     """The weights of the model to start from, if there is one: the generator's and the judge's."""
-    preset = starts.given(inputs)
+    preset = start_from.given(inputs)
     if preset is None:
         return None
     from studio.dcgan import model
 
     gan = model.Gan(generator.settings_of(preset))
-    stored.fill(gan, preset)
+    loading.fill(gan, preset)
     return gan.generator.get_weights(), gan.discriminator.get_weights()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core import parallel, runs
 from studio.core.data import Part
 from studio.core.errors import StudioError
-from studio.core.grids import grid
-from studio.core.precision import computing_in
+from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.core.training import checkpoints, parallel
+from studio.core.training.loop import Average, Batches, Curves, Training, taken
+from studio.core.training.precision import computing_in
 from studio.dcgan import model
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -63,7 +63,7 @@ class Trainer(Training):
         images: np.ndarray | Part,
         settings: TrainDcganSettings,
         distance: Distance | None = None,
-        run: runs.Run | None = None,
+        run: checkpoints.Run | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.settings, self.distance = images, settings, distance
@@ -155,10 +155,10 @@ class Trainer(Training):
         """What a checkpoint holds besides."""
         return {name: getattr(self, name) for name in _NOTED}
 
-    def take(self, checkpoint: runs.Checkpoint) -> None:
+    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        runs.restore("model", self.gan.variables, checkpoint.arrays)
-        runs.restore("optimizer", self.gan.optimizer.variables, checkpoint.arrays)
+        checkpoints.restore("model", self.gan.variables, checkpoint.arrays)
+        checkpoints.restore("optimizer", self.gan.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
         self.best = taken("best", len(self.best), checkpoint.arrays)
         self.good = taken("good", len(self.good), checkpoint.arrays)
@@ -171,7 +171,7 @@ def train(
     settings: TrainDcganSettings,
     progress: Progress | None = None,
     distance: Distance | None = None,
-    run: runs.Run | None = None,
+    run: checkpoints.Run | None = None,
     start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
 ) -> Trained:
     """Trains a generator against a judge.

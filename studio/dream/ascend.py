@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import backbones, images
 from studio.core.errors import Cancelled, invalid
+from studio.core.objectives import backbones
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.dream.goal import objective
 from studio.dream.gradient import Slope

@@ -6,10 +6,12 @@ import json
 import time
 from pathlib import Path
 
-from studio.core import images, paths, recipes, weights
+from studio.core import paths, recipes
 from studio.core.errors import StudioError
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+from studio.core.weights import pretrained
 from studio.dream.settings import ChannelSettings
 
 FOLDER = "channels"  # of STUDIO_HOME
@@ -23,7 +25,7 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
         StudioError, Cancelled: as `studio.dream.visualise.visualise`.
     """
     began, name = time.monotonic(), settings.wanted.backbone
-    file = place(settings, weights.expected(name))
+    file = place(settings, pretrained.expected(name))
     if found := _drawn_before(file):
         data, recipe = found
         seconds = time.monotonic() - began

@@ -18,8 +18,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from studio.core import backbones, images, paths, tasks
+from studio.core import paths, tasks
 from studio.core.errors import Unavailable
+from studio.core.objectives import backbones
+from studio.core.pictures import images
 from studio.core.progress import Progress, terminal_bar
 from studio.dream import sheet
 from studio.dream.settings import ChannelSettings

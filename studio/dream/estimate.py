@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.core import backbones, images
+from studio.core.objectives import backbones
+from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.dream.gradient import WHOLE
 from studio.dream.loop import overlap

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import images
-from studio.core.backbones import Backbone
-from studio.core.evaluate import ANY_SIZE, activations
-from studio.core.objectives import Objective, channel, color, guide, layer, total_variation
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import ANY_SIZE, activations
+from studio.core.objectives.terms import Objective, channel, color, guide, layer, total_variation
+from studio.core.pictures import images
 from studio.dream.settings import DreamSettings
 
 GUIDE_PLACES = 24  # along the longer side of a layer; more are slow and bring nothing new to match

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core.backbones import Backbone
-from studio.core.evaluate import ANY_SIZE, Evaluator
-from studio.core.objectives import PICTURE, Objective
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+from studio.core.objectives.terms import PICTURE, Objective
 from studio.core.progress import Progress
 
 WHOLE = 1024  # px, the longest side that is worked on in one piece

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from studio.core import backbones, gradients
+from studio.core.objectives import backbones, gradients
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from studio.core.backbones import BACKBONES
 from studio.core.errors import invalid
+from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 from studio.dream.looks import LOOKS

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from studio.core import backbones
+from studio.core.objectives import backbones
 
 FOLDER = Path(__file__).parent / "sheets"
 SIDE = 112  # px of a picture

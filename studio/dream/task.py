@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from studio.core import images, recipes
+from studio.core import recipes
 from studio.core.errors import Cancelled
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.dream.ascend import Dreamt, ascend

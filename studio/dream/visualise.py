@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import images
-from studio.core.backbones import Backbone
 from studio.core.errors import Cancelled, Unavailable
-from studio.core.evaluate import ANY_SIZE, Evaluator
-from studio.core.objectives import channel
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+from studio.core.objectives.terms import channel
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.dream import leak
 from studio.dream.canvas import Canvas

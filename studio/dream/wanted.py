@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from studio.core import backbones
 from studio.core.errors import invalid, unknown
+from studio.core.objectives import backbones
 from studio.dream.looks import LOOKS, USUAL
 
 _TERM = re.compile(r"([A-Za-z0-9_]+)(?::(-?\d+))?(?:=(.+))?")

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import backbones, images
-from studio.core.drawing import Film
+from studio.core.objectives import backbones
+from studio.core.pictures import images
+from studio.core.pictures.animations import Film
 from studio.core.progress import Progress
 from studio.dream.ascend import Climb, fitted
 from studio.dream.estimate import FRAME_OCTAVES, costs, further

@@ -13,13 +13,13 @@ from typing import Any
 
 from distributed import Client, Event, Future, KilledWorker, Security
 
-from studio.core import paths, room, tasks
+from studio.core import capacity, paths, tasks
 from studio.core.errors import StudioError, Unavailable, invalid
 from studio.engine import work
 from studio.engine.launch import Host
 
 # Of what the machine has.
-MEMORY: Mapping[str, float | int] = {"job": room.JOB_SHARE, "live": room.LIVE_SHARE, "drive": 0.1}
+MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
 MOST_SENDINGS = 10  # of what never began, since each time what ran before it took the process with it
 LOST = "The connection to its worker was lost. Next: run it again."

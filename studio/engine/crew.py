@@ -11,10 +11,11 @@ from typing import Any
 
 from distributed import Client, Event, Future, KilledWorker, get_client, get_worker
 
-from studio.core import owners, tasks, weights
+from studio.core import owners, tasks
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.settings import Settings
+from studio.core.weights import pretrained
 from studio.engine import store, work
 from studio.engine.cluster import KILLED, MOST_SENDINGS
 
@@ -41,7 +42,7 @@ class Crew:
         self._heard: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
         self._begun: set[str] = set()  # of those, what a worker works on; the others wait for one
         self._one = threading.Lock()  # without lanes there is one process, and Keras in it
-        self._weights = weights.pinned()  # of the driver, which those that it asks shall keep to
+        self._weights = pretrained.pinned()  # of the driver, which those that it asks shall keep to
         self._owner = owners.asker()
         with suppress(ValueError):  # raised where there is no worker
             get_worker()
@@ -65,7 +66,7 @@ class Crew:
         """
         progress = progress or Progress()
         if self._client is None:
-            with self._one, owners.asking(self._owner), weights.wanted(self._weights):
+            with self._one, owners.asking(self._owner), pretrained.wanted(self._weights):
                 return _answered(task, settings, inputs, progress)
         with owners.asking(self._owner):
             found = tasks.check(task, settings, inputs)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from studio.core import owners, paths, pins, room, tasks
+from studio.core import capacity, owners, paths, tasks
 from studio.core.errors import StudioError, Unavailable
+from studio.core.models import pins
 from studio.core.settings import Settings
 from studio.engine import allowances, earlier, store
 from studio.engine.cluster import MEMORY, Cluster
@@ -152,7 +153,7 @@ class Engine:
             StudioError: if the owner has as much as each of many may, see `studio.engine.allowances`.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, room.JOB_SHARE)
+            found = _checked(task, settings, inputs, capacity.JOB_SHARE)
             pins.check(weights or {})
         ledger = self._usable()
         allowances.check_room(owner)
@@ -213,7 +214,7 @@ class Engine:
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, room.LIVE_SHARE)
+            found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
         return self._lane().run(found, settings, inputs, session, owner)
 
     def stream(
@@ -229,7 +230,7 @@ class Engine:
             Unavailable: if the engine is down.
         """
         with owners.asking(owner):
-            found = _checked(task, settings, inputs, room.LIVE_SHARE)
+            found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
         return self._lane().stream(found, settings, inputs, session, owner)
 
     def _lane(self) -> LiveLane:

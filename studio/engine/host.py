@@ -25,7 +25,7 @@ from typing import Any, TextIO
 import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster, Worker, WorkerPlugin
 
-from studio.core import startup
+from studio.core.process import startup
 from studio.engine.work import be_polite
 
 LANES = ("live", "job", "drive")  # in the order of their start; drivers wait until one is needed

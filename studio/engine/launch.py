@@ -13,7 +13,8 @@ from pathlib import Path
 
 from distributed import Security
 
-from studio.core import children, homes, paths
+from studio.core import paths, permissions
+from studio.core.process import children
 
 MOST_LOG = 5 * 2**20
 
@@ -35,7 +36,7 @@ class Host:
         scratch = _emptied(home / "cache" / "workers")
         self._log = paths.folder("logs") / "engine.log"
         _shorten(self._log)
-        self._log.touch(homes.FILE)
+        self._log.touch(permissions.FILE)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 children.command("-m", "studio.engine.host"),
@@ -110,6 +111,6 @@ def _shorten(log: Path) -> None:
     with suppress(OSError):
         if log.stat().st_size > MOST_LOG:
             old = log.with_suffix(".old.log")
-            old.touch(homes.FILE)
+            old.touch(permissions.FILE)
             shutil.copyfile(log, old)
             os.truncate(log, 0)

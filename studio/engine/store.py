@@ -28,8 +28,9 @@ from typing import Any
 import numpy as np
 from pydantic_core import from_json
 
-from studio.core import paths, recipes, tasks, thumbnails
+from studio.core import paths, recipes, tasks
 from studio.core.errors import StudioError
+from studio.core.pictures import thumbnails
 from studio.core.progress import Report
 from studio.engine import contents
 

@@ -17,9 +17,11 @@ from typing import Any, TypeVar
 
 from distributed import Event, get_worker
 
-from studio.core import amounts, images, owners, paths, tasks, weights
+from studio.core import amounts, owners, paths, tasks
 from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
+from studio.core.pictures import images
 from studio.core.progress import Progress, Report
+from studio.core.weights import pretrained
 from studio.engine import store
 
 MEMORY = (
@@ -265,7 +267,7 @@ def _not_too_large(data: bytes) -> bytes:
 def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
     tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
     settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
-    with owners.asking(asked.get("owner", owners.NOBODY)), weights.wanted(asked.get("weights") or {}):
+    with owners.asking(asked.get("owner", owners.NOBODY)), pretrained.wanted(asked.get("weights") or {}):
         return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
 
 

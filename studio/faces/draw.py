@@ -8,9 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from studio.core import grids, images, latent
 from studio.core.errors import invalid
-from studio.core.latent import Generator
+from studio.core.generators import latent
+from studio.core.generators.latent import Generator
+from studio.core.pictures import grids, images
 from studio.core.progress import Progress
 from studio.faces.models import only_draws
 from studio.faces.photo import square

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from studio.core import presets, tasks
-from studio.core.directions import usable
+from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown
-from studio.core.held import held
-from studio.core.latent import Generator
-from studio.core.presets import Preset
+from studio.core.generators.directions import usable
+from studio.core.generators.latent import Generator
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.core.models.recently_used import held
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import MOST, FacesSettings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import images
+from studio.core.pictures import images
 
 # Faces as scikit-image ships them: a cascade of local binary patterns, trained for OpenCV.
 _CASCADE = "lbpcascade_frontalface_opencv.xml"

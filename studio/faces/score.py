@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import data, latent, parts, sample_sets
-from studio.core.comparison import LEAST
+from studio.core import data
+from studio.core.data import sample_sets, shares
 from studio.core.errors import invalid
-from studio.core.presets import Preset
+from studio.core.generators import latent
+from studio.core.metrics.comparison import LEAST
+from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.core.training import in_order
+from studio.core.training.loop import in_order
 from studio.faces import models
 
 MOST = 5000  # pictures of each kind that are compared, as published figures often do
@@ -37,12 +39,12 @@ def figures(preset: Preset, where: str, part: tuple[float, float], progress: Pro
     channels = getattr(preset.settings(), "channels", 3)
     found = data.pictures(sample_sets.given(where, progress), generator.size, channels, progress)
     order = in_order(len(found.images))
-    start, end = parts.bounds(len(order), part)
+    start, end = shares.bounds(len(order), part)
     rows = np.sort(order[start:end][-MOST:])
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
         raise invalid("part", expected=f"at least {LEAST} pictures", received=received, next_step=step)
-    from studio.core import inception, scores
+    from studio.core.metrics import inception, scores
 
     made = generator.decode(latent.draw(generator, len(rows), seed=0))
     progress.stage("Looking at the real pictures")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from studio.core import drawing
 from studio.core.errors import invalid
+from studio.core.pictures import animations
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
@@ -71,7 +71,7 @@ class FacesSettings(Settings):
 
     def for_ending(self, ending: str) -> FacesSettings:
         """These settings for a file that ends so: a film is a walk, and an array or a zip its own form."""
-        if ending in drawing.KINDS:
+        if ending in animations.KINDS:
             return self.model_copy(update={"film": ending, "walk": self.walk or USUAL_WALK})
         return self.model_copy(update={"form": ending if ending in ("npz", "zip") else "sheet"})
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import images, recipes
-from studio.core.drawing import Film
+from studio.core import recipes
 from studio.core.errors import Cancelled
-from studio.core.latent import Generator
+from studio.core.generators.latent import Generator
+from studio.core.pictures import images
+from studio.core.pictures.animations import Film
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.faces import draw, models

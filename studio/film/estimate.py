@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from studio.core import drawing, images, tasks
+from studio.core import tasks
+from studio.core.pictures import animations, images
 from studio.core.tasks import File, Inputs
 from studio.film.settings import FilmSettings
 
@@ -17,7 +18,7 @@ def usual(settings: FilmSettings, inputs: Inputs) -> float:
     """
     film = inputs["film"][0]
     each = _of_a_frame(tasks.get(settings.task).usual, settings, inputs)
-    return drawing.length(film.read(), film.name, drawing.fastest(settings.film)) * each
+    return animations.length(film.read(), film.name, animations.fastest(settings.film)) * each
 
 
 def needs(settings: FilmSettings, inputs: Inputs) -> float:
@@ -38,4 +39,4 @@ def _of_a_frame(estimate: str, settings: FilmSettings, inputs: Inputs) -> float:
 
 @lru_cache(maxsize=4)  # a page asks again at every move of a slider
 def _first_frame(film: File) -> bytes:
-    return images.encode_png(next(drawing.frames(film.read(), film.name)))
+    return images.encode_png(next(animations.frames(film.read(), film.name)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import drawing, images, samples
+from studio.core.pictures import animations, images, sample_photos
 
 PHOTO = "rocket"
 FRAMES, FPS = 24, 8
@@ -13,10 +13,10 @@ HEIGHT, WIDTH = 288, 384  # px
 
 def draw() -> bytes:
     """The film, an MP4 of FRAMES frames; always the same bytes."""
-    photo = images.fit(samples.photo(PHOTO), WIDTH + 96)
+    photo = images.fit(sample_photos.photo(PHOTO), WIDTH + 96)
     height, width = photo.shape[:2]
     frames = []
     for way in np.linspace(0.0, 1.0, FRAMES):
         down, right = round(way * max(0, height - HEIGHT)), round(way * (width - WIDTH))
         frames.append(photo[down : down + HEIGHT, right : right + WIDTH])
-    return drawing.encode(frames, "mp4", FPS)
+    return animations.encode(frames, "mp4", FPS)

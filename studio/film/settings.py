@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core import drawing
+from studio.core.pictures import animations
 from studio.core.settings import Settings, setting
 
 
@@ -18,4 +18,4 @@ class FilmSettings(Settings):
 
     def for_ending(self, ending: str) -> FilmSettings:
         """These settings for a file that ends so, which is the kind of its film."""
-        return self.model_copy(update={"film": ending}) if ending in drawing.KINDS else self
+        return self.model_copy(update={"film": ending}) if ending in animations.KINDS else self

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from studio.core import drawing, images, paths, recipes, runs, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
+from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Task
+from studio.core.training import checkpoints
 from studio.film.settings import FilmSettings
 
 NAME = "film.repaint"
@@ -22,7 +24,7 @@ def check(settings: FilmSettings, inputs: Inputs) -> None:
     task, base = _painter(settings)
     given = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
-    drawing.length(film.read(), film.name, drawing.fastest(settings.film))
+    animations.length(film.read(), film.name, animations.fastest(settings.film))
     frame = File(film.digest, "picture", film.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **given})
 
@@ -36,19 +38,19 @@ def _painter(settings: FilmSettings) -> tuple[Task, Settings]:
     return task, base
 
 
-@runs.one_at_a_time(NAME)
+@checkpoints.one_at_a_time(NAME)
 def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints every frame. Cancelled, it gives the film so far; asked again, it goes on from there."""
     began = time.monotonic()
     film = inputs["film"][0]
     data = film.read()
-    most = drawing.fastest(settings.film)
-    fps = min(most, settings.fps or drawing.fps(data, film.name, most))
+    most = animations.fastest(settings.film)
+    fps = min(most, settings.fps or animations.fps(data, film.name, most))
     count = _counted(data, film.name, most, progress)
-    run = runs.find(NAME, settings, inputs)
+    run = checkpoints.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
     made, painted, stopped = 0, 0, False
-    with drawing.Film(settings.film, fps) as out:
+    with animations.Film(settings.film, fps) as out:
         try:
             for png, fresh in _painted(settings, inputs, run.folder, count, progress):
                 weights |= recipes.read(png).weights
@@ -82,7 +84,7 @@ def _counted(data: bytes, name: str, most: int, progress: Progress) -> int:
     """
     progress.stage("Reading the film")
     count = 0
-    for _ in drawing.frames(data, name, most):
+    for _ in animations.frames(data, name, most):
         count += 1
         progress.check()
     return count
@@ -95,7 +97,7 @@ def _painted(
     task, base = _painter(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "film" and files}
     film = inputs["film"][0]
-    read = drawing.frames(film.read(), film.name, drawing.fastest(settings.film))
+    read = animations.frames(film.read(), film.name, animations.fastest(settings.film))
     for n, frame in enumerate(read, start=1):
         kept = _place(folder, n)
         png = _whole(kept)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import drawing, images
+from studio.core.pictures import animations, images
 from studio.core.recipes import Recipe
 from studio.core.tasks import Result
 
@@ -98,7 +98,7 @@ def film_difference(original: bytes, result: Result) -> Difference:
     if again == original:
         return Difference(0, 0.0)
     most, means = 0, []
-    for one, other in zip_longest(drawing.frames(original), drawing.frames(again)):
+    for one, other in zip_longest(animations.frames(original), animations.frames(again)):
         if one is None or other is None or one.shape != other.shape:
             return Difference(None, None)
         apart = _apart(one, other)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from studio.core import homes, paths, tasks
+from studio.core import paths, permissions, tasks
 from studio.core.errors import invalid
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind
@@ -163,7 +163,7 @@ def _asked(query: Callable[[sqlite3.Connection], T]) -> T:
     path = paths.folder("cache") / f"gallery-{FORMAT}.sqlite"
     for _ in range(2):
         with suppress(OSError):
-            path.touch(homes.FILE)
+            path.touch(permissions.FILE)
         with suppress(sqlite3.DatabaseError), closing(_connected(path)) as index:
             return query(index)
         with suppress(OSError):

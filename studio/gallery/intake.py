@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from studio.core import images, owners, paths, recipes, tasks
+from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, printable
 from studio.core.owners import LOCAL
+from studio.core.pictures import images
 from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File, Kind, Result
 from studio.gallery import index, items

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.core import paths, tasks, thumbnails
+from studio.core import paths, tasks
 from studio.core.errors import Unavailable
 from studio.core.owners import LOCAL
+from studio.core.pictures import thumbnails
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine import store

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from studio.core import data, paths, pins, presets, tasks, weights
+from studio.core import data, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, printable
+from studio.core.models import pins, presets
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
 from studio.core.tasks import File, Kind, Result
+from studio.core.weights import pretrained
 
 
 def check(recipe: Recipe) -> None:
@@ -19,7 +21,7 @@ def check(recipe: Recipe) -> None:
     Raises:
         InvalidInput: if a task or a setting is not of those that this studio knows.
         Unavailable: if an input is gone and has no recipe to make it again (the message has its digest), or
-            as `studio.core.pins.check`.
+            as `studio.core.models.pins.check`.
     """
     recipe.checked_settings()
     pins.check(recipe.weights)
@@ -80,7 +82,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
         slot: [_input(source, kinds.get(slot, "picture"), progress, note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
-    with weights.wanted(recipe.weights):
+    with pretrained.wanted(recipe.weights):
         return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from studio.core.thumbnails import INK, PAPER
+from studio.core.pictures.thumbnails import INK, PAPER
 
 SIDE, GAP, LINE = 320, 16, 26  # px
 _FONT = 17

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from studio.core import images, recipes, tasks, thumbnails
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, unknown
+from studio.core.pictures import images, thumbnails
 from studio.core.progress import Progress
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs, Result, Tries

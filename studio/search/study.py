@@ -15,7 +15,7 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from studio.core import homes, owners, paths, tasks
+from studio.core import owners, paths, permissions, tasks
 from studio.core.errors import Unavailable, invalid
 from studio.search.settings import SearchSettings
 from studio.search.space import Range, plain
@@ -136,7 +136,7 @@ def _kept(path: Path) -> optuna.storages.BaseStorage:
     if path.exists() and not (found := path.read_bytes()).endswith(b"\n"):
         paths.write(path, found[: found.rfind(b"\n") + 1])  # the line that a killed process did not finish
     try:
-        path.touch(homes.FILE)
+        path.touch(permissions.FILE)
         return optuna.storages.JournalStorage(JournalFileBackend(str(path), _Alone(str(path))))
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(

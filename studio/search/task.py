@@ -11,11 +11,14 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from studio.core import comparison, recipes, runs, tasks, weights
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, Unavailable, a, invalid, unknown
+from studio.core.metrics import comparison
 from studio.core.progress import Progress, Report
 from studio.core.settings import Settings
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
+from studio.core.training import checkpoints
+from studio.core.weights import pretrained
 from studio.search.settings import MEASURE, STOPPED, SearchSettings
 from studio.search.space import YARDSTICK, Range, shared, space
 
@@ -86,7 +89,7 @@ def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
     fixed = shared(task.settings, settings.fixed, ranges)
     slot = task.inputs[0].name
     for name in weights_of(settings):
-        weights.fetch(name, progress)
+        pretrained.fetch(name, progress)
     crew = Crew()
     try:
         with studies.opened(settings, inputs, ranges, fixed) as study:
@@ -225,7 +228,7 @@ class Search:
 
         if watch.poor:
             self._failed = 0  # it ran: what is stopped as poor has not failed
-            runs.find(self.task.name, settings, self.inputs).forget()
+            checkpoints.find(self.task.name, settings, self.inputs).forget()
             raise optuna.TrialPruned
         if self._asked_to_stop():
             watch.trial.set_user_attr(STOPPED, True)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from studio.core import checkpoints, pyramid, weights
+from studio.core.pictures import tiling
 from studio.core.progress import Progress
+from studio.core.untrusted import checkpoints
+from studio.core.weights import pretrained
 from studio.style import masks
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def _in_tiles(network: Callable, maps: Any, taken: int, given: int) -> Any:
     """
     from keras import ops
 
-    def made(tile: pyramid.Tile):
+    def made(tile: tiling.Tile):
         seen = [slice(s.seen_start // taken, -(-s.seen.stop // taken)) for s in (tile.rows, tile.columns)]
         rows, columns = (
             slice(s.offset // given, -(-(s.offset + s.length) // given)) for s in (tile.rows, tile.columns)
@@ -104,7 +106,7 @@ def _in_tiles(network: Callable, maps: Any, taken: int, given: int) -> Any:
         return network(maps[:, seen[0], seen[1]])[:, rows, columns]
 
     height, width = (taken * side for side in maps.shape[1:3])
-    rows = groupby(pyramid.tiles(height, width, _TILE, _REACH), key=lambda tile: tile.rows)
+    rows = groupby(tiling.tiles(height, width, _TILE, _REACH), key=lambda tile: tile.rows)
     return ops.concatenate([ops.concatenate([made(t) for t in row], axis=2) for _, row in rows], axis=1)
 
 
@@ -114,7 +116,7 @@ def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
     Raises:
         StudioError: as `weights.pull`.
     """
-    found = weights.load("adain", progress, digest)
+    found = pretrained.load("adain", progress, digest)
     return AdaIN(found.model.get_layer("encoder"), found.model.get_layer("decoder"), found.digest)
 
 

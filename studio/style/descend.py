@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.errors import Cancelled
-from studio.core.evaluate import Evaluation
+from studio.core.objectives.evaluate import Evaluation
 
 _MEMORY = 10  # pairs of steps and gradient changes; 20 and 40 lowered the loss no further
 _LONGEST = 8.0  # half waves along the longer side, up to which all move alike

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.core import images
-from studio.core.evaluate import WHOLE
+from studio.core.objectives.evaluate import WHOLE
+from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings

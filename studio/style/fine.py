@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.core import images
-from studio.core.backbones import Backbone
-from studio.core.evaluate import Evaluation, activations
-from studio.core.objectives import Objective, content, style, total_variation
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import Evaluation, activations
+from studio.core.objectives.terms import Objective, content, style, total_variation
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.style import masks
 from studio.style.scene import Scene

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image
 
-from studio.core.evaluate import Evaluation
+from studio.core.objectives.evaluate import Evaluation
 
 Evaluate = Callable[[np.ndarray], Evaluation]
 

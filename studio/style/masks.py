@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core import images
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 
 
 def check(masks: Sequence[np.ndarray]) -> None:

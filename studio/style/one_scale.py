@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import images
-from studio.core.backbones import Backbone
 from studio.core.errors import Cancelled
-from studio.core.evaluate import Evaluator
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import Evaluator
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.style import fine
 from studio.style.descend import descend

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core import images
 from studio.core.errors import invalid
+from studio.core.pictures import images
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 from studio.style.stages import LEAST_SIDE

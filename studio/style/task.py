@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.core import images, presets, recipes, weights
+from studio.core import recipes
+from studio.core.models import presets
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+from studio.core.weights import pretrained
 from studio.style.house import known
 from studio.style.settings import TransferSettings
 from studio.style.stages import first_look, stages
@@ -48,5 +51,5 @@ def prepare(settings: TransferSettings) -> None:
     if known.SHIPPED in presets.names():
         paint.open(presets.find(known.SHIPPED))
     for name in ("adain", "vgg16"):
-        if weights.status(name).cached:
-            weights.load(name)
+        if pretrained.status(name).cached:
+            pretrained.load(name)

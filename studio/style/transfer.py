@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import backbones
 from studio.core.errors import Cancelled
-from studio.core.presets import Preset
+from studio.core.models.presets import Preset
+from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.style import adain, coarse_to_fine, fine, instant, masks, one_scale
 from studio.style.house import known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.core import cards
+from studio.core.models import cards
 from studio.text.settings import TrainTextSettings
 
 TEMPERATURES = (0.5, 0.8, 1.1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from studio.core import parts, paths
+from studio.core import paths
+from studio.core.data import shares
 from studio.core.errors import invalid
-from studio.core.presets import Preset
+from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.text import corpus, score, task, voice
 
@@ -28,7 +29,7 @@ def figures(preset: Preset, data: str, part: tuple[float, float], progress: Prog
     """
     read = corpus.read(paths.named(data))
     spoken = voice.load(preset)
-    start, end = parts.bounds(len(read.text), part)
+    start, end = shares.bounds(len(read.text), part)
     encoded = spoken.vocabulary.encode(read.text[start:end])
     if len(encoded.indices) < 2:
         received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"

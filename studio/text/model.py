@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.training import numbered
+from studio.core.training.loop import numbered
 from studio.text.recurrent import LSTM
 from studio.text.settings import TrainTextSettings
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import presets, recipes, runs, starts
+from studio.core import recipes
 from studio.core.errors import Cancelled
+from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints, start_from
 from studio.text import card, corpus, score, voice
 from studio.text.network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -27,17 +29,17 @@ MOST_NATS = 20_000  # characters whose surprise is kept with a result
 def check(settings: TrainTextSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` unless the text can be learnt from, and a model to start from fits."""
     corpus.read(inputs["text"][0].read())
-    starts.check(settings, inputs, voice.TASK, "a model that writes", voice.SHAPE)
+    start_from.check(settings, inputs, voice.TASK, "a model that writes", voice.SHAPE)
 
 
-@runs.one_at_a_time(voice.TASK)
+@checkpoints.one_at_a_time(voice.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a model on a text. See `studio.text.train.train`."""
     from studio.text import train as training
 
     file, start = inputs["text"][0], _start(inputs)
     read = corpus.read(file.read())
-    run = runs.find(voice.TASK, settings, inputs)
+    run = checkpoints.find(voice.TASK, settings, inputs)
     trained = training.train(read.text, settings, progress, run, start)
     network = Network(trained.core.get_weights(), settings.cell, settings.tied)
     stopped = trained.ended == "cancelled"
@@ -54,7 +56,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "alphabet": len(trained.vocabulary),
         "parameters": trained.core.count_params(),
         "ended": trained.ended,
-        "started_from": starts.named(inputs),
+        "started_from": start_from.named(inputs),
         "notes": [*read.notes, *trained.plan.notes],
         "curve": {
             "steps": trained.curves.steps,
@@ -79,7 +81,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     """The weights and characters of the model to start from, if there is one."""
-    preset = starts.given(inputs)
+    preset = start_from.given(inputs)
     if preset is None:
         return None
     weights, _, vocabulary = voice.parts(preset)

@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from studio.core import parallel, runs
 from studio.core.progress import Progress
-from studio.core.training import Average, Curves, Training, diverged, taken
+from studio.core.training import checkpoints, parallel
+from studio.core.training.loop import Average, Curves, Training, diverged, taken
 from studio.text import model, score, write
 from studio.text.inherit import inherited
 from studio.text.network import Network
@@ -61,7 +61,11 @@ class Trainer(Training):
     """
 
     def __init__(
-        self, chosen: Plan, vocabulary: Vocabulary, settings: TrainTextSettings, run: runs.Run | None = None
+        self,
+        chosen: Plan,
+        vocabulary: Vocabulary,
+        settings: TrainTextSettings,
+        run: checkpoints.Run | None = None,
     ):
         super().__init__(chosen.steps, max(1, chosen.steps // max(LEAST_TESTS, chosen.epochs)), run)
         self.plan, self.vocabulary, self.settings = chosen, vocabulary, settings
@@ -133,10 +137,10 @@ class Trainer(Training):
         """What it wrote."""
         return {"samples": self.samples}
 
-    def take(self, checkpoint: runs.Checkpoint) -> None:
+    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        runs.restore("model", self.streams.variables, checkpoint.arrays)
-        runs.restore("optimizer", self.streams.optimizer.variables, checkpoint.arrays)
+        checkpoints.restore("model", self.streams.variables, checkpoint.arrays)
+        checkpoints.restore("optimizer", self.streams.optimizer.variables, checkpoint.arrays)
         count = len(self.best)
         self.average.arrays = taken("average", count, checkpoint.arrays)
         self.best = taken("best", count, checkpoint.arrays)
@@ -171,7 +175,7 @@ def train(
     text: str,
     settings: TrainTextSettings,
     progress: Progress | None = None,
-    run: runs.Run | None = None,
+    run: checkpoints.Run | None = None,
     start: tuple[Sequence[np.ndarray], Vocabulary] | None = None,
 ) -> Trained:
     """Trains a model on a text.

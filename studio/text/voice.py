@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import presets
 from studio.core.errors import InvalidInput, invalid
-from studio.core.held import held
+from studio.core.models import presets
+from studio.core.models.recently_used import held
 from studio.core.tasks import File
 from studio.text.network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings

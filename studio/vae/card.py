@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.core import cards, comparison
+from studio.core.metrics import comparison
+from studio.core.models import cards
 from studio.vae.settings import TrainVaeSettings
 
 

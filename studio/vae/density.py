@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 
-from studio.core.latent import Mixture
+from studio.core.generators.latent import Mixture
 from studio.core.progress import Progress
 
 PARTS = (1, 10, 30, 100, 300)

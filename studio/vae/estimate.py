@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.core import comparison, paces
+from studio.core import durations
+from studio.core.metrics import comparison
 from studio.core.tasks import Inputs
 from studio.vae.settings import TrainVaeSettings
 
@@ -22,7 +23,9 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
     picture *= _SEEN_BY_VGG16 if settings.perceptual else 1
     picture += _JUDGED * (settings.size / 64) ** 2 if settings.adversarial else 0
     learning = settings.steps * settings.batch * picture
-    return learning + (paces.SCORED * (3 * settings.scored + comparison.NEAR_SEEN) if settings.scored else 0)
+    return learning + (
+        durations.SCORED * (3 * settings.scored + comparison.NEAR_SEEN) if settings.scored else 0
+    )
 
 
 def needs(settings: TrainVaeSettings, inputs: Inputs) -> float:

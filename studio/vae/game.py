@@ -16,8 +16,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.discriminator import Augment, discriminator, held, lost
-from studio.core.precision import whole
+from studio.core.generators.discriminator import Augment, discriminator, held, lost
+from studio.core.training.precision import whole
 from studio.vae.likelihoods import unlike
 from studio.vae.settings import TrainVaeSettings
 

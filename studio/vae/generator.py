@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core import images, latent, starts, stored
-from studio.core.presets import Preset
+from studio.core.generators import latent
+from studio.core.models import loading
+from studio.core.models.presets import Preset
+from studio.core.pictures import images
 from studio.core.tasks import Inputs
+from studio.core.training import start_from
 from studio.vae.settings import TrainVaeSettings
 
 TASK = "vae.train"
@@ -15,7 +18,7 @@ SHAPE = ("size", "colors", "width", "latent_dim")  # what weights are shaped by
 
 def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` if a model to start from does not fit."""
-    starts.check(settings, inputs, TASK, "a VAE", SHAPE)
+    start_from.check(settings, inputs, TASK, "a VAE", SHAPE)
 
 
 def settings_of(preset: Preset) -> TrainVaeSettings:
@@ -32,8 +35,8 @@ def load(preset: Preset):
     settings = settings_of(preset)
     from studio.vae.model import Vae  # which loads Keras
 
-    vae = Vae(settings, judged=stored.holds(preset, "judge"))
-    stored.fill(vae, preset)
+    vae = Vae(settings, judged=loading.holds(preset, "judge"))
+    loading.fill(vae, preset)
     return vae
 
 

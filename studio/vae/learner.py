@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.discriminator import adams
-from studio.core.precision import whole
+from studio.core.generators.discriminator import adams
+from studio.core.training.precision import whole
 from studio.vae.game import RATE, Game
 from studio.vae.likelihoods import MISSED, unlike
 from studio.vae.model import COMPILED, Vae

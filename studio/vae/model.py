@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.discriminator import halvings
-from studio.core.training import numbered
+from studio.core.generators.discriminator import halvings
+from studio.core.training.loop import numbered
 from studio.vae.game import judge
 from studio.vae.settings import TrainVaeSettings
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import comparison, latent
 from studio.core.data import Pictures
-from studio.core.directions import named
+from studio.core.generators import latent
+from studio.core.generators.directions import named
+from studio.core.metrics import comparison
 from studio.core.progress import Progress
-from studio.core.training import spread
+from studio.core.training.loop import spread
 from studio.vae import bound, codes, density
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings

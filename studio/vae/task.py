@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core import cards, comparison, data, presets, recipes, runs, starts
+from studio.core import data, recipes
 from studio.core.errors import Cancelled
-from studio.core.grids import grid
+from studio.core.metrics import comparison
+from studio.core.models import cards, presets
+from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import split
+from studio.core.training import checkpoints, start_from
+from studio.core.training.loop import split
 from studio.vae import card, generator
 from studio.vae.settings import TrainVaeSettings
 
@@ -24,7 +27,7 @@ LEAST_PICTURES = 64
 WALL = 64  # pictures on the card
 
 
-@runs.one_at_a_time(generator.TASK)
+@checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a VAE on pictures. See `studio.vae.train.train`."""
     from studio.vae import codes, survey
@@ -35,7 +38,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     see, weights = _sight(settings, progress)
-    run = runs.find(generator.TASK, settings, inputs)
+    run = checkpoints.find(generator.TASK, settings, inputs)
     trained = training.train(pictures.images, learnt, held_out, settings, progress, run, start, judge, see)
     stopped = trained.ended == "cancelled"
     asked = (trained.vae, settings, pictures, learnt, held_out)
@@ -56,7 +59,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         **found.figures,
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
-        "started_from": starts.named(inputs),
+        "started_from": start_from.named(inputs),
         "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
@@ -106,7 +109,7 @@ def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[st
     """The features of VGG16 and the digest of its weights, if the settings ask for them."""
     if not settings.perceptual:
         return None, {}
-    from studio.core import backbones
+    from studio.core.objectives import backbones
     from studio.vae.learner import LAYERS
 
     vgg16 = backbones.load("vgg16", progress)
@@ -126,7 +129,7 @@ def _whole(trained: Trained, settings: TrainVaeSettings) -> Vae:
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
     """The weights of the model to start from and those of its judge, where there are some."""
-    preset = starts.given(inputs)
+    preset = start_from.given(inputs)
     if preset is None:
         return None, []
     vae = generator.load(preset)

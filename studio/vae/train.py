@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core import parallel, runs
 from studio.core.errors import StudioError
-from studio.core.grids import grid
-from studio.core.precision import computing_in
+from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import Average, Batches, Curves, Training, diverged, spread, taken
+from studio.core.training import checkpoints, parallel
+from studio.core.training.loop import Average, Batches, Curves, Training, diverged, spread, taken
+from studio.core.training.precision import computing_in
 from studio.vae import codes
 from studio.vae.learner import Learner, See
 from studio.vae.model import COMPILED, Vae
@@ -61,7 +61,7 @@ class Trainer(Training):
         learnt: np.ndarray,
         tested: np.ndarray,
         settings: TrainVaeSettings,
-        run: runs.Run | None = None,
+        run: checkpoints.Run | None = None,
         see: See | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
@@ -156,10 +156,10 @@ class Trainer(Training):
         """What a checkpoint holds besides."""
         return {"lowest": self.lowest}
 
-    def take(self, checkpoint: runs.Checkpoint) -> None:
+    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        runs.restore("model", self.learner.variables, checkpoint.arrays)
-        runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
+        checkpoints.restore("model", self.learner.variables, checkpoint.arrays)
+        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
         self.best = taken("best", len(self.best), checkpoint.arrays)
         self.lowest = checkpoint.notes["lowest"]
@@ -171,7 +171,7 @@ def train(
     tested: np.ndarray,
     settings: TrainVaeSettings,
     progress: Progress | None = None,
-    run: runs.Run | None = None,
+    run: checkpoints.Run | None = None,
     start: Sequence[np.ndarray] | None = None,
     judge: Sequence[np.ndarray] = (),
     see: See | None = None,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import images, recipes
+from studio.core import recipes
+from studio.core.pictures import images
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

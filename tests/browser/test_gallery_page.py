@@ -7,7 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from studio.core import images, recipes, tasks
+from studio.core import recipes, tasks
+from studio.core.pictures import images
 from studio.gallery import items
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

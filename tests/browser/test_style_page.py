@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import drawing, images, recipes
+from studio.core import recipes
+from studio.core.pictures import animations, images
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -121,7 +122,7 @@ def test_a_film_is_tried_by_its_first_frame_and_painted_whole(tab):
     button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download", exact=True).click()
-    painted = list(drawing.frames(Path(waiting.value.path()).read_bytes()))
+    painted = list(animations.frames(Path(waiting.value.path()).read_bytes()))
     assert len(painted) == 24 and max(painted[0].shape) == 128
 
 

@@ -14,10 +14,11 @@ from skimage import data
 
 from studio.classify import brought, explain, export, models, square
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
-from studio.core import images, tasks
+from studio.core import tasks
 from studio.core.brought import keras_files, resave
 from studio.core.brought import models as core_brought
 from studio.core.errors import InvalidInput, StudioError
+from studio.core.pictures import images
 from studio.core.tasks import File
 
 

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from studio.classify import duplicates
-from studio.core import avatars, paths, samples
+from studio.core import paths
 from studio.core.data.cache import Pictures
 from studio.core.errors import Cancelled
-from studio.core.images import resize
+from studio.core.pictures import avatars, sample_photos
+from studio.core.pictures.images import resize
 from studio.core.progress import Progress
 from studio.style import paintings
 
@@ -36,7 +37,7 @@ def middle(image, share=1.0):
 
 @pytest.fixture(scope="module")
 def originals():
-    found = [samples.photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")]
+    found = [sample_photos.photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")]
     return found + [paintings.draw(name) for name in list(paintings.paintings())[:3]]
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from studio.classify import features
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import backbones, data, paths, tasks, weights
+from studio.core import data, paths, tasks
+from studio.core.objectives import backbones
+from studio.core.weights import pretrained
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +32,7 @@ def usual(file, **settings):
 
 def looked_at(found, name, monkeypatch):
     """Keeps features of these pictures, as the network would."""
-    monkeypatch.setattr(weights, "expected", lambda name: "f" * 64)
+    monkeypatch.setattr(pretrained, "expected", lambda name: "f" * 64)
     spec = backbones.spec(name)
     store = features.Store(name, "f" * 64, found.images.shape[1])
     store.add(found.digests, np.zeros((len(found.digests), spec.layers[spec.last]), "float32"))

@@ -11,8 +11,10 @@ from skimage import data
 
 from studio.classify import explain, heat, imagenet, square
 from studio.classify.settings import LEANS, MAPS, ExplainSettings
-from studio.core import backbones, gradients, images, tasks
+from studio.core import tasks
 from studio.core.errors import InvalidInput
+from studio.core.objectives import backbones, gradients
+from studio.core.pictures import images
 from studio.core.tasks import File
 
 

@@ -18,8 +18,9 @@ from skimage import data
 
 from studio.classify import export, loaded, snippets
 from studio.classify.settings import ExportSettings
-from studio.core import images, tasks
+from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.pictures import images
 
 FORMS = ("keras", "tflite", "onnx")
 

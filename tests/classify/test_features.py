@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from studio.classify import features as found
-from studio.core import backbones, data
+from studio.core import data
 from studio.core.errors import Cancelled
+from studio.core.objectives import backbones
 from studio.core.progress import Progress
 
 

@@ -11,9 +11,13 @@ from skimage import data
 
 from studio.classify import explain, imagenet, model, models, predict
 from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
-from studio.core import backbones, images, paths, presets, tasks, weights
+from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.objectives import backbones
+from studio.core.pictures import images
 from studio.core.tasks import File
+from studio.core.weights import pretrained
 
 
 def kept(picture, name="photo.png"):
@@ -50,7 +54,7 @@ def test_imagenet_names_what_there_is(resnet50_home, picture, label):
     assert told["labels"][0]["probability"] > 0.8
     assert len(told["labels"]) == 5
     assert json.loads(result.files[0].read()) == {"pictures": [told]}
-    assert result.recipe.weights == {"resnet50": weights.status("resnet50").digest}
+    assert result.recipe.weights == {"resnet50": pretrained.status("resnet50").digest}
 
 
 def test_imagenets_head_is_that_of_the_weights(resnet50_home):
@@ -58,7 +62,7 @@ def test_imagenets_head_is_that_of_the_weights(resnet50_home):
     assert len(set(named.classes)) == 1000
     picture = images.resize(data.chelsea()[:, 75:375], 224, 224)
     prepared = backbones.spec("resnet50").preprocessing(picture[None].astype("float32") / 255)
-    whole = np.asarray(weights.load("resnet50").model(prepared))
+    whole = np.asarray(pretrained.load("resnet50").model(prepared))
     assert named.probabilities([picture]) == pytest.approx(whole, abs=1e-4)
     assert imagenet.open().network is named.network
 
@@ -112,4 +116,4 @@ def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
     monkeypatch.setattr(explain, "_MAPS", {})
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
         tasks.imported(tasks.get(task).prepare)(settings)
-    assert list(model._HELD) == list(explain._MAPS) == [weights.status("resnet50").digest]
+    assert list(model._HELD) == list(explain._MAPS) == [pretrained.status("resnet50").digest]

@@ -8,8 +8,8 @@ import toy_classifier
 from PIL import Image
 
 from studio.classify import model, score
-from studio.core import presets
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
 from studio.core.progress import Progress
 
 CLASSES = ("cat", "coffee")

@@ -11,9 +11,12 @@ from PIL import Image
 
 from studio.classify import finetune, lesson, model, score, task, teach
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import backbones, data, paths, presets, runs, tasks, training
+from studio.core import data, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError
+from studio.core.models import presets
+from studio.core.objectives import backbones
 from studio.core.progress import Progress
+from studio.core.training import checkpoints, loop
 
 SMALL = {"backbone": "vgg16", "size": 32}
 TUNED = {**SMALL, "finetune": True, "epochs": 2, "batch": 8}
@@ -233,10 +236,10 @@ def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
 
 @pytest.mark.slow
 def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
     found, weights, settings = ready
     whole = finetune.finetune(found, weights, settings)
-    run, told = runs.Run(paths.folder("runs") / "test"), []
+    run, told = checkpoints.Run(paths.folder("runs") / "test"), []
     stop = Progress(told.append, lambda: any(one.step == 4 and one.total == 6 for one in told))
     part = finetune.finetune(found, weights, settings, stop, run)
     assert part.ended == "cancelled" and part.steps == 4
@@ -248,7 +251,7 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
 
 @pytest.mark.slow
 def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
     told = []
     stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
     result = trained(drawn, stop, **TUNED)
@@ -260,14 +263,19 @@ def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, draw
 
 @pytest.mark.slow
 def test_its_card_counts_the_seconds_before_a_break(weights_home, drawn, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
-    told, save = [], runs.Run.save
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    told, save = [], checkpoints.Run.save
 
     def saved_long_after(run, checkpoint):
         curves = {**checkpoint.notes["curves"], "seconds": 7000.0}
-        save(run, runs.Checkpoint(checkpoint.step, checkpoint.arrays, {**checkpoint.notes, "curves": curves}))
+        save(
+            run,
+            checkpoints.Checkpoint(
+                checkpoint.step, checkpoint.arrays, {**checkpoint.notes, "curves": curves}
+            ),
+        )
 
-    monkeypatch.setattr(runs.Run, "save", saved_long_after)
+    monkeypatch.setattr(checkpoints.Run, "save", saved_long_after)
     trained(
         drawn, Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told)), **TUNED
     )

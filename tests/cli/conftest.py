@@ -12,7 +12,7 @@ import paint  # adds the command `paint`
 import pytest
 
 from studio.cli import main
-from studio.core import images
+from studio.core.pictures import images
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.core import images
+from studio.core.pictures import images
 
 QUICK = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps", "3")
 

@@ -13,7 +13,9 @@ import toy_classifier
 from PIL import Image
 
 from studio.classify import imagenet, model
-from studio.core import drawing, images, presets, recipes
+from studio.core import recipes
+from studio.core.models import presets
+from studio.core.pictures import animations, images
 
 
 @pytest.fixture
@@ -79,12 +81,12 @@ def test_the_preset_may_be_named_by_its_flag(toy, said):
 
 def test_every_frame_of_a_film_is_explained_by_the_model_that_was_given(toy, said):
     frames = [np.full((32, 48, 3), shade, "uint8") for shade in (60, 180)]
-    Path("clip.gif").write_bytes(drawing.encode(frames, "gif", 10))
+    Path("clip.gif").write_bytes(animations.encode(frames, "gif", 10))
     code, out, err = said("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
     assert (code, out, err) == (0, "where.gif\n", "")
     recipe = recipes.read(Path("where.gif.json").read_bytes())
     assert recipe.task == "film.repaint" and [one.name for one in recipe.inputs["model"]] == ["toy.zip"]
-    assert len(list(drawing.frames(Path("where.gif").read_bytes()))) == 2
+    assert len(list(animations.frames(Path("where.gif").read_bytes()))) == 2
 
 
 @pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])

@@ -15,7 +15,9 @@ import pytest
 from PIL import Image
 
 from studio.cli import main
-from studio.core import health, images, paths, recipes, speed
+from studio.core import paths, recipes
+from studio.core.machine import health, speed
+from studio.core.pictures import images
 
 ROOT = Path(__file__).resolve().parents[2]
 

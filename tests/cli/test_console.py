@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import images
+from studio.core.pictures import images
 
 
 def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core import images
+from studio.core.pictures import images
 
 # What takes a kind of file: the words of a command, "FILE" in the place of the file.
 COMMANDS = {

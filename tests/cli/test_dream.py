@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from studio.cli import outputs, promises
-from studio.core import drawing, images, recipes, tasks
+from studio.core import recipes, tasks
+from studio.core.pictures import animations, images
 
 QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", "--layers", "block3_conv1")
 
@@ -18,7 +19,7 @@ def test_a_film_is_of_the_kind_that_its_name_says(name, photo, weights_home, sai
     code, out, _ = said("dream", photo, "-o", name, "--zoom", "3", *QUICK)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
-    assert len(list(drawing.frames(data))) == 3
+    assert len(list(animations.frames(data))) == 3
     recipe = recipes.read(Path(f"{name}.json").read_bytes())
     assert (recipe.settings["film"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
     assert said("replay", name, "--verify")[:2] == (0, "identical\n")
@@ -42,9 +43,9 @@ def test_a_film_is_made_again_beside_the_first(photo, weights_home, said):
 
 def test_replay_says_how_another_film_differs(photo, weights_home, said):
     said("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
-    frames = list(drawing.frames(Path("loop.webp").read_bytes()))
+    frames = list(animations.frames(Path("loop.webp").read_bytes()))
     for changed, words in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
-        Path("loop.webp").write_bytes(drawing.encode(changed, "webp", 15))
+        Path("loop.webp").write_bytes(animations.encode(changed, "webp", 15))
         code, out, _ = said("replay", "loop.webp", "--verify")
         assert code == 1
         assert words in out
@@ -53,7 +54,7 @@ def test_replay_says_how_another_film_differs(photo, weights_home, said):
 def test_a_webp_is_a_still_picture_without_a_zoom(photo, weights_home, said):
     code, out, err = said("dream", photo, "-o", "still.webp", *QUICK)
     assert (code, out, err) == (0, "still.webp\n", "")
-    assert len(list(drawing.frames(Path("still.webp").read_bytes()))) == 1
+    assert len(list(animations.frames(Path("still.webp").read_bytes()))) == 1
     assert said("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from studio.core import drawing, images, paths, recipes
+from studio.core import paths, recipes
+from studio.core.pictures import animations, images
 
 QUICK = ("faces", "--preset", "tiny", "-n", "9")
 
@@ -50,7 +51,7 @@ def test_what_is_in_them(tiny, said):
         assert [
             np.array_equal(images.read(file.read(n)), made[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
-    assert len(list(drawing.frames(Path("walk.gif").read_bytes()))) == 96
+    assert len(list(animations.frames(Path("walk.gif").read_bytes()))) == 96
 
 
 def test_replay_says_where_another_array_differs(tiny, said):

@@ -9,7 +9,8 @@ import paint
 import pytest
 
 from studio.cli import films, main
-from studio.core import drawing, images, recipes, tasks
+from studio.core import recipes, tasks
+from studio.core.pictures import animations, images
 from studio.dream.settings import DreamSettings
 
 
@@ -18,7 +19,7 @@ def clip(photo):
     """Three frames in the working folder."""
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
     path = photo.with_name("clip.gif")
-    path.write_bytes(drawing.encode(frames, "gif", 10))
+    path.write_bytes(animations.encode(frames, "gif", 10))
     return path
 
 
@@ -26,7 +27,7 @@ def test_a_film_in_is_a_film_out_and_can_be_replayed(clip, capsys):
     assert main(["paint", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["path"], told["figures"]["frames"]) == ("out.gif", 3)
-    made = [frame.mean() for frame in drawing.frames(clip.with_name("out.gif").read_bytes())]
+    made = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
     assert made == pytest.approx([195, 135, 75], abs=4)
     assert main(["replay", "out.gif", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
@@ -86,9 +87,9 @@ def test_what_can_only_be_a_film_becomes_one(clip, capsys):
 @pytest.mark.parametrize("name", ["clip.mov", "CLIP.MOV", "clip.m4v"])
 def test_a_film_of_a_phone_is_a_film_by_its_name_too(clip, said, name):
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
-    clip.with_name(name).write_bytes(drawing.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
+    clip.with_name(name).write_bytes(animations.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
     assert said("paint", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
-    assert len(list(drawing.frames(clip.with_name("out.mp4").read_bytes()))) == 3
+    assert len(list(animations.frames(clip.with_name("out.mp4").read_bytes()))) == 3
     code, _, err = said("paint", name, "-o", "out.mov")
     assert code == 2 and "Invalid output out.mov" in err and ".mp4, .webp, .gif, as a film is given" in err
 
@@ -122,7 +123,7 @@ def test_a_film_has_the_frames_a_second_that_were_asked_for(clip, said, dreamt):
     for asked, shown in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
         code, _, err = said("dream", "clip.gif", "-o", "out.mp4", "--quiet", *asked)
         assert (code, err) == (0, "")
-        assert drawing.fps(Path("out.mp4").read_bytes()) == shown
+        assert animations.fps(Path("out.mp4").read_bytes()) == shown
     settings = recipes.read(Path("out.mp4.json").read_bytes()).checked_settings()
     assert (settings.fps, settings.film) == (15, "mp4")
     assert said("dream", "clip.gif", "-o", "out.gif", "--film", "gif", "--quiet")[0] == 0

@@ -10,8 +10,8 @@ import paint
 import pytest
 
 from studio.cli import main
-from studio.core import images
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.pictures import images
 
 INVERT = ["paint", "photos", "-o", "out", "--steps", "1", "--quiet"]
 

@@ -9,8 +9,9 @@ import odd_folders
 import pytest
 
 from studio.cli import gallery, outputs
-from studio.core import images, recipes, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import NoRoom
+from studio.core.pictures import images
 from studio.gallery import index, items
 
 

@@ -7,7 +7,8 @@ import pytest
 import tiny_styles
 
 from studio.cli import main
-from studio.core import images, machine
+from studio.core.pictures import images
+from studio.core.process import limits
 
 
 def test_a_network_in_a_folder_paints_too(photo, capsys):
@@ -27,7 +28,7 @@ def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, cap
 
 
 def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: 2**30)
+    monkeypatch.setattr(limits, "memory", lambda: 2**30)
     words = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
     assert main([*words, "--size", "2048"]) == 2
     said = capsys.readouterr().err

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from studio.core import images, recipes
+from studio.core import recipes
+from studio.core.pictures import images
 
 MINE = b'{"mine": true}'
 

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from studio.core import data, images, paths, presets, recipes
+from studio.core import data, paths, recipes
+from studio.core.models import presets
+from studio.core.pictures import images
 from studio.gallery import replay
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.cli import score
-from studio.core import presets
+from studio.core.models import presets
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from studio.core import images
+from studio.core.pictures import images
 
 
 @pytest.mark.slow

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from studio.cli import main
-from studio.core import images, machine, recipes
+from studio.core import recipes
+from studio.core.pictures import images
+from studio.core.process import limits
 
 
 def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, capsys):
@@ -41,7 +43,7 @@ def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, words, told
 
 
 def test_a_cell_that_cannot_fit_is_told_before_any_is_made(photo, capsys, monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: 2**30)
+    monkeypatch.setattr(limits, "memory", lambda: 2**30)
     words = ["style", "photo.png", "house:mosaic", "-o", "sheet.png", "--vary", "size=64,128,2048"]
     assert main(words) == 2
     said = capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 
 from studio import cli
 from studio.cli import promises
-from studio.core import presets
+from studio.core.models import presets
 from training import script
 
 TRAIN = ["--backbone", "vgg16", "--size", "32"]

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from studio.cli import main, promises
-from studio.core import paths, presets, tasks, training
+from studio.core import paths, tasks
 from studio.core.errors import NoRoom
+from studio.core.models import presets
+from studio.core.training import loop
 from studio.text import task
 from studio.text.train import Trainer
 
@@ -77,7 +79,7 @@ def steps(monkeypatch):
         return found
 
     monkeypatch.setattr(Trainer, "advance", watched)
-    monkeypatch.setattr(training, "REPORT_SECONDS", -1.0)  # for that is where it hears of it
+    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)  # for that is where it hears of it
     return seen
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from studio.cli import main, scribe
-from studio.core import presets, recipes
+from studio.core import recipes
+from studio.core.models import presets
 from studio.core.progress import Report
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,9 @@ import threading
 import pytest
 import tiny_voice
 
-from studio.core import owners, paths, presets, recipes, tasks
+from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.models import presets
 from studio.core.tasks import File
 from studio.search.settings import SearchSettings
 from studio.text import voice

@@ -14,8 +14,9 @@ import zlib
 import paint
 import pytest
 
-from studio.core import images, recipes, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 from studio.core.recipes import Recipe, Source
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings

@@ -5,8 +5,9 @@ from __future__ import annotations
 import paint
 import pytest
 
-from studio.core import images, tasks
+from studio.core import tasks
 from studio.core.errors import InvalidInput, Unavailable
+from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 

@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import avatars, comparison, data, latent, presets, tasks
+from studio.core import data, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.generators import latent
+from studio.core.metrics import comparison
+from studio.core.models import presets
+from studio.core.pictures import avatars
 from studio.core.progress import Progress
 from studio.dcgan import task
 from studio.dcgan.settings import TrainDcganSettings

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from studio.core import runs, training
-from studio.core.discriminator import Augment, lost
 from studio.core.errors import Cancelled, StudioError
+from studio.core.generators.discriminator import Augment, lost
 from studio.core.progress import Progress
+from studio.core.training import checkpoints, loop
 from studio.dcgan import model, train
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -83,9 +83,9 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny):
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
     whole, seen = train.train(blobs, tiny), []
-    run = runs.Run(tmp_path / "run")
+    run = checkpoints.Run(tmp_path / "run")
     stopping = Progress(seen.append, cancelled=lambda: seen[-1].step == 4)
     half = train.train(blobs, tiny, stopping, run=run)
     assert half.ended == "cancelled" and half.steps == 4

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from studio.core import backbones, images, recipes, samples, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.evaluate import Evaluator
-from studio.core.objectives import layer
+from studio.core.objectives import backbones
+from studio.core.objectives.evaluate import Evaluator
+from studio.core.objectives.terms import layer
+from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.dream.ascend import ascend
 from studio.dream.settings import DreamSettings
@@ -18,7 +20,7 @@ SMALL = {"size": 128, "steps": 3, "octaves": 2, "layers": ("block4_conv3",)}
 
 @pytest.fixture(scope="module")
 def photo():
-    return samples.photo("chelsea")
+    return sample_photos.photo("chelsea")
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_one_channel_rises_above_its_neighbours(weights_home, photo):
 
 def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo):
     plain = dream(photo, layers=("block4_conv3",)).image
-    tall = samples.photo("rocket")[:, 200:330]
+    tall = sample_photos.photo("rocket")[:, 200:330]
     guided = ascend(photo, DreamSettings(**SMALL), tall)
     assert not np.array_equal(guided.image, plain)
     assert guided.figures["octaves"][-1]["after"] > guided.figures["octaves"][-1]["before"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.core import images, tasks
+from studio.core import tasks
+from studio.core.pictures import images
 from studio.dream import estimate
 from studio.dream.settings import DreamSettings
 

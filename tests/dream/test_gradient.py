@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from studio.core.backbones import BACKBONES, Backbone
-from studio.core.evaluate import Evaluator
-from studio.core.networks import vgg16
-from studio.core.objectives import color, layer, mean, total_variation
+from studio.core.objectives.backbones import BACKBONES, Backbone
+from studio.core.objectives.evaluate import Evaluator
+from studio.core.objectives.terms import color, layer, mean, total_variation
 from studio.core.progress import Progress
+from studio.core.weights.networks import vgg16
 from studio.dream import gradient
 from studio.dream.goal import objective
 from studio.dream.gradient import Slope, softened

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core import backbones
 from studio.core.errors import InvalidInput
+from studio.core.objectives import backbones
 from studio.dream import draw_sheets, sheet
 
 NAMES = list(backbones.BACKBONES)

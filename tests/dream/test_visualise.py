@@ -6,14 +6,17 @@ import sys
 import numpy as np
 import pytest
 
-from studio.core import backbones, images, recipes, samples, tasks, weights
-from studio.core.backbones import Backbone
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, Unavailable
-from studio.core.evaluate import Evaluator
-from studio.core.gradients import compiled, value_and_grad
-from studio.core.networks import vgg16
-from studio.core.objectives import channel
+from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
+from studio.core.objectives.evaluate import Evaluator
+from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.objectives.terms import channel
+from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
+from studio.core.weights import pretrained
+from studio.core.weights.networks import vgg16
 from studio.dream import channel_task, leak
 from studio.dream.canvas import Canvas, hartley
 from studio.dream.settings import ChannelSettings
@@ -122,7 +125,7 @@ def needs(weights_home):
     """Skips a test where the weights of a backbone are out of reach."""
 
     def here(name):
-        if not weights.status(name).cached:
+        if not pretrained.status(name).cached:
             pytest.skip(f"no weights of {name}")
 
     return here
@@ -131,7 +134,7 @@ def needs(weights_home):
 def test_a_channel_likes_its_picture_far_better_than_any_photo(weights_home):
     drawn = visualise(ChannelSettings(**SMALL))
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
-    photos = [images.resize(samples.photo(name), 96, 96) for name in samples.photos()]
+    photos = [images.resize(sample_photos.photo(name), 96, 96) for name in sample_photos.photos()]
     best = max(goal(images.to_01(photo)).value for photo in photos)
     assert goal(images.to_01(drawn.image)).value > 5 * max(best, 0.1)
     assert drawn.image.shape == (96, 96, 3)

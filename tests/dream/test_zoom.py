@@ -6,8 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from studio.core import backbones, drawing, images, recipes, samples, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
+from studio.core.objectives import backbones
+from studio.core.pictures import animations, images, sample_photos
 from studio.core.progress import Progress
 from studio.dream.loop import overlap
 from studio.dream.settings import DreamSettings
@@ -26,7 +28,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def photo():
-    return samples.photo("chelsea")
+    return sample_photos.photo("chelsea")
 
 
 @pytest.fixture
@@ -69,14 +71,14 @@ def stopper(when):
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_a_film_has_the_frames_that_were_asked_for(frames, untrained, photo):
     made = film(photo, frames)
-    found = list(drawing.frames(made.film))
+    found = list(animations.frames(made.film))
     assert (len(found), made.frames) == (frames, frames)
     assert found[0].shape == made.image.shape == (64, 96, 3)
     assert not made.stopped_early
 
 
 def test_the_end_flows_into_the_beginning(untrained, photo):
-    found = list(drawing.frames(film(photo, 24).film))
+    found = list(animations.frames(film(photo, 24).film))
     neighbours = [apart(one, other) for one, other in pairwise(found)]
     assert apart(found[-1], found[0]) < 1.25 * max(neighbours)
     assert apart(found[-1], found[0]) < 0.7 * apart(found[0], found[12])
@@ -123,7 +125,7 @@ def test_a_stopped_film_is_a_shorter_loop_that_can_be_made_again(at, inputs):
     assert stopped.stopped_early
     (file,) = stopped.files
     assert (file.kind, file.name) == ("animation", "cat-dream.webp")
-    frames = len(list(drawing.frames(file.read())))
+    frames = len(list(animations.frames(file.read())))
     assert 2 <= frames == stopped.figures["frames"] < 30
     made = again(stopped, inputs)
     assert not made.stopped_early
@@ -148,7 +150,7 @@ def test_a_film_stopped_before_the_first_step_is_nothing(inputs):
         )
 
 
-@pytest.mark.parametrize("kind", drawing.KINDS)
+@pytest.mark.parametrize("kind", animations.KINDS)
 def test_the_task_makes_a_film_and_its_recipe(kind, inputs):
     result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "film": kind}), inputs)
     assert (result.files[0].kind, result.files[0].name) == ("animation", f"cat-dream.{kind}")

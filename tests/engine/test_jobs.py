@@ -10,8 +10,11 @@ from itertools import pairwise
 
 import pytest
 
-from studio.core import images, machine, paths, presets, recipes, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.models import presets
+from studio.core.pictures import images
+from studio.core.process import limits
 from studio.gallery.sweeps import SweepSettings
 from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
@@ -40,7 +43,7 @@ def test_inputs_reach_the_worker(engine, chores, finished, picture):
 
 
 def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, picture, monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: 2**30)
+    monkeypatch.setattr(limits, "memory", lambda: 2**30)
     before = engine.jobs()
     file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
     settings = TransferSettings(mode="fine", size=2048)
@@ -50,7 +53,7 @@ def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, picture, mo
 
 
 def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, picture, monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: 2 * 2**30)
+    monkeypatch.setattr(limits, "memory", lambda: 2 * 2**30)
     before = engine.jobs()
     file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
     swept = SweepSettings(task="style.transfer", vary=("size=256,512", "mode=instant,fine"))

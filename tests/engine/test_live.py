@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from studio.core import images, machine, paths, recipes, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
+from studio.core.pictures import images
+from studio.core.process import limits
 from studio.engine import Superseded
 from studio.engine import turns as turns_module
 from studio.engine.turns import Turns
@@ -58,7 +60,7 @@ def test_a_live_error_is_raised_in_the_tasks_words(live):
 def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, picture, monkeypatch):
     file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
     asked = ("style.transfer", TransferSettings(mode="fine", size=1024), {"content": [file], "style": [file]})
-    monkeypatch.setattr(machine, "memory", lambda: 6 * 2**30)  # enough for a job of it
+    monkeypatch.setattr(limits, "memory", lambda: 6 * 2**30)  # enough for a job of it
     for request in (engine.live, engine.stream):
         with pytest.raises(NoRoom, match=r"here it may have 2\.4 GiB\. Next: choose size \d+ px or less"):
             request(*asked, "me")

@@ -7,7 +7,8 @@ import time
 import pytest
 from deaths import kill
 
-from studio.core import presets, recipes
+from studio.core import recipes
+from studio.core.models import presets
 from studio.gallery.sweeps import SweepSettings
 
 

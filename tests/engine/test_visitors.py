@@ -9,8 +9,9 @@ import pytest
 import tiny_voice
 
 from studio.classify.settings import ExportSettings
-from studio.core import owners, paths, presets, recipes, tasks
+from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
+from studio.core.models import presets
 from studio.core.tasks import File
 from studio.engine import earlier, store
 from studio.gallery import items

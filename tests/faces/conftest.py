@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import tiny_faces
 
-from studio.core import index, paths
+from studio.core import paths
+from studio.core.weights import index
 
 
 @pytest.fixture

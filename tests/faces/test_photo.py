@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core import images, samples
+from studio.core.pictures import images, sample_photos
 from studio.faces.photo import face, square
 
 
@@ -25,7 +25,7 @@ def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
 
 @pytest.mark.parametrize("longest", [300, 512, 900])
 def test_a_face_is_found_and_taken(longest):
-    photo = images.fit(samples.photo("astronaut"), longest)
+    photo = images.fit(sample_photos.photo("astronaut"), longest)
     top, left, side = (value / longest for value in face(photo))
     assert top < 0.2 < top + side, "her eyes"
     assert left < 0.44 < left + side, "her nose"
@@ -34,12 +34,12 @@ def test_a_face_is_found_and_taken(longest):
 
 
 def test_a_cat_is_taken_whole():
-    photo = samples.photo("chelsea")
+    photo = sample_photos.photo("chelsea")
     assert face(photo) is None
     assert square(photo, 0, 0.5, 0.5).shape[0] == photo.shape[0]
 
 
 def test_a_face_at_the_edge_stays_within_the_photo():
-    photo = samples.photo("astronaut")[:190, 150:300]
+    photo = sample_photos.photo("astronaut")[:190, 150:300]
     found = square(photo, 0, 0.5, 0.5)
     assert found.shape[0] == found.shape[1] < 150

@@ -9,8 +9,11 @@ import pytest
 import tiny_faces
 
 from studio.cli import main, score
-from studio.core import inception, latent, parts, presets
-from studio.core.training import in_order, split
+from studio.core.data import shares
+from studio.core.generators import latent
+from studio.core.metrics import inception
+from studio.core.models import presets
+from studio.core.training.loop import in_order, split
 from studio.faces import models
 
 
@@ -49,7 +52,7 @@ def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
 
 @pytest.mark.parametrize("count, held_out", [(103, 0.1), (50, 0.05), (250, 0.01), (70, 0.35)])
 def test_a_part_at_the_end_is_what_trainings_hold_out(count, held_out):
-    start, end = parts.bounds(count, (1 - held_out, 1.0))
+    start, end = shares.bounds(count, (1 - held_out, 1.0))
     assert sorted(in_order(count)[start:end]) == list(split(count, held_out)[1])
 
 

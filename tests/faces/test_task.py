@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from studio.core import drawing, images, paths, presets, recipes, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.models import presets
+from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.faces import draw, models, task
@@ -61,12 +63,12 @@ def test_a_zip_has_a_picture_each(tiny):
     assert file.kind == "dataset"
 
 
-@pytest.mark.parametrize("kind", drawing.KINDS)
+@pytest.mark.parametrize("kind", animations.KINDS)
 def test_a_film_has_its_frames(tiny, kind):
     result = tasks.run(TASK, ask(walk=6, film=kind), {})
     [file] = result.files
     assert (file.kind, file.name) == ("animation", f"tiny.{kind}")
-    frames = list(drawing.frames(file.read()))
+    frames = list(animations.frames(file.read()))
     assert len(frames) == 6 and frames[0].shape == (512, 512, 3)
     assert not np.array_equal(frames[0], frames[3])
     assert tasks.run(TASK, ask(walk=6, film=kind), {}).files[0].digest == file.digest

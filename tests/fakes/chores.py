@@ -11,11 +11,13 @@ from typing import Literal
 
 import numpy as np
 
-from studio.core import images, recipes, tasks, weights
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Inputs, Result, Slot, Task
+from studio.core.weights import pretrained
 from studio.gallery import sweeps
 from studio.gallery.sweeps import SweepSettings
 
@@ -45,7 +47,7 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         stopped = True
         if settings.do == "hang":
             time.sleep(3600)
-    used = dict(weights.pinned())  # as if it used just what it was told to
+    used = dict(pretrained.pinned())  # as if it used just what it was told to
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
     data = images.encode_png(_picture(settings.shade), recipe)
     return Result((File.keep(data, "picture", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)

@@ -6,8 +6,9 @@ import os
 import time
 from typing import Literal
 
-from studio.core import images, recipes, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
+from studio.core.pictures import images
 from studio.core.settings import Settings, setting
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from studio.core import presets
+from studio.core.models import presets
 
 
 def weights(folder: Path) -> list[np.ndarray]:

@@ -12,9 +12,11 @@ from studio import classify
 from studio.classify import audit, duplicates, heat, predict, snippets
 from studio.classify.evaluate import evaluate
 from studio.classify.settings import IMAGENET
-from studio.core import data, images, paths, presets, recipes, tasks
+from studio.core import data, paths, recipes, tasks
 from studio.core.brought import models
 from studio.core.errors import Cancelled
+from studio.core.models import presets
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Result, Task

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import presets, recipes
-from studio.core.directions import Direction
+from studio.core import recipes
+from studio.core.generators.directions import Direction
+from studio.core.models import presets
 from studio.dcgan.settings import TrainDcganSettings
 
 SETTINGS = TrainDcganSettings(width=4, latent_dim=8, size=32)

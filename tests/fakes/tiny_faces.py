@@ -8,9 +8,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from studio.core import latent, paths, presets, recipes, tasks
-from studio.core.latent import Direction, Generator
-from studio.core.presets import Preset
+from studio.core import paths, recipes, tasks
+from studio.core.generators import latent
+from studio.core.generators.latent import Direction, Generator
+from studio.core.models import presets
+from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Inputs, Result, Slot, Task

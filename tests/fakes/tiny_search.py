@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core import recipes, runs, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
+from studio.core.training import checkpoints
 
 NAME = "bowl.train"
 
@@ -46,8 +47,8 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
         stopped = True
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
     if stopped:
-        run = runs.find(NAME, settings, inputs)
-        run.save(runs.Checkpoint(epoch, {}, {}))  # as a training does, to be gone on with
+        run = checkpoints.find(NAME, settings, inputs)
+        run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training does, to be gone on with
     file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
     scored = settings.trouble not in ("silent", "unscored")
     figures = {"epochs": epoch} | ({"loss": loss(settings)} if scored else {})

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import presets, recipes
-from studio.core.presets import Preset
+from studio.core import recipes
+from studio.core.models import presets
+from studio.core.models.presets import Preset
 from studio.core.tasks import File
 from studio.style.house import known
 from studio.style.house.settings import TrainStyleSettings

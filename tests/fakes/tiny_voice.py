@@ -8,7 +8,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from studio.core import paths, presets, recipes
+from studio.core import paths, recipes
+from studio.core.models import presets
 from studio.text import voice
 from studio.text.settings import TrainTextSettings
 

@@ -9,7 +9,8 @@ import tarfile
 
 import numpy as np
 
-from studio.core import index, networks, paths, weights
+from studio.core import paths
+from studio.core.weights import index, networks, pretrained
 
 
 class Network:
@@ -87,4 +88,4 @@ def install(patch, kind: str = "pypi", keras: str = "") -> None:
     known = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
     patch.setattr(index, "shipped", lambda: known)
     patch.setattr(networks, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
-    patch.setattr(weights, "_LOADED", {})
+    patch.setattr(pretrained, "_LOADED", {})

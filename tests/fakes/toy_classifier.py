@@ -30,7 +30,9 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
 
     from studio.classify import model
     from studio.classify.settings import TrainClassifierSettings
-    from studio.core import backbones, presets, recipes
+    from studio.core import recipes
+    from studio.core.models import presets
+    from studio.core.objectives import backbones
 
     settings = TrainClassifierSettings(backbone=backbone, size=size)
     loaded = backbones.load(backbone)

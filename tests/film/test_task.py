@@ -8,10 +8,12 @@ import paint
 import pytest
 import tiny_styles
 
-from studio.core import drawing, images, recipes, runs, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
+from studio.core.training import checkpoints
 from studio.film import task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
@@ -23,7 +25,7 @@ PAINT = paint.PAINT.name
 def film(home):
     """Five frames, each brighter than the one before, ten a second."""
     frames = [np.full((32, 48, 3), 40 * n, "uint8") for n in range(1, 6)]
-    return File.keep(drawing.encode(frames, "webp", 10), "animation", "clip.webp")
+    return File.keep(animations.encode(frames, "webp", 10), "animation", "clip.webp")
 
 
 def asked(task=PAINT, film="webp", fps=0, **base):
@@ -31,21 +33,21 @@ def asked(task=PAINT, film="webp", fps=0, **base):
 
 
 def levels(result):
-    return [round(float(frame.mean())) for frame in drawing.frames(result.files[0].read())]
+    return [round(float(frame.mean())) for frame in animations.frames(result.files[0].read())]
 
 
 def test_every_frame_is_made_anew_at_the_speed_of_the_film(film):
     made = tasks.run(NAME, asked(steps=1), {"film": [film]})
     assert levels(made) == pytest.approx([215, 175, 135, 95, 55], abs=2)
-    assert drawing.fps(made.files[0].read()) == 10
+    assert animations.fps(made.files[0].read()) == 10
     assert (made.figures["frames"], made.files[0].kind) == (5, "animation")
 
 
-@pytest.mark.parametrize("kind", drawing.KINDS)
+@pytest.mark.parametrize("kind", animations.KINDS)
 def test_films_of_every_kind_are_read_and_made(home, kind):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
-    clip = File.keep(drawing.encode(frames, kind, 20), "animation", f"clip.{kind}")
-    assert drawing.fps(clip.read()) == 20
+    clip = File.keep(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
+    assert animations.fps(clip.read()) == 20
     made = tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
     assert levels(made) == pytest.approx([175, 95], abs=4)
     assert made.files[0].name.endswith(f".{kind}")
@@ -53,35 +55,35 @@ def test_films_of_every_kind_are_read_and_made(home, kind):
 
 def test_a_gif_that_is_asked_for_more_frames_a_second_than_gifs_show_tells_those_it_has(film):
     made = tasks.run(NAME, asked(film="gif", fps=60, steps=1), {"film": [film]})
-    assert made.figures["fps"] == drawing.fps(made.files[0].read()) == 50
+    assert made.figures["fps"] == animations.fps(made.files[0].read()) == 50
 
 
-@pytest.mark.parametrize("kind", drawing.KINDS)
+@pytest.mark.parametrize("kind", animations.KINDS)
 def test_its_length_is_known_without_reading_it(home, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
-    data = drawing.encode(frames, kind, 20)
-    assert drawing.length(data) == 7
+    data = animations.encode(frames, kind, 20)
+    assert animations.length(data) == 7
     with pytest.raises(InvalidInput, match="whole MP4"):
-        drawing.length(data[:20])
+        animations.length(data[:20])
 
 
 @pytest.mark.parametrize(("kind", "fps"), [("mp4", 60), ("gif", 50)])
 def test_a_film_of_120_frames_a_second_lasts_as_long(home, kind, fps):
-    data = drawing.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
+    data = animations.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
     clip = File.keep(data, "animation", "quick.mp4")
     made = tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
     assert (made.figures["frames"], made.figures["fps"]) == (fps // 2, fps)
 
 
-@pytest.mark.parametrize("kind", drawing.KINDS)
+@pytest.mark.parametrize("kind", animations.KINDS)
 def test_a_film_that_is_too_long_is_refused_before_its_first_frame_is_painted(home, monkeypatch, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
-    clip = File.keep(drawing.encode(frames, kind, 20), "animation", f"long.{kind}")
-    monkeypatch.setattr(drawing, "MOST_FRAMES", 6)
+    clip = File.keep(animations.encode(frames, kind, 20), "animation", f"long.{kind}")
+    monkeypatch.setattr(animations, "MOST_FRAMES", 6)
     with pytest.raises(InvalidInput, match="at most 6 frames"):
         tasks.check(NAME, asked(steps=1), {"film": [clip]})
     with pytest.raises(InvalidInput, match="at most 6 frames"):
-        next(drawing.frames(clip.read()))
+        next(animations.frames(clip.read()))
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
@@ -89,10 +91,10 @@ def test_a_film_that_is_damaged_near_its_end_is_refused_before_its_first_frame_i
     home, monkeypatch, kind
 ):
     noise = np.random.default_rng(0).integers(0, 255, (24, 32, 48, 3), dtype="uint8")
-    data = drawing.encode(noise, kind, 20)
+    data = animations.encode(noise, kind, 20)
     damaged = data[: len(data) * 17 // 20]
     clip = File.keep(damaged, "animation", f"cut.{kind}")
-    next(drawing.frames(damaged))  # its first frames are good
+    next(animations.frames(damaged))  # its first frames are good
     monkeypatch.setattr(paint, "run", lambda *asked: pytest.fail("painted"))
     with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*Received: a damaged one"):
         tasks.run(NAME, asked(film=kind, steps=1), {"film": [clip]})
@@ -100,7 +102,7 @@ def test_a_film_that_is_damaged_near_its_end_is_refused_before_its_first_frame_i
 
 def test_it_takes_as_long_as_its_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
-    clips = [File.keep(drawing.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
+    clips = [File.keep(animations.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
     settings = asked("style.transfer", house=["rain"], size=256)
     two, six = (tasks.expected(tasks.get(NAME), settings, {"film": [clip]}) for clip in clips)
     assert six == pytest.approx(3 * two) and two > 0
@@ -115,7 +117,7 @@ def test_stopped_it_gives_what_is_there_and_goes_on_from_it(film, monkeypatch):
     progress = Progress(lambda report: count.append(report.step), twice)
     first = tasks.run(NAME, settings, {"film": [film]}, progress)
     assert first.stopped_early and 0 < len(levels(first)) < 5
-    folder = runs.find(NAME, settings, {"film": [film]}).folder
+    folder = checkpoints.find(NAME, settings, {"film": [film]}).folder
     done = len(list(folder.glob("*.png")))
     assert done >= 1
     again = []
@@ -146,7 +148,7 @@ def test_the_time_left_is_told_by_the_frames_of_now(film):
 
 def test_a_frame_that_was_damaged_on_disk_is_made_again(film):
     settings = asked(steps=1)
-    folder = runs.find(NAME, settings, {"film": [film]}).folder
+    folder = checkpoints.find(NAME, settings, {"film": [film]}).folder
     folder.mkdir(parents=True)
     (folder / "00002.png").write_bytes(b"cut")
     made = tasks.run(NAME, settings, {"film": [film]})
@@ -163,7 +165,7 @@ def test_a_film_in_a_house_style_names_the_network(film):
     made = tasks.run(NAME, asked("style.transfer", house=["rain"], network="tiny", size=64), {"film": [film]})
     assert made.recipe.weights == {"tiny": preset.digest}
     assert (
-        next(drawing.frames(made.files[0].read())).shape
+        next(animations.frames(made.files[0].read())).shape
         == images.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
     )
 

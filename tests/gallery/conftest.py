@@ -6,7 +6,8 @@ import numpy as np
 import paint  # adds the task `fake.paint`
 import pytest
 
-from studio.core import images, owners, recipes, tasks
+from studio.core import owners, recipes, tasks
+from studio.core.pictures import images
 from studio.gallery import items
 
 

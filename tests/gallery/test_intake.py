@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core import images, paths, recipes
+from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 from studio.gallery import index, intake, items, removal
 
 

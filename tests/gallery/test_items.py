@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from studio.core import images, paths, tasks
+from studio.core import paths, tasks
 from studio.core.errors import Unavailable
+from studio.core.pictures import images
 from studio.engine import store
 from studio.engine.ledger import Ledger
 from studio.gallery import items

@@ -12,8 +12,8 @@ import time
 import odd_folders
 import pytest
 
-from studio.core import images
 from studio.core.errors import Unavailable
+from studio.core.pictures import images
 from studio.engine import store
 from studio.engine.ledger import Ledger
 from studio.gallery import budget, export, index, items, removal, unreadable

@@ -7,9 +7,11 @@ import paint
 import pytest
 import tiny_weights
 
-from studio.core import images, recipes, tasks, weights
+from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
+from studio.core.pictures import images
 from studio.core.progress import Progress
+from studio.core.weights import pretrained
 from studio.gallery import compare, replay
 
 
@@ -42,19 +44,19 @@ def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, mon
 
     def run(settings, inputs, progress):
         with pytest.raises(Unavailable):
-            weights.load("tiny")  # the wanted training is not the one in the archive
+            pretrained.load("tiny")  # the wanted training is not the one in the archive
         loaded.append(True)
         return tasks.Result(())
 
     archive = tmp_path / tiny_weights.FILE
     archive.write_bytes(tiny_weights.ARCHIVE)
-    weights.pull("tiny", source=archive)
-    assert np.array_equal(weights.load("tiny").model.values, tiny_weights.VALUES)
+    pretrained.pull("tiny", source=archive)
+    assert np.array_equal(pretrained.load("tiny").model.values, tiny_weights.VALUES)
     monkeypatch.setattr(paint, "run", run)
     other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
     replay.again(other, Progress(), note=pytest.fail)
     assert loaded
-    assert weights.load("tiny").digest == tiny_weights.MEMBER.sha256
+    assert pretrained.load("tiny").digest == tiny_weights.MEMBER.sha256
 
 
 def test_a_chain_of_chains_is_checked_to_its_end(recipe):

@@ -10,8 +10,9 @@ import numpy as np
 import paint
 import pytest
 
-from studio.core import images, recipes, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
+from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.gallery import export, items, sheets, sweep
 from studio.gallery.sweeps import NAME, SWEEP, SweepSettings

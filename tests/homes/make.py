@@ -48,7 +48,7 @@ def items() -> None:
 def voice(text: Path) -> None:
     """A voice of a person's own, kept under a name."""
     import studio
-    from studio.core import presets
+    from studio.core.models import presets
 
     made = studio.make("text.train", text=text, epochs=2, quiet=True, **SMALL)
     presets.unpack(made.result.files[0].read(), "rhyme")

@@ -8,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import films, octave_climb, results, samples, sheets, terms, wishes, words
-from studio.core import backbones, images, paths, tasks
+from studio.core import paths, tasks
+from studio.core.objectives import backbones
+from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.dream import sheet
 from studio.dream.looks import LOOKS

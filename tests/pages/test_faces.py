@@ -14,8 +14,9 @@ import tiny_faces
 
 from pages.parts import commands, drawers, latent_maps, sliders, studies, walls
 from studio.cli import flags, make, outputs
-from studio.core import index, paths, recipes
+from studio.core import paths, recipes
 from studio.core.errors import NoRoom
+from studio.core.weights import index
 from studio.faces.draw import sheet
 from studio.faces.settings import FacesSettings
 

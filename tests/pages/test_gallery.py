@@ -16,8 +16,10 @@ import streamlit as st
 import tiny_styles
 
 from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses, words
-from studio.core import drawing, images, paths, presets, recipes, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import NoRoom, Unavailable
+from studio.core.models import presets
+from studio.core.pictures import animations, images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 from studio.gallery import budget, index, intake, items, removal, unreadable
@@ -615,7 +617,7 @@ def test_a_film_is_shown_where_its_frames_would_be_if_that_page_shows_films(
     visit, engine, monkeypatch, task, title, file
 ):
     frames = [np.full((24, 32, 3), shade, "uint8") for shade in (9, 90)]
-    film = File.keep(drawing.encode(frames, "gif", 8), "animation", "film.gif")
+    film = File.keep(animations.encode(frames, "gif", 8), "animation", "film.gif")
     recipe = recipes.make("film.repaint", FilmSettings(task=task), {"film": [film]}, {})
     page = visit("gallery", item=items.add(tasks.Result((film,), {}, recipe), 1.0))
     assert not page.exception

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import jobs, trays
-from studio.core import images, paths, recipes, tasks
+from studio.core import paths, recipes, tasks
+from studio.core.pictures import images
 from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine import store

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core import images
 from studio.core.errors import Unavailable
+from studio.core.pictures import images
 from studio.core.tasks import File
 
 

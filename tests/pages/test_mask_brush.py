@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import choices, commands, mask_brush
-from studio.core import images
+from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 

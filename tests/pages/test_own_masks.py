@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.core import images
+from studio.core.pictures import images
 
 WHITE = images.encode_png(np.full((16, 16, 3), 255, "uint8"))
 

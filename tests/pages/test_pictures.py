@@ -9,8 +9,10 @@ import pytest
 
 from pages.parts import commands, owners, reels, sample_texts, samples
 from pages.parts.choices import keep
-from studio.core import images, sample_sets, tasks
+from studio.core import tasks
+from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pages.parts import commands, reels
-from studio.core import drawing, tasks
+from studio.core import tasks
 from studio.core.errors import InvalidInput
+from studio.core.pictures import animations
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
 from studio.style.settings import TransferSettings
@@ -34,7 +35,7 @@ def live(monkeypatch):
 
 def film(kind="webp", frames=3):
     pictures = [np.full((32, 48, 3), 60 * n, "uint8") for n in range(1, frames + 1)]
-    return File.keep(drawing.encode(pictures, kind, 10), "animation", f"clip.{kind}")
+    return File.keep(animations.encode(pictures, kind, 10), "animation", f"clip.{kind}")
 
 
 def press(page, label):
@@ -57,7 +58,7 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
 
 
 def test_a_film_that_cannot_fit_says_so_before_it_starts(visit, live, submitted, monkeypatch):
-    monkeypatch.setattr("studio.core.machine.memory", lambda: 2**29)
+    monkeypatch.setattr("studio.core.process.limits.memory", lambda: 2**29)
     page = visit("style", what="A film")
     assert not page.exception
     assert "Next: choose a smaller size" in live[-1][1]["note"]

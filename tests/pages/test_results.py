@@ -11,7 +11,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import samples
-from studio.core import images, recipes, thumbnails
+from studio.core import recipes
+from studio.core.pictures import images, thumbnails
 from studio.core.tasks import File
 
 COLORS = ((200, 30, 40), (30, 200, 40), (30, 40, 200))

@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import eye_questions, forms, live
-from studio.core import images, recipes, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import StudioError
+from studio.core.pictures import images
 from studio.engine import Live
 from studio.search import tastes
 from studio.search.levels import levels
@@ -210,11 +211,12 @@ def test_a_picture_that_fails_loses_nothing(visit, held, monkeypatch):
 
 
 def test_weights_that_are_not_here_are_offered_first(visit, held, monkeypatch):
-    from studio.core import weights
+    from studio.core.weights import pretrained
 
     wanted = []
     monkeypatch.setattr(
-        "pages.parts.downloads.missing", lambda names: wanted.append(list(names)) or [weights.status("vgg16")]
+        "pages.parts.downloads.missing",
+        lambda names: wanted.append(list(names)) or [pretrained.status("vgg16")],
     )
     page = begun(visit, make="Dream")
     assert wanted[-1] == ["vgg16"] and "Fetch now" in labels(page) and PICK not in labels(page)

@@ -5,7 +5,7 @@ from streamlit.elements.lib import image_utils
 from streamlit.elements.lib.layout_utils import LayoutConfig
 
 from pages.parts import shown
-from studio.core import images
+from studio.core.pictures import images
 
 
 def test_a_large_picture_is_handed_on_as_it_is():

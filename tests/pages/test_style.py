@@ -7,7 +7,8 @@ import pytest
 import tiny_styles
 
 from pages.parts import commands, own_masks, results, samples, uses
-from studio.core import images, paths, recipes, tasks
+from studio.core import paths, recipes, tasks
+from studio.core.pictures import images
 from studio.engine import store
 from studio.style.settings import TransferSettings
 

@@ -16,8 +16,10 @@ from pages.parts import audits, own_models, samples
 from studio.classify import brought as own
 from studio.classify.brought import Known
 from studio.classify.settings import TrainClassifierSettings
-from studio.core import paths, presets, sample_sets, tasks
+from studio.core import paths, tasks
+from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
 from studio.dream.settings import DreamSettings
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}

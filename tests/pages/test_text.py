@@ -10,8 +10,10 @@ import pytest
 import tiny_voice
 
 from pages.parts import gates, lessons, next_character, owners, sample_texts, stand_ins, texts, voices
-from studio.core import index, paths, presets, recipes
+from studio.core import paths, recipes
+from studio.core.models import presets
 from studio.core.tasks import File
+from studio.core.weights import index
 from studio.engine import Live
 from studio.text import corpus, voice
 from studio.text.settings import TrainTextSettings, WriteSettings

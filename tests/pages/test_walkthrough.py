@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 import studio
 from studio.cli import main
-from studio.core import images, samples, tasks
+from studio.core import tasks
+from studio.core.pictures import images, sample_photos
 
 GUIDE = Path(__file__).resolve().parents[2] / "CONTRIBUTING.md"
 FILE = re.compile(r"^`((?:studio|pages)/[a-z_/]+\.py)` (?:.|\n)*?```python\n((?:.|\n)*?)```", re.MULTILINE)
@@ -44,7 +45,7 @@ def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, cap
     assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0
     made = images.read("out.png")
     assert (made[:8, :8] == made[0, 0]).all() and len({tuple(row) for row in made[::8, 0]}) > 9
-    assert abs(made.mean() - samples.photo("coffee").mean()) < 3
+    assert abs(made.mean() - sample_photos.photo("coffee").mean()) < 3
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
     assert main(["pixels", "sample:coffee", "-o", "sheet.png", "--vary", "side=4:64:3", "--quiet"]) == 0

@@ -14,7 +14,8 @@ from pages.parts import commands, reels, results, words
 from studio import notebook
 from studio.classify.settings import ExplainSettings, ExportSettings
 from studio.cli import flags, make, outputs, sources
-from studio.core import amounts, images, paths, recipes, tasks
+from studio.core import amounts, paths, recipes, tasks
+from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.faces.settings import FacesSettings

@@ -12,7 +12,8 @@ import tiny_search
 from tiny_search import NAME, BowlSettings, loss
 
 from studio.cli import main
-from studio.core import paths, recipes, sample_sets, tasks
+from studio.core import paths, recipes, tasks
+from studio.core.data import sample_sets
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.progress import Progress, Report
 from studio.core.tasks import Goal

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core import samples
+from studio.core.pictures import sample_photos
 
 
 @pytest.fixture(scope="session")
 def photo():
-    return samples.photo("chelsea")
+    return sample_photos.photo("chelsea")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from studio.core import backbones, images, recipes, tasks
+from studio.core import recipes, tasks
+from studio.core.objectives import backbones
+from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.style import coarse_to_fine
 from studio.style.coarse_to_fine import content_weight

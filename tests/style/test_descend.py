@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Cancelled
-from studio.core.evaluate import Evaluation
+from studio.core.objectives.evaluate import Evaluation
 from studio.style.descend import descend
 
 TARGET = np.random.default_rng(0).random((1, 6, 5, 3)).astype("float32")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from studio.core import images
-from studio.core.evaluate import Evaluation
+from studio.core.objectives.evaluate import Evaluation
+from studio.core.pictures import images
 from studio.style.levels import Levels, resized
 
 RNG = np.random.default_rng(0)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from studio.core import images, paths
+from studio.core import paths
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 from studio.core.tasks import imported
 from studio.style import paintings
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from studio.core import images, recipes, tasks
-from studio.core.backbones import BACKBONES, Backbone
+from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
-from studio.core.networks import vgg16
+from studio.core.objectives.backbones import BACKBONES, Backbone
+from studio.core.pictures import images
 from studio.core.progress import Progress, Report
+from studio.core.weights.networks import vgg16
 from studio.style import fine
 from studio.style.scene import Scene
 from studio.style.settings import TransferSettings

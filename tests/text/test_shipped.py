@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from studio.core import index, presets
+from studio.core.models import presets
+from studio.core.weights import index
 from studio.text import corpus, score, voice
 from studio.text.plan import plan
 from studio.text.settings import WriteSettings

@@ -8,10 +8,12 @@ import shutil
 import numpy as np
 import pytest
 
-from studio.core import presets, runs, tasks, training
+from studio.core import tasks
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
+from studio.core.training import checkpoints, loop
 from studio.text import corpus, score, voice, write
 from studio.text.settings import WriteSettings
 
@@ -118,12 +120,12 @@ def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
 @pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
     seen = []
-    monkeypatch.setattr(training, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
     progress = Progress(seen.append, cancelled=lambda: seen[-1].step > 60)
     result = tasks.run("text.train", tiny, {"text": [text]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
     assert presets.unpack(result.files[0].read(), "half").data()["figures"]["steps"] < 100
-    assert runs.find("text.train", tiny, {"text": [text]}).load() is not None
+    assert checkpoints.find("text.train", tiny, {"text": [text]}).load() is not None
     whole = tasks.run("text.train", tiny, {"text": [text]})
     assert not whole.stopped_early and whole.figures["curve"]["steps"][-1] == whole.figures["steps"]
 

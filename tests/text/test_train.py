@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from studio.core import runs, training
 from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.progress import Progress
+from studio.core.training import checkpoints, loop
 from studio.text import model, train
 from studio.text.network import Network
 from studio.text.settings import TrainTextSettings
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture(autouse=True)
 def told_of_every_step(monkeypatch):
-    monkeypatch.setattr(training, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
 
 
 def held_out(found):
@@ -92,7 +92,7 @@ def test_a_text_without_order_ends_early(tiny):
 @pytest.mark.slow
 def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
     whole = train.train(rhyme, tiny)
-    run, seen = runs.Run(tmp_path / "run"), []
+    run, seen = checkpoints.Run(tmp_path / "run"), []
     progress = Progress(seen.append, cancelled=lambda: seen[-1].step == 40)
     stopped = train.train(rhyme, tiny, progress, run)
     assert stopped.ended == "cancelled" and stopped.steps == 40
@@ -106,7 +106,7 @@ def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
 def test_who_stops_in_the_last_test_gets_it_when_it_goes_on(rhyme, tiny, tmp_path, monkeypatch):
     tiny = tiny.model_copy(update={"epochs": 3})
     whole = train.train(rhyme, tiny)
-    run, test = runs.Run(tmp_path / "run"), train.Trainer.test
+    run, test = checkpoints.Run(tmp_path / "run"), train.Trainer.test
 
     def broken(trainer, progress):
         if trainer.step == trainer.plan.steps:
@@ -127,7 +127,7 @@ def test_who_stops_before_the_first_step_gets_nothing(rhyme, tiny):
 
 
 def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny, tmp_path, monkeypatch):
-    run, learn, calls = runs.Run(tmp_path / "run"), model.Streams.train_on_batch, []
+    run, learn, calls = checkpoints.Run(tmp_path / "run"), model.Streams.train_on_batch, []
 
     def breaks(self, *batch):
         calls.append(1)
@@ -173,7 +173,7 @@ def test_it_may_not_begin_with_a_model_of_another_shape(rhyme, tiny):
 
 
 def test_a_checkpoint_of_another_model_is_refused(rhyme, tiny, tmp_path):
-    run, seen = runs.Run(tmp_path / "run"), []
+    run, seen = checkpoints.Run(tmp_path / "run"), []
     train.train(rhyme, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 3), run)
     with pytest.raises(StudioError, match="another model"):
         train.train(rhyme, tiny.model_copy(update={"units": 16}), None, run)
@@ -182,14 +182,14 @@ def test_a_checkpoint_of_another_model_is_refused(rhyme, tiny, tmp_path):
 KILLED = """
 import sys, json
 from pathlib import Path
-from studio.core import runs, training
+from studio.core.training import checkpoints, loop
 from studio.core.progress import Progress
 from studio.text import train
 from studio.text.settings import TrainTextSettings
-training.CHECKPOINT_SECONDS = training.REPORT_SECONDS = 0.05
+loop.CHECKPOINT_SECONDS = loop.REPORT_SECONDS = 0.05
 wish = json.loads(sys.stdin.read())
 say = Progress(lambda report: (sys.stdout.write(f"{report.step}\\n"), sys.stdout.flush()))
-train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, runs.Run(Path(wish["folder"])))
+train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, checkpoints.Run(Path(wish["folder"])))
 """
 
 
@@ -197,7 +197,7 @@ train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, runs.Run(P
 def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, tmp_path):
     """The process is killed with -9 at random moments, until it has come to the end."""
     wish = {"text": rhyme, "settings": tiny.model_dump(), "folder": str(tmp_path / "run")}
-    whole = train.train(rhyme, tiny, None, runs.Run(tmp_path / "whole"))
+    whole = train.train(rhyme, tiny, None, checkpoints.Run(tmp_path / "whole"))
     rng, kills = np.random.default_rng(0), 0
     while kills < 3:
         process = subprocess.Popen(
@@ -213,7 +213,7 @@ def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, t
         process.wait()
         assert (first > 1) == (kills > 0)
         kills += 1
-    resumed = train.train(rhyme, tiny, None, runs.Run(tmp_path / "run"))
+    resumed = train.train(rhyme, tiny, None, checkpoints.Run(tmp_path / "run"))
     assert held_out(resumed) == pytest.approx(held_out(whole), abs=1e-6)
     assert resumed.curves.losses["learning"] == pytest.approx(whole.curves.losses["learning"], abs=1e-6)
     same(resumed.core.get_weights(), whole.core.get_weights())

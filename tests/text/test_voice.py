@@ -11,8 +11,9 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core import paths, presets, recipes
+from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
 from studio.text import model, voice
 from studio.text.settings import TrainTextSettings
 

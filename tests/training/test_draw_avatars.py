@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from studio.core import avatars
+from studio.core.pictures import avatars
 from training import draw_avatars
 
 

@@ -15,21 +15,21 @@ import numpy as np
 import pytest
 from saved import weights
 
-from studio.core import presets
+from studio.core.models import presets
 
 # Saves at every step and says where it begins; else the very script.
 SCRIPT = """
 import sys
-from studio.core import training
-from training.script import main
+from studio.core.training import loop
+from loop.script import main
 
-resume = training.Training._resume
+resume = loop.Training._resume
 def told(self):
     resume(self)
     print("begins at", self.step, file=sys.stderr, flush=True)
 
-training.Training._resume = told
-training.CHECKPOINT_SECONDS = 0
+loop.Training._resume = told
+loop.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
 STEPS, KILLED = 120, 20

@@ -17,18 +17,19 @@ import numpy as np
 import pytest
 from saved import weights
 
-from studio.core import parallel, presets
 from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.training import parallel
 
 pytest.importorskip("jax", reason="training on several devices needs JAX: pip install -e '.[jax]'")
 
 # Saves at every step; else the very script.
 SCRIPT = """
 import sys
-from studio.core import training
-from training.script import main
+from studio.core.training import loop
+from loop.script import main
 
-training.CHECKPOINT_SECONDS = 0
+loop.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
 PICTURES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]

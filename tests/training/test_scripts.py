@@ -9,7 +9,9 @@ import shutil
 import numpy as np
 import pytest
 
-from studio.core import index, paths, presets
+from studio.core import paths
+from studio.core.models import presets
+from studio.core.weights import index
 from studio.text import voice
 from training import publish, script
 

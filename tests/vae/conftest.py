@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core import training
+from studio.core.training import loop
 from studio.vae.settings import TrainVaeSettings
 
 TINY = {
@@ -42,7 +42,7 @@ def discs(middles) -> np.ndarray:
 
 @pytest.fixture(autouse=True)
 def _every_step_is_told(monkeypatch):
-    monkeypatch.setattr(training, "REPORT_SECONDS", -1.0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,15 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core import comparison, data, latent, presets, runs, tasks
-from studio.core.directions import MOST_DIRECTIONS
+from studio.core import data, tasks
 from studio.core.errors import InvalidInput
+from studio.core.generators import latent
+from studio.core.generators.directions import MOST_DIRECTIONS
+from studio.core.metrics import comparison
+from studio.core.models import presets
 from studio.core.progress import Progress
-from studio.core.training import split
+from studio.core.training import checkpoints
+from studio.core.training.loop import split
 from studio.vae import train as training
 from studio.vae.generator import load
 from studio.vae.task import _start
@@ -48,7 +52,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     assert isinstance(generator, latent.Generator)
     assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
     assert "change-1" in generator.directions and generator.density is not None
-    assert runs.find("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
+    assert checkpoints.find("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
 
 
 def test_the_model_draws_and_takes_pictures_in(result, discs):
@@ -97,7 +101,7 @@ def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
     result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
     assert opened(result)[1].decode(np.zeros((1, 4), "float32")).shape == (1, 28, 28, 3)
-    assert runs.find("vae.train", tiny, {"data": [dataset]}).load() is not None
+    assert checkpoints.find("vae.train", tiny, {"data": [dataset]}).load() is not None
     whole = tasks.run("vae.train", tiny, {"data": [dataset]})
     assert not whole.stopped_early and whole.figures["curve"]["steps"] == [3, 6]
 

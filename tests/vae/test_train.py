@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from studio.core import runs
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
+from studio.core.training import checkpoints
 from studio.vae import codes, train
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
@@ -66,7 +66,7 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, tmp_path):
-    seen, place = [], runs.Run(tmp_path / "run")
+    seen, place = [], checkpoints.Run(tmp_path / "run")
     half = run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
     assert half.ended == "cancelled" and half.steps == 4
     rest = run(discs, tiny, run=place)
@@ -79,7 +79,7 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
 
 @pytest.mark.slow
 def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path):
-    wish, seen, place = tiny.model_copy(update={"adversarial": 0.5}), [], runs.Run(tmp_path / "run")
+    wish, seen, place = tiny.model_copy(update={"adversarial": 0.5}), [], checkpoints.Run(tmp_path / "run")
     whole = run(discs, wish)
     run(discs, wish, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
     rest = run(discs, wish, run=place)
@@ -159,7 +159,7 @@ def test_models_of_another_shape_are_refused(discs, tiny, tmp_path):
     other = tiny.model_copy(update={"width": 6})
     with pytest.raises(StudioError, match="another shape"):
         run(discs, tiny, start=Vae(other).get_weights())
-    place = runs.Run(tmp_path / "run")
+    place = checkpoints.Run(tmp_path / "run")
     run(discs, tiny, run=place)
     with pytest.raises(StudioError, match="another model"):
         run(discs, other, run=place)

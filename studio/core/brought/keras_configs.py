@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.core.brought import keras_names as names
 from studio.core.errors import printable
-from studio.core.refusals import Refused
+from studio.core.untrusted.refusals import Refused
 
 MOST_DEPTH = 64
 MOST_LAYERS = 2000

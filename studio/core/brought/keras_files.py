@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core import amounts, damage, strict_json, zips
+from studio.core import amounts
 from studio.core.brought import keras_configs
-from studio.core.refusals import Refused
+from studio.core.untrusted import damage, strict_json, zips
+from studio.core.untrusted.refusals import Refused
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 LABELS = "labels.txt"  # ours: the names of the classes, a line each; TFLite's own tools look for it, too

@@ -18,11 +18,12 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio.core import children, homes, paths, sandbox
+from studio.core import paths, permissions
 from studio.core.brought import copies, keras_files, resave
 from studio.core.errors import InvalidInput, StudioError, invalid, printable
-from studio.core.refusals import Refused
+from studio.core.process import children, sandbox
 from studio.core.tasks import File
+from studio.core.untrusted.refusals import Refused
 
 _ANEW = (
     "save it anew with Keras 3, made of Keras' own layers alone, by "
@@ -165,7 +166,7 @@ def _make(file: File, folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
         made, other, kept = (Path(place) / name for name in ("made", "other", "kept"))
         for one in (made, other, kept):
-            one.mkdir(homes.FOLDER)
+            one.mkdir(permissions.FOLDER)
         facts = _answer(resave.__name__, file.path, made, file.name).facts
         if facts is None or (made / resave.COPY).is_symlink() or not (made / resave.COPY).is_file():
             raise _UNKNOWN

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core import startup, stored
 from studio.core.brought import keras_files
-from studio.core.refusals import Refused
+from studio.core.models import loading
+from studio.core.process import startup
+from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
     import keras
@@ -104,7 +105,7 @@ def look_over(source: Path, folder: Path, most: int) -> keras_files.Described:
     with source.open("rb") as file:
         described = keras_files.read(file)
         keras_files.unpack_weights(file, weights)
-    stored.check(weights, most)
+    loading.check(weights, most)
     weights.unlink()
     return described
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import damage, images, zips
 from studio.core.data.names import listed
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput, printable
+from studio.core.pictures import images
+from studio.core.untrusted import damage, zips
 
 MOST_FILES = 500_000
 MOST_RATIO = 100  # pictures hardly compress; what grows more than this is made to fill the memory or the disk

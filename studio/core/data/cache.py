@@ -12,11 +12,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from studio.core import damage, images, paths
+from studio.core import paths
 from studio.core.data.names import counted, listed
 from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 from studio.core.progress import Progress
+from studio.core.untrusted import damage
 
 FORMAT = 3  # a new one makes all be made again
 _REPORTS = 200  # a whole, so that telling costs nothing beside reading

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core import images
 from studio.core.data import archives
 from studio.core.errors import InvalidInput, printable
+from studio.core.pictures import images
 
 # By their first bytes.
 COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.core import cards
+from studio.core.models import cards
 from studio.style.house.settings import TrainStyleSettings
 
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
-from studio.core import owners, presets
+from studio.core import owners
 from studio.core.errors import StudioError, invalid, unknown
-from studio.core.presets import Preset
+from studio.core.models import presets
+from studio.core.models.presets import Preset
 from studio.core.recipes import Source
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import SHIPPED, TransferSettings

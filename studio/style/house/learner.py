@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core import kinds
-from studio.core.backbones import Backbone
-from studio.core.precision import computing_in, whole
+from studio.core.objectives import losses
+from studio.core.objectives.backbones import Backbone
+from studio.core.training.precision import computing_in, whole
 from studio.style.fine import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import TrainStyleSettings
@@ -95,11 +95,11 @@ class Learner(keras.Model):
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
                 parts = _cut(looks[layer][n], self.settings.parts)
-                missed = sum(kinds.value(kinds.STYLE, part, target) for part in parts)
+                missed = sum(losses.value(losses.STYLE, part, target) for part in parts)
                 sums["style"] += missed / (len(parts) * len(STYLE_LAYERS))
             target = (wanted[n], ops.mean(ops.square(wanted[n])) + 1e-8)
-            sums["content"] += kinds.value(kinds.CONTENT, whole(looks[CONTENT_LAYER][n]), target)
-            sums["smoothness"] += kinds.value(kinds.VARIATION, picture, ())
+            sums["content"] += losses.value(losses.CONTENT, whole(looks[CONTENT_LAYER][n]), target)
+            sums["smoothness"] += losses.value(losses.VARIATION, picture, ())
         return {name: total / count for name, total in sums.items()}
 
     def _unsteady(self, painted: Any, again: Any, down: Any, right: Any) -> Any:

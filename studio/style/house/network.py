@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.training import numbered
+from studio.core.training.loop import numbered
 from studio.style.house.settings import TrainStyleSettings
 
 STRIDE = 4  # px of the photo that one place of the coarsest layer stands for

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import stored
-from studio.core.held import held
-from studio.core.presets import Preset
+from studio.core.models import loading
+from studio.core.models.presets import Preset
+from studio.core.models.recently_used import held
 from studio.style.house import known
 from studio.style.house.grain import laid_over
 
@@ -31,7 +31,7 @@ class Painter:
     """
 
     def __init__(self, preset: Preset):
-        from studio.core.gradients import compiled
+        from studio.core.objectives.gradients import compiled
         from studio.style.house.network import lean
 
         self.digest, self.styles = preset.digest, known.styles_of(preset)
@@ -77,5 +77,5 @@ def load(preset: Preset) -> keras.Model:
     from studio.style.house.network import network
 
     model = network(settings, len(styles))
-    stored.fill(model, preset)
+    loading.fill(model, preset)
     return model

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.core.precision import HELP, Precision
 from studio.core.settings import Settings, setting
+from studio.core.training.precision import HELP, Precision
 
 
 class TrainStyleSettings(Settings):

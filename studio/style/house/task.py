@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import cards, data, images, presets, recipes, runs, starts
+from studio.core import data, recipes
 from studio.core.errors import invalid
+from studio.core.models import cards, presets
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.core.training import split
+from studio.core.training import checkpoints, start_from
+from studio.core.training.loop import split
 from studio.style.house import card, known
 from studio.style.house.settings import TrainStyleSettings
 
@@ -32,13 +35,13 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
         if getattr(settings, name) and not inputs.get("start"):
             step = f"name one with --start-from, or leave {name} out"
             raise invalid(name, expected="a network to start from", received="none", next_step=step)
-    starts.check(settings, inputs, known.TASK, "a network of styles", known.SHAPE)
+    start_from.check(settings, inputs, known.TASK, "a network of styles", known.SHAPE)
 
 
-@runs.one_at_a_time(known.TASK)
+@checkpoints.one_at_a_time(known.TASK)
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
     """Teaches a network some styles. See `studio.style.house.train`."""
-    from studio.core import backbones
+    from studio.core.objectives import backbones
     from studio.style.house import train as training
     from studio.style.house.learner import FARTHEST
 
@@ -52,7 +55,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
     grams = _grams(names, drawn, vgg16.averaged, settings, progress)
-    run = runs.find(known.TASK, settings, inputs)
+    run = checkpoints.find(known.TASK, settings, inputs)
     asked = (settings, grams, taught, vgg16.averaged, run, start)
     trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
     trained = training.train(trainer, progress)
@@ -66,7 +69,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "taught": [names[place] for place in taught],
         **{name.replace(" ", "_"): value for name, value in trained.tested.items()},
         "ended": trained.ended,
-        "started_from": starts.named(inputs),
+        "started_from": start_from.named(inputs),
         "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
@@ -133,5 +136,5 @@ def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
     """The styles of the network to start from, and that network; none and None if it begins anew."""
     from studio.style.house import paint
 
-    preset = starts.given(inputs)
+    preset = start_from.given(inputs)
     return (known.styles_of(preset), paint.load(preset)) if preset else ((), None)

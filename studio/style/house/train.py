@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from studio.core import parallel, runs
-from studio.core.backbones import Backbone
 from studio.core.errors import StudioError
-from studio.core.grids import grid
+from studio.core.objectives.backbones import Backbone
+from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import Average, Batches, Curves, Training, taken
+from studio.core.training import checkpoints, parallel
+from studio.core.training.loop import Average, Batches, Curves, Training, taken
 from studio.style.house.grain import grained
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.network import widened
@@ -67,7 +67,7 @@ class Trainer(Training):
         grams: Sequence[Mapping[str, np.ndarray]],
         taught: Sequence[int],
         backbone: Backbone,
-        run: runs.Run | None = None,
+        run: checkpoints.Run | None = None,
         start: keras.Model | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
@@ -165,10 +165,10 @@ class Trainer(Training):
             "average": self.average.arrays,
         }
 
-    def take(self, checkpoint: runs.Checkpoint) -> None:
+    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        runs.restore("model", self.learner.painter.variables, checkpoint.arrays)
-        runs.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
+        checkpoints.restore("model", self.learner.painter.variables, checkpoint.arrays)
+        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
         self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
 
 

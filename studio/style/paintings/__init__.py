@@ -59,7 +59,7 @@ def draw(name: str, seed: int = 0, size: tuple[int, int] | None = None) -> np.nd
     Raises:
         InvalidInput: if there is no such painting (the message names the closest) or no such size.
     """
-    from studio.core import images
+    from studio.core.pictures import images
 
     painting = _get(name)
     height, width = size or painting.size
@@ -86,7 +86,7 @@ def _get(name: str) -> Painting:
 
 
 def _read(path: Path) -> np.ndarray | None:
-    from studio.core import images
+    from studio.core.pictures import images
 
     try:
         return images.read(path)

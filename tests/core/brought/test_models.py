@@ -18,11 +18,11 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core import sandbox
 from studio.core.brought import keras_files, models, resave
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.refusals import Refused
+from studio.core.process import sandbox
 from studio.core.tasks import File
+from studio.core.untrusted.refusals import Refused
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -7,8 +7,10 @@ import pytest
 import tiny_styles
 from PIL import Image
 
-from studio.core import images, presets, recipes, samples, tasks
+from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.pictures import images, sample_photos
 from studio.style.house import grain, known, paint
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -21,7 +23,7 @@ def tiny(home):
 
 @pytest.fixture(scope="module")
 def photo():
-    return samples.photo("coffee")
+    return sample_photos.photo("coffee")
 
 
 def asked(*house, **settings):

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from studio.core import backbones, data, images, presets, runs, samples, tasks
+from studio.core import data, tasks
 from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.objectives import backbones
+from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
+from studio.core.training import checkpoints
 from studio.style import fine, paintings
 from studio.style.house import grain, known, paint, train
 from studio.style.house.learner import FARTHEST, Learner
@@ -19,7 +23,7 @@ SIDE = SETTINGS.size + FARTHEST
 @pytest.fixture(scope="module")
 def photos():
     """Squares cut out of a photo, `(12, SIDE, SIDE, 3) uint8`."""
-    cat = images.fit(samples.photo("chelsea"), 240)
+    cat = images.fit(sample_photos.photo("chelsea"), 240)
     places = [(row, column) for row in (0, 40, 80) for column in (0, 50, 100, 150)]
     return np.stack([cat[row : row + SIDE, column : column + SIDE] for row, column in places])
 
@@ -175,7 +179,7 @@ def test_the_styles_come_closer(photos, grams, vgg16):
 def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, home):
     whole = trainer(photos, grams, vgg16)
     whole.learn(Progress())
-    run = runs.Run(home / "run")
+    run = checkpoints.Run(home / "run")
     first = trainer(photos, grams, vgg16, run)
     first.advance()
     first.step = 1

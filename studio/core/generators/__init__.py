@@ -1,0 +1,1 @@
+"""What all models share that draw pictures out of numbers."""

@@ -1,0 +1,136 @@
+"""The network that tells drawn pictures from real ones, and what it sees of a picture.
+
+Reference:
+    Radford, Metz and Chintala 2015, arXiv:1511.06434; Goodfellow et al. 2014, arXiv:1406.2661.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.core.training.loop import numbered
+from studio.core.training.precision import whole
+
+
+def discriminator(size: int, channels: int, width: int, dropout: float, seed: int) -> keras.Sequential:
+    """The network that judges: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real.
+
+    Args:
+        size: a side of the pictures, px.
+        channels: of a picture.
+        width: channels of the finest layer; each halving doubles them.
+        dropout: the share of what was found that is left out at random.
+        seed: of the fresh weights.
+    """
+    layers = [keras.Input((size, size, channels), name="picture")]
+    for n in range(halvings(size)):
+        layers.append(
+            keras.layers.Conv2D(
+                width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=small(seed, 20 + n)
+            )
+        )
+        if n:
+            layers.append(keras.layers.BatchNormalization(momentum=0.9))
+        layers.append(keras.layers.LeakyReLU(0.2))
+    layers += [
+        keras.layers.Flatten(),
+        keras.layers.Dropout(dropout, seed=seed),
+        keras.layers.Dense(1, kernel_initializer=small(seed, 40)),
+    ]
+    return keras.Sequential(layers, name="discriminator")
+
+
+def halvings(size: int) -> int:
+    """How often the side of a picture is halved until the coarsest maps: 64 -> 4, of 4 px; 28 -> 2."""
+    found = 0
+    while size > 7:
+        size, found = size // 2, found + 1
+    return found
+
+
+def small(seed: int, n: int) -> keras.initializers.Initializer:
+    """Fresh weights of layer `n`, as both networks of a DCGAN begin."""
+    return keras.initializers.RandomNormal(stddev=0.02, seed=numbered(seed, n))
+
+
+def held(judge: keras.Model, pictures: Any) -> Any:
+    """What the judge says, with its weights held: gradients reach the pictures alone."""
+    found, _ = judge.stateless_call(
+        [ops.stop_gradient(ops.convert_to_tensor(v)) for v in judge.trainable_variables],
+        [ops.convert_to_tensor(v) for v in judge.non_trainable_variables],
+        pictures,
+        training=True,
+    )
+    return whole(found)
+
+
+def lost(real: Any, made: Any) -> Any:
+    """What the judge loses by its logits of real and made pictures, a scalar: logistic losses."""
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(made))
+
+
+def adams(drawing: Sequence[keras.Variable], rate: Any, judge_rate: float) -> keras.optimizers.Optimizer:
+    """Adam for a game, with a rate for what draws and one for all else, the judge."""
+    both = {one: keras.optimizers.Adam(its, beta_1=0.5) for one, its in ((True, rate), (False, judge_rate))}
+    mine = {id(variable) for variable in drawing}
+    return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])
+
+
+class Augment(keras.layers.Layer):
+    """Moves, mirrors and cuts each picture of a batch in its own way. Gradients pass through.
+
+    Real and made pictures are changed alike, so that what draws learns none of it (Zhao et al. 2020,
+    arXiv:2006.10738), while the judge cannot learn the real ones by heart.
+
+    Args:
+        size: a side of the pictures, px.
+        shift: how far they are moved at most, px.
+        flip: whether half of them are mirrored.
+        cutout: the side of a hidden square, as a share of the picture's.
+        seed: of the draws.
+    """
+
+    def __init__(self, size: int, shift: int, flip: bool, cutout: float, seed: int):
+        super().__init__(name="augment")
+        self.side, self.shift, self.flip, self.cutout = size, shift, flip, cutout
+        self.draws = keras.random.SeedGenerator(seed)
+
+    def call(self, pictures: Any) -> Any:
+        """`(B, side, side, C)` -> the same, each one moved, mirrored and cut at random."""
+        count = ops.shape(pictures)[0]
+        if self.shift or self.flip:
+            rows, columns = self._chosen(count, flip=False), self._chosen(count, flip=self.flip)
+            pictures = _moved(pictures, rows, columns)
+        if self.cutout:
+            pictures = pictures * self._holes(count)
+        return pictures
+
+    def _chosen(self, count: Any, flip: bool) -> Any:
+        """Which row each row comes from, `(B, side, side)` of 0 and 1; beyond the edge, the edge again."""
+        moves = keras.random.randint((count, 1), -self.shift, self.shift + 1, seed=self.draws)
+        places = ops.clip(ops.arange(self.side)[None] + moves, 0, self.side - 1)
+        if flip:
+            mirrored = keras.random.randint((count, 1), 0, 2, seed=self.draws)
+            places = ops.where(mirrored == 1, self.side - 1 - places, places)
+        return ops.one_hot(places, self.side, dtype="float32")
+
+    def _holes(self, count: Any) -> Any:
+        """`(B, side, side, 1)` of 1, and 0 in a square at any place."""
+        half = self.cutout * self.side / 2
+        middles = keras.random.uniform((2, count, 1), 0, self.side, seed=self.draws)
+        far = ops.abs(ops.arange(self.side, dtype="float32")[None, None] - middles) >= half
+        rows, columns = ops.cast(far[0], "float32"), ops.cast(far[1], "float32")
+        return 1 - ((1 - rows)[:, :, None] * (1 - columns)[:, None, :])[..., None]
+
+
+def _moved(pictures: Any, rows: Any, columns: Any) -> Any:
+    """Takes rows and columns of pictures as products: their gradient is a product too, where that of a
+    gather is a scatter, slow on a CPU."""
+    count, side, _, channels = ops.shape(pictures)
+    flat = ops.reshape(pictures, (count, side, side * channels))
+    down = ops.reshape(ops.matmul(rows, flat), (count, side, side, channels))
+    return ops.einsum("bij,bhjc->bhic", columns, down)

@@ -1,0 +1,1 @@
+"""How near made pictures are to real ones."""

@@ -1,0 +1,228 @@
+"""How close the pictures of a model come to real ones, measured on the way and at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.core.data import Part, Pictures
+from studio.core.errors import Unavailable, printable
+from studio.core.generators.directions import MOST_NAME, direction, small_grey
+from studio.core.progress import Progress
+from studio.core.training.loop import spread
+
+if TYPE_CHECKING:
+    from studio.core.metrics.scores import Statistic
+
+WEIGHTS = ("inceptionv3",)  # that it sees with, where `scored` of a training's settings asks for it
+ON_THE_WAY = 500  # pictures of a test, at most
+MOST_NEAR = 500  # pictures, made and held out, each, for which the most alike is looked for
+NEAR_SEEN = 3 * MOST_NEAR  # that are seen for it: those held out, and what they and the made ones are like
+AT_ONCE = 512  # pictures learnt from that are read at once there
+LEAST = 20  # pictures, below which FID means nothing
+BINS = 30  # of a histogram of distances
+LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
+LEAST_KNOWN = 100  # pictures with an attribute
+RIDGE = 0.01  # a picture, by which weights are held small that guess an attribute from features
+LABELLED, GUESSED = "as labelled by the data set", "as guessed from labels of the data set"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found at the end.
+
+    Attributes:
+        figures: fid, kid, precision, recall, some with their errors, the numbers of pictures, and `distances`
+            as a histogram.
+        distances: of made and of held-out pictures, to the nearest one found among all that were learnt from,
+            between features.
+        guessed: attributes of the made pictures, by name, as their features tell them: numbers that grow with
+            them, and the share of what differs between real pictures that is told so.
+    """
+
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    distances: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    guessed: Mapping[str, tuple[np.ndarray, float]] = field(default_factory=dict)
+
+
+class Judge:
+    """Compares made pictures with those of a data set, by the features of the network that FID is told with.
+
+    Args:
+        pictures: the data set.
+        learnt, held_out: the rows to learn from and to test on.
+        scored: pictures to compare at the end; 0: it does nothing.
+        progress: told while the features of the real pictures are found; they are kept for the next time.
+    """
+
+    def __init__(
+        self, pictures: Pictures, learnt: np.ndarray, held_out: np.ndarray, scored: int, progress: Progress
+    ):
+        self.scored = scored
+        self.missing = ""
+        self._pictures, self._all = pictures, pictures.part(learnt)
+        rng = np.random.default_rng(0)
+        self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
+        self._held_out = spread(held_out, MOST_NEAR)
+        if 0 < scored < LEAST or len(learnt) < LEAST:
+            self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
+        if self.scored:
+            from studio.core.metrics import inception
+
+            try:
+                progress.stage("Looking at the real pictures")
+                self._real = inception.features(pictures.images[self._learnt], progress, keep=True)
+                self._unseen = inception.features(pictures.images[self._held_out], progress, keep=True)
+            except Unavailable as error:
+                self.scored, self.missing = 0, str(error)
+
+    @property
+    def distance(self):
+        """`(made pictures) -> KID`, lower is closer; None if nothing is measured."""
+        return self._kid if self.scored else None
+
+    def _kid(self, made: np.ndarray) -> float:
+        from studio.core.metrics import inception, scores
+
+        return scores.kid(inception.features(made[: min(ON_THE_WAY, self.scored)]), self._real).value
+
+    def compare(self, made: np.ndarray, progress: Progress | None = None, copies: bool = True) -> Comparison:
+        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once.
+
+        Args:
+            copies: whether to look for copies and to guess attributes, too.
+        """
+        if not self.scored or progress is None:
+            return Comparison({"notes": [self.missing]} if self.missing else {})
+        from studio.core.metrics import inception, scores
+
+        progress.stage("Comparing with real pictures")
+        seen = inception.features(made[: self.scored], progress)
+        fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
+        precision, recall = scores.precision_recall(seen, self._real)
+        figures: dict[str, Any] = {
+            "n": len(seen),
+            "real_n": len(self._real),
+            **_told("fid", fid),
+            **_told("kid", kid),
+            "precision": float(precision.value),
+            "recall": float(recall.value),
+        }
+        if not copies:
+            return Comparison(figures)
+        mine, real = made[: len(seen)][:MOST_NEAR], self._pictures.images[self._held_out]
+        distances = self._distances([mine, real], np.concatenate([seen[: len(mine)], self._unseen]), progress)
+        near, usual = np.split(distances, [len(mine)])
+        figures |= {
+            "learnt_n": len(self._all),
+            "nearest": float(np.median(near)),
+            "nearest_n": len(near),
+            "nearest_held_out": float(np.median(usual)),
+            "held_out_n": len(usual),
+            "distances": histogram({"made": near, "held out": usual}),
+        }
+        told = {"made": near.tolist(), "held out": usual.tolist()}
+        return Comparison(figures, told, self._guess(seen, progress))
+
+    def _distances(self, groups: Sequence[np.ndarray], seen: np.ndarray, progress: Progress) -> np.ndarray:
+        """How far pictures are from the nearest found among all that were learnt from, `(n,) float32`.
+
+        The features of all would take too long, so only those of a sample are known; but a copy looks like
+        what it is of: the one of all that looks most alike is compared, too.
+        """
+        from studio.core.metrics import inception, scores
+
+        twins = inception.features(alike(groups, self._all, progress), progress)
+        return np.minimum(scores.nearest(seen, self._real), np.linalg.norm(seen - twins, axis=1))
+
+    def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
+        """Attributes of made pictures, by a regression on real ones, if it tells unseen ones too."""
+        found = {}
+        for name, values in self._pictures.attributes.items():
+            progress.check()
+            wanted = values[self._learnt]
+            known = np.isfinite(wanted).sum()
+            if known >= LEAST_KNOWN and np.nanmin(wanted) < np.nanmax(wanted):
+                vector, told = direction(self._real, wanted, ridge=known * RIDGE)
+                if told > LEAST_SHARE:
+                    found[name] = seen @ vector, told
+        return found
+
+
+def alike(groups: Sequence[np.ndarray], among: Part, progress: Progress) -> np.ndarray:
+    """For each picture that of a data set, mirrored or not, whose small grey copy is nearest to its own.
+
+    Args:
+        groups: of pictures, each `(n, side, side, C) uint8`, of one channel or three.
+        among: to look in; read once, a part at a time.
+
+    Returns:
+        `(all n, side, side, C) uint8`, with the channels of the data set, mirrored where that is nearer.
+    """
+    from studio.core.metrics import scores
+
+    count = sum(map(len, groups))
+    mirrors = [pictures[:, :, ::-1] for pictures in groups]
+    wanted = np.concatenate([small_grey(pictures) for pictures in (*groups, *mirrors)])
+    least, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
+    for start in range(0, len(among), AT_ONCE):
+        squares = scores.squared_distances(wanted, small_grey(among[start : start + AT_ONCE]))
+        found = squares.min(axis=1)
+        rows = np.where(found < least, start + squares.argmin(axis=1), rows)
+        least = np.minimum(found, least)
+        progress.report(min(start + AT_ONCE, len(among)), len(among), text="Looking for copies")
+    mirrored = least[count:] < least[:count]
+    twins = np.array(among[np.where(mirrored, rows[count:], rows[:count])])
+    twins[mirrored] = twins[mirrored, :, ::-1]
+    return twins
+
+
+def histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
+    """Several sets of distances by the same bins.
+
+    Args:
+        distances: by whose they are, `(n,)` each.
+
+    Returns:
+        "edges", one more than there are bins, and by whose they are the share of them in each bin.
+    """
+    together = np.concatenate(list(distances.values()))
+    edges = np.histogram_bin_edges(together, BINS)
+    shares = {name: np.histogram(values, edges)[0] / len(values) for name, values in distances.items()}
+    return {
+        name: [round(float(n), 4) for n in numbers] for name, numbers in {"edges": edges, **shares}.items()
+    }
+
+
+def _told(name: str, found: Statistic) -> dict[str, float]:
+    return {name: float(found.value), f"{name}_error": float(found.error)}
+
+
+def note(name: str, share: float, how: str = LABELLED) -> str:
+    """What a person should know of the direction of an attribute.
+
+    Args:
+        share: of what differs in it that the direction explains.
+        how: it is known of the pictures, LABELLED or GUESSED.
+    """
+    return f"{printable(name, MOST_NAME)}, {how}; it explains {share:.0%} of what differs in it"
+
+
+def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures of `compare` as rows of a card, each with its number of pictures."""
+    if "fid" not in figures:
+        return [("FID", "not measured")]
+    against = f"{figures['n']:,} made against {figures['real_n']:,} learnt from"
+    return [
+        (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
+        (f"KID x 1000, {against}", f"{1000 * figures['kid']:.2f} ± {1000 * figures['kid_error']:.2f}"),
+        ("precision, recall", f"{figures['precision']:.3f}, {figures['recall']:.3f}"),
+        (
+            f"median distance of {figures['nearest_n']:,} made pictures to the nearest found among all "
+            f"{figures['learnt_n']:,} learnt from, against that of {figures['held_out_n']:,} held-out ones",
+            f"{figures['nearest']:.3f} against {figures['nearest_held_out']:.3f}",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Trained models by their names: kept, found and filled with their weights."""

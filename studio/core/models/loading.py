@@ -1,0 +1,98 @@
+"""Fills a model with the weights of a preset, once the file is known to hold plain numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.models.presets import Preset
+from studio.core.untrusted.refusals import Refused
+
+if TYPE_CHECKING:
+    import h5py
+    import keras
+
+_DEEPEST = 32  # groups in groups
+
+
+def fill(model: keras.Model, preset: Preset) -> None:
+    """Loads the weights of a preset into a built model of the same shape; float16 becomes float32.
+
+    Raises:
+        InvalidInput: if the file is damaged, holds other things than finite numbers, or is of another model.
+    """
+    path = preset.weights()
+    numbers = sum(int(np.prod(variable.shape)) for variable in model.variables)
+    try:
+        check(path, most=2 * numbers + 1024)
+        model.load_weights(path)
+    except Refused as error:
+        raise _not_whole(path, str(error)) from None
+    except (ValueError, OSError, KeyError) as error:
+        raise _not_whole(path, str(error).splitlines()[0]) from None
+
+
+def holds(preset: Preset, part: str) -> bool:
+    """Whether the weights of a preset are of a model with this part; of a damaged file `fill` says so."""
+    import h5py
+
+    try:
+        with h5py.File(preset.weights(), "r") as file:
+            return part in file
+    except (OSError, RuntimeError):
+        return False
+
+
+def check(path: Path, most: int) -> None:
+    """Raises `Refused` unless a weights file holds plain, finite numbers alone, and at most so many."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            count = 0
+            for one in _arrays(file, set()):
+                count += one.size
+                if count > most:
+                    raise Refused("more numbers than such a model has")
+                if one.dtype.kind == "f" and not np.isfinite(one[()]).all():
+                    raise Refused(f"numbers that are not finite, in {printable(one.name, 80)}")
+    except (OSError, RuntimeError, KeyError):  # what h5py raises of files that are cut or altered
+        raise Refused("no HDF5 file, or a damaged one") from None
+
+
+def _arrays(group: h5py.Group, seen: set[int], depth: int = 0) -> Iterator[h5py.Dataset]:
+    """Every array below a group. A link elsewhere, or an array that says more than it stores, is refused.
+
+    Args:
+        seen: where the groups lie that were met: one with several names would be walked again and again.
+    """
+    import h5py
+
+    place = h5py.h5o.get_info(group.id).addr
+    if place in seen:
+        raise Refused("a link to another place")
+    seen.add(place)
+    for name in group:
+        if depth > _DEEPEST or not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise Refused("a link to another place")
+        one = group[name]
+        if isinstance(one, h5py.Group):
+            yield from _arrays(one, seen, depth + 1)
+            continue
+        plain = not (one.is_virtual or one.external or one.chunks) and one.dtype.kind in "fiu"
+        if not plain or one.id.get_storage_size() != one.nbytes:
+            raise Refused("an array that is not stored as it is")
+        yield one
+
+
+def _not_whole(path: Path, received: str) -> InvalidInput:
+    return invalid(
+        f"weights {path.name}",
+        expected="those that its training saved",
+        received=received,
+        next_step="copy or train the model again",
+    )

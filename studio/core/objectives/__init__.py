@@ -1,0 +1,1 @@
+"""What a picture is pulled towards by a network, and the gradient of it."""

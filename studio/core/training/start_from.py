@@ -1,0 +1,49 @@
+"""The model that a training starts from: found not to fit before a picture or a text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from studio.core.errors import invalid
+from studio.core.models import presets
+from studio.core.settings import Settings
+from studio.core.tasks import Inputs
+
+SLOT = "start"
+
+
+def given(inputs: Inputs) -> presets.Preset | None:
+    """The model to start from, by its file's name, if there is one. Raises `InvalidInput` if it is broken."""
+    for file in inputs.get(SLOT, ()):
+        return replace(presets.given(file), name=named(inputs))
+    return None
+
+
+def named(inputs: Inputs) -> str:
+    """What the model to start from is called; "" if there is none."""
+    return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
+
+
+def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:
+    """Raises `InvalidInput` if there is a model to start from and it is of another kind or shape.
+
+    Args:
+        settings: of the training that would start from it.
+        task: that makes such models.
+        what: what such a model is called, e.g. "a VAE".
+        shape: the settings that decide of what shape its weights are.
+    """
+    preset = given(inputs)
+    if preset is None:
+        return
+    if preset.task != task:
+        step, received = "choose another, or leave it out", f"a model that {preset.task} made"
+        raise invalid("model to start from", expected=what, received=received, next_step=step)
+    old = preset.settings()
+    others = [name for name in shape if getattr(old, name) != getattr(settings, name)]
+    if others:
+        wanted, found = (", ".join(f"{n} {getattr(one, n)}" for n in others) for one in (settings, old))
+        step = "train with the settings of that model, or choose another"
+        raise invalid("model to start from", expected=wanted, received=found, next_step=step)

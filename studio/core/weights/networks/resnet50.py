@@ -1,0 +1,69 @@
+"""ResNet50 with its classifier of 1,000 things, for pictures as Keras prepares them (arXiv:1512.03385)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from studio.core.untrusted import tfjs
+from studio.core.weights.networks.spec import Preprocessing, Spec
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+CLASSES = 1000
+_STAGES = ((2, 3, 256, 4), (3, 4, 512, 8), (4, 6, 1024, 16), (5, 3, 2048, 32))  # blocks, channels, stride
+_OUTER = {"conv1": "conv1_conv", "bn_conv1": "conv1_bn", "fc1000": "predictions"}
+_INNER = re.compile(r"(res|bn)([2-5])([a-f])_branch(1|2[abc])")
+_BRANCHES = {"1": 0, "2a": 1, "2b": 2, "2c": 3}
+
+
+def _spec() -> Spec:
+    layers, strides = {"conv1_relu": 64, "pool1_pool": 64}, {"conv1_relu": 2, "pool1_pool": 4}
+    for stage, blocks, channels, stride in _STAGES:
+        for block in range(1, blocks + 1):
+            layers[f"conv{stage}_block{block}_out"] = channels
+            strides[f"conv{stage}_block{block}_out"] = stride
+    preprocessing = Preprocessing(mean=(123.68, 116.779, 103.939), bgr=True)
+    return Spec("resnet50", "ResNet50", preprocessing, layers, strides, least=32)
+
+
+SPEC = _spec()
+
+
+def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+    """ResNet50 with its classifier: preprocessed pictures of any size to `(B, 1000)` probabilities.
+
+    Keras' own builder would tie the classifier to 224 px, so it is put on here, under the same names.
+
+    Args:
+        members: `model.json` and the shards that it names fill it; None leaves it unfilled.
+    """
+    import keras
+
+    trunk = keras.applications.ResNet50(include_top=False, weights=None)
+    pooled = keras.layers.GlobalAveragePooling2D(name="avg_pool")(trunk.output)
+    guess = keras.layers.Dense(CLASSES, activation="softmax", name="predictions")(pooled)
+    model = keras.Model(trunk.input, guess, name="resnet50")
+    if members is not None:
+        model.set_weights(_in_order(model, tfjs.arrays(members)))
+    return model
+
+
+def _in_order(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    ours = {}
+    for name, array in arrays.items():
+        layer, _, part = name.partition("/")
+        ours[_today(layer), part] = array
+    return [ours[layer.name, weight.name] for layer in model.layers for weight in layer.weights]
+
+
+def _today(layer: str) -> str:
+    """Keras' former name of a layer -> the one of today: `res2a_branch1` -> `conv2_block1_0_conv`."""
+    if inner := _INNER.fullmatch(layer):
+        kind, stage, block, branch = inner.groups()
+        part = "conv" if kind == "res" else "bn"
+        return f"conv{stage}_block{ord(block) - ord('a') + 1}_{_BRANCHES[branch]}_{part}"
+    return _OUTER.get(layer, layer)

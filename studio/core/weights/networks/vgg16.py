@@ -1,0 +1,73 @@
+"""VGG16: thirteen convolutions, for pictures as Keras prepares them (arXiv:1409.1556)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core.untrusted import checkpoints
+from studio.core.weights.networks.spec import Preprocessing, Spec
+
+if TYPE_CHECKING:
+    import keras
+
+# How torchvision's training scaled its pictures, in RGB; the arrays of the package expect that.
+_MEAN_01 = np.array([0.485, 0.456, 0.406])
+_SCALE_01 = np.array([0.229, 0.224, 0.225])
+
+
+def _spec() -> Spec:
+    blocks = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+    layers, strides = {}, {}
+    for block, (count, channels) in enumerate(blocks, start=1):
+        for conv in range(1, count + 1):
+            layers[f"block{block}_conv{conv}"] = channels
+            strides[f"block{block}_conv{conv}"] = 2 ** (block - 1)
+        layers[f"block{block}_pool"] = channels
+        strides[f"block{block}_pool"] = 2**block
+    preprocessing = Preprocessing(mean=(123.68, 116.779, 103.939), bgr=True)
+    return Spec("vgg16", "VGG16", preprocessing, layers, strides, least=32)
+
+
+SPEC = _spec()
+
+
+def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+    """VGG16 without its classifier, for pictures as `vgg16.preprocess_input` makes them.
+
+    Args:
+        members: `{"vgg16.ckpt": bytes}` fills it; None leaves it unfilled.
+    """
+    import keras
+
+    model = keras.applications.VGG16(include_top=False, weights=None)
+    if members is not None:
+        model.set_weights(fold(arrays(members["vgg16.ckpt"])))
+    return model
+
+
+def arrays(checkpoint: bytes) -> list[np.ndarray]:
+    """Kernels (HWIO) and biases of the 13 convolutions in order, as they were trained."""
+    found = checkpoints.numpy_pickle(checkpoint)
+    return [found[f"VGG16_0/Conv_{i}/{part}"] for i in range(13) for part in ("kernel", "bias")]
+
+
+def fold(trained: list[np.ndarray]) -> list[np.ndarray]:
+    """Moves the input's scaling into the first convolution, so that Keras' own preprocessing fits.
+
+    Trained for `x_t = (rgb_01 - mean) / scale`; Keras gives `x_k`, BGR in 0..255 minus other means. The two
+    differ by a scale and a shift a channel, which a convolution can hold. Exact but for the picture's border,
+    where padding with zeros now means a shift of less than half a grey level.
+
+    Args:
+        trained: as `arrays` gives them.
+    """
+    kernel, bias, *rest = trained
+    kernel = kernel.astype("float64")
+    scale = 255.0 * _SCALE_01
+    shift = (np.array(SPEC.preprocessing.mean) - 255.0 * _MEAN_01) / scale
+    folded = (kernel / scale[:, None])[:, :, ::-1]
+    shifted = bias + np.einsum("hwco,c->o", kernel, shift)
+    return [folded.astype("float32"), shifted.astype("float32"), *rest]

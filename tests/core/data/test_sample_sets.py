@@ -1,0 +1,83 @@
+"""Sample data sets: drawn once, the same for everyone, and read as any other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.classify import duplicates
+from studio.core import data, paths
+from studio.core.data import sample_sets
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.pictures import avatars
+from studio.core.progress import Progress
+
+
+@pytest.fixture(scope="module")
+def cartoons(session_home):
+    return sample_sets.reference("sample:cartoons")
+
+
+def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
+    found = data.pictures(cartoons, 64)
+    assert found.classes == sample_sets.sets()["cartoons"].classes == ("glasses", "hat", "plain")
+    assert np.bincount(found.labels).tolist() == [32] * 3
+    assert not found.notes  # nothing broken, and no copies
+    assert len({picture.tobytes() for picture in found.images}) == 96
+    assert cartoons.path.stat().st_size < 2**21
+
+
+def test_faces_are_in_the_class_of_what_they_wear(cartoons, session_home):
+    """Each picture is found again among many faces that are drawn with what they wear told."""
+    found = data.pictures(cartoons, 224)
+    wears = {}
+    for seed in range(2000, 2060):
+        picture, facts = avatars.draw(np.random.default_rng(seed), 224)
+        worn = [name for name in ("beard", "glasses", "hat") if facts[name]] or ["plain"]
+        wears[picture.tobytes()] = worn[0] if len(worn) == 1 and worn != ["beard"] else ""
+    seen = [
+        (found.classes[label], wears[picture.tobytes()])
+        for picture, label in zip(found.images, found.labels, strict=True)
+        if picture.tobytes() in wears
+    ]
+    assert len(seen) == sum(bool(name) for name in wears.values()) > 15
+    assert all(label == name for label, name in seen)
+
+
+def test_the_bald_have_the_shortest_hair(home):
+    rows = data.pictures(sample_sets.reference("sample:hair"), 64)
+    assert rows.classes == ("bald", "long", "round", "spikes")
+    assert np.bincount(rows.labels).tolist() == [24] * 4
+    # What is drawn beside the neck, below the ears, is hair or the plain ground: the long hide more of it.
+    beside = rows.images[:, 34:44, 8:18].astype("float32").std(axis=(1, 2)).mean(axis=1)
+    means = [beside[rows.labels == n].mean() for n in range(4)]
+    assert max(means) == means[1]
+
+
+def test_it_is_drawn_once(cartoons, session_home):
+    seen = []
+    again = sample_sets.reference("sample:cartoons", Progress(seen.append))
+    assert again == cartoons and not seen
+    cartoons.path.unlink()  # as when the studio tidies up: then it is drawn anew, the same
+    anew = sample_sets.reference("sample:cartoons", Progress(seen.append))
+    assert anew == cartoons and seen
+    assert paths.file_digest(anew.path) == cartoons.digest
+
+
+def test_an_unknown_name_names_the_closest(home):
+    with pytest.raises(InvalidInput, match=r"one of cartoons.*Received: cartons.*Next"):
+        sample_sets.reference("sample:cartons")
+    with pytest.raises(InvalidInput, match="cartoons, hair"):
+        sample_sets.reference("sample:../../etc/passwd")
+
+
+def test_a_cancelled_one_leaves_nothing_behind(home):
+    with pytest.raises(Cancelled):
+        sample_sets.reference("sample:hair", Progress(cancelled=lambda: True))
+    assert not [*home.glob("files/*"), *home.glob("cache/*")]
+
+
+@pytest.mark.parametrize("name", sample_sets.sets())
+def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
+    found = data.pictures(sample_sets.reference(f"sample:{name}"), 224)
+    assert not len(duplicates.find(found).pairs)

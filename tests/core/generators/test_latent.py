@@ -1,0 +1,174 @@
+"""Points of a model's space: drawn, varied, moved, walked between; and the densities they are drawn from."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.core.generators import latent
+from studio.core.generators.directions import MOST_DIRECTIONS
+from studio.core.generators.latent import Direction, Generator, Mixture
+
+DIM = 12
+
+
+def generator(**known) -> Generator:
+    return Generator("tiny", "0" * 64, DIM, 8, lambda z: np.zeros((len(z), 8, 8, 3), "uint8"), **known)
+
+
+@pytest.fixture
+def mixture() -> Mixture:
+    """Two far and narrow places, the second three times as likely."""
+    means = np.stack([np.full(DIM, -5.0), np.full(DIM, 5.0)])
+    return Mixture(np.array([0.25, 0.75]), means, np.full((2, DIM), 0.04))
+
+
+@pytest.fixture(params=[True, False], ids=["mixture", "normal"])
+def either(request, mixture) -> Generator:
+    return generator(density=mixture if request.param else None)
+
+
+def test_a_seed_draws_the_same_and_the_first_of_many_are_those_of_few(either):
+    many = latent.draw(either, 50, 3)
+    assert many.shape == (50, DIM) and many.dtype == np.float32
+    assert np.array_equal(latent.draw(either, 7, 3), many[:7])
+    assert not np.allclose(latent.draw(either, 7, 4), many[:7])
+
+
+def test_without_a_density_points_are_normal():
+    z = latent.draw(generator(), 4000, 0)
+    assert np.abs(z.mean(0)).max() < 0.1
+    assert np.abs(z.std(0) - 1).max() < 0.1
+
+
+def test_a_mixture_draws_from_its_places_as_often_as_it_says(mixture):
+    z = latent.draw(generator(density=mixture), 4000, 0)
+    high = z.mean(1) > 0
+    assert high.mean() == pytest.approx(0.75, abs=0.03)
+    assert z[high].mean() == pytest.approx(5, abs=0.05)
+    assert z[high].std() == pytest.approx(0.2, abs=0.02)
+    assert np.allclose(z.mean(0), mixture.mean, atol=0.3)
+    assert np.allclose(z.std(0), mixture.deviation, atol=0.2)
+
+
+def test_truncation_pulls_towards_what_is_usual(mixture):
+    whole, half = (latent.draw(generator(), 20, 1, t) for t in (1, 0.5))
+    assert np.allclose(half, whole / 2)
+    pulled = latent.draw(generator(density=mixture), 20, 1, 0)
+    assert np.allclose(np.abs(pulled), 5), "the mean of each place, not the emptiness between them"
+
+
+def test_neighbours_begin_with_the_point_itself_and_lie_as_far_out(either):
+    z = latent.draw(either, 1, 0)[0]
+    near = latent.around(either, z, 400, seed=5, spread=0.6)
+    assert np.array_equal(near[0], z)
+    assert np.array_equal(latent.around(either, z, 3, seed=5, spread=0.6), near[:3])
+    density = either.density
+    mean, deviation = (density.mean, density.deviation) if density else (0, 1)
+    squares = np.mean(np.square((near - mean) / deviation))
+    assert squares == pytest.approx(0.64 * np.mean(np.square((z - mean) / deviation)) + 0.36, rel=0.1)
+    alike = latent.around(either, z, 5, seed=5, spread=0)
+    assert np.allclose(alike, z, atol=1e-5)
+
+
+def test_truncation_pulls_neighbours_towards_what_is_usual(either):
+    z = latent.draw(either, 1, 0)[0]
+    whole, half, none = (latent.around(either, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0))
+    assert np.array_equal(whole[0], half[0]) and np.array_equal(none[1:], none[[1] * 4])
+    assert np.abs(whole[1:] - none[1:]).mean() > 0.3
+    assert np.allclose(half[1:], (whole[1:] + none[1:]) / 2, atol=1e-5)
+
+
+def test_moving_adds_and_names_what_there_is():
+    older = Direction(np.eye(DIM, dtype="float32")[2], "as it is labelled")
+    made = generator(directions={"older": older})
+    z = latent.draw(made, 3, 0)
+    moved = latent.move(made, z, {"older": -1.5})
+    assert np.allclose(moved - z, -1.5 * np.eye(DIM)[2], atol=1e-6)
+    assert np.array_equal(latent.move(made, z, {}), z)
+    with pytest.raises(InvalidInput, match="older"):
+        latent.move(made, z, {"younger": 1})
+    with pytest.raises(InvalidInput, match="no direction here"):
+        latent.move(generator(), z, {"older": 1})
+
+
+def test_the_arc_begins_and_ends_right_and_stays_far_from_the_middle():
+    start, end = latent.draw(generator(), 2, 0)
+    way = latent.slerp(start, end, np.linspace(0, 1, 9))
+    assert np.allclose(way[0], start, atol=1e-6) and np.allclose(way[-1], end, atol=1e-6)
+    lengths = np.linalg.norm(way, axis=1)
+    assert np.all(np.diff(lengths) * np.sign(lengths[-1] - lengths[0]) >= -1e-4)
+    straight = latent.lerp(start, end, 0.5)
+    assert np.linalg.norm(straight) < 0.9 * lengths.min()
+    assert latent.slerp(start, end, 0.5).shape == (DIM,)
+
+
+@pytest.mark.parametrize("end", [np.zeros(DIM), np.ones(DIM), 2 * np.ones(DIM), -np.ones(DIM)])
+def test_points_without_one_arc_are_joined_by_a_line(end):
+    way = latent.slerp(np.ones(DIM), end, np.linspace(0, 1, 5))
+    assert np.isfinite(way).all()
+    assert np.allclose(way, latent.lerp(np.ones(DIM), end, np.linspace(0, 1, 5)), atol=1e-5)
+
+
+@pytest.mark.parametrize("count, frames", [(1, 5), (2, 24), (3, 36), (5, 7), (4, 3)])
+def test_a_walk_goes_through_its_points_and_closes(count, frames):
+    points = latent.draw(generator(), count, 0)
+    path = latent.walk(points, frames)
+    assert path.shape == (frames, DIM) and np.isfinite(path).all()
+    if frames % count == 0:
+        assert np.allclose(path[:: frames // count], points, atol=1e-6)
+    if frames >= 12 * count:
+        steps = np.linalg.norm(np.diff(path, axis=0, append=path[:1]), axis=1)
+        assert steps[-1] <= steps.max(), "the end joins the beginning"
+        assert steps.max() < 3 * np.linalg.norm(points[0] - points[1]) * count / frames
+        legs = steps.reshape(count, -1)
+        assert (legs[:, [0, -1]].max(1) < legs.max(1) / 2).all(), "slower as it leaves and as it arrives"
+
+
+def test_directions_and_densities_survive_their_file(mixture):
+    vector = latent.draw(generator(), 1, 7)[0].astype("float64")
+    older = Direction((vector / np.linalg.norm(vector)).astype("float32"), "as labelled")
+    written = older.to_json()
+    written["vector"] = [5 * value for value in written["vector"]]
+    data = {"directions": {"older": written}, "density": mixture.to_json()}
+    directions, density = latent.read(json.loads(json.dumps(data)), DIM)
+    assert directions["older"].note == "as labelled"
+    assert np.allclose(directions["older"].vector, older.vector, atol=1e-5)
+    assert np.linalg.norm(directions["older"].vector) == pytest.approx(1, abs=1e-6)
+    assert all(
+        np.allclose(getattr(density, n), getattr(mixture, n)) for n in ("weights", "means", "variances")
+    )
+    assert latent.read({}, DIM) == ({}, None)
+
+
+def test_a_model_opens_without_the_directions_that_no_name_can_ask_for():
+    names = ["skin brightness", "a=1", "a,b", "a\tb", "", "x" * 41, *(f"d{n}" for n in range(100))]
+    directions, _ = latent.read({"directions": dict.fromkeys(names, GOOD)}, DIM)
+    assert list(directions) == [f"d{n}" for n in range(MOST_DIRECTIONS)]
+
+
+GOOD = Direction(np.eye(DIM)[0]).to_json()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"directions": [GOOD]},
+        {"directions": {"older": {"vector": [1.0] * (DIM + 1)}}},
+        {"directions": {"older": {"vector": [0.0] * DIM}}},
+        {"directions": {"older": {"vector": ["1"] * DIM + [[]]}}},
+        {"directions": {"older": {"vector": [float("nan")] * DIM}}},
+        {"directions": {"older": GOOD | {"note": 3}}},
+        {"density": {"weights": [1.0], "means": [[0.0] * DIM], "variances": [[-1.0] * DIM]}},
+        {"density": {"weights": [0.0], "means": [[0.0] * DIM], "variances": [[1.0] * DIM]}},
+        {"density": {"weights": [], "means": [], "variances": []}},
+        {"density": {"weights": [1.0], "means": [[0.0] * 3], "variances": [[1.0] * 3]}},
+        {"density": "normal"},
+    ],
+)
+def test_what_no_training_wrote_is_refused_in_one_sentence(data):
+    with pytest.raises(InvalidInput, match="Next: copy or train the model again"):
+        latent.read(data, DIM)

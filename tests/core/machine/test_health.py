@@ -1,0 +1,113 @@
+"""Health: each thing that is not well is named with what to do."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections import namedtuple
+
+import psutil
+import pytest
+import tiny_weights
+
+from studio.core import paths
+from studio.core.machine import health
+from studio.core.process import sandbox
+from studio.core.weights import pretrained
+
+
+@pytest.fixture
+def checks(home, monkeypatch):
+    """Looks at everything, with small weights and without the devices, which take seconds."""
+    tiny_weights.install(monkeypatch)
+    monkeypatch.setattr(health, "_devices", lambda: health.Check("devices", "well", "none asked"))
+    return lambda: {check.name: check for check in health.checks()}
+
+
+def test_all_is_well_but_for_weights_that_are_not_here(checks):
+    found = checks()
+    states = {name: check.state for name, check in found.items() if name not in ("memory", "sandbox")}
+    assert states == dict.fromkeys(states, "well") | {"weights tiny": "note", "weights twin": "note"}
+    assert "studio weights pull tiny" in found["weights tiny"].remedy
+
+
+def test_weights_that_are_here_are_well(checks, tmp_path):
+    archive = tmp_path / tiny_weights.FILE
+    archive.write_bytes(tiny_weights.ARCHIVE)
+    pretrained.pull("tiny", source=archive)
+    assert checks()["weights tiny"].state == "well"
+
+
+def test_a_home_that_cannot_be_written_is_trouble(checks, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
+    found = checks()["folder"]
+    assert found.state == "trouble"
+    assert found.remedy
+
+
+def test_a_nearly_full_disk_is_noted(checks, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**10, 10**10, 10**8))
+    found = checks()["folder"]
+    assert (found.state, "100 MB free" in found.found) == ("note", True)
+
+
+def test_a_missing_package_is_trouble(checks, monkeypatch):
+    monkeypatch.setattr(health, "_PACKAGES", ("numpy", "no-such-package"))
+    found = checks()["packages"]
+    assert (found.state, "no-such-package" in found.found) == ("trouble", True)
+
+
+def test_keras_that_does_not_load_says_why(home, monkeypatch):
+    monkeypatch.setattr(health, "_DEVICES", "raise ImportError('libcuda is broken')")
+    found = health._devices()
+    assert (found.state, "libcuda is broken" in found.found) == ("trouble", True)
+
+
+@pytest.mark.parametrize(("free", "state"), [(2 * 2**30, "note"), (9 * 2**30, "well")])
+def test_little_memory_is_noted(checks, monkeypatch, free, state):
+    seen = namedtuple("seen", "total available")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: seen(16 * 2**30, free))
+    found = checks()["memory"]
+    assert (found.state, found.found) == (state, f"{free / 2**30:.1f} of 16.0 GiB free")
+
+
+def test_processes_that_cannot_reach_each_other_are_trouble(checks, monkeypatch):
+    def refused(*_, **__):
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    found = checks()["connections"]
+    assert (found.state, "127.0.0.1" in found.found) == ("trouble", True)
+
+
+ALL = sandbox.Rules(landlock=7, seccomp=True)
+SHUT = "a stranger's model is opened without network and with access to its own folder alone"
+
+
+@pytest.mark.parametrize(
+    ("rules", "state", "found"),
+    [
+        (ALL, "well", f"{SHUT} (Landlock 7, seccomp)"),
+        (sandbox.Rules(seccomp=True), "note", "opened with access to all files (in force: seccomp)"),
+        (sandbox.Rules(landlock=1), "note", "opened with access to the network (in force: Landlock 1)"),
+        (sandbox.Rules(), "note", "opened with access to all files and the network (in force: nothing)"),
+    ],
+)
+def test_what_a_strangers_model_reaches_is_said(checks, monkeypatch, rules, state, found):
+    monkeypatch.setattr(sandbox, "offered", lambda: rules)
+    check = checks()["sandbox"]
+    assert check.state == state and check.found.endswith(found)
+    assert bool(check.remedy) == (state == "note")
+
+
+def test_a_shipped_model_with_other_bytes_is_trouble(home, monkeypatch, tmp_path):
+    assert health._models().state == "well"
+    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained")
+    weights_file = next((tmp_path / "pretrained" / "alice").glob("*.h5"))
+    damaged = bytearray(weights_file.read_bytes())
+    damaged[-9] ^= 1
+    weights_file.write_bytes(damaged)
+    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
+    found = health._models()
+    assert (found.state, found.found) == ("trouble", "not whole: alice")

@@ -1,0 +1,49 @@
+"""Copies of what a model learnt from are found, whichever of all the pictures they are of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.data import Pictures
+from studio.core.metrics import comparison, inception
+from studio.core.progress import Progress
+from studio.core.training.loop import split
+
+COUNT = 3000
+
+
+@pytest.fixture
+def pictures(monkeypatch) -> Pictures:
+    """Soft noise; what the network would see of it is a few sums of its pixels."""
+    rng = np.random.default_rng(0)
+    sums = rng.normal(size=(32 * 32, 64)) / 1000
+
+    def features(images, *_, **__):
+        return (images.mean(-1).reshape(len(images), -1) @ sums).astype("float32")
+
+    monkeypatch.setattr(inception, "features", features)
+    coarse = rng.integers(0, 256, (COUNT, 8, 8, 1), "uint8")
+    return Pictures(coarse.repeat(4, axis=1).repeat(4, axis=2), tuple(map(str, range(COUNT))))
+
+
+def test_copies_of_any_picture_lie_near_it_mirrored_or_not(pictures):
+    learnt, held_out = split(COUNT, 0.1)
+    judge = comparison.Judge(pictures, learnt, held_out, 100, Progress())
+    copies = pictures.images[learnt[::27]].copy()
+    copies[::2] = copies[::2, :, ::-1]
+    fresh = np.random.default_rng(1).permuted(pictures.images[learnt[::27]], axis=0)
+    copied, new = (judge.compare(one.repeat(3, axis=-1), Progress()).figures for one in (copies, fresh))
+    assert copied["learnt_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
+    assert copied["nearest"] == 0 < copied["nearest_held_out"]
+    assert new["nearest"] == pytest.approx(new["nearest_held_out"], rel=0.2)
+    assert "nearest found among all 2,700 learnt from" in comparison.rows(copied)[-1][0]
+
+
+def test_what_looks_most_alike_is_found_as_it_is(pictures):
+    among = pictures.part(np.arange(0, COUNT, 2))
+    seen = pictures.images[[40, 2998]].repeat(3, axis=-1)
+    seen[1] = seen[1, :, ::-1]
+    found = comparison.alike([seen[:1], seen[1:]], among, Progress())
+    assert np.array_equal(found[0], pictures.images[40])
+    assert np.array_equal(found[1], pictures.images[2998, :, ::-1])

@@ -1,0 +1,40 @@
+"""What cards say: a command that a shell takes as it stands."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from studio.core import data
+from studio.core.models import cards
+from studio.core.tasks import File
+from studio.vae.settings import TrainVaeSettings
+
+
+@pytest.mark.parametrize(
+    "name", ["faces.zip", "my photos (2).zip", "it's; rm -rf $HOME.tar", "tfds:a/b:1.0.0"]
+)
+def test_a_command_is_taken_by_a_shell_as_it_stands(name):
+    settings = TrainVaeSettings(steps=7, flip=False)
+    told = cards.command("train_vae", name, settings, "my model", ["--style", "a b.png"])
+    words = ["python", "-m", "training.train_vae", name, "--style", "a b.png", "-o", "DIR"]
+    assert shlex.split(told) == [*words, "--start-from", "my model", "--steps", "7", "--no-flip"]
+
+
+def test_plain_words_stand_without_quotes():
+    told = cards.command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
+    assert told == "python -m training.train_vae tfds:patch_camelyon/x -o DIR --steps 7"
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("tfds:mnist", "tfds:mnist"),
+        ("tfds:imagenet_resized 32x32:0.1.0", "tfds:imagenet_resized/32x32:0.1.0"),
+        ("my photos", "my photos"),
+        ("tfds:my own photos", "tfds:my own photos"),
+    ],
+)
+def test_a_data_set_is_named_as_it_was_given(file, named):
+    assert data.named(File("0" * 64, "dataset", file)) == named

@@ -1,0 +1,81 @@
+"""A name is kept as it was typed, in any script, and can be a folder on any system."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.core.models import names
+
+GOOD = (
+    "Élise",
+    "日本語",
+    "Grandma's voice",
+    "голос 2",
+    "हिन्दी",
+    "صوتي",
+    "v1.2 (best)",
+    "my-voice_3",
+    "Rock & Roll!",
+    "ＡＢＣ",
+    "7",
+    "Ωmega+",
+    "x" * 60,
+)
+BAD = {
+    "": "nothing",
+    " ": "nothing",
+    "..": "..",
+    "../voice": "voice",
+    "a/b": "a/b",
+    "a\\b": "b",
+    "a:b": "a:b",
+    "a,b": "a,b",
+    "a|b": "a|b",
+    "-rf": "-rf",
+    ".hidden": ".hidden",
+    "ends.": "ends.",
+    "NUL": "NUL",
+    "con.txt": "con.txt",
+    "Com1": "Com1",
+    "a\x1b[31mb": "31mb",
+    "bell\x07": "bell",
+    "x" * 61: "xxx",
+    "𠀀" * 60: "𠀀",
+    "<b>": "<b>",
+    "\ud800": "�",
+    "🎨": "🎨",
+}
+
+
+@pytest.mark.parametrize("typed", GOOD)
+def test_a_name_stays_as_it_was_typed(typed):
+    assert names.checked(typed) == typed
+    assert names.checked(unicodedata.normalize("NFD", typed)) == typed
+    assert names.checked(f"  {typed}\u200b ") == typed
+    assert names.folded(unicodedata.normalize("NFD", typed.upper())) == names.folded(typed.upper())
+
+
+@pytest.mark.parametrize("typed", BAD)
+def test_what_no_folder_or_command_can_be_called_is_refused_in_a_sentence(typed):
+    assert not names.is_name(typed)
+    with pytest.raises(InvalidInput, match="Invalid name") as told:
+        names.checked(typed)
+    assert BAD[typed] in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Élise_2/#1", "Élise_2 1"),
+        ("***", ""),
+        ("nul", ""),
+        ("a" * 99, "a" * 60),
+        ("..x..", "x"),
+        ("日本語 ", "日本語"),
+    ],
+)
+def test_a_name_is_suggested_for_any_text(text, name):
+    assert names.suggested(text) == name

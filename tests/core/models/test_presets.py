@@ -1,0 +1,379 @@
+"""A trained model is a folder: saved whole, found by name or path, refused when it is not whole."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import paint  # adds the task `paint.invert`
+import pytest
+
+from studio.core import recipes, tasks
+from studio.core.errors import InvalidInput, NoRoom
+from studio.core.models import presets
+from studio.core.weights import index
+
+NAME = next(name for name, path in tasks.TASKS.items() if path.startswith("paint:"))
+
+
+class Model:
+    """Saves one array as a Keras model would save its own."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values, "float32")
+
+    def save_weights(self, path):
+        assert path.name.endswith(".weights.h5")
+        path.write_bytes(self.values.tobytes())
+
+
+def saved(target, values=(1, 2), **settings):
+    chosen = paint.PaintSettings(**settings)
+    recipe = recipes.make(NAME, chosen, {}, {})
+    return presets.save(target, Model(values), NAME, chosen, "# Tiny\nlicence: MIT\n", recipe)
+
+
+def test_what_is_saved_is_found_by_name(home):
+    saved("tiny", steps=7)
+    found = presets.find("tiny")
+    assert found.settings() == paint.PaintSettings(steps=7)
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert found.card().startswith("# Tiny")
+    assert found.recipe().task == NAME
+    assert presets.names() == [*index.shipped().presets, "tiny"]
+    assert sorted(p.name for p in found.folder.iterdir()) == sorted(
+        [presets.WEIGHTS, presets.SETTINGS, presets.CARD, presets.RECIPE]
+    )
+
+
+def test_a_folder_will_do(home, tmp_path):
+    saved(tmp_path / "runs" / "first")
+    assert presets.find(tmp_path / "runs" / "first").name == "first"
+    assert presets.names() == [*index.shipped().presets]
+
+
+def test_a_new_save_takes_the_old_ones_place(home):
+    saved("tiny", (1, 2))
+    first = presets.find("tiny").digest
+    saved("tiny", (3, 4))
+    found = presets.find("tiny")
+    assert found.digest != first
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    assert [p.name for p in (home / "presets").iterdir() if p.is_dir()] == ["tiny"]
+
+
+def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
+    saved("tiny", (1, 2))
+
+    def fails(self, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Model, "save_weights", fails)
+    with pytest.raises(NoRoom, match="full"):
+        saved("tiny", (3, 4))
+    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+
+
+def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, tmp_path):
+    saved(tmp_path / "run", (1, 2))
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "samples").mkdir()
+    (tmp_path / "run" / "samples" / "a.png").write_bytes(b"mine too")
+    found = saved(tmp_path / "run", (3, 4))
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    assert (found.folder / "notes.txt").read_text() == "mine"
+    assert (found.folder / "samples" / "a.png").read_bytes() == b"mine too"
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir() and p.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("look", [presets.own, lambda: presets.find("tiny"), lambda: saved("other")])
+def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
+    code = (
+        "import os, pathlib; pathlib.Path.rename = {0}; from test_presets import saved; saved('tiny', (3, 4))"
+    )
+    swapped = "lambda old, new, rename=pathlib.Path.rename: (rename(old, new), os._exit(9))"
+    saved("tiny", (1, 2))
+    place = str(Path(__file__).parent)
+    died = subprocess.run([sys.executable, "-c", code.format(swapped)], cwd=place, env=_with_tests(place))
+    assert died.returncode == 9
+    assert not (home / "presets" / "tiny").exists()
+    look()
+    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert "tiny" in presets.own()
+
+
+def _with_tests(place):
+    return os.environ | {"PYTHONPATH": os.pathsep.join([place, str(Path(place).parent), *sys.path])}
+
+
+def test_a_model_may_know_much_of_its_data(home, tmp_path):
+    recipe, chosen = recipes.make(NAME, paint.PaintSettings(), {}, {}), paint.PaintSettings()
+    data = {"confusion": [[0] * 800] * 800}
+    packed = presets.pack(Model([1.0]), NAME, chosen, "# Wide\n", recipe, data)
+    assert presets.unpack(packed, "wide").data() == data
+
+
+def test_packing_needs_no_room_outside_the_studios_folder(home, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # where nothing can be made
+    recipe = recipes.make(NAME, paint.PaintSettings(), {}, {})
+    packed = presets.pack(Model([1.0]), NAME, paint.PaintSettings(), "# Tiny\n", recipe)
+    assert presets.unpack(packed, "tiny").weights().is_file()
+    assert not list((home / "cache").iterdir()), "what it needed on the way"
+
+
+def test_no_lock_lies_beside_a_model(home, tmp_path):
+    saved(tmp_path / "mine")
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", "home"}
+
+
+def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
+    mine = tmp_path / ".new-mine"
+    mine.mkdir()
+    (mine / "photo.png").write_bytes(b"of a person")
+    with pytest.raises(InvalidInput, match=r"Received: \.new-mine with photo\.png in it"):
+        saved(tmp_path / "mine")
+    assert (mine / "photo.png").read_bytes() == b"of a person"
+    (mine / "photo.png").rename(mine / presets.CARD)
+    saved(tmp_path / "mine")
+    assert not mine.exists()
+
+
+@pytest.mark.parametrize("name", [".new-mine", ".old-mine"])
+def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp_path, name):
+    saved(tmp_path / "mine", (1, 2))
+    other = saved(tmp_path / "other", (3, 4)).folder
+    if name == ".old-mine":
+        (other / "photo.png").write_bytes(b"mine")
+    there = {path.name: path.read_bytes() for path in other.iterdir()}
+    (tmp_path / name).symlink_to(other)
+    with pytest.raises(InvalidInput, match=rf"Expected: no link {name} beside it.* Next: remove that link"):
+        saved(tmp_path / "mine", (5, 6))
+    assert {path.name: path.read_bytes() for path in other.iterdir()} == there
+    (tmp_path / name).unlink()
+    saved(tmp_path / "mine", (5, 6))
+
+
+def test_a_link_named_as_an_old_model_is_not_put_in_its_place(home, tmp_path):
+    (tmp_path / ".old-mine").symlink_to(saved(tmp_path / "other").folder)
+    presets._mend(tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_model_folder_with_codes_in_its_name_is_told_in_one_line(home, tmp_path):
+    folder = tmp_path / "mine\n\x1b[31m"
+    saved(folder)
+    (folder / "settings.json").write_text("{}")
+    with pytest.raises(InvalidInput) as error:
+        presets.find(folder)
+    assert str(error.value).isprintable()
+
+
+def test_a_link_to_a_model_stays_one(home, tmp_path):
+    saved(tmp_path / "first", (1, 2))
+    (tmp_path / "latest").symlink_to("first")
+    for value in (3, 4):
+        saved(tmp_path / "latest", (value,))
+        found = presets.find(tmp_path / "first")
+        assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [value]
+    assert (tmp_path / "latest").is_symlink()
+
+
+def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):
+    made = saved(tmp_path / "pretrained" / "tiny")
+    saved("tiny", (9, 9))
+    monkeypatch.setattr(presets.paths, "shipped", lambda name: tmp_path / name)
+
+    def ship(digest):
+        entry = index.Shipped(
+            task=NAME,
+            folder="tiny",
+            sha256=digest,
+            licence="MIT",
+            trained_on="nothing",
+            command="",
+            figures={},
+        )
+        monkeypatch.setattr(index, "shipped", lambda: index.Index(weights={}, presets={"tiny": entry}))
+
+    ship(made.digest)
+    assert presets.find("tiny").folder == tmp_path / "pretrained" / "tiny"
+    assert presets.names() == ["tiny"]
+    ship("0" * 64)
+    with pytest.raises(InvalidInput, match="000000000000"):
+        presets.find("tiny")
+
+
+@pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's voice", "голос 2"])
+def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
+    made = saved(name)
+    assert made.folder == home / "presets" / name and presets.own() == [name]
+    for typed in (name, name.upper(), name.lower(), unicodedata.normalize("NFC", name.title())):
+        assert presets.find(typed) == made, "capitals do not count"
+    assert saved(name.upper(), (3, 4)).folder == made.folder and presets.own() == [name]
+    recipe = recipes.make(NAME, paint.PaintSettings(), {}, {made.name: made.digest})
+    assert recipes.read(recipe.to_json().encode()).weights == {name: made.digest}
+
+
+@pytest.mark.parametrize("name", ["nobody", "../tiny", "", "/nowhere", "a\0b", "x" * 5000])
+def test_unknown_names_are_refused(home, name):
+    saved("tiny")
+    with pytest.raises(InvalidInput, match="tiny"):
+        presets.find(name)
+
+
+@pytest.mark.parametrize(
+    "file, data",
+    [
+        (presets.SETTINGS, None),
+        (presets.SETTINGS, b"{"),
+        (presets.SETTINGS, b"[]"),
+        (presets.SETTINGS, b'{"task":"x","settings":{},"weights":"short"}'),
+        (presets.SETTINGS, b" " * (2 << 20)),
+        (presets.WEIGHTS, None),
+        (presets.WEIGHTS, b"other"),
+        (presets.RECIPE, b"{}"),
+        (presets.CARD, None),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused(home, file, data):
+    path = saved("tiny").folder / file
+    path.unlink() if data is None else path.write_bytes(data)
+    with pytest.raises(InvalidInput):
+        found = presets.find("tiny")
+        found.weights(), found.recipe(), found.card()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"figures": [1]},
+        {"figures": {"fid": "low"}},
+        {"figures": {"n": 2.5}},
+        {"figures": {"nats_per_char": None}},
+        {"figures": {"kl": [1, "x"]}},
+        {"figures": {"curve": {"steps": 3}}},
+        {"figures": {"distances": []}},
+        {"evaluation": {"accuracy": "high"}},
+        {"directions": {"smile": [1]}},
+        {"classes": [1]},
+    ],
+)
+def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
+    """Else one odd folder would take down the page that lists it among all others."""
+    folder = saved("tiny").folder
+    settings = json.loads((folder / presets.SETTINGS).read_text())
+    (folder / presets.SETTINGS).write_text(json.dumps(settings | {"data": data}))
+    with pytest.raises(InvalidInput, match=r"settings\.json as the studio writes it"):
+        presets.find("tiny")
+
+
+def test_a_model_of_which_one_test_was_not_finite_is_kept(home):
+    curve = {"steps": [1, 2], "held out": [math.inf, 250.0]}
+    found = presets.unpack(packed(data={"figures": {"curve": curve}}), "tiny")
+    assert found.data()["figures"]["curve"]["held out"] == [None, 250.0]
+
+
+def test_settings_that_the_task_does_not_take_are_refused(home):
+    path = saved("tiny").folder / presets.SETTINGS
+    made = json.loads(path.read_bytes())
+    path.write_text(json.dumps(made | {"settings": {"steps": 10**9}}))
+    with pytest.raises(InvalidInput, match="steps"):
+        presets.find("tiny").settings()
+
+
+def packed(values=(1, 2), data=None):
+    chosen = paint.PaintSettings(steps=7)
+    recipe = recipes.make(NAME, chosen, {}, {})
+    return presets.pack(Model(values), NAME, chosen, "# Tiny\n", recipe, data)
+
+
+def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
+    chosen = paint.PaintSettings()
+    recipe = recipes.make(NAME, chosen, {}, {})
+    presets.save("tiny", Model((1,)), NAME, chosen, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
+    assert presets.find("tiny").data() == {"classes": ["cat", "Hündin"]}
+    assert saved("other").data() == {}
+
+
+def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
+    data = packed(data={"letters": "ab"})
+    assert data == packed(data={"letters": "ab"})
+    found = presets.unpack(data, "tiny")
+    assert found == presets.find("tiny") and found.settings().steps == 7
+    assert found.data() == {"letters": "ab"}
+    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert presets.zipped(presets.unpack(data, tmp_path / "there").folder) == data
+
+
+def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
+    file = tasks.File.keep(packed(), "model", "tiny.zip")
+    found = presets.given(file)
+    found.weights().unlink()
+    assert np.frombuffer(presets.given(file).weights().read_bytes(), "<f4").tolist() == [1, 2]
+
+
+def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
+    data = bytearray(packed())
+    last = data.rindex(b"PK\1\2")
+    for at in (last + 20, last + 24):  # both of its sizes
+        data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") + 100_000).to_bytes(4, "little")
+    with pytest.raises(InvalidInput, match="damaged"):
+        presets.unpack(bytes(data), "tiny")
+
+
+def rezipped(change):
+    """A packed model whose members were changed: `change({name: bytes}) -> [(name, bytes)]`."""
+    with zipfile.ZipFile(io.BytesIO(packed())) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name, body in change(members):
+            file.writestr(zipfile.ZipInfo(name), body)
+    return out.getvalue()
+
+
+def squeezed():
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(packed())) as file,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in file.namelist():
+            new.writestr(name, file.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: b"",
+        lambda: b"PK\x03\x04",
+        lambda: packed()[:-40],
+        lambda: packed().replace(b"# Tiny", b"# Tony"),
+        squeezed,
+        lambda: rezipped(lambda m: [*m.items(), ("../outside", b"x")]),
+        lambda: rezipped(lambda m: [*m.items(), (presets.CARD, b"again")]),
+        lambda: rezipped(lambda m: [(f"model/{name}", body) for name, body in m.items()]),
+        lambda: rezipped(lambda m: list(m.items())[:3]),
+        lambda: rezipped(lambda m: list((m | {presets.WEIGHTS: b"other"}).items())),
+        lambda: rezipped(lambda m: list((m | {presets.SETTINGS: b"{}"}).items())),
+        lambda: rezipped(lambda m: list((m | {presets.RECIPE: b"{}"}).items())),
+        lambda: rezipped(lambda m: list((m | {presets.CARD: b"x" * (2 << 20)}).items())),
+    ],
+)
+def test_what_is_no_packed_model_is_refused_and_the_old_one_stays(home, data):
+    saved("tiny", (5, 6))
+    with pytest.raises(InvalidInput):
+        presets.unpack(data(), "tiny")
+    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [5, 6]
+    assert [path.name for path in (home / "presets").iterdir() if path.is_dir()] == ["tiny"]
+    assert not list(home.rglob("outside"))

@@ -1,0 +1,182 @@
+"""VGG16 as it came and as Keras takes it: the same network, with its published figures."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from skimage import data
+
+from studio.core import paths
+from studio.core.errors import InvalidInput
+from studio.core.metrics import lpips
+from studio.core.objectives import backbones
+from studio.core.weights import index, pretrained
+from studio.core.weights.networks import vgg16 as vgg16_network
+
+MEAN, SCALE = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+SUMS = [-3.243, -61.014, -136.296, -325.900, -392.157, -846.951, -1439.626]
+SUMS += [-2016.811, -3807.016, -5275.057, -3699.837, -4354.673, -5206.093]
+SPREADS = [0.25083, 0.05584, 0.04965, 0.03845, 0.03178, 0.02453, 0.02526]
+SPREADS += [0.02153, 0.01631, 0.01619, 0.01727, 0.01691, 0.01594]
+
+
+def picture_01(image, rows=slice(None), columns=slice(None)):
+    return image[None, rows, columns].astype("float32") / 255
+
+
+CAT = picture_01(data.chelsea())
+CAT_SQUARE = picture_01(data.chelsea(), slice(224), slice(100, 324))
+CUP_SQUARE = picture_01(data.coffee(), slice(224), slice(100, 324))
+
+
+@pytest.fixture
+def vgg16(weights_home):
+    return backbones.load("vgg16")
+
+
+def unfolded(arrays):
+    """The arrays as they were trained, computed back from the folded ones."""
+    kernel, bias, *rest = (array.astype("float64") for array in arrays)
+    shift = np.array([123.68, 116.779, 103.939]) / 255 - MEAN
+    raw = kernel[:, :, ::-1] * (255 * SCALE)[:, None]
+    return [raw, bias - np.einsum("hwco,c->o", raw, shift / SCALE), *rest]
+
+
+def test_importing_loads_no_keras():
+    code = "import sys; from studio.core.objectives import backbones; print('keras' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n"
+
+
+def test_the_data_describe_the_network(vgg16):
+    import keras
+
+    model, spec = vgg16.model, vgg16.spec
+    named = model.layers[1:]  # the first one is the input
+    assert list(spec.layers) == [layer.name for layer in named]
+    assert list(spec.layers.values()) == [layer.output.shape[-1] for layer in named]
+    trunk = keras.Model(model.input, [layer.output for layer in named])
+    for layer, shape in zip(spec.layers, trunk.compute_output_shape((1, 64, 64, 3)), strict=True):
+        assert shape[1] * spec.strides[layer] == 64
+    assert model.count_params() == 14_714_688
+
+
+def test_preprocessing_is_keras_own():
+    from keras.applications.vgg16 import preprocess_input
+
+    ours = backbones.spec("vgg16").preprocessing(CAT)
+    assert np.allclose(ours, preprocess_input(CAT * 255), atol=1e-3)
+
+
+def test_unknown_names_are_answered_with_close_ones():
+    with pytest.raises(InvalidInput, match="vgg16"):
+        backbones.spec("vgg61")
+    with pytest.raises(InvalidInput, match="block4_conv2"):
+        backbones.check_layers("vgg16", ["block4_conv22"])
+
+
+@pytest.mark.parametrize("channel", range(3))
+def test_folding_changes_no_activation_away_from_the_border(channel):
+    rng = np.random.default_rng(channel)
+    kernel, bias = rng.normal(size=(3, 3, 3, 4)), rng.normal(size=4)
+    folded = vgg16_network.fold([kernel, bias])
+    patch = np.zeros((3, 3, 3))
+    patch[..., channel] = rng.uniform(size=(3, 3))
+    trained = np.einsum("hwc,hwco->o", (patch - MEAN) / SCALE, kernel) + bias
+    keras_like = (255 * patch - np.array([123.68, 116.779, 103.939]))[..., ::-1]
+    assert np.allclose(np.einsum("hwc,hwco->o", keras_like, folded[0]) + folded[1], trained, atol=1e-4)
+
+
+def test_kernels_are_the_published_ones(vgg16):
+    kernels = unfolded(vgg16.model.get_weights())[::2]
+    assert [round(float(k.sum()), 3) for k in kernels] == pytest.approx(SUMS, abs=0.002)
+    assert [float(k.std()) for k in kernels] == pytest.approx(SPREADS, abs=6e-6)
+
+
+def test_folded_and_unfolded_agree(vgg16):
+    import keras
+
+    trained = keras.applications.VGG16(include_top=False, weights=None)
+    trained.set_weights(unfolded(vgg16.model.get_weights()))
+    layers = ["block1_conv1", "block5_conv3"]
+    trunk = keras.Model(trained.input, {layer: trained.get_layer(layer).output for layer in layers})
+    expected = trunk.predict((CAT - MEAN.astype("float32")) / SCALE.astype("float32"), verbose=0)
+    found = vgg16.features(layers).predict(CAT, verbose=0)
+    first, last = (np.abs(found[layer] - expected[layer])[0] for layer in layers)
+    assert 0.01 < first.max() < 0.03
+    assert first[1:-1, 1:-1].max() < 1e-5
+    assert 0.005 < last.max() < 0.05
+    assert last[6:13, 6:22].max() < 5e-5
+
+
+def test_deepest_activations_have_the_published_figures(vgg16):
+    activations = np.asarray(vgg16.features(["block5_conv3"])(CAT)["block5_conv3"])
+    assert activations.shape == (1, 18, 28, 512)
+    assert activations.mean() == pytest.approx(0.2033, abs=2e-4)
+    assert activations.std() == pytest.approx(0.8806, abs=2e-4)
+
+
+def test_features_are_shared_frozen_and_stop_at_the_deepest_layer(vgg16):
+    model = vgg16.features(["block1_conv2", "block2_conv1"])
+    assert vgg16.features(("block1_conv2", "block2_conv1")) is model
+    assert backbones.load("vgg16") is vgg16
+    assert model.trainable_weights == []
+    assert len(model.weights) == 6
+    with pytest.raises(InvalidInput, match="block5_conv3"):
+        vgg16.features(["block1_conv3"])
+
+
+@pytest.mark.parametrize("height, width", [(8, 8), (33, 57), (32, 160)])
+def test_features_of_any_size(vgg16, height, width):
+    found = vgg16.features(["block1_conv1", "block3_conv1"])(np.zeros((2, height, width, 3), "float32"))
+    assert found["block1_conv1"].shape == (2, height, width, 64)
+    assert found["block3_conv1"].shape == (2, height // 4, width // 4, 256)
+
+
+def test_lpips_has_the_published_figures(weights_home):
+    assert lpips.distance(CAT_SQUARE, CUP_SQUARE) == pytest.approx(0.7406, abs=3e-4)
+    assert lpips.distance(CAT_SQUARE, CAT_SQUARE[:, :, ::-1]) == pytest.approx(0.5789, abs=3e-4)
+    assert lpips.distance(CAT_SQUARE, CAT_SQUARE) == 0
+
+
+def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeypatch):
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format
+
+    given = next(s for s in pretrained.entry("vgg16").sources if s.kind == "keras")
+    path = tmp_path / given.file
+    kept = vgg16.model.get_weights()
+    vgg16.model.set_weights([array + 1 for array in kept])
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, vgg16.model)
+    vgg16.model.set_weights(kept)
+    md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    source = given.model_copy(update={"md5": md5, "bytes": path.stat().st_size})
+    entry = pretrained.entry("vgg16")
+    known = index.shipped().model_copy(
+        update={"weights": {"vgg16": entry.model_copy(update={"sources": (entry.sources[0], source)})}}
+    )
+    monkeypatch.setattr(index, "shipped", lambda: known)
+    pretrained.pull("vgg16", source=path)
+    other = backbones.load("vgg16", digest=paths.file_digest(path))
+    assert np.array_equal(other.model.get_weights()[0], kept[0] + 1)
+    assert other.digest == paths.file_digest(path)
+    assert backbones.load("vgg16").digest == vgg16.digest == pretrained.status("vgg16").digest
+
+
+def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
+    flat = np.full((1, 32, 32, 3), 0.5, "float32")
+    layers = ("block1_conv2", "block1_pool", "block3_conv1")
+    found = vgg16.averaged.features(layers)(CAT[:, :64, :64])
+    before, after = np.asarray(found["block1_conv2"]), np.asarray(found["block1_pool"])
+    assert np.allclose(after, before.reshape(1, 32, 2, 32, 2, 64).mean(axis=(2, 4)), atol=1e-4)
+    inside = np.s_[:, 3:-3, 3:-3]  # on a flat picture a mean is a maximum, but for the border
+    plain, mean = (
+        np.asarray(b.features(layers)(flat)["block3_conv1"])[inside] for b in (vgg16, vgg16.averaged)
+    )
+    assert np.allclose(plain, mean, rtol=1e-3, atol=1e-3)
+    assert vgg16.averaged is vgg16.averaged

@@ -1,0 +1,121 @@
+"""Gradients agree with finite differences; tiles agree with the whole."""
+
+import numpy as np
+import pytest
+
+from studio.core.errors import Cancelled
+from studio.core.objectives import evaluate
+from studio.core.objectives.backbones import BACKBONES, Backbone
+from studio.core.objectives.evaluate import Evaluator, activations
+from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.objectives.terms import Objective, content, gram_matrix, style, total_variation
+from studio.core.progress import Progress
+from studio.core.weights.networks import vgg16
+
+LAYERS = ("block1_conv1", "block3_conv1", "block5_conv1")
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    """VGG16 with random weights: its sizes and reach are what matters here."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    rng = np.random.default_rng(0)
+    return rng.random((2, 1, 203, 310, 3)).astype("float32")
+
+
+def goal(backbone, target) -> Objective:
+    found = {
+        layer: np.asarray(f) for layer, f in backbone.features((*LAYERS, "block4_conv2"))(target).items()
+    }
+    mask = np.random.default_rng(1).random((1, *found["block3_conv1"].shape[1:3], 1)).astype("float32")
+    near = style(LAYERS[0], gram_matrix(found[LAYERS[0]]))
+    masked = style(LAYERS[1], gram_matrix(found[LAYERS[1]]), mask)
+    deep = style(LAYERS[2], gram_matrix(found[LAYERS[2]][:, ::2]))
+    return (
+        near + 0.5 * total_variation() + masked + deep + 0.1 * content("block4_conv2", found["block4_conv2"])
+    )
+
+
+def test_gradients_agree_with_finite_differences():
+    def cubed(x, weight):
+        return (weight * x**3).sum() if hasattr(x, "sum") else _sum(weight * x**3), ()
+
+    def _sum(x):
+        from keras import ops
+
+        return ops.sum(x)
+
+    x = np.random.default_rng(0).random((1, 3, 4, 3)).astype("float32")
+    value, _, gradient = compiled(value_and_grad(cubed))(x, np.float32(2.0))
+    assert float(value) == pytest.approx(2 * (x**3).sum(), rel=1e-5)
+    assert np.allclose(gradient, 6 * x**2, rtol=1e-4)
+
+
+def test_an_objective_is_evaluated_as_it_is_written(backbone, pictures):
+    target, x = pictures
+    wanted = goal(backbone, target)
+    features = {**backbone.features(wanted.layers)(x), "picture": x}
+    found = Evaluator(backbone, wanted)(x)
+    assert found.value == pytest.approx(wanted(features), rel=1e-4)
+    assert found.terms == pytest.approx(wanted.values(features), rel=1e-3)
+
+
+def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, pictures):
+    target, x = pictures
+    evaluator = Evaluator(backbone, goal(backbone, target))
+    found = evaluator(x)
+    step = found.gradient / np.linalg.norm(found.gradient)
+    size = 1e-2
+    moved = evaluator((x - size * step).astype("float32"))
+    assert found.value - moved.value == pytest.approx(size * np.linalg.norm(found.gradient), rel=0.1)
+
+
+@pytest.mark.slow
+def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, pictures, monkeypatch):
+    target, x = pictures
+    wanted = goal(backbone, target)
+    whole = Evaluator(backbone, wanted)(x)
+    monkeypatch.setattr(evaluate, "TILE", 128)
+    tiled = Evaluator(backbone, wanted, whole=64)(x)
+    assert tiled.value == pytest.approx(whole.value, rel=1e-5)
+    assert tiled.terms == pytest.approx(whole.terms, rel=1e-4)
+    assert np.abs(tiled.gradient - whole.gradient).max() < 1e-4 * np.abs(whole.gradient).max()
+
+
+def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
+    reach, stride = 0, 1
+    for layer in backbone.model.layers:
+        if layer.name.endswith("_pool"):
+            reach, stride = reach + stride, 2 * stride
+        elif "_conv" in layer.name:
+            reach += stride
+        if layer.name == LAYERS[-1]:
+            break
+    assert evaluate.HALO >= reach == 73
+    assert evaluate.HALO % stride == evaluate.TILE % stride == 0
+
+
+def test_activations_in_tiles_are_those_of_the_whole(backbone, pictures, monkeypatch):
+    monkeypatch.setattr(evaluate, "TILE", 128)
+    x = pictures[0]
+    whole = backbone.features(LAYERS)(x)
+    for tile, found in activations(backbone, LAYERS, x, whole=64):
+        for layer in LAYERS:
+            stride = backbone.spec.strides[layer]
+            part = np.asarray(whole[layer])[:, tile.rows.own(stride), tile.columns.own(stride)]
+            assert np.allclose(found[layer], part, atol=1e-4 * np.abs(part).max())
+
+
+def test_a_tiled_pass_stops_between_tiles(backbone, pictures, monkeypatch):
+    monkeypatch.setattr(evaluate, "TILE", 128)
+    with pytest.raises(Cancelled):
+        Evaluator(backbone, goal(backbone, pictures[0]), Progress(cancelled=lambda: True), whole=64)(
+            pictures[1]
+        )

@@ -1,0 +1,252 @@
+"""Films come back as they went in, loop, and are read only within limits."""
+
+import io
+import struct
+import weakref
+
+import av
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from studio.core.errors import InvalidInput
+from studio.core.pictures import animations
+
+HEIGHT, WIDTH = 36, 50
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """Films are encoded in files of STUDIO_HOME."""
+
+
+def moving(count=7, height=HEIGHT, width=WIDTH):
+    """Yields frames in which a bright ball moves over soft colours."""
+    rows, columns = np.mgrid[0:height, 0:width].astype("float32")
+    for i in range(count):
+        ball = 150 * np.exp(-((rows - 15) ** 2 + (columns - 5 - 5 * i) ** 2) / 40)
+        yield np.stack([40 + ball, 60 + rows, 200 - 2 * columns], axis=-1).clip(0, 255).astype("uint8")
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_frames_come_back_in_order(kind):
+    came = list(animations.frames(animations.encode(moving(), kind, 15)))
+    assert len(came) == 7
+    for frame, first in zip(came, moving(), strict=True):
+        apart = [np.abs(frame.astype(int) - other).mean() for other in moving()]
+        assert np.abs(frame.astype(int) - first).mean() == min(apart)
+        assert min(apart) < 4
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_colours_are_those_that_went_in(kind):
+    color = np.array([200, 90, 30], "uint8")
+    came = next(animations.frames(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
+    assert np.abs(came.mean((0, 1)) - color).max() <= 2
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_the_same_frames_are_the_same_bytes(kind):
+    soft = _soft(np.random.default_rng(0).integers(0, 256, (160, 280, 3)).astype("uint8"))
+    count, times = (40, 15) if kind == "mp4" else (5, 2)  # of fifteen such MP4s one or two were others
+    frames = [np.ascontiguousarray(soft[i : i + 108, 2 * i : 2 * i + 192]) for i in range(count)]
+    made = set()
+    for i in range(times):
+        _elsewhere = np.ones(10_000 * i)
+        made.add(animations.encode(frames, kind, 15))
+    assert len(made) == 1
+
+
+def _soft(noise):
+    return np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(1)))
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_frames_are_let_go_as_they_come(kind):
+    alive, most = [], []
+
+    def frames():
+        for frame in moving(20):
+            alive.append(weakref.ref(frame))
+            most.append(sum(one() is not None for one in alive))
+            yield frame
+
+    animations.encode(frames(), kind, 15)
+    assert len(most) == 20
+    assert max(most) <= 4
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+@pytest.mark.parametrize("fps", [4, 15, 60])
+def test_pictures_that_move_loop_for_ever_at_the_right_speed(kind, fps):
+    picture = Image.open(io.BytesIO(animations.encode(moving(30), kind, fps)))
+    assert picture.format == kind.upper()
+    assert picture.info["loop"] == 0
+    durations = []
+    for i in range(picture.n_frames):
+        picture.seek(i)
+        picture.load()
+        durations.append(picture.info["duration"])
+    assert min(durations) >= (20 if kind == "gif" else 16)
+    assert sum(durations) == pytest.approx(30_000 / (min(fps, 50) if kind == "gif" else fps), rel=0.02)
+
+
+def test_an_mp4_plays_everywhere_and_at_once():
+    data = animations.encode(moving(7, 37, 51), "mp4", 12)
+    assert data.index(b"moov") < data.index(b"mdat")
+    with av.open(io.BytesIO(data)) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.name in ("h264", "mpeg4")
+        assert stream.pix_fmt == "yuv420p"
+        assert (stream.height, stream.width) == (36, 50)
+        assert (stream.average_rate, stream.frames) == (12, 7)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_first_frame_that_stays_does_not_slow_the_others_down(kind):
+    shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
+    made = io.BytesIO()
+    times = [2000] + [50] * 9
+    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
+    assert animations.fps(made.getvalue()) == round(10 / 2.45)
+    assert len(list(animations.frames(made.getvalue()))) == 10
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
+    shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
+    made = io.BytesIO()
+    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
+    assert animations.fps(made.getvalue()) == 10
+
+
+@pytest.mark.parametrize(("fps", "most", "shown"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
+def test_of_a_quicker_film_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, shown):
+    data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
+    came = [round(float(frame.mean())) for frame in animations.frames(data, most=most)]
+    assert animations.fps(data, most=most) == shown
+    assert len(came) == animations.length(data, most=most) == shown
+    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a film loses one or so by itself
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_what_is_transparent_is_white_as_in_a_picture(kind):
+    discs = [Image.new("RGBA", (32, 32), (0, 0, 0, 0)) for _ in range(3)]
+    for n, disc in enumerate(discs):
+        disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))
+    made = io.BytesIO()
+    how = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
+    discs[0].save(made, kind, save_all=True, append_images=discs[1:], duration=100, **how)
+    came = list(animations.frames(made.getvalue()))
+    assert [frame[0, 0].tolist() for frame in came] == [[255, 255, 255]] * 3
+    assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
+
+
+# Of the matrix in a track's header: where a point (x, y) of the film is shown is (ax + cy, bx + dy).
+TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
+
+
+@pytest.mark.parametrize("bright", TURNS)
+def test_a_film_of_a_phone_is_upright(bright):
+    filmed = np.zeros((48, 64, 3), "uint8")
+    filmed[:, :32] = 255
+    frame = next(animations.frames(turned(animations.encode([filmed] * 3, "mp4", 10), *TURNS[bright])))
+    assert frame.shape == ((48, 64, 3) if bright in ("left", "right") else (64, 48, 3))
+    sides = {"left": frame[:, :8], "right": frame[:, -8:], "top": frame[:8], "bottom": frame[-8:]}
+    assert max(sides, key=lambda side: sides[side].mean()) == bright
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
+def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_colour(pixels):
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4") as film:
+        stream = film.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        for shade in (40, 120, 200):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
+            film.mux(stream.encode(frame.reformat(format=pixels)))
+        film.mux(stream.encode())
+    found = [frame.mean() for frame in animations.frames(made.getvalue())]
+    assert found == pytest.approx([40, 120, 200], abs=3)
+
+
+def turned(film, a, b, c, d):
+    one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
+    at = film.index(straight, film.index(b"tkhd"))  # the one before is of all tracks
+    return (
+        film[:at]
+        + struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 2**30)
+        + film[at + 36 :]
+    )
+
+
+def test_a_single_frame_is_a_film():
+    for kind in animations.KINDS:
+        assert len(list(animations.frames(animations.encode(moving(1), kind, 15)))) == 1
+
+
+BAD = {
+    "nothing": b"",
+    "noise": bytes(range(256)) * 8,
+    "text": b"not a film at all",
+    "only the mark of a film": b"\0\0\0\x18ftypisom" + bytes(64),
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD)
+def test_what_is_no_film_is_refused(data):
+    with pytest.raises(InvalidInput, match="film"):
+        list(animations.frames(data))
+
+
+OTHERS = {
+    b"": "an empty file",
+    b"\x1aE\xdf\xa3" + bytes(64): "a WebM",
+    b"RIFF\0\1\0\0AVI LIST": "an AVI",
+    b"\x89PNG\r\n\x1a\n": "a PNG",
+    b"\0\0\0\x18ftypheic" + bytes(64): "a HEIC",
+    b"not a film at all": "another kind of file",
+    b"GIF89a cut": "a damaged one",
+    b"\0\0\0\x18ftypisom" + bytes(64): "a damaged one",
+}
+
+
+@pytest.mark.parametrize(("data", "kind"), OTHERS.items(), ids=OTHERS.values())
+@pytest.mark.parametrize(
+    "read", [animations.fps, animations.length, lambda data: next(animations.frames(data))]
+)
+def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
+    with pytest.raises(InvalidInput, match=f"Received: {kind}"):
+        read(data)
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_a_cut_film_ends_or_is_refused_and_nothing_else(kind, share):
+    data = animations.encode(moving(), kind, 15)
+    try:
+        assert len(list(animations.frames(data[: int(len(data) * share)]))) <= 7
+    except InvalidInput as error:
+        assert "Next: " in str(error)
+
+
+@pytest.mark.parametrize("kind", animations.KINDS)
+def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
+    data = animations.encode(moving(), kind, 15)
+    with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
+        patch.setattr(animations, "MOST_FRAMES", 6)
+        list(animations.frames(data))
+    monkeypatch.setattr(animations, "MOST_PIXELS", HEIGHT * WIDTH - 1)
+    with pytest.raises(InvalidInput, match="50 x 36"):
+        next(animations.frames(data))
+
+
+def test_other_films_are_refused_before_they_are_decoded():
+    other = io.BytesIO()
+    with av.open(other, "w", format="mp4") as film:
+        stream = film.add_stream("mjpeg", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
+        film.mux(stream.encode())
+    with pytest.raises(InvalidInput, match="codec"):
+        list(animations.frames(other.getvalue()))

@@ -1,0 +1,192 @@
+"""A job that cannot fit into the memory is refused before it starts, with the largest that would."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from studio.classify.settings import TrainClassifierSettings
+from studio.core import capacity, tasks
+from studio.core.errors import NoRoom
+from studio.core.pictures import images
+from studio.core.process import limits
+from studio.dcgan.settings import TrainDcganSettings
+from studio.dream.settings import DreamSettings
+from studio.film.settings import FilmSettings
+from studio.gallery.sweeps import SweepSettings
+from studio.search.settings import SearchSettings
+from studio.style.house.settings import TrainStyleSettings
+from studio.style.settings import TransferSettings
+from studio.text.settings import TrainTextSettings
+from studio.vae.settings import TrainVaeSettings
+
+GIB = 2**30
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """What is kept belongs to this test."""
+
+
+def photo(height=300, width=400):
+    pixels = np.zeros((height, width, 3), "uint8")
+    return tasks.File.keep(images.encode_png(pixels), "picture", "photo.png")
+
+
+def given(monkeypatch, gib):
+    monkeypatch.setattr(limits, "memory", lambda: int(gib * GIB))
+
+
+def needed(task, settings, inputs):
+    return tasks.imported(task.needs)(settings, inputs)
+
+
+def painted(size, mode="fine"):
+    return tasks.get("style.transfer"), TransferSettings(mode=mode, size=size), {"content": [photo()]}
+
+
+def test_what_fits_is_let_through(monkeypatch):
+    given(monkeypatch, 16)
+    tasks.check_room(*painted(2048))
+
+
+def test_what_does_not_fit_is_refused_with_the_largest_that_does(monkeypatch):
+    given(monkeypatch, 2)
+    with pytest.raises(NoRoom, match=r"Style with size 2048 px needs about \d\.\d GiB") as refused:
+        tasks.check_room(*painted(2048))
+    assert "here it may have 2.0 GiB" in str(refused.value)
+    size = int(re.search(r"Next: choose size (\d+) px or less", str(refused.value))[1])
+    tasks.check_room(*painted(size))
+    with pytest.raises(NoRoom):
+        tasks.check_room(*painted(size + 64))
+
+
+def test_a_share_of_the_machine_is_less_than_all_of_it(monkeypatch):
+    given(monkeypatch, 6)
+    tasks.check_room(*painted(1024))
+    with pytest.raises(NoRoom, match=r"it may have 1\.2 GiB"):
+        tasks.check_room(*painted(1024), share=0.2)
+
+
+def test_where_nothing_fits_it_says_so(monkeypatch):
+    given(monkeypatch, 0.1)
+    with pytest.raises(NoRoom, match=r"Next: use a machine with more memory\."):
+        tasks.check_room(*painted(64))
+
+
+def swept(*vary, **base):
+    settings = SweepSettings(task="style.transfer", base=json.dumps(base), vary=vary)
+    return tasks.get("gallery.sweep"), settings, {"content": [photo()], "style": [photo()]}
+
+
+def searched(*vary, fixed=(), train="text"):
+    settings = SearchSettings(train=train, vary=vary, fixed=fixed)
+    slot = tasks.get(f"{train}.train").inputs[0]
+    return tasks.get("search.run"), settings, {slot.name: [tasks.File.keep(b"so", slot.kind, "so.txt")]}
+
+
+def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
+    given(monkeypatch, 2)
+    tasks.check_room(*swept("size=256,512", mode="fine"))
+    told = r"^Style with size 2048 px needs .* Next: choose size \d+ px or less\.$"
+    with pytest.raises(NoRoom, match=told):
+        tasks.check_room(*swept("size=256,2048,512", "strength=0.5,1", mode="fine"))
+
+
+def test_of_what_varies_only_what_decides_is_named(monkeypatch):
+    given(monkeypatch, 2)
+    with pytest.raises(NoRoom, match=r"^Style with mode fine and size 2048 px .* choose size \d+ px or less"):
+        tasks.check_room(*swept("mode=instant,fine,draft", "strength=0.5,1", size=2048))
+
+
+def test_a_search_is_refused_by_the_largest_trial_that_it_may_try(monkeypatch):
+    given(monkeypatch, 2)
+    tasks.check_room(*searched("units=64:512", "learning_rate"))
+    with pytest.raises(NoRoom, match=r"with units 2048 needs .* choose units (\d+) or less") as refused:
+        tasks.check_room(*searched("learning_rate", "units=64:2048"))
+    fits = re.search(r"units (\d+) or less", str(refused.value))[1]
+    tasks.check_room(*searched("learning_rate", f"units=64:{fits}"))
+
+
+def test_what_trials_share_counts(monkeypatch):
+    given(monkeypatch, 2)
+    tasks.check_room(*searched("units=64:512", fixed=("layers=1",)))
+    with pytest.raises(NoRoom, match="with units 512"):
+        tasks.check_room(*searched("units=64:512", fixed=("layers=4", "streams=256")))
+
+
+def test_a_setting_that_matters_only_with_another_one_is_found(monkeypatch):
+    """How many blocks learn matters once there is fine-tuning, whichever of the two is named first."""
+    tried = {"blocks": [1, 2], "finetune": [False, True], "batch": [16, 128]}
+    needs = lambda settings: needed(tasks.get("classify.train"), settings, {})  # noqa: E731
+    worst, decide = capacity.largest(TrainClassifierSettings(), tried, needs)
+    assert (worst.blocks, worst.finetune, worst.batch) == (2, True, 128)
+    assert sorted(decide) == ["batch", "blocks", "finetune"]
+
+
+def test_no_task_runs_without_the_memory_for_it(monkeypatch):
+    given(monkeypatch, 0.5)
+    task, settings, inputs = painted(512)
+    with pytest.raises(NoRoom):
+        tasks.run(task.name, settings, inputs | {"style": [photo()]})
+
+
+def test_a_film_needs_what_its_frames_do(monkeypatch):
+    from studio.core.pictures import animations
+
+    film = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
+    inputs = {"film": [tasks.File.keep(film, "animation", "two.webp")]}
+    base = TransferSettings(house=("mosaic",), size=1024)
+    task, settings = tasks.get("film.repaint"), FilmSettings(base=base.model_dump_json())
+    frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
+    assert needed(task, settings, inputs) == pytest.approx(frame)
+    given(monkeypatch, 0.5)
+    with pytest.raises(NoRoom, match="Next: choose a smaller size, or use a machine"):
+        tasks.check_room(task, settings, inputs)
+
+
+@pytest.mark.parametrize(
+    ("name", "small", "large"),
+    [
+        ("vae.train", TrainVaeSettings(batch=32), TrainVaeSettings(batch=1024)),
+        ("vae.train", TrainVaeSettings(), TrainVaeSettings(width=128)),
+        ("dcgan.train", TrainDcganSettings(batch=32), TrainDcganSettings(batch=1024)),
+        ("dcgan.train", TrainDcganSettings(), TrainDcganSettings(size=128)),
+        ("style.train", TrainStyleSettings(batch=2), TrainStyleSettings(batch=64)),
+        ("style.train", TrainStyleSettings(size=96), TrainStyleSettings(size=512)),
+        ("text.train", TrainTextSettings(units=128), TrainTextSettings(units=2048)),
+        ("dream.ascend", DreamSettings(size=256), DreamSettings(size=1024)),
+    ],
+)
+def test_larger_jobs_need_more(name, small, large):
+    inputs = {"content": [photo()]}
+    little, much = (needed(tasks.get(name), settings, inputs) for settings in (small, large))
+    assert 0.5 * GIB < little < 1.05 * little < much
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "gib"),
+    [
+        ("style.transfer", TransferSettings(size=2048), 2.8),
+        ("style.transfer", TransferSettings(house=("mosaic",), size=2048), 2.2),
+        ("style.transfer", TransferSettings(mode="fine", size=512), 1.6),
+        ("style.transfer", TransferSettings(mode="fine", size=2048), 4.9),
+        ("dream.ascend", DreamSettings(size=1024), 2.95),
+        ("dream.ascend", DreamSettings(size=2048, layers=("mixed4",)), 1.5),
+        ("vae.train", TrainVaeSettings(batch=256), 2.0),
+        ("vae.train", TrainVaeSettings(batch=32, width=96), 1.85),
+        ("dcgan.train", TrainDcganSettings(batch=256), 2.3),
+        ("dcgan.train", TrainDcganSettings(batch=32, width=80), 2.4),
+        ("style.train", TrainStyleSettings(size=96, batch=2), 1.5),
+        ("style.train", TrainStyleSettings(size=256, batch=8), 5.6),
+        ("classify.train", TrainClassifierSettings(), 1.78),
+        ("classify.train", TrainClassifierSettings(backbone="vgg16"), 2.3),
+        ("classify.train", TrainClassifierSettings(finetune=True), 2.36),
+        ("text.train", TrainTextSettings(units=128), 0.98),
+        ("text.train", TrainTextSettings(units=1024), 2.4),
+    ],
+)
+def test_what_jobs_were_seen_to_take_is_what_is_said(name, settings, gib):
+    inputs = {"content": [photo(300, 451)]}
+    assert needed(tasks.get(name), settings, inputs) / GIB == pytest.approx(gib, rel=0.15)

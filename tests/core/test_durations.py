@@ -1,0 +1,199 @@
+"""How long a job takes is told from what it is and from the jobs of its kind before it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from studio.core import durations, paths, tasks
+from studio.core.errors import NoRoom
+from studio.core.pictures import images
+from studio.core.tasks import Result
+from studio.dcgan.settings import TrainDcganSettings
+from studio.gallery.sweeps import SweepSettings
+from studio.search.settings import SearchSettings
+from studio.style.settings import TransferSettings
+from studio.text.settings import TrainTextSettings
+from studio.vae.settings import TrainVaeSettings
+
+MEASURED = durations.machine
+
+
+@pytest.fixture(autouse=True)
+def _home(home):
+    """Each test begins on a machine that has done nothing."""
+
+
+def expected(name, settings, **inputs):
+    return tasks.expected(tasks.get(name), settings, inputs)
+
+
+def photo(height=300, width=400):
+    pixels = np.zeros((height, width, 3), "uint8")
+    return tasks.File.keep(images.encode_png(pixels), "picture", "photo.png")
+
+
+def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
+    assert durations.of("style.transfer") == 1
+
+
+def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch):
+    clock = iter(durations._PRODUCT * np.array([0, 30, 100, 108, 200, 209]))  # of one core that works
+    monkeypatch.setattr(durations, "time", SimpleNamespace(thread_time=lambda: next(clock)))
+    monkeypatch.setattr("dask.system.CPU_COUNT", 4)
+    assert MEASURED.__wrapped__() == pytest.approx(2)
+    monkeypatch.setattr(durations, "machine", lambda: 2.0)
+    assert durations.of("style.transfer") == 2
+
+
+def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
+    for seconds in (200, 210, 190, 3000, 205):
+        durations.learn("style.transfer", 100, seconds)
+    assert durations.of("style.transfer") == pytest.approx(2.025)
+
+
+def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
+    def full(*asked):
+        raise NoRoom("The disk is full. Next: make room.")
+
+    durations.learn("style.transfer", 100, 200)
+    monkeypatch.setattr(paths, "write", full)
+    durations.learn("style.transfer", 100, 200)
+
+
+def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet():
+    for name in ("style.transfer", "text.train"):
+        for seconds in (300, 310, 5000):
+            durations.learn(name, 100, seconds)
+    assert durations.of("dream.ascend") == pytest.approx(3.1)
+    durations.learn("dream.ascend", 100, 90)
+    assert durations.of("dream.ascend") == pytest.approx(2.0), "a job of its own counts as much as all others"
+
+
+@pytest.mark.parametrize("before", [(), ("text.train",)], ids=["the first", "after another's"])
+def test_a_first_job_that_was_paused_for_a_day_at_most_doubles_what_is_said(before):
+    for name in before:
+        durations.learn(name, 7200, 7200)
+    durations.learn("vae.train", 7200, 7200 + 24 * 3600)
+    assert durations.of("vae.train") <= 2, "it said 13 h of a job of two"
+    assert durations.of("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
+    durations.learn("vae.train", 7200, 7300)
+    assert durations.of("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
+
+
+@pytest.mark.parametrize("true", [0.3, 2.5, 40])
+def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(true):
+    told = []
+    for _ in range(6):
+        durations.learn("style.transfer", 100, 100 * true)
+        told.append(durations.of("style.transfer"))
+    assert told[0] != 1 and sorted(told, reverse=true < 1) == told
+    assert told[-1] == true
+
+
+def test_only_the_newest_jobs_count():
+    for seconds in [100] * 30 + [500] * 9:
+        durations.learn("style.transfer", 100, seconds)
+    assert durations.of("style.transfer") == 5
+
+
+def test_a_short_job_tells_nothing():
+    durations.learn("style.transfer", 1, 40)  # all but a second of it went into loading
+    assert durations.of("style.transfer") == 1
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["", "[]", '{"style.transfer": []}', '{"style.transfer": 3}', '{"style.transfer": ["fast"]}', "{"],
+)
+def test_a_damaged_record_is_as_none(record):
+    paths.write(paths.folder("cache") / "paces.json", record.encode())
+    assert durations.of("style.transfer") == 1
+    durations.learn("style.transfer", 100, 300)
+    assert durations.of("style.transfer") == 2
+
+
+def test_paintings_take_longer_the_larger_and_finer_they_are():
+    inputs = {"content": [photo()], "style": [photo()]}
+    times = [
+        expected("style.transfer", TransferSettings(mode=mode, size=size), **inputs)
+        for mode, size in (("instant", 512), ("draft", 512), ("fine", 512), ("fine", 1024), ("fine", 2048))
+    ]
+    assert times == sorted(times) and times[2] > 10 * times[0]
+    tall = expected("style.transfer", TransferSettings(mode="fine", size=512), content=[photo(400, 200)])
+    assert tall < times[2]
+
+
+def test_a_picture_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
+    def takes(size, styles=("mosaic",), **inputs):
+        asked = TransferSettings(size=size, house=styles)
+        return expected("style.transfer", asked, content=[photo(2000, 2000)], **inputs)
+
+    assert takes(1024) == pytest.approx(4 * takes(512)) and takes(2048) == pytest.approx(16 * takes(512))
+    two = ("mosaic", "wash")
+    assert takes(512, two) == takes(512)
+    assert takes(512, two, mask=[photo(), photo()]) == pytest.approx(2 * takes(512))
+
+
+def test_a_search_takes_as_many_of_its_longest_trainings_at_most_and_no_longer_than_it_may():
+    data = [tasks.File.keep(b"to be or not " * 20_000, "text", "text.txt")]
+    once = expected("text.train", TrainTextSettings(epochs=3, units=256), text=data)
+    asked = SearchSettings(train="text", vary=("units=64:256",), fixed=("epochs=3",), trials=7)
+    assert expected("search.run", asked, text=data) == pytest.approx(7 * once)
+    assert expected("search.run", asked.model_copy(update={"minutes": 0.5}), text=data) == 30
+
+
+@pytest.mark.parametrize("sizes", ["256,512", "512,256"])
+def test_a_sweep_takes_as_long_as_its_cells_would_if_each_were_the_longest(sizes):
+    asked = SweepSettings(task="style.transfer", base='{"house": ["mosaic"]}', vary=(f"size={sizes}",))
+    longest = expected("style.transfer", TransferSettings(house=("mosaic",), size=512), content=[photo()])
+    assert expected("gallery.sweep", asked, content=[photo()]) == pytest.approx(2 * longest)
+
+
+def test_trainings_take_longer_with_more_steps_and_wider_networks():
+    for name, kind in (("dcgan.train", TrainDcganSettings), ("vae.train", TrainVaeSettings)):
+        once, twice, wide, unmeasured = (
+            expected(name, kind(**one))
+            for one in ({"steps": 4000}, {"steps": 8000}, {"width": 80, "steps": 4000}, {"scored": 0})
+        )
+        assert once < twice and once < wide and 0 < unmeasured < twice
+
+
+def test_a_text_takes_longer_the_longer_it_is():
+    files = [tasks.File.keep(b"to be or not " * n, "text", "text.txt") for n in (20_000, 80_000)]
+    short, long = (expected("text.train", TrainTextSettings(), text=[file]) for file in files)
+    assert long > 2 * short
+    assert expected("text.train", TrainTextSettings(units=128), text=files[1:]) < long
+
+
+def test_a_pace_is_learnt_of_what_there_was_to_do_before_it_was_done(monkeypatch):
+    left, learnt = [0.0, 100.0], []
+    monkeypatch.setattr("studio.dcgan.estimate.usual", lambda settings, inputs: left[-1])
+    monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: left.pop() and Result(()))
+    monkeypatch.setattr(durations, "learn", lambda *told: learnt.append(told[1]))
+    data = tasks.File.keep(b"x", "dataset", "x.zip")
+    tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
+    assert learnt == [100.0]
+    assert expected("dcgan.train", TrainDcganSettings(), data=[data]) is None  # 0 is not known, not at once
+
+
+def test_what_no_one_can_tell_is_not_told():
+    assert expected("classify.audit", tasks.get("classify.audit").settings()) is None
+
+
+@pytest.mark.parametrize(
+    "result, learnt",
+    [
+        (Result(()), True),
+        (Result((), stopped_early=True), False),
+        (Result((), {"ended": "nan"}), False),
+        (Result((), {"seconds": 900.0}), False),  # most of it was done before this process
+    ],
+)
+def test_only_whole_jobs_are_learnt_from(monkeypatch, result, learnt):
+    calls = []
+    monkeypatch.setattr(durations, "learn", lambda *told: calls.append(told))
+    monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: result)
+    data = tasks.File.keep(b"x", "dataset", "x.zip")
+    tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
+    assert bool(calls) == learnt

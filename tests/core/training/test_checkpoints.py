@@ -1,0 +1,211 @@
+"""Checkpoints: whole or not there, the one before as a fallback, found again by what is trained."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import paint  # adds the task `paint.invert`
+import pytest
+
+from studio.core import paths, recipes
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.core.training import checkpoints
+from studio.core.training.checkpoints import Checkpoint, Run
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    return Run(tmp_path / "runs" / "one")
+
+
+def checkpoint(step):
+    arrays = {"weights": np.full((3, 2), step, "float32"), "seed": np.array([step, 7], "uint32")}
+    return Checkpoint(step, arrays, {"curve": [0.5, step], "best": "é"})
+
+
+def newest(run):
+    return max(run.folder.glob("*.run"))
+
+
+def test_what_is_saved_comes_back(run):
+    assert run.load() is None
+    run.save(checkpoint(5))
+    found = run.load()
+    assert (found.step, found.notes) == (5, {"curve": [0.5, 5], "best": "é"})
+    assert set(found.arrays) == {"weights", "seed"}
+    assert found.arrays["weights"].dtype == "float32" and (found.arrays["weights"] == 5).all()
+
+
+def test_the_newest_and_the_one_before_are_kept(run):
+    for step in (9, 10, 200):
+        run.save(checkpoint(step))
+    assert [int(path.stem) for path in sorted(run.folder.iterdir())] == [10, 200]
+    assert run.load().step == 200
+    run.forget()
+    assert run.load() is None and not run.folder.exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "header", "longer"])
+def test_a_damaged_newest_falls_back_to_the_one_before(run, damage):
+    run.save(checkpoint(1)), run.save(checkpoint(2))
+    path, data = newest(run), newest(run).read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(
+        {
+            "cut": data[:-20],
+            "empty": b"",
+            "changed": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+            "header": b"x" + data,
+            "longer": data + b"x",
+        }[damage]
+    )
+    assert run.load().step == 1
+
+
+def test_two_damaged_ones_are_none(run):
+    run.save(checkpoint(1)), run.save(checkpoint(2))
+    for path in run.folder.iterdir():
+        path.write_bytes(path.read_bytes()[:50])
+    assert run.load() is None
+
+
+def test_a_save_that_fails_leaves_those_before(run, monkeypatch):
+    run.save(checkpoint(1))
+
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(paths, "_sync", full)
+    with pytest.raises(StudioError, match="full"):
+        run.save(checkpoint(2))
+    assert run.load().step == 1
+    assert [path.name for path in run.folder.iterdir()] == ["000000001.run"]
+
+
+def test_objects_are_not_unpickled(run):
+    run.save(Checkpoint(1, {"x": np.array([{"a": 1}], object)}))
+    assert run.load() is None
+
+
+def test_the_same_training_finds_its_run(home):
+    settings = paint.PaintSettings(steps=3)
+    file = File.keep(b"one", "picture", "a.png")
+    renamed = File(file.digest, "picture", "b.png")
+    found = checkpoints.find("paint.invert", settings, {"content": [file]})
+    assert found == checkpoints.find("paint.invert", settings, {"content": [renamed], "mask": []})
+    others = [
+        checkpoints.find("paint.other", settings, {"content": [file]}),
+        checkpoints.find("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
+        checkpoints.find("paint.invert", settings, {"content": [File.keep(b"two", "picture", "a.png")]}),
+        checkpoints.find("paint.invert", settings, {"mask": [file]}),
+    ]
+    assert len({found.folder, *(other.folder for other in others)}) == 5
+    assert found.folder.parent == home / "runs"
+
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from studio.core.training.checkpoints import Run
+
+with Run(Path(sys.argv[1])).alone():
+    print("going on", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def elsewhere(home, run):
+    """Another process that does this training."""
+    with subprocess.Popen([sys.executable, "-c", HOLDS, run.folder], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
+    told = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Next: .*\.$"
+    with pytest.raises(StudioError, match=told), run.alone():
+        pytest.fail("two processes do one training")
+    with (
+        checkpoints.Run(run.folder.with_name("other")).alone(),
+        checkpoints.Run(run.folder, writes=False).alone(),
+    ):
+        pass
+
+
+def test_who_can_wait_does_so_until_the_other_has_ended(elsewhere, run):
+    seen = []
+
+    def told(report):
+        seen.append(report.stage)
+        elsewhere.kill()
+
+    with run.alone(Progress(told)):
+        assert elsewhere.wait() < 0
+    assert set(seen) == {"Waiting, for the same is being made already"}
+
+
+def test_waiting_can_be_stopped(elsewhere, run):
+    with pytest.raises(Cancelled), run.alone(Progress(cancelled=lambda: True)):
+        pytest.fail("it went on")
+
+
+def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
+    elsewhere.kill()
+    elsewhere.wait()
+    with run.alone(), pytest.raises(StudioError, match="already going on"), run.alone():
+        pytest.fail("two threads do one training")
+    with run.alone():
+        pass
+
+
+@pytest.mark.parametrize("what", ["studio.core.version.VERSION", "keras"])
+def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
+    def find():
+        return checkpoints.find("paint.invert", paint.PaintSettings(), {}).folder
+
+    before = find()
+    assert find() == before
+    if what == "keras":
+        known = recipes.importlib.metadata.version
+        changed = lambda name: "99.0" if name == "keras" else known(name)  # noqa: E731
+        monkeypatch.setattr("importlib.metadata.version", changed)
+    else:
+        monkeypatch.setattr(what, "99.0")
+    assert find() != before
+
+
+class Variable:
+    """As much of a Keras variable as a checkpoint needs."""
+
+    def __init__(self, values):
+        self.values = np.array(values)
+
+    shape = property(lambda self: self.values.shape)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+    def assign(self, values):
+        self.values = values
+
+
+def test_variables_get_their_values_back():
+    ones = [Variable(np.ones((2, 3))), Variable(7)]
+    taken = checkpoints.arrays_of("model", ones)
+    others = [Variable(np.zeros((2, 3))), Variable(0)]
+    checkpoints.restore("model", others, taken)
+    assert (others[0].values == 1).all() and others[1].values == 7
+
+
+@pytest.mark.parametrize("others", [[Variable(np.zeros((3, 2)))], [Variable(0.0), Variable(1.0)]])
+def test_variables_of_another_model_are_left_alone(others):
+    before = [one.values.copy() for one in others]
+    with pytest.raises(StudioError, match="another model"):
+        checkpoints.restore("model", others, checkpoints.arrays_of("model", [Variable(np.ones((2, 3)))]))
+    assert all((one.values == was).all() for one, was in zip(others, before, strict=True))

@@ -1,0 +1,65 @@
+"""A model to start from that does not fit is refused before anything is read or fetched."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from studio.core import paths, recipes, tasks
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.tasks import File
+
+WIDE = {"dcgan.train": "width", "vae.train": "width", "text.train": "units", "style.train": "width"}
+
+
+def packed(task: str, folder) -> File:
+    """A model with the usual settings of its training, whose weights are none."""
+    folder.mkdir()
+    settings = tasks.get(task).settings().model_dump(mode="json")
+    (folder / presets.WEIGHTS).write_bytes(b"no weights")
+    digest = paths.file_digest(folder / presets.WEIGHTS)
+    (folder / presets.SETTINGS).write_text(
+        json.dumps({"task": task, "settings": settings, "weights": digest})
+    )
+    (folder / presets.CARD).write_text("# A model\n")
+    (folder / presets.RECIPE).write_text(recipes.Recipe(task=task, settings=settings).to_json())
+    return File.keep(presets.zipped(folder), "model", "before.zip")
+
+
+def asked(task: str, start: File) -> dict[str, list[File]]:
+    """Inputs of a training that nothing can be learnt from."""
+    kept = {
+        "data": [File.keep(b"no pictures", "dataset", "no.zip")],
+        "style": [File.keep(b"no picture", "picture", "no.png")],
+        "text": [File.keep(b"the cat sat on the mat and the dog sat on the log, and then " * 2, "text", "a")],
+    }
+    return {slot.name: kept[slot.name] for slot in tasks.get(task).inputs[:-1]} | {"start": [start]}
+
+
+@pytest.mark.parametrize("task, setting", WIDE.items())
+def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path, task, setting):
+    settings, inputs = tasks.get(task).settings(), asked(task, packed(task, tmp_path / "before"))
+    usual = getattr(settings, setting)
+    tasks.check(task, settings, inputs)
+    other = settings.model_copy(update={setting: usual + 4, "seed": 3})
+    with pytest.raises(
+        InvalidInput, match=rf"Expected: {setting} {usual + 4}\. Received: {setting} {usual}\."
+    ):
+        tasks.check(task, other, inputs)
+
+
+@pytest.mark.parametrize("task", WIDE)
+def test_one_of_another_kind_is_told_by_what_made_it(home, tmp_path, task):
+    other = "vae.train" if task == "dcgan.train" else "dcgan.train"
+    inputs = asked(task, packed(other, tmp_path / "before"))
+    with pytest.raises(InvalidInput, match=f"Invalid model to start from.* {other} made"):
+        tasks.check(task, tasks.get(task).settings(), inputs)
+
+
+@pytest.mark.parametrize("task", WIDE)
+def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path, task):
+    inputs = asked(task, packed(task, tmp_path / "before"))
+    with pytest.raises(InvalidInput, match=r"weights|preset before"):
+        tasks.run(task, tasks.get(task).settings(), inputs)

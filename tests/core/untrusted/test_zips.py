@@ -1,0 +1,109 @@
+"""A zip that holds far more than it declares is refused without filling the memory."""
+
+import contextlib
+import io
+import struct
+import tracemalloc
+import zipfile
+
+import pytest
+
+from studio.core import data
+from studio.core.brought import keras_files
+from studio.core.data import archives
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.untrusted import zips
+
+HIDDEN = 200 * 2**20  # bytes that a member holds
+SAID = 1000  # bytes that the zip declares for it
+
+
+def bomb(name, method=zipfile.ZIP_DEFLATED):
+    """A zip of one member whose directory and header say that it is small."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr(name, bytes(HIDDEN))
+    data = packed.getvalue()
+    true, said = (size.to_bytes(4, "little") for size in (HIDDEN, SAID))
+    assert data.count(true) == 2
+    return data.replace(true, said)
+
+
+@contextlib.contextmanager
+def at_most(megabytes):
+    """What is done within takes no more memory than this."""
+    tracemalloc.start()
+    yield
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken < megabytes * 2**20
+
+
+def test_no_more_is_read_than_is_declared():
+    data = bomb("a.png")
+    with at_most(10), zipfile.ZipFile(io.BytesIO(data)) as archive, pytest.raises(zipfile.BadZipFile):
+        zips.read(archive, archive.infolist()[0])
+
+
+def test_what_is_whole_is_read_whole():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"some words " * 99)
+    with zipfile.ZipFile(packed) as archive:
+        assert zips.read(archive, archive.getinfo("a")) == b"some words " * 99
+
+
+def test_pictures_in_such_a_zip_are_refused(tmp_path, home):
+    (tmp_path / "pictures.zip").write_bytes(bomb("a.png"))
+    file = data.reference(str(tmp_path / "pictures.zip"))
+    with at_most(20), pytest.raises(InvalidInput, match="damaged"):
+        data.pictures(file, 32, 3)
+
+
+def long_list(count, large):
+    """A zip of one empty file that its list names so many times, as a small or a large zip does."""
+    entry = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
+    name, start = b"%07x", len(entry)
+    one = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, 0, 0, 33, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0)
+    listed = b"".join(one + name % n for n in range(count))
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count % 65536, count % 65536, len(listed), start, 0)
+    if large:
+        whole = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(listed), start)
+        where = struct.pack("<4sLQL", b"PK\6\7", 0, start + len(listed), 1)
+        end = whole + where + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *[65535] * 2, *[2**32 - 1] * 2, 0)
+    return entry + listed + end
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, monkeypatch, large):
+    few, many = long_list(20, large), long_list(30_000, large)
+    with zips.opened(io.BytesIO(few), 2000) as archive:
+        assert len(archive.infolist()) == 20
+    commented = many[:-2] + struct.pack("<H", 900) + b"x" * 900
+    for packed in (many, commented):
+        assert len(zipfile.ZipFile(io.BytesIO(packed)).infolist()) == 30_000
+        with at_most(5), pytest.raises(zips.TooLong):
+            zips.opened(io.BytesIO(packed), 100_000)
+    monkeypatch.setattr(archives, "MOST_FILES", 1000)
+    (tmp_path / "many.zip").write_bytes(many)
+    with at_most(20), pytest.raises(InvalidInput, match="at most 1,000 files"):
+        data.reference(str(tmp_path / "many.zip"))
+    with at_most(20), pytest.raises(InvalidInput, match="a zip of"):
+        presets.unpack(many, tmp_path / "model")
+
+
+@pytest.mark.parametrize("ending", ["zip", "npz"])
+def test_a_method_that_cannot_be_stopped_half_way_is_refused(tmp_path, home, ending):
+    (tmp_path / f"pictures.{ending}").write_bytes(bomb("x.npy", zipfile.ZIP_BZIP2))
+    with pytest.raises(InvalidInput, match="stored or deflated"):
+        data.reference(str(tmp_path / f"pictures.{ending}"))
+
+
+def test_a_network_in_such_a_zip_is_refused():
+    packed = io.BytesIO(bomb(keras_files.CONFIG))
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr(keras_files.METADATA, "{}")
+        archive.writestr(keras_files.WEIGHTS, b"")
+    with at_most(20), pytest.raises(keras_files.Refused, match="damaged"):
+        keras_files.read(packed)

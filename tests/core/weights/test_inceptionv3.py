@@ -1,0 +1,118 @@
+"""FID's InceptionV3: the published features, under names that do not depend on what was made before."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from foreign import jit_file
+from skimage import data
+
+from studio.core.objectives import backbones
+from studio.core.weights import pretrained
+from studio.core.weights.networks import inceptionv3 as network
+
+
+@pytest.fixture
+def inceptionv3(inceptionv3_home):
+    return backbones.load("inceptionv3")
+
+
+def as_tensorflow_1_resized(pixels, side=299):
+    """`(H, W, C)` -> `(side, side, C)`: corners of pixels, not their middles, lie on each other."""
+    for axis in (0, 1):
+        places = np.arange(side) * (pixels.shape[axis] / side)
+        low = places.astype(int)
+        high = np.minimum(low + 1, pixels.shape[axis] - 1)
+        share = (places - low).reshape([-1 if a == axis else 1 for a in range(3)])
+        pixels = np.take(pixels, low, axis) * (1 - share) + np.take(pixels, high, axis) * share
+    return pixels.astype("float32")
+
+
+def test_features_are_the_published_ones(inceptionv3):
+    picture_01 = as_tensorflow_1_resized(data.chelsea().astype("float64"))[None] / 255
+    found = np.asarray(inceptionv3.features(["mixed10"])(picture_01)["mixed10"])
+    assert found.shape == (1, 8, 8, 2048)
+    features = found.mean(axis=(1, 2))[0]
+    assert features.sum() == pytest.approx(502.813, abs=0.01)
+    assert features.std() == pytest.approx(0.26779, abs=2e-5)
+    assert (features.argmax(), features.max()) == (897, pytest.approx(2.012, abs=1e-3))
+
+
+def test_the_data_describe_the_network(inceptionv3):
+    spec = inceptionv3.spec
+    extractor = inceptionv3.features(list(spec.layers))
+    small, large = (extractor.compute_output_shape((1, 75, side, 3)) for side in (299, 299 + 64))
+    assert list(small) == list(spec.layers) == list(spec.strides)
+    for layer, channels in spec.layers.items():
+        assert small[layer][3] == channels
+        assert large[layer][2] - small[layer][2] == 64 // spec.strides[layer]
+        assert small[layer][1] >= 1
+
+
+def test_a_smaller_picture_than_the_least_is_too_small(inceptionv3):
+    least, features = inceptionv3.spec.least, inceptionv3.features(["mixed10"])
+    assert features.compute_output_shape((1, least, least, 3))["mixed10"] == (1, 1, 1, 2048)
+    with pytest.raises(ValueError, match="zero or negative"):
+        features.compute_output_shape((1, least - 1, least - 1, 3))
+
+
+def test_the_backbone_is_frozen_and_named_in_recipes(inceptionv3):
+    assert inceptionv3.model.trainable_weights == []
+    assert inceptionv3.model.count_params() == 21_802_784
+    assert (
+        inceptionv3.digest
+        == pretrained.status("inceptionv3").digest
+        == pretrained.entry("inceptionv3").sources[0].digest
+    )
+
+
+@pytest.mark.slow
+def test_names_do_not_depend_on_what_was_made_before():
+    import keras
+
+    first = [layer.name for layer in network.network().layers]
+    keras.layers.Conv2D(1, 1), keras.layers.AveragePooling2D(2)
+    keras.applications.InceptionV3(include_top=False, weights=None)
+    second = network.network()
+    assert [layer.name for layer in second.layers] == first
+    assert {"conv1", "norm94", "relu94", "mean8", "stem_pool2", "mixed9_1"} <= set(first)
+    assert len(set(first)) == len(first)
+
+
+def test_only_the_last_block_takes_maxima_beside_its_convolutions():
+    import keras
+
+    ours = network.network()
+    means = [ours.get_layer(f"mean{i}") for i in range(1, 10)]
+    kinds = [keras.layers.AveragePooling2D] * 8 + [keras.layers.MaxPooling2D]
+    assert [type(layer) for layer in means] == kinds
+    assert all((m.pool_size, m.strides, m.padding) == ((3, 3), (1, 1), "same") for m in means)
+    last = {node.operation.name for node in means[-1].output._keras_history.operation._outbound_nodes}
+    assert ours.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
+
+
+@pytest.mark.slow
+def test_the_packages_arrays_find_their_places():
+    import keras
+
+    made = keras.applications.InceptionV3(include_top=False, weights=None)
+    rng = np.random.default_rng(0)
+    made.set_weights([rng.random(w.shape, "float32") for w in made.weights])
+    kernels = [layer for layer in made.layers if isinstance(layer, keras.layers.Conv2D)]
+    norms = [layer for layer in made.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    tree, arrays = {}, {}
+    for number, layer in enumerate(in_order(kernels)):
+        norm = in_order(norms)[number]
+        values = [np.asarray(layer.kernel).transpose(3, 2, 0, 1), *norm.get_weights()]
+        keys = [f"{number}{part}" for part in ("weight", "beta", "mean", "var")]
+        arrays |= {key: np.ascontiguousarray(value) for key, value in zip(keys, values, strict=True)}
+        tree[f"layer{number}"] = dict(zip(("weight", "beta", "mean", "var"), keys, strict=True))
+    filled = network.network({"default_1.pt": jit_file(tree, arrays)})
+    for mine, theirs in zip(filled.get_weights(), made.get_weights(), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def in_order(layers):
+    """As they were made: by the number at the end of the name; the first in a process has none."""
+    ends = {layer.name: layer.name.rpartition("_")[2] for layer in layers}
+    return sorted(layers, key=lambda layer: int(ends[layer.name]) if ends[layer.name].isdigit() else 0)

@@ -1,0 +1,153 @@
+"""ResNet50 as it came: Keras' own network and training, with its published answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from studio.core import labels, paths
+from studio.core.objectives import backbones
+from studio.core.weights import index, pretrained
+from studio.core.weights.networks import resnet50 as network
+
+
+@pytest.fixture
+def resnet50(resnet50_home):
+    return backbones.load("resnet50")
+
+
+@pytest.fixture(scope="module")
+def keras_own():
+    """Keras' own network with its classifier, unfilled."""
+    import keras
+
+    return keras.applications.ResNet50(weights=None)
+
+
+def with_weights(model):
+    return [(layer.name, [w.shape for w in layer.weights]) for layer in model.layers if layer.weights]
+
+
+def test_it_is_keras_own_network(keras_own):
+    ours = network.network()
+    assert with_weights(ours) == with_weights(keras_own)
+    assert ours.count_params() == 25_636_712
+    assert {layer.epsilon for layer in ours.layers if layer.name.endswith("_bn")} == {1.001e-5}
+
+
+def as_packaged(model):
+    """A network as the package has it: under the layers' former names, in two shards."""
+    arrays = {}
+    for layer in model.layers:
+        name = {"conv1_conv": "conv1", "conv1_bn": "bn_conv1", "predictions": "fc1000"}.get(layer.name, "")
+        if layer.name[-3:] in ("onv", "_bn") and not name:
+            stage, block, branch, kind = layer.name.split("_")
+            former = ["1", "2a", "2b", "2c"][int(branch)]
+            name = f"{'res' if kind == 'conv' else 'bn'}{stage[4]}{'_abcdef'[int(block[5])]}_branch{former}"
+        arrays |= {f"{name}/{weight.name}": np.asarray(weight) for weight in layer.weights}
+    raw = b"".join(array.tobytes() for array in arrays.values())
+    listed = [{"name": n, "shape": list(a.shape), "dtype": "float32"} for n, a in arrays.items()]
+    shards = {"group1-shard1of2.bin": raw[:1001], "group1-shard2of2.bin": raw[1001:]}
+    group = {"paths": list(shards), "weights": listed}
+    return {"model.json": json.dumps({"weightsManifest": [group]}).encode(), **shards}
+
+
+def test_the_packages_arrays_find_their_places(keras_own):
+    rng = np.random.default_rng(0)
+    keras_own.set_weights([rng.random(w.shape, "float32") for w in keras_own.weights])
+    filled = network.network(as_packaged(keras_own))
+    for mine, theirs in zip(filled.get_weights(), keras_own.get_weights(), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize(
+    "picture, number, name, probability",
+    [
+        ("chelsea", 285, "Egyptian cat", 0.966),
+        ("coffee", 967, "espresso", 0.990),
+        ("rocket", 540, "drilling platform", 0.976),
+        ("astronaut", 450, "bobsled", 0.303),
+    ],
+)
+def test_answers_are_the_published_ones(resnet50, picture, number, name, probability):
+    squashed = Image.fromarray(getattr(data, picture)()).resize((224, 224), Image.Resampling.BILINEAR)
+    pictures_01 = np.asarray(squashed, "float32")[None] / 255
+    answers = np.asarray(pretrained.load("resnet50").model(resnet50.spec.preprocessing(pictures_01)))[0]
+    assert answers.shape == (1000,)
+    assert answers.argmax() == number
+    assert answers.max() == pytest.approx(probability, abs=0.01)
+    assert labels.names()[number] == name
+
+
+def test_preprocessing_is_keras_own():
+    from keras.applications.resnet50 import preprocess_input
+
+    picture_01 = data.chelsea()[None].astype("float32") / 255
+    ours = backbones.spec("resnet50").preprocessing(picture_01)
+    assert np.allclose(ours, preprocess_input(picture_01 * 255), atol=1e-3)
+
+
+def test_the_backbone_ends_before_the_classifier(resnet50):
+    assert resnet50.model.count_params() == 23_587_712
+    assert resnet50.model.output.shape == (None, None, None, 2048)
+    assert resnet50.model.trainable_weights == []
+    assert resnet50.digest == pretrained.status("resnet50").digest
+    whole = pretrained.load("resnet50").model
+    assert whole.get_layer("conv1_conv") is resnet50.model.get_layer("conv1_conv")  # kept in memory once
+
+
+@pytest.mark.parametrize("size", [(32, 32), (33, 97), (64, 40)])
+def test_the_data_describe_the_network(resnet50, size):
+    spec = resnet50.spec
+    found = resnet50.features(list(spec.layers))(np.zeros((1, *size, 3), "float32"))
+    assert list(found) == list(spec.layers) == list(spec.strides)
+    for layer, activations in found.items():
+        stride = spec.strides[layer]
+        assert tuple(activations.shape) == (
+            1,
+            -(-size[0] // stride),
+            -(-size[1] // stride),
+            spec.layers[layer],
+        )
+
+
+@pytest.mark.slow
+def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch):
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format
+
+    given, package = pretrained.entry("resnet50").sources
+    path = tmp_path / given.file
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, keras_own)
+    md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    sources = (given.model_copy(update={"md5": md5, "bytes": path.stat().st_size}), package)
+    entry = pretrained.entry("resnet50").model_copy(update={"sources": sources})
+    known = index.shipped().model_copy(update={"weights": {"resnet50": entry}})
+    monkeypatch.setattr(index, "shipped", lambda: known)
+    pretrained.pull("resnet50", source=path)
+    read = pretrained.load("resnet50", digest=paths.file_digest(path)).model
+    for layer in keras_own.layers:
+        mine = read.get_layer(layer.name).get_weights() if layer.weights else []
+        assert all(np.array_equal(a, b) for a, b in zip(mine, layer.get_weights(), strict=True))
+
+
+def test_labels_are_a_thousand_names(resnet50_home):
+    names = labels.names()
+    assert len(names) == 1000
+    assert names[:3] == ("tench", "goldfish", "great white shark")
+    assert [i for i, name in enumerate(names) if names.index(name) != i] == [517, 639]
+
+
+@pytest.mark.parametrize("entry", ["great_white_shark", ["n01484850", "great_white_shark"]])
+def test_labels_are_read_from_the_package_and_from_keras(tmp_path, entry):
+    listed = json.dumps({str(i): entry for i in range(1000)}).encode()
+    (tmp_path / "imagenet_class_index.json").write_bytes(listed)
+    found = labels.network()
+    found.load_weights(tmp_path / "imagenet_class_index.json")
+    assert found.names == labels.network({"labels.json": listed}).names == ("great white shark",) * 1000
