@@ -101,8 +101,8 @@ def accuracy(data: str, size: int, seeds: list[int], backbones: list[str], tuned
 
 def speed(data: str, size: int) -> dict[str, object]:
     """The first run against a second one, and the looking against the bare forward passes."""
-    from studio.classify import features, teach
     from studio.classify.settings import TrainClassifierSettings
+    from studio.classify.teach import features, teach_head
     from studio.core import data as sets
     from studio.core.objectives import backbones
 
@@ -124,11 +124,11 @@ def speed(data: str, size: int) -> dict[str, object]:
         file = sets.reference(data)
         began = time.perf_counter()
         lesson = prepared(file, settings)
-        teach.teach(lesson, settings)
+        teach_head.teach(lesson, settings)
         found[FIRST] = time.perf_counter() - began
-        found[AGAIN] = seconds(lambda: teach.teach(lesson, settings), times=3)
+        found[AGAIN] = seconds(lambda: teach_head.teach(lesson, settings), times=3)
         other = settings.model_copy(update={"seed": 1})
-        again = seconds(lambda: teach.teach(prepared(file, other), other), times=3)
+        again = seconds(lambda: teach_head.teach(prepared(file, other), other), times=3)
         found["the whole again with another split, s"] = again
     first, looking = found[FIRST], found[LOOKING]
     return found | {
@@ -140,14 +140,14 @@ def speed(data: str, size: int) -> dict[str, object]:
 
 def prepared(file: object, settings: object) -> object:
     """The lesson of a data set."""
-    from studio.classify import lesson
+    from studio.classify.teach import training_set
 
-    return lesson.prepare(file, settings.backbone, settings.size, settings.held_out, settings.seed)
+    return training_set.prepare(file, settings.backbone, settings.size, settings.held_out, settings.seed)
 
 
 def batches(count: int) -> range:
     """Where each whole batch begins."""
-    from studio.classify import features
+    from studio.classify.teach import features
 
     return range(0, count - features.BATCH + 1, features.BATCH)
 
@@ -174,8 +174,8 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
     """
     import keras
 
-    from studio.classify import teach
     from studio.classify.settings import TrainClassifierSettings
+    from studio.classify.teach import teach_head
     from studio.core import data as sets
     from studio.core.objectives import backbones
 
@@ -185,7 +185,7 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
         file = sets.reference(data)
         began = time.perf_counter()
         lesson = prepared(file, settings)
-        taught = teach.teach(lesson, settings)
+        taught = teach_head.teach(lesson, settings)
         ours = time.perf_counter() - began
     base = backbones.load(settings.backbone)
     pictures = keras.Input((size, size, 3))
@@ -237,7 +237,7 @@ def memory(data: str, size: int) -> dict[str, object]:
 
 def one(size: int) -> dict[str, object]:
     """One answer of a warm classifier against one bare forward pass, in turns under the same load."""
-    from studio.classify import model
+    from studio.classify.models import trained
     from studio.classify.settings import MAPS, TrainClassifierSettings
     from studio.core.objectives import backbones
     from studio.core.pictures import sample_photos
@@ -246,9 +246,9 @@ def one(size: int) -> dict[str, object]:
     found = {}
     for name in ("resnet50", "vgg16"):
         settings, base = TrainClassifierSettings(backbone=name), backbones.load(name)
-        network = model.assemble(base, size, lambda maps, s=settings: model.head(maps, 5, s))
+        network = trained.assemble(base, size, lambda maps, s=settings: trained.head(maps, 5, s))
         maps = network.get_layer(MAPS[name]).output
-        made = model.Classifier(name, "", tuple("abcde"), (size, size), network, maps)
+        made = trained.Classifier(name, "", tuple("abcde"), (size, size), network, maps)
         picture, forward = sample_photos.photo("chelsea"), bare(base, 1, size)
         square = np.zeros((1, size, size, 3), "float32")
         times: dict[str, list[float]] = {"ours": [], "bare": []}

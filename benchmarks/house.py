@@ -40,28 +40,29 @@ def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
     """The fine mode's losses of a painted picture, `(H, W, 3) uint8`."""
     from studio.core.objectives.evaluate import Evaluator
     from studio.core.pictures import images
-    from studio.style import fine
+    from studio.style.optimise import objective
 
-    return fine.named(goal, Evaluator(backbone, goal)(images.to_01(painted)))
+    return objective.named(goal, Evaluator(backbone, goal)(images.to_01(painted)))
 
 
 def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str, float]]:
     """For every photo: style and content loss by the network and by the fine mode."""
     from studio.core.objectives import backbones
-    from studio.style import fine, paintings
-    from studio.style.house import known
-    from studio.style.scene import Scene
+    from studio.style import paintings
+    from studio.style.house import known_styles
+    from studio.style.optimise import objective
+    from studio.style.optimise.scene import Scene
     from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
 
-    names = known.styles(network)
+    names = known_styles.styles(network)
     backbone = backbones.load("vgg16").averaged
     rows = []
     for n, photo in enumerate(photos(count)):
         name = names[n % len(names)]
         style = paintings.draw(name)
         by_eye = TransferSettings(mode="fine", size=SIZE, steps=passes, painter=1)
-        goal = fine.objective(Scene(photo, [style], [], by_eye), backbone, SIZE)
+        goal = objective.objective(Scene(photo, [style], [], by_eye), backbone, SIZE)
         fast = transfer(photo, settings=_asked(network, name, SIZE, strength=1)).image
         slow = transfer(photo, [style], by_eye).image
         house, best = (judged(goal, backbone, one) for one in (fast, slow))
@@ -119,9 +120,9 @@ def report_peak(network: str) -> None:
 
 
 def _styles(network: str) -> tuple[str, ...]:
-    from studio.style.house import known
+    from studio.style.house import known_styles
 
-    return known.styles(network)
+    return known_styles.styles(network)
 
 
 def _asked(network: str, style: str, size: int, **more):
@@ -132,11 +133,13 @@ def _asked(network: str, style: str, size: int, **more):
 
 def main() -> None:
     """Measures and prints."""
-    from studio.style.house import known
+    from studio.style.house import known_styles
     from studio.style.transfer import transfer
 
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--network", default=known.SHIPPED, help="the network whose styles are measured")
+    parser.add_argument(
+        "--network", default=known_styles.SHIPPED, help="the network whose styles are measured"
+    )
     parser.add_argument("--photos", type=int, default=8, help="painted beside the fine mode")
     parser.add_argument("--passes", type=int, default=40, help="of the fine mode")
     chosen = parser.parse_args()

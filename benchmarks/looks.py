@@ -24,10 +24,10 @@ from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import activations
 from studio.core.pictures import images
-from studio.style import fine
+from studio.style.optimise import objective
 
 SIZES = (512, 256, 128, 64)  # px, of the longer side
-LAYERS = fine.STYLE_LAYERS[:4]
+LAYERS = objective.STYLE_LAYERS[:4]
 PHOTOS = {"golden_gate": "golden_gate.jpg", "tubingen": "tubingen.jpg"}
 PAINTINGS = {"starry": "starry_night_google.jpg", "scream": "the_scream.jpg"}
 
@@ -70,11 +70,11 @@ class Judge:
         return float(np.mean([_relative(found[layer], wanted[layer]) for layer in LAYERS]))
 
     def _grams(self, picture: np.ndarray) -> dict[str, np.ndarray]:
-        return fine.grams(self._backbone, images.to_01(picture))
+        return objective.grams(self._backbone, images.to_01(picture))
 
     def _content(self, picture: np.ndarray) -> np.ndarray:
-        _, found = next(activations(self._backbone, (fine.CONTENT_LAYER,), images.to_01(picture)))
-        return found[fine.CONTENT_LAYER]
+        _, found = next(activations(self._backbone, (objective.CONTENT_LAYER,), images.to_01(picture)))
+        return found[objective.CONTENT_LAYER]
 
 
 def _relative(found: np.ndarray, wanted: np.ndarray) -> float:

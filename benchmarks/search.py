@@ -217,7 +217,7 @@ def _looked_up(pruning: str, seed: int) -> tuple[float, int]:
 
 def by_eye(people: int) -> dict[str, object]:
     """What thirty comparisons miss, and what a knock-out of thirty rivals at random misses."""
-    from studio.search.duels import MOST
+    from studio.search.by_eye.pairs import MOST
     from tests.fakes.made_up_tastes import Person, grid, searched, tournament
 
     figures: dict[str, object] = {}

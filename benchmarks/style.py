@@ -56,8 +56,8 @@ def at_one_size(picture: np.ndarray, content: np.ndarray, style: np.ndarray, siz
     from studio.core.objectives import backbones
     from studio.core.objectives.evaluate import Evaluator
     from studio.core.pictures import images
-    from studio.style.fine import objective
-    from studio.style.scene import Scene
+    from studio.style.optimise.objective import objective
+    from studio.style.optimise.scene import Scene
     from studio.style.settings import TransferSettings
 
     backbone = backbones.load("vgg16").averaged
@@ -69,9 +69,9 @@ def from_photo(size: int, passes: list[int]) -> dict[int, float]:
     """The loss that full-size L-BFGS from the photo reaches after so many passes, for the same objective."""
     from studio.core.objectives import backbones
     from studio.core.objectives.evaluate import Evaluator
-    from studio.style.descend import descend
-    from studio.style.fine import objective
-    from studio.style.scene import Scene
+    from studio.style.optimise.lbfgs import descend
+    from studio.style.optimise.objective import objective
+    from studio.style.optimise.scene import Scene
     from studio.style.settings import TransferSettings
 
     content, style = pictures()

@@ -16,9 +16,10 @@ from benchmarks.report import arguments, note, pictures, show
 from studio.core.objectives import backbones
 from studio.core.objectives.evaluate import Evaluator
 from studio.core.pictures import images
-from studio.style import adain, fine, instant
-from studio.style.descend import descend
-from studio.style.scene import Scene
+from studio.style import adain, instant
+from studio.style.optimise import objective
+from studio.style.optimise.lbfgs import descend
+from studio.style.optimise.scene import Scene
 from studio.style.settings import TransferSettings
 
 Curve = tuple[list[float], list[float]]  # passes spent, lowest loss at the full size so far
@@ -33,7 +34,7 @@ class Race:
         self.passes, self.size = passes, size
         self.scene = Scene(content, [style], [], TransferSettings(size=size))
         self.vgg16 = backbones.load("vgg16").averaged
-        self.evaluate = Evaluator(self.vgg16, fine.objective(self.scene, self.vgg16, size))
+        self.evaluate = Evaluator(self.vgg16, objective.objective(self.scene, self.vgg16, size))
 
     def starts(self) -> dict[str, np.ndarray]:
         """Every first picture, `(1, H, W, 3) float32 in [0, 1]`."""
@@ -67,7 +68,7 @@ class Race:
         half = self.size // 2
         small = images.to_01(images.resize(images.to_uint8(start), *self.scene.content_01(half).shape[1:3]))
         coarse = int(self.passes * 4 / 3)
-        goal = fine.objective(self.scene, self.vgg16, half)
+        goal = objective.objective(self.scene, self.vgg16, half)
         small = descend(Evaluator(self.vgg16, goal), small, coarse).images_01
         large = images.to_01(images.resize(images.to_uint8(small), *start.shape[1:3]))
         values: list[float] = []

@@ -75,7 +75,7 @@ def learning() -> dict[str, object]:
     import keras
 
     from studio.text import train
-    from studio.text.plan import plan
+    from studio.text.batches import plan
     from studio.text.settings import TrainTextSettings
     from studio.text.vocabulary import Vocabulary
 
@@ -112,7 +112,7 @@ def learning() -> dict[str, object]:
 def scored(preset: str, path: str) -> dict[str, object]:
     """The loss of a preset on the last tenth of a text, in one go."""
     from studio.text import corpus, score, voice
-    from studio.text.plan import plan
+    from studio.text.batches import plan
     from studio.text.settings import TrainTextSettings
 
     note(f"reading the last tenth of {path}")

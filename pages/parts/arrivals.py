@@ -13,8 +13,8 @@ from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File, Result
-from studio.gallery import intake, items, replay
-from studio.gallery.intake import Told
+from studio.gallery import imports, items, replay
+from studio.gallery.imports import Told
 
 _SLOT, _INPUTS, _TOLD = "gallery", "gallery_inputs", "gallery_told"
 _FILE = "gallery_told_file"  # of what is looked at, if it is here already
@@ -59,7 +59,7 @@ def look_at(file: File, made: Recipe | None) -> None:
 
 
 def _tell(data: bytes, name: str) -> Told:
-    return intake.tell(data, name, owner(), _is_sample)
+    return imports.tell(data, name, owner(), _is_sample)
 
 
 def _is_sample(source: Source) -> bool:
@@ -169,7 +169,7 @@ def _add(told: Told) -> None:
     try:
         file: File | None = st.session_state.get(_FILE)
         made = file and Result((file,), recipe=told.recipe)
-        id = items.add(made, None, owner()) if made else intake.add(told, owner())
+        id = items.add(made, None, owner()) if made else imports.add(told, owner())
     except StudioError as error:
         uploads.blame(_SLOT, str(error))
         return

@@ -11,7 +11,7 @@ from pages.parts import jobs, mask_brush, own_masks, promises, reels, refills
 from pages.parts.reels import Reel
 from pages.parts.samples import Sample
 from studio.core.tasks import File, Inputs
-from studio.style.house import known
+from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
 
 TASK = "style.transfer"
@@ -59,8 +59,8 @@ class Wish:
         names = tuple(style.painting for style in self.styles)
         network, *others = {style.network for style in self.styles}
         can = settings.mode == "instant" and network and not others
-        if not can or not set(names) <= set(known.styles(network)):
-            return settings.model_copy(update={"house": (), "network": known.SHIPPED})
+        if not can or not set(names) <= set(known_styles.styles(network)):
+            return settings.model_copy(update={"house": (), "network": known_styles.SHIPPED})
         return settings.model_copy(update={"house": names, "network": network})
 
     def inputs(self, settings: TransferSettings) -> Inputs:

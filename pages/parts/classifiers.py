@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import own_models, words
-from studio.classify import models
+from studio.classify.models import available
 from studio.classify.settings import IMAGENET
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -97,7 +97,7 @@ def choose() -> Shown | None:
     just: Shown | None = st.session_state.get(_JUST)
     mine = own_models.mine()
     titles = {"": f"{just.title}, just taught"} if just else {}
-    titles |= {name: title(name) for name in models.known()}
+    titles |= {name: title(name) for name in available.known()}
     titles |= {digest: file.name for digest, file in mine.items()}
     name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
     own_models.ask()

@@ -26,7 +26,7 @@ from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.style import paintings
-from studio.style.house import known
+from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -149,7 +149,7 @@ def _pixels(name: str) -> np.ndarray:
 def _draw_house() -> None:
     """The README's picture: one photo in every house style, in two rows."""
     made = []
-    for name in known.styles():
+    for name in known_styles.styles():
         settings = TransferSettings(house=(name,), size=2 * CELL, strength=1)
         painted = Image.fromarray(transfer(sample_photos.photo(HOUSE_PHOTO), settings=settings).image)
         made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))

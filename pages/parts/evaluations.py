@@ -61,7 +61,7 @@ def confused(
     """The table of what was taken for what; a cell opens its pictures.
 
     Args:
-        evaluation: as `studio.classify.evaluate` makes it.
+        evaluation: as `studio.classify.teach.evaluate` makes it.
         tested: names, truth, guess and confidence of the held-out pictures.
         pictures: of the data set; None where it is gone.
         key: of the table.

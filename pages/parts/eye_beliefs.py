@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.parts import hoods, words
 from studio.core.settings import Settings
-from studio.search.duels import Duels
-from studio.search.learnt import Line, lines
+from studio.search.by_eye.learnt import Line, lines
+from studio.search.by_eye.pairs import Duels
 
 _WHAT = """
 Nobody can give a picture a number, but everybody can say which of two is better. Behind the picks stands a

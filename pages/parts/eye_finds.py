@@ -10,8 +10,8 @@ from pages.parts import choices, eye_words, forms, onward, places, refills, resu
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
-from studio.search.duels import Duels
-from studio.search.tastes import Taste
+from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.searches import Taste
 
 OWN = {"content": "Your photo", "style": "Your style"}
 

@@ -18,9 +18,9 @@ from pages.parts import (
 from pages.parts.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
-from studio.search import tastes
-from studio.search.duels import MOST, Duel, Duels
-from studio.search.tastes import Taste
+from studio.search.by_eye import searches
+from studio.search.by_eye.pairs import MOST, Duel, Duels
+from studio.search.by_eye.searches import Taste
 
 _SHELF, _HELD = "eye", 12  # pictures that a tab keeps, so that undoing and the last winners cost nothing
 _SAID = "eye_said"
@@ -110,14 +110,14 @@ def _needs(taste: Taste, duels: Duels) -> list[str]:
 
 def _judge(id: str, pair: Duel, picked: str) -> None:
     try:
-        tastes.judge(id, owner(), pair, picked)
+        searches.judge(id, owner(), pair, picked)
     except StudioError as error:
         st.session_state[_SAID] = str(error)
 
 
 def _undo(id: str) -> None:
     try:
-        tastes.undo(id, owner())
+        searches.undo(id, owner())
     except StudioError as error:
         st.session_state[_SAID] = str(error)
 

@@ -12,8 +12,8 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
+from studio.dream.layer_terms import read
 from studio.dream.looks import LOOKS
-from studio.dream.wanted import read
 from studio.search.space import Range, space
 
 SIZE = 256  # px of the pictures that are compared
@@ -131,7 +131,7 @@ def _varied(task: str) -> tuple[str, ...]:
 
 def _how_far(kind: type[Settings], field: Described, subject: Subject) -> str:
     """The range of one setting, as `studio.search.space.space` takes it."""
-    from studio.search.levels import levels
+    from studio.search.by_eye.levels import levels
 
     first, most = subject.varied.get(field.name), subject.offered[field.name]
     [usual] = space(kind, [f"{field.name}={most}"]).values()

@@ -7,8 +7,8 @@ from typing import Any
 
 from pages.parts import words
 from studio.core.settings import Settings
-from studio.search.learnt import Line
-from studio.search.levels import Grid
+from studio.search.by_eye.learnt import Line
+from studio.search.by_eye.levels import Grid
 
 
 def learnt(kind: type[Settings], lines: Sequence[Line]) -> str:

@@ -11,10 +11,10 @@ from pages.parts.eye_questions import Question
 from pages.parts.owners import owner
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.search import tastes
-from studio.search.duels import Duels
-from studio.search.learnt import lines
-from studio.search.tastes import Taste
+from studio.search.by_eye import searches
+from studio.search.by_eye.learnt import lines
+from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.searches import Taste
 
 PARAMETER = "eye"
 DONE = "eye_done"  # whether the best is shown instead of the next pair
@@ -39,7 +39,7 @@ def begin(question: Question) -> None:
     """Begins a search and shows it, or says why it cannot begin. Not for callbacks."""
     try:
         size = type(question.settings)().size
-        taste = tastes.begin(
+        taste = searches.begin(
             question.task, question.settings, question.vary, question.inputs(), owner(), size
         )
     except StudioError as error:
@@ -61,7 +61,7 @@ def find() -> Taste | None:
     if not id:
         return None
     try:
-        taste = tastes.find(id, owner())
+        taste = searches.find(id, owner())
     except StudioError as error:
         _close()
         st.warning(words.plain(str(error)), icon=":material/search_off:")
@@ -88,7 +88,7 @@ def told(taste: Taste) -> None:
 
 def resume() -> None:
     """The last searches by eye, to go on with."""
-    for taste in tastes.recent(owner()):
+    for taste in searches.recent(owner()):
         label = f"Go on: {_title(taste)}, {len(taste.compared)} compared"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -123,4 +123,4 @@ def _close() -> None:
 
 def _forget(id: str) -> None:
     with suppress(StudioError):  # gone already
-        tastes.remove(id, owner())
+        searches.remove(id, owner())

@@ -11,7 +11,7 @@ from pages.parts import gates, hoods, words
 from pages.parts.texts import Text
 from studio.core.errors import StudioError
 from studio.core.models import presets
-from studio.text import cores, corpus, voice
+from studio.text import blas_threads, corpus, voice
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
 SHOWN = 12
@@ -73,7 +73,7 @@ def _read(name: str, digest: str, text: str) -> tuple[list[dict[str, Any]], list
     indices = spoken.vocabulary.encode(text).indices
     if not len(indices):
         indices = np.array([max(spoken.vocabulary.characters.find("\n"), 0)])
-    with cores.limited(1):
+    with blas_threads.limited(1):
         logits, _ = spoken.network.run(indices[None], spoken.network.states(1))
         found = gates.along(spoken.network, indices)
     last = logits[0, -1]

@@ -18,7 +18,7 @@ from studio.core.models import presets
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
-from studio.gallery.sweeps import NAME
+from studio.gallery.sweep_settings import NAME
 
 
 def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:

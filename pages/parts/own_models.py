@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts import owners, uploads
-from studio.classify import brought
+from studio.classify.models import brought
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 

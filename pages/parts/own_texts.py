@@ -12,7 +12,7 @@ from pages.parts.paper import paper
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text import corpus
-from studio.text.plan import Plan, plan
+from studio.text.batches import Plan, plan
 from studio.text.settings import TrainTextSettings
 
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}

@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.parts import words
-from studio.classify import audit, duplicates
+from studio.classify.data import audit, duplicates
 from studio.core import data, owners
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
@@ -64,7 +64,7 @@ def _reading(file: File, size: int) -> _Reading:
 
 
 def looked_over(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None:
-    """The pictures of a data set and what there is to say of it, as `studio.classify.audit.facts` has it.
+    """The pictures of a data set and what there is to say of it, as `audit.facts` has it.
 
     None while they are read, which is shown, or after saying what is wrong with them.
 

@@ -11,8 +11,8 @@ from pages.parts.owners import LOCAL, owner
 from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.engine import allowances
-from studio.gallery import budget, owners
-from studio.gallery.budget import Share
+from studio.gallery import disk_budget, owners
+from studio.gallery.disk_budget import Share
 
 GIGABYTE = 10**9
 _LOOKED, _FREED = "room_looked", "room_freed"
@@ -24,7 +24,7 @@ def show() -> None:
     if owner() != LOCAL:
         _own()
         return
-    used, limit = _used(), budget.limit()
+    used, limit = _used(), disk_budget.limit()
     if used > limit:
         st.warning(
             f"The studio takes {amounts.size(used)} on the disk; it may take {amounts.size(limit)}. "
@@ -51,7 +51,7 @@ def show() -> None:
             help = "Looks at every file, which takes a moment"
             st.button("What takes the room?", icon=":material/search:", on_click=_look, help=help)
             return
-        _choose([share for share in budget.shares() if share.bytes])
+        _choose([share for share in disk_budget.shares() if share.bytes])
 
 
 def _own() -> None:
@@ -68,7 +68,7 @@ def _own() -> None:
 
 @st.cache_data(ttl=60, show_spinner=False)
 def _used() -> int:
-    return budget.used()
+    return disk_budget.used()
 
 
 def _look() -> None:
@@ -76,7 +76,7 @@ def _look() -> None:
 
 
 def _limit() -> None:
-    budget.set_limit(round(st.session_state["room_limit"] * GIGABYTE))
+    disk_budget.set_limit(round(st.session_state["room_limit"] * GIGABYTE))
 
 
 def _choose(shares: list[Share]) -> None:
@@ -100,9 +100,9 @@ def _choose(shares: list[Share]) -> None:
     )
 
 
-def _free(names: list[budget.Part]) -> None:
+def _free(names: list[disk_budget.Part]) -> None:
     try:
-        freed = budget.free(names)
+        freed = disk_budget.free(names)
     except StudioError as error:
         st.session_state[_FREED] = words.plain(str(error))
         return

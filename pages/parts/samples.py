@@ -15,7 +15,7 @@ from studio.core.data import sample_sets
 from studio.core.errors import StudioError
 from studio.core.pictures import images, sample_photos, thumbnails
 from studio.core.tasks import File
-from studio.style.house import known
+from studio.style.house import known_styles
 
 SHIPPED = Path(__file__).parent / "pictures"
 THUMBNAIL = 160
@@ -66,7 +66,7 @@ def paintings() -> list[Sample]:
             shipped(f"style-{name}"),
             lambda name=name: _painting(name),
             name,
-            known.SHIPPED,
+            known_styles.SHIPPED,
         )
         for name, painting in paintings.paintings().items()
     ]
@@ -80,7 +80,7 @@ def styles() -> list[Sample]:
 def taught() -> list[Sample]:
     """The styles of networks that a person taught and kept, each by the picture that it was learnt from."""
     found = []
-    for network, pictures in known.taught().items():
+    for network, pictures in known_styles.taught().items():
         for name, source in pictures.items():
             file = File(source.digest, "picture", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"

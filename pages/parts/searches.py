@@ -15,7 +15,7 @@ from studio.core.tasks import Inputs
 from studio.search.settings import SearchSettings
 from studio.search.space import KINDS, YARDSTICK, Range, shared, space
 from studio.search.task import trained
-from studio.text.plan import plan
+from studio.text.batches import plan
 from studio.text.settings import TrainTextSettings
 
 # Which change what is measured: trainings that differ in them cannot be compared, not on the way at least.

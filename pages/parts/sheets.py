@@ -13,7 +13,7 @@ from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
-from studio.dream import sheet
+from studio.dream.channels import sheet
 from studio.dream.looks import USUAL
 
 PAINT = "dream.channel"

@@ -11,7 +11,7 @@ from pages.parts.owners import owner
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.tasks import File
-from studio.engine import store
+from studio.engine.jobs import store
 from studio.gallery import index, items
 from studio.gallery.items import Item
 

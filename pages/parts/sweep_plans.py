@@ -12,7 +12,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.gallery import sweep
-from studio.gallery.sweeps import SweepSettings
+from studio.gallery.sweep_settings import SweepSettings
 
 _HELP = "Values with commas between, or LOW:HIGH:COUNT"
 

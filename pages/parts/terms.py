@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from studio.core.objectives import backbones
-from studio.dream.wanted import Climbed
+from studio.dream.layer_terms import Climbed
 
 
 def split(text: str) -> list[str]:

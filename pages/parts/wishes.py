@@ -9,9 +9,9 @@ import streamlit as st
 from pages.parts import choices, forms, samples, sheets, terms, words
 from studio.core.errors import StudioError
 from studio.core.tasks import File
+from studio.dream.layer_terms import look_left_out, read
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings, check
-from studio.dream.wanted import look_left_out, read
 
 WAYS = {"look": "A look", "channels": "Layers and channels"}
 ASKED_HERE = ("look", "layers")

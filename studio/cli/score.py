@@ -13,7 +13,7 @@ from studio.core.models.presets import Preset
 # `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
 # What it has to tell in sentences is a figure called "notes".
 SCORES = {
-    "classify.train": "studio.classify.score:figures",
+    "classify.train": "studio.classify.ask.score:figures",
     "text.train": "studio.text.held_out:figures",
     "dcgan.train": "studio.faces.score:figures",
     "vae.train": "studio.faces.score:figures",

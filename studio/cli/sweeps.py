@@ -8,7 +8,7 @@ from studio.cli import flags
 from studio.core.errors import invalid
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
-from studio.gallery.sweeps import SWEEP, SweepSettings
+from studio.gallery.sweep_settings import SWEEP, SweepSettings
 
 Named = Mapping[Slot, Sequence[str]]
 

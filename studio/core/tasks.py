@@ -42,7 +42,7 @@ TASKS = {
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
     "search.run": "studio.search:RUN",
-    "gallery.sweep": "studio.gallery.sweeps:SWEEP",
+    "gallery.sweep": "studio.gallery.sweep_settings:SWEEP",
     "vae.train": "studio.vae:TRAIN",
 }
 

@@ -14,8 +14,8 @@ from studio.core.errors import Cancelled, invalid
 from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.progress import Progress
-from studio.dream.goal import objective
 from studio.dream.gradient import Slope
+from studio.dream.objective import objective
 from studio.dream.octaves import octave_sizes, resize_01
 from studio.dream.settings import DreamSettings
 

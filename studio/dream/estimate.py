@@ -6,8 +6,8 @@ from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.dream.gradient import WHOLE
-from studio.dream.loop import overlap
 from studio.dream.octaves import octave_sizes
+from studio.dream.seamless_loop import overlap
 from studio.dream.settings import DreamSettings
 
 FRAME_OCTAVES = 2  # of every frame of a zoom but the first

@@ -9,8 +9,8 @@ from studio.core.errors import invalid
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
+from studio.dream.layer_terms import Wanted, read
 from studio.dream.looks import LOOKS
-from studio.dream.wanted import Wanted, read
 
 # Tables say which words these two settings take; no checker can read them there.
 Backbone = Literal[("auto", *BACKBONES)]  # type: ignore[valid-type]

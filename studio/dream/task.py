@@ -11,8 +11,8 @@ from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.dream.ascend import Dreamt, ascend
+from studio.dream.layer_terms import look_left_out
 from studio.dream.settings import DreamSettings
-from studio.dream.wanted import look_left_out
 from studio.dream.zoom import Zoomed, zoom
 
 

@@ -15,7 +15,7 @@ from studio.core.pictures.animations import Film
 from studio.core.progress import Progress
 from studio.dream.ascend import Climb, fitted
 from studio.dream.estimate import FRAME_OCTAVES, costs, further
-from studio.dream.loop import Loop
+from studio.dream.seamless_loop import Loop
 from studio.dream.settings import DreamSettings
 
 SHARPNESS = 0.15  # against the blur of drawing nearer: how much of a frame's fine detail is added to itself

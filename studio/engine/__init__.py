@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine, connect
-    from studio.engine.jobs import Job, Live
+    from studio.engine.jobs.snapshots import Job, Live
+    from studio.engine.live_queue import Superseded
     from studio.engine.stream import Stream
-    from studio.engine.turns import Superseded
 
 _HOMES = {
     "Engine": "engine",
     "connect": "engine",
-    "Job": "jobs",
-    "Live": "jobs",
+    "Job": "jobs.snapshots",
+    "Live": "jobs.snapshots",
     "Stream": "stream",
-    "Superseded": "turns",
+    "Superseded": "live_queue",
 }
 
 __all__ = ["Engine", "Job", "Live", "Stream", "Superseded", "connect"]

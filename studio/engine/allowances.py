@@ -20,8 +20,8 @@ from pathlib import Path
 from studio.core import amounts, owners, paths
 from studio.core.errors import NoRoom, StudioError, invalid
 from studio.core.owners import LOCAL
-from studio.engine import contents, store
-from studio.engine.jobs import FINISHED
+from studio.engine.jobs import schema, store
+from studio.engine.jobs.snapshots import FINISHED
 
 USUAL = {
     "STUDIO_OWNER_DISK": 5.0,
@@ -163,12 +163,12 @@ def _dated(root: Path) -> Iterator[tuple[Path, int]]:
 def _read(folder: Path, changed: int) -> tuple[str, int, frozenset[str], bool]:
     """Of a job's folder as it was then: whose it is, its bytes, the digests it names, whether it goes on."""
     owner, digests = LOCAL, set()
-    with suppress(OSError, contents.Odd):
-        told = contents.guessed(folder / "job.json").get("owner")
+    with suppress(OSError, schema.Odd):
+        told = schema.guessed(folder / "job.json").get("owner")
         owner = told if isinstance(told, str) and told else LOCAL
     for name in ("job.json", "outcome.json"):
         with suppress(OSError, paths.TooLarge):
-            digests |= set(_NAMED.findall(paths.read(folder / name, contents.MOST_BYTES)))
+            digests |= set(_NAMED.findall(paths.read(folder / name, schema.MOST_BYTES)))
     state = store.Folder(folder).read("state")
     busy = state is not None and state["state"] not in FINISHED
     return owner, sum(map(_size, folder.rglob("*"))), frozenset(one.decode() for one in digests), busy

@@ -13,10 +13,11 @@ from studio.core import capacity, owners, paths, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.core.models import pins
 from studio.core.settings import Settings
-from studio.engine import allowances, earlier, store
-from studio.engine.cluster import MEMORY, Cluster
-from studio.engine.jobs import Job, Live
-from studio.engine.ledger import Ledger, Record
+from studio.engine import allowances
+from studio.engine.cluster.client import MEMORY, Cluster
+from studio.engine.jobs import migrate, store
+from studio.engine.jobs.queue import Ledger, Record
+from studio.engine.jobs.snapshots import Job, Live
 from studio.engine.live import LiveLane
 from studio.engine.runner import Runner
 from studio.engine.stream import Stream
@@ -37,7 +38,7 @@ class Engine:
     cluster's process end, or another server hold STUDIO_HOME, it tries again every few seconds.
 
     Args:
-        memory: what each lane's process may use, as `studio.engine.launch.Host` takes it.
+        memory: what each lane's process may use, as `studio.engine.cluster.launch.Host` takes it.
         warm: whether workers import Keras at once.
     """
 
@@ -81,7 +82,7 @@ class Engine:
         paths.sweep_temporaries(home)
         for folder in (home / "removed", home / "cache" / "brought"):
             store.sweep(folder)
-        earlier.mend(home)
+        migrate.mend(home)
         ledger = Ledger(home / "jobs")
         ledger.load()
         with self._lock:

@@ -17,11 +17,12 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.engine import store, work
-from studio.engine.cluster import Cluster
-from studio.engine.jobs import Live
+from studio.engine.cluster import worker
+from studio.engine.cluster.client import Cluster
+from studio.engine.jobs import store
+from studio.engine.jobs.snapshots import Live
+from studio.engine.live_queue import Turns
 from studio.engine.stream import Stream
-from studio.engine.turns import Turns
 
 log = logging.getLogger("studio.engine")
 
@@ -109,7 +110,7 @@ class LiveLane:
     def _run(self, task: tasks.Task, asked: dict[str, Any], stream: Stream | None) -> dict[str, Any]:
         id = f"live-{time.time_ns()}"
         with self._told(id, stream):
-            future = self._cluster.submit("live", id, work.run_live, id, tasks.TASKS[task.name], asked)
+            future = self._cluster.submit("live", id, worker.run_live, id, tasks.TASKS[task.name], asked)
             try:
                 future.exception(SECONDS)
             except TimeoutError:
@@ -130,7 +131,7 @@ class LiveLane:
             self._streams[id] = stream
         try:
             if stream.stopping:  # it was too early to be heard
-                raise StudioError(work.NOTHING_KEPT)
+                raise StudioError(worker.NOTHING_KEPT)
             yield
         finally:
             with self._lock:

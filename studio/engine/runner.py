@@ -11,10 +11,11 @@ from distributed import Future
 
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.engine import store, work
-from studio.engine.cluster import KILLED, LOST, MOST_SENDINGS, Cluster
-from studio.engine.jobs import State
-from studio.engine.ledger import Ledger, Record
+from studio.engine.cluster import worker
+from studio.engine.cluster.client import KILLED, LOST, MOST_SENDINGS, Cluster
+from studio.engine.jobs import store
+from studio.engine.jobs.queue import Ledger, Record
+from studio.engine.jobs.snapshots import State
 
 LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
@@ -98,7 +99,7 @@ class Runner:
             return self._refuse(record, NO_ROOM, "failed")
         key = f"{record.lane}-{record.id}-{time.time_ns()}"
         try:
-            future = self._cluster.submit(record.lane, key, work.run_job, record.id, record.lane, entry)
+            future = self._cluster.submit(record.lane, key, worker.run_job, record.id, record.lane, entry)
         except Exception:
             log.exception("job %s could not be sent", record.id)
             return self._refuse(record, LOST, "interrupted")
@@ -140,7 +141,7 @@ class Runner:
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
                 return
-            if future.key not in self._begun and death in (KILLED, work.MEMORY, LOST):
+            if future.key not in self._begun and death in (KILLED, worker.MEMORY, LOST):
                 del self._futures[record.id]  # what ran before it died, and this one is sent again
                 if record.sendings >= MOST_SENDINGS:
                     self._refuse(record, NEVER, "failed")
@@ -150,7 +151,7 @@ class Runner:
             del self._futures[record.id]
             stopping = record.state == "stopping"
             if stopping:
-                self._ledger.settle(record, work.NOTHING_KEPT)
+                self._ledger.settle(record, worker.NOTHING_KEPT)
             elif death == KILLED and record.tries < MOST_TRIES:
                 self._ledger.requeue(record)
             else:

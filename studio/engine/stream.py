@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from studio.core.progress import Report
-from studio.engine.jobs import Live
+from studio.engine.jobs.snapshots import Live
 
 
 class Stream:

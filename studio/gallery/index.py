@@ -22,7 +22,7 @@ from studio.core import paths, permissions, tasks
 from studio.core.errors import invalid
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind
-from studio.engine import store
+from studio.engine.jobs import store
 from studio.gallery import items
 from studio.gallery.items import LOCAL, Item
 

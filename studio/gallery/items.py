@@ -15,8 +15,8 @@ from studio.core.owners import LOCAL
 from studio.core.pictures import thumbnails
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
-from studio.engine import store
-from studio.engine.jobs import FINISHED
+from studio.engine.jobs import store
+from studio.engine.jobs.snapshots import FINISHED
 
 GONE = "There is no such item in the gallery. Next: look in the list."
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from studio.core import owners, paths
 from studio.core.errors import unknown
-from studio.engine import allowances, store
+from studio.engine import allowances
 from studio.engine.allowances import Taken
-from studio.gallery import budget, index
+from studio.engine.jobs import store
+from studio.gallery import disk_budget, index
 from studio.gallery.items import LOCAL
 
 UNNAMED_DAYS = 7
@@ -77,10 +78,14 @@ def tidy() -> list[str]:
         # One whose visits were never noted was here, as far as is known, until they began to be.
         noted = (owners.folder(name) / "seen").exists()
         touched = max(taken.touched, 0 if noted else since)
-        if allowances.limited(name) and not taken.busy and time.time() - touched > days(name) * budget.DAY:
+        if (
+            allowances.limited(name)
+            and not taken.busy
+            and time.time() - touched > days(name) * disk_budget.DAY
+        ):
             _remove(name, taken)
             gone.append(name)
-    budget.free_unnamed(UNNAMED_DAYS * budget.DAY)
+    disk_budget.free_unnamed(UNNAMED_DAYS * disk_budget.DAY)
     return gone
 
 

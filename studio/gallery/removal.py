@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, Unavailable
-from studio.engine import store
+from studio.engine.jobs import store
 from studio.gallery import items, unreadable
 from studio.gallery.items import LOCAL, Item
 

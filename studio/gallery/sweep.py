@@ -16,8 +16,8 @@ from studio.core.pictures import images, thumbnails
 from studio.core.progress import Progress
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs, Result, Tries
-from studio.gallery import sheets
-from studio.gallery.sweeps import NAME, SweepSettings
+from studio.gallery import contact_sheet
+from studio.gallery.sweep_settings import NAME, SweepSettings
 
 MOST_CELLS = 36
 USUAL = 5  # values of a number that are tried when none are named
@@ -179,7 +179,7 @@ def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
 
     What is made is in `files` after the sheet; `figures["cells"]` says of each what it is, with its recipe.
     """
-    from studio.engine.crew import Crew
+    from studio.engine.cluster.drivers import Crew
 
     rows = cells(settings)
     all_cells = list(itertools.chain(*rows))
@@ -212,7 +212,7 @@ def _sheet(rows: Sequence[Sequence[Cell]], made: Sequence[tuple[Result, Any] | s
     shown = [None if isinstance(one, str) else one[1] for one in made]
     labels = [_label(*pair) for pair in itertools.zip_longest(itertools.chain(*rows), made)]
     columns = len(rows[0]) if len(rows) > 1 else None
-    return sheets.labelled(shown + [None] * (len(labels) - len(shown)), labels, columns)
+    return contact_sheet.labelled(shown + [None] * (len(labels) - len(shown)), labels, columns)
 
 
 def _label(cell: Cell, one: tuple[Result, Any] | str | None) -> str:

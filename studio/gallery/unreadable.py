@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.errors import printable
-from studio.engine import contents, store
+from studio.engine.jobs import schema, store
 from studio.gallery import index, items
 from studio.gallery.items import LOCAL
 
@@ -88,8 +88,8 @@ def _waits(kept: store.Folder) -> bool:
 
 
 def _owner(folder: Path) -> str:
-    with suppress(OSError, contents.Odd):
-        owner = contents.guessed(folder / "job.json").get("owner")
+    with suppress(OSError, schema.Odd):
+        owner = schema.guessed(folder / "job.json").get("owner")
         if isinstance(owner, str) and owner:
             return owner
     return LOCAL

@@ -25,7 +25,7 @@ from studio.search.space import YARDSTICK, Range, shared, space
 if TYPE_CHECKING:
     import optuna
 
-    from studio.engine.crew import Crew
+    from studio.engine.cluster.drivers import Crew
 
 MOST_FAILURES = 5  # in a row, after which something is wrong with all of them
 log = logging.getLogger("studio.search")
@@ -80,7 +80,7 @@ def tries(settings: SearchSettings, inputs: Inputs) -> Tries:
 
 def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
     """Searches. Stopped early, it gives the best so far; asked again, it goes on."""
-    from studio.engine.crew import Crew
+    from studio.engine.cluster.drivers import Crew
     from studio.search import study as studies
 
     task = trained(settings)

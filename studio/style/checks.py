@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.core.errors import invalid
-from studio.style.house import known
+from studio.style.house import known_styles
 from studio.style.settings import SHIPPED, TransferSettings, check_styles
 
 
@@ -21,4 +21,4 @@ def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> No
         expected, step = "house styles that it paints in", "name them as `house:NAME`, or leave it out"
         raise invalid("network", expected=expected, received="style pictures", next_step=step)
     if settings.house:
-        known.places(known.of(settings, inputs), settings.house)
+        known_styles.places(known_styles.of(settings, inputs), settings.house)

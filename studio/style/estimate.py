@@ -6,8 +6,8 @@ from studio.core.objectives.evaluate import WHOLE
 from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
+from studio.style.optimise.stages import cost, first_look, stages
 from studio.style.settings import TransferSettings
-from studio.style.stages import cost, first_look, stages
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
 INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles

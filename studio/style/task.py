@@ -10,9 +10,9 @@ from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
-from studio.style.house import known
+from studio.style.house import known_styles
+from studio.style.optimise.stages import first_look, stages
 from studio.style.settings import TransferSettings
-from studio.style.stages import first_look, stages
 from studio.style.transfer import transfer
 
 
@@ -22,7 +22,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
         slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]
         for slot, ground in (("content", "white"), ("style", "white"), ("mask", "black"))
     }
-    network = known.of(settings, inputs) if settings.house else None
+    network = known_styles.of(settings, inputs) if settings.house else None
     styles, masks = pictures["style"], pictures["mask"]
     painted = transfer(pictures["content"][0], styles, settings, masks, progress, network)
     if painted.stopped_early:
@@ -48,8 +48,8 @@ def prepare(settings: TransferSettings) -> None:
     """Loads what a warm worker should hold, as far as it is already on this disk."""
     from studio.style.house import paint
 
-    if known.SHIPPED in presets.names():
-        paint.open(presets.find(known.SHIPPED))
+    if known_styles.SHIPPED in presets.names():
+        paint.open(presets.find(known_styles.SHIPPED))
     for name in ("adain", "vgg16"):
         if pretrained.status(name).cached:
             pretrained.load(name)

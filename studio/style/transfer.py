@@ -13,12 +13,13 @@ from studio.core.errors import Cancelled
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
-from studio.style import adain, coarse_to_fine, fine, instant, masks, one_scale
-from studio.style.house import known
-from studio.style.levels import resized
-from studio.style.scene import Scene
+from studio.style import adain, instant
+from studio.style.house import known_styles
+from studio.style.optimise import coarse_to_fine, first_painter, masks, objective
+from studio.style.optimise.scales import resized
+from studio.style.optimise.scene import Scene
+from studio.style.optimise.stages import first_look, scales
 from studio.style.settings import TransferSettings
-from studio.style.stages import first_look, scales
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def transfer(
     settings, progress = settings or TransferSettings(), progress or Progress()
     scene = Scene(content, styles, style_masks, settings)
     if settings.house:
-        return _by_house(scene, network or known.of(settings, {}))
+        return _by_house(scene, network or known_styles.of(settings, {}))
     if not settings.strength:  # the network would blur it
         return Painted(scene.finished(scene.content_01(settings.size)), {"seconds": 0.0}, {})
     networks = adain.load(progress)
@@ -85,7 +86,7 @@ def transfer(
     except Cancelled:  # the first look is the best so far
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     if settings.painter == 1:
-        best = one_scale.paint(scene, vgg16, first, progress)
+        best = first_painter.paint(scene, vgg16, first, progress)
     else:
         start = instant.paint(scene, networks, scales(settings.size)[0])
         best = coarse_to_fine.paint(scene, vgg16, start, progress)
@@ -95,8 +96,8 @@ def transfer(
         "seconds": time.monotonic() - began,
         "passes": best.passes,
         **best.losses,
-        "gram_style": fine.small_grams(vgg16, scene.styles_01(256)[0]),
-        "gram_result": fine.small_grams(vgg16, best.images_01),
+        "gram_style": objective.small_grams(vgg16, scene.styles_01(256)[0]),
+        "gram_result": objective.small_grams(vgg16, best.images_01),
     }
     weights["vgg16"] = vgg16.digest
     whole = resized(best.images_01, scene.shape(settings.size))  # it may have been stopped at a coarse scale
@@ -108,7 +109,7 @@ def _by_house(scene: Scene, network: Preset) -> Painted:
     from studio.style.house import paint
 
     began = time.monotonic()
-    places, painter = known.places(network, scene.settings.house), paint.open(network)
+    places, painter = known_styles.places(network, scene.settings.house), paint.open(network)
     content_01, strength = scene.content_01(scene.settings.size), scene.settings.strength
     if scene.masks:
         shares = masks.shares(scene.masks_at(*content_01.shape[1:3]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.tasks import Inputs
-from studio.text.plan import plan
+from studio.text.batches import plan
 from studio.text.settings import TrainTextSettings
 
 _CHARACTER = 3.7e-4  # s a character that two layers of 512 units read and learn from, on two cores

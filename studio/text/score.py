@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from studio.core.progress import Progress
-from studio.text import cores
+from studio.text import blas_threads
 from studio.text.network import Network
 
 PIECE = 256  # characters read between two reports
@@ -47,10 +47,10 @@ def surprises(
     length = (len(indices) - 1) // streams
     read = indices[: streams * length].reshape(streams, length)
     wanted = indices[1 : streams * length + 1].reshape(streams, length)
-    groups = np.array_split(np.arange(streams), min(streams, cores.count()))
+    groups = np.array_split(np.arange(streams), min(streams, blas_threads.count()))
     readers = [_Reader(network, read[group], wanted[group]) for group in groups]
     for at in range(0, length, PIECE):
-        cores.side_by_side([partial(reader.go_on, at, at + PIECE) for reader in readers])
+        blas_threads.side_by_side([partial(reader.go_on, at, at + PIECE) for reader in readers])
         progress.report(min(at + PIECE, length), length, text="Reading the text")
     return np.concatenate([reader.found for reader in readers]).reshape(-1)
 

@@ -14,10 +14,10 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
 from studio.core.training.loop import Average, Curves, Training, diverged, taken
 from studio.text import model, score, write
-from studio.text.inherit import inherited
+from studio.text.batches import Plan, batches, plan
 from studio.text.network import Network
-from studio.text.plan import Plan, batches, plan
 from studio.text.settings import TrainTextSettings, WriteSettings
+from studio.text.start_from import inherited
 from studio.text.vocabulary import Vocabulary
 
 LEARNING, HELD_OUT = "learning", "held out"  # losses in nats a character

@@ -12,8 +12,8 @@ import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
-from studio.text import cores
-from studio.text.cores import Pace
+from studio.text import blas_threads
+from studio.text.blas_threads import Pace
 from studio.text.network import Network
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
@@ -122,11 +122,11 @@ def draws(
     if settings.count < LEAST_SHARED:
         yield from _draws(network, vocabulary, settings, range(settings.count), Pace())
         return
-    parts = np.array_split(np.arange(settings.count), cores.count())
+    parts = np.array_split(np.arange(settings.count), blas_threads.count())
     groups = [_draws(network, vocabulary, settings, part.tolist()) for part in parts if len(part)]
     while True:
         works = [partial(lambda group: list(islice(group, _SHARED_STEPS)), group) for group in groups]
-        for steps in zip(*cores.side_by_side(works), strict=True):
+        for steps in zip(*blas_threads.side_by_side(works), strict=True):
             indices, nats = zip(*steps, strict=True)
             yield np.concatenate(indices), np.concatenate(nats)
 
@@ -142,7 +142,7 @@ def _draws(
     begin = vocabulary.encode(settings.prompt).indices
     # A text that begins with nothing begins after the end of a line.
     begin = begin if len(begin) else np.array([max(vocabulary.characters.find("\n"), 0)])
-    with cores.limited(1):
+    with blas_threads.limited(1):
         pen.read(begin)
     generators = [np.random.default_rng([settings.seed, n]) for n in texts]
     while True:

@@ -11,7 +11,7 @@ from keras import ops
 
 from studio.core.generators.discriminator import adams
 from studio.core.training.precision import whole
-from studio.vae.game import RATE, Game
+from studio.vae.adversarial import RATE, Game
 from studio.vae.likelihoods import MISSED, unlike
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings

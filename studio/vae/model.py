@@ -14,7 +14,7 @@ from keras import ops
 
 from studio.core.generators.discriminator import halvings
 from studio.core.training.loop import numbered
-from studio.vae.game import judge
+from studio.vae.adversarial import judge
 from studio.vae.settings import TrainVaeSettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow

@@ -30,7 +30,7 @@ WALL = 64  # pictures on the card
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a VAE on pictures. See `studio.vae.train.train`."""
-    from studio.vae import codes, survey
+    from studio.vae import codes, latent_analysis
     from studio.vae import train as training
 
     file = inputs["data"][0]
@@ -43,10 +43,10 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     stopped = trained.ended == "cancelled"
     asked = (trained.vae, settings, pictures, learnt, held_out)
     try:
-        found = survey.survey(*asked, Progress() if stopped else progress, quick=stopped)
+        found = latent_analysis.survey(*asked, Progress() if stopped else progress, quick=stopped)
     except Cancelled:
-        stopped, found = True, survey.survey(*asked, Progress(), quick=True)
-    z = survey.points(found.density, settings, max(WALL, settings.scored))
+        stopped, found = True, latent_analysis.survey(*asked, Progress(), quick=True)
+    z = latent_analysis.points(found.density, settings, max(WALL, settings.scored))
     made = codes.decode(trained.vae, z[:WALL] if stopped else z)
     scored, stopped = _scored(asked, made, progress, stopped)
     figures = {
@@ -87,7 +87,7 @@ def _scored(
     asked: tuple[Any, ...], made: np.ndarray, progress: Progress, stopped: bool
 ) -> tuple[comparison.Comparison, bool]:
     """How close drawn pictures come, from the density and from the prior, and whether a person stopped it."""
-    from studio.vae import codes, survey
+    from studio.vae import codes, latent_analysis
 
     vae, settings, pictures, learnt, held_out = asked
     if stopped or not settings.scored:
@@ -95,7 +95,7 @@ def _scored(
     try:
         judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
         found = judge.compare(made, progress)
-        prior = codes.decode(vae, survey.points(None, settings, settings.scored))
+        prior = codes.decode(vae, latent_analysis.points(None, settings, settings.scored))
         others = judge.compare(prior, progress, copies=False).figures
     except Cancelled:
         return comparison.Comparison(), True

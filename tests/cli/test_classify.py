@@ -12,7 +12,7 @@ import pytest
 import toy_classifier
 from PIL import Image
 
-from studio.classify import imagenet, model
+from studio.classify.models import imagenet, trained
 from studio.core import recipes
 from studio.core.models import presets
 from studio.core.pictures import animations, images
@@ -91,7 +91,7 @@ def test_every_frame_of_a_film_is_explained_by_the_model_that_was_given(toy, sai
 
 @pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])
 def test_pictures_alone_are_all_asked_of_the_usual_classifier(first, toy, said, monkeypatch):
-    monkeypatch.setattr(imagenet, "open", lambda progress=None: model.open(presets.find(Path("toy"))))
+    monkeypatch.setattr(imagenet, "open", lambda progress=None: trained.open(presets.find(Path("toy"))))
     code, out, err = said("classify", "predict", first, "sample:coffee", "--quiet")
     assert (code, err) == (0, "")
     assert [line.partition(": c")[0] for line in out.splitlines()] == [first, "sample:coffee"]

@@ -14,7 +14,7 @@ from studio.core.process import limits
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dream.settings import DreamSettings
 from studio.film.settings import FilmSettings
-from studio.gallery.sweeps import SweepSettings
+from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings

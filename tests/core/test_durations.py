@@ -10,7 +10,7 @@ from studio.core.errors import NoRoom
 from studio.core.pictures import images
 from studio.core.tasks import Result
 from studio.dcgan.settings import TrainDcganSettings
-from studio.gallery.sweeps import SweepSettings
+from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 from studio.text.settings import TrainTextSettings

@@ -9,8 +9,8 @@ from studio.core.objectives.terms import color, layer, mean, total_variation
 from studio.core.progress import Progress
 from studio.core.weights.networks import vgg16
 from studio.dream import gradient
-from studio.dream.goal import objective
 from studio.dream.gradient import Slope, softened
+from studio.dream.objective import objective
 from studio.dream.settings import DreamSettings
 
 

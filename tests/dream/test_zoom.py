@@ -11,7 +11,7 @@ from studio.core.errors import Cancelled
 from studio.core.objectives import backbones
 from studio.core.pictures import animations, images, sample_photos
 from studio.core.progress import Progress
-from studio.dream.loop import overlap
+from studio.dream.seamless_loop import overlap
 from studio.dream.settings import DreamSettings
 from studio.dream.zoom import nearer, with_colors, zoom
 

@@ -8,7 +8,7 @@ from studio.core import owners, paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError
 from studio.core.tasks import File
 from studio.engine import allowances
-from studio.engine.jobs import Live
+from studio.engine.jobs.snapshots import Live
 
 ANN, BOB, CID, DAN = "visitor-a", "user-b", "visitor-c", "visitor-d"  # one a test, for they share an engine
 

@@ -9,7 +9,8 @@ from deaths import kill, pids
 
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.engine import Engine, runner, work
+from studio.engine import Engine, runner
+from studio.engine.cluster import worker
 
 
 def test_a_job_that_kills_its_worker_fails_alone(engine, do, finished):
@@ -40,7 +41,7 @@ def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(engine, do, 
     until(lambda: engine.job(next_one.id).report)
     kill(engine, "job")
     assert finished(next_one).state == "done"
-    lost = work.run_job, job.id, "job", chores.TASKS["chores.do"]
+    lost = worker.run_job, job.id, "job", chores.TASKS["chores.do"]
     engine._cluster.submit("job", f"again-{job.id}", *lost).result(10)  # as when nobody had heard of its end
     assert engine.job(job.id) == job
 

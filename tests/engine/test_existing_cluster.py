@@ -5,7 +5,7 @@ from __future__ import annotations
 import dask
 import pytest
 
-from studio.engine.launch import Host
+from studio.engine.cluster.launch import Host
 
 
 @pytest.fixture
@@ -63,6 +63,6 @@ def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start, mo
 
 def test_a_cluster_out_of_reach_is_said_in_a_sentence(cluster, start, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
-    monkeypatch.setattr("studio.engine.cluster.START_SECONDS", 1)
+    monkeypatch.setattr("studio.engine.cluster.client.START_SECONDS", 1)
     status = _down(start, until)
     assert "tls://127.0.0.1:9" in status and "\n" not in status

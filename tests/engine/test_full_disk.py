@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from studio.core import paths, tasks
-from studio.engine import store
-from studio.engine.jobs import Live
-from studio.engine.ledger import Ledger
+from studio.engine.jobs import store
+from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.snapshots import Live
 
 
 @pytest.fixture

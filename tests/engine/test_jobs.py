@@ -15,7 +15,7 @@ from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.process import limits
-from studio.gallery.sweeps import SweepSettings
+from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 

@@ -13,8 +13,8 @@ from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
 from studio.core.pictures import images
 from studio.core.process import limits
 from studio.engine import Superseded
-from studio.engine import turns as turns_module
-from studio.engine.turns import Turns
+from studio.engine import live_queue as turns_module
+from studio.engine.live_queue import Turns
 from studio.style.settings import TransferSettings
 
 

@@ -19,9 +19,9 @@ from studio.core import paths, tasks
 from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.engine import engine as engine_module
-from studio.engine import store
-from studio.engine.ledger import Ledger
-from studio.gallery.sweeps import SweepSettings
+from studio.engine.jobs import store
+from studio.engine.jobs.queue import Ledger
+from studio.gallery.sweep_settings import SweepSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -177,7 +177,7 @@ def test_the_time_left_survives_the_way_to_a_page():
 
 
 def test_what_is_finished_stays_on_disk_and_only_a_little_of_it_in_memory(home, chores, monkeypatch):
-    monkeypatch.setattr("studio.engine.ledger.MOST_SEEN_BYTES", 2**20)
+    monkeypatch.setattr("studio.engine.jobs.queue.MOST_SEEN_BYTES", 2**20)
     ledger = Ledger(home / "jobs")
     curve = [
         {"step": step, "seconds": 0.5, **{f"loss {n}": step / n for n in range(1, 8)}} for step in range(400)
@@ -248,7 +248,7 @@ def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start
 
 
 def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, monkeypatch):
-    monkeypatch.setattr("studio.engine.launch.MOST_LOG", 2000)
+    monkeypatch.setattr("studio.engine.cluster.launch.MOST_LOG", 2000)
     monkeypatch.setattr(engine_module, "LOOK_SECONDS", 0.1)
     log = home / "logs" / "engine.log"
     engine = start()

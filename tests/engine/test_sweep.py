@@ -9,7 +9,7 @@ from deaths import kill
 
 from studio.core import recipes
 from studio.core.models import presets
-from studio.gallery.sweeps import SweepSettings
+from studio.gallery.sweep_settings import SweepSettings
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.models import presets
 from studio.core.tasks import File
-from studio.engine import earlier, store
+from studio.engine.jobs import migrate, store
 from studio.gallery import items
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
@@ -102,7 +102,7 @@ def test_what_an_earlier_studio_kept_stays_its_visitors(home, tmp_path):
     binned.write("outcome", {"result": store.pack_result(tasks.Result((gone,)))})
     (paths.folder("jobs") / "odd").mkdir()
     (paths.folder("jobs") / "odd" / "job.json").write_text(json.dumps({"owner": ANN, "inputs": 5}))
-    earlier.mend(home)
+    migrate.mend(home)
     with owners.asking(ANN):
         assert presets.own() == ["for-all", "rhymes"]
         assert all(file.here for file in (*files.values(), gone))

@@ -18,8 +18,8 @@ from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Inputs, Result, Slot, Task
 from studio.core.weights import pretrained
-from studio.gallery import sweeps
-from studio.gallery.sweeps import SweepSettings
+from studio.gallery import sweep_settings
+from studio.gallery.sweep_settings import SweepSettings
 
 
 class ChoreSettings(Settings):
@@ -146,7 +146,7 @@ WRITE = Task(
     command="",
     help="a chore of the tests",
 )
-SWEEP = replace(sweeps.SWEEP, name="chores.sweep", work="chores:sweep", check="", tries="")
+SWEEP = replace(sweep_settings.SWEEP, name="chores.sweep", work="chores:sweep", check="", tries="")
 TASKS = {
     "chores.sweep": "chores:SWEEP",
     "chores.do": "chores:DO",

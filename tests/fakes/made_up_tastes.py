@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from studio.core.settings import Settings, setting
-from studio.search.duels import Duel, Duels
-from studio.search.levels import Grid, Point
+from studio.search.by_eye.levels import Grid, Point
+from studio.search.by_eye.pairs import Duel, Duels
 from studio.search.space import space
 
 

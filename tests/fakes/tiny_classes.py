@@ -9,9 +9,11 @@ import h5py
 import numpy as np
 
 from studio import classify
-from studio.classify import audit, duplicates, heat, predict, snippets
-from studio.classify.evaluate import evaluate
+from studio.classify.ask import heatmap, predict
+from studio.classify.data import audit, duplicates
+from studio.classify.export import snippets
 from studio.classify.settings import IMAGENET
+from studio.classify.teach.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
 from studio.core.brought import models
 from studio.core.errors import Cancelled
@@ -94,7 +96,7 @@ def explain(settings, inputs, progress: Progress) -> Result:
             classes, chances = _asked(presets.unpack(file.read(), folder), picture)
     if settings.preset != IMAGENET and not inputs.get("model"):
         classes, chances = _asked(presets.find(settings.preset), picture)
-    seen = heat.draw(picture, np.eye(7, dtype="float32"), settings.view, settings.strength)
+    seen = heatmap.draw(picture, np.eye(7, dtype="float32"), settings.view, settings.strength)
     place = list(classes).index(settings.label) if settings.label else int(chances.argmax())
     figures = {
         "label": classes[place],

@@ -11,7 +11,7 @@ from studio.core import recipes
 from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.tasks import File
-from studio.style.house import known
+from studio.style.house import known_styles
 from studio.style.house.settings import TrainStyleSettings
 
 SETTINGS = TrainStyleSettings(
@@ -39,9 +39,9 @@ def make(
     """Saves it under a name of STUDIO_HOME/presets, or in a folder; `learnt_from` are its style pictures."""
     pictures = [recipes.Source(digest=file.digest, name=file.name) for file in learnt_from]
     recipe = recipes.Recipe(
-        task=known.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={"style": pictures}
+        task=known_styles.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={"style": pictures}
     )
     told = {"styles": list(styles), "command": "none", "figures": {}}
     return presets.save(
-        target, network(styles=len(styles)), known.TASK, SETTINGS, "# Tiny styles\n", recipe, told
+        target, network(styles=len(styles)), known_styles.TASK, SETTINGS, "# Tiny styles\n", recipe, told
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.classify import square
-from studio.classify.model import Classifier
+from studio.classify.models import crop
+from studio.classify.models.trained import Classifier
 
 COLOURS = ("red", "green", "blue")
 
@@ -15,7 +15,7 @@ def colours(size: int = 32) -> Classifier:
     import keras
 
     pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
-    small = keras.layers.AveragePooling2D(8)(square.resampled(pictures, size) / 255.0)
+    small = keras.layers.AveragePooling2D(8)(crop.resampled(pictures, size) / 255.0)
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="maps")(small)
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
     guess = keras.layers.Dense(3, activation="softmax", name="probabilities")(pooled)
@@ -28,7 +28,7 @@ def colours(size: int = 32) -> Classifier:
 def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     """A preset of a backbone with a head of random weights, as a training saves it. Needs its weights."""
 
-    from studio.classify import model
+    from studio.classify.models import trained
     from studio.classify.settings import TrainClassifierSettings
     from studio.core import recipes
     from studio.core.models import presets
@@ -36,11 +36,11 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
 
     settings = TrainClassifierSettings(backbone=backbone, size=size)
     loaded = backbones.load(backbone)
-    network = model.assemble(loaded, size, lambda maps: model.head(maps, len(classes), settings))
+    network = trained.assemble(loaded, size, lambda maps: trained.head(maps, len(classes), settings))
     shape = network.layers[-1].kernel.shape
     weights = np.random.default_rng(0).normal(0, 0.1, shape).astype("float32")
     network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
-    recipe = recipes.make(model.TASK, settings, {}, {backbone: loaded.digest})
+    recipe = recipes.make(trained.TASK, settings, {}, {backbone: loaded.digest})
     known = {"classes": list(classes), **data}
-    learnt = model.learnt(network, settings.cut)
-    return presets.save(target, learnt, model.TASK, settings, "# Toy\n", recipe, known)
+    learnt = trained.learnt(network, settings.cut)
+    return presets.save(target, learnt, trained.TASK, settings, "# Toy\n", recipe, known)

@@ -14,9 +14,9 @@ import pytest
 
 from studio.core.errors import Unavailable
 from studio.core.pictures import images
-from studio.engine import store
-from studio.engine.ledger import Ledger
-from studio.gallery import budget, export, index, items, removal, unreadable
+from studio.engine.jobs import store
+from studio.engine.jobs.queue import Ledger
+from studio.gallery import disk_budget, export, index, items, removal, unreadable
 
 HARMS = odd_folders.HARMS
 
@@ -45,8 +45,8 @@ def test_every_list_lives_with_it(home, two, tmp_path, harm):
     ledger.load()
     ledger.follow()
     assert good in [ledger.snapshot(record).id for record in ledger.newest("local", 20)]
-    assert sum(share.bytes for share in budget.shares()) > 0
-    budget.free(budget.FREE)
+    assert sum(share.bytes for share in disk_budget.shares()) > 0
+    disk_budget.free(disk_budget.FREE)
     assert export.save([items.find(good)], tmp_path / "all.zip").exists()
     assert removal.removed() == []
 
@@ -172,7 +172,7 @@ def test_pictures_and_curves_that_are_pipes_hold_nobody_up(home, made):
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)
     read = "kept = store.Folder(Path(sys.argv[1])); print(kept.preview(), kept.thumbnail(), kept.history())"
-    code = f"import sys; from pathlib import Path; from studio.engine import store; {read}"
+    code = f"import sys; from pathlib import Path; from studio.engine.jobs import store; {read}"
     command = [sys.executable, "-c", code, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout == "None None []\n"

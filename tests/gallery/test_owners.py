@@ -12,10 +12,10 @@ from studio.core import owners as library
 from studio.core import paths
 from studio.core.errors import InvalidInput
 from studio.engine import allowances
-from studio.gallery import budget, index, items, owners, removal
+from studio.gallery import disk_budget, index, items, owners, removal
 
 VISITOR, USER = "visitor-0a", "user-0a"
-LONG_AGO = time.time() - 200 * budget.DAY
+LONG_AGO = time.time() - 200 * disk_budget.DAY
 
 
 @pytest.fixture

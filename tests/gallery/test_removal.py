@@ -7,8 +7,8 @@ import json
 import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
-from studio.engine import store
-from studio.engine.ledger import Ledger
+from studio.engine.jobs import store
+from studio.engine.jobs.queue import Ledger
 from studio.gallery import index, items, removal
 
 

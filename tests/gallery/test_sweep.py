@@ -14,8 +14,8 @@ from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
-from studio.gallery import export, items, sheets, sweep
-from studio.gallery.sweeps import NAME, SWEEP, SweepSettings
+from studio.gallery import contact_sheet, export, items, sweep
+from studio.gallery.sweep_settings import NAME, SWEEP, SweepSettings
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_every_task_can_hand_its_inputs_to_a_sweep():
 
 def test_a_sheet_shows_each_picture_in_its_place(picture):
     dark, light = np.full((64, 64, 3), 10, "uint8"), np.full((64, 32, 3), 200, "uint8")
-    sheet = sheets.labelled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
+    sheet = contact_sheet.labelled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
     assert sheet.shape == (2 * (320 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
     assert (sheet[16 + 160, 16 + 160] == 10).all()
     assert (sheet[16 + 362 + 160, 16 + 160] == 200).all()

@@ -12,10 +12,10 @@ from studio.core import paths, tasks
 from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.tasks import File
-from studio.dream import sheet
+from studio.dream.channels import sheet
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
-from studio.engine import store
+from studio.engine.jobs import store
 
 
 def labels(page):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pages.parts import feature_maps
-from studio.classify import card
 from studio.classify.settings import TrainClassifierSettings
+from studio.classify.teach import card
 
 
 @pytest.mark.parametrize(

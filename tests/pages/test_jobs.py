@@ -13,7 +13,7 @@ from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.core.progress import Report
 from studio.core.tasks import File
-from studio.engine import store
+from studio.engine.jobs import store
 
 
 def page_of_job(name):

@@ -7,7 +7,7 @@ import pytest
 from pages.parts import sample_texts, searches, trials
 from studio.core import paths, tasks
 from studio.core.tasks import File
-from studio.engine import store
+from studio.engine.jobs import store
 from studio.search.settings import SearchSettings
 from studio.search.task import check
 

@@ -13,8 +13,8 @@ from studio.core import recipes, tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import images
 from studio.engine import Live
-from studio.search import tastes
-from studio.search.levels import levels
+from studio.search.by_eye import searches
+from studio.search.by_eye.levels import levels
 from studio.search.space import space
 
 PICK = "This one"
@@ -71,7 +71,7 @@ def begun(visit, **params):
 )
 def test_one_click_begins_a_search_of_what_matters(visit, held, task, names):
     page = begun(visit, make=eye_questions.SUBJECTS[task].title)
-    taste = tastes.find(address(page)["eye"], "local")
+    taste = searches.find(address(page)["eye"], "local")
     assert (taste.task, list(taste.duels().grid.names)) == (task, names)
     assert labels(page).count(PICK) == 2
     assert "Comparison 1 of 30" in page.get("progress")[0].proto.text
@@ -82,18 +82,18 @@ def test_one_click_begins_a_search_of_what_matters(visit, held, task, names):
 
 def test_what_is_picked_is_kept_learnt_from_and_taken_back(visit, held):
     page = begun(visit)
-    id, pair = address(page)["eye"], tastes.find(address(page)["eye"], "local").duels().pair
+    id, pair = address(page)["eye"], searches.find(address(page)["eye"], "local").duels().pair
     done(page.button(key="eye_right").click().run())
-    [one] = tastes.find(id, "local").compared
+    [one] = searches.find(id, "local").compared
     assert (one.picked, tuple(one.right.values())) == ("right", pair.right)
     assert "Comparison 2 of 30" in page.get("progress")[0].proto.text
     done(button(page, "Too alike").click().run())
     done(page.button(key="eye_left").click().run())
-    assert [one.picked for one in tastes.find(id, "local").compared] == ["right", "alike", "left"]
+    assert [one.picked for one in searches.find(id, "local").compared] == ["right", "alike", "left"]
     assert len(page.get("vega_lite_chart")) == 2, "a chart a setting under the hood"
     done(button(page, "Undo last").click().run())
     assert "Comparison 3 of 30" in page.get("progress")[0].proto.text
-    assert len(tastes.find(id, "local").compared) == 2
+    assert len(searches.find(id, "local").compared) == 2
 
 
 def test_a_link_and_another_tab_find_it_again(visit, held):
@@ -132,7 +132,7 @@ def test_what_varies_and_how_far_is_chosen(visit, held):
     page.select_slider(key="eye_range_steps").set_value((5, 7)).run()
     assert [found.label for found in page.selectbox] == ["Look"], "what does not vary is asked for"
     button(done(page), "Start").click().run()
-    taste = tastes.find(address(done(page))["eye"], "local")
+    taste = searches.find(address(done(page))["eye"], "local")
     assert taste.vary == ("steps=5:7",)
     for _ in range(3):
         if PICK in labels(page):
@@ -160,7 +160,7 @@ def test_the_best_opens_its_page_with_these_very_settings(visit, held, monkeypat
     page = begun(visit, make=make, content="Coffee")
     for picked in ("right", "left", "right"):
         page.button(key=f"eye_{picked}").click().run()
-    taste = tastes.find(address(page)["eye"], "local")
+    taste = searches.find(address(page)["eye"], "local")
     done(button(page, "Take the best").click().run())
     best = held[-1]
     assert (
@@ -259,7 +259,7 @@ def test_pictures_are_made_in_the_live_lane_and_kept_while_they_are_compared(eng
         return before(task, settings, inputs, session, owner)
 
     monkeypatch.setattr(engine, "live", live_lane)
-    taste = tastes.begin(
+    taste = searches.begin(
         "chores.do", chores.ChoreSettings(steps=1), ("shade=0:255",), {}, "local", 512, seed=1
     )
     page = AppTest.from_function(page_of_chores, default_timeout=60, kwargs={"id": taste.id}).run()

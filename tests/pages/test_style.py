@@ -9,7 +9,7 @@ import tiny_styles
 from pages.parts import commands, own_masks, results, samples, uses
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
-from studio.engine import store
+from studio.engine.jobs import store
 from studio.style.settings import TransferSettings
 
 
@@ -79,7 +79,7 @@ def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkey
 
 
 def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit, monkeypatch):
-    monkeypatch.setattr("studio.style.house.known.styles", lambda *network: ("mosaic",))
+    monkeypatch.setattr("studio.style.house.known_styles.styles", lambda *network: ("mosaic",))
     asked = []
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told[1], more["needs"])))
     visit("style", style=["Mosaic", "Dots"])

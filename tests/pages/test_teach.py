@@ -13,8 +13,8 @@ import tiny_classes
 from PIL import Image
 
 from pages.parts import audits, own_models, samples
-from studio.classify import brought as own
-from studio.classify.brought import Known
+from studio.classify.models import brought as own
+from studio.classify.models.brought import Known
 from studio.classify.settings import TrainClassifierSettings
 from studio.core import paths, tasks
 from studio.core.data import sample_sets

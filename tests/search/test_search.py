@@ -17,7 +17,7 @@ from studio.core.data import sample_sets
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.progress import Progress, Report
 from studio.core.tasks import Goal
-from studio.engine.crew import Crew
+from studio.engine.cluster.drivers import Crew
 from studio.search import study
 from studio.search.settings import SearchSettings
 from studio.search.task import Watch, weights_of

@@ -9,8 +9,8 @@ from studio.core.objectives.backbones import BACKBONES, Backbone
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.core.weights.networks import vgg16
-from studio.style import fine
-from studio.style.scene import Scene
+from studio.style.optimise import objective
+from studio.style.optimise.scene import Scene
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -121,7 +121,7 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo(
 def test_with_masks_the_fine_mode_weighs_each_style_as_asked(photo, painting, half_masks):
     backbone = Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
     settings = TransferSettings(size=64, style_weights=(1, 3))
-    goal = fine.objective(Scene(photo, [painting] * 2, half_masks, settings), backbone, 64)
+    goal = objective.objective(Scene(photo, [painting] * 2, half_masks, settings), backbone, 64)
     weights = [term.weight for term in goal.terms if term.name == "style"]
     assert weights == pytest.approx([1 / 4 / 5, 3 / 4 / 5] * 5)
 

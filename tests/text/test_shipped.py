@@ -7,7 +7,7 @@ import pytest
 from studio.core.models import presets
 from studio.core.weights import index
 from studio.text import corpus, score, voice
-from studio.text.plan import plan
+from studio.text.batches import plan
 from studio.text.settings import WriteSettings
 from studio.text.write import write
 

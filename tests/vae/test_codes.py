@@ -8,7 +8,7 @@ import pytest
 from studio.core.data import Part, Pictures
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
-from studio.vae import bound, codes, density, survey
+from studio.vae import codes, density, elbo, latent_analysis
 from studio.vae.model import Vae
 
 
@@ -62,10 +62,13 @@ def test_what_codes_tell_is_counted_number_by_number():
 def test_a_collapse_is_told_with_a_way_out():
     told = codes.told(np.zeros((50, 8)), np.zeros((50, 8)))
     assert told.collapsed
-    (note,) = survey.notes(told)
+    (note,) = latent_analysis.notes(told)
     assert "Only 0 of the 8" in note and "beta" in note
     assert (
-        survey.notes(codes.told(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))) == ()
+        latent_analysis.notes(
+            codes.told(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))
+        )
+        == ()
     )
 
 
@@ -73,7 +76,7 @@ def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae = Vae(tiny)
     vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), {}, ())
-    found = survey.survey(vae, tiny, pictures, np.arange(100), np.arange(100, 128), Progress())
+    found = latent_analysis.survey(vae, tiny, pictures, np.arange(100), np.arange(100, 128), Progress())
     assert found.figures["active_units"] == 0 and len(found.notes) == 1
 
 
@@ -105,7 +108,7 @@ def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
     for network in (vae.encoder, vae.decoder):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     pictures = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
-    found = bound.bound(vae, pictures)
+    found = elbo.bound(vae, pictures)
     assert found.nats == pytest.approx(784 * np.log(2), abs=1e-6) and found.n == 20
     assert found.error == pytest.approx(0, abs=1e-6)
 
@@ -116,7 +119,7 @@ def test_the_bound_charges_for_what_codes_tell(tiny):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     *rest, _ = vae.encoder.get_weights()
     vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # means of 1, variances of 1
-    found = bound.bound(vae, np.zeros((5, 28, 28, 1), "uint8"))
+    found = elbo.bound(vae, np.zeros((5, 28, 28, 1), "uint8"))
     assert found.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
 
 
@@ -130,7 +133,7 @@ def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, m
     }
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), known, ())
     z, _ = codes.encode(trained.vae, discs)
-    found = {name: one for _, name, one in survey.attributes(z, pictures, np.arange(128))}
+    found = {name: one for _, name, one in latent_analysis.attributes(z, pictures, np.arange(128))}
     assert set(found) == {"row"} and "labelled by the data set" in found["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
     made = codes.decode(trained.vae, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))

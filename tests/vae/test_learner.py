@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from studio.vae import game, learner
-from studio.vae.game import Game
+from studio.vae import adversarial, learner
+from studio.vae.adversarial import Game
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -146,12 +146,12 @@ def test_a_share_of_a_judge_counts_in_training(played):
 
 
 def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
-    monkeypatch.setattr(game, "unlike", lambda layers, numbers: 0.0)
+    monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
     undecided = Game(tiny)
     undecided.judge.set_weights([np.zeros_like(one) for one in undecided.judge.get_weights()])
     pictures = discs[:4].astype("float32") / 255
     mine, its = (float(one) for one in undecided(pictures, pictures, pictures[:2]))
-    assert mine == pytest.approx(game.PRESSED * 28 * 28 * math.log(2))
+    assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * math.log(2))
     assert its == pytest.approx(2 * math.log(2))
 
 

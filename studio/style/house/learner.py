@@ -12,9 +12,9 @@ from keras import ops
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
 from studio.core.training.precision import computing_in, whole
-from studio.style.fine import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import TrainStyleSettings
+from studio.style.optimise.objective import CONTENT_LAYER, STYLE_LAYERS, content_weight
 
 COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
 FARTHEST = 8  # px by which the second view of a photo is moved
@@ -85,7 +85,7 @@ class Learner(keras.Model):
         return found
 
     def _unlike(self, photos: Any, painted: Any, styles: Any) -> dict[str, Any]:
-        """Style, content and smoothness, as `studio.style.fine.objective` weighs them, means of the batch."""
+        """Style, content and smoothness, weighed as for a fine picture, means of the batch."""
         count = photos.shape[0]
         looks = {layer: ops.split(found, count) for layer, found in self._look(painted).items()}
         wanted = ops.split(whole(self._look(photos)[CONTENT_LAYER]), count)

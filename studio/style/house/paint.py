@@ -10,8 +10,8 @@ import numpy as np
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import held
-from studio.style.house import known
-from studio.style.house.grain import laid_over
+from studio.style.house import known_styles
+from studio.style.house.film_grain import laid_over
 
 if TYPE_CHECKING:
     import keras
@@ -34,8 +34,8 @@ class Painter:
         from studio.core.objectives.gradients import compiled
         from studio.style.house.network import lean
 
-        self.digest, self.styles = preset.digest, known.styles_of(preset)
-        model = lean(load(preset), known.settings_of(preset), len(self.styles))
+        self.digest, self.styles = preset.digest, known_styles.styles_of(preset)
+        model = lean(load(preset), known_styles.settings_of(preset), len(self.styles))
         self._paint = compiled(lambda photos, shares: model([photos, shares]))
 
     def paint(self, photo_01: np.ndarray, places: Sequence[int], shares: Sequence[float]) -> np.ndarray:
@@ -73,7 +73,7 @@ def open(preset: Preset) -> Painter:
 
 def load(preset: Preset) -> keras.Model:
     """The network of a preset. Raises `InvalidInput` if it is no such network, or its files are not whole."""
-    settings, styles = known.settings_of(preset), known.styles_of(preset)
+    settings, styles = known_styles.settings_of(preset), known_styles.styles_of(preset)
     from studio.style.house.network import network
 
     model = network(settings, len(styles))

@@ -16,7 +16,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
 from studio.core.training.loop import split
-from studio.style.house import card, known
+from studio.style.house import card, known_styles
 from studio.style.house.settings import TrainStyleSettings
 
 LEAST_PHOTOS = 50
@@ -26,7 +26,7 @@ LEAST_STYLE = 128  # px of the shorter side: below, a picture shows too little o
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless there is something to teach, every style has a name of its own, and a
     network to start from fits."""
-    names = [known.name_of(file.name) for file in inputs["style"]]
+    names = [known_styles.name_of(file.name) for file in inputs["style"]]
     for name in names:
         if names.count(name) > 1:
             expected, step = "a name of its own for every style", "rename one of the files"
@@ -35,10 +35,10 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
         if getattr(settings, name) and not inputs.get("start"):
             step = f"name one with --start-from, or leave {name} out"
             raise invalid(name, expected="a network to start from", received="none", next_step=step)
-    start_from.check(settings, inputs, known.TASK, "a network of styles", known.SHAPE)
+    start_from.check(settings, inputs, known_styles.TASK, "a network of styles", known_styles.SHAPE)
 
 
-@checkpoints.one_at_a_time(known.TASK)
+@checkpoints.one_at_a_time(known_styles.TASK)
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
     """Teaches a network some styles. See `studio.style.house.train`."""
     from studio.core.objectives import backbones
@@ -46,7 +46,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     from studio.style.house.learner import FARTHEST
 
     file, (old, start) = inputs["data"][0], _start(inputs)
-    drawn = {known.name_of(one.name): _style(one) for one in inputs["style"]}
+    drawn = {known_styles.name_of(one.name): _style(one) for one in inputs["style"]}
     side = max(settings.photo_size, settings.size + FARTHEST)
     pictures = data.pictures(file, side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)
@@ -55,7 +55,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
     grams = _grams(names, drawn, vgg16.averaged, settings, progress)
-    run = checkpoints.find(known.TASK, settings, inputs)
+    run = checkpoints.find(known_styles.TASK, settings, inputs)
     asked = (settings, grams, taught, vgg16.averaged, run, start)
     trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
     trained = training.train(trainer, progress)
@@ -73,7 +73,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
-    recipe = recipes.make(known.TASK, settings, inputs, {"vgg16": vgg16.digest})
+    recipe = recipes.make(known_styles.TASK, settings, inputs, {"vgg16": vgg16.digest})
     name, more = data.named(file), ["--style", *(one.name for one in inputs["style"])]
     command = cards.command("train_style", name, settings, figures["started_from"], more)
     told = {"styles": names, "trained_on": name, "command": command, "figures": figures}
@@ -81,7 +81,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     shown = training.sheet(trained.learner, trainer.middles(held_out), range(len(names)), len(names))
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(shown, trained.curves.steps, curves)
-    packed = presets.pack(trained.learner.painter, known.TASK, settings, text, recipe, told, picture)
+    packed = presets.pack(trained.learner.painter, known_styles.TASK, settings, text, recipe, told, picture)
     stopped = trained.ended == "cancelled"
     kept = File.keep(packed, "model", f"{Path(file.name).stem}-styles.zip")
     if not stopped:
@@ -109,11 +109,11 @@ def _grams(
     progress: Progress,
 ) -> list[dict[str, np.ndarray]]:
     """The Gram matrices of every style; of those that are not taught now none are needed: zeros."""
-    from studio.style import fine
+    from studio.style.optimise import objective
 
-    longest = round(known.STYLE_SIDE * settings.stroke)
+    longest = round(known_styles.STYLE_SIDE * settings.stroke)
     found = {
-        name: fine.grams(backbone, images.to_01(images.fit(picture, longest)), progress)
+        name: objective.grams(backbone, images.to_01(images.fit(picture, longest)), progress)
         for name, picture in drawn.items()
     }
     empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(found.values())).items()}
@@ -137,4 +137,4 @@ def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
     from studio.style.house import paint
 
     preset = start_from.given(inputs)
-    return (known.styles_of(preset), paint.load(preset)) if preset else ((), None)
+    return (known_styles.styles_of(preset), paint.load(preset)) if preset else ((), None)

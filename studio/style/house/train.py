@@ -14,7 +14,7 @@ from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
 from studio.core.training.loop import Average, Batches, Curves, Training, taken
-from studio.style.house.grain import grained
+from studio.style.house.film_grain import grained
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.network import widened
 from studio.style.house.settings import TrainStyleSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.classify import duplicates
+from studio.classify.data import duplicates
 from studio.core import data, paths
 from studio.core.data import sample_sets
 from studio.core.errors import Cancelled, InvalidInput

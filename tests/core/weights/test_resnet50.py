@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from studio.core import labels, paths
+from studio.classify.models import imagenet_labels
+from studio.core import paths
 from studio.core.objectives import backbones
 from studio.core.weights import index, pretrained
 from studio.core.weights.networks import resnet50 as network
@@ -81,7 +82,7 @@ def test_answers_are_the_published_ones(resnet50, picture, number, name, probabi
     assert answers.shape == (1000,)
     assert answers.argmax() == number
     assert answers.max() == pytest.approx(probability, abs=0.01)
-    assert labels.names()[number] == name
+    assert imagenet_labels.names()[number] == name
 
 
 def test_preprocessing_is_keras_own():
@@ -138,7 +139,7 @@ def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch)
 
 
 def test_labels_are_a_thousand_names(resnet50_home):
-    names = labels.names()
+    names = imagenet_labels.names()
     assert len(names) == 1000
     assert names[:3] == ("tench", "goldfish", "great white shark")
     assert [i for i, name in enumerate(names) if names.index(name) != i] == [517, 639]
@@ -148,6 +149,8 @@ def test_labels_are_a_thousand_names(resnet50_home):
 def test_labels_are_read_from_the_package_and_from_keras(tmp_path, entry):
     listed = json.dumps({str(i): entry for i in range(1000)}).encode()
     (tmp_path / "imagenet_class_index.json").write_bytes(listed)
-    found = labels.network()
+    found = imagenet_labels.network()
     found.load_weights(tmp_path / "imagenet_class_index.json")
-    assert found.names == labels.network({"labels.json": listed}).names == ("great white shark",) * 1000
+    assert (
+        found.names == imagenet_labels.network({"labels.json": listed}).names == ("great white shark",) * 1000
+    )

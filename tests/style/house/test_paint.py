@@ -11,7 +11,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images, sample_photos
-from studio.style.house import grain, known, paint
+from studio.style.house import film_grain, known_styles, paint
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -49,7 +49,7 @@ def test_pictures_of_any_shape_are_painted(tiny, shape):
 
 
 def test_what_is_flat_is_painted_too_and_alike_in_every_frame(photo):
-    painter = paint.open(presets.find(known.SHIPPED))
+    painter = paint.open(presets.find(known_styles.SHIPPED))
     picture = images.to_01(images.fit(photo, 192))
     picture[:, :, 96:] = 0.2
     for name in ("mosaic", "halftone", "woodcut"):
@@ -62,10 +62,10 @@ def test_grain_lies_only_where_a_photo_has_none_of_its_own():
     rng = np.random.default_rng(0)
     picture = np.full((1, 64, 128, 3), 0.4, "float32")
     picture[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
-    more = grain.laid_over(picture) - picture
-    assert more[:, :, :56].std() == pytest.approx(grain.DEPTH / 255, rel=0.1)
+    more = film_grain.laid_over(picture) - picture
+    assert more[:, :, :56].std() == pytest.approx(film_grain.DEPTH / 255, rel=0.1)
     assert np.abs(more[:, :, 72:]).max() == 0
-    assert grain.laid_over(np.ones_like(picture)).max() == 1
+    assert film_grain.laid_over(np.ones_like(picture)).max() == 1
 
 
 def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
@@ -179,8 +179,8 @@ def test_weights_that_sum_to_nothing_are_refused():
 
 
 def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(tiny):
-    assert known.styles("tiny") == tiny_styles.STYLES
-    assert known.styles("nowhere") == ()
+    assert known_styles.styles("tiny") == tiny_styles.STYLES
+    assert known_styles.styles("nowhere") == ()
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(ti
     [("My Stars.png", "my_stars"), ("wash.png", "wash"), ("Äpfel (2).jpg", "äpfel_2"), (".png", "png")],
 )
 def test_a_style_is_called_after_its_picture(file, name):
-    assert known.name_of(file) == name
+    assert known_styles.name_of(file) == name
 
 
 def test_a_mask_drawn_on_a_transparent_ground_is_read_as_drawn(tiny, photo):

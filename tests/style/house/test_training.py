@@ -11,10 +11,11 @@ from studio.core.objectives import backbones
 from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.style import fine, paintings
-from studio.style.house import grain, known, paint, train
+from studio.style import paintings
+from studio.style.house import film_grain, known_styles, paint, train
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.train import Trainer
+from studio.style.optimise import objective
 
 SETTINGS = tiny_styles.SETTINGS
 SIDE = SETTINGS.size + FARTHEST
@@ -36,7 +37,7 @@ def vgg16(weights_home):
 @pytest.fixture
 def grams(vgg16):
     drawn = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
-    return [fine.grams(vgg16, images.to_01(picture)) for picture in drawn]
+    return [objective.grams(vgg16, images.to_01(picture)) for picture in drawn]
 
 
 @pytest.fixture
@@ -69,10 +70,10 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     painted = np.asarray(learner.painter([first, np.array([[0, 1], [1, 0]], "float32")]))
     wanted = []
     for photo, made, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
-        seen = fine.grams(vgg16, made[None])
+        seen = objective.grams(vgg16, made[None])
         off = [np.sum((seen[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
-        look = vgg16.features((fine.CONTENT_LAYER,))
-        target, got = (np.asarray(look(one[None])[fine.CONTENT_LAYER]) for one in (photo, made))
+        look = vgg16.features((objective.CONTENT_LAYER,))
+        target, got = (np.asarray(look(one[None])[objective.CONTENT_LAYER]) for one in (photo, made))
         wanted.append((np.mean(off), np.mean((got - target) ** 2) / np.mean(target**2)))
     style, content = np.mean(wanted, axis=0)
     assert float(found["style"]) == pytest.approx(style, rel=1e-3)
@@ -85,7 +86,7 @@ def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
     first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
     painted = np.asarray(learner.painter([first, np.array([[0, 1]], "float32")]))
     off = []
-    for layer, maps in vgg16.features(fine.STYLE_LAYERS)(painted).items():
+    for layer, maps in vgg16.features(objective.STYLE_LAYERS)(painted).items():
         half = maps.shape[1] // 2
         for down, right in ((0, 0), (0, half), (half, 0), (half, half)):
             flat = np.reshape(maps[:, down : down + half, right : right + half], (-1, maps.shape[-1]))
@@ -118,7 +119,7 @@ def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16)
     made = trainer(flat, grams, vgg16)
     batches = [made.batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
     for batch in batches:
-        assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(grain.DEPTH, rel=0.1)
+        assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(film_grain.DEPTH, rel=0.1)
     assert not np.array_equal(batches[0], batches[1]) and not np.array_equal(*batches[0])
     np.testing.assert_array_equal(made.middles(np.array([3])), made.middles(np.array([3])))
     assert made.middles(np.array([3])).std() > 1
@@ -193,18 +194,18 @@ def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, h
 @pytest.mark.slow
 def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder, photos):
     inputs = {"data": [folder], "style": [drawn("mosaic"), drawn("wash")]}
-    made = tasks.run(known.TASK, SETTINGS, inputs)
+    made = tasks.run(known_styles.TASK, SETTINGS, inputs)
     assert made.figures["styles"] == 2 and made.figures["held_out_style"] > 0
     preset = presets.unpack(made.files[0].read(), "mine")
-    assert known.styles_of(preset) == ("mosaic", "wash")
+    assert known_styles.styles_of(preset) == ("mosaic", "wash")
     assert "mosaic, wash" in preset.card() and preset.picture()
     assert "train_style photos --style mosaic.png wash.png" in preset.card()
     start = paint.load(preset)
 
     more = {**inputs, "style": [drawn("dots")], "start": made.files}
-    grown = tasks.run(known.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
+    grown = tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
     wider = presets.unpack(grown.files[0].read(), "wider")
-    assert known.styles_of(wider) == ("mosaic", "wash", "dots")
+    assert known_styles.styles_of(wider) == ("mosaic", "wash", "dots")
     photo = photos[:1].astype("float32") / 255
     old = np.asarray(start([photo, np.array([[0, 1]], "float32")]))
     now = paint.load(wider)
@@ -217,18 +218,20 @@ def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder)
     start = tasks.File.keep(presets.zipped(tiny_styles.make().folder), "model", "tiny.zip")
     inputs = {"data": [folder], "style": [drawn("mosaic")], "start": [start]}
     with pytest.raises(InvalidInput, match="width 12"):
-        tasks.run(known.TASK, SETTINGS.model_copy(update={"width": 12}), inputs)
+        tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"width": 12}), inputs)
 
 
 def test_a_style_too_small_to_learn_from_is_refused(home, folder):
     small = tasks.File.keep(images.encode_png(np.zeros((100, 300, 3), "uint8")), "picture", "thin.png")
     with pytest.raises(InvalidInput, match="at least 128 px"):
-        tasks.run(known.TASK, SETTINGS, {"data": [folder], "style": [small]})
+        tasks.run(known_styles.TASK, SETTINGS, {"data": [folder], "style": [small]})
 
 
 def test_two_styles_of_one_name_are_refused(home, folder):
     with pytest.raises(InvalidInput, match="mosaic twice"):
-        tasks.check(known.TASK, SETTINGS, {"data": [folder], "style": [drawn("mosaic"), drawn("mosaic")]})
+        tasks.check(
+            known_styles.TASK, SETTINGS, {"data": [folder], "style": [drawn("mosaic"), drawn("mosaic")]}
+        )
 
 
 @pytest.mark.slow  # two trainings
@@ -249,7 +252,7 @@ def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, 
 def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, change):
     settings = SETTINGS.model_copy(update=change)
     with pytest.raises(InvalidInput, match="network to start from"):
-        tasks.check(known.TASK, settings, {"data": [folder], "style": [drawn("mosaic")]})
+        tasks.check(known_styles.TASK, settings, {"data": [folder], "style": [drawn("mosaic")]})
 
 
 @pytest.mark.slow
@@ -258,12 +261,12 @@ def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, fol
     start = tasks.File.keep(presets.zipped(tiny.folder), "model", "tiny.zip")
     rain = tasks.File.keep(images.encode_png(paintings.draw("wash", size=(160, 200))), "picture", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
-    made = tasks.run(known.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
+    made = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
     before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "anew"))
     photo = photos[:1].astype("float32") / 255
     card = presets.unpack(made.files[0].read(), "anew").card()
     assert "sand stayed as they were" in card and "mean of rain" in card
-    place = known.styles_of(tiny).index("rain")
-    for n, share in enumerate(np.eye(len(known.styles_of(tiny)), dtype="float32")):
+    place = known_styles.styles_of(tiny).index("rain")
+    for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):
         old, new = (np.asarray(one([photo, share[None]])) for one in (before, after))
         assert (np.abs(new - old).max() > 1e-3) == (n == place)

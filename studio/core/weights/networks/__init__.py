@@ -17,7 +17,7 @@ NETWORKS = {
     "lpips": "studio.core.metrics.lpips:network",
     "adain": "studio.style.adain:network",
     "resnet50": "studio.core.weights.networks.resnet50:network",
-    "imagenet-labels": "studio.core.labels:network",
+    "imagenet-labels": "studio.classify.models.imagenet_labels:network",
     "inceptionv3": "studio.core.weights.networks.inceptionv3:network",
 }
 

@@ -1,0 +1,1 @@
+"""Asking a classifier: what a picture shows, and where it sees that."""

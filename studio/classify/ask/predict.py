@@ -1,0 +1,54 @@
+"""What pictures show: the likeliest labels of each, with how sure the classifier is."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.classify.models import available
+from studio.classify.settings import PredictSettings
+from studio.core import recipes
+from studio.core.pictures import images
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+
+
+def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Tells the likeliest labels of each picture; the result is JSON, the same as among its figures."""
+    began = time.monotonic()
+    files = inputs["pictures"]
+    pictures = [images.read(file.read(), file.name) for file in files]
+    classifier = available.of(settings, inputs, progress)
+    found = classifier.probabilities(pictures, progress)
+    told = [
+        {"path": file.name, "labels": best(row, classifier.classes, settings.top)}
+        for file, row in zip(files, found, strict=True)
+    ]
+    recipe = recipes.make("classify.predict", settings, inputs, available.weights(classifier, inputs))
+    kept = File.keep(json.dumps({"pictures": told}).encode(), "text", "labels.json")
+    return Result((kept,), {"pictures": told, "seconds": time.monotonic() - began}, recipe)
+
+
+def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """The likeliest labels of one picture, best first: `{"label", "probability"}`.
+
+    Args:
+        probabilities: `(k,)`.
+        classes: their `k` names.
+        count: how many are told.
+    """
+    order = np.argsort(-probabilities, kind="stable")[:count]
+    return [{"label": classes[n], "probability": float(probabilities[n])} for n in order]
+
+
+def readable(told: Mapping[str, Any]) -> str:
+    """The same in a person's words: a line for each picture, what it is first, then what else it may be."""
+    return "\n".join(_line(one) for one in told["pictures"])
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    return f"{one['path']}: " + ", ".join(f"{a['label']} {a['probability']:.1%}" for a in one["labels"])

@@ -1,0 +1,100 @@
+"""The score of a trained classifier on pictures that it has not learnt from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from studio.classify.models import trained
+from studio.classify.teach import held_out
+from studio.classify.teach.evaluate import evaluate
+from studio.core import data
+from studio.core.data import Pictures, sample_sets, shares
+from studio.core.data.names import counted, listed
+from studio.core.errors import InvalidInput, invalid
+from studio.core.models.presets import Preset
+from studio.core.progress import Progress
+
+
+def figures(
+    preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
+) -> dict[str, Any]:
+    """Measures a classifier on a data set; on the one that it learnt from, the same as its training told.
+
+    Args:
+        preset: a classifier.
+        where: the path of the data set, `sample:NAME` or `tfds:NAME`.
+        part: where the part begins and ends, as shares of each class: those that it was tested on come last,
+            the others by name. None: what it was tested on, or of other data all. Of other data, those that
+            it learnt from are left out first.
+
+    Returns:
+        accuracy, interval, n, per_class, calibration_error, and notes: what was left out.
+
+    Raises:
+        InvalidInput: if the data set cannot be read or has other classes, or the model is not whole.
+        Unavailable: if its backbone is out of reach.
+    """
+    classes = trained.classes_of(preset)
+    file = sample_sets.given(where, progress)
+    found = data.pictures(file, trained.settings_of(preset).size, progress=progress)
+    truth = _truth(found, classes, where)
+    last = held_out.known(preset, found)
+    learnt, doubts = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)
+    rows = _rows(truth, last, learnt, part)
+    classifier = trained.open(preset)
+    progress.stage("Looking at the pictures")
+    told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], classes)
+    return {
+        "accuracy": told["accuracy"],
+        "interval": told["interval"],
+        "n": told["n"],
+        "per_class": told["per_class"],
+        "calibration_error": told["calibration"]["error"],
+        "notes": [*found.notes, *doubts],
+    }
+
+
+def _truth(found: Pictures, classes: tuple[str, ...], where: str) -> np.ndarray:
+    """The place of each picture's class among those of the classifier."""
+    if found.labels is None:
+        raise _other(where, "one folder alone", classes)
+    if unknown := [name for name in found.classes if name not in classes]:
+        raise _other(where, f"others too: {listed(unknown)}", classes)
+    return np.array([classes.index(name) for name in found.classes])[found.labels]
+
+
+def _other(where: str, received: str, classes: tuple[str, ...]) -> InvalidInput:
+    expected = f"a folder for each class, of these: {listed(classes)}"
+    return invalid(f"data set {where}", expected=expected, received=received, next_step="choose another")
+
+
+def _learnt(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
+    """Which pictures of another data set than its own a classifier learnt from, and what is told of them."""
+    learnt = held_out.learnt(preset, found)
+    if learnt is None:
+        alike = held_out.namesakes(preset, found)
+        doubt = (
+            f"{counted(alike, 'picture', 'pictures', ' called as in its own data set')} found: it may have "
+            "learnt from some of these, so that the score is too high."
+        )
+        return np.zeros(len(found.names), bool), [doubt] if alike else []
+    what = counted(int(learnt.sum()), "picture", "pictures", " that it learnt from")
+    return learnt, [f"{what} left out."] if learnt.any() else []
+
+
+def _rows(
+    truth: np.ndarray, last: np.ndarray, learnt: np.ndarray, part: tuple[float, float] | None
+) -> np.ndarray:
+    """Which pictures are looked at, sorted."""
+    if part is None and last.any():
+        return np.flatnonzero(last)
+    part = part or (0.0, 1.0)
+    chosen = []
+    for one in range(truth.max() + 1):
+        rows = np.flatnonzero((truth == one) & ~learnt)
+        ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]])
+        start, end = shares.bounds(len(rows), part)
+        chosen.append(ordered[start:end])
+    return np.sort(np.concatenate(chosen))

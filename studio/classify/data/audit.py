@@ -1,0 +1,204 @@
+"""Looks a data set over: what is in it, what is missing or twice there, which labels look wrong."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from studio.classify.data.duplicates import Groups
+from studio.core.data.cache import Pictures
+from studio.core.data.names import listed, strays
+from studio.core.data.sources import refused
+from studio.core.errors import InvalidInput
+
+FEW = 20  # pictures of a class, below which it is learnt badly
+UNEVEN = 5.0  # times as many pictures of one class as of another, from which it matters
+MOST_LISTED = 100  # of each finding, in the figures
+LEAST_EACH = 2  # pictures of a class: one to learn from, one to test on
+
+
+def facts(pictures: Pictures, groups: Groups) -> dict[str, Any]:
+    """What a data set is, as plain JSON.
+
+    Args:
+        pictures: of the data set.
+        groups: its near-duplicates.
+
+    Returns:
+        `pictures`; `classes`, each with `name` and `count`; `strays`, the names of pictures beside the
+        folders of classes, which are none then; `broken`, the names of files left out; `copies`, pairs of
+        names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`, how many
+        are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`, the names
+        of pictures that have to be enlarged; `uneven`, how many times larger the largest class is;
+        `warnings`, in sentences; `notes` of the reader.
+    """
+    counts = _counts(pictures)
+    shortest = pictures.sizes.min(axis=1)
+    small = np.flatnonzero(shortest < pictures.images.shape[1])
+    across = np.zeros(len(groups.pairs), bool)
+    if pictures.labels is not None:
+        across = pictures.labels[groups.pairs[:, 0]] != pictures.labels[groups.pairs[:, 1]]
+    near = zip(groups.pairs[:MOST_LISTED], groups.alike, across, strict=False)
+    found = {
+        "pictures": len(pictures.names),
+        "classes": [{"name": name, "count": count} for name, count in counts.items()],
+        "strays": strays(pictures.names)[:MOST_LISTED] if pictures.labels is None else [],
+        "broken": list(pictures.broken[:MOST_LISTED]),
+        "broken_count": len(pictures.broken),
+        "copies": [list(pair) for pair in pictures.copies[:MOST_LISTED]],
+        "copies_count": len(pictures.copies),
+        "near": [_pair(pictures, *pair) for pair in near],
+        "near_count": len(groups.pairs),
+        "across_count": int(across.sum()),
+        "parted": groups.parted,
+        "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
+        "small": [pictures.names[n] for n in small[:MOST_LISTED]],
+        "small_count": len(small),
+        "uneven": max(counts.values()) / min(counts.values()) if counts else 1.0,
+        "notes": list(pictures.notes),
+    }
+    return found | {"warnings": list(_warnings(found))}
+
+
+def _counts(pictures: Pictures) -> dict[str, int]:
+    if pictures.labels is None:
+        return {}
+    counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
+    return dict(zip(pictures.classes, counts.tolist(), strict=True))
+
+
+def _pair(pictures: Pictures, rows: np.ndarray, alike: float, across: bool) -> dict[str, Any]:
+    first, second = (pictures.names[row] for row in rows)
+    return {"first": first, "second": second, "alike": round(float(alike), 3), "across": bool(across)}
+
+
+def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
+    counts = {one["name"]: one["count"] for one in found["classes"]}
+    if not counts:
+        beside = f" {listed(found['strays'])} lies in none." if found["strays"] else ""
+        yield f"There are no two classes: put the pictures into one folder a class.{beside}"
+    for names in _twins(counts):
+        yield f"{' and '.join(names)} may be the same class: their names are read alike."
+    if few := [name for name, count in counts.items() if count < FEW]:
+        yield f"Fewer than {FEW} pictures of {listed(few)}: it will be told apart badly."
+    if found["uneven"] >= UNEVEN:
+        largest = max(counts, key=lambda name: counts[name])
+        smallest = min(counts, key=lambda name: counts[name])
+        yield f"{found['uneven']:.0f} times as many pictures of {largest} as of {smallest}: add some of it."
+    if across := found["across_count"]:
+        pairs = "1 pair" if across == 1 else f"{across:,} pairs"
+        yield f"{pairs} of nearly the same picture in two classes: look which of the two is right."
+    if parted := found["parted"]:
+        yield f"{parted:,} pictures are too alike to tell copies apart: some of them are tested on, too."
+    if found["small_count"] * 2 > found["pictures"]:
+        yield "Most pictures are smaller than they are looked at: choose a smaller size."
+
+
+def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
+    """Names that a person reads alike: `Cat` and `cat`, or one letter written in two ways."""
+    read: dict[str, list[str]] = {}
+    for name in names:
+        plain = unicodedata.normalize("NFKC", name).casefold()
+        read.setdefault("".join(letter for letter in plain if letter.isalnum()) or plain, []).append(name)
+    return (alike for alike in read.values() if len(alike) > 1)
+
+
+def check(pictures: Pictures, name: str) -> None:
+    """Raises `InvalidInput` if there are no two classes to tell apart, or too few pictures of one."""
+    if pictures.labels is None and (beside := strays(pictures.names)):
+        received, step = f"beside those folders {listed(beside)}", "put it into one of them, or take it away"
+        raise refused(name, "each picture in the folder of its class", received, step)
+    if pictures.labels is None:
+        received = " ".join([f"{len(pictures.names):,} pictures of one.", *pictures.notes]).rstrip(".")
+        raise refused(name, "two classes at least, a folder of pictures each", received, "add another class")
+    if few := [f"{count} of {one}" for one, count in _counts(pictures).items() if count < LEAST_EACH]:
+        raise _too_few(name, listed(few))
+
+
+def _too_few(name: str, received: str) -> InvalidInput:
+    expected = f"at least {LEAST_EACH} pictures of each class"
+    return refused(name, expected, received, "add more of it, or take that class away")
+
+
+def suspicious(
+    pictures: Pictures, rows: np.ndarray, left_out: np.ndarray, most: int = MOST_LISTED
+) -> list[dict[str, Any]]:
+    """Pictures whose labels look wrong to heads that have not learnt from them, the surest first.
+
+    A label is doubted where another class is at least as likely as it usually is for its own pictures.
+
+    Args:
+        pictures: of the data set.
+        rows: `(n,)`, which of them.
+        left_out: `(n, k)`, what those are thought to be.
+        most: how many are listed.
+
+    Returns:
+        Each with `name`, `label`, `looks_like` and `confidence`.
+
+    Reference:
+        Northcutt et al. 2021, arXiv:1911.00068.
+    """
+    labels = pictures.known_labels[rows]
+    own_rows = [left_out[labels == one, one] for one in range(left_out.shape[1])]
+    usual = np.array([each.mean() if len(each) else np.inf for each in own_rows])  # not known: never doubted
+    own = left_out[np.arange(len(rows)), labels]
+    others = np.where(left_out >= usual, left_out, -1.0)
+    others[np.arange(len(rows)), labels] = -1.0
+    guess = others.argmax(axis=1)
+    margin = others[np.arange(len(rows)), guess] - own
+    doubted = [n for n in np.argsort(-margin) if margin[n] > 0][:most]
+    return [
+        {
+            "name": pictures.names[rows[n]],
+            "label": pictures.classes[labels[n]],
+            "looks_like": pictures.classes[guess[n]],
+            "confidence": round(float(left_out[n, guess[n]]), 3),
+        }
+        for n in doubted
+    ]
+
+
+def report(name: str, found: Mapping[str, Any]) -> str:
+    """What was found, in Markdown for a person to read.
+
+    Args:
+        name: of the data set.
+        found: of `facts`, perhaps with `suspicious`.
+    """
+    least, middle, most = found["sizes"]
+    lines = [f"# {name}", "", f"{found['pictures']:,} pictures, shorter sides of {least} to {most} px"]
+    lines[-1] += f" (the middle one {middle})."
+    lines += ["", "| class | pictures |", "|---|---|"] if found["classes"] else []
+    lines += [f"| {one['name']} | {one['count']:,} |" for one in found["classes"]]
+    for title, sentences in _sections(found):
+        lines += ["", f"## {title}", "", *(f"- {sentence}" for sentence in sentences)]
+    return "\n".join(lines) + "\n"
+
+
+def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    if found["warnings"]:
+        yield "Look at this first", list(found["warnings"])
+    if found["broken"]:
+        yield f"{found['broken_count']:,} files left out, being no whole pictures", list(found["broken"])
+    if found["copies"]:
+        pairs = [f"{copy} is {kept}" for copy, kept in found["copies"]]
+        yield f"{found['copies_count']:,} copies left out", pairs
+    if found["near"]:
+        yield f"{found['near_count']:,} pairs of nearly the same picture", list(map(_said, found["near"]))
+    if found.get("suspicious"):
+        told = [
+            f"{one['name']}: {one['label']}, looks like {one['looks_like']} ({one['confidence']:.0%})"
+            for one in found["suspicious"]
+        ]
+        yield f"{len(told)} labels to look at again", told
+    if found["notes"]:
+        yield "Notes", list(found["notes"])
+
+
+def _said(pair: Mapping[str, Any]) -> str:
+    across = ", in two classes" if pair["across"] else ""
+    return f"{pair['first']} and {pair['second']} ({pair['alike']:.2f}{across})"

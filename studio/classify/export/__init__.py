@@ -1,0 +1,1 @@
+"""A classifier as one file for other programs."""

@@ -1,0 +1,142 @@
+"""A classifier as one file for other programs: Keras, TFLite or ONNX, looked at again before it is given.
+
+The file takes raw pictures, `(B, H, W, 3) uint8` of any size, and has the names of the classes in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from studio.classify.export import opened, snippets
+from studio.classify.models import available
+from studio.classify.models.trained import Classifier
+from studio.classify.settings import ExportSettings
+from studio.core import paths, recipes
+from studio.core.brought.keras_files import LABELS, SIZE
+from studio.core.errors import StudioError, Unavailable
+from studio.core.pictures import images, sample_photos
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+
+PICTURES = 10  # that an export is compared on
+MOST_AWAY = 1e-3  # of a probability, above which an export is wrong, not rounded
+NEEDS = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
+
+
+def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `StudioError` unless there is such a classifier and all that its export needs."""
+    available.check(settings, inputs)
+    missing = [name for name in NEEDS.get(settings.form, ()) if find_spec(name) is None]
+    if missing:
+        raise Unavailable(
+            f"An export to ONNX needs {', '.join(missing)}, not installed here. "
+            "Next: run `pip install -e '.[export]'` in the studio's folder, or export to .keras or .tflite."
+        )
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if settings.form != "keras" and (backend != "tensorflow" or find_spec("tensorflow") is None):
+        raise Unavailable(
+            f"An export to {settings.form} needs Keras on TensorFlow. "
+            "Next: install it and set KERAS_BACKEND=tensorflow, or export to .keras."
+        )
+
+
+def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Exports a classifier, loads the file again and compares what both say of ten pictures."""
+    began = time.monotonic()
+    classifier = available.of(settings, inputs, progress)
+    progress.stage(f"Writing {settings.form}")
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
+        path = Path(place) / f"{classifier.name}.{settings.form}"
+        WRITERS[settings.form](classifier, path)
+        progress.stage("Comparing it")
+        away = largest_difference(classifier, path, progress)
+        data = path.read_bytes()
+    if not away <= MOST_AWAY:
+        raise StudioError(
+            f"The export says other things than the model (probabilities differ by up to {away:.2g}), so it "
+            "was thrown away. Next: export to another form."
+        )
+    snippet = snippets.of(settings.form, classifier.classes)
+    nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"
+    told = f"On {PICTURES} pictures the file's probabilities are {nearly}."
+    figures = {
+        "bytes": len(data),
+        "pictures": PICTURES,
+        "largest_difference": away,
+        "classes": len(classifier.classes),
+        "snippet": snippet,
+        "seconds": time.monotonic() - began,
+        "notes": [told],
+    }
+    recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
+    kept = File.keep(data, "network", path.name)
+    beside = File.keep(snippet.encode(), "text", f"{path.name}.py")
+    return Result((kept, beside), figures, recipe)
+
+
+def largest_difference(classifier: Classifier, path: Path, progress: Progress | None = None) -> float:
+    """How far the probabilities of an exported file are from the model's, at most, on ten pictures.
+
+    Args:
+        classifier: the model.
+        path: of a `.keras`, `.tflite` or `.onnx` file; loaded as its users load it.
+        progress: told of every picture.
+    """
+    ask: Callable[[np.ndarray], np.ndarray] = opened.OPENERS[path.suffix](path)
+    progress = progress or Progress()
+    away = [0.0]
+    for n, picture in enumerate(_pictures()):
+        progress.report(n, PICTURES, text="Comparing it")
+        away.append(float(np.abs(ask(picture[None]) - classifier.network(picture[None])).max()))
+    return float(np.max(away))  # not Python's own, which passes NaN over
+
+
+def _pictures() -> list[np.ndarray]:
+    """Ten pictures of ten sizes: photos, parts of them, and noise."""
+    photos = [
+        images.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
+    ]
+    parts = [photos[0][:, :130], photos[1][:97], photos[2][30:71, 50:93]]
+    noise = np.random.default_rng(0).integers(0, 256, (150, 260, 3), "uint8")
+    return [*photos, *parts, noise][:PICTURES]
+
+
+def _keras(classifier: Classifier, path: Path) -> None:
+    classifier.network.save(path)
+    _add_labels(path, classifier.classes)
+    height, width = classifier.size
+    if height == width:  # so that it is fed the same when it is brought back
+        with zipfile.ZipFile(path, "a") as file:
+            file.writestr(SIZE, str(height))
+
+
+def _tflite(classifier: Classifier, path: Path) -> None:
+    classifier.network.export(path, format="litert", verbose=False)
+    _add_labels(path, classifier.classes)
+
+
+def _onnx(classifier: Classifier, path: Path) -> None:
+    import onnx
+
+    classifier.network(np.zeros((1, *classifier.size, 3), "uint8"))  # Keras asks for it
+    classifier.network.export(path, format="onnx", verbose=False)
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, {"classes": json.dumps(classifier.classes)})
+    onnx.save(model, path)
+
+
+WRITERS: dict[str, Callable[[Classifier, Path], None]] = {"keras": _keras, "tflite": _tflite, "onnx": _onnx}
+
+
+def _add_labels(path: Path, classes: Sequence[str]) -> None:
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr(LABELS, "\n".join(" ".join(name.split()) for name in classes))

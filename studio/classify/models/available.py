@@ -1,0 +1,73 @@
+"""The classifiers that can be asked: trained or brought ones, and ImageNet's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from studio.classify.models import brought, imagenet, trained
+from studio.classify.models.trained import Classifier
+from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs
+
+Asked = PredictSettings | ExplainSettings | ExportSettings
+
+
+def known() -> list[str]:
+    """The names of all classifiers that are whole, ImageNet's first."""
+    found = [IMAGENET]
+    for name in presets.names():
+        with suppress(StudioError):
+            trained.classes_of(_classifier(name))
+            found.append(name)
+    return found
+
+
+def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Classifier:
+    """The classifier that was given, else the one that the settings name; kept in memory.
+
+    Raises:
+        InvalidInput: if there is none, or it is another kind of model, or not whole.
+        Unavailable: if its backbone is out of reach.
+    """
+    for file in inputs.get("model", ()):
+        return brought.open(file) if brought.is_one(file) else trained.open(presets.given(file))
+    if settings.preset == IMAGENET:
+        return imagenet.open(progress)
+    return trained.open(_classifier(settings.preset))
+
+
+def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
+    """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
+    if inputs.get("model"):
+        return {}
+    name = imagenet.BACKBONE if classifier.name == IMAGENET else classifier.name
+    return {name: classifier.digest}
+
+
+def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless there is such a classifier; loads no Keras."""
+    for file in inputs.get("model", ()):
+        if brought.is_one(file):
+            with file.path.open("rb") as opened:
+                brought.check(opened, file.name)
+    if not inputs.get("model") and settings.preset != IMAGENET:
+        trained.classes_of(_classifier(settings.preset))
+
+
+def prepare(settings: PredictSettings) -> None:
+    """Makes a warm worker ready to say what a picture shows, if what that needs is here already."""
+    if settings.preset == IMAGENET and imagenet.cached():
+        imagenet.open().probabilities([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
+
+
+def _classifier(name: str) -> Preset:
+    preset = presets.find(name)
+    trained.settings_of(preset)
+    return preset

@@ -1,0 +1,117 @@
+"""The card of a trained classifier, made from its figures alone, and the picture that goes with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.classify.settings import TrainClassifierSettings
+from studio.core.models import cards
+from studio.core.objectives import backbones
+
+_MOST_WRITTEN = 12  # classes, of which every cell of the confusion is written out
+
+
+def write(
+    name: str, settings: TrainClassifierSettings, known: Mapping[str, Any], figures: Mapping[str, Any]
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the data set.
+        settings: of the training.
+        known: what the model knows: `classes`, `command`, `evaluation`.
+        figures: as `studio.classify.teach.task.train` gives them.
+    """
+    classes = ", ".join(known["classes"])
+    title = backbones.spec(settings.backbone).title
+    ended = f" {cards.ENDS[figures['ended']]}" if figures.get("ended") else ""
+    tuned = ""
+    if settings.finetune and not figures["steps"]:
+        tuned = f" Nothing else learnt.{ended}"
+    elif settings.finetune:
+        tuned = (
+            f" Then all that follows {settings.cut} learnt too, {figures['steps']:,} steps of "
+            f"{settings.batch} pictures; before that it was right on {figures['head_accuracy']:.1%}.{ended}"
+        )
+    what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
+    parts = [
+        f"# Tells apart {classes}",
+        f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
+        f"them, of each class the same share, were held out to test on.\n\n{cards.LICENCE}",
+        f"What {title} sees in a picture, and {what} that was trained on it in "
+        f"{figures['seconds']:.0f} seconds.{tuned}\n\n    {known['command']}",
+        cards.table(_rows(known["evaluation"], figures)),
+        _classes(known["evaluation"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    low, high = evaluation["interval"]
+    return [
+        ("right on held-out pictures", f"{evaluation['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})"),
+        ("held-out pictures", f"{evaluation['n']:,}"),
+        ("nats a picture", f"{figures['nats']:.3f}"),
+        ("numbers learnt", f"{figures['parameters']:,}"),
+    ]
+
+
+def _classes(evaluation: Mapping[str, Any]) -> str:
+    rows = [
+        f"| {one['name']} | {one['count']} | {_share(one['recall'])} | {_share(one['precision'])} |"
+        for one in evaluation["per_class"]
+    ]
+    return "\n".join(["| class | held out | found | right when named |", "|---|---|---|---|", *rows])
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
+
+
+def picture(
+    classes: Sequence[str],
+    settings: TrainClassifierSettings,
+    evaluation: Mapping[str, Any],
+    curve: Sequence[Mapping[str, Any]],
+) -> bytes:
+    """Draws what it took for what, and how it gets better with more pictures.
+
+    Args:
+        classes: their names.
+        settings: of the training; unless a linear head alone learnt, the curve says that it is that of one.
+        evaluation: see `studio.classify.teach.evaluate`.
+        curve: of `studio.classify.teach.teach_head.learning_curve`.
+
+    Returns:
+        A PNG.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    table = np.array(evaluation["confusion"], "float64")
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    left.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    left.set(xlabel="taken for", ylabel="is")
+    if len(classes) <= _MOST_WRITTEN:
+        left.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
+        left.set_yticks(range(len(classes)), classes, parse_math=False)
+        for (row, column), count in np.ndenumerate(table):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            left.text(column, row, f"{count:.0f}", ha="center", va="center", color=color)
+    right.plot([one["pictures"] for one in curve], [one["accuracy"] for one in curve], marker="o")
+    right.set(xlabel="pictures learnt from", ylabel=_right(settings), xscale="log")
+    right.grid(alpha=0.3)
+    made = io.BytesIO()
+    figure.savefig(made, format="png", dpi=80)
+    return made.getvalue()
+
+
+def _right(settings: TrainClassifierSettings) -> str:
+    of = ", a linear head" if settings.finetune or settings.head == "mlp" else ""
+    before = " before fine-tuning" if settings.finetune else ""
+    return f"right on held-out pictures{of}{before}"

@@ -1,0 +1,179 @@
+"""Teaching and auditing as tasks: a data set in, a packed model or a report out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.classify.data import audit as looked
+from studio.classify.data import duplicates
+from studio.classify.models import trained
+from studio.classify.settings import AuditSettings, TrainClassifierSettings
+from studio.classify.teach import card, head, held_out, teach_head, training_set
+from studio.classify.teach.evaluate import evaluate
+from studio.classify.teach.teach_head import Taught
+from studio.classify.teach.training_set import Lesson
+from studio.core import data, recipes
+from studio.core.errors import Cancelled, StudioError
+from studio.core.models import cards, presets
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints
+
+if TYPE_CHECKING:
+    import keras
+
+MOST_TESTED = 2000  # held-out pictures of which a model tells what it took them for
+MOST_NAMES = 200_000  # characters of all their names together
+_HEAD_ALONE = "It was stopped before the first step of fine-tuning, so only the head learnt."
+
+
+@checkpoints.one_at_a_time(trained.TASK)
+def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Teaches a classifier. See `teach_head.teach` and `finetune` beside this file."""
+    began = time.monotonic()
+    file = inputs["data"][0]
+    found = training_set.prepare(
+        file, settings.backbone, settings.size, settings.held_out, settings.seed, progress
+    )
+    looking = time.monotonic() - began
+    taught = teach_head.teach(found, settings, progress)
+    probabilities = taught.probabilities[found.held_out]
+    figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
+    figures["head_accuracy"] = _accuracy(found, probabilities)
+    if settings.finetune:
+        made, probabilities, more = _finetuned(settings, inputs, found, taught, progress)
+        figures |= more
+    else:
+        made = teach_head.tail(found, settings, taught)
+    stopped = [_HEAD_ALONE] if settings.finetune and not figures["steps"] else []
+    truth = found.labels(found.held_out)
+    evaluation = evaluate(probabilities, truth, found.classes)
+    figures |= {
+        **{name: evaluation[name] for name in ("accuracy", "n")},
+        "interval": evaluation["interval"],
+        "nats": head.loss(probabilities, truth),
+        "calibration_error": evaluation["calibration"]["error"],
+        "pictures": len(found.pictures.names),
+        "held_out": len(found.held_out),
+        "strength": taught.choice.strength,
+        "parameters": made.count_params(),
+        "seconds_looking": looking,
+        "seconds": figures["seconds_before"] + time.monotonic() - began,
+        "notes": [*found.notes, *settings.without_effect(), *stopped],
+    }
+    name = data.named(file)
+    known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}
+    known["figures"] = dict(figures)
+    weights: dict[str, str] = {settings.backbone: found.backbone.digest}
+    recipe = recipes.make(trained.TASK, settings, inputs, weights)
+    text = card.write(name, settings, known, figures)
+    picture = card.picture(found.classes, settings, evaluation, known["learning_curve"])
+    packed = presets.pack(made, trained.TASK, settings, text, recipe, known, picture)
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
+    if figures["ended"] != "cancelled":
+        checkpoints.find(trained.TASK, settings, inputs).forget()
+    doubted = _suspicious(found, taught)
+    figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
+    return Result((kept,), figures, recipe, figures["ended"] == "cancelled")
+
+
+def _finetuned(
+    settings: TrainClassifierSettings, inputs: Inputs, found: Lesson, taught: Taught, progress: Progress
+) -> tuple[keras.Model, np.ndarray, dict[str, Any]]:
+    """The top of the backbone and the head, what they think of the held-out pictures, and how they learnt."""
+    from studio.classify.teach import finetune
+
+    run = checkpoints.find(trained.TASK, settings, inputs)
+    try:
+        tuned = finetune.finetune(found, taught.weights, settings, progress, run)
+    except Cancelled:  # before the first step: what the head has learnt is there
+        top = finetune.start(found, taught.weights, settings)
+        return top, taught.probabilities[found.held_out], {"ended": "cancelled"}
+    more = {"ended": tuned.ended, "steps": tuned.steps, "seconds_before": tuned.seconds_before}
+    curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
+    return tuned.top, tuned.probabilities, more | {"curve": curve}
+
+
+def _accuracy(found: Lesson, probabilities: np.ndarray) -> float:
+    return float((probabilities.argmax(axis=1) == found.labels(found.held_out)).mean())
+
+
+def _known(
+    name: str,
+    settings: TrainClassifierSettings,
+    found: Lesson,
+    taught: Taught,
+    probabilities: np.ndarray,
+) -> dict[str, Any]:
+    """What the model's folder says besides its figures."""
+    rows = _told(found)
+    shown = probabilities[rows]
+    places = teach_head.places(found, taught, found.held_out[rows])
+    return {
+        "classes": list(found.classes),
+        "trained_on": name,
+        "command": cards.command("train_classifier", name, settings),
+        "held_out": held_out.kept(found.pictures, found.learnt, found.held_out),
+        "tested": {
+            "names": [found.pictures.names[row] for row in found.held_out[rows]],
+            "truth": found.labels(found.held_out[rows]).tolist(),
+            "guess": shown.argmax(axis=1).tolist(),
+            "confidence": [round(float(value), 3) for value in shown.max(axis=1)],
+        },
+        "map": {axis: [round(float(v), 3) for v in places[:, n]] for n, axis in enumerate("xy")},
+        "learning_curve": teach_head.learning_curve(found, taught, settings.seed),
+    }
+
+
+def _told(found: Lesson) -> np.ndarray:
+    """Places among the held-out pictures of those that the model tells of: so many as its file can hold."""
+    names = [found.pictures.names[row] for row in found.held_out]
+    longest = max(map(len, names))
+    most = max(1, min(MOST_TESTED, MOST_NAMES // longest, len(names)))
+    return np.unique(np.linspace(0, len(names) - 1, most).astype("int64"))
+
+
+def _suspicious(found: Lesson, taught: Taught) -> list[dict[str, Any]]:
+    """Of all pictures: those learnt from by the heads that left them out, the others by the last one."""
+    rows, guesses = found.held_out, taught.probabilities[found.held_out]
+    if len(taught.choice.left_out):
+        rows = np.concatenate([found.learnt, rows])
+        guesses = np.concatenate([taught.choice.left_out, guesses])
+    return looked.suspicious(found.pictures, rows, guesses)
+
+
+def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Looks a data set over. See `studio.classify.data.audit.facts`."""
+    began = time.monotonic()
+    file = inputs["data"][0]
+    pictures = data.pictures(file, settings.size, 3, progress)
+    found = looked.facts(pictures, duplicates.find(pictures, progress))
+    weights: dict[str, str] = {}
+    stopped = False
+    if settings.suspicious:
+        try:
+            found["suspicious"], weights = _doubted(settings, file, progress)
+        except StudioError as error:
+            found["notes"].append(f"Labels were not checked. {error}")
+        except Cancelled:
+            stopped = True
+    found["seconds"] = time.monotonic() - began
+    recipe = recipes.make("classify.audit", settings, inputs, weights)
+    text = looked.report(file.name, found).encode("utf-8", "replace")
+    kept = File.keep(text, "text", f"{Path(file.name).stem}-audit.md")
+    return Result((kept,), found, recipe, stopped)
+
+
+def _doubted(
+    settings: AuditSettings, file: File, progress: Progress
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    found = training_set.prepare(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
+    space = head.Space(found.features, head.RANK, settings.seed)
+    labels = found.pictures.known_labels
+    choice = head.choose(space, labels, len(found.classes), found.parts, progress)
+    doubted = looked.suspicious(found.pictures, found.learnt, choice.left_out)
+    return doubted, {settings.backbone: found.backbone.digest}

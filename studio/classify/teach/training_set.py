@@ -1,0 +1,88 @@
+"""What a training has to learn from: pictures, which of them are held out, and what the backbone sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.classify.data import audit, duplicates, split
+from studio.classify.teach.features import features
+from studio.classify.teach.head import FOLDS
+from studio.core import data
+from studio.core.data.cache import Pictures
+from studio.core.data.sources import refused
+from studio.core.objectives import backbones
+from studio.core.objectives.backbones import Backbone
+from studio.core.progress import Progress
+from studio.core.tasks import File
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A data set, ready to learn from.
+
+    Attributes:
+        pictures: all of them.
+        backbone: that looks at them.
+        features: `(n, C) float32`, what it sees in each.
+        learnt, held_out: the rows to learn from and to test on, sorted.
+        parts: of those learnt from, the part of the cross-validation in which each is left out.
+        notes: sentences on what was passed over, and what is doubtful.
+    """
+
+    pictures: Pictures
+    backbone: Backbone
+    features: np.ndarray
+    learnt: np.ndarray
+    held_out: np.ndarray
+    parts: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.pictures.classes
+
+    def labels(self, rows: np.ndarray) -> np.ndarray:
+        """The classes of some rows."""
+        return self.pictures.known_labels[rows]
+
+
+def prepare(
+    file: File, name: str, size: int, held_out: float, seed: int, progress: Progress | None = None
+) -> Lesson:
+    """Reads, divides and looks at the pictures of a data set; what was done before is taken from the cache.
+
+    Args:
+        file: of the data set, see `studio.core.data.reference`.
+        name: of the backbone.
+        size: px that pictures are brought to.
+        held_out: the share of each class to test on; 0: all are learnt from.
+        seed: of the split.
+        progress: told of each stage.
+
+    Raises:
+        InvalidInput: if there are not two classes with two pictures each, if those of each class are all
+            nearly the same, or if the data set is damaged.
+        Unavailable: if the data set or the backbone is out of reach.
+        Cancelled: if a person asked to stop; what the backbone has seen is kept.
+    """
+    progress = progress or Progress()
+    pictures = data.pictures(file, size, 3, progress)
+    audit.check(pictures, file.name)
+    alike = duplicates.find(pictures, progress)
+    groups, warnings = alike.labels, audit.facts(pictures, alike)["warnings"]
+    labels = pictures.known_labels
+    learnt, tested = np.arange(len(groups)), np.empty(0, "int64")
+    if held_out:
+        learnt, tested = split.split(labels, groups, held_out, seed)
+        if not len(tested):
+            received = f"{len(groups):,} of which those of a class are all nearly the same"
+            step = "add pictures that differ from these"
+            raise refused(file.name, "pictures to learn from, and others to test on", received, step)
+    backbone = backbones.load(name, progress)
+    count = min(FOLDS, int(np.bincount(labels[learnt]).min()))
+    parts = split.folds(labels[learnt], groups[learnt], max(2, count), seed)
+    seen = features(pictures, backbone, progress)
+    return Lesson(pictures, backbone, seen, learnt, tested, parts, (*pictures.notes, *warnings))

@@ -1,0 +1,186 @@
+"""The server's end of the cluster: sends work to its lanes, stops it, and says how a worker died."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, Event, Future, KilledWorker, Security
+
+from studio.core import capacity, paths, tasks
+from studio.core.errors import StudioError, Unavailable, invalid
+from studio.engine.cluster import worker
+from studio.engine.cluster.launch import Host
+
+# Of what the machine has.
+MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
+START_SECONDS = 60
+MOST_SENDINGS = 10  # of what never began, since each time what ran before it took the process with it
+LOST = "The connection to its worker was lost. Next: run it again."
+KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
+
+# What Dask tells on a server's terminal about lost connections helps nobody there; the log has its own.
+logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def _configured(address: str) -> Security:
+    if not address.startswith("tls://"):
+        step = "let the cluster speak TLS, for whoever can read along may run code there"
+        raise invalid("STUDIO_SCHEDULER", expected="tls://HOST:PORT", received=address, next_step=step)
+    security = Security(require_encryption=True)
+    needed = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+    if not all(getattr(security, name) for name in needed):
+        raise Unavailable(
+            "STUDIO_SCHEDULER names a cluster, but its certificates are not known here. "
+            "Next: set distributed.comm.tls.ca-file and .client in Dask's configuration."
+        )
+    return security
+
+
+class Cluster:
+    """Workers in lanes: a private cluster of our own, or the one that STUDIO_SCHEDULER names.
+
+    Args:
+        home: STUDIO_HOME.
+        memory: as `studio.engine.cluster.launch.Host` takes it.
+        warm: whether workers import Keras before they are asked to.
+
+    Raises:
+        Unavailable: if it does not come up; the message names the log.
+        InvalidInput: if STUDIO_SCHEDULER names a cluster that would be spoken to in the clear.
+    """
+
+    def __init__(self, home: Path, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
+        self._host: Host | None = None
+        self._warm = warm
+        self._lanes = {"live", "job"}
+        self._over_memory: set[str] = set()
+        self._warming: set[str] = set()
+        self._ended = threading.Event()
+        address = os.environ.get("STUDIO_SCHEDULER")
+        try:
+            if address:
+                where, security = address, _configured(address)
+            else:
+                self._host = Host(home, memory, START_SECONDS)
+                where, security = self._host.address, self._host.security
+            self._client = Client(
+                where,
+                security=security,
+                set_as_default=False,
+                name="studio",
+                timeout=START_SECONDS,
+            )
+        except (OSError, ValueError) as error:
+            self.close()
+            raise Unavailable(
+                f"The engine did not start ({type(error).__name__}). "
+                f"Next: see {address or paths.folder('logs') / 'engine.log'}, then restart the studio."
+            ) from None
+        self._comm = self._client.scheduler_comm
+        self._client.subscribe_topic("worker-restart-memory", self._note_memory)
+        # One after the other: a first page should not have to share two cores with both.
+        self._warm_up("live", then="job")
+
+    @property
+    def warming(self) -> bool:
+        """Whether the live lane, which people wait for, is still importing Keras."""
+        return "live" in self._warming
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until the cluster is closed or its process ended, but not longer. Returns whether it is."""
+        if self._host:
+            return self._host.wait(seconds)
+        # A scheduler that comes back tells us nothing of what it told before: that is as good as another.
+        return self._ended.wait(seconds) or self._client.scheduler_comm is not self._comm
+
+    def slots(self, lane: str) -> int:
+        """How many tasks the lane runs at once; none while there is no connection."""
+        if self._client.status != "running":
+            return 0
+        if self._host:
+            return 1
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        return int(sum(worker["resources"].get(lane, 0) for worker in workers))
+
+    def listen(self, lane: str, handler: Callable[[dict[str, Any]], None]) -> None:
+        """Calls `handler` with every event of a lane, in the client's own thread."""
+        self._client.subscribe_topic(worker.topic(lane), lambda event: handler(event[1]))
+
+    def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
+        """Sends work to a lane; there it waits for what runs, but not for what a driver still wants to."""
+        if self._host and lane not in self._lanes:
+            self._lanes.add(lane)
+            self._host.add_lane()
+        how = {"resources": {lane: 1}, "priority": 1, "pure": False, "retries": 0}
+        return self._client.submit(function, *args, key=key, **how)
+
+    def stop(self, id: str) -> None:
+        """Asks running work to stop."""
+        Event(worker.stop_name(id), client=self._client).set()
+
+    def forget_stop(self, id: str) -> None:
+        """Frees what `stop` left in the scheduler."""
+        with suppress(OSError, TimeoutError):
+            Event(worker.stop_name(id), client=self._client).clear()
+
+    def restart(self, lane: str, future: Future) -> None:
+        """Ends the process that runs `future`, which no longer answers, and waits for the next one."""
+        running_on = [address for address, keys in self._client.processing().items() if future.key in keys]
+        future.cancel(reason="restart", msg="it did not stop")  # else Dask would run it again
+        if running_on:
+            self._client.restart_workers(running_on, timeout=START_SECONDS, raise_for_error=False)
+        self._warm_up(lane)
+
+    def death(self, lane: str, future: Future) -> str:
+        """Why a finished future has no result, as a sentence for a person; "" if it has one."""
+        if future.cancelled():
+            return LOST
+        error = future.exception()
+        if error is None:
+            return ""
+        if isinstance(error, KilledWorker):
+            self._warm_up(lane)
+            return worker.MEMORY if self._died_of_memory(error) else KILLED
+        if isinstance(error, StudioError):
+            return str(error)
+        return f"No worker could run it ({type(error).__name__}). Next: see logs/engine.log in STUDIO_HOME."
+
+    def close(self) -> None:
+        """Ends the private cluster with all its processes, or leaves an existing one."""
+        if hasattr(self, "_client"):
+            with suppress(OSError, TimeoutError):
+                self._client.close(timeout=2)
+        if self._host:
+            self._host.close()
+        self._ended.set()
+
+    def _warm_up(self, lane: str, then: str = "") -> None:
+        if not self._warm or lane == "drive":  # a driver loads no weights
+            return
+        key = f"warm-{lane}-{time.time_ns()}"
+        future = self.submit(lane, key, worker.warm_up, dict(tasks.TASKS), lane)
+        self._warming.add(lane)
+
+        def done(_: Future) -> None:
+            self._warming.discard(lane)
+            if then and not future.cancelled():
+                self._warm_up(then)
+
+        future.add_done_callback(done)
+
+    def _died_of_memory(self, error: KilledWorker) -> bool:
+        for _ in range(5):  # the news may come a little after the death
+            if error.last_worker.address in self._over_memory:
+                return True
+            time.sleep(0.1)
+        return False
+
+    def _note_memory(self, event: tuple[float, dict[str, Any]]) -> None:
+        self._over_memory.add(event[1]["worker"])

@@ -1,0 +1,149 @@
+"""For drivers, which wait for other work: runs tasks in the job lane, or here where there are no lanes."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from distributed import Client, Event, Future, KilledWorker, get_client, get_worker
+
+from studio.core import owners, tasks
+from studio.core.errors import Cancelled, StudioError
+from studio.core.progress import Progress
+from studio.core.settings import Settings
+from studio.core.weights import pretrained
+from studio.engine.cluster import worker
+from studio.engine.cluster.client import KILLED, MOST_SENDINGS
+from studio.engine.jobs import store
+
+_LOOK_SECONDS = 0.1
+_LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
+_YIELD_SECONDS = 0.5  # after a death, in which the jobs that it took along are sent again before what is next
+log = logging.getLogger("studio.engine")
+
+
+class Died(StudioError):
+    """The process that ran a task ended before the task did."""
+
+
+class Crew:
+    """Who runs the tasks of a driver. Make one in the driver's own thread; `run` may be called in several.
+
+    In a worker of the engine tasks go to its job lane, each in a process of its own; elsewhere, as in a
+    command, they run in this process.
+    """
+
+    def __init__(self) -> None:
+        self._client: Client | None = None
+        self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
+        self._heard: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
+        self._begun: set[str] = set()  # of those, what a worker works on; the others wait for one
+        self._one = threading.Lock()  # without lanes there is one process, and Keras in it
+        self._weights = pretrained.pinned()  # of the driver, which those that it asks shall keep to
+        self._owner = owners.asker()
+        with suppress(ValueError):  # raised where there is no worker
+            get_worker()
+            self._client = get_client()
+            self._client.subscribe_topic(self._topic, lambda event: self._hear(event[1]))
+
+    def close(self) -> None:
+        """Hears nothing more."""
+        if self._client is not None:
+            self._client.unsubscribe_topic(self._topic)
+
+    def run(
+        self, task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress | None = None
+    ) -> tasks.Result:
+        """Runs a task and waits for it, as `tasks.run`: told to stop, it gives the best so far.
+
+        Raises:
+            Died: if its process was killed.
+            Cancelled: if it was stopped before there was anything to keep.
+            StudioError: for all that a person can mend.
+        """
+        progress = progress or Progress()
+        if self._client is None:
+            with self._one, owners.asking(self._owner), pretrained.wanted(self._weights):
+                return _answered(task, settings, inputs, progress)
+        with owners.asking(self._owner):
+            found = tasks.check(task, settings, inputs)
+        id = store.new_id(time.time_ns() // 1_000_000)
+        asked = store.asked_of(found, settings.model_dump(mode="json"), inputs, self._owner, self._weights)
+        self._heard[id] = queue.SimpleQueue()
+        try:
+            for _ in range(MOST_SENDINGS):
+                future = self._send(id, tasks.TASKS[task], asked)
+                self._follow(future, id, progress)
+                if id in self._begun or not (future.done() and isinstance(future.exception(), KilledWorker)):
+                    break  # else what ran before it died, and took it along
+            return self._settled(future)
+        finally:
+            self._begun.discard(id)
+            del self._heard[id]
+
+    def _send(self, id: str, entry: str, asked: dict[str, Any]) -> Future:
+        assert self._client is not None
+        errand = (worker.run_errand, id, self._topic, entry, asked)
+        key = f"errand-{id}-{time.time_ns()}"
+        future = self._client.submit(*errand, key=key, resources={"job": 1}, pure=False, retries=0)
+        heard = self._heard[id]
+        future.add_done_callback(lambda _: heard.put(None))
+        return future
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message.get("begun"):
+            self._begun.add(message["id"])
+        elif heard := self._heard.get(message["id"]):
+            heard.put(message["report"])
+
+    def _follow(self, future: Future, id: str, progress: Progress) -> None:
+        """Passes on what is reported until the task ends, or was asked to and had its time for that."""
+        stop: Event | None = None
+        until = float("inf")
+        while not future.done() and time.monotonic() < until:
+            try:
+                with suppress(queue.Empty):
+                    told = self._heard[id].get(timeout=_LOOK_SECONDS)
+                    if told is not None:
+                        report = store.unpack_report(told)
+                        progress.report(report.step, report.total, report.metrics, text=report.text)
+                progress.check()
+            except Cancelled:
+                if stop is None:
+                    stop = Event(worker.stop_name(id), client=self._client)
+                    stop.set()
+                    until = time.monotonic() + (_LET_GO_SECONDS if id in self._begun else 0)
+        if stop is not None:
+            stop.clear()
+
+    def _settled(self, future: Future) -> tasks.Result:
+        if not future.done():
+            future.cancel(reason="stop", msg="it did not stop")
+            raise Cancelled
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            time.sleep(_YIELD_SECONDS)
+            raise Died(KILLED)
+        if error is not None:
+            raise StudioError(f"No worker could run it ({type(error).__name__}). Next: run it again.")
+        outcome = future.result()
+        if outcome.get("cancelled"):
+            raise Cancelled
+        if "error" in outcome:
+            raise StudioError(outcome["error"])
+        return store.unpack_result(outcome["result"])
+
+
+def _answered(task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
+    """Runs a task here; a fault of it is a sentence, as a worker would answer, and ends nothing else."""
+    try:
+        return tasks.run(task, settings, inputs, progress)
+    except (Cancelled, StudioError):
+        raise
+    except Exception as error:
+        log.exception("%s failed", task)
+        raise StudioError(worker.sentence(error, tasks.get(task).title)) from error

@@ -1,0 +1,116 @@
+"""Starting and ending the process that holds the private cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from distributed import Security
+
+from studio.core import paths, permissions
+from studio.core.process import children
+
+MOST_LOG = 5 * 2**20
+
+
+class Host:
+    """`studio.engine.cluster.scheduler` as a child process, which ends when this process does.
+
+    Args:
+        home: STUDIO_HOME.
+        memory: bytes (above 1) or the fraction of the machine's memory that each lane's process may use.
+        seconds: how long it may take to answer.
+
+    Raises:
+        ValueError: if it ends or is killed before it answers.
+        OSError: if it cannot be started.
+    """
+
+    def __init__(self, home: Path, memory: Mapping[str, float | int], seconds: float):
+        scratch = _emptied(home / "cache" / "workers")
+        self._log = paths.folder("logs") / "engine.log"
+        _shorten(self._log)
+        self._log.touch(permissions.FILE)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                children.command("-m", "studio.engine.cluster.scheduler"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=children.environment(TMPDIR=str(scratch)),
+                start_new_session=True,  # Ctrl-C is for the server, which ends this in order
+                text=True,
+            )
+        assert self._process.stdin and self._process.stdout  # both are pipes
+        self._words, self._answers = self._process.stdin, self._process.stdout
+        self._tell(json.dumps({"home": str(home), "scratch": str(scratch), "memory": dict(memory)}))
+        self._answer(seconds)
+
+    def _answer(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._process.kill)  # ends the wait below
+        timer.start()
+        try:
+            answer = json.loads(self._answers.readline() or "no answer")
+        finally:
+            timer.cancel()
+        self.address: str = answer["address"]
+        self.security = Security(
+            require_encryption=True,
+            tls_ca_file=answer["certificate"],
+            tls_client_cert=answer["certificate"],
+            tls_client_key=answer["key"],
+        )
+
+    def add_lane(self) -> None:
+        """Starts the next lane's worker."""
+        self._tell("more")
+
+    def _tell(self, line: str) -> None:
+        self._words.write(line + "\n")
+        self._words.flush()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits, but not longer than until the process has ended. Returns whether it has."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            _shorten(self._log)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Ends the process and, with it, the workers."""
+        with suppress(OSError):
+            self._words.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _emptied(folder: Path) -> Path:
+    """The folder without what killed workers left there; a link in its place goes, what it leads to stays."""
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    return paths.make(folder)
+
+
+def _shorten(log: Path) -> None:
+    """Sets a log aside that has grown too long.
+
+    It is emptied in its place, for all processes of the engine, native libraries among them, hold it open.
+    """
+    with suppress(OSError):
+        if log.stat().st_size > MOST_LOG:
+            old = log.with_suffix(".old.log")
+            old.touch(permissions.FILE)
+            shutil.copyfile(log, old)
+            os.truncate(log, 0)

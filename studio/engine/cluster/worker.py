@@ -1,0 +1,324 @@
+"""What runs inside a worker: one job, one live request, or the warm-up."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from distributed import Event, get_worker
+
+from studio.core import amounts, owners, paths, tasks
+from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
+from studio.core.pictures import images
+from studio.core.progress import Progress, Report
+from studio.core.weights import pretrained
+from studio.engine.jobs import store
+
+MEMORY = (
+    "It needed more memory than its process may have, so it was stopped. Next: try a smaller size or count."
+)
+NOTHING_KEPT = "It was stopped before there was anything to keep."
+EVENTS_A_SECOND = 10
+STREAM_SECONDS = 0.08  # least between two reports of a stream; tasks that report ten a second lose none
+MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
+ASKS_A_SECOND = 20
+SAVED_PREVIEW_SECONDS = 3.0
+GONE_SECONDS = 10.0
+
+log = logging.getLogger("studio.engine")
+T = TypeVar("T")
+
+
+class StopSignal:
+    """Whether a person pressed Stop: asks the scheduler, at most ASKS_A_SECOND times a second."""
+
+    def __init__(self, name: str):
+        self._event = Event(name)
+        self._next = 0.0
+        self._set = False
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if not self._set and now >= self._next:
+            self._set = self._event.is_set()
+            self._next = time.monotonic() + 1 / ASKS_A_SECOND
+        return self._set
+
+
+class Wish:
+    """What this worker was asked to do now: says that it begins, and whether anyone still waits for it.
+
+    What nobody waits for and does not stop holds its lane up: then this process ends itself.
+    """
+
+    def __init__(self, id: str, topic: str):
+        worker = get_worker()
+        key = worker.get_current_task()
+        self._task, self._stopped = worker.state.tasks[key], StopSignal(stop_name(id))
+        worker.log_event(topic, {"id": id, "begun": key})
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for it any more, as when its driver died; Dask has no use for it then."""
+        return self._task.state == "cancelled"
+
+    def withdrawn(self) -> bool:
+        """Whether it is to stop."""
+        return self.gone or self._stopped()
+
+    def _watch(self) -> None:
+        since = None
+        while self._task.state in ("executing", "long-running", "cancelled"):
+            since = (since or time.monotonic()) if self.gone else None
+            if since is not None and time.monotonic() - since > GONE_SECONDS:
+                log.warning("%s did not stop, so this process ends", self._task.key)
+                os._exit(1)
+            time.sleep(1)
+
+
+class Reporter:
+    """Passes reports of a job on: to the server as events, to the job's folder as history and picture.
+
+    Events carry the preview (about 50 kB, twice a second); plain steps are thinned to EVENTS_A_SECOND.
+    """
+
+    def __init__(self, id: str, lane: str, folder: store.Folder):
+        self._id, self._lane, self._folder = id, lane, folder
+        self._next_event = self._next_saved = 0.0
+        self._next_step = self._points = 0
+        self._point: Report | None = None  # the latest that had figures
+        self.last: Report | None = None
+        self._unsaved: bytes | None = None
+
+    def __call__(self, report: Report) -> None:
+        now = time.monotonic()
+        self.last = report
+        if report.metrics and self._is_due(report):
+            with _spared("the curve", self._id):
+                self._folder.add_point(report)
+        preview = None if report.preview is None else images.encode_preview(report.preview)
+        if preview is not None or now >= self._next_event:
+            self._next_event = now + 1 / EVENTS_A_SECOND
+            message = {"id": self._id, "report": store.pack_report(report), "preview": preview}
+            get_worker().log_event(topic(self._lane), message)
+        self._unsaved = preview or self._unsaved
+        if self._unsaved and now >= self._next_saved:
+            self.save_preview()
+            self._next_saved = now + SAVED_PREVIEW_SECONDS
+
+    def _is_due(self, report: Report) -> bool:
+        """Whether a point belongs to the curve, of which each phase has about MOST_POINTS.
+
+        Of a phase whose length is not known each MOST_POINTS lie twice as far apart as those before.
+        """
+        before, self._point = self._point, report
+        if before and (report.step < before.step or _is_other(report, before)):
+            self._next_step = self._points = 0  # a phase begins
+        known, passed = math.ceil(report.total / store.MOST_POINTS), self._points // store.MOST_POINTS
+        stride = known or 2**passed
+        # A search tells several measurements at one step.
+        due = stride == 1 or report.step >= self._next_step or report.step == report.total
+        if due:
+            self._next_step, self._points = report.step + stride, self._points + 1
+        return due
+
+    def save_preview(self) -> None:
+        """Puts the latest picture into the folder, so that a killed job still shows it."""
+        if self._unsaved:
+            with _spared("the picture", self._id):
+                self._folder.show(self._unsaved)
+                self._unsaved = None
+
+
+def _is_other(report: Report, before: Report) -> bool:
+    """Whether the same step was told of another number of steps."""
+    return report.step == before.step and report.total != before.total
+
+
+@contextmanager
+def _spared(what: str, id: str) -> Iterator[None]:
+    """Lets a run go on without something that only shows how it goes, as when the disk is full."""
+    try:
+        yield
+    except (OSError, StudioError) as error:
+        log.warning("%s of job %s could not be saved: %s", what, id, error)
+
+
+class Streamer:
+    """Passes what is reported on as events of a topic: the first at once, then thinned."""
+
+    def __init__(self, id: str, topic: str):
+        self._id, self._topic, self._next = id, topic, 0.0
+
+    def __call__(self, report: Report) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + STREAM_SECONDS
+            message = {"id": self._id, "report": store.pack_report(report)}
+            get_worker().log_event(self._topic, message)
+
+
+def topic(lane: str) -> str:
+    """The name of a lane's stream of events."""
+    return f"studio-{lane}"
+
+
+def stop_name(id: str) -> str:
+    """The name of the event that asks a job to stop."""
+    return f"studio-stop-{id}"
+
+
+def run_job(id: str, lane: str, entry: str) -> None:
+    """Runs the job in STUDIO_HOME/jobs/ID and writes its outcome there; whatever goes wrong is an outcome.
+
+    Args:
+        entry: the task's line in the server's registry.
+
+    Raises:
+        NoRoom: if not even the outcome can be written.
+    """
+    folder = store.Folder(paths.folder("jobs") / id)
+    if folder.read("outcome") is not None:
+        return  # Dask does again what a worker has done that died before the server heard of it
+    wish = Wish(id, topic(lane))
+    asked = folder.read("job") or {}
+    with _spared("the old curve", id):
+        folder.start_over()
+    reporter = Reporter(id, lane, folder)
+
+    def work() -> dict[str, Any]:
+        result = _run(asked["task"], entry, asked, Progress(reporter, wish.withdrawn))
+        if result.files:
+            folder.show_result(result.files[0])
+        return {"result": store.pack_result(result)}
+
+    outcome = _outcome(work, asked.get("title", id))
+    if wish.gone:
+        return  # the server has settled it without us, or another one runs it again
+    if "error" in outcome:
+        reporter.save_preview()
+    last = None if reporter.last is None else store.pack_report(reporter.last)
+    folder.write("outcome", {**outcome, "report": last})
+
+
+def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Runs a task with nothing kept on disk.
+
+    Returns:
+        `{"data", "kind", "name", "figures", "recipe", "stopped_early", "seconds"}`, or `{"error"}`.
+    """
+
+    def work() -> dict[str, Any]:
+        start = time.monotonic()
+        with tasks.held():
+            listener = Streamer(id, topic("live")) if asked["stream"] else None
+            result = _run(asked["task"], entry, asked, Progress(listener, StopSignal(stop_name(id))))
+            main = result.files[0]
+            packed = store.pack_result(result)
+            return {
+                "data": _not_too_large(main.read()),
+                "kind": main.kind,
+                "name": main.name,
+                "figures": packed["figures"],
+                "recipe": packed["recipe"],
+                "stopped_early": result.stopped_early,
+                "seconds": time.monotonic() - start,
+            }
+
+    return _outcome(work, asked["title"])
+
+
+def run_errand(id: str, topic: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Runs a task for a driver, see `studio.engine.cluster.drivers`; its files are kept, nothing else is.
+
+    Returns:
+        `{"result"}`, or `{"error"}`.
+    """
+    wish = Wish(id, topic)
+
+    def work() -> dict[str, Any]:
+        progress = Progress(Streamer(id, topic), wish.withdrawn)
+        return {"result": store.pack_result(_run(asked["task"], entry, asked, progress))}
+
+    return _outcome(work, asked["title"])
+
+
+def _not_too_large(data: bytes) -> bytes:
+    if len(data) > MOST_LIVE_BYTES:
+        most = amounts.size(MOST_LIVE_BYTES)
+        raise NoRoom(
+            f"The result has {amounts.size(len(data))}; a live one has {most} at most. "
+            "Next: run it as a job, or make it smaller."
+        )
+    return data
+
+
+def _run(name: str, entry: str, asked: dict[str, Any], progress: Progress) -> tasks.Result:
+    tasks.TASKS.setdefault(name, entry)  # the server may know tasks that this process has not met
+    settings = tasks.get(name).settings.parse_json(json.dumps(asked["settings"]))
+    with owners.asking(asked.get("owner", owners.NOBODY)), pretrained.wanted(asked.get("weights") or {}):
+        return tasks.run(name, settings, store.unpack_inputs(asked["inputs"]), progress)
+
+
+def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
+    """What `work` returns, or the error as one sentence; the log has the rest."""
+    try:
+        return work()
+    except Cancelled:
+        return {"error": NOTHING_KEPT, "cancelled": True}
+    except StudioError as error:
+        return {"error": str(error)}
+    except Exception as error:
+        log.exception("%s failed", title)
+        return {"error": sentence(error, title)}
+
+
+def sentence(error: Exception, title: str) -> str:
+    """What a person is told of a fault of a task with such a title."""
+    if of_memory(error):
+        return MEMORY
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full, so nothing could be saved. Next: free some space and run it again."
+    where = paths.folder("logs") / "engine.log"
+    fault = f"{title} met a fault of the studio itself ({type(error).__name__})"
+    return f"{fault}. Next: run it again; {where} says more."
+
+
+def warm_up(entries: dict[str, str], lane: str) -> None:
+    """Imports Keras and loads the weights that are already here, so that the first click does not wait."""
+    import keras
+
+    log.info("%s lane: Keras %s on %s", lane, keras.__version__, keras.backend.backend())
+    for entry in entries.values():
+        task = tasks.imported(entry)
+        if task.prepare:
+            _outcome(partial(_prepared, task), task.title)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: later collections need not walk it again
+
+
+def _prepared(task: tasks.Task) -> dict[str, Any]:
+    tasks.imported(task.prepare)(task.settings())
+    return {}
+
+
+def be_polite(lane: str) -> None:
+    """Lets pages and the live lane go first, and the system end this process first when memory is short."""
+    if lane != "live":
+        os.nice(10)
+    try:
+        with open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
+            score.write("800" if lane == "job" else "500")
+    except OSError:
+        log.debug("no /proc here")

@@ -1,0 +1,56 @@
+"""What an earlier studio kept otherwise, brought to where it is looked for now. Done once, at the start."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from studio.core import owners, paths
+from studio.engine.jobs import store
+
+_DONE = ".models-and-files"  # below STUDIO_HOME/owners, once each model and file is noted as its owner's
+log = logging.getLogger("studio.engine")
+
+
+def mend(home: Path) -> None:
+    """Gives visitors the models and files that they had when whose they are was noted otherwise."""
+    done = home / "owners" / _DONE
+    if done.exists():
+        return
+    _models(home)
+    for job in sorted(path for root in ("jobs", "removed") for path in (home / root).glob("[!.]*")):
+        try:
+            _files(store.Folder(job))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.warning("job %s names no files that can be read", job.name)
+    (home / "secret").unlink(missing_ok=True)  # of tags in addresses, which nothing reads any more
+    paths.write(done, b"")
+
+
+def _models(home: Path) -> None:
+    """A file in owners/ named as a model said whose it was; now the model lies in its owner's folder."""
+    for note in (home / "owners").glob("[!.]*"):
+        if note.is_file():
+            model, target = home / "presets" / note.name, owners.folder(note.read_text().strip()) / "presets"
+            if model.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.move(model, target / note.name)
+            note.unlink()
+
+
+def _files(job: store.Folder) -> None:
+    """Notes what a visitor had made, and of what.
+
+    Of a picture that came from elsewhere its inputs are left out: anybody may have written their digests.
+    """
+    asked = job.read("job") or {}
+    owner = asked.get("owner")
+    if not isinstance(owner, str) or owner in (owners.LOCAL, owners.NOBODY):
+        return
+    result = (job.read("outcome") or {}).get("result") or {}
+    elsewhere = result and (job.read("state") or {"started": 0.0}).get("started") is None
+    inputs = () if elsewhere else asked["inputs"].values()
+    with owners.asking(owner):
+        for file in [*result.get("files", ()), *(one for files in inputs for one in files)]:
+            owners.note(file["digest"])

@@ -1,0 +1,324 @@
+"""The server's memory of all jobs and their order.
+
+A new job is on disk before it is answered for. What happens to it later is written at once too, but a full
+disk stops nothing: the change then stands in memory and is written as soon as there is room.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cachetools import LRUCache
+
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.progress import Report
+from studio.core.settings import Settings
+from studio.engine.jobs import store
+from studio.engine.jobs.snapshots import FINISHED, Job, Live, State
+
+FRESH_NANOSECONDS = 10**9
+MOST_SEEN_BYTES = 64 * 2**20
+_FIGURE_BYTES = 80  # of a curve, in memory
+STOPPED = "The studio stopped while it ran. Next: run it again."
+log = logging.getLogger("studio.engine")
+
+
+@dataclass
+class Record:
+    """One job as the server holds it; `asked` is its job.json."""
+
+    id: str
+    folder: store.Folder
+    asked: dict[str, Any]
+    state: State = "queued"
+    started: float | None = None
+    ended: float | None = None
+    error: str = ""
+    tries: int = 0  # how often it began
+    sendings: int = 0
+    report: Report | None = None
+    preview: bytes | None = None
+
+    @property
+    def lane(self) -> str:
+        """Where it runs; work of the live lane that someone queues is a job like others."""
+        return "drive" if self.asked["lane"] == "drive" else "job"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINISHED
+
+
+class Ledger:
+    """All jobs of STUDIO_HOME, oldest first. Not thread-safe: the engine calls it under its lock.
+
+    Args:
+        root: STUDIO_HOME/jobs.
+    """
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._records: dict[str, Record] = {}
+        self.queue: list[Record] = []
+        self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
+        self._last_id = 0
+        # Of finished jobs, which never change again: those that pages look at now.
+        self._seen = LRUCache[str, Job](MOST_SEEN_BYTES, getsizeof=_weight)
+        self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
+        self._changed: int | None = None  # when the folder of folders last did, as far as is known here
+
+    def load(self) -> None:
+        """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
+        paths.make(self._root)
+        store.sweep(self._root)
+        for path in sorted(self._root.iterdir()):
+            self._names.add(path.name)
+            if path.name.startswith("."):
+                continue
+            with _one_of_many(path.name):
+                self._load(store.Folder(path))
+
+    def _load(self, folder: store.Folder) -> None:
+        asked, state = folder.read("job"), folder.read("state")
+        if asked is None or not store.is_id(folder.path.name):
+            return  # the gallery shows it as unreadable
+        if state is None and folder.read("outcome") is None:
+            log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
+            return
+        record = _restored(folder, asked, state or {"state": "stopping"})
+        if record.state in ("running", "stopping"):
+            self.settle(record, STOPPED)
+        self._records[record.id] = record
+        if record.state == "queued":
+            self.queue.append(record)
+
+    def follow(self) -> None:
+        """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
+        if not self._root.exists():
+            return
+        changed = self._root.stat().st_mtime_ns
+        if changed == self._changed:
+            return
+        # Two changes may bear the same time, so that a fresh one is looked at again.
+        self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
+        names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
+        for record in [r for r in self._records.values() if r.finished and r.id not in names]:
+            self._forget(record)
+        for name in sorted(names - self._names - self._records.keys()):
+            folder = store.Folder(self._root / name)
+            with _one_of_many(name):
+                if folder.read("outcome") is not None:
+                    self._load(folder)
+        self._names = names
+
+    def add(
+        self,
+        task: tasks.Task,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> Record:
+        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
+        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights)
+        record = self._new(asked)
+        with _whole_or_not(record.folder):
+            record.folder.write("job", record.asked)
+            self.save(record)
+        self._records[record.id] = record
+        self.queue.append(record)
+        return record
+
+    def add_finished(self, live: Live, owner: str) -> Record:
+        """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
+        settings = live.settings.model_dump(mode="json")
+        record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
+        record.state, record.ended = "done", record.asked["created"]
+        record.started = record.ended - live.seconds
+        file = tasks.File.keep(live.data, live.kind, live.name)
+        result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
+        store.write_finished(record.folder.path, record.asked, result, record.started, record.ended)
+        self._records[record.id] = record
+        return record
+
+    def _new(self, asked: dict[str, Any]) -> Record:
+        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
+        id = store.new_id(self._last_id)
+        return Record(id, store.Folder(self._root / id), asked)
+
+    def save(self, record: Record) -> None:
+        """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
+        state = {
+            "state": record.state,
+            "started": record.started,
+            "ended": record.ended,
+            "error": record.error,
+            "tries": record.tries,
+            "report": None if record.report is None else store.pack_report(record.report),
+        }
+        record.folder.write("state", state)
+
+    def note(self, record: Record) -> None:
+        """Writes the state of one job, now or as soon as that works."""
+        try:
+            self.save(record)
+        except (StudioError, OSError):
+            log.exception("the state of job %s could not be saved yet", record.id)
+            self._unsaved[record.id] = record
+
+    def catch_up(self) -> None:
+        """Writes what could not be written earlier, as far as that works now."""
+        for record in list(self._unsaved.values()):
+            with suppress(StudioError, OSError):
+                self.save(record)
+                del self._unsaved[record.id]
+
+    def requeue(self, record: Record) -> None:
+        """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
+        if record.folder.read("outcome") is not None:
+            return self.settle(record)
+        record.state = "queued"
+        self.note(record)
+        self.queue.insert(0, record)
+
+    def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
+        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
+        outcome = record.folder.read("outcome")
+        ended = time.time()
+        if outcome is not None:
+            ended = record.folder.written("outcome")  # the server may have died before it could see it
+            reason = outcome.get("error", "")
+            state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
+            record.report = _report(outcome) or record.report
+        record.state, record.error, record.ended = state, reason, ended
+        record.preview = None  # the folder has it
+        self.note(record)
+
+    def find(self, id: str, owner: str) -> Record:
+        """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+        self.follow()
+        record = self._records.get(id)
+        if record is None or record.asked["owner"] != owner:
+            raise Unavailable("There is no such job here. Next: look in the tray or the gallery.")
+        return record
+
+    def newest(self, owner: str, limit: int) -> list[Record]:
+        """The owner's jobs, newest first; what is under way is among them however many came after it."""
+        self.follow()
+        own = [record for record in self._records.values() if record.asked["owner"] == owner]
+        own.sort(key=lambda record: record.id, reverse=True)
+        busy = [record for record in own if not record.finished]
+        late = [record for record in own if record.finished][: max(0, limit - len(busy))]
+        return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
+
+    def unfinished(self, owner: str) -> int:
+        """How many of an owner's jobs wait or run."""
+        return sum(
+            record.asked["owner"] == owner and not record.finished for record in self._records.values()
+        )
+
+    def busy(self) -> list[Record]:
+        """Jobs that run."""
+        return [record for record in self._records.values() if record.state in ("running", "stopping")]
+
+    def get(self, id: str) -> Record | None:
+        """The job of an id, whoever owns it."""
+        return self._records.get(id)
+
+    def remove(self, record: Record) -> None:
+        """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
+        if not record.finished:
+            raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
+        record.folder.remove()
+        self._forget(record)
+
+    def _forget(self, record: Record) -> None:
+        self._unsaved.pop(record.id, None)
+        self._seen.pop(record.id, None)
+        del self._records[record.id]
+
+    def place(self, record: Record) -> int:
+        """1 for the next of its lane, 0 for one that does not wait."""
+        if record not in self.queue:
+            return 0
+        before = self.queue[: self.queue.index(record) + 1]
+        return sum(other.lane == record.lane for other in before)
+
+    def snapshot(self, record: Record) -> Job:
+        """The job as a page sees it now."""
+        found = self._seen.get(record.id)
+        if found is None:
+            found = self._snapshot(record)
+            if record.finished:
+                with suppress(ValueError):  # more than all that is held
+                    self._seen[record.id] = found
+        return found
+
+    def _snapshot(self, record: Record) -> Job:
+        asked = record.asked
+        outcome = (record.folder.read("outcome") or {}) if record.finished else {}
+        return Job(
+            id=record.id,
+            task=asked["task"],
+            title=asked["title"],
+            settings=asked["settings"],
+            inputs=store.unpack_inputs(asked["inputs"]),
+            owner=asked["owner"],
+            state=record.state,
+            place=self.place(record),
+            created=asked["created"],
+            started=record.started,
+            ended=record.ended,
+            report=record.report,
+            history=record.folder.history(),
+            preview=record.preview or record.folder.preview(),
+            result=store.unpack_result(outcome["result"]) if "result" in outcome else None,
+            error=record.error,
+        )
+
+
+def _weight(job: Job) -> int:
+    """About how many bytes of memory a job takes that is seen."""
+    curve = sum(map(len, job.history)) * _FIGURE_BYTES
+    return len(job.preview or b"") + curve + 4 * len(repr(job.result))
+
+
+@contextmanager
+def _one_of_many(name: str) -> Iterator[None]:
+    """Leaves a job's folder alone if it cannot be read, whatever is wrong with it: the others can."""
+    try:
+        yield
+    except Exception:
+        log.exception("job %s cannot be read, so its folder is left alone", name)
+
+
+@contextmanager
+def _whole_or_not(folder: store.Folder) -> Iterator[None]:
+    """Takes a new job's folder away again if it could not be filled: a person was told that there is none."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            folder.remove()
+        raise
+
+
+def _restored(folder: store.Folder, asked: dict[str, Any], state: dict[str, Any]) -> Record:
+    """The job of a folder, whose files were checked as they were read."""
+    known = {name: state[name] for name in ("state", "started", "ended", "error", "tries") if name in state}
+    return Record(folder.path.name, folder, asked, report=_report(state), **known)
+
+
+def _report(kept: dict[str, Any]) -> Report | None:
+    """The last report that a state or an outcome tells of, if there was any."""
+    packed = kept.get("report")
+    return None if packed is None else store.unpack_report(packed)

@@ -1,0 +1,1 @@
+"""Searches that a person's eye decides, two pictures at a time."""

@@ -1,0 +1,1 @@
+"""Style transfer by optimisation: what is judged, at which sizes, and how the picture descends."""

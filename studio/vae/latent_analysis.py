@@ -1,0 +1,128 @@
+"""What is found out about a trained VAE: what its codes tell, where they lie, what changes along them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from studio.core.data import Pictures
+from studio.core.generators import latent
+from studio.core.generators.directions import named
+from studio.core.metrics import comparison
+from studio.core.progress import Progress
+from studio.core.training.loop import spread
+from studio.vae import codes, density, elbo
+from studio.vae.model import Vae
+from studio.vae.settings import TrainVaeSettings
+
+PROBES = 2000  # drawn pictures in which changes are looked for
+QUICK = 500  # pictures that are looked at when a person does not want to wait
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found.
+
+    Attributes:
+        figures: on held-out pictures.
+        density: where codes lie; None if there were too few.
+        directions: by name.
+        notes: sentences for a person.
+    """
+
+    figures: Mapping[str, Any]
+    density: latent.Mixture | None
+    directions: Mapping[str, latent.Direction]
+    notes: tuple[str, ...]
+
+
+def survey(
+    vae: Vae,
+    settings: TrainVaeSettings,
+    pictures: Pictures,
+    learnt: np.ndarray,
+    held_out: np.ndarray,
+    progress: Progress,
+    quick: bool = False,
+) -> Survey:
+    """Encodes the pictures once and learns from their codes.
+
+    Args:
+        learnt, held_out: rows of the pictures.
+        progress: told of the stages.
+        quick: looks at a part of the pictures, for a person who has stopped the training.
+
+    Raises:
+        Cancelled: if a person asked to stop.
+    """
+    if quick:
+        learnt, held_out = spread(learnt, QUICK), spread(held_out, QUICK)
+    progress.stage("Writing all pictures down")
+    tests = pictures.part(held_out)
+    tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
+    z, _ = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
+    progress.stage("Looking where they lie")
+    mixture = density.fit(z, tested, settings.seed, progress)
+    told = codes.told(tested, deviations)
+    figures: dict[str, Any] = {
+        "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings)),
+        "kl_nats": float(told.kl.sum()),
+        "active_units": told.active,
+        "kl": [round(float(nats), 4) for nats in told.kl],
+        "density_parts": len(mixture.weights) if mixture else 0,
+    }
+    if settings.likelihood == "binary":
+        found = elbo.bound(vae, pictures.images[held_out], progress=progress)
+        figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
+    directions = named(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
+    return Survey(figures, mixture, directions, notes(told))
+
+
+def notes(told: codes.Told) -> tuple[str, ...]:
+    """What a person should know of what the codes tell."""
+    if not told.collapsed:
+        return ()
+    return (
+        f"Only {told.active} of the {len(told.kl)} numbers tell anything of a picture: the codes have "
+        "collapsed. Next: train with a smaller beta, a longer warm-up or free bits.",
+    )
+
+
+def attributes(
+    z: np.ndarray, pictures: Pictures, rows: np.ndarray
+) -> list[tuple[float, str, latent.Direction]]:
+    """The directions of what the data set tells of its pictures, where codes tell it too, for `named`.
+
+    Args:
+        z: `(n, latent_dim)` codes of the rows.
+        rows: `(n,)` of the pictures.
+    """
+    found = []
+    for name, values in pictures.attributes.items():
+        known = values[rows]
+        if np.isfinite(known).sum() < comparison.LEAST_KNOWN or np.nanmin(known) == np.nanmax(known):
+            continue
+        vector, share = latent.direction(z, known)
+        if share > comparison.LEAST_SHARE:
+            found.append((share, name, latent.Direction(vector, comparison.note(name, share))))
+    return found
+
+
+def _changes(
+    vae: Vae, settings: TrainVaeSettings, mixture: latent.Mixture | None
+) -> dict[str, latent.Direction]:
+    """The directions along which drawn pictures change most."""
+    z = points(mixture, settings, PROBES)
+    made = codes.decode(vae, z)
+    return latent.principal(z, np.broadcast_to(made, (*made.shape[:3], 3)))
+
+
+def points(mixture: latent.Mixture | None, settings: TrainVaeSettings, count: int) -> np.ndarray:
+    """Codes to draw from, always the same: `(count, latent_dim) float32`, of the mixture or else normal."""
+    rng = np.random.default_rng([settings.seed, 9])
+    if mixture is not None:
+        return mixture.draw(count, rng, 1.0)
+    return rng.standard_normal((count, settings.latent_dim)).astype("float32")

@@ -1,0 +1,143 @@
+"""Grad-CAM: it shows the place of what is looked for, and what it must by its formula."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import toy_classifier
+from skimage import data
+
+from studio.classify.ask import explain, heatmap
+from studio.classify.models import crop, imagenet
+from studio.classify.settings import LEANS, MAPS, ExplainSettings
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.core.objectives import backbones, gradients
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+
+@pytest.fixture(scope="module")
+def colours():
+    return toy_classifier.colours()
+
+
+@pytest.fixture
+def corners():
+    """Red above on the left, green below on the right, on black."""
+    picture = np.zeros((64, 64, 3), "uint8")
+    picture[:24, :24] = (255, 0, 0)
+    picture[40:, 40:] = (0, 255, 0)
+    return picture
+
+
+@pytest.mark.parametrize("place, corner", [(0, (0, 0)), (1, (3, 3))])
+def test_each_class_is_seen_where_it_is(colours, corners, place, corner):
+    where, probabilities, told = explain.look(colours, corners, place)
+    assert told == place and where.shape == (4, 4)
+    assert np.unravel_index(where.argmax(), where.shape) == corner
+    assert where.max() == pytest.approx(1) and where.min() == 0
+    assert probabilities == pytest.approx(colours.probabilities([corners])[0], abs=1e-6)
+
+
+def test_it_is_what_the_weights_of_a_linear_head_say(colours):
+    picture = data.astronaut()
+    where, probabilities, place = explain.look(colours, picture)
+    assert place == probabilities.argmax()
+    cut = crop.cut(picture, 32).astype("float32") / 255
+    small = cut.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3))
+    kernel = np.asarray(colours.network.layers[-1].kernel)
+    spoken = np.maximum(small @ (kernel[:, place] - kernel.mean(axis=1)), 0)
+    assert where == pytest.approx(spoken / spoken.max(), abs=1e-4)
+
+
+@pytest.mark.parametrize("lean, middle", [(0.0, 112.0), (0.375, 100.0)])
+def test_the_heat_of_a_place_is_drawn_where_that_place_looks(lean, middle):
+    where = np.zeros((7, 7), "float32")
+    where[3, 3] = 1
+    light = heatmap.draw(np.full((224, 224, 3), 255, "uint8"), where, "light", 1.0, lean=lean).mean(axis=2)
+    for axis in (0, 1):
+        assert _middle(light, axis) == pytest.approx(middle, abs=0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, step", [("resnet50", 32), ("vgg16", 16)])
+def test_a_place_of_a_backbone_looks_where_its_lean_says(weights_home, name, step):
+    from keras import ops
+
+    maps, at = backbones.load(name).features([MAPS[name]]), 96 // step
+    rng = np.random.default_rng(0)
+    tones = rng.normal(size=maps.output[MAPS[name]].shape[-1]).astype("float32")
+
+    def told(pictures_01):
+        return ops.sum(maps(pictures_01)[MAPS[name]][:, at, at] * tones), ()
+
+    pictures = rng.random((2, 224, 224, 3)).astype("float32")
+    _, _, slope = gradients.compiled(gradients.value_and_grad(told))(pictures)
+    weight = (np.asarray(slope) ** 2).sum(axis=(0, 3))
+    for axis in (0, 1):
+        assert _middle(weight, axis) == pytest.approx((at + 0.5 - LEANS[name]) * step, abs=0.15 * step)
+
+
+def _middle(weight, axis):
+    seen = weight.sum(axis=axis)
+    return (seen * (np.arange(len(seen)) + 0.5)).sum() / seen.sum()
+
+
+def test_what_speaks_for_nothing_is_all_cold(colours):
+    where, _, _ = explain.look(colours, np.zeros((32, 32, 3), "uint8"), 2)
+    assert np.array_equal(where, np.zeros((4, 4)))
+
+
+@pytest.mark.parametrize("label, place", [("Cat", 0), ("cat", 1), ("CAT", 0), ("dog", 2)])
+def test_a_label_is_that_one_before_any_that_is_read_alike(label, place):
+    named = replace(toy_classifier.colours(), classes=("Cat", "cat", "Dog"))
+    assert explain._place(label, named) == place
+
+
+def test_colours_are_over_the_place_and_what_was_not_seen_is_dark():
+    picture = np.full((40, 80, 3), 200, "uint8")
+    where = np.zeros((4, 4), "float32")
+    where[0, 0] = 1
+    shown = heatmap.draw(picture, where, "over", 0.8)
+    assert shown.shape == picture.shape
+    assert np.array_equal(shown[:, :20], np.full((40, 20, 3), 80))  # left of the square in the middle
+    assert np.ptp(shown[2, 22].astype(int)) > 60 > np.abs(shown[2, 22].astype(int) - shown[3, 23]).max()
+    hot, cold = shown[2, 22].sum(), shown[37, 57].sum()
+    assert hot > cold + 100  # lighter, too: not by its colour alone
+    light = heatmap.draw(picture, where, "light", 0.8)
+    assert light[2, 22].min() > 150 and light[37, 57].max() < 60
+
+
+@pytest.mark.parametrize("shape, expected", [((40, 50), (40, 102)), ((40, 80), (82, 80))])
+def test_both_stand_beside_each_other_or_below(shape, expected):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), "uint8")
+    shown = heatmap.draw(picture, np.ones((2, 2), "float32"), "beside", 0.5)
+    assert shown.shape == (*expected, 3)
+    assert np.array_equal(shown[: shape[0], : shape[1]], picture)
+
+
+@pytest.mark.slow  # a large network, forward and back
+def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
+    cat, cup = data.chelsea()[:, 75:375], images.resize(data.coffee()[:, 100:500], 300, 300)
+    both = images.resize(np.concatenate([cat, cup], axis=1), 448, 448)
+    named = imagenet.open()
+    for label, half in (("Egyptian cat", slice(0, 3)), ("espresso", slice(4, 7))):
+        where, _, _ = explain.look(named, both, named.classes.index(label))
+        assert where[:, half].sum() > 0.7 * where.sum()
+
+
+def test_the_task_draws_a_picture_with_its_recipe(resnet50_home):
+    photo = File.keep(images.encode_png(data.chelsea()), "picture", "cat.png")
+    settings = ExplainSettings(label="TABBY", view="over")
+    result = tasks.run("classify.explain", settings, {"picture": [photo]})
+    assert result.figures["label"] == "tabby"
+    assert not result.figures["whole"], "of a wide photo it is shown the middle"
+    assert result.figures["labels"][0]["label"] == "Egyptian cat"
+    assert result.recipe.weights == {"resnet50": imagenet.open().digest}
+    assert result.recipe.inputs["picture"][0].digest == photo.digest
+    assert images.read(result.files[0].read()).shape == data.chelsea().shape
+    with pytest.raises(InvalidInput, match=r"one of .*tabby"):
+        tasks.run("classify.explain", ExplainSettings(label="taby"), {"picture": [photo]})

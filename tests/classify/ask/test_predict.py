@@ -1,0 +1,120 @@
+"""Labels of pictures: best first, of trained classifiers and of ImageNet's own."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import toy_classifier
+from skimage import data
+
+from studio.classify.ask import explain, predict
+from studio.classify.models import available, imagenet, trained
+from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.objectives import backbones
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.core.weights import pretrained
+
+
+def kept(picture, name="photo.png"):
+    return File.keep(images.encode_png(picture), "picture", name)
+
+
+@pytest.fixture
+def toy(weights_home):
+    """The name of a trained classifier of cats and cups."""
+    toy_classifier.save("toy")
+    return "toy"
+
+
+def test_the_best_come_first():
+    told = predict.best(np.array([0.2, 0.5, 0.3]), ("a", "b", "c"), 2)
+    assert told == [{"label": "b", "probability": 0.5}, {"label": "c", "probability": 0.3}]
+    assert predict.best(np.array([0.5, 0.5]), ("a", "b"), 9)[0]["label"] == "a"
+
+
+def test_words_for_a_person():
+    told = {
+        "pictures": [{"path": "x/cat.png", "labels": predict.best(np.array([0.126, 0.874]), ("a", "b"), 2)}]
+    }
+    assert predict.readable(told) == "x/cat.png: b 87.4%, a 12.6%"
+
+
+@pytest.mark.parametrize(
+    "picture, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
+)
+def test_imagenet_names_what_there_is(resnet50_home, picture, label):
+    result = tasks.run("classify.predict", PredictSettings(), {"pictures": [kept(getattr(data, picture)())]})
+    (told,) = result.figures["pictures"]
+    assert told["labels"][0]["label"] == label
+    assert told["labels"][0]["probability"] > 0.8
+    assert len(told["labels"]) == 5
+    assert json.loads(result.files[0].read()) == {"pictures": [told]}
+    assert result.recipe.weights == {"resnet50": pretrained.status("resnet50").digest}
+
+
+def test_imagenets_head_is_that_of_the_weights(resnet50_home):
+    named = imagenet.open()
+    assert len(set(named.classes)) == 1000
+    picture = images.resize(data.chelsea()[:, 75:375], 224, 224)
+    prepared = backbones.spec("resnet50").preprocessing(picture[None].astype("float32") / 255)
+    whole = np.asarray(pretrained.load("resnet50").model(prepared))
+    assert named.probabilities([picture]) == pytest.approx(whole, abs=1e-4)
+    assert imagenet.open().network is named.network
+
+
+def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
+    pictures = [kept(data.chelsea(), "cat.png"), kept(data.coffee()[:, ::-1], "cup.png")]
+    by_name = tasks.run("classify.predict", PredictSettings(preset=toy), {"pictures": pictures})
+    preset = presets.find(toy)
+    assert [one["path"] for one in by_name.figures["pictures"]] == ["cat.png", "cup.png"]
+    for one in by_name.figures["pictures"]:
+        assert {told["label"] for told in one["labels"]} == {"cat", "coffee"}
+        assert sum(told["probability"] for told in one["labels"]) == pytest.approx(1)
+    assert by_name.recipe.weights == {toy: preset.digest}
+    packed = File.keep(presets.zipped(preset.folder), "model", "toy.zip")
+    as_file = tasks.run("classify.predict", PredictSettings(), {"pictures": pictures, "model": [packed]})
+    assert as_file.figures["pictures"] == by_name.figures["pictures"]
+    assert as_file.recipe.weights == {} and as_file.recipe.inputs["model"][0].digest == packed.digest
+
+
+def test_what_can_be_asked_is_listed(toy, home):
+    presets_before = available.known()
+    assert presets_before == [IMAGENET, toy]  # and none of those that draw or write
+    broken = paths.folder("presets") / "broken"
+    broken.mkdir()
+    (broken / "settings.json").write_text("{}")
+    assert available.known() == presets_before
+
+
+@pytest.mark.parametrize("settings", [PredictSettings, ExplainSettings])
+def test_other_models_are_refused_before_anything_heavy(settings, home):
+    task = {PredictSettings: "classify.predict", ExplainSettings: "classify.explain"}[settings]
+    slot = tasks.get(task).inputs[0].name
+    pictures = {slot: [kept(np.zeros((8, 8, 3), "uint8"))]}
+    other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
+    with pytest.raises(InvalidInput, match="Expected: a classifier"):
+        tasks.check(task, settings(preset=other), pictures)
+    with pytest.raises(InvalidInput, match="preset"):
+        tasks.check(task, settings(preset="nobody"), pictures)
+    tasks.check(task, settings(), pictures)
+
+
+def test_a_worker_is_warmed_only_with_what_is_here(home):
+    for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
+        tasks.imported(tasks.get(task).prepare)(settings)
+    assert not list(home.glob("weights/*.h5"))  # nothing was fetched
+
+
+@pytest.mark.slow
+def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
+    monkeypatch.setattr(trained, "_HELD", {})
+    monkeypatch.setattr(explain, "_MAPS", {})
+    for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
+        tasks.imported(tasks.get(task).prepare)(settings)
+    assert list(trained._HELD) == list(explain._MAPS) == [pretrained.status("resnet50").digest]

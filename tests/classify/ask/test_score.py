@@ -1,0 +1,104 @@
+"""The score of a classifier: on what it was tested on the same as its training told, on other data all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import toy_classifier
+from PIL import Image
+
+from studio.classify.ask import score
+from studio.classify.models import trained
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.progress import Progress
+
+CLASSES = ("cat", "coffee")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten noisy pictures of each class."""
+    rng = np.random.default_rng(0)
+    for name in CLASSES:
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for n in range(10):
+            pixels = rng.integers(0, 256, (32, 32, 3), "uint8")
+            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{n}.png")
+    return tmp_path / "data"
+
+
+TESTED = ["cat/0.png", "cat/7.png", "coffee/1.png", "coffee/2.png"]
+
+
+@pytest.fixture
+def preset(weights_home):
+    return toy_classifier.save("toy", CLASSES, tested={"names": TESTED})
+
+
+def asked(preset, folder, names):
+    pictures = [np.asarray(Image.open(folder / name)) for name in names]
+    guess = trained.open(preset).probabilities(pictures).argmax(axis=1)
+    return float(np.mean([CLASSES[n] == name.split("/")[0] for n, name in zip(guess, names, strict=True)]))
+
+
+def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
+    told = score.figures(preset, str(folder), None, Progress())
+    assert told["n"] == 4
+    assert told["accuracy"] == asked(preset, folder, TESTED)
+    low, high = told["interval"]
+    assert 0 <= low <= told["accuracy"] <= high <= 1
+    assert [one["count"] for one in told["per_class"]] == [2, 2]
+
+
+def test_of_other_data_all_counts(preset, folder):
+    (folder / "cat/0.png").unlink()
+    told = score.figures(preset, str(folder), None, Progress())
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    assert told["n"] == 19 and told["accuracy"] == asked(preset, folder, names)
+    assert any("may have learnt from some" in note for note in told["notes"])  # it keeps names alone
+
+
+@pytest.mark.parametrize("part, n", [((0.8, 1.0), 4), ((0.0, 1.0), 20), ((0.5, 0.8), 6), ((0.0, 0.04), 0)])
+def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, part, n):
+    if not n:
+        with pytest.raises(InvalidInput, match="at least one"):
+            score.figures(preset, str(folder), part, Progress())
+        return
+    told = score.figures(preset, str(folder), part, Progress())
+    assert told["n"] == n and {one["count"] for one in told["per_class"]} == {n // 2}
+    if part == (0.8, 1.0):
+        assert told["accuracy"] == asked(preset, folder, TESTED)
+
+
+@pytest.mark.parametrize("kept", ["all", {"rows": "AA=="}, 7, {"data": "other", "learnt": "AA=="}])
+def test_what_is_not_whole_is_refused(weights_home, folder, kept):
+    preset = toy_classifier.save("toy", CLASSES, held_out=kept)
+    with pytest.raises(InvalidInput, match="train it again"):
+        score.figures(preset, str(folder), None, Progress())
+
+
+def test_classes_are_matched_by_name_not_by_order(preset, folder):
+    (folder / "cat").rename(folder / "dog")
+    with pytest.raises(InvalidInput, match=r"others too: dog.*Next"):
+        score.figures(preset, str(folder), None, Progress())
+    for path in (folder / "dog").iterdir():
+        path.unlink()
+    with pytest.raises(InvalidInput, match="one folder alone"):
+        score.figures(preset, str(folder), None, Progress())
+
+
+def test_other_presets_are_refused(folder, home):
+    other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
+    with pytest.raises(InvalidInput):
+        score.figures(presets.find(other), str(folder), None, Progress())
+
+
+def test_a_sample_set_is_measured_too(weights_home):
+    preset = toy_classifier.save("toy", ("glasses", "hat", "plain"))
+    told = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())
+    assert [(one["name"], one["count"]) for one in told["per_class"]] == [
+        ("glasses", 16),
+        ("hat", 16),
+        ("plain", 16),
+    ]

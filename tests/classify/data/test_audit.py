@@ -1,0 +1,156 @@
+"""The audit: every trouble that a person's folder may have is found, told, and named."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import drawn_classes
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.classify.data import audit, duplicates
+from studio.classify.settings import AuditSettings
+from studio.classify.teach import training_set
+from studio.core import data, tasks
+from studio.core.errors import InvalidInput, NoRoom
+
+pytestmark = pytest.mark.usefixtures("home")
+KINDS = drawn_classes.CLASSES
+
+
+def shape(kind=0, seed=0, side=40) -> bytes:
+    picture = drawn_classes.draw(KINDS[kind], np.random.default_rng(seed))
+    buffer = io.BytesIO()
+    Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def folder(place, files):
+    for name, content in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(content)
+    return place
+
+
+def shapes(name, kind, count, first=0):
+    return {f"{name}/{n}.png": shape(kind, first + n) for n in range(count)}
+
+
+def looked_at(place, size=32):
+    pictures = data.pictures(data.reference(str(place)), size)
+    return pictures, audit.facts(pictures, duplicates.find(pictures))
+
+
+def told(found, *words):
+    return any(all(word in sentence for word in words) for sentence in [*found["warnings"], *found["notes"]])
+
+
+def test_it_counts_and_measures(tmp_path):
+    files = shapes("a", 0, 20) | shapes("b", 1, 24, 50) | {"b/large.png": shape(2, 99, side=160)}
+    _, found = looked_at(folder(tmp_path / "set", files), size=64)
+    assert found["classes"] == [{"name": "a", "count": 20}, {"name": "b", "count": 25}]
+    assert found["pictures"] == 45 and found["sizes"] == [40, 40, 160]
+    assert found["small_count"] == 44 and told(found, "smaller")
+    assert found["uneven"] == 1.25 and not told(found, "times as many")
+
+
+def test_broken_files_texts_and_copies_are_named(tmp_path):
+    files = shapes("a", 0, 3) | shapes("b", 1, 3)
+    files |= {"a/notes.txt": b"a list", "b/cut.png": shape(1, 9)[:-200], "b/copy.png": files["a/0.png"]}
+    _, found = looked_at(folder(tmp_path / "set", files))
+    assert sorted(found["broken"]) == ["a/notes.txt", "b/cut.png"] and found["broken_count"] == 2
+    assert found["copies"] == [["b/copy.png", "a/0.png"]]
+    assert told(found, "in another class") and told(found, "Fewer than 20", "a, b")
+
+
+def test_near_duplicates_across_classes_are_told(tmp_path):
+    picture = Image.open(io.BytesIO(shape(0, 5)))
+    saved = io.BytesIO()
+    picture.save(saved, "JPEG", quality=50)
+    files = shapes("a", 0, 6) | shapes("b", 1, 6, 50) | {"b/again.jpg": saved.getvalue()}
+    _, found = looked_at(folder(tmp_path / "set", files))
+    pair = next(pair for pair in found["near"] if "b/again.jpg" in (pair["first"], pair["second"]))
+    assert pair["first"] == "a/5.png" and pair["across"] and told(found, "in two classes")
+
+
+@pytest.mark.parametrize("names", [("Cat", "cat"), ("caf\u00e9", "cafe\u0301"), ("big dog", "big_dog")])
+def test_names_that_a_person_reads_alike_are_told(tmp_path, names):
+    files = shapes(names[0], 0, 2) | shapes(names[1], 1, 2) | shapes("other", 2, 2)
+    _, found = looked_at(folder(tmp_path / "set", files))
+    assert len(found["classes"]) == 3 and told(found, *names, "same class") and not told(found, "other and")
+
+
+def test_names_with_spaces_and_of_other_scripts_are_kept(tmp_path):
+    files = shapes("два слова", 0, 2) | shapes("花", 1, 2)
+    pictures, found = looked_at(folder(tmp_path / "set", files))
+    assert pictures.classes == ("два слова", "花") and not told(found, "same class")
+    assert "花" in audit.report("set", found)
+
+
+def test_one_class_far_larger_is_told(tmp_path):
+    _, found = looked_at(folder(tmp_path / "set", shapes("many", 0, 40) | shapes("few", 1, 4)))
+    assert found["uneven"] == 10 and told(found, "10 times", "many", "few")
+
+
+@pytest.mark.parametrize(
+    "files, says",
+    [
+        (shapes("only", 0, 4), "two classes"),
+        (shapes(".", 0, 4), "two classes"),
+        (shapes("a", 0, 4) | shapes("b", 1, 4) | {"one.png": shape(2, 7)}, "beside those folders one.png"),
+        (shapes("a", 0, 4) | {"b/one.png": shape(1, 77)}, "1 of b"),
+        (shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no picture"}, "two classes"),
+    ],
+)
+def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
+    place = folder(tmp_path / "set", files)
+    pictures, found = looked_at(place)
+    with pytest.raises(InvalidInput, match=says) as refused:
+        audit.check(pictures, "set")
+    assert "Next: " in str(refused.value)
+    assert not found["strays"] or told(found, "one.png")
+    assert audit.report("set", found)  # while the audit itself says what there is
+
+
+def test_an_empty_class_is_told(tmp_path):
+    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
+    (place / "c").mkdir()
+    pictures, found = looked_at(place)
+    audit.check(pictures, "set")
+    assert told(found, "without files", "c")
+
+
+def test_wrong_labels_come_first(tmp_path):
+    pictures, _ = looked_at(folder(tmp_path / "set", shapes("a", 0, 10) | shapes("b", 1, 10)))
+    left_out = np.where(np.eye(2)[pictures.labels] > 0, 0.8, 0.2)
+    left_out[3] = 0.05, 0.95  # labelled a
+    left_out[14] = 0.85, 0.15  # labelled b
+    left_out[15] = 0.55, 0.45  # unsure, which says nothing of the label
+    doubted = audit.suspicious(pictures, np.arange(20), left_out)
+    assert [one["name"] for one in doubted] == [pictures.names[3], pictures.names[14]]
+    assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
+    with warnings.catch_warnings(action="error"):  # where a class has none of the rows nothing is known of it
+        assert not audit.suspicious(pictures, np.arange(10), left_out[:10])
+
+
+def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
+    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
+
+    def full(*arguments):
+        raise NoRoom("The disk is full. Next: free some space.")
+
+    monkeypatch.setattr(training_set, "prepare", full)
+    result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.reference(str(place))]})
+    assert "suspicious" not in result.figures
+    assert "Labels were not checked. The disk is full. Next: free some space." in result.figures["notes"]
+
+
+def test_the_task_tells_a_person_and_a_page(tmp_path):
+    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3) | {"a/text.txt": b"words"})
+    settings = AuditSettings(suspicious=False, size=32)
+    result = tasks.run("classify.audit", settings, {"data": [data.reference(str(place))]})
+    text = result.files[0].read().decode()
+    assert "| a | 3 |" in text and "a/text.txt" in text and "Fewer than 20" in text
+    assert result.figures["broken"] == ["a/text.txt"] and result.recipe.task == "classify.audit"

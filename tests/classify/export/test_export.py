@@ -1,0 +1,196 @@
+"""Exports: each says what the model says, is loaded as its users load it, and brings a program that runs."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import toy_classifier
+from PIL import Image, ImageCms
+from PIL.ExifTags import Base
+from skimage import data
+
+from studio.classify.export import export, opened, snippets
+from studio.classify.settings import ExportSettings
+from studio.core import tasks
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.pictures import images
+
+FORMS = ("keras", "tflite", "onnx")
+
+
+@pytest.fixture(scope="module")
+def colours():
+    return toy_classifier.colours()
+
+
+def written(form, classifier, folder):
+    for needed in export.NEEDS.get(form, ()):
+        pytest.importorskip(needed, reason=f"{needed} is not installed (the extra `export`)")
+    path = folder / f"colours.{form}"
+    export.WRITERS[form](classifier, path)
+    return path
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def file(request, tmp_path_factory):
+    fresh = toy_classifier.colours()  # that nobody has asked yet
+    return written(request.param, fresh, tmp_path_factory.mktemp(request.param))
+
+
+def test_it_says_what_the_model_says_of_pictures_of_any_size(file, colours):
+    assert export.largest_difference(colours, file) < 1e-5
+    ask = opened.OPENERS[file.suffix](file)
+    batch = np.random.default_rng(0).integers(0, 256, (3, 50, 70, 3), "uint8")
+    assert ask(batch) == pytest.approx(np.asarray(colours.network(batch)), abs=1e-5)
+
+
+def test_the_ten_pictures_are_ten_and_of_many_sizes():
+    pictures = export._pictures()
+    assert len(pictures) == 10
+    assert len({picture.shape for picture in pictures}) >= 8
+    assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)
+
+
+def test_a_difference_is_seen(file, colours):
+    other = toy_classifier.colours()
+    choice = other.network.layers[-1]
+    choice.set_weights([choice.get_weights()[0], np.array([0.1, 0.2, 0])])
+    assert export.largest_difference(other, file) > 0.01
+
+
+def test_the_names_of_the_classes_are_in_the_file(file, colours):
+    if file.suffix == ".onnx":
+        import onnx
+
+        props = {one.key: one.value for one in onnx.load(file).metadata_props}
+        assert json.loads(props["classes"]) == list(colours.classes)
+        return
+    with zipfile.ZipFile(file) as packed:
+        assert packed.read(export.LABELS).decode().split("\n") == list(colours.classes)
+
+
+def write_transparent(path):
+    """A photo that is turned by its EXIF, whose upper left part is nearly transparent."""
+    photo = Image.fromarray(data.astronaut()[:300])
+    photo.putalpha(Image.new("L", photo.size, 255))
+    photo.paste((0, 0, 255, 30), (0, 0, 200, 200))
+    photo.save(path, exif=turned())
+
+
+def turned():
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    return exif
+
+
+def write_sixteen_bits(path):
+    Image.fromarray(np.arange(0, 65536, 16, "uint16").reshape(64, 64)).save(path)
+
+
+def write_palette(path):
+    photo = Image.fromarray(data.astronaut()).quantize(16)
+    photo.save(path, transparency=photo.getpixel((200, 200)))
+
+
+def write_grey_and_transparent(path):
+    ramp = Image.linear_gradient("L")
+    Image.merge("LA", (ramp, ramp.rotate(90))).save(path)
+
+
+def write_one_bit(path):
+    Image.linear_gradient("L").convert("1").save(path)
+
+
+def write_with_profile(path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
+    Image.fromarray(data.astronaut()).save(path, icc_profile=profile)  # its red is their green
+    assert not np.array_equal(images.read(path), data.astronaut())
+
+
+def write_with_broken_profile(path):
+    Image.fromarray(data.astronaut()).save(path, icc_profile=b"nonsense")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        write_transparent,
+        write_sixteen_bits,
+        write_palette,
+        write_grey_and_transparent,
+        write_one_bit,
+        write_with_profile,
+        write_with_broken_profile,
+    ],
+)
+def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
+    write(tmp_path / "photo.png")
+    source = snippets.of("keras", ["one"]).split("model_file, picture_file =")[0]
+    (tmp_path / "ask.py").write_text(source)
+    spec = importlib.util.spec_from_file_location("ask", tmp_path / "ask.py")
+    ask = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(ask)
+    assert np.array_equal(ask.read(tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
+
+
+@pytest.mark.slow
+def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
+    write_transparent(tmp_path / "photo.png")
+    picture = images.read(tmp_path / "photo.png")
+    (tmp_path / "ask.py").write_text(snippets.of(file.suffix[1:], colours.classes))
+    words = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    probabilities = np.asarray(colours.network(picture[None]))[0]
+    order = np.argsort(-probabilities)
+    assert done.stdout.splitlines() == [f"{colours.classes[n]}: {probabilities[n]:.1%}" for n in order]
+
+
+def test_names_of_classes_cannot_become_code():
+    names = ['"); import os  #', "'''", "line\nbreak", "\\"]
+    source = snippets.of("keras", names).split("CLASSES = ")[1].split("\n\n\ndef read")[0]
+    assert ast.literal_eval(source) == names
+
+
+@pytest.mark.slow
+def test_the_task_exports_resnet50(resnet50_home):
+    """To TFLite; the other forms are tried on small networks."""
+    result = tasks.run("classify.export", ExportSettings(form="tflite"), {})
+    assert result.figures["largest_difference"] < 1e-4
+    assert result.files[0].name == "imagenet-resnet50.tflite"
+    assert result.figures["bytes"] == result.files[0].path.stat().st_size > 90e6
+    assert "Egyptian cat" in result.files[1].read().decode()
+
+
+@pytest.mark.slow
+def test_an_export_that_says_something_else_is_thrown_away(weights_home, monkeypatch):
+    toy_classifier.save("toy")
+    settings = ExportSettings(preset="toy")
+    monkeypatch.setattr(export, "MOST_AWAY", -1.0)
+    with pytest.raises(StudioError, match="thrown away"):
+        tasks.run("classify.export", settings, {})
+
+
+def test_what_is_missing_is_told_before_anything_heavy(home, monkeypatch):
+    monkeypatch.setattr(export, "NEEDS", {"onnx": ("no_such_package",)})
+    with pytest.raises(Unavailable, match=r"needs no_such_package, not installed.*Next: run `pip install"):
+        tasks.check("classify.export", ExportSettings(form="onnx"), {})
+    with pytest.raises(InvalidInput, match="nobody"):
+        tasks.check("classify.export", ExportSettings(preset="nobody"), {})
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(Unavailable, match="TensorFlow"):
+        tasks.check("classify.export", ExportSettings(form="tflite"), {})
+    tasks.check("classify.export", ExportSettings(form="keras"), {})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_ending_of_a_file_says_its_form(form):
+    assert ExportSettings().for_ending(form).form == form

@@ -1,0 +1,190 @@
+"""Classifiers that a person brings say what Keras says, and are asked and explained as others."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import keras
+import numpy as np
+import own_networks
+import pytest
+import toy_classifier
+from skimage import data
+
+from studio.classify.ask import explain
+from studio.classify.export import export
+from studio.classify.models import available, brought, crop
+from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
+from studio.core import tasks
+from studio.core.brought import keras_files, resave
+from studio.core.brought import models as core_brought
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+
+@pytest.fixture(autouse=True)
+def near(home, monkeypatch):
+    """The safe copy is made in this process, since Keras takes seconds to load in a new one."""
+
+    def answer(module, file, place, name):
+        if module != resave.__name__:
+            return core_brought._Answer()
+        found = json.dumps({"facts": resave.run(file, place)})
+        return core_brought._Answer.model_validate_json(found)
+
+    monkeypatch.setattr(core_brought, "_answer", answer)
+
+
+def given(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
+    path = own_networks.save(tmp_path / name, network)
+    return core_brought.bring(path), keras.saving.load_model(path)
+
+
+@pytest.mark.parametrize("end", ["softmax", None])
+def test_it_says_what_keras_says_of_a_picture_of_its_size(end, tmp_path):
+    file, network = given(tmp_path, own_networks.usual(end=end))
+    found = brought.open(file)
+    assert (found.name, found.size, found.digest) == ("my net", (20, 30), file.digest)
+    assert found.classes == ("class 1", "class 2", "class 3", "class 4")
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
+    expected = keras.ops.convert_to_numpy(network(pictures.astype("float32"), training=False))
+    if end is None:
+        expected = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
+    assert found.probabilities(list(pictures)) == pytest.approx(expected, abs=1e-5)
+    assert np.ptp(expected) > 0.01
+    large = data.astronaut()[:300]
+    assert found.probabilities([large])[0] == pytest.approx(
+        found.probabilities([crop.cut(large, 20, 30)])[0], abs=1e-6
+    )
+    again = [np.asarray(found.network(large[None]))[0] for _ in range(4)]
+    assert np.ptp(again, axis=0).max() == 0  # what is random while it learns is not so here
+    assert again[0] == pytest.approx(found.probabilities([large])[0], abs=0.01)
+
+
+def test_grey_networks_see_how_bright_colours_are(tmp_path):
+    file, network = given(tmp_path, own_networks.grey())
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
+    bright = np.round(picture @ np.array([0.299, 0.587, 0.114], "float32"))
+    expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
+    assert brought.open(file).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_networks_within_it_and_what_they_have_learnt_stay(tmp_path):
+    file, network = given(tmp_path, own_networks.transferred())
+    found = brought.open(file)
+    assert found.size == (224, 224)
+    cut = crop.cut(data.coffee(), 224)
+    raw = np.asarray(network(cut[None].astype("float32")))[0]
+    assert found.probabilities([cut])[0] == pytest.approx(
+        np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), abs=1e-3
+    )
+    where, _, _ = explain.look(found, data.coffee())
+    assert where.shape == (111, 111) and where.max() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("end, then", [("softmax", []), (None, []), ("softmax", [keras.layers.Identity()])])
+def test_where_it_looks_is_what_its_weights_say(end, then, tmp_path):
+    file, network = given(tmp_path, own_networks.usual(end=end, then=then))
+    found = brought.open(file)
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    where, probabilities, place = explain.look(found, picture, 2)
+    assert probabilities == pytest.approx(found.probabilities([picture])[0], abs=1e-5) and place == 2
+    pooled = keras.Model(network.inputs, network.layers[3].output)(
+        picture[None].astype("float32"), training=False
+    )
+    kernel = np.asarray(network.get_layer("probabilities").kernel)
+    spoken = np.maximum(np.asarray(pooled)[0] @ (kernel[:, 2] - kernel.mean(axis=1)), 0)
+    assert where.shape == (9, 14)
+    assert where == pytest.approx(spoken / spoken.max(), abs=1e-3)
+
+
+def test_one_without_places_says_so(tmp_path):
+    file, _ = given(tmp_path, own_networks.flat())
+    found = brought.open(file)
+    assert found.maps is None
+    with pytest.raises(StudioError, match=r"my net has no layer .* place by place.* Next: "):
+        explain.look(found, data.coffee())
+
+
+def test_an_export_of_the_studio_says_the_same_when_it_is_brought_back(tmp_path):
+    colours = toy_classifier.colours()
+    export.WRITERS["keras"](colours, tmp_path / "colours.keras")
+    found = brought.open(core_brought.bring(tmp_path / "colours.keras"))
+    assert (found.classes, found.size, found.name) == (colours.classes, (32, 32), "colours")
+    photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
+    assert found.probabilities(photos) == pytest.approx(colours.probabilities(photos), abs=2e-3)
+    where, _, _ = explain.look(found, photos[0], 0)
+    assert where == pytest.approx(explain.look(colours, photos[0], 0)[0], abs=0.05)
+
+
+@pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
+def test_names_that_do_not_fit_are_not_used(labels, tmp_path):
+    path = own_networks.save(tmp_path / "my.keras", own_networks.usual())
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr(keras_files.LABELS, labels)
+    assert brought.known(core_brought.bring(path)).classes[0] == "class 1"
+
+
+@pytest.mark.parametrize(
+    "network, shapes", [("single", "outputs (1)"), ("words", "inputs (6)"), ("two", "and")]
+)
+def test_what_is_no_picture_classifier_is_refused(network, shapes, tmp_path):
+    from keras import Input, Model, layers
+
+    one, other = Input((6,)), Input((6,))
+    made = {
+        "single": own_networks.single,
+        "words": lambda: Model(one, layers.Dense(3)(one)),
+        "two": lambda: Model([one, other], layers.Dense(3)(layers.Add()([one, other]))),
+    }
+    file, _ = given(tmp_path, made[network]())
+    with pytest.raises(InvalidInput, match=r"Expected: a picture classifier.*Next") as error:
+        brought.known(file)
+    assert shapes in str(error.value) and "my net.keras" in str(error.value)
+
+
+def test_the_tasks_take_it(tmp_path):
+    file, _ = given(tmp_path, own_networks.usual())
+    photo = File.keep(images.encode_png(data.coffee()), "picture", "cup.png")
+    asked = tasks.run(
+        "classify.predict", PredictSettings(top=2), {"pictures": [photo, photo], "model": [file]}
+    )
+    assert [len(one["labels"]) for one in asked.figures["pictures"]] == [2, 2]
+    assert asked.recipe.inputs["model"][0].digest == file.digest and asked.recipe.weights == {}
+    seen = tasks.run(
+        "classify.explain", ExplainSettings(label="CLASS 2"), {"picture": [photo], "model": [file]}
+    )
+    assert seen.figures["label"] == "class 2"
+    made = tasks.run("classify.export", ExportSettings(form="keras"), {"model": [file]})
+    assert made.figures["largest_difference"] < 1e-4
+    assert made.files[0].name == "my net.keras"
+
+
+def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
+    file, _ = given(tmp_path, own_networks.flat())
+    brought.known(file)
+    loaded = []
+    load = keras.saving.load_model
+    monkeypatch.setattr(
+        keras.saving, "load_model", lambda path, **more: loaded.append(path) or load(path, **more)
+    )
+    monkeypatch.setattr("studio.classify.models.trained._HELD", {})
+    brought.open(file)
+    assert loaded == [core_brought.admit(file).path]
+
+
+def test_bad_files_are_found_before_keras_is_loaded(home):
+    for task, settings, slot in (
+        ("classify.predict", PredictSettings(), "pictures"),
+        ("classify.explain", ExplainSettings(), "picture"),
+    ):
+        photo = File.keep(b"not looked at", "picture", "a.png")
+        packed = home.parent / "bad.keras"
+        with zipfile.ZipFile(packed, "w") as file:
+            file.writestr("config.json", "{}")
+        bad = File.keep(packed.read_bytes(), "model", "bad.keras")
+        with pytest.raises(InvalidInput, match=r"bad\.keras"):
+            tasks.check(task, settings, {slot: [photo], "model": [bad]})
+    assert available.known()  # which does not look at files

@@ -1,0 +1,346 @@
+"""Teaching from a folder to a packed model that sees as it was tested, frozen or fine-tuned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.classify.ask import score
+from studio.classify.models import trained
+from studio.classify.settings import TrainClassifierSettings
+from studio.classify.teach import finetune, task, teach_head, training_set
+from studio.core import data, paths, tasks
+from studio.core.errors import Cancelled, InvalidInput, StudioError
+from studio.core.models import presets
+from studio.core.objectives import backbones
+from studio.core.progress import Progress
+from studio.core.training import checkpoints, loop
+
+SMALL = {"backbone": "vgg16", "size": 32}
+TUNED = {**SMALL, "finetune": True, "epochs": 2, "batch": 8}
+
+
+def taught(folder, progress=None, **change):
+    settings = TrainClassifierSettings(**{**SMALL, **change})
+    inputs = {"data": [data.reference(str(folder))]}
+    return tasks.run("classify.train", settings, inputs, progress)
+
+
+def unpacked(result, tmp_path):
+    return presets.unpack(result.files[0].read(), tmp_path / "model")
+
+
+def told(preset, folder, size=32):
+    """What a model's folder says of the held-out pictures, and what the model itself says of them."""
+    pictures, tested = data.pictures(data.reference(str(folder)), size), preset.data()["tested"]
+    rows = [pictures.names.index(name) for name in tested["names"]]
+    return tested, trained.open(preset).probabilities([pictures.images[row] for row in rows])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
+def test_the_model_says_what_its_training_said(weights_home, drawn, tmp_path, change):
+    result = taught(drawn, **change)
+    preset = unpacked(result, tmp_path)
+    tested, found = told(preset, drawn)
+    assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(found)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+    assert np.allclose(found.max(axis=1), tested["confidence"], atol=2e-3)
+    right = np.equal(tested["guess"], tested["truth"]).mean()
+    assert right == pytest.approx(preset.data()["evaluation"]["accuracy"])
+    assert preset.weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (
+            {"blocks": 2, "learning_rate": 0.001},
+            ["Without effect without fine-tuning: blocks, learning rate."],
+        ),
+        ({"flip": False, "finetune": True, "blocks": 2}, []),
+        ({"head": "mlp", "hidden": 16, "strength": 0.1}, ["Without effect with a hidden layer: strength."]),
+        ({"hidden": 16, "strength": 0.1}, ["Without effect with a linear head: hidden."]),
+    ],
+)
+def test_settings_that_do_nothing_are_named(change, told):
+    assert TrainClassifierSettings(**change).without_effect() == told
+
+
+def test_its_result_names_settings_that_do_nothing(weights_home, drawn):
+    notes = taught(drawn, blocks=2).figures["notes"]
+    assert "Without effect without fine-tuning: blocks." in notes
+
+
+def test_its_folder_tells_all_that_a_page_shows(weights_home, drawn, tmp_path):
+    preset = unpacked(taught(drawn), tmp_path)
+    known = preset.data()
+    assert known["classes"] == ["disc", "lying", "standing"] and known["trained_on"] == "shapes"
+    assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(known)
+    assert len(known["map"]["x"]) == len(known["map"]["y"]) == len(known["tested"]["names"])
+    learnt = [one["pictures"] for one in known["learning_curve"]]
+    assert learnt == sorted(set(learnt)) and learnt[-1] == 24 and len(learnt) >= 2
+    assert known["learning_curve"][-1]["accuracy"] >= known["learning_curve"][0]["accuracy"]
+    card = preset.card()
+    assert "python -m training.train_classifier shapes -o DIR --backbone vgg16 --size 32" in card
+    assert "36 pictures" in card and "Licence: not stated" in card and "| disc | 4 |" in card
+    assert preset.picture().startswith(b"\x89PNG")
+    assert preset.recipe().weights == {"vgg16": backbones.load("vgg16").digest}
+
+
+def test_classes_lie_apart_on_the_map(weights_home, drawn, tmp_path):
+    known = unpacked(taught(drawn), tmp_path).data()
+    places = np.array([known["map"]["x"], known["map"]["y"]]).T
+    truth = np.array(known["tested"]["truth"])
+    middles = np.stack([places[truth == one].mean(axis=0) for one in range(3)])
+    nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == truth).mean() > 0.8
+
+
+def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
+    pair = tmp_path / "pair"
+    for name in ("lying", "standing"):
+        (pair / name).mkdir(parents=True)
+        for path in (drawn / name).iterdir():
+            (pair / name / path.name).write_bytes(path.read_bytes())
+    result = taught(pair)
+    assert (
+        result.figures["accuracy"] > 0.8 and np.isfinite(unpacked(result, tmp_path).data()["map"]["y"]).all()
+    )
+
+
+def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
+    weights_home, drawn, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(task, "MOST_TESTED", 5)  # so many its folder tells one by one
+    pictures = data.pictures(data.reference(str(drawn)), 32)
+    for name, images in (("own", pictures.images), ("other", 255 - pictures.images)):
+        np.savez(tmp_path / f"{name}.npz", images=images, labels=pictures.labels)
+    result = taught(tmp_path / "own.npz")
+    preset = unpacked(result, tmp_path)
+    assert len(preset.data()["tested"]["names"]) == 5
+    told = score.figures(preset, str(tmp_path / "own.npz"), None, Progress())
+    assert (told["n"], told["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
+    assert score.figures(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
+        pytest.approx(told["accuracy"])
+    )
+    other = score.figures(preset, str(tmp_path / "other.npz"), None, Progress())
+    assert other["n"] == 36  # arrays of the same name, and as many
+
+
+def test_what_it_learnt_from_is_left_out_of_a_data_set_that_grew(weights_home, drawn, tmp_path):
+    grown = shutil.copytree(drawn, tmp_path / "grown")
+    result = taught(drawn)
+    preset = unpacked(result, tmp_path)
+    more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
+    Image.fromarray(more).save(grown / "disc" / "more.png")
+    (grown / "lying" / "00.png").rename(grown / "lying" / "other.png")
+    told = score.figures(preset, str(grown), None, Progress())
+    assert told["n"] == 13  # the 12 that were held out, and the new one
+    assert "24 pictures that it learnt from were left out." in told["notes"]
+    assert score.figures(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
+
+
+def test_two_pictures_of_each_class_are_enough(weights_home, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("a/0", "a/1", "b/0", "b/1"):
+        (tmp_path / "few" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (40, 40, 3), "uint8")).save(tmp_path / "few" / f"{name}.png")
+    result = taught(tmp_path / "few")
+    assert result.figures["n"] == 2
+    assert np.isfinite(unpacked(result, tmp_path).data()["map"]["x"]).all()
+
+
+def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(backbones, "load", lambda *arguments: pytest.fail("it was loaded"))
+    rng = np.random.default_rng(0)
+    base = np.kron(rng.integers(0, 256, (5, 5, 3)), np.ones((8, 8, 1)))
+    for n in range(8):
+        (tmp_path / "alike" / "ab"[n % 2]).mkdir(parents=True, exist_ok=True)
+        pixels = np.clip(base + rng.normal(0, 4, base.shape), 0, 255).astype("uint8")
+        Image.fromarray(pixels).save(tmp_path / "alike" / "ab"[n % 2] / f"{n}.png")
+    with pytest.raises(InvalidInput, match=r"all nearly the same.*Next: add"):
+        taught(tmp_path / "alike")
+
+
+def test_the_same_seed_makes_the_same_model(weights_home, drawn, tmp_path):
+    first, again, other = (
+        unpacked(taught(drawn, seed=seed), tmp_path / str(n)) for n, seed in enumerate((0, 0, 1))
+    )
+    assert first.digest == again.digest != other.digest
+    assert first.data()["tested"]["names"] != other.data()["tested"]["names"]
+
+
+@pytest.mark.slow
+def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, drawn):
+    before = [array.copy() for array in backbones.load("vgg16").model.get_weights()]
+    result = taught(drawn, **TUNED)
+    after = backbones.load("vgg16").model.get_weights()
+    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    curve = result.figures["curve"]
+    assert curve["steps"] == [3, 6] and len(curve["accuracy"]) == len(curve["loss"]) == 2
+    assert not list((paths.folder("cache") / "activations").iterdir())
+
+
+@pytest.fixture
+def ready(weights_home, drawn):
+    """A lesson, the weights of its head, and settings to fine-tune it with."""
+    settings = TrainClassifierSettings(**TUNED)
+    found = training_set.prepare(data.reference(str(drawn)), "vgg16", 32, settings.held_out, 0)
+    return found, teach_head.teach(found, settings).weights, settings
+
+
+def test_fine_tuning_begins_where_the_head_ended(ready):
+    found, weights, settings = ready
+    top = finetune.start(found, weights, settings)
+    frozen = teach_head.teach(found, settings).probabilities[found.held_out]
+    with finetune.activations(found.pictures, found.backbone, settings.cut, True, Progress()) as seen:
+        assert seen.shape == (36, 2, 2, 2, 512)
+        maps = seen.read(found.held_out, np.zeros(len(found.held_out), "int64"))
+        assert np.allclose(top.predict_on_batch(maps), frozen, atol=2e-3)
+        mirrored = seen.read(found.held_out, np.ones(len(found.held_out), "int64"))
+    assert not np.allclose(maps, mirrored, atol=0.1)
+    looked = found.backbone.features([settings.cut])
+    images = np.asarray(found.pictures.images[found.held_out])[:, :, ::-1].astype("float32") / 255
+    assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
+
+
+def test_fine_tunings_of_the_same_pictures_do_not_take_each_others_file(ready):
+    found, _, settings = ready
+    given, rows = (found.pictures, found.backbone, settings.cut, True, Progress()), np.arange(3)
+    with finetune.activations(*given) as made:
+        with finetune.activations(*given) as read:
+            before = made.read(rows, rows % 2)
+            assert before.std() > 0 and np.array_equal(read.read(rows, rows % 2), before)
+        for path in (paths.folder("cache") / "activations").iterdir():  # whoever frees the cache
+            path.unlink()
+        assert np.array_equal(made.read(rows, rows % 2), before)
+
+
+def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
+    found, weights, settings = ready
+    top = finetune.start(found, weights, settings)
+    with finetune.activations(found.pictures, found.backbone, settings.cut, True, Progress()) as seen:
+        tuner = finetune.Tuner(found, top, seen, settings)
+        for tuner.step in range(3):
+            tuner.advance()
+        before = [np.array(one) for one in top.trainable_variables]
+        with pytest.raises(Cancelled):
+            tuner.test(Progress(cancelled=lambda: True))
+        now = [np.array(one) for one in top.trainable_variables]
+    assert not np.array_equal(before[0], tuner.average.arrays[0])
+    assert all(map(np.array_equal, before, now))
+
+
+@pytest.mark.slow
+def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    found, weights, settings = ready
+    whole = finetune.finetune(found, weights, settings)
+    run, told = checkpoints.Run(paths.folder("runs") / "test"), []
+    stop = Progress(told.append, lambda: any(one.step == 4 and one.total == 6 for one in told))
+    part = finetune.finetune(found, weights, settings, stop, run)
+    assert part.ended == "cancelled" and part.steps == 4
+    rest = finetune.finetune(found, weights, settings, Progress(), run)
+    assert rest.steps == whole.steps == 6 and rest.curves.steps == whole.curves.steps
+    assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
+    assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    told = []
+    stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
+    result = taught(drawn, stop, **TUNED)
+    assert result.stopped_early and result.figures["steps"] == 2
+    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # for whoever goes on
+    tested, found = told_by(result, drawn, tmp_path)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+
+
+@pytest.mark.slow
+def test_its_card_counts_the_seconds_before_a_break(weights_home, drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
+    told, save = [], checkpoints.Run.save
+
+    def saved_long_after(run, checkpoint):
+        curves = {**checkpoint.notes["curves"], "seconds": 7000.0}
+        save(
+            run,
+            checkpoints.Checkpoint(
+                checkpoint.step, checkpoint.arrays, {**checkpoint.notes, "curves": curves}
+            ),
+        )
+
+    monkeypatch.setattr(checkpoints.Run, "save", saved_long_after)
+    taught(
+        drawn, Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told)), **TUNED
+    )
+    result = taught(drawn, **TUNED)
+    assert result.figures["steps"] == 6 and result.figures["seconds"] > 7000
+    seconds = f"{result.figures['seconds']:.0f} seconds"
+    assert seconds in unpacked(result, tmp_path).card()
+
+
+def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, drawn, tmp_path):
+    told = []
+    stop = Progress(told.append, lambda: any(one.text == "Preparing to fine-tune" for one in told))
+    result = taught(drawn, stop, **TUNED)
+    assert result.stopped_early and result.figures["steps"] == 0
+    assert result.figures["accuracy"] == result.figures["head_accuracy"]
+    assert any("only the head learnt" in note for note in result.figures["notes"])
+    assert "Nothing else learnt." in unpacked(result, tmp_path / "card").card()
+    tested, found = told_by(result, drawn, tmp_path)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+
+
+def told_by(result, drawn, tmp_path):
+    return told(unpacked(result, tmp_path), drawn)
+
+
+def test_a_person_who_stops_before_there_is_a_head_gets_none(weights_home, drawn):
+    with pytest.raises(Cancelled):
+        taught(drawn, Progress(cancelled=lambda: True))
+
+
+def test_one_class_is_refused_before_a_network_is_loaded(home, drawn):
+    with pytest.raises(InvalidInput, match="two classes"):
+        taught(drawn / "disc")
+
+
+@pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
+def test_a_model_that_is_not_whole_is_refused(weights_home, drawn, tmp_path, damage):
+    preset = unpacked(taught(drawn), tmp_path)
+    name = presets.RECIPE if damage == "other training" else presets.SETTINGS
+    made = json.loads((preset.folder / name).read_text())
+    if damage == "other training":
+        made["weights"]["vgg16"] = "0" * 64
+    else:
+        made["data"]["classes"] = ["one", "two"] if damage == "other classes" else None
+    (preset.folder / name).write_text(json.dumps(made))
+    trained._HELD.clear()
+    with pytest.raises(StudioError, match="Next: "):
+        trained.open(presets.find(preset.folder))
+
+
+@pytest.mark.slow
+def test_normalisation_stands_still_while_the_rest_learns(resnet50_home, drawn):
+    settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
+    found = training_set.prepare(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
+    weights = teach_head.teach(found, settings).weights
+    before = finetune.start(found, weights, settings)
+    tuned = finetune.finetune(found, weights, settings).top
+    moved = {
+        (layer.name, variable.name)
+        for layer, old in zip(tuned.layers, before.layers, strict=True)
+        for variable, was in zip(layer.variables, old.variables, strict=True)
+        if not np.array_equal(variable, was)
+    }
+    names = {name for name, _ in moved}
+    assert any(name.endswith("_conv") for name in names) and "probabilities" in names
+    assert not any(name.endswith("_bn") for name in names)

@@ -1,0 +1,98 @@
+"""The sheets that come with the studio, and how the channels on them are chosen."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core.errors import InvalidInput
+from studio.core.objectives import backbones
+from studio.dream.channels import draw_sheets, sheet
+
+NAMES = list(backbones.BACKBONES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sheet_shows_64_channels_that_there_are(name):
+    shown = sheet.shipped(name)
+    assert len({(one.layer, one.channel) for one in shown}) == 64
+    layers = backbones.spec(name).layers
+    assert all(0 <= one.channel < layers[one.layer] for one in shown)
+    order = [list(layers).index(one.layer) for one in shown]
+    assert order == sorted(order)
+    assert 4 <= len(set(order)) <= 6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_picture_opens_and_no_two_are_alike(name):
+    pictures = [one.picture() for one in sheet.shipped(name)]
+    opened = [Image.open(io.BytesIO(data), formats=("WEBP",)) for data in pictures]
+    assert {picture.size for picture in opened} == {(sheet.SIDE, sheet.SIDE)}
+    small = np.array([np.asarray(one.convert("RGB").resize((16, 16)), "float32").ravel() for one in opened])
+    apart = np.sqrt(np.mean((small[:, None] - small[None]) ** 2, -1)) + 255 * np.eye(64)
+    assert apart.min() > 8
+    assert np.std(small, axis=1).min() > 8
+
+
+def test_the_sheets_are_small_enough_to_ship():
+    sizes = [sheet.mosaic_of(name).stat().st_size for name in NAMES]
+    assert max(sizes) < 1_000_000
+    assert sum(sizes) < 2_500_000
+
+
+def test_showing_a_sheet_loads_no_keras():
+    program = (
+        "import sys; from studio.dream.channels import sheet; sheet.shipped('vgg16')[5].picture();"
+        "sys.exit(any(m in sys.modules for m in ('keras', 'tensorflow', 'jax', 'scipy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_an_unknown_backbone_is_told():
+    with pytest.raises(InvalidInput, match="one of vgg16"):
+        sheet.shipped("vgg61")
+
+
+def test_what_is_to_be_drawn_is_64_channels_of_real_layers():
+    assert list(draw_sheets.SHARES) == NAMES
+    for name, shares in draw_sheets.SHARES.items():
+        assert sum(shares.values()) == 64
+        backbones.check_layers(name, list(shares))
+
+
+def stripes(step: int, across: bool, color: tuple[int, int, int]) -> np.ndarray:
+    rows, columns = np.mgrid[0:112, 0:112]
+    bright = (columns if across else rows) // step % 2
+    return (bright[..., None] * np.array(color)).astype("uint8")
+
+
+def test_of_pictures_that_are_alike_one_goes():
+    drawn = {
+        ("layer", 0): stripes(4, True, (255, 80, 80)),
+        ("layer", 1): stripes(4, True, (250, 80, 85)),
+        ("layer", 2): stripes(4, False, (255, 80, 80)),
+        ("layer", 3): stripes(4, True, (80, 80, 255)),
+        ("layer", 4): stripes(16, True, (255, 80, 80)),
+    }
+    left = set(draw_sheets.different(drawn, 4))
+    assert left in ({("layer", i) for i in kept} for kept in ((0, 2, 3, 4), (1, 2, 3, 4)))
+
+
+def test_a_sheet_is_written_as_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheet, "FOLDER", tmp_path)
+    colors = np.random.default_rng(0).integers(0, 256, (10, 3))
+    chosen = {
+        ("block3_conv3", number): np.full((sheet.SIDE, sheet.SIDE, 3), color, "uint8")
+        for number, color in enumerate(colors)
+    }
+    draw_sheets.write("vgg16", chosen)
+    names = json.loads(sheet.names_of("vgg16").read_text())
+    assert names == [["block3_conv3", number] for number in range(10)]
+    with Image.open(sheet.mosaic_of("vgg16")) as mosaic:
+        assert mosaic.size == (8 * sheet.SIDE, 2 * sheet.SIDE)
+        second_row = np.asarray(mosaic.convert("RGB"))[sheet.SIDE + 50, sheet.SIDE + 50]
+    assert np.abs(second_row.astype(int) - colors[9]).max() < 12

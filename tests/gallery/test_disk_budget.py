@@ -1,0 +1,185 @@
+"""What takes room is told part by part, and nothing goes but what a person chose."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from studio.core import paths
+from studio.core.errors import InvalidInput
+from studio.gallery import disk_budget, index, items, removal
+
+LONG_AGO = time.time() - 3 * disk_budget.DAY
+
+
+def put(path, size=1000, age=True):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(size))
+    if age:
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    return path
+
+
+def old(home):
+    """Makes every kept file an old one."""
+    for path in (home / "files").iterdir():
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def sizes():
+    return {share.name: share.bytes for share in disk_budget.shares()}
+
+
+def everything(home):
+    return {path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
+
+
+def test_the_parts_add_up_to_the_whole(home, made):
+    removal.remove([made(shade=1)])
+    made(shade=2)
+    put(home / "cache" / "a" / "b")
+    put(home / "weights" / "w.h5", 5000)
+    put(home / "channels" / "c.png")
+    put(home / "runs" / "r" / "000.run")
+    put(home / "logs" / "l.log")
+    put(home / "files" / ("ab" * 32), 300)
+    told = disk_budget.shares()
+    assert sum(share.bytes for share in told) == sum(path.stat().st_size for path in everything(home))
+    assert sum(share.count for share in told) == len(everything(home))
+    found = sizes()
+    assert (found["cache"], found["weights"], found["channels"], found["runs"]) == (1000, 5000, 1000, 1000)
+    assert found["unnamed"] == 300
+
+
+@pytest.mark.parametrize("part", disk_budget.FREE)
+def test_only_the_chosen_part_goes(home, made, part):
+    kept = made(shade=2)
+    removal.remove([made(shade=1)])
+    for place in (
+        "cache/x",
+        "channels/c",
+        "runs/r/1",
+        "searches/s.log",
+        "weights/w",
+        "presets/p/card.md",
+        "logs/l",
+    ):
+        put(home / place)
+    put(home / "files" / ("ab" * 32), 300)
+    before, told = everything(home), sizes()
+    assert disk_budget.free([part]) == told[part] > 0
+    assert sum(path.stat().st_size for path in before if path.exists()) == sum(told.values()) - told[part]
+    assert sizes()[part] == 0
+    assert items.find(kept).result.files[0].path.exists()
+    assert {name: size for name, size in sizes().items() if name != part} == {
+        name: size for name, size in told.items() if name != part
+    }
+
+
+def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, made):
+    id = made()
+    removal.remove([id])
+    old(home)
+    assert disk_budget.free(["unnamed"]) == 0
+    removal.restore([id])
+    item = items.find(id)
+    assert item.result.files[0].path.exists() and item.inputs["content"][0].path.exists()
+    removal.remove([id])
+    removal.forget([id])
+    assert disk_budget.free(["unnamed"]) > 0
+    assert not list((home / "files").iterdir())
+
+
+@pytest.mark.parametrize(
+    "place", ["studies/mine.log", "runs/r/notes", "presets/p/recipe.json", "any/thing.db"]
+)
+def test_what_anything_else_names_stays(home, place):
+    digest = paths.keep(b"a model that a search tried")
+    old(home)
+    (home / place).parent.mkdir(parents=True)
+    (home / place).write_bytes(b"\0\1" + digest.encode() + b"\xff")
+    assert disk_budget.free(["unnamed"]) == 0
+    (home / place).unlink()
+    assert disk_budget.free(["unnamed"]) > 0
+
+
+def test_what_is_in_use_stays(home, made):
+    paths.keep(b"an upload of today")
+    put(home / "cache" / "new", age=False)
+    put(home / "runs" / "going-on" / "001.run")
+    put(home / "runs" / "going-on" / "002.run", age=False)
+    assert disk_budget.free(disk_budget.FREE) == 0
+
+
+def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
+    digest = paths.keep(b"a picture of last week")
+    old(home)
+    found = disk_budget._parts()
+    assert found["unnamed"] == [home / "files" / digest]
+    monkeypatch.setattr(disk_budget, "_parts", lambda: found)
+    paths.keep(b"a picture of last week")
+    assert disk_budget.free(["unnamed"]) == 0
+    assert paths.kept(digest).read_bytes() == b"a picture of last week"
+
+
+def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkeypatch):
+    data = b"a picture of last week"
+    digest = paths.keep(data)
+    old(home)
+    keeping = threading.Thread(target=paths.keep, args=(data,))
+    is_young, asked = disk_budget._is_young, []
+
+    def kept_just_after(path, *rest):
+        found = is_young(path, *rest)
+        if path.name == digest:
+            asked.append(path)
+            if len(asked) == 2:  # asked for the last time before it goes
+                keeping.start()
+                keeping.join(1)
+        return found
+
+    monkeypatch.setattr(disk_budget, "_is_young", kept_just_after)
+    disk_budget.free(["unnamed"])
+    keeping.join()
+    assert paths.kept(digest).read_bytes() == data
+
+
+def test_a_lock_that_is_held_stays(home):
+    locks = [put(home / "cache" / "brought" / "a.lock", 0), put(home / "cache" / "workers" / "b.dirlock", 0)]
+    with paths.locked(locks[0]):
+        os.utime(locks[0], (LONG_AGO, LONG_AGO))
+        disk_budget.free(["cache"])
+        with pytest.raises(BlockingIOError), paths.locked(locks[0], wait=False):
+            pass
+    assert all(lock.exists() for lock in locks)
+
+
+@pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
+def test_what_is_a_persons_own_cannot_go_this_way(home, made, part):
+    made()
+    before = everything(home)
+    with pytest.raises(InvalidInput):
+        disk_budget.free(["cache", part])
+    assert everything(home) == before
+
+
+def test_the_index_comes_back_after_its_cache_went(home, made):
+    id = made()
+    assert index.find()[1] == 1
+    for path in (home / "cache").iterdir():
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    assert disk_budget.free(["cache"]) > 0
+    assert [entry.id for entry in index.find()[0]] == [id]
+
+
+def test_the_limit_is_remembered(home):
+    assert disk_budget.limit() == disk_budget.USUAL_BYTES
+    disk_budget.set_limit(5 * 10**9)
+    assert disk_budget.limit() == 5 * 10**9
+    with pytest.raises(InvalidInput):
+        disk_budget.set_limit(5)
+    (home / "budget").write_text("plenty")
+    assert disk_budget.limit() == disk_budget.USUAL_BYTES

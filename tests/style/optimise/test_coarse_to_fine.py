@@ -1,0 +1,105 @@
+"""The painter that begins with large strokes, with the real weights on real pictures."""
+
+import numpy as np
+import pytest
+
+from studio.core import recipes, tasks
+from studio.core.objectives import backbones
+from studio.core.pictures import images
+from studio.core.progress import Progress, Report
+from studio.style.optimise import coarse_to_fine
+from studio.style.optimise.coarse_to_fine import content_weight
+from studio.style.optimise.scene import Scene
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
+
+TWO_SCALES = {"size": 192, "mode": "fine", "steps": 4}  # 96 px with four passes, 192 px with two
+
+
+@pytest.fixture
+def inputs(weights_home, photo, painting):
+    return {
+        "content": [tasks.File.keep(images.encode_png(photo), "picture", "cat.png")],
+        "style": [tasks.File.keep(images.encode_png(painting), "picture", "brush.png")],
+    }
+
+
+def stopping_after(passes, seen):
+    """Reports into `seen`, and asks to stop after so many passes."""
+    return Progress(seen.append, cancelled=lambda: sum(bool(one.metrics) for one in seen) >= passes)
+
+
+def test_the_content_counts_less_the_stronger_the_style_and_more_the_smaller_the_picture():
+    weights = [content_weight(strength, 256) for strength in (0.1, 0.5, 0.8, 1.0)]
+    assert weights == sorted(weights, reverse=True) and weights[-1] > 0
+    assert content_weight(0.8, 64) > content_weight(0.8, 512)
+
+
+def test_a_picture_is_judged_at_every_size_that_the_network_can_see(weights_home, photo, painting):
+    def sizes(shape):
+        content = images.resize(photo, *shape)
+        scene = Scene(content, [painting], [], TransferSettings(size=256, mode="fine"))
+        return list(coarse_to_fine.objectives(scene, backbones.load("vgg16"), 256, Progress()))
+
+    assert sizes((192, 256)) == [256, 128, 64]
+    assert sizes((32, 256)) == [256, 128], "at 64 px it would be 8 px high"
+
+
+def test_coarse_scales_are_shown_as_large_as_what_comes_of_them(weights_home, photo, painting):
+    seen: list[Report] = []
+    painted = transfer(
+        photo, [painting], TransferSettings(**TWO_SCALES), progress=Progress(seen.append, preview_seconds=0)
+    )
+    shown = [report.preview.shape for report in seen if report.preview is not None]
+    assert set(shown) == {painted.image.shape} and len(shown) == 1 + 6
+    steps = [report.step for report in seen if report.metrics]
+    assert steps == sorted(steps) and steps[-1] == seen[-1].total == painted.figures["passes"] == 6
+
+
+@pytest.mark.parametrize("passes", [2, 5])
+def test_one_stopped_at_any_scale_is_whole_and_its_recipe_makes_it_again(inputs, passes):
+    stopped = tasks.run("style.transfer", TransferSettings(**TWO_SCALES), inputs, stopping_after(passes, []))
+    assert stopped.stopped_early
+    assert max(images.read(stopped.files[0].read()).shape) == 192
+    again = tasks.run("style.transfer", recipes.read(stopped.files[0].read()).checked_settings(), inputs)
+    assert not again.stopped_early
+    assert again.files[0].digest == stopped.files[0].digest
+
+
+@pytest.mark.slow
+def test_strength_leads_from_the_photo_to_the_painting_at_every_size(weights_home, photo, painting):
+    from benchmarks.looks import Judge
+
+    judge, looks = Judge(backbones.load("vgg16"), photo, painting), []
+    for strength in (0.2, 0.5, 0.8, 1.0):
+        settings = TransferSettings(mode="fine", size=128, steps=12, strength=strength)
+        looks.append(judge(transfer(photo, [painting], settings).image))
+    for level in (2, 3):  # 128 and 64 px
+        style, content = ([getattr(look, part)[level] for look in looks] for part in ("style", "content"))
+        assert style == sorted(style, reverse=True) and content == sorted(content)
+
+
+@pytest.mark.parametrize(
+    "content, style",
+    [
+        (np.full((60, 80, 3), 128, "uint8"), None),
+        (None, np.full((60, 80, 3), (200, 30, 30), "uint8")),
+        (np.zeros((60, 80, 3), "uint8"), np.full((60, 80, 3), 255, "uint8")),
+        (None, np.random.default_rng(0).integers(0, 255, (20, 12, 3)).astype("uint8")),
+        (np.random.default_rng(0).integers(0, 255, (16, 16, 3)).astype("uint8"), None),
+        (np.random.default_rng(0).integers(0, 255, (30, 400, 3)).astype("uint8"), None),
+        (None, np.random.default_rng(0).integers(0, 255, (9, 900, 3)).astype("uint8")),
+    ],
+    ids=["photo of one colour", "painting of one colour", "both", "tiny painting", "16 px", "wide", "strip"],
+)
+def test_odd_inputs_are_painted(weights_home, photo, painting, content, style):
+    content, style = (photo if content is None else content), (painting if style is None else style)
+    painted = transfer(content, [style], TransferSettings(size=256, mode="fine", steps=4)).image
+    assert painted.shape == images.fit(content, 256).shape
+
+
+def test_a_painting_of_one_colour_colours_the_photo(weights_home, photo):
+    red = np.full((60, 80, 3), (200, 30, 30), "uint8")
+    painted = transfer(photo, [red], TransferSettings(size=96, mode="fine", steps=10)).image.astype(float)
+    excess = painted[..., 0].mean() - painted[..., 1:].mean()
+    assert excess > (images.fit(photo, 96)[..., 0].mean() - images.fit(photo, 96)[..., 1:].mean()) + 30

@@ -1,0 +1,46 @@
+"""Colours are kept as asked."""
+
+import numpy as np
+
+from studio.style.optimise import colors
+
+
+def pictures():
+    rng = np.random.default_rng(0)
+    mix = np.array([[0.6, 0.2, 0.1], [0.1, 0.5, 0.2], [0.0, 0.1, 0.4]])
+    a = rng.random((40, 50, 3)) @ mix * 255
+    b = np.clip(60 + rng.random((30, 30, 3)) @ mix.T * 150, 0, 255)
+    return a.astype("uint8"), b.astype("uint8")
+
+
+def test_a_matched_picture_has_the_mean_and_covariance_of_the_other():
+    a, b = pictures()
+    matched = colors.match(a, b).reshape(-1, 3).astype(float)
+    target = b.reshape(-1, 3).astype(float)
+    assert np.allclose(matched.mean(0), target.mean(0), atol=2)
+    assert np.allclose(np.cov(matched.T), np.cov(target.T), atol=0.05 * np.cov(target.T).max())
+
+
+def test_matching_a_picture_to_itself_changes_nothing():
+    a, _ = pictures()
+    assert np.abs(colors.match(a, a).astype(int) - a).max() <= 1
+
+
+def test_a_grey_picture_can_be_matched():
+    a, _ = pictures()
+    assert colors.match(np.full((9, 9, 3), 90, "uint8"), a).shape == (9, 9, 3)
+
+
+def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
+    content = np.full((4, 4, 3), (140, 100, 60), "uint8")
+    painted = np.full((4, 4, 3), (90, 90, 90), "uint8")
+    kept = colors.keep_luminance(painted, content).astype(float)
+    luma = np.array([0.299, 0.587, 0.114])
+    assert np.allclose(kept @ luma, 90, atol=1)
+    assert np.allclose(np.diff(kept, axis=-1), -40, atol=1)
+
+
+def test_a_picture_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_one():
+    a, b = pictures()
+    large = np.kron(b, np.ones((60, 60, 1), "uint8"))
+    assert np.abs(colors.match(a, large).astype(int) - colors.match(a, b)).max() <= 3

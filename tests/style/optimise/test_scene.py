@@ -1,0 +1,116 @@
+"""A scene checks its inputs against each other and gives them at any size."""
+
+import numpy as np
+import pytest
+
+from studio.core.errors import InvalidInput
+from studio.style.optimise import masks
+from studio.style.optimise.objective import content_weight
+from studio.style.optimise.scene import Scene
+from studio.style.settings import TransferSettings
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.integers(0, 255, (90, 120, 3)).astype("uint8")
+STYLE = RNG.integers(0, 255, (80, 50, 3)).astype("uint8")
+WHITE = np.full((10, 10, 3), 255, "uint8")
+
+
+def scene(styles=1, style_masks=(), **settings):
+    return Scene(PHOTO, [STYLE] * styles, style_masks, TransferSettings(**settings))
+
+
+def test_the_longer_side_is_the_size_and_proportions_stay():
+    assert scene(size=64).content_01(64).shape == (1, 48, 64, 3)
+
+
+def test_a_stroke_of_two_reads_the_style_twice_as_large():
+    small, large = (scene(stroke=stroke).styles_01(128)[0].shape for stroke in (1.0, 2.0))
+    assert small == (1, 128, 80, 3)
+    assert large == (1, 256, 160, 3)
+
+
+def test_the_content_counts_less_the_stronger_the_style():
+    weights = [content_weight(strength) for strength in (0.1, 0.5, 0.8, 1.0)]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[-1] > 0
+
+
+def test_shares_add_to_one():
+    assert scene(styles=3).shares == pytest.approx([1 / 3] * 3)
+    assert scene(styles=2, style_weights=(1, 3)).shares == [0.25, 0.75]
+
+
+def test_as_many_weights_as_styles():
+    with pytest.raises(InvalidInput, match=r"style weights.*one for each of the 2 styles"):
+        scene(styles=2, style_weights=(1, 2, 3))
+
+
+def test_as_many_masks_as_styles():
+    with pytest.raises(InvalidInput, match=r"masks.*one for each of the 2 styles"):
+        scene(styles=2, style_masks=[WHITE])
+
+
+def test_a_black_mask_is_refused():
+    with pytest.raises(InvalidInput, match="black everywhere"):
+        scene(styles=1, style_masks=[WHITE * 0])
+
+
+def test_where_no_style_goes_the_photo_stays():
+    left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
+    left[:, 60:], right[:, :60] = 0, 0
+    black = np.zeros((1, 90, 120, 3), "float32")
+    one = scene(style_masks=[left], size=120)
+    kept, painted = one.finished(black)[:, 70:], one.finished(black)[:, :50]
+    assert np.array_equal(kept, PHOTO[:, 70:]) and not painted.any()
+    assert not scene(styles=2, style_masks=[left, right], size=120).finished(black).any()
+    assert not scene(size=120).finished(black).any()
+
+
+def test_with_masks_a_weight_says_how_far_its_style_covers_the_photo():
+    left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
+    left[:, 60:], right[:, :60] = 0, 0
+    black = np.zeros((1, 90, 120, 3), "float32")
+
+    def finished(*weights):
+        return scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finished(black)
+
+    assert not finished(2, 0)[:, :60].any() and np.array_equal(finished(2, 0)[:, 60:], PHOTO[:, 60:])
+    half = finished(0.5, 1)  # relative to the largest
+    assert np.array_equal(half[:, :60], np.rint(PHOTO[:, :60] / 2)) and not half[:, 60:].any()
+    assert not finished(0.3, 0.3).any(), "all alike cover it as without weights"
+    both = scene(styles=2, style_masks=[WHITE, WHITE], size=120, style_weights=(1, 0))
+    assert not both.finished(black).any(), "where masks overlap, what one leaves the other covers"
+
+
+def test_masks_are_stretched_to_the_layer():
+    half = WHITE.copy()
+    half[:, :5] = 0
+    found = masks.at(half, 20, 40)
+    assert found.shape == (20, 40)
+    assert found[:, :15].max() < 0.1
+    assert found[:, 25:].min() > 0.9
+
+
+def test_kept_luminance_keeps_the_hues_of_the_content():
+    kept = scene(keep_colors="luminance", size=120)
+    grey = kept.finished(np.full((1, 90, 120, 3), 0.5, "float32"))
+    assert grey.std(axis=-1).mean() > 10
+    assert scene(size=120).finished(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
+
+
+def test_matched_colours_recolour_the_style():
+    content = np.full((64, 64, 3), (200, 40, 40), "uint8")
+    style = Scene(content, [STYLE], [], TransferSettings(keep_colors="matched")).styles_01(64)[0]
+    assert style[..., 0].mean() > 0.7
+    assert style[..., 1].mean() < 0.3
+
+
+@pytest.mark.parametrize("weights", [(0, 0), (-1, 2)])
+def test_weights_that_cannot_be_shared_are_refused(weights):
+    with pytest.raises(InvalidInput, match="not all 0"):
+        TransferSettings.parse({"style_weights": weights})
+
+
+def test_a_sliver_too_thin_for_the_network_is_refused_with_the_size_that_would_do():
+    with pytest.raises(InvalidInput, match="choose a size of 342 px or more"):
+        Scene(np.zeros((8, 160, 3), "uint8"), [STYLE], [], TransferSettings(size=64, mode="fine"))

@@ -1,0 +1,69 @@
+"""Every batch goes on where the last one ended, and short texts get by with less."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.text.batches import batches, plan
+from studio.text.settings import TrainTextSettings
+
+
+def planned(length, **settings):
+    return plan(np.arange(length, dtype="int32"), TrainTextSettings(**settings))
+
+
+def test_the_end_is_held_out():
+    found = planned(1000, held_out=0.2)
+    assert found.train.tolist() == list(range(800)) and found.test.tolist() == list(range(800, 1000))
+
+
+def test_each_stream_reads_on_and_each_target_is_the_next_character():
+    found = planned(3000, streams=3, sequence=20, epochs=2)
+    before = None
+    for fresh, inputs, wanted in batches(found, seed=1):
+        assert inputs.shape == wanted.shape == (3, 20)
+        assert np.array_equal(wanted, inputs + 1)
+        assert fresh == (before is None or not np.array_equal(inputs[:, 0], before + 1))
+        before = inputs[:, -1]
+    assert before is not None
+
+
+def test_a_pass_reads_each_character_at_most_once_and_nothing_held_out():
+    found = planned(3000, streams=3, sequence=20, epochs=1)
+    seen = np.concatenate([inputs.reshape(-1) for _, inputs, _ in batches(found, seed=0)])
+    assert len(set(seen.tolist())) == len(seen) == found.steps * 60
+    assert seen.max() < 2700 and len(seen) > 2600
+
+
+def test_passes_are_cut_at_different_places():
+    found = planned(3000, streams=3, sequence=20, epochs=9)
+    assert len({int(inputs[0, 0]) for fresh, inputs, _ in batches(found, seed=0) if fresh}) > 3
+
+
+@pytest.mark.parametrize("start", [1, 44, 45, 60])
+def test_going_on_gives_the_same_batches(start):
+    found = planned(3000, streams=3, sequence=20, epochs=2)
+    whole = list(batches(found, seed=4))
+    assert len(whole) > start
+    for one, other in zip(whole[start:], batches(found, seed=4, start=start), strict=True):
+        assert one[0] == other[0] and np.array_equal(one[1], other[1]) and np.array_equal(one[2], other[2])
+
+
+def test_a_text_shorter_than_a_sequence_gets_shorter_ones_and_it_is_said():
+    found = planned(90)
+    assert found.sequence < 96 and found.streams == 1 and found.pieces >= 1
+    assert f"{found.sequence} characters, not 96" in found.notes[0]
+    assert "1 places" in found.notes[1] or "one place" in found.notes[1]
+
+
+def test_the_least_text_can_be_planned():
+    found = planned(64)
+    assert found.pieces >= 1 and len(found.test) >= 2
+    assert sum(1 for _ in batches(found, seed=0)) == found.steps
+
+
+def test_a_short_text_is_read_more_often_unless_one_says_how_often():
+    assert planned(2_000_000).epochs == 12
+    assert 12 < planned(20_000).epochs <= 100
+    assert planned(20_000, epochs=3).epochs == 3
