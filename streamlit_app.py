@@ -20,7 +20,7 @@ from studio.gallery import owners
 
 TIDY_SECONDS = 3600.0
 log = logging.getLogger("studio.pages")
-COOKIE = "studio_owner"  # pages/parts/owners.py reads it
+COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
 HERE = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -102,9 +102,9 @@ def token():
 
 def tell(error):
     """Shows what a page did not catch as a sentence; imported late, as the parts need a running server."""
-    from pages.parts import faults
+    from pages.widgets import page_errors
 
-    return faults.tell(error)
+    return page_errors.tell(error)
 
 
 def middleware(token=""):

@@ -2,27 +2,27 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, bins, rooms, shelves, showcases, sweep_sheets
+from pages.gallery import disk_room, dropped_file, item_view, removed, sweeps, wall
 
 st.title("Gallery", anchor=False)
-bins.undo()
-arrivals.said()
-working = sweep_sheets.under_way()
-told = arrivals.dropped()
-item = None if told or working else showcases.chosen()
+removed.undo()
+dropped_file.said()
+working = sweeps.under_way()
+told = dropped_file.dropped()
+item = None if told or working else item_view.chosen()
 if working:
     st.caption("It goes on when you leave; the tray shows how far it is.")
 elif told:
-    arrivals.show(told)
+    dropped_file.show(told)
 elif item:
-    showcases.show(item)
+    item_view.show(item)
 else:
     left, right = st.columns([9, 5], gap="large", vertical_alignment="bottom")
     with right:
-        arrivals.drop()
+        dropped_file.drop()
     with left:
-        wanted = shelves.ask()
-    shelves.wall(wanted)
-    bins.odd()
-    bins.show()
-    rooms.show()
+        wanted = wall.ask()
+    wall.wall(wanted)
+    removed.odd()
+    removed.show()
+    disk_room.show()

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import downloads, facts
-from pages.parts.owners import LOCAL
+from pages.health import facts
+from pages.widgets import downloads
+from pages.widgets.owners import LOCAL
 
 st.title("Health", anchor=False)
 st.caption("What the studio runs on, and what to do where something is missing.")

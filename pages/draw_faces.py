@@ -3,41 +3,41 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import asking, drawers, latent_maps, studies
+from pages.faces import input_form, models, under_the_hood, wall_view
 from studio.faces.settings import FacesSettings
 
-TASK = studies.TASK
+TASK = wall_view.TASK
 
-known = drawers.known()
+known = models.known()
 settings, photo, wanted, wall, preset = None, None, False, None, ""
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Faces", anchor=False)
     if known:
-        preset = drawers.choose(known)
-        asking.follow(preset)
-        photo, crop = asking.photo_for(preset) if drawers.reads(preset) else (None, {})
+        preset = models.choose(known)
+        input_form.follow(preset)
+        photo, crop = input_form.photo_for(preset) if models.reads(preset) else (None, {})
         more = {}
         settings = parts.form(
             FacesSettings,
-            skip=asking.ASKED_HERE,
+            skip=input_form.ASKED_HERE,
             extra={"preset": preset, **crop},
-            beside=lambda: {"seed": asking.seed(), **asking.film()},
-            more=lambda: more.update(asking.of_the_wall()),
-            reset=lambda: asking.reset(preset),
+            beside=lambda: {"seed": input_form.seed(), **input_form.film()},
+            more=lambda: more.update(input_form.of_the_wall()),
+            reset=lambda: input_form.reset(preset),
         )
-        settings = asking.understood(settings and settings.model_copy(update=more))
+        settings = input_form.understood(settings and settings.model_copy(update=more))
         wanted = bool(settings and settings.walk) and parts.start_button(":material/movie:", "Make the film")
     else:
-        drawers.none_yet()
+        models.none_yet()
 with right:
     stage = parts.stage(left)
 with stage:
     if settings is not None:
         inputs = {"photo": [photo.file()]} if photo else {}
         if wanted:
-            parts.start(TASK, studies.moved(settings), inputs)
+            parts.start(TASK, wall_view.moved(settings), inputs)
         if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
-            wall = studies.show(settings.model_copy(update={"walk": 0}), inputs)
+            wall = wall_view.show(settings.model_copy(update={"walk": 0}), inputs)
 parts.recent(TASK)
-latent_maps.explain(preset, wall, settings.face if settings else 0)
+under_the_hood.explain(preset, wall, settings.face if settings else 0)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import films, first_dreams, octave_climb, sheets, wishes
+from pages.dream import before_start, channel_sheet, targets, under_the_hood
+from pages.form import film_settings
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
@@ -17,19 +18,21 @@ def inputs():
 
 def reset():
     """What the page asks for beside its form."""
-    wishes.reset()
-    films.reset()
+    targets.reset()
+    film_settings.reset()
 
 
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Dream", anchor=False)
     content = parts.picture("content", "Content", parts.photos())
-    wish = wishes.what_to_see()
+    wish = targets.what_to_see()
     guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, "Your guide")
-    asked_here = (*wishes.ASKED_HERE, *films.ASKED_HERE)
-    settings = parts.form(DreamSettings, skip=asked_here, extra=wish, beside=films.zoom_film, reset=reset)
-    settings = wishes.understood(settings, guided=guide is not None)
+    asked_here = (*targets.ASKED_HERE, *film_settings.ASKED_HERE)
+    settings = parts.form(
+        DreamSettings, skip=asked_here, extra=wish, beside=film_settings.zoom_film, reset=reset
+    )
+    settings = targets.understood(settings, guided=guide is not None)
     wanted = settings is not None and parts.start_button(":material/bedtime:")
 with right:
     stage = parts.stage(left)
@@ -37,8 +40,8 @@ with stage:
     if wanted:
         parts.start(TASK, settings, inputs())
     asked = (settings, content.title, guide.title if guide else "")
-    job = parts.show_job(TASK, asked, {sheets.PAINT: sheets.use_painted})
+    job = parts.show_job(TASK, asked, {channel_sheet.PAINT: channel_sheet.use_painted})
     if job is None:
-        first_dreams.before_start(content.file(), settings)
+        before_start.before_start(content.file(), settings)
 parts.recent(TASK)
-octave_climb.explain(job)
+under_the_hood.explain(job)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import places, words
+from pages.jobs import navigation
+from pages.widgets import words
 from studio.core.errors import StudioError
 from studio.engine import allowances
 
@@ -21,9 +22,9 @@ parts.look()
 allowances.seen(parts.owner(), new=False)
 with st.sidebar:
     parts.tray()
-places.leave(chosen.url_path)
-places.arrive(chosen.url_path)
-places.tidy(chosen.url_path)
+navigation.leave(chosen.url_path)
+navigation.arrive(chosen.url_path)
+navigation.tidy(chosen.url_path)
 try:
     chosen.run()
 except StudioError as error:

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import downloads, eye_beliefs, eye_pairs, eye_questions, eyes, sampler, searches, trials
+from pages.search import input_form, trials, under_the_hood
+from pages.search.by_eye import beliefs, pair_form, pairs, session
+from pages.widgets import downloads
 from studio.search.task import weights_of
 
 BY_FIGURES = (
@@ -18,14 +20,14 @@ BY_EYE = (
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Search", anchor=False)
-    by_eye = eyes.judges()
+    by_eye = session.judges()
     form = st.container()  # so that the link to the stage stands below it
 with right:
     stage = parts.stage(left)
 
 if not by_eye:
     with form:
-        settings, inputs = searches.ask()
+        settings, inputs = input_form.ask()
     with left:  # below the link to the stage, which would cover the button
         wanted = settings is not None and parts.start_button(":material/search_insights:", "Search")
     with stage:
@@ -34,30 +36,30 @@ if not by_eye:
         job = trials.show(inputs)
         if job is None:
             st.info(
-                BY_FIGURES + (searches.takes(settings, inputs) if settings else ""),
+                BY_FIGURES + (input_form.takes(settings, inputs) if settings else ""),
                 icon=":material/search_insights:",
             )
             if settings:
                 downloads.first_run(weights_of(settings))
     parts.recent(trials.TASK)
-    sampler.explain(job)
+    under_the_hood.explain(job)
 else:
     with stage:
-        taste = eyes.find()
+        taste = session.find()
     with form:
         if taste is not None:
-            eyes.told(taste)
+            session.told(taste)
         else:
-            question = eye_questions.ask()
+            question = pair_form.ask()
             with left:
                 wanted = question is not None and parts.start_button(":material/compare:")
             if wanted:
-                eyes.begin(question)
+                session.begin(question)
     with stage:
         if taste is None:
             st.info(BY_EYE, icon=":material/compare:")
-            eyes.resume()
-    eye_beliefs.explain(taste and taste.kind, eyes.so_far(taste) if taste else None)
+            session.resume()
+    beliefs.explain(taste and taste.kind, session.so_far(taste) if taste else None)
     if taste is not None:  # last, so that all else is there while the pictures are made
         with stage:
-            eye_pairs.compare(taste)
+            pairs.compare(taste)

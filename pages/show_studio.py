@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import downloads, layers, tiles
+from pages.home import tiles, under_the_hood
+from pages.widgets import downloads
 
 st.title("Creative AI Studio", anchor=False)
 st.markdown(
@@ -16,4 +17,4 @@ downloads.first_run(
     [name for place in parts.PLACES for name in place.needs],
     at_once="House styles, texts, digits and faces are here already. ",
 )
-layers.explain()
+under_the_hood.explain()

@@ -5,8 +5,10 @@ from functools import partial
 import streamlit as st
 
 from pages import parts
-from pages.parts import brushwork, gram_matrices, own_masks, reels, refills
-from pages.parts.brushwork import TASK
+from pages.form import film_input, own_masks
+from pages.jobs import refill
+from pages.style import input_form, under_the_hood
+from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
 
 INSTANT = ("adain",)
@@ -14,17 +16,19 @@ INSTANT = ("adain",)
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
-    content = reels.choose() if reels.wanted() else parts.picture("content", "Content", parts.photos())
+    content = (
+        film_input.choose() if film_input.wanted() else parts.picture("content", "Content", parts.photos())
+    )
     styles = parts.pictures("style", "Styles, one to four", parts.styles(), most=4)
-    brushed = brushwork.brushed(content, styles)
+    brushed = input_form.brushed(content, styles)
     settings = parts.form(
         TransferSettings,
         skip=("style_weights", "house", "network", "painter", "stop_after"),
-        extra={"style_weights": brushwork.weights(styles)},
+        extra={"style_weights": input_form.weights(styles)},
         more=own_masks.ask,
-        reset=refills.weigh,
+        reset=refill.weigh,
     )
-    wish = brushwork.Wish(content, styles, brushed)
+    wish = input_form.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)
     wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
 with right:
@@ -32,13 +36,13 @@ with right:
 with stage:
     if wanted:
         parts.start(*wish.job(settings))
-    job = parts.show_job(TASK, (settings, wish.titles), {reels.TASK: None})
-parts.recent(TASK, reels.TASK)
-gram_matrices.explain(job if job and job.task == TASK else None, wish.watched(settings))
+    job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
+parts.recent(TASK, film_input.TASK)
+under_the_hood.explain(job if job and job.task == TASK else None, wish.watched(settings))
 if job is None and settings is not None:  # last, so that all else is there while it is made
     shown, note = wish.preview(settings)
     needs = () if shown.house else INSTANT
     ask = partial(wish.inputs, shown)
-    own = brushwork.finer if wish.follows(settings) else None
+    own = input_form.finer if wish.follows(settings) else None
     with stage:
         parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, own=own)

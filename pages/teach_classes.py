@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import audits, classifiers, feature_maps, halves, picture_sets, teaching, tryouts
+from pages.form import picture_sets
+from pages.teach import audit, classifiers, halves, training, tryout, under_the_hood
 from studio.classify.settings import TrainClassifierSettings
 
 chosen = settings = shown = picture = None
@@ -19,19 +20,19 @@ with left:
             wanted = parts.start_button(":material/school:", "Teach")
     else:
         shown = classifiers.choose()
-        picture = shown and tryouts.choose(shown)
+        picture = shown and tryout.choose(shown)
 with right:
     stage = parts.stage(left)
 with stage:
     if half == "teach":
         if wanted:
-            parts.start(teaching.TASK, settings, {"data": [chosen.file]})
-        job = teaching.find(chosen)
+            parts.start(training.TASK, settings, {"data": [chosen.file]})
+        job = training.find(chosen)
         if job is not None:
-            shown = teaching.show(job, chosen)
+            shown = training.show(job, chosen)
         elif chosen is not None:
-            audits.before(chosen.file, settings)
+            audit.before(chosen.file, settings)
     elif shown is not None:
-        teaching.kept(shown, picture)
-parts.recent(teaching.TASK)
-feature_maps.explain(shown)
+        training.kept(shown, picture)
+parts.recent(training.TASK)
+under_the_hood.explain(shown)

@@ -3,20 +3,20 @@
 import streamlit as st
 
 from pages import parts
-from pages.parts import lessons, next_character, own_texts, voices, ways, writing
+from pages.text import halves, own_texts, training, under_the_hood, voices, writing
 from studio.text.settings import TrainTextSettings
 
 known = voices.names()
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Text", anchor=False)
-    way = ways.choose(known)
+    way = halves.choose(known)
     if way == "write":
         settings = writing.ask(known)
         wanted = settings is not None and parts.start_button(":material/edit:", "Write")
     else:
         file = own_texts.choose()
-        settings = parts.form(TrainTextSettings, skip=("units",), beside=ways.memory)
+        settings = parts.form(TrainTextSettings, skip=("units",), beside=halves.memory)
         wanted = (
             file is not None
             and settings is not None
@@ -30,8 +30,8 @@ with stage:
         text = writing.show(settings, wanted)
     else:
         if wanted:
-            parts.start(lessons.TASK, settings, {"text": [file]})
-        if lessons.show(file) is None and file is not None:
+            parts.start(training.TASK, settings, {"text": [file]})
+        if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
-parts.recent(writing.TASK if way == "write" else lessons.TASK)
-next_character.explain(text)
+parts.recent(writing.TASK if way == "write" else training.TASK)
+under_the_hood.explain(text)

@@ -23,7 +23,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from pages.parts import owners
+from pages.widgets import owners
 
 ROOT = Path(__file__).resolve().parent.parent
 

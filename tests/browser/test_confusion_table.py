@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.parts import confusion
+from pages.teach import confusion
 
 pytestmark = pytest.mark.browser
 

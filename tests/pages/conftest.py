@@ -11,7 +11,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.places import PLACES
+from pages.jobs.navigation import PLACES
 from studio.core import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ SECONDS = 60
 @pytest.fixture(autouse=True)
 def somebody_looks_at_a_page(nobody_looks_at_a_page, monkeypatch):
     """Here whoever looks at a page asks, as in a server."""
-    from pages.parts import owners as visitors
+    from pages.widgets import owners as visitors
     from studio.core import owners
 
     monkeypatch.setattr(owners, "_otherwise", [lambda: visitors.owner()])
@@ -90,7 +90,7 @@ def visit(engine):
 @pytest.fixture(autouse=True)
 def nothing_is_shared():
     """What the tab of one test got is not there for the next."""
-    from pages.parts import live
+    from pages.jobs import live
 
     live._shared.clear()
 

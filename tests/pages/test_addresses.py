@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1.element_tree import Block
 
-from pages.parts.places import PLACES
+from pages.jobs.navigation import PLACES
 
 HALVES = [
     ("", {}),
@@ -68,8 +68,8 @@ def keys(block) -> set[str]:
 @pytest.fixture
 def quiet(monkeypatch):
     """No page makes anything of its own accord."""
-    for name in ("show_live", "studies.show"):
-        monkeypatch.setattr(f"pages.parts.{name}", lambda *told, **more: None)
+    for name in ("parts.show_live", "faces.wall_view.show"):
+        monkeypatch.setattr(f"pages.{name}", lambda *told, **more: None)
 
 
 @pytest.mark.parametrize("address, half", HALVES, ids=str)

@@ -7,7 +7,10 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import films, octave_climb, results, samples, sheets, terms, wishes, words
+from pages.dream import channel_sheet, targets, under_the_hood
+from pages.form import film_settings, layer_terms, samples
+from pages.jobs import results
+from pages.widgets import words
 from studio.core import paths, tasks
 from studio.core.objectives import backbones
 from studio.core.pictures import images
@@ -194,18 +197,18 @@ def test_a_film_and_a_picture_come_back_into_the_form_as_what_they_were(draw, zo
     def page(zoom):
         import streamlit as st
 
-        from pages.parts import films, forms
+        from pages.form import film_settings, forms
         from studio.dream.settings import DreamSettings
 
         st.button("Change", on_click=forms.prefill, args=(DreamSettings(zoom=zoom),))
-        st.session_state["asked"] = films.zoom_film()
+        st.session_state["asked"] = film_settings.zoom_film()
 
     drawn = draw(page, zoom=zoom)
     drawn.button[0].click().run()
     assert (drawn.toggle[0].value, drawn.session_state["asked"]["zoom"]) == (zoom > 0, zoom)
     drawn.toggle[0].set_value(True).run()
     assert not drawn.exception
-    assert drawn.session_state["asked"]["zoom"] == (zoom or films.FRAMES)
+    assert drawn.session_state["asked"]["zoom"] == (zoom or film_settings.FRAMES)
 
 
 def test_without_the_switch_there_is_no_film(visit, submitted):
@@ -236,21 +239,21 @@ BOTH = ["mixed4:1", "mixed4:2"]
     ],
 )
 def test_a_choice_changes_only_what_it_offers_and_one_network_stays(text, offered, wanted, result):
-    assert terms.chosen(text, offered, wanted) == result
+    assert layer_terms.chosen(text, offered, wanted) == result
 
 
 @pytest.mark.parametrize("value, result", [(0.5, "a:1=0.5, b"), (1.0, "a:1, b"), (-0.25, "a:1=-0.25, b")])
 def test_a_new_weight_is_written_as_the_settings_write_it(value, result):
-    assert terms.weighed("a:1=2, b", "a:1=2", value) == result
+    assert layer_terms.weighed("a:1=2, b", "a:1=2", value) == result
 
 
 @pytest.mark.parametrize("term, weight", [("a", 1), ("a:3=-0.5", -0.5), ("a=many", 1), ("a=", 1)])
 def test_a_weight_is_read_leniently(term, weight):
-    assert terms.weight(term) == weight
+    assert layer_terms.weight(term) == weight
 
 
 def test_what_the_page_asks_for_itself_are_settings():
-    assert {*wishes.ASKED_HERE, *films.ASKED_HERE} <= set(DreamSettings.described())
+    assert {*targets.ASKED_HERE, *film_settings.ASKED_HERE} <= set(DreamSettings.described())
 
 
 def page_of_climb():
@@ -258,12 +261,12 @@ def page_of_climb():
 
     import streamlit as st
 
-    from pages.parts import octave_climb
+    from pages.dream import under_the_hood
 
     state = st.session_state
     result = SimpleNamespace(figures={"octaves": state["octaves"]}, files=(state["file"],))
     history = [{"step": step, "activation": 1.0 + step} for step in range(state["steps"])]
-    octave_climb.explain(SimpleNamespace(result=result, history=history) if state["steps"] else None)
+    under_the_hood.explain(SimpleNamespace(result=result, history=history) if state["steps"] else None)
 
 
 @pytest.fixture
@@ -285,7 +288,7 @@ def test_the_octaves_are_drawn_from_the_runs_own_numbers(climb, sign):
     octaves = [{"height": 40 * n, "width": 60 * n, "before": sign * 1.0, "after": 5.0} for n in (1, 2)]
     page = climb(octaves)
     assert len(page.get("vega_lite_chart")) == 2
-    boxes = octave_climb._boxes(octaves, b"")
+    boxes = under_the_hood._boxes(octaves, b"")
     assert "width:50.00%" in boxes
     assert "60 px" in boxes
 
@@ -326,11 +329,16 @@ def test_reset_all_puts_the_film_and_the_look_back_too(visit, submitted):
 
 def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):
     found = []
-    monkeypatch.setattr("pages.parts.jobs.start", lambda *asked: found.append(asked))
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: found.append(asked))
     page = visit("dream", see="Layers and channels")
     layer = page.selectbox(key="vgg16_layer").value
     page.number_input(key=f"channel_{layer}").set_value(5).run()
     button(page, "Paint it").click().run()
     [(task, settings, inputs)] = found
-    assert (task, settings.backbone, settings.layer, settings.channel) == (sheets.PAINT, "vgg16", layer, 5)
+    assert (task, settings.backbone, settings.layer, settings.channel) == (
+        channel_sheet.PAINT,
+        "vgg16",
+        layer,
+        5,
+    )
     assert not inputs

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from pages.parts import commands, drawers, latent_maps, sliders, studies, walls
+from pages.faces import models, sliders, under_the_hood, wall_view
+from pages.jobs import commands
+from pages.widgets import picture_wall
 from studio.cli import flags, make, outputs
 from studio.core import paths, recipes
 from studio.core.errors import NoRoom
@@ -154,7 +156,7 @@ def test_a_face_becomes_another_one(wall):
     page.toggle(key="morph").set_value(True).run()
     page = pick(page, 9)
     found = chosen(page)
-    assert (found["face"], found["to"], found["n"]) == (5, 9, studies.STEPS)
+    assert (found["face"], found["to"], found["n"]) == (5, 9, wall_view.STEPS)
     assert "becomes face 9" in large(page).caption
     page.toggle(key="morph").set_value(False).run()
     assert chosen(done(page))["to"] == 0
@@ -279,7 +281,7 @@ def test_the_command_that_is_shown_asks_for_the_same(settings):
 
 
 def test_kinds_of_one_subject_are_one_choice():
-    assert drawers._by_subject(["faces-dcgan", "faces-vae", "digits-vae", "my-own"]) == {
+    assert models._by_subject(["faces-dcgan", "faces-vae", "digits-vae", "my-own"]) == {
         "faces": {"dcgan": "faces-dcgan", "vae": "faces-vae"},
         "digits": {"vae": "digits-vae"},
         "my-own": {"": "my-own"},
@@ -290,7 +292,7 @@ def test_kinds_of_one_subject_are_one_choice():
 def test_a_model_with_the_name_of_a_subject_stands_beside_those_of_the_subject(own):
     known = [f"{own}-dcgan", f"{own}-vae", own]
     for order in (known, known[::-1]):
-        drawn = drawers._by_subject(order)
+        drawn = models._by_subject(order)
         assert sorted(name for kinds in drawn.values() for name in kinds.values()) == sorted(known)
         assert all("" not in kinds or len(kinds) == 1 for kinds in drawn.values())
 
@@ -305,7 +307,7 @@ def test_a_model_for_research_only_says_so(wall, monkeypatch):
         command="",
         figures={},
     )
-    monkeypatch.setattr(drawers, "_shipped", lambda name: entry)
+    monkeypatch.setattr(models, "_shipped", lambda name: entry)
     page = wall()
     assert "Learnt from faces of strangers" in said(page.caption)
     assert "Research only" in said(page.markdown)
@@ -317,8 +319,8 @@ def test_each_button_shows_its_own_picture(count):
     pictures += np.arange(count, dtype="uint8")[:, None, None, None] * 5
     whole = sheet(pictures)
     height, width = whole.shape[:2]
-    places = list(walls.places(width, height, count))
-    side = walls.side(width, count)
+    places = list(picture_wall.places(width, height, count))
+    side = picture_wall.side(width, count)
     for number, (across, down) in enumerate(places):
         left, top = across / 100 * (width - side), down / 100 * (height - side)
         window = whole[round(top) : round(top + side), round(left) : round(left + side)]
@@ -337,13 +339,13 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
     }
 
     def page(figures):
-        from pages.parts import latent_maps
+        from pages.faces import under_the_hood
 
-        latent_maps._training(figures)
+        under_the_hood._training(figures)
 
     drawn = draw(page, figures=figures)
     assert len(drawn.get("vega_lite_chart")) == 3
-    assert [row["share"] for row in latent_maps._shares(figures["distances"])] == [0.25, 0.75, 0.5, 0.5]
+    assert [row["share"] for row in under_the_hood._shares(figures["distances"])] == [0.25, 0.75, 0.5, 0.5]
     assert "**9.3**" in said(drawn.markdown) and "**9.0**" in said(drawn.markdown)
     assert "among all 17,742" in said(drawn.markdown) and "near 0" in said(drawn.markdown)
     assert not draw(page, figures={}).get("vega_lite_chart")
@@ -351,7 +353,7 @@ def test_the_map_and_the_training_are_drawn_from_what_is_known(draw):
 
 def test_a_model_that_looked_at_a_part_of_what_it_learnt_from_says_so():
     before = {"nearest": 9.3, "nearest_held_out": 9, "real_n": 5000, "pictures": 19_713, "held_out": 1971}
-    told = latent_maps._copies(before)
+    told = under_the_hood._copies(before)
     assert "nearest of 5,000 of the 17,742 that it learnt from" in told and "would not show" in told
 
 
@@ -359,7 +361,7 @@ def test_the_wall_is_on_the_map(wall):
     page = wall()
     [chart] = page.get("vega_lite_chart")
     assert "change" in json.dumps(chart.proto.spec).lower()
-    rows = latent_maps._map([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], 2).to_dict()["data"]["values"]
+    rows = under_the_hood._map([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], 2).to_dict()["data"]["values"]
     assert [row["which"] for row in rows] == ["others", "chosen"]
 
 

@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from pages.parts import samples, tiles
-from pages.parts.places import PLACES, place_of
+from pages.form import samples
+from pages.home import tiles
+from pages.jobs.navigation import PLACES, place_of
 from studio.core import owners, paths
 
 from .conftest import ROOT
@@ -58,7 +59,7 @@ def test_a_studio_error_is_shown_as_its_sentence(visit, monkeypatch, tmp_path):
 _ALL_PAGES = """
 import sys
 from streamlit.testing.v1 import AppTest
-from pages.parts.places import PLACES
+from pages.jobs.navigation import PLACES
 app = AppTest.from_file("pages/frame.py", default_timeout=60).run()
 for place in PLACES:
     app.switch_page(place.file).run()
@@ -195,9 +196,9 @@ def test_all_tiles_are_there():
 
 def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
     def page_of_fault():
-        from pages.parts import faults
+        from pages.widgets import page_errors
 
-        assert faults.tell(ZeroDivisionError("secret path /home/me"))
+        assert page_errors.tell(ZeroDivisionError("secret path /home/me"))
 
     page = draw(page_of_fault)
     assert "Next: reload" in page.error[0].value

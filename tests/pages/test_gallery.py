@@ -15,7 +15,10 @@ import pytest
 import streamlit as st
 import tiny_styles
 
-from pages.parts import arrivals, bundles, kept_models, owners, places, samples, uploads, uses, words
+from pages.form import samples, uploads
+from pages.gallery import dropped_file, selection
+from pages.jobs import kept_models, navigation, use_again
+from pages.widgets import owners, words
 from studio.core import paths, recipes, tasks
 from studio.core.errors import NoRoom, Unavailable
 from studio.core.models import presets
@@ -77,7 +80,7 @@ def test_an_empty_gallery_says_what_will_be_here_and_where_to_begin(visit):
 def test_the_wall_shows_the_newest_first_and_a_page_at_a_time(visit, made, monkeypatch):
     for shade in range(3):
         made(shade=shade)
-    monkeypatch.setattr("pages.parts.shelves.PAGE", 2)
+    monkeypatch.setattr("pages.gallery.wall.PAGE", 2)
     page = visit("gallery")
     assert not page.exception
     assert labels(page) == [r"shade 2", r"shade 1"]
@@ -227,7 +230,7 @@ def test_several_are_picked_and_removed_together(visit, made):
 
 
 def test_the_last_of_a_page_is_removed_and_the_page_before_is_shown(visit, made, monkeypatch):
-    monkeypatch.setattr("pages.parts.shelves.PAGE", 2)
+    monkeypatch.setattr("pages.gallery.wall.PAGE", 2)
     there = [made(shade=shade) for shade in range(3)]
     page = visit("gallery")
     button(page, "Older").click().run()
@@ -324,9 +327,9 @@ def test_a_text_is_shown_as_text(visit, engine, made):
 def page_of_told():
     import streamlit as st
 
-    from pages.parts import arrivals
+    from pages.gallery import dropped_file
 
-    arrivals.show(st.session_state["told"])
+    dropped_file.show(st.session_state["told"])
 
 
 @pytest.fixture
@@ -363,7 +366,7 @@ def test_what_finds_no_room_in_the_gallery_is_told(visit, made, monkeypatch):
 
     data = items.find(made(shade=14)).result.files[0].read()
     page = visit("gallery")
-    page.session_state[arrivals._TOLD] = imports.tell(data, "a.png")
+    page.session_state[dropped_file._TOLD] = imports.tell(data, "a.png")
     page.run()
     monkeypatch.setattr(imports, "add", full)
     button(page, "Add to the gallery").click().run()
@@ -385,7 +388,7 @@ def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
     gone = source.read()
     source.path.unlink()
     page = visit("gallery")
-    page.session_state[arrivals._TOLD] = imports.tell(data, "a.png")
+    page.session_state[dropped_file._TOLD] = imports.tell(data, "a.png")
     page.run()
     place = page.file_uploader[0]
     page = place.upload("another.txt", b"something else", "text/plain").run()
@@ -402,14 +405,14 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     data, source = item.result.files[0].read(), item.inputs["picture"][0]
     gone = source.read()
     source.path.unlink()
-    state = {arrivals._TOLD: imports.tell(data, "a.png")}
+    state = {dropped_file._TOLD: imports.tell(data, "a.png")}
     monkeypatch.setattr(st, "session_state", state)
     given = [("a.png", gone), ("b.png", gone), ("c.txt", b"one"), ("d.txt", b"two")]
     state["key"] = [SimpleNamespace(name=name, getvalue=lambda data=data: data) for name, data in given]
-    state[uploads._turn(arrivals._INPUTS)] = 0
-    uploads._take(arrivals._INPUTS, "key", arrivals._take_input)
-    assert not state[arrivals._TOLD].missing
-    assert [told[:5] for told in state[uploads._fault(arrivals._INPUTS)]] == ["c.txt", "d.txt"]
+    state[uploads._turn(dropped_file._INPUTS)] = 0
+    uploads._take(dropped_file._INPUTS, "key", dropped_file._take_input)
+    assert not state[dropped_file._TOLD].missing
+    assert [told[:5] for told in state[uploads._fault(dropped_file._INPUTS)]] == ["c.txt", "d.txt"]
 
 
 def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):
@@ -424,7 +427,7 @@ def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(made):
     there = [made(shade=shade) for shade in range(3)]
 
     def shades(wanted, picked):
-        with zipfile.ZipFile(io.BytesIO(bundles.zipped(wanted, picked, "local"))) as packed:
+        with zipfile.ZipFile(io.BytesIO(selection.zipped(wanted, picked, "local"))) as packed:
             return {recipes.read(packed.read(name)).settings["shade"] for name in packed.namelist()}
 
     assert shades(Wanted(), None) == {0, 1, 2}
@@ -434,9 +437,9 @@ def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(made):
 
 def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(made, monkeypatch):
     made(shade=1)
-    monkeypatch.setattr(bundles, "MOST_BYTES", 10)
+    monkeypatch.setattr(selection, "MOST_BYTES", 10)
     with pytest.raises(NoRoom, match="studio gallery export"):
-        bundles.zipped(Wanted(), None, "local")
+        selection.zipped(Wanted(), None, "local")
 
 
 def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_large(
@@ -444,12 +447,12 @@ def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_
 ):
     there = [made(shade=shade) for shade in (201, 202)]
     items.find(there[0]).result.files[0].path.unlink()
-    with zipfile.ZipFile(io.BytesIO(bundles.zipped(Wanted(), there, "local"))) as packed:
+    with zipfile.ZipFile(io.BytesIO(selection.zipped(Wanted(), there, "local"))) as packed:
         assert len(packed.namelist()) == 1
     page = visit("gallery")
     next(one for one in page.toggle if one.label == "Pick several").set_value(True).run()
     for picked, most, offered in ((there, 10**6, True), (there[:1], 10**6, False), (there, 10, False)):
-        monkeypatch.setattr(bundles, "MOST_BYTES", most)
+        monkeypatch.setattr(selection, "MOST_BYTES", most)
         wall(page).set_value(picked).run()
         page.run()
         assert not page.exception
@@ -458,8 +461,8 @@ def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_
 
 
 def test_every_use_is_of_a_page_and_a_slot_that_are_there():
-    known = {place.file: place for place in places.PLACES}
-    for use in uses.USES:
+    known = {place.file: place for place in navigation.PLACES}
+    for use in use_again.USES:
         capability = known[use.file].capability
         slots = [
             slot
@@ -472,14 +475,14 @@ def test_every_use_is_of_a_page_and_a_slot_that_are_there():
         assert (slot.most > 1) == use.many
 
 
-@pytest.mark.parametrize("number", range(len(uses.USES)))
+@pytest.mark.parametrize("number", range(len(use_again.USES)))
 def test_a_result_is_chosen_where_it_is_used(visit, made, number, monkeypatch):
     opened = []
     # Those pages have tests of their own.
     monkeypatch.setattr("streamlit.switch_page", lambda file, **more: opened.append((file, more)))
     id = made(shade=60 + number)
     page = visit("gallery", item=id)
-    use = uses.USES[number]
+    use = use_again.USES[number]
     page.button(key=f"{id}_use_{number}").click().run()
     assert not page.exception
     # Streamlit refuses to leave a page whose widgets are in the address, unless told what comes instead.
@@ -510,7 +513,7 @@ def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
     monkeypatch.setattr("studio.gallery.disk_budget.limit", lambda: 100)
     page = visit("gallery")
     assert "Nothing is removed by itself" in page.warning[0].value
-    monkeypatch.setattr("pages.parts.rooms.owner", lambda: "visitor-1")
+    monkeypatch.setattr("pages.gallery.disk_room.owner", lambda: "visitor-1")
     page = visit("gallery")
     assert not page.exception
     assert not page.warning, "a visitor is not asked about the disk"
@@ -563,7 +566,7 @@ def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, en
 
 def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, engine, chores, until):
     page, picture = visit("gallery"), items.find(made(shade=30)).result.files[0].read()
-    page.session_state[arrivals._TOLD] = imports.tell(picture, "a.png")
+    page.session_state[dropped_file._TOLD] = imports.tell(picture, "a.png")
     page.run()
     assert "told_back" in {one.key for one in page.button}
     job = engine.submit("chores.do", chores.ChoreSettings(shade=9), {})

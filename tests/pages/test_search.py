@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pages.parts import sample_texts, searches, trials
+from pages.form import sample_texts
+from pages.search import input_form, trials
 from studio.core import paths, tasks
 from studio.core.tasks import File
 from studio.engine.jobs import store
@@ -26,17 +27,17 @@ def button(page, label):
     return next(found for found in page.button if found.label == label)
 
 
-@pytest.mark.parametrize("name", searches.SUBJECTS)
+@pytest.mark.parametrize("name", input_form.SUBJECTS)
 def test_every_training_can_be_searched_at_once(visit, submitted, name):
-    page = visit("search", train=searches.SUBJECTS[name].title)
+    page = visit("search", train=input_form.SUBJECTS[name].title)
     assert not page.exception and not page.error
     button(page, "Search").click().run()
     [(task, settings, inputs)] = submitted
     assert (task, settings.train) == ("search.run", name)
     check(settings, inputs)
-    assert [word.partition("=")[0] for word in settings.vary] == list(searches.SUBJECTS[name].varied)
-    length = searches.SUBJECTS[name].length
-    small = [word.partition("=")[0] for word in searches.SUBJECTS[name].small]
+    assert [word.partition("=")[0] for word in settings.vary] == list(input_form.SUBJECTS[name].varied)
+    length = input_form.SUBJECTS[name].length
+    small = [word.partition("=")[0] for word in input_form.SUBJECTS[name].small]
     tests = ["test_every"] if length == "steps" else []
     assert [word.partition("=")[0] for word in settings.fixed] == [*filter(None, [length]), *tests, *small]
     if tests:
@@ -45,7 +46,7 @@ def test_every_training_can_be_searched_at_once(visit, submitted, name):
 
 def test_all_that_can_be_searched_is_on_the_page():
     able = {name.partition(".")[0] for name in tasks.TASKS if tasks.get(name).goal}
-    assert able - {"bowl"} == set(searches.SUBJECTS)  # that one is of the tests
+    assert able - {"bowl"} == set(input_form.SUBJECTS)  # that one is of the tests
 
 
 def test_what_varies_and_how_far_is_chosen(visit, submitted):
@@ -95,7 +96,7 @@ def test_how_long_one_training_takes_is_told_before(visit):
     def takes(epochs):
         fixed = (f"epochs={epochs}",)
         asked = SearchSettings(train="text", vary=("dropout",), fixed=fixed)
-        return searches.takes(asked, {"text": [sample_texts.file()]})
+        return input_form.takes(asked, {"text": [sample_texts.file()]})
 
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
 
@@ -128,9 +129,10 @@ def test_a_search_that_ended_gives_way_to_other_pictures(draw, engine, until, mo
     def page(id, texts):
         import streamlit as st
 
-        from pages.parts import places, trials
+        from pages.jobs import navigation
+        from pages.search import trials
 
-        places.arrive("search")
+        navigation.arrive("search")
         if "chosen" not in st.session_state:
             st.query_params["job"] = id
         chosen = texts[st.session_state.setdefault("chosen", 0)]
@@ -158,10 +160,10 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     def page(id):
         import streamlit as st
 
-        from pages.parts import sampler, trials
+        from pages.search import trials, under_the_hood
 
         st.query_params["job"] = id
-        sampler.explain(trials.show({}))
+        under_the_hood.explain(trials.show({}))
 
     drawn = draw(page, id=job.id)
     assert not drawn.exception
@@ -175,6 +177,6 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
 
 def test_a_short_text_is_read_more_often_for_in_few_steps_nothing_is_learnt():
     def often(chars):
-        return searches._enough({"text": [File.keep(b"It is told. " * (chars // 12), "text", "a.txt")]})
+        return input_form._enough({"text": [File.keep(b"It is told. " * (chars // 12), "text", "a.txt")]})
 
     assert often(25_000) > often(100_000) > often(600_000) >= 6

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import eye_questions, forms, live
+from pages.form import forms
+from pages.jobs import live
+from pages.search.by_eye import pair_form
 from studio.core import recipes, tasks
 from studio.core.errors import StudioError
 from studio.core.pictures import images
@@ -33,7 +35,7 @@ def held(monkeypatch, home):
         return Live(task, settings, inputs, data, "picture", "made.png", {}, recipe, 0.1)
 
     monkeypatch.setattr(live, "held", held)
-    monkeypatch.setattr("pages.parts.downloads.missing", lambda names: [])
+    monkeypatch.setattr("pages.widgets.downloads.missing", lambda names: [])
     return asked
 
 
@@ -70,13 +72,13 @@ def begun(visit, **params):
     [("style.transfer", ["strength", "stroke"]), ("dream.ascend", ["look", "steps", "octaves"])],
 )
 def test_one_click_begins_a_search_of_what_matters(visit, held, task, names):
-    page = begun(visit, make=eye_questions.SUBJECTS[task].title)
+    page = begun(visit, make=pair_form.SUBJECTS[task].title)
     taste = searches.find(address(page)["eye"], "local")
     assert (taste.task, list(taste.duels().grid.names)) == (task, names)
     assert labels(page).count(PICK) == 2
     assert "Comparison 1 of 30" in page.get("progress")[0].proto.text
     first, second = held
-    assert (first.size, second.size) == (eye_questions.SIZE,) * 2 and first != second
+    assert (first.size, second.size) == (pair_form.SIZE,) * 2 and first != second
     tasks.check(task, first, taste.inputs)
 
 
@@ -180,7 +182,7 @@ def test_the_best_opens_its_page_with_these_very_settings(visit, held, monkeypat
 
 def test_the_best_is_made_large_as_a_job(visit, held, monkeypatch):
     begun_jobs = []
-    monkeypatch.setattr("pages.parts.onward.begin", lambda *given: begun_jobs.append(given))
+    monkeypatch.setattr("pages.jobs.onward.begin", lambda *given: begun_jobs.append(given))
     page = begun(visit)
     page.button(key="eye_left").click().run()
     button(page, "Take the best").click().run()
@@ -215,16 +217,16 @@ def test_weights_that_are_not_here_are_offered_first(visit, held, monkeypatch):
 
     wanted = []
     monkeypatch.setattr(
-        "pages.parts.downloads.missing",
+        "pages.widgets.downloads.missing",
         lambda names: wanted.append(list(names)) or [pretrained.status("vgg16")],
     )
     page = begun(visit, make="Dream")
     assert wanted[-1] == ["vgg16"] and "Fetch now" in labels(page) and PICK not in labels(page)
 
 
-@pytest.mark.parametrize("task", eye_questions.SUBJECTS)
+@pytest.mark.parametrize("task", pair_form.SUBJECTS)
 def test_every_value_that_is_tried_can_be_set_on_the_page(task):
-    kind, subject = tasks.get(task).settings, eye_questions.SUBJECTS[task]
+    kind, subject = tasks.get(task).settings, pair_form.SUBJECTS[task]
     fields = kind.described()
     for name in subject.offered:
         first = subject.varied.get(name)
@@ -244,10 +246,10 @@ def test_every_value_that_is_tried_can_be_set_on_the_page(task):
 def page_of_chores(id):
     import streamlit as st
 
-    from pages.parts import eye_pairs, eyes
+    from pages.search.by_eye import pairs, session
 
     st.query_params["eye"] = id
-    eye_pairs.compare(eyes.find())
+    pairs.compare(session.find())
 
 
 def test_pictures_are_made_in_the_live_lane_and_kept_while_they_are_compared(engine, chores, monkeypatch):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.parts import commands, own_masks, results, samples, uses
+from pages.form import own_masks, samples
+from pages.jobs import commands, results, use_again
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.engine.jobs import store
@@ -129,7 +130,7 @@ def test_the_command_of_a_house_style_names_it(home):
 def page_of_live():
     import streamlit as st
 
-    from pages.parts import live
+    from pages.jobs import live
 
     for label in ("Download", "Download again"):
         st.button(label, on_click=lambda: live._keep(st.session_state["made"]))
@@ -150,7 +151,7 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
 
 def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, picture):
     made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: uses.menu(lambda: made, key="it"))
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
     page = visit("style", what="A film")
     titles = {button.label: button.key for button in page.button}
     page.button(key=titles["Content in Style"]).click().run()
@@ -313,7 +314,7 @@ def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
 
 def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, picture):
     made = tasks.File.keep(images.encode_png(picture), "picture", "made.png")
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: uses.menu(lambda: made, key="it"))
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
     page = visit("style")
     next(button for button in page.button if button.label == "Picture in Teach").click().run()
     assert not page.exception
@@ -332,7 +333,7 @@ def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
 def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     begun = []
-    monkeypatch.setattr("pages.parts.jobs.start", lambda *job: begun.append(job))
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: begun.append(job))
     page = visit("style", strength="0.5")
     next(button for button in page.button if button.label == "Watch a small draft").click().run()
     [(task, settings, inputs)] = begun

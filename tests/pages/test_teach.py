@@ -12,7 +12,8 @@ import pytest
 import tiny_classes
 from PIL import Image
 
-from pages.parts import audits, own_models, samples
+from pages.form import samples
+from pages.teach import audit, brought_models
 from studio.classify.models import brought as own
 from studio.classify.models.brought import Known
 from studio.classify.settings import TrainClassifierSettings
@@ -30,7 +31,7 @@ def stand_ins(engine, until, monkeypatch):
     """The tasks of the page without Keras, here and in the workers."""
     for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
         monkeypatch.setitem(tasks.TASKS, name, entry)
-    monkeypatch.setattr("pages.parts.downloads.missing", lambda names: [])
+    monkeypatch.setattr("pages.widgets.downloads.missing", lambda names: [])
     engine.live("colours.live", tiny_classes.NoSettings(), {}, "moving in")
     job = engine.submit("colours.job", tiny_classes.NoSettings(), {})
     until(lambda: engine.job(job.id).finished)
@@ -232,7 +233,7 @@ def keras_file(**more: bytes) -> bytes:
 @pytest.fixture
 def bring(visit):
     """The half that tries, with a model of a person's own."""
-    own_models.known.clear()  # two files of the same second are the same file
+    brought_models.known.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("classify", half="Try")
@@ -305,7 +306,7 @@ def test_pairs_that_are_nearly_the_same_are_told_once_with_their_pictures(pairs,
     near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": one} for n, one in enumerate(pairs)]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "pictures": 9, "notes": []}
     warned = ["1 pair of nearly the same picture in two classes: look which of the two is right."]
-    [found] = audits.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
+    [found] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
     assert told in found.sentence
     assert (found.matters, len(found.names), found.pictured) == (matters, 2 * len(pairs), True)
 

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 import tiny_voice
 
-from pages.parts import gates, lessons, next_character, owners, sample_texts, stand_ins, texts, voices
+from pages.form import sample_texts
+from pages.jobs import written_texts
+from pages.pictures import text_tiles
+from pages.text import gates, training, under_the_hood, voices
+from pages.widgets import owners
 from studio.core import paths, recipes
 from studio.core.models import presets
 from studio.core.tasks import File
@@ -161,7 +165,7 @@ def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_voice(
     assert not {"Write on", "Another text"} & set(labels(page))
     assert "old-tales" in said(page.caption).replace("\\", "")
     begun = []
-    monkeypatch.setattr("pages.parts.jobs.start", lambda *asked: begun.append(asked))
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: begun.append(asked))
     button(page, "Make again").click().run()
     assert begun[0][2]["model"][0].digest == model.digest
     engine.remove(job.id)
@@ -407,7 +411,7 @@ def test_a_broken_model_or_one_of_another_kind_is_no_voice(tiny):
 
 
 def test_figures_in_words_are_plain():
-    told = lessons.in_words(tiny_voice.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
+    told = training.in_words(tiny_voice.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
     assert "\\*odd\\*" in told
     assert "early" not in told
 
@@ -416,7 +420,7 @@ def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_
     page = wrote(visit("text", hood="true"), until_written)
     assert len(page.get("vega_lite_chart")) == 2
     text = "a dog likes the sea"
-    scores, doors = next_character._read("tiny", presets.find("tiny").digest, text)
+    scores, doors = under_the_hood._read("tiny", presets.find("tiny").digest, text)
     spoken = voice.load("tiny")
     pen = Pen(spoken.network)
     pen.read(spoken.vocabulary.encode(text).indices)
@@ -427,7 +431,7 @@ def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_
 
 
 def test_nothing_is_computed_while_the_section_is_folded(visit, tiny, until_written, monkeypatch):
-    monkeypatch.setattr(next_character, "_read", lambda *_: pytest.fail("computed"))
+    monkeypatch.setattr(under_the_hood, "_read", lambda *_: pytest.fail("computed"))
     page = wrote(visit("text"), until_written)
     assert not page.get("vega_lite_chart")
 
@@ -449,8 +453,8 @@ def test_the_gates_are_those_of_the_network(tiny):
 
 
 def test_a_marked_picture_shades_what_surprised():
-    calm = stand_ins.marked("One", " two\nthree", [0.0] * 10)
-    other = stand_ins.marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)
+    calm = text_tiles.marked("One", " two\nthree", [0.0] * 10)
+    other = text_tiles.marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)
     changed = np.argwhere(np.any(np.asarray(calm) != np.asarray(other), axis=-1))
     assert len(changed)
     top, left = changed.min(axis=0)
@@ -459,6 +463,6 @@ def test_a_marked_picture_shades_what_surprised():
 
 
 def test_a_beginning_is_as_long_as_the_settings_allow():
-    WriteSettings(prompt="a" * texts.MOST_BEGUN)
+    WriteSettings(prompt="a" * written_texts.MOST_BEGUN)
     with pytest.raises(ValueError):
-        WriteSettings(prompt="a" * (texts.MOST_BEGUN + 1))
+        WriteSettings(prompt="a" * (written_texts.MOST_BEGUN + 1))

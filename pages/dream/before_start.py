@@ -1,0 +1,28 @@
+"""What stands where a dream will be, before the first: the chosen picture, and what Start will make of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.dream import targets
+from pages.form import estimates
+from pages.widgets import browser_pictures, downloads
+from studio.core import amounts
+from studio.core.tasks import File
+from studio.dream.settings import DreamSettings
+
+
+def before_start(content: File, settings: DreamSettings | None) -> None:
+    """Shows the picture large, with one line below it."""
+    browser_pictures.content(content)
+    if settings is not None:
+        st.markdown(_line(content, settings))
+        downloads.first_run([targets.network(settings)])
+
+
+def _line(content: File, settings: DreamSettings) -> str:
+    what = "lets the network dream into it"
+    if settings.zoom:
+        length = amounts.duration(max(settings.zoom / settings.fps, 1))
+        what = f"makes a film of {settings.zoom} frames, {length} long"
+    return f"**Start** {what}{estimates.takes('dream.ascend', settings, {'content': [content]})}."

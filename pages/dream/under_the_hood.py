@@ -1,0 +1,101 @@
+"""Under the hood of dreams: gradient ascent, octaves and jitter, drawn from this very run's numbers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import browser_pictures, curves, under_the_hood
+
+_WHAT = """
+A network that names photos answers a picture with maps: bright where it finds what it looks for. A dream asks
+the other way round: *which change of the picture would make these maps brighter?* The gradient is the answer,
+for every pixel at once. So the picture takes a small step that way, and another, until the faint likeness
+of an eye that the network saw in a cloud is an eye for everybody. This is **gradient ascent**: the network
+stays as it is, the picture learns.
+"""
+_FORMULA = r"""\begin{aligned}
+J(x) &= \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big) \\
+x &\leftarrow x + \eta\,\frac{\nabla_x J}{\sigma(\nabla_x J)}
+\end{aligned}"""
+_OCTAVES = """
+A network only knows things of about the size that it was trained on. The dream therefore climbs through
+**octaves**: it starts with a small copy of the picture, where one eye covers a whole cloud, and goes on in
+larger and larger ones, where smaller things grow in the larger. After each octave only what was *dreamt* is
+enlarged; the picture's own detail comes back from the original.
+
+Between two steps the picture is rolled round by a few random pixels. Without this **jitter** the grid
+on which the network looks would show, and the places it looks at least would stay undreamt.
+"""
+_PAPER = (
+    "Mordvintsev, Olah, Tyka, [Inceptionism: Going Deeper into Neural Networks]"
+    "(https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), 2015."
+)
+
+
+def explain(job: Any) -> None:
+    """The folded section; with a dream, its own octaves too."""
+    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _OCTAVES), (st.caption, _PAPER))
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        under_the_hood.beside(parts, lambda: _of_this_run(job))
+
+
+def _of_this_run(job: Any) -> None:
+    if job is None or not job.history:
+        st.caption("Start a dream: the octaves that it climbs are drawn here from its own numbers.")
+        return
+    curves.losses(job.history, caption="What was climbed against the steps: it falls where an octave begins")
+    result = job.result
+    octaves = result.figures.get("octaves") if result is not None else None
+    if not octaves or result.files[0].kind != "picture":
+        st.caption("After a single dream its octaves are drawn here; a film climbs some at every frame.")
+        return
+    st.altair_chart(_chart(octaves), width="stretch")
+    st.caption("What was climbed at each octave, before its first step and after its last.")
+    st.html(_boxes(octaves, browser_pictures.of_file(result.files[0].digest)))
+    st.caption("The octaves to scale: the smallest copy was dreamt first, the whole picture last.")
+
+
+def _chart(octaves: Sequence[dict[str, float]]) -> Any:
+    import altair as alt
+
+    rows = [
+        {"octave": f"{at['width']} × {at['height']}", "when": when, "value": at[when], "order": number}
+        for number, at in enumerate(octaves)
+        for when in ("before", "after")
+    ]
+    log = all(row["value"] > 0 for row in rows)  # negative weights climb from below 0
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("octave:N", title="px", sort=alt.SortField("order")),
+        x=alt.X("value:Q", title="activation", scale=alt.Scale(type="log" if log else "linear")),
+    )
+    line = base.mark_line(strokeWidth=2, color="gray").encode(detail="octave:N")
+    points = base.mark_point(size=110, filled=True, opacity=1).encode(
+        color=alt.Color("when:N", title=None, sort=["before", "after"], legend=alt.Legend(orient="top")),
+        shape=alt.Shape("when:N", title=None, sort=["before", "after"]),
+        tooltip=["octave:N", "when:N", alt.Tooltip("value:Q", format=".3g")],
+    )
+    return (line + points).properties(height=60 + 34 * len(octaves))
+
+
+def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
+    """Every octave as a frame over the picture, all from the same corner, to scale."""
+    whole = octaves[-1]
+    frames = "".join(
+        f'<div style="position:absolute; left:0; bottom:0; width:{100 * at["width"] / whole["width"]:.2f}%; '
+        f"height:{100 * at['height'] / whole['height']:.2f}%; border:2px solid #fff; box-sizing:border-box; "
+        'box-shadow:0 0 0 1px rgb(0 0 0 / 55%), inset 0 0 0 1px rgb(0 0 0 / 55%)">'
+        '<span style="position:absolute; top:0; right:0; padding:0 0.35rem; font-size:0.72rem; '
+        f'white-space:nowrap; color:#fff; background:rgb(20 22 28 / 70%)">{at["width"]:.0f} px</span></div>'
+        for at in octaves
+    )
+    source = f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+    image = f'<img alt="" src="{source}" style="width:100%; height:100%; display:block">'
+    ratio = f"{whole['width'] / whole['height']:.4f}"
+    return (
+        f'<div style="position:relative; aspect-ratio:{ratio}; background:#8884; border-radius:0.5rem; '
+        f'overflow:hidden">{image}{frames}</div>'
+    )

@@ -1,0 +1,118 @@
+"""What the faces page asks for besides its form: how many, a photo, a film."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.faces import sliders
+from pages.form import choices, forms, samples
+from pages.form.samples import Sample
+from pages.widgets import owners, words
+from studio.core.errors import StudioError
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.faces import models, photo
+from studio.faces.settings import USUAL_WALK, FacesSettings
+
+CROP = ("crop", "crop_x", "crop_y")
+FILM = ("walk", "fps", "film")
+ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP, *FILM)
+COUNTS = (16, 36, 64, 100, 144)
+FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
+_DRAWER, _PHOTO = "drawer", "photo_before"
+
+
+def follow(preset: str) -> None:
+    """Lets go of what was chosen of another model, whose faces and directions these are not."""
+    if st.session_state.setdefault(_DRAWER, preset) == preset:
+        return
+    st.session_state[_DRAWER] = preset
+    _let_go()
+
+
+def _let_go() -> None:
+    st.session_state[FACE] = st.session_state[TO] = 0
+    st.session_state[NEAR] = st.session_state[MOVES] = ""
+    st.session_state[MORPH] = False
+
+
+def reset(preset: str) -> None:
+    """Puts back what the page asks for beside its form, but for the photo. Call it from a callback."""
+    _let_go()
+    sliders.begin(preset, ())
+    st.session_state["film_on"], st.session_state["walk"] = False, USUAL_WALK
+    forms.defaults(FacesSettings, ("seed", "n", *CROP, *FILM[1:]))
+
+
+def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
+    """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
+    help = "The model draws it in its own way, and you can change that"
+    found = choices.optional("photo", "Photo", [samples.photos()[1]], help)
+    if st.session_state.get(_PHOTO) != (found and found.title):
+        if found or _PHOTO in st.session_state:
+            st.session_state[FACE] = 1 if found else 0
+            sliders.begin(preset, (st.session_state.get(MOVES) or "").replace(",", " ").split())
+        st.session_state[_PHOTO] = found and found.title
+    if found is None:
+        return None, {}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        place = st.container(width=110)
+        with st.popover("Crop", icon=":material/crop:"):
+            crop = forms.fields(FacesSettings, CROP)
+            if not crop["crop"]:
+                st.caption(
+                    "A face that is found is taken where it is; for another part, choose how much of it."
+                )
+    with place:
+        st.image(_seen(found.file(), tuple(crop.values())), width="stretch", caption="What it sees")
+    return found, crop
+
+
+@owners.cached(max_entries=64)
+def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
+    return images.encode_preview(photo.square(images.read(file.read()), *crop), 220)
+
+
+def seed() -> int:
+    """Asks for the seed of the wall."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        value = st.number_input("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
+        st.button(
+            "Another wall", icon=":material/casino:", on_click=forms.roll, help="Another seed at random"
+        )
+    return value
+
+
+def film() -> dict[str, Any]:
+    """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
+    help = "Of the chosen face and others, or the way to another and back"
+    if not st.toggle("Film", key="film_on", bind="query-params", help=help):
+        return {"walk": 0}
+    most = FacesSettings.described()["walk"].most
+    with st.container(border=True):
+        frames = st.slider("Frames", 2, int(most), USUAL_WALK, key="walk", bind="query-params")
+        return {"walk": frames} | forms.fields(FacesSettings, FILM[1:])
+
+
+def of_the_wall() -> dict[str, int]:
+    """How many there are, which is chosen, and which one it is to become: as the wall sets them, too."""
+    shared: dict[str, Any] = {"bind": "query-params"}
+    n = st.select_slider("Faces on the wall", COUNTS, value=FacesSettings().n, key="n", **shared)
+    found = {"n": n}
+    for key, label in ((FACE, "The chosen face; 0: none"), (TO, "The one it becomes; 0: none")):
+        found[key] = st.number_input(label, 0, n, key=key, **shared)
+    return found | ({} if found[FACE] else {TO: 0})
+
+
+def understood(settings: FacesSettings | None) -> FacesSettings | None:
+    """The settings, or None after showing why nothing can be drawn with them."""
+    if settings is None:
+        return None
+    try:
+        models.check(settings, {})
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    return settings

@@ -1,0 +1,105 @@
+"""A slider for each direction of a model, for the chosen face; they begin with the changes of the wall."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.widgets import words
+from studio.core.generators.directions import usable
+from studio.core.models import presets
+
+FAR = 4.0
+STEP = 0.25
+IN_SIGHT = 5
+_TITLES = {"age": "Older", "gender": "Gender: male to female"}
+_KEY = "move_"
+
+
+def sliders(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
+    """Draws them.
+
+    Args:
+        preset: whose directions.
+        wall: the changes of the whole wall, each NAME=AMOUNT.
+
+    Returns:
+        The changes of the chosen face.
+    """
+    found = directions(preset)
+    begun = amounts(wall)
+    names = list(found)
+    for name in names[:IN_SIGHT]:
+        _slider(name, found[name], begun.get(name, 0.0))
+    if names[IN_SIGHT:]:
+        with st.popover("More changes", icon=":material/add:", width="stretch"):
+            for name in names[IN_SIGHT:]:
+                _slider(name, found[name], begun.get(name, 0.0))
+    if not names:
+        st.caption("This model has no directions to change a picture along.")
+    made = moves(preset, wall)
+    if names:
+        undo = {"disabled": amounts(made) == begun, "on_click": begin, "args": (preset, wall)}
+        st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo)
+    return made
+
+
+def begin(preset: str, wall: Sequence[str]) -> None:
+    """Sets the sliders to the changes of the wall. Call it before they are drawn, or from a callback."""
+    begun = amounts(wall)
+    for name in directions(preset):
+        st.session_state[_KEY + name] = begun.get(name, 0.0)
+
+
+def moves(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
+    """The changes of the chosen face, each NAME=AMOUNT: as the sliders stand, or before them the wall's."""
+    found = amounts(wall)
+    found |= {
+        name: round(st.session_state[_KEY + name], 2)
+        for name in directions(preset)
+        if _KEY + name in st.session_state
+    }
+    return tuple(f"{name}={amount:g}" for name, amount in found.items() if amount)
+
+
+def amounts(changes: Sequence[str]) -> dict[str, float]:
+    """`("older=1.5",)` -> `{"older": 1.5}`; what cannot be read is left out."""
+    found = {}
+    for change in changes:
+        name, _, amount = change.partition("=")
+        with suppress(ValueError):
+            found[name] = float(amount)
+    return found
+
+
+def title(name: str) -> str:
+    """A direction in a person's words: "change-2" -> "Change 2"."""
+    return _TITLES.get(name) or words.choice(name)
+
+
+def directions(preset: str) -> Mapping[str, str]:
+    """The directions of a model, each with what is known of it."""
+    found = usable(presets.find(preset).data())
+    return {name: str(one.get("note", "")) for name, one in found.items()}
+
+
+def _slider(name: str, note: str, begun: float) -> None:
+    told = words.plain(note[:1].upper() + note[1:])
+    labelled = "label" in note  # which everybody should read
+    far = max(FAR, float(math.ceil(abs(begun))))
+    st.slider(
+        title(name),
+        -far,
+        far,
+        begun,
+        STEP,
+        key=_KEY + name,
+        bind="query-params",
+        persist_state="session",
+        help=None if labelled else told or None,
+    )
+    if labelled:
+        st.caption(told)

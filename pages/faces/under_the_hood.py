@@ -1,0 +1,220 @@
+"""Under the hood of faces: where a wall lies in the model's space, and what its training left to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.faces import sliders
+from pages.widgets import under_the_hood
+from studio import engine
+from studio.core.errors import StudioError
+from studio.core.models import presets
+
+_WHAT = """
+A model that draws never saw a plan of a face. It turns a row of random numbers, the **latent** $z$, into a
+picture, and has learnt to do so for every such row: each point of that space is a face, and near points are
+like faces. So there are ways to walk: a *morph* goes from one point to another on an arc, *more like this*
+draws points nearby, and a *direction* is a line along which one thing changes, found by asking a regression
+which way older, or brighter, pictures lie. The average is in the middle; pulling points towards it (*how far
+from the average*) gives fewer odd faces, and fewer different ones.
+"""
+_VAE = """
+A **variational autoencoder** learns two networks at once: one writes a picture down as a few numbers, one
+draws it again from them. Its loss has two parts: how far the drawing is from the picture, and how far the
+numbers are from plain chance (the KL divergence), without which the space between pictures would be empty.
+"""
+_VAE_FORMULA = r"""\mathcal{L} = -\,\mathbb{E}_{q(z|x)} \log p(x|z)
++ \beta\, D_{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)"""
+_GAN = """
+In a **generative adversarial network** one network draws, and another judges whether a picture is real. Each
+learns from the other: the judge where it was fooled, the one that draws where it was found out. Neither ever
+wins in a good training; when the judge's loss falls to nothing, the other has nothing left to learn from.
+"""
+_GAN_FORMULA = r"\min_G \max_D\; \mathbb{E}_{x} \log D(x) + \mathbb{E}_{z} \log\big(1 - D(G(z))\big)"
+_PAPERS = {
+    "vae.train": "Kingma and Welling, "
+    "[Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), 2013.",
+    "dcgan.train": "Goodfellow et al., "
+    "[Generative Adversarial Networks](https://arxiv.org/abs/1406.2661), 2014. "
+    "Radford, Metz and Chintala, [Unsupervised Representation Learning with Deep Convolutional Generative "
+    "Adversarial Networks](https://arxiv.org/abs/1511.06434), 2015.",
+}
+_WORDS = {"vae.train": (_VAE, _VAE_FORMULA), "dcgan.train": (_GAN, _GAN_FORMULA)}
+_WHOSE = {"made": "drawn", "held out": "never seen"}
+_CURVES = {"generator": "draws", "judge": "judges"}
+
+
+def explain(preset: str, wall: engine.Live | None, face: int) -> None:
+    """The folded section; with a wall, its map too.
+
+    Args:
+        preset: the model, "" for none.
+        face: the chosen one of the wall, 0 for none.
+    """
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        task, figures = _known(preset)
+        parts: list[under_the_hood.Part] = [(st.markdown, _WHAT)]
+        if task in _WORDS:
+            words, formula = _WORDS[task]
+            parts += [(st.markdown, words), (st.latex, formula), (st.caption, _PAPERS[task])]
+        under_the_hood.beside(parts, lambda: _of_this_model(preset, wall, face, figures))
+
+
+def _known(preset: str) -> tuple[str, Mapping[str, Any]]:
+    try:
+        found = presets.find(preset) if preset else None
+        return (found.task, found.data().get("figures") or {}) if found else ("", {})
+    except StudioError:
+        return "", {}
+
+
+def _of_this_model(preset: str, wall: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
+    places = wall.figures.get("places") if wall is not None else None
+    if not places:
+        st.caption("Once there is a wall, a map of it is drawn here from its own numbers.")
+    else:
+        names = list(sliders.directions(preset))[:2]
+        axes = (
+            [sliders.title(name) for name in names] if len(names) == 2 else ["first number", "second number"]
+        )
+        st.altair_chart(_map(places, axes, face), width="stretch")
+        st.caption(
+            "The wall in the model's space, seen along two of its directions; the chosen one is larger."
+        )
+    _training(figures)
+
+
+def _training(figures: Mapping[str, Any]) -> None:
+    """What there is of: the two networks against each other, what each number tells, the nearest pictures."""
+    rows = _curve(figures.get("curve") or {})
+    if rows:
+        st.altair_chart(_duel(rows), width="stretch")
+        st.caption("The losses of the two networks over the training: neither should reach 0.")
+    told = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
+    if told:
+        st.altair_chart(_bars(told), width="stretch")
+        st.caption("How much each number tells of a picture (KL divergence); those near 0 are not used.")
+    if {"nearest", "nearest_held_out"} <= figures.keys():
+        st.markdown(_copies(figures))
+    if rows := _shares(figures.get("distances") or {}):
+        st.altair_chart(_histogram(rows), width="stretch")
+        st.caption("How far drawn pictures, and real ones it never saw, are from that nearest one.")
+
+
+def _copies(figures: Mapping[str, Any]) -> str:
+    """Whether they are copies; models that are older than the search among all say among how many it was."""
+    if among := figures.get("learnt_n"):
+        where, end = f"found among all {among:,}", "If most were copies, the first would be near 0."
+    elif {"pictures", "held_out", "real_n"} <= figures.keys():
+        every = figures["pictures"] - figures["held_out"]
+        where, end = f"of {figures['real_n']:,} of the {every:,}", "Copies of the others would not show."
+    else:
+        where, end = "of some", "Copies of the others would not show."
+    return (
+        f"**Are they copies?** A drawn picture lies **{figures['nearest']:.1f}** away from the nearest "
+        f"{where} that it learnt from, a real one that it never saw **{figures['nearest_held_out']:.1f}** "
+        f"(medians, between the features of a network that knows photos). {end}"
+    )
+
+
+def _map(places: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:
+    import altair as alt
+
+    rows = [
+        {"x": x, "y": y, "number": n, "which": "chosen" if n == face else "others"}
+        for n, (x, y) in enumerate(places, 1)
+    ]
+    far = max(3.2, *(abs(value) for place in places for value in place))
+    scale = alt.Scale(domain=[-far, far])
+    points = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(filled=True, opacity=0.85)
+        .encode(
+            x=alt.X("x:Q", title=axes[0], scale=scale),
+            y=alt.Y("y:Q", title=axes[1], scale=scale),
+            color=alt.Color("which:N", title=None, sort=["others", "chosen"], legend=None),
+            shape=alt.Shape("which:N", sort=["others", "chosen"], legend=None),
+            size=alt.Size(
+                "which:N", scale=alt.Scale(domain=["others", "chosen"], range=[60, 240]), legend=None
+            ),
+            order=alt.Order("which:N", sort="descending"),
+            tooltip=["number:Q"],
+        )
+    )
+    return points.properties(height=300)
+
+
+def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
+    steps = curve.get("steps") or ()
+    return [
+        {"step": step, "network": words, "loss": float(loss)}
+        for name, words in _CURVES.items()
+        for step, loss in zip(steps, curve.get(name) or (), strict=False)
+        if len(steps) > 1
+    ]
+
+
+def _duel(rows: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("step:Q", title="step", axis=alt.Axis(grid=False)),
+            y=alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=True)),
+            color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("network:N", title=None),
+            tooltip=["network:N", "step:Q", alt.Tooltip("loss:Q", format=".3f")],
+        )
+        .properties(height=200)
+    )
+
+
+def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    edges = distances.get("edges") or ()
+    return [
+        {"from": low, "to": high, "pictures": words, "share": share}
+        for name, words in _WHOSE.items()
+        for low, high, share in zip(edges, edges[1:], distances.get(name) or (), strict=False)
+    ]
+
+
+def _histogram(rows: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            x=alt.X("from:Q", title="distance", axis=alt.Axis(grid=False), scale=alt.Scale(zero=False)),
+            y=alt.Y("share:Q", title="share", axis=alt.Axis(format="%")),
+            color=alt.Color("pictures:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("pictures:N", title=None),
+            tooltip=["pictures:N", "from:Q", "to:Q", alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(height=180)
+    )
+
+
+def _bars(told: Sequence[float]) -> Any:
+    import altair as alt
+
+    rows = [{"number": n, "nats": nats} for n, nats in enumerate(told, 1)]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "number:O",
+                title="number of the latent, the most telling first",
+                axis=alt.Axis(labels=False, ticks=False),
+            ),
+            y=alt.Y("nats:Q", title="nats"),
+            tooltip=["number:O", alt.Tooltip("nats:Q", format=".3f")],
+        )
+        .properties(height=160)
+    )

@@ -1,0 +1,168 @@
+"""The stage of the faces page: the wall, and the chosen one large with all that can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.faces import sliders
+from pages.faces.input_form import FACE, MORPH, MOVES, NEAR, TO
+from pages.jobs import live, results, use_again
+from pages.widgets import browser_pictures, picture_wall
+from studio import engine
+from studio.core.tasks import File, Inputs
+from studio.faces.settings import FacesSettings
+
+TASK = "faces.draw"
+STEPS = 7  # pictures of the way from one face to another
+_PICKED = "picked"
+
+
+def moved(settings: FacesSettings) -> FacesSettings:
+    """The settings with the changes of the chosen face, where there is one."""
+    if not settings.face:
+        return settings
+    return settings.model_copy(update={"moves": sliders.moves(settings.preset, settings.moves)})
+
+
+def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
+    """Draws the stage.
+
+    Args:
+        settings: of the wall, with the face that is chosen of it.
+
+    Returns:
+        The wall, or None while there is none.
+    """
+    if engine.connect().status() != "ready":
+        live.wait()
+        return None
+    study, path, place = st.container(), st.container(), st.container()
+    if settings.face:
+        with study:
+            _study(settings, inputs)
+            _ways_on(settings)
+    with path:
+        _path(settings)
+    with place, st.container() if settings.face else st.spinner("Drawing ..."):
+        made = drawn(settings.model_copy(update={"face": 0, "to": 0}), inputs)
+    if made is not None:
+        with place:
+            _wall(made, settings)
+    return made
+
+
+def _wall(made: engine.Live, settings: FacesSettings) -> None:
+    morphing = bool(settings.face and st.session_state.get(MORPH))
+    if morphing:
+        st.markdown("**Which one is it to become?**")
+    st.session_state[_PICKED] = (settings.to if morphing else settings.face) or None
+    picture_wall.wall(
+        made.data, settings.n, "The faces, by number", key=_PICKED, on_change=_pick, args=(settings,)
+    )
+    if not settings.face:
+        st.caption("Choose one to see it large and to change it.")
+        _actions(made, key="wall")
+
+
+def _pick(settings: FacesSettings) -> None:
+    picked = st.session_state[_PICKED] or 0
+    if settings.face and st.session_state.get(MORPH):
+        st.session_state[TO] = picked
+    else:
+        st.session_state[FACE] = picked
+        _begin(settings)
+
+
+def drawn(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
+    """The result of these very settings, made now unless this tab still has it; None after saying why not."""
+    return live.held(TASK, settings, inputs, "face" if settings.face else "wall")
+
+
+@st.fragment
+def _study(settings: FacesSettings, inputs: Inputs) -> None:
+    """The chosen face large, or its way to another, and its sliders.
+
+    A fragment, so that nothing else is drawn anew when a slider is moved.
+    """
+    if settings.to:
+        picture, changes = st.container(), st.expander("Changes", icon=":material/tune:")
+    else:
+        picture, changes = st.columns([3, 2], gap="medium")
+    with changes:
+        moves = sliders.sliders(settings.preset, settings.moves)
+    with picture:
+        made = drawn(settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs)
+        if made is not None:
+            way = f", and how it becomes face {settings.to}" if settings.to else ""
+            drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
+            name = "Your photo, as the model draws it" if drawn_from else f"Face {settings.face}"
+            caption = f"{name}{way}"
+            browser_pictures.image(made.data, caption=caption, alt=caption)
+            _actions(made, key="face")
+
+
+def _ways_on(settings: FacesSettings) -> None:
+    """Where to go from the chosen face."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "More like this",
+            icon=":material/grid_view:",
+            help="A wall of others that are like this one",
+            on_click=_more_like,
+            args=(settings,),
+        )
+        help = "Then choose below what it is to become"
+        st.toggle("Morph to ...", key=MORPH, help=help, on_change=_morph, persist_state="session")
+        back = {"help": "Back to the wall", "on_click": _close, "args": (settings,)}
+        st.button("Close", icon=":material/close:", type="tertiary", **back)
+
+
+def _actions(made: engine.Live, *, key: str) -> None:
+    with st.container(horizontal=True):
+        results.download(made.data, TASK, key=key)
+        live.keep_button(made, key=key)
+        use_again.menu(lambda: File.keep(made.data, "picture", made.name), key=key)
+    results.recipe(TASK, made.settings, made.inputs, made.recipe)
+
+
+def _path(settings: FacesSettings) -> None:
+    """Of which face these are the neighbours, and the way back."""
+    if not settings.near:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        way = ", then ".join(str(number) for number in settings.near)
+        st.caption(f"These are like face {way}; the first is that face itself.")
+        back = {"on_click": _back, "args": (settings,)}
+        st.button("One wall back", icon=":material/arrow_back:", type="tertiary", **back)
+
+
+def _begin(settings: FacesSettings) -> None:
+    """Another face begins with the changes that the wall has."""
+    sliders.begin(settings.preset, settings.moves)
+    st.session_state[TO] = 0
+    st.session_state[MORPH] = False
+
+
+def _morph() -> None:
+    if not st.session_state[MORPH]:
+        st.session_state[TO] = 0
+
+
+def _close(settings: FacesSettings) -> None:
+    st.session_state[FACE] = 0
+    _begin(settings)
+
+
+def _more_like(settings: FacesSettings) -> None:
+    """The wall of its neighbours, all with the changes that this face has."""
+    changed = moved(settings).moves
+    st.session_state[NEAR] = ", ".join(map(str, (*settings.near, settings.face)))
+    st.session_state[MOVES] = ", ".join(changed)
+    _close(settings.model_copy(update={"moves": changed}))
+
+
+def _back(settings: FacesSettings) -> None:
+    st.session_state[NEAR] = ", ".join(map(str, settings.near[:-1]))
+    kept = settings.moves if settings.near[1:] else ()
+    st.session_state[MOVES] = ", ".join(kept)
+    _close(settings.model_copy(update={"moves": kept}))

@@ -1,0 +1,1 @@
+"""What asks a person: settings, pictures, films, texts, masks."""

@@ -1,0 +1,218 @@
+"""Choosing pictures: samples as tiles, a person's own beside them.
+
+The tiles are `st.pills`, so the keyboard, screen readers and the address work as everywhere else; a little
+CSS puts each picture above its name.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
+import streamlit as st
+
+from pages.form import samples, uploads
+from pages.form.samples import Sample
+from pages.widgets import owners, words
+from studio.core.errors import StudioError, printable
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+MOST_BROUGHT = 8
+TAKEN = [ending.removeprefix(".") for ending in images.ENDINGS]
+
+
+def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:
+    """Lets a person choose one picture; the first is chosen already."""
+    _bring_back(slot, own)
+    choices = _choices(slot, offered)
+    titles = list(choices)
+    chosen = st.pills(
+        label,
+        titles,
+        default=titles[0],
+        required=True,
+        format_func=words.plain,  # a title may hold a person's own words
+        key=slot,
+        bind="query-params",
+        width="stretch",
+    )
+    tiles(slot, [choice.thumbnail for choice in choices.values()])
+    found = choices.get(chosen) or choices[titles[0]]
+    _remember(slot, [found.title])
+    if found.credit:
+        st.caption(found.credit)
+    _add(slot, own, many=False)
+    return found
+
+
+def optional(
+    slot: str, label: str, offered: Sequence[Sample], help: str, own: str = "Your photo"
+) -> Sample | None:
+    """A switch that, when on, lets a person choose one picture."""
+    if not st.toggle(label, key=_switch(slot), bind="query-params", help=help):
+        return None
+    return picture(slot, label, offered, own)
+
+
+def pictures(
+    slot: str, label: str, offered: Sequence[Sample], most: int, own: str = "Your style"
+) -> list[Sample]:
+    """Lets a person choose one to `most` pictures; the first is chosen already."""
+    st.session_state[_most(slot)] = most
+    _bring_back(slot, own)
+    choices = _choices(slot, offered)
+    titles = list(choices)
+    chosen = st.pills(
+        label,
+        titles,
+        selection_mode="multi",
+        default=titles[:1],
+        key=slot,
+        bind="query-params",
+        width="stretch",
+        on_change=_at_most,
+        args=(slot,),
+    )
+    tiles(slot, [choice.thumbnail for choice in choices.values()])
+    _remember(slot, chosen)
+    _add(slot, own, many=True)
+    if not chosen:
+        st.caption(f":material/info: Choose one to {most}; until then {titles[0]} is used.")
+    return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
+
+
+def keep(data: bytes, name: str) -> File:
+    """Keeps an upload that really is a picture.
+
+    Raises:
+        InvalidInput: saying in one sentence what is wrong with it, by its name.
+    """
+    images.read(data, f"picture {printable(name, 60)}")
+    return File.keep(data, "picture", name)
+
+
+def use(slot: str, file: File, own: str, title: str = "") -> None:
+    """Puts a kept file among the choices of a slot and chooses it. Call it from a callback.
+
+    Where several can be chosen, the oldest of too many gives way.
+
+    Args:
+        title: of the sample that it is; "" for a person's own.
+    """
+    _put(slot, file, own, title)
+    _at_most(slot)
+
+
+def leave_out(slot: str) -> None:
+    """Chooses nothing for a slot that can be left out. Call it from a callback."""
+    st.session_state[_switch(slot)] = False
+
+
+def _put(slot: str, file: File, own: str, title: str = "") -> None:
+    mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
+    title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")
+    if not title:
+        title = next(t for t in (own, *(f"{own} {n}" for n in range(2, len(mine) + 3))) if t not in mine)
+        mine[title] = file
+    st.session_state[_switch(slot)] = True
+    chosen = st.session_state.get(slot)
+    if isinstance(chosen, list):
+        st.session_state[slot] = [t for t in chosen if t != title] + [title]
+    else:
+        st.session_state[slot] = title
+
+
+def _remember(slot: str, chosen: Sequence[str]) -> None:
+    """Puts a person's own pictures that are chosen into the address, so that a reload still has them."""
+    mine: dict[str, File] = st.session_state.get(f"{slot}_own", {})
+    digests = [mine[title].digest for title in chosen if title in mine]
+    if st.query_params.get_all(_files(slot)) != digests:
+        st.query_params[_files(slot)] = digests
+
+
+def _bring_back(slot: str, own: str) -> None:
+    """Puts the pictures that the address names among the choices, where a reload has lost them."""
+    digests = st.query_params.get_all(_files(slot))
+    if not digests or f"{slot}_own" in st.session_state:
+        return
+    mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
+    # Under the titles that the address chooses, for "Your photo 2" may be all that is left.
+    titles = [title for title in st.query_params.get_all(slot) if title.startswith(own)]
+    for title, digest in zip(titles[:MOST_BROUGHT], digests, strict=False):
+        file = File(owners.mine(digest), "picture", f"{own.lower().replace(' ', '-')}.png")
+        with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
+            images.read(file.read())
+            mine[title] = file
+
+
+def _files(slot: str) -> str:
+    return f"{slot}_file"
+
+
+def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
+    mine = st.session_state.get(f"{slot}_own", {})
+    return {sample.title: sample for sample in offered} | {
+        title: samples.own(title, file) for title, file in mine.items()
+    }
+
+
+def _add(slot: str, own: str, many: bool) -> None:
+    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
+    take = partial(_take, slot, own)
+    with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:"):
+        label = "A picture from your device"
+        uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
+        if st.toggle("Use the camera", key=f"{slot}_lens"):
+            uploads.snap(slot, "Take a picture", take)
+
+
+def _take(slot: str, own: str, data: bytes, name: str) -> None:
+    _put(slot, keep(data, name), own)
+    _at_most(slot)
+
+
+def _switch(slot: str) -> str:
+    return f"{slot}_on"
+
+
+def _most(slot: str) -> str:
+    return f"{slot}_most"
+
+
+def _at_most(slot: str) -> None:
+    chosen, most = st.session_state.get(slot), st.session_state.get(_most(slot), 1)
+    if isinstance(chosen, list) and len(chosen) > most:
+        st.session_state[slot] = chosen[-most:]
+        st.toast(f"At most {most} at a time; the oldest gave way.")
+
+
+def tiles(slot: str, thumbnails: Sequence[bytes], width: float = 4.4) -> None:
+    """Puts a picture above each of the first choices of the `st.pills` of this key.
+
+    Args:
+        thumbnails: WebP or PNG files.
+        width: of a tile at least, in rem.
+    """
+    rules = [
+        f'.st-key-{slot} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
+        f'{{ content: ""; background-image: url(data:image/webp;base64,{base64.b64encode(data).decode()}); }}'
+        for number, data in enumerate(thumbnails, 1)
+    ]
+    style = _TILE.replace("SLOT", slot).replace("WIDTH", f"{width}rem")
+    st.html(f"<style>{style}{''.join(rules)}</style>")
+
+
+_TILE = """
+.st-key-SLOT [data-testid="stButtonGroup"] > div { display: grid; gap: 0.5rem;
+  grid-template-columns: repeat(auto-fill, minmax(WIDTH, 1fr)); }
+.st-key-SLOT [data-testid="stButtonGroup"] button { display: flex; flex-direction: column;
+  align-items: stretch; height: auto; min-width: 0; padding: 0.25rem; gap: 0.25rem; border-radius: 0.5rem;
+  overflow: hidden; }
+.st-key-SLOT [data-testid="stButtonGroup"] button::before { display: block; aspect-ratio: 1;
+  border-radius: 0.35rem; background-size: cover; background-position: center; }
+.st-key-SLOT [data-testid="stButtonGroup"] button p { font-size: 0.72rem; line-height: 1.2;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+"""

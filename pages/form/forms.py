@@ -1,0 +1,274 @@
+"""The form of a task, made from its settings: the few that matter in sight, the rest folded."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import words
+from studio.core.errors import StudioError
+from studio.core.settings import Described, Settings
+
+MOST_SEED = 2**31 - 1
+LOCK = "seed_locked"
+SHARED = ("size",)  # means the same on every page, so that it goes with a person from one to another
+SEED = "seed"  # which some pages ask for beside the form
+SHARES = ("held_out",)  # shown in per cent
+FILMS = {"zoom": "zoom_film", "walk": "film_on"}  # settings that count frames, 0 for none, and their switches
+_LAST = "form_last"
+MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
+
+
+def form(
+    kind: type[Settings],
+    *,
+    skip: Collection[str] = (),
+    apart: Collection[str] = (),
+    extra: Mapping[str, Any] | None = None,
+    beside: Callable[[], Mapping[str, Any]] | None = None,
+    more: Callable[[], None] | None = None,
+    reset: Callable[[], None] | None = None,
+) -> Settings | None:
+    """Draws the widgets of a settings class, bound to the address under the names of its fields.
+
+    Args:
+        skip: fields that the page asks for itself, or not at all.
+        apart: fields that mean something else here than on the pages that share their name.
+        extra: values of skipped fields.
+        beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
+        more: draws what else belongs under "More".
+        reset: puts back what the page asks for besides; a callback.
+
+    Returns:
+        The settings, or None after showing what is wrong with them.
+    """
+    known = {name: field for name, field in kind.described().items() if name not in skip and not field.here}
+    _forget(kind.__name__, known, apart)
+    values = dict(extra or {})
+    for field in known.values():
+        if field.tier == "main":
+            values[field.name] = _setting(field, folded=False)
+    if beside is not None:
+        values |= beside()
+    with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):  # open where it moves
+        for field in known.values():
+            if field.tier == "more":
+                values[field.name] = _setting(field, folded=True)
+        if more is not None:
+            more()
+        fields = list(known.values())
+        st.button(
+            "Reset all", icon=":material/restart_alt:", type="tertiary", on_click=_reset, args=(fields, reset)
+        )
+    try:
+        return kind.parse({name: value for name, value in values.items() if value is not None})
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
+    """Draws the widgets of some settings in sight, as `form` draws its main ones, and gives their values."""
+    return {name: _setting(field, folded=False) for name, field in kind.described().items() if name in names}
+
+
+def start_button(icon: str, label: str = "Start") -> bool:
+    """The button that makes what the form asks for; it stays in sight below a long form."""
+    with st.container(key="start"):
+        return st.button(label, type="primary", icon=icon, width="stretch", on_click=seeded)
+
+
+def one_of(
+    label: str, titles: Mapping[str, str], *, key: str, default: str = "", hidden: bool = False
+) -> str:
+    """A row of choices that the address keeps, one of which is always chosen; gives its name.
+
+    Args:
+        titles: what a person reads, by name.
+        default: the name that is chosen at first; the first one if not said.
+        hidden: whether the label is for screen readers alone.
+    """
+    choosing(key, titles)
+    return st.segmented_control(
+        label,
+        list(titles),
+        format_func=titles.get,
+        default=default or next(iter(titles)),
+        required=True,
+        key=key,
+        bind="query-params",
+        width="stretch",
+        label_visibility="collapsed" if hidden else "visible",
+    )
+
+
+def choosing(key: str, options: Collection[Any]) -> None:
+    """Leaves the first choice of a row where what is chosen is that of another page's row of the same name.
+
+    Else the widget would give None, although one is always chosen, and write that into the address.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+
+
+def seeded() -> None:
+    """Rolls the dice before a run unless the seed is locked. Call it from a callback."""
+    if not st.session_state.get(LOCK, True):
+        roll()
+
+
+def _forget(kind: str, known: Collection[str], apart: Collection[str]) -> None:
+    """Drops what the form of another page left under names that both have: its steps are no steps here."""
+    before, names, lone = st.session_state.get(_LAST, (kind, (), ()))
+    if before != kind:
+        for name in {SEED, *(set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)))}:
+            st.session_state.pop(name, None)
+    st.session_state[_LAST] = (kind, tuple(known), tuple(apart))
+
+
+def prefill(settings: Settings) -> None:
+    """Puts settings where the form of their page finds them; lists and texts stay with the page itself."""
+    kind = type(settings)
+    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text")]
+    for name in names:
+        st.session_state[name] = st.session_state[_mark(name)] = getattr(settings, name)
+    for name in FILMS.keys() & set(names):
+        st.session_state[FILMS[name]] = getattr(settings, name) > 0
+        if not getattr(settings, name):
+            st.session_state.pop(name)  # the slider of a film begins above 0
+    # The form of another page would otherwise take away what both have.
+    st.session_state[_LAST] = (kind.__name__, tuple(names), ())
+
+
+def _setting(field: Described, folded: bool) -> Any:
+    if field.name == "seed":
+        return _seed(field)
+    help = field.help if not folded else None
+    value = _widget(field, help)
+    if folded:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(field.help)
+            if value != _default(field):
+                st.button(
+                    "Reset",
+                    key=f"{field.name}_reset",
+                    type="tertiary",
+                    icon=":material/restart_alt:",
+                    on_click=_reset,
+                    args=([field],),
+                )
+    return _parsed(field, value)
+
+
+def _widget(field: Described, help: str | None) -> Any:
+    shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
+    label = words.label(field)
+    if field.kind == "bool":
+        return st.toggle(label, value=field.default, **shared)
+    if field.kind == "choice":
+        if len(field.choices) <= 4:
+            choosing(field.name, field.choices)
+            wide = sum(len(words.choice(choice)) for choice in field.choices) > MOST_LETTERS
+            choose = {"default": field.default, "required": True, "width": "stretch", "wrap": wide}
+            return st.segmented_control(label, field.choices, format_func=words.choice, **choose, **shared)
+        index = field.choices.index(field.default)
+        return st.selectbox(label, field.choices, index=index, format_func=words.choice, **shared)
+    if field.kind in ("text", "list"):
+        return st.text_input(label, value=_default(field), **shared)
+    if field.default is None or field.least is None or field.most is None:
+        limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
+        limits |= {} if field.kind == "int" else {"format": "%g"}
+        return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
+    if field.scale == "log":
+        return st.select_slider(label, _marks(field), value=field.default, format_func=_short, **shared)
+    number = int if field.kind == "int" else float
+    step = number(field.step or (1 if number is int else _fine(field)))
+    ends = number(field.least), number(field.most)
+    places = "percent" if field.name in SHARES else "%.3f" if step < 0.01 else None
+    return st.slider(label, *ends, number(field.default), step, format=places, **shared)
+
+
+def _seed(field: Described) -> int:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        value = st.number_input(
+            field.label,
+            min_value=0,
+            max_value=MOST_SEED,
+            value=field.default,
+            key="seed",
+            bind="query-params",
+        )
+        st.button("Another seed", icon=":material/casino:", on_click=roll, help="Rolls the dice")
+    st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
+    st.caption(f"{field.help} Unlocked, every start rolls a new one.")
+    return value
+
+
+def roll() -> None:
+    """Another seed. Call it from a callback."""
+    st.session_state["seed"] = random.SystemRandom().randint(0, MOST_SEED)
+
+
+def defaults(kind: type[Settings], names: Collection[str]) -> None:
+    """Puts some settings of a page back, whatever draws them. Call it from a callback."""
+    _reset([field for name, field in kind.described().items() if name in names])
+
+
+def _reset(fields: Collection[Described], also: Callable[[], None] | None = None) -> None:
+    # Forgetting a value is not enough: the address would bring it back, so the default is written.
+    for field in fields:
+        st.session_state[field.name] = _default(field)
+    if also is not None:
+        also()
+
+
+def _default(field: Described) -> Any:
+    if field.kind == "list":
+        return ", ".join(str(value) for value in field.default)
+    return field.default
+
+
+def _parsed(field: Described, value: Any) -> Any:
+    if field.kind == "list" and isinstance(value, str):
+        return [part for part in value.replace(",", " ").split() if part]
+    return value
+
+
+def _ratios(field: Described) -> list[float]:
+    """About four values an octave between the bounds, rounded for the eye; the default is one of them."""
+    most = float(field.most or 1)
+    least = float(field.least or most / 256)  # the least may be left out: "more than 0"
+    octaves = math.log2(most / least)
+    count = max(2, round(octaves * 4))
+    values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}
+    return sorted(values | {float(field.default)})
+
+
+def _marks(field: Described) -> list[float]:
+    """The steps of a ratio, and one that a result or the address brought: the slider takes no other."""
+    if field.name not in st.session_state and field.name in st.query_params:
+        st.session_state[_mark(field.name)] = st.query_params[field.name]
+    # Apart from the slider's own value, for its steps must not change while a person drags it.
+    with suppress(TypeError, ValueError):
+        brought = float(st.session_state.get(_mark(field.name)))
+        if max(field.least, 0) <= brought <= field.most and brought > 0:
+            return sorted({*_ratios(field), brought})
+    return _ratios(field)
+
+
+def _mark(name: str) -> str:
+    return f"{name}_mark"
+
+
+def _short(value: float) -> str:
+    return f"{value:g}"
+
+
+def _fine(field: Described) -> float:
+    """A step for a slider that was given none: about a hundred between its ends, at most."""
+    return 0.01 if field.most - field.least >= 0.5 else 0.005

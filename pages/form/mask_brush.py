@@ -1,0 +1,429 @@
+"""A brush that says where in a photo each style goes.
+
+Our own because Streamlit has none. What is painted stays in the browser until a stroke ends; then the mask of
+each style comes back as a small PNG. The session keeps these, for a brush that is put away forgets, and the
+address names them, for a reload ends the session. Names of styles are set as text, never as markup: they may
+be a person's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+import streamlit as st
+
+from pages.form import own_masks
+from pages.widgets import browser_pictures, owners
+from studio.core.errors import StudioError
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.core.untrusted import strict_json
+from studio.core.untrusted.refusals import Refused
+
+LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
+MOST_BYTES = 400_000  # of a mask as text
+_MOST_KEPT = own_masks.MOST * MOST_BYTES + 10_000  # of all of them, with the names of their styles
+_PAINT = "brush_paint"  # what was painted last, in the session; no widget's, for those go with their widgets
+_ADDRESS = "paint"  # in the address, the kept file of it
+_KEY = "mask_brush"
+_TURN = "brush_turn"  # a brush that is given other paint begins anew, or the browser would keep its own
+_PAINTED = 128  # level from which a place of a mask is painted
+
+_HTML = """
+<div class="tools">
+  <div class="styles" role="radiogroup" aria-label="Paint with"></div>
+  <label class="size">Brush <input type="range" min="4" max="96" value="32"></label>
+  <button class="undo" type="button">Undo</button>
+  <button class="clear" type="button">Clear</button>
+</div>
+<div class="stage">
+  <img alt="">
+  <canvas tabindex="0" role="application"
+    aria-label="Your photo: arrow keys move the brush, Shift moves it further, space paints"></canvas>
+  <span class="tip"></span>
+</div>
+"""
+
+_CSS = """
+:host { color-scheme: light dark; }
+:host, .tools, .stage { font-family: var(--st-font); color: var(--st-text-color); font-size: 0.85rem; }
+.tools { display: flex; flex-wrap: wrap; gap: 0.4rem 0.6rem; align-items: center; margin-bottom: 0.5rem; }
+.styles { display: flex; flex-wrap: wrap; gap: 0.35rem; width: 100%; }
+button { all: unset; box-sizing: border-box; cursor: pointer; padding: 0.15rem 0.6rem; line-height: 1.5;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+  max-width: 11rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+button:hover { border-color: var(--st-primary-color); }
+button:focus-visible, input:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+.stage:has(canvas:focus-visible) { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+canvas:focus { outline: none; }
+button[aria-checked="true"] { border-color: var(--ink); background: var(--ink); color: #fff; }
+button[disabled] { opacity: 0.4; cursor: default; }
+.size { display: flex; align-items: center; gap: 0.4rem; flex: 1 1 8rem; }
+.size input { flex: 1; min-width: 4rem; accent-color: var(--st-primary-color); }
+.stage { --ratio: 1.5; position: relative; width: 100%; aspect-ratio: var(--ratio); line-height: 0;
+  border-radius: var(--st-base-radius); overflow: hidden; }
+img, canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+canvas { cursor: crosshair; touch-action: none; opacity: 0.6; }
+.tip { position: absolute; border: 2px solid #fff; box-shadow: 0 0 0 1px rgb(0 0 0 / 55%); border-radius: 50%;
+  pointer-events: none; display: none; transform: translate(-50%, -50%); box-sizing: border-box; }
+"""
+
+_JS = """
+const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], GREY = "#5a5f6a";
+const ERASER = "";  // no style has this name
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const bytes = new Uint8Array(data);
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  const words = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
+  const find = (name) => parentElement.querySelector(name);
+  const image = find("img"), canvas = find("canvas"), size = find(".size input"), tip = find(".tip");
+  const blank = () => {
+    const made = document.createElement("canvas");
+    made.width = words.width; made.height = words.height;
+    return made;
+  };
+  // What was painted outlives a rerun of the page, until another picture is chosen, which is told: the page
+  // would else remember the paint of a picture that is chosen again.
+  const other = parentElement.held && parentElement.held.picture !== words.picture;
+  const fresh = !parentElement.held || other;
+  if (fresh)
+    parentElement.held = { picture: words.picture, paint: new Map(), past: [], chosen: words.styles[0] };
+  const held = parentElement.held;
+  // What was told of other styles no longer counts: the same paint is told again.
+  const differs = () => held.told && held.told.join("\\n") !== words.styles.join("\\n");
+  const again = differs();
+  // Paint belongs to a style by its name, wherever the style now stands, and waits for one that went.
+  const lay = () => {
+    held.layers = words.styles.map((name, n) => {
+      if (!held.paint.has(name)) held.paint.set(name, blank());
+      const pen = held.paint.get(name).getContext("2d");
+      pen.globalCompositeOperation = "source-in";
+      pen.fillStyle = INKS[n];
+      pen.fillRect(0, 0, words.width, words.height);
+      return held.paint.get(name);
+    });
+  };
+  lay();
+  if (held.chosen !== ERASER && !words.styles.includes(held.chosen)) held.chosen = words.styles[0];
+  if (parentElement.url) URL.revokeObjectURL(parentElement.url);
+  parentElement.url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: "image/webp" }));
+  image.src = parentElement.url;
+  image.alt = words.alt;
+  canvas.width = words.width; canvas.height = words.height;
+  find(".stage").style.setProperty("--ratio", words.width / words.height);
+
+  const draw = () => {
+    const pen = canvas.getContext("2d");
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    held.layers.forEach((layer) => pen.drawImage(layer, 0, 0));
+  };
+  const anything = (layer) => {
+    const pen = layer.getContext("2d");
+    return pen.getImageData(0, 0, words.width, words.height).data.some((level) => level);
+  };
+  const show = () => {
+    draw();
+    find(".undo").disabled = !held.past.length;
+    find(".clear").disabled = !held.layers.some(anything);
+  };
+  const mask = (layer) => {
+    const white = blank(), made = blank();
+    let pen = white.getContext("2d");
+    pen.drawImage(layer, 0, 0);
+    pen.globalCompositeOperation = "source-in";
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, white.width, white.height);
+    pen = made.getContext("2d");
+    pen.fillStyle = "#000";
+    pen.fillRect(0, 0, made.width, made.height);
+    pen.drawImage(white, 0, 0);
+    return made.toDataURL("image/png");
+  };
+  const tell = () => {
+    show();
+    held.told = words.styles;
+    setStateValue("painted", { picture: words.picture, styles: words.styles, masks: held.layers.map(mask) });
+  };
+  const copies = () => new Map([...held.paint].map(([name, layer]) => {
+    const copy = blank();
+    copy.getContext("2d").drawImage(layer, 0, 0);
+    return [name, copy];
+  }));
+  const remember = () => {
+    held.past.push(copies());
+    if (held.past.length > 20) held.past.shift();
+  };
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width * canvas.width,
+            (event.clientY - box.top) / box.height * canvas.height];
+  };
+  // What was painted before the brush was put away: masks, whose white becomes paint.
+  const bringBack = async () => {
+    for (const [n, name] of words.kept.styles.entries()) {
+      const drawn = new Image(), layer = blank();
+      drawn.src = words.kept.masks[n];
+      await drawn.decode();
+      const pen = layer.getContext("2d");
+      pen.drawImage(drawn, 0, 0, words.width, words.height);
+      const pixels = pen.getImageData(0, 0, words.width, words.height);
+      for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
+      pen.putImageData(pixels, 0, 0);
+      pen.globalCompositeOperation = "source-over";
+      if (held.paint.has(name)) pen.drawImage(held.paint.get(name), 0, 0);
+      held.paint.set(name, layer);
+    }
+    held.told = words.kept.styles;
+    lay();
+    if (differs()) tell(); else show();
+  };
+  const stroke = (from, to) => held.paint.forEach((layer, name) => {
+    const pen = layer.getContext("2d");
+    pen.globalCompositeOperation = name === held.chosen ? "source-over" : "destination-out";
+    pen.strokeStyle = INKS[words.styles.indexOf(held.chosen)];
+    pen.lineWidth = Number(size.value);
+    pen.lineCap = pen.lineJoin = "round";
+    pen.beginPath();
+    pen.moveTo(from[0], from[1]);
+    pen.lineTo(to[0] + 0.01, to[1]);
+    pen.stroke();
+  });
+  const hover = (point) => {
+    const wide = Number(size.value) / canvas.width * canvas.getBoundingClientRect().width;
+    tip.style.display = "block";
+    tip.style.width = tip.style.height = wide + "px";
+    tip.style.left = 100 * point[0] / canvas.width + "%";
+    tip.style.top = 100 * point[1] / canvas.height + "%";
+  };
+  const begin = (point) => { remember(); held.last = point; go(point); };
+  const go = (point) => {
+    held.place = point;
+    hover(point);
+    if (!held.last) return;
+    stroke(held.last, point);
+    held.last = point;
+    draw();
+  };
+  const end = () => { if (held.last) { held.last = null; tell(); } };
+  canvas.onpointerdown = (event) => { canvas.setPointerCapture(event.pointerId); begin(at(event)); };
+  canvas.onpointermove = (event) => go(at(event));
+  canvas.onpointerup = canvas.onpointercancel = end;
+  canvas.onpointerleave = () => { if (!find("canvas:focus-visible")) tip.style.display = "none"; };
+
+  // By keyboard the brush is where it was last, at first in the middle. Space that is held draws a line.
+  held.place = held.place || [canvas.width / 2, canvas.height / 2];
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const within = (value, most) => Math.min(Math.max(value, 0), most);
+  canvas.onfocus = () => { if (find("canvas:focus-visible")) hover(held.place); };
+  canvas.onblur = () => { tip.style.display = "none"; end(); };
+  canvas.onkeydown = (event) => {
+    const move = moves[event.key], far = Number(size.value) * (event.shiftKey ? 1 : 0.25);
+    if (!move && event.key !== " ") return;
+    event.preventDefault();
+    if (move)
+      go([within(held.place[0] + far * move[0], canvas.width),
+          within(held.place[1] + far * move[1], canvas.height)]);
+    else if (!held.last) begin(held.place);
+  };
+  canvas.onkeyup = (event) => { if (event.key === " ") end(); };
+  const become = (paint) => { held.paint = paint; lay(); tell(); };
+  find(".undo").onclick = () => { if (held.past.length) become(held.past.pop()); };
+  find(".clear").onclick = () => { remember(); become(new Map()); };
+
+  const names = [...words.styles, ERASER];
+  const buttons = names.map((name, n) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = made.title = name || "Eraser";
+    made.setAttribute("role", "radio");
+    made.style.setProperty("--ink", name === ERASER ? GREY : INKS[n]);
+    made.onclick = () => choose(n);
+    made.onkeydown = (event) => {
+      if (!moves[event.key]) return;
+      event.preventDefault();
+      const step = event.key === "ArrowRight" || event.key === "ArrowDown" ? 1 : -1;
+      choose((n + step + names.length) % names.length);
+      buttons[names.indexOf(held.chosen)].focus();
+    };
+    return made;
+  });
+  const choose = (n) => { held.chosen = names[n]; mark(); };
+  const mark = () => buttons.forEach((one, n) => {
+    one.setAttribute("aria-checked", names[n] === held.chosen);
+    one.tabIndex = names[n] === held.chosen ? 0 : -1;  // one stop of Tab for all, as radios have
+  });
+  const focused = find(".styles button:focus");
+  find(".styles").replaceChildren(...buttons);
+  mark();
+  if (focused) buttons[names.indexOf(held.chosen)].focus();
+  if (fresh && words.kept) bringBack();
+  else if (again || other) tell();
+  else show();
+}
+"""
+
+_mount = st.components.v2.component("studio_mask_brush", html=_HTML, css=_CSS, js=_JS)
+
+
+def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
+    """Lets a person paint where each style goes.
+
+    Args:
+        content: the photo that is painted on.
+        styles: what each is called.
+
+    Returns:
+        A mask a style, or none while nothing is painted. Styles that were not painted share the rest; where
+        all were, the rest stays the photo.
+    """
+    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
+    picture = browser_pictures.of_file(content.digest)
+    height, width = images.size(picture)
+    scale = LONGEST / max(height, width)
+    kept = _of(content.digest, _last(content.digest))
+    words = {
+        "styles": list(styles),
+        "picture": content.digest,
+        "kept": None if st.session_state.get(key, {}).get("painted") else kept,
+        "alt": "Your photo, to paint on",
+        "width": max(1, round(width * scale)),
+        "height": max(1, round(height * scale)),
+    }
+    head = json.dumps(words).encode()
+    data = struct.pack(">I", len(head)) + head + picture
+    painted = _mount(data=data, key=key, on_painted_change=lambda: None).painted
+    if painted is None:
+        painted = kept  # a brush that was put away and is back knows nothing yet
+    else:
+        st.session_state[_PAINT] = painted
+    _remember(_of(content.digest, painted))
+    st.caption(
+        "Paint where a style goes. Styles that you do not paint share the rest; with all of them painted, "
+        "the rest stays the photo."
+    )
+    try:
+        return _kept(painted, content.digest, styles)
+    except StudioError:
+        return []
+
+
+def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
+    """Gives the brush masks that it painted before; says whether it could take them. For callbacks.
+
+    Args:
+        picture: the digest of the photo.
+        styles: what each is called.
+        masks: one for each of them.
+    """
+    if not all(own_masks.painted(file) for file in masks):
+        return False
+    found = [images.read(file.read(), "mask", "black") for file in masks]
+    if len({mask.shape for mask in found}) > 1:
+        return False
+    texts = [_text(images.encode_png(mask)) for mask in strokes(found)]
+    if max(map(len, texts)) > MOST_BYTES:
+        return False
+    st.session_state[_PAINT] = {"picture": picture, "styles": list(styles), "masks": texts}
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    return True
+
+
+def _last(picture: str) -> object:
+    """What was painted last, which the address has after a reload."""
+    if _PAINT not in st.session_state:
+        st.session_state[_PAINT] = None
+        with suppress(StudioError, Refused, OSError):  # removed since, somebody else's, or no such file
+            file = File(owners.mine(st.query_params.get(_ADDRESS, "")), "text", "")
+            data = file.read() if file.path.stat().st_size <= _MOST_KEPT else b""
+            found = _of(picture, strict_json.parsed(data, 3))
+            if found is not None:  # made anew: whatever was in that file, the browser gets pictures of ours
+                masks = [_text(images.encode_png(_read(mask))) for mask in found["masks"]]
+                st.session_state[_PAINT] = {**found, "masks": masks}
+    return st.session_state[_PAINT]
+
+
+def _remember(painted: dict[str, list] | None) -> None:
+    """Keeps what is painted, and names it in the address, so that a reload has it."""
+    if painted is None:
+        st.query_params.pop(_ADDRESS, None)
+        return
+    told = File.keep(json.dumps(painted).encode(), "text", "paint.json").digest
+    if st.query_params.get(_ADDRESS) != told:
+        st.query_params[_ADDRESS] = told
+
+
+def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
+    """The masks that a browser sent, kept; none of another picture or other styles, or if they are no masks.
+
+    Raises:
+        InvalidInput: if one is no picture.
+    """
+    sent = _of(picture, painted)
+    # What was painted for other styles would put these into their places; the brush soon tells it anew.
+    if sent is None or sent["styles"] != list(styles):
+        return []
+    found = whole([_read(one) for one in sent["masks"]])
+    return [own_masks.of_brush(images.encode_png(mask), number) for number, mask in enumerate(found, start=1)]
+
+
+def _of(picture: str, painted: object) -> dict[str, list] | None:
+    """What a browser sent, if it is a mask a style of this picture."""
+    if not isinstance(painted, dict) or painted.get("picture") != picture:
+        return None
+    styles, masks = painted.get("styles"), painted.get("masks")
+    if not isinstance(styles, list) or not isinstance(masks, list) or len(styles) != len(masks):
+        return None
+    if not all(isinstance(style, str) for style in styles):
+        return None
+    return {"picture": picture, "styles": styles, "masks": masks}
+
+
+def _text(mask: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(mask).decode()}"
+
+
+def _read(text: object) -> np.ndarray:
+    if not isinstance(text, str) or len(text) > MOST_BYTES:
+        return np.zeros((8, 8, 3), "uint8")
+    try:
+        return images.read(base64.b64decode(text.partition(",")[2], validate=True), "mask", "black")
+    except binascii.Error:
+        return np.zeros((8, 8, 3), "uint8")
+
+
+def whole(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Masks of which none is black: those that were not painted become what no other one covers.
+
+    Args:
+        masks: `(H, W, 3) uint8`, all of one size.
+
+    Returns:
+        As many; none if nothing was painted, or the painted ones leave no room for the others.
+    """
+    painted = [mask for mask in masks if mask.max() >= _PAINTED]
+    if not painted:
+        return []
+    rest = 255 - np.maximum.reduce(painted)
+    if len(painted) < len(masks) and rest.max() < _PAINTED:
+        return []
+    return [mask if mask.max() >= _PAINTED else rest for mask in masks]
+
+
+def strokes(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What was painted of masks that `whole` gave: those that are what no other one covers become black.
+
+    Args:
+        masks: `(H, W, 3) uint8`, all of one size.
+    """
+    largest = max(masks, key=np.sum)
+    others = [mask for mask in masks if not np.array_equal(mask, largest)]
+    if not others or not np.array_equal(largest, 255 - np.maximum.reduce(others)):
+        return list(masks)
+    return [np.zeros_like(mask) if np.array_equal(mask, largest) else mask for mask in masks]

@@ -1,0 +1,100 @@
+"""Masks: brought from a person's device, which the address has, or painted, and taken along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.form import choices, uploads
+from pages.widgets import owners, words
+from studio.core import paths
+from studio.core.errors import StudioError, invalid
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+MOST = 4
+_SLOT, _TAKEN = "mask", "mask_taken"
+_ADDRESS = "mask_file"
+_PAINTED = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
+
+
+def ask() -> None:
+    """Asks for black and white pictures that say where each style goes."""
+    help = "White is where the style goes; in the order of the styles."
+    uploads.ask(_SLOT, "Masks, one a style", _take, type=choices.TAKEN, accept_multiple_files=True, help=help)
+    uploads.fault(_SLOT)
+    if taken():
+        st.caption(", ".join(words.plain(file.name) for file in taken()))
+        st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
+    digests = [file.digest for file in taken()]
+    if st.query_params.get_all(_ADDRESS) != digests:
+        st.query_params[_ADDRESS] = digests
+
+
+def taken() -> list[File]:
+    """The masks there are, in the order of the styles; those of the address where a reload has lost them."""
+    if _TAKEN not in st.session_state:
+        put(_brought_back())
+    return st.session_state[_TAKEN]
+
+
+def put(masks: Sequence[File]) -> None:
+    """Takes these in place of those there are. For callbacks."""
+    st.session_state[_TAKEN] = list(masks)
+
+
+def remove() -> None:
+    """Lets go of them. Call it from a callback."""
+    put([])
+
+
+def of_brush(data: bytes, number: int) -> File:
+    """Keeps what was painted for one style, under a name that no other mask has.
+
+    Args:
+        data: a PNG.
+        number: of the style, from 1.
+    """
+    return File.keep(data, "picture", f"mask-{number}-{paths.digest(data)[:8]}.png")
+
+
+def painted(file: File) -> bool:
+    """Whether a file is a mask of the brush, by its name: a person has it only once it was downloaded."""
+    return file.kind == "picture" and _PAINTED.fullmatch(file.name) is not None
+
+
+def downloads(masks: Sequence[File]) -> None:
+    """Buttons that save the masks of a result under the names that its command gives them."""
+    with st.container(horizontal=True):
+        for number, file in enumerate(masks, start=1):
+            if file.here:
+                st.download_button(
+                    file.name,
+                    file.read,
+                    file_name=file.name,
+                    mime="image/png",
+                    icon=":material/download:",
+                    key=f"mask_{number}_{file.digest}",
+                    on_click="ignore",
+                    help="The mask of this name in the command",
+                )
+
+
+def _brought_back() -> list[File]:
+    found = []
+    for number, told in enumerate(st.query_params.get_all(_ADDRESS)[:MOST], start=1):
+        with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
+            data = File(owners.mine(told), "picture", "").read()
+            images.read(data)
+            found.append(of_brush(data, number))
+    return found
+
+
+def _take(data: bytes, name: str) -> None:
+    if len(taken()) >= MOST:
+        step = "remove the masks, then add those that count"
+        raise invalid("masks", expected=f"at most {MOST}", received=f"{name} besides", next_step=step)
+    put([*taken(), choices.keep(data, name)])

@@ -1,0 +1,73 @@
+"""The pictures to learn from: a sample set, drawn by the studio, or a person's own in an archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.form import choices, forms, samples, uploads
+from pages.widgets import words
+from studio.core.data import sample_sets
+from studio.core.tasks import File
+
+MOST_MB = 500
+TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
+KEY, OWN = "pictures", "Your own"
+_SLOT, _TAKEN = "set", "set_taken"
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures to learn from: what they are called, and the kept archive."""
+
+    title: str
+    file: File
+
+
+def choose() -> PictureSet | None:
+    """Asks for pictures, the first sample chosen already; None while there are no own ones yet."""
+    known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
+    mine: File | None = st.session_state.get(_TAKEN)
+    titles = [*known, OWN]
+    forms.choosing(KEY, titles)
+    chosen = st.pills(
+        "Pictures to learn from",
+        titles,
+        default=titles[0],
+        required=True,
+        key=KEY,
+        bind="query-params",
+        width="stretch",
+    )
+    small = [samples.shipped(f"set-{one.name}") for one in known.values()]
+    choices.tiles(KEY, [*small, samples.shipped("set-own")], width=6.5)
+    if chosen in known:
+        st.caption(f"{known[chosen].title} Drawn by the studio itself.")
+        return PictureSet(chosen, sample(known[chosen].name))
+    _ask()
+    if mine is None:
+        st.caption(
+            ":material/info: A zip with a folder for each class, with a few dozen pictures each. "
+            "The names of the folders become the names of the classes."
+        )
+        return None
+    st.caption(f":material/folder_zip: {words.plain(mine.name)}")
+    return PictureSet(mine.name, mine)
+
+
+def _ask() -> None:
+    help = "A folder for each class; nothing in it is run, and no path in it is followed"
+    label = "A zip, tar or npz from your device"
+    uploads.ask(_SLOT, label, _take, type=TAKEN, max_upload_size=MOST_MB, help=help)
+    uploads.fault(_SLOT)
+
+
+def _take(data: bytes, name: str) -> None:
+    st.session_state[_TAKEN] = File.keep(data, "dataset", name)
+
+
+def sample(name: str) -> File:
+    """A sample set as a kept archive."""
+    with st.spinner("Drawing the pictures ..."):  # only the first time; kept files may be removed later
+        return sample_sets.reference(sample_sets.PREFIX + name)

@@ -1,0 +1,177 @@
+"""The sample photos and painted styles as the pages show them: a name, a small picture, the file itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from pages.widgets import owners
+from studio.core.data import sample_sets
+from studio.core.errors import StudioError
+from studio.core.pictures import images, sample_photos, thumbnails
+from studio.core.tasks import File
+from studio.style.house import known_styles
+
+SHIPPED = Path(__file__).parents[1] / "pictures"
+THUMBNAIL = 160
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture to choose from.
+
+    Attributes:
+        title: what is written below it; also its name in the address.
+        credit: what it is and who made it, "" for a person's own.
+        thumbnail: the bytes of a small square WebP.
+        file: keeps the full picture in the studio and names it.
+        painting: the name of the house style that it is, "" for others.
+        network: of house styles, which knows that one.
+    """
+
+    title: str
+    credit: str
+    thumbnail: bytes
+    file: Callable[[], File]
+    painting: str = ""
+    network: str = ""
+
+
+def photos() -> list[Sample]:
+    """The sample photos, each as content to start with."""
+    return [
+        Sample(
+            _title(name),
+            f"{photo.title}. {photo.credit}",
+            shipped(f"photo-{name}"),
+            lambda name=name: _photo(name),
+        )
+        for name, photo in sample_photos.photos().items()
+    ]
+
+
+def paintings() -> list[Sample]:
+    """The styles that the studio draws itself."""
+    from studio.style import paintings
+
+    return [
+        Sample(
+            painting.title,
+            painting.description,
+            shipped(f"style-{name}"),
+            lambda name=name: _painting(name),
+            name,
+            known_styles.SHIPPED,
+        )
+        for name, painting in paintings.paintings().items()
+    ]
+
+
+def styles() -> list[Sample]:
+    """What to paint in: the studio's own paintings, then the styles of networks that a person taught."""
+    return [*paintings(), *taught()]
+
+
+def taught() -> list[Sample]:
+    """The styles of networks that a person taught and kept, each by the picture that it was learnt from."""
+    found = []
+    for network, pictures in known_styles.taught().items():
+        for name, source in pictures.items():
+            file = File(source.digest, "picture", source.name)
+            title = f"{name.replace('_', ' ').capitalize()} ({network})"
+            credit = f"A style that your network {network} has learnt"
+            found.append(Sample(title, credit, _small_if_here(file), lambda file=file: file, name, network))
+    return found
+
+
+def guides() -> list[Sample]:
+    """What a dream can be guided by: photos, last the one that is dreamt into first, and patterns."""
+    first, *others = photos()
+    return [*others, first, *paintings()]
+
+
+def titles() -> dict[str, str]:
+    """The title of each sample by its name in the library."""
+    from studio.style import paintings
+
+    drawn = {name: painting.title for name, painting in paintings.paintings().items()}
+    return {name: _title(name) for name in sample_photos.photos()} | drawn
+
+
+def looks() -> dict[str, bytes]:
+    """A small picture of each look that one was dreamt of, by its name."""
+    from studio.dream.looks import LOOKS
+
+    return {name: shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
+
+
+def _title(name: str) -> str:
+    return name.partition("_")[0].capitalize()
+
+
+def own(title: str, file: File) -> Sample:
+    """A person's own picture."""
+    return Sample(title, "", small(file), lambda: file)
+
+
+@owners.cached(max_entries=256)
+def small(file: File) -> bytes:
+    """A thumbnail of a kept picture, or of the first frame of a film."""
+    return square(thumbnails.picture_of(file))
+
+
+def _small_if_here(file: File) -> bytes:
+    try:
+        return small(file)
+    except StudioError:
+        return shipped("none")  # the network paints without the picture, too
+
+
+def square(picture: np.ndarray) -> bytes:
+    """`(H, W, 3) uint8` -> a square WebP of its middle, THUMBNAIL px a side."""
+    from PIL import Image, ImageOps
+
+    buffer = io.BytesIO()
+    ImageOps.fit(Image.fromarray(picture), (THUMBNAIL, THUMBNAIL)).save(buffer, "WEBP", quality=75, method=4)
+    return buffer.getvalue()
+
+
+@st.cache_resource(show_spinner=False)
+def shipped(name: str) -> bytes:
+    """A small picture that the pages ship, by its name; a grey one where it was not drawn yet."""
+    path = SHIPPED / f"{name}.webp"
+    return path.read_bytes() if path.exists() else square(np.full((8, 8, 3), 128, "uint8"))
+
+
+def _photo(name: str) -> File:
+    path = sample_photos.path(name)
+    return File.keep(path.read_bytes(), "picture", path.name)
+
+
+def _painting(name: str) -> File:
+    return File.keep(_drawn(name), "picture", f"{name}.png")
+
+
+@st.cache_data(show_spinner=False, persist=None)
+def _drawn(name: str) -> bytes:
+    from studio.style import paintings
+
+    return images.encode_png(paintings.draw(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def spelled(file: File) -> str:
+    """A file as a command names it: `sample:NAME` for a sample, else the name that a person knows."""
+    stem = file.name.rpartition(".")[0]
+    if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:
+        return f"{sample_sets.PREFIX}{stem}"
+    if stem in sample_photos.photos() and _photo(stem) == file:
+        return f"sample:{stem}"
+    from studio.style import paintings
+
+    return f"sample:{stem}" if stem in paintings.paintings() and _painting(stem) == file else file.name

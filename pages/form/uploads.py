@@ -1,0 +1,85 @@
+"""Files from a person's device: handed over at once, so that the widget is empty and holds no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.core.errors import StudioError, short_name
+from studio.engine import allowances
+
+_LONGEST = 80  # characters of a name
+
+
+@contextmanager
+def popover(slot: str, label: str, icon: str) -> Iterator[None]:
+    """What `ask` may be drawn in. It closes once it has a file, and stays open to say what was wrong.
+
+    Args:
+        slot: that of `ask`.
+        label, icon: of the button that opens it.
+    """
+    with st.popover(label, icon=icon, type="tertiary", key=_open(slot), on_change="rerun") as box:
+        if box.open:
+            fault(slot)
+        yield
+
+
+def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: Any) -> None:
+    """Draws the widget that takes a file, or several one by one.
+
+    Args:
+        slot: what it is for; `fault` says what was wrong with the last one.
+        take: given its bytes and its name, before anything is drawn; may raise `StudioError`.
+        options: of `st.file_uploader`.
+    """
+    key = f"{slot}_upload_{st.session_state.setdefault(_turn(slot), 0)}"
+    st.file_uploader(label, key=key, on_change=_take, args=(slot, key, take), **options)
+
+
+def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
+    """Draws the camera; what it takes goes the way of what `ask` takes."""
+    key = f"{slot}_camera_{st.session_state.setdefault(_turn(slot), 0)}"
+    st.camera_input(label, key=key, on_change=_take, args=(slot, key, take))
+
+
+def fault(slot: str) -> None:
+    """Says what was wrong with the last files, once."""
+    for told in st.session_state.pop(_fault(slot), ()):
+        st.error(words.plain(told), icon=":material/error:")
+
+
+def blame(slot: str, told: str) -> None:
+    """Leaves a sentence for `fault`. For callbacks, which cannot draw where it belongs."""
+    st.session_state.setdefault(_fault(slot), []).append(told)
+
+
+def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
+    found = st.session_state.get(key) or []
+    st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
+    for upload in found if isinstance(found, list) else [found]:
+        try:
+            data = upload.getvalue()
+            allowances.check_room(owner(), len(data))
+            take(data, short_name(upload.name, _LONGEST))
+        except StudioError as error:
+            blame(slot, str(error))
+    if _open(slot) in st.session_state:
+        st.session_state[_open(slot)] = bool(st.session_state.get(_fault(slot)))
+
+
+def _open(slot: str) -> str:
+    return f"{slot}_add"
+
+
+def _turn(slot: str) -> str:
+    return f"{slot}_turn"
+
+
+def _fault(slot: str) -> str:
+    return f"{slot}_fault"

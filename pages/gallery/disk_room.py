@@ -1,0 +1,113 @@
+"""The room that the studio takes on the disk, and what a person lets go of when it is too much."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from pages.gallery import removed
+from pages.widgets import words
+from pages.widgets.owners import LOCAL, owner
+from studio.core import amounts
+from studio.core.errors import StudioError
+from studio.engine import allowances
+from studio.gallery import disk_budget, owners
+from studio.gallery.disk_budget import Share
+
+GIGABYTE = 10**9
+_LOOKED, _FREED = "room_looked", "room_freed"
+
+
+def show() -> None:
+    """Says when the studio takes more than it may, and what can go. Only whoever runs the studio is asked;
+    each of many is told what their own work takes."""
+    if owner() != LOCAL:
+        _own()
+        return
+    used, limit = _used(), disk_budget.limit()
+    if used > limit:
+        st.warning(
+            f"The studio takes {amounts.size(used)} on the disk; it may take {amounts.size(limit)}. "
+            "Nothing is removed by itself: choose below what can go.",
+            icon=":material/hard_drive:",
+        )
+    with st.expander("Room on the disk", icon=":material/hard_drive:"):
+        st.markdown(f"**{amounts.size(used)}** of {amounts.size(limit)}")
+        st.progress(min(used / limit, 1.0))
+        if freed := st.session_state.pop(_FREED, ""):
+            st.success(freed, icon=":material/check_circle:")
+        st.number_input(
+            "It may take (GB)",
+            min_value=0.1,
+            max_value=100_000.0,
+            value=limit / GIGABYTE,
+            step=5.0,
+            key="room_limit",
+            on_change=_limit,
+            help="Above that, the gallery says so and asks what can go",
+            width=220,
+        )
+        if not st.session_state.get(_LOOKED):
+            help = "Looks at every file, which takes a moment"
+            st.button("What takes the room?", icon=":material/search:", on_click=_look, help=help)
+            return
+        _choose([share for share in disk_budget.shares() if share.bytes])
+
+
+def _own() -> None:
+    """What a visitor's work takes and may take, and when it goes."""
+    most, days = allowances.most_bytes(owner()), owners.days(owner())
+    told = f"Your work takes {amounts.size(allowances.of(owner()).bytes)}"
+    if most < math.inf:
+        told += f" of the {amounts.size(most)} that each may take"
+    if days < math.inf:
+        whose = "" if owner().startswith("user-") else ", in this browser,"
+        told += f". It is removed if you do not come back{whose} for {days:,.0f} days"
+    st.caption(f":material/hard_drive: {told}.")
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _used() -> int:
+    return disk_budget.used()
+
+
+def _look() -> None:
+    st.session_state[_LOOKED] = True
+
+
+def _limit() -> None:
+    disk_budget.set_limit(round(st.session_state["room_limit"] * GIGABYTE))
+
+
+def _choose(shares: list[Share]) -> None:
+    chosen = []
+    for share in sorted(shares, key=lambda share: (not share.can_go, -share.bytes)):
+        text = f"**{share.title}**, {amounts.size(share.bytes)} in {share.count:,} files"
+        if share.can_go:
+            if st.checkbox(text, key=f"room_{share.name}", help=share.note or None):
+                chosen.append(share)
+        else:
+            st.markdown(f":material/lock: {text}", help=share.note or None)
+    size = sum(share.bytes for share in chosen)
+    st.button(
+        f"Remove {amounts.size(size)}" if chosen else "Remove",
+        icon=":material/delete_forever:",
+        disabled=not chosen,
+        on_click=_free,
+        args=([share.name for share in chosen],),
+        help="There is no undo",
+        key="room_free",
+    )
+
+
+def _free(names: list[disk_budget.Part]) -> None:
+    try:
+        freed = disk_budget.free(names)
+    except StudioError as error:
+        st.session_state[_FREED] = words.plain(str(error))
+        return
+    _used.clear()
+    if "removed" in names:
+        removed.close()
+    st.session_state[_FREED] = f"{amounts.size(freed)} are free again."

@@ -1,0 +1,180 @@
+"""A file that comes from outside: dropped, it tells how it was made, and can be made again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.form import samples, uploads
+from pages.gallery import file_view, wall
+from pages.jobs import onward, results
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.core import owners, paths, tasks
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.recipes import PNG, Recipe, Source
+from studio.core.tasks import File, Result
+from studio.gallery import imports, items, replay
+from studio.gallery.imports import Told
+
+_SLOT, _INPUTS, _TOLD = "gallery", "gallery_inputs", "gallery_told"
+_FILE = "gallery_told_file"  # of what is looked at, if it is here already
+
+
+def drop() -> None:
+    """Takes a picture that the studio made, wherever it is from."""
+    help = "A PNG carries its recipe; of other files, drop the .json that lies beside them"
+    label = "How was it made? Drop a picture of the studio"
+    uploads.ask(_SLOT, label, _take, type=["png", "json"], help=help)
+
+
+def said() -> None:
+    """Says what went wrong at the last click, on whatever part of the page that left."""
+    uploads.fault(_SLOT)
+    uploads.fault(_INPUTS)
+
+
+def _take(data: bytes, name: str) -> None:
+    told = _tell(data, name)
+    st.session_state.pop(_FILE, None)
+    if told.item:
+        st.query_params[wall.ITEM] = told.item
+    else:
+        st.session_state[_TOLD] = told
+
+
+def look_at(file: File, made: Recipe | None) -> None:
+    """Looks at a file that is here but no item of its own, such as a cell of a sweep. For callbacks.
+
+    Args:
+        made: its recipe, for kinds of file that do not carry it.
+    """
+    try:
+        data = file.read()
+        if not data.startswith(PNG) and made is not None:
+            data = made.to_json().encode()
+        st.session_state[_TOLD] = replace(_tell(data, file.name), item="")
+        st.session_state[_FILE] = file
+    except StudioError as error:
+        uploads.blame(_SLOT, str(error))
+
+
+def _tell(data: bytes, name: str) -> Told:
+    return imports.tell(data, name, owner(), _is_sample)
+
+
+def _is_sample(source: Source) -> bool:
+    found = samples.spelled(File(source.digest, "picture", source.name)).startswith("sample:")
+    if found:
+        owners.note(source.digest)  # which everybody may use
+    return found
+
+
+def dropped() -> Told | None:
+    """What was dropped and is still looked at."""
+    return st.session_state.get(_TOLD)
+
+
+def forget() -> None:
+    """Looks no longer at what was dropped: something else was opened."""
+    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_FILE, None)
+
+
+def show(told: Told) -> None:
+    """Draws what a dropped file tells of its making, and what can be done with it."""
+    st.button("Back", icon=":material/arrow_back:", on_click=_close, key="told_back")
+    left, right = st.columns([9, 5], gap="large")
+    with left:
+        file: File | None = st.session_state.get(_FILE)
+        if file is not None:
+            file_view.picture(file, None, told.name, key="told")
+        elif told.is_recipe:
+            st.info(
+                "This is a recipe alone: make it again to see what it gives.", icon=":material/receipt_long:"
+            )
+        else:
+            results.compare(None, told.data, key="told", caption=words.plain(told.name))
+    with right:
+        _about(told)
+
+
+def _about(told: Told) -> None:
+    if not told.known:
+        st.warning(
+            "It was made by another version of the studio; its recipe can be read, but not made again here.",
+            icon=":material/info:",
+        )
+        _recipe_text(told)
+        return
+    settings, inputs = told.recipe.checked_settings(), told.inputs()
+    st.subheader(
+        words.plain(tasks.made_of(told.recipe.task, told.recipe.settings, inputs) or told.name), anchor=False
+    )
+    st.caption("It is not in the gallery.")
+    if told.missing:
+        _ask_for(told)
+    problem = _problem(told)
+    if problem:
+        st.error(words.plain(problem), icon=":material/error:")
+    with st.container(horizontal=True):
+        if not (told.missing or problem):
+            onward.actions(told.recipe.task, settings, inputs, told.recipe, key="told")
+        if not told.is_recipe or _FILE in st.session_state:
+            st.button(
+                "Add to the gallery", icon=":material/add:", on_click=_add, args=(told,), key="told_add"
+            )
+    results.recipe(told.recipe.task, settings, inputs, told.recipe)
+
+
+def _problem(told: Told) -> str:
+    """Why it cannot be made again although all its inputs are here, or ""."""
+    if told.missing:
+        return ""
+    try:
+        replay.check(told.recipe)
+    except StudioError as error:
+        return str(error)
+    return ""
+
+
+def _recipe_text(told: Told) -> None:
+    text = json.dumps(json.loads(told.recipe.to_json()), indent=2)
+    st.code(text, language="json", wrap_lines=True, height=360)
+
+
+def _ask_for(told: Told) -> None:
+    names = ", ".join(words.plain(source.name) for source in told.missing)
+    st.info(f"To make it again, add what it was made from: {names}", icon=":material/upload_file:")
+    label = "The very same files, whatever they are called now"
+    uploads.ask(_INPUTS, label, _take_input, accept_multiple_files=True)
+
+
+def _take_input(data: bytes, name: str) -> None:
+    told: Told = st.session_state[_TOLD]
+    digest = paths.digest(data)
+    if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
+        raise InvalidInput(f"{name} is not what it was made from. Next: look for the original.")
+    File.keep(data, "picture", name)
+    left = tuple(source for source in told.missing if source.digest != digest)
+    st.session_state[_TOLD] = replace(told, missing=left)
+
+
+def _close() -> None:
+    forget()
+    if wall.ITEM not in st.query_params:  # else back to the item that it was looked at from
+        wall.back()
+
+
+def _add(told: Told) -> None:
+    try:
+        file: File | None = st.session_state.get(_FILE)
+        made = file and Result((file,), recipe=told.recipe)
+        id = items.add(made, None, owner()) if made else imports.add(told, owner())
+    except StudioError as error:
+        uploads.blame(_SLOT, str(error))
+        return
+    st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
+    st.query_params[wall.ITEM] = id

@@ -1,0 +1,122 @@
+"""One item of the gallery, as large as the page allows, with how it was made and what can be done with it."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from pages.gallery import file_view, removed, sweeps, wall
+from pages.jobs import onward, results
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.core import amounts, tasks
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.engine.jobs import store
+from studio.gallery import index, items
+from studio.gallery.items import Item
+
+
+def chosen() -> Item | None:
+    """The item of the address; None when there is none, or after saying that it is gone."""
+    id = st.query_params.get(wall.ITEM)
+    if not id:
+        return None
+    try:
+        return items.find(id, owner())
+    except StudioError as error:
+        if store.is_id(id):
+            index.forget(id)  # the wall shows what it was
+        st.query_params.pop(wall.ITEM, None)
+        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        return None
+
+
+def show(item: Item) -> None:
+    """Draws the item, its neighbours' buttons, and what can be done with it."""
+    st.session_state[wall.LEFT] = item.id
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("All", icon=":material/grid_view:", on_click=wall.back, key="item_back")
+        st.space("stretch")
+        for label, icon, id in _neighbours(item):
+            st.button(
+                label,
+                icon=icon,
+                key=f"item_{label}",
+                disabled=not id,
+                on_click=_open,
+                args=(id,),
+                type="tertiary",
+            )
+    left, right = st.columns([9, 5], gap="large")
+    with left:
+        file_view.picture(item.result.files[0], _content(item), caption(item), key=item.id)
+    with right:
+        _about(item)
+    sweeps.cells(item)
+
+
+def _neighbours(item: Item) -> list[tuple[str, str, str]]:
+    """The next newer and older of what the wall shows, "" where there is none."""
+    found, _ = index.find(st.session_state.get("gallery_wanted", index.ALL), owner())
+    ids = [entry.id for entry in found]
+    at = ids.index(item.id) if item.id in ids else -1
+    newer = ids[at - 1] if at > 0 else ""
+    older = ids[at + 1] if 0 <= at < len(ids) - 1 else ""
+    return [("Newer", ":material/chevron_left:", newer), ("Older", ":material/chevron_right:", older)]
+
+
+def _open(id: str) -> None:
+    st.query_params[wall.ITEM] = id
+
+
+def _content(item: Item) -> File | None:
+    """What a picture was made from, if that is here and a picture; a sheet is not compared with it."""
+    found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
+    return found[0] if found and found[0].kind == "picture" and found[0].here else None
+
+
+def caption(item: Item) -> str:
+    """What it was made of, and whether it was stopped."""
+    parts = [words.made_of(item)]
+    parts += ["stopped early, the best so far"] if item.result.stopped_early else []
+    return " · ".join(part for part in parts if part)
+
+
+def _about(item: Item) -> None:
+    st.subheader(words.plain(f"{item.title}: {index.made_of(item)}"), anchor=False)
+    st.caption(_when(item))
+    for note in item.result.figures.get("notes", ()):
+        st.caption(f":material/info: {words.plain(str(note))}")
+    settings = tasks.settings_of(item.task, item.settings)
+    file = item.result.files[0]
+    with st.container(horizontal=True):
+        if settings is not None:
+            onward.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
+        onward.use_as(file, key=item.id)
+        if file.here:
+            results.download_file(file, item.task, key=item.id, made=item.result.recipe)
+        st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
+    if file.kind == "model" and file.here:
+        onward.keep_model(file)
+    place = onward.home_of(item.task, item.settings)
+    if place is not None and settings is not None:
+        st.page_link(
+            place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}
+        )
+    if settings is None:
+        st.caption("This studio no longer has what made it, or no longer takes these settings.")
+        return
+    results.recipe(item.task, settings, item.inputs, item.result.recipe)
+
+
+def _when(item: Item) -> str:
+    day = time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
+    took = amounts.duration(max(item.seconds, 1)) if item.seconds else ""
+    return f"{day} · took {took}" if took else day
+
+
+def _remove(id: str) -> None:
+    removed.remove([id])
+    wall.back()

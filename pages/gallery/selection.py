@@ -1,0 +1,79 @@
+"""What can be done with several items at once: saved as one zip, or removed."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.gallery import removed
+from pages.widgets.owners import owner
+from studio.core.errors import NoRoom, Unavailable
+from studio.gallery import export, index, items
+from studio.gallery.index import Wanted
+from studio.gallery.items import Item
+
+MOST = 500  # items
+MOST_BYTES = 500_000_000  # that the server holds in its memory while a browser takes them
+_TOO_MANY = "Up to 500 items and 500 MB at once. Next: pick fewer, or run `studio gallery export -o all.zip`."
+
+
+def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
+    """The buttons for several items.
+
+    Args:
+        wanted: what the wall shows.
+        picked: the ids of those that are picked; None when it is all that the wall shows.
+        total: how many that is.
+    """
+    count = total if picked is None else len(picked)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if picked is not None:
+            label = f"Remove {count:,}" if picked else "Remove"
+            st.button(
+                label, icon=":material/delete:", disabled=not picked, on_click=removed.remove, args=(picked,)
+            )
+        whose = owner()
+        # Told before, for a download that fails says nothing; of all that is on the wall the help tells it.
+        here = _here(picked, whose) if picked and count <= MOST else []
+        too_many = count > MOST or export.bytes_of(here) > MOST_BYTES
+        st.download_button(
+            f"Save {count:,} as zip" if count else "Save as zip",
+            lambda: zipped(wanted, picked, whose),
+            file_name=f"gallery-{time.strftime('%Y-%m-%d')}.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            disabled=not count or too_many or bool(picked and not here),
+            on_click="ignore",
+            help=f"Each file with its recipe in it or beside it. {_TOO_MANY}",
+        )
+        if too_many:
+            st.caption(_TOO_MANY)
+
+
+def _here(ids: Sequence[str], whose: str) -> list[Item]:
+    """The items of these ids whose files are all still here."""
+    found = []
+    for id in ids:
+        with suppress(Unavailable):
+            found.append(items.find(id, whose))
+    return [item for item in found if item.whole]
+
+
+def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:
+    """The zip, without items whose files are gone; made only when a person asks for it.
+
+    Raises:
+        NoRoom: if it would be too large for a browser.
+        InvalidInput: if no file is left.
+    """
+    ids = picked or [entry.id for entry in index.find(wanted, whose, MOST)[0]]
+    found = _here(ids, whose)
+    if export.bytes_of(found) > MOST_BYTES:
+        raise NoRoom(_TOO_MANY)
+    file = io.BytesIO()
+    export.write(found, file)
+    return file.getvalue()

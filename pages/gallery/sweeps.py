@@ -1,0 +1,77 @@
+"""Jobs on the gallery page: sweeps and what no other page shows, under way; the cells of a finished sweep."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import samples
+from pages.gallery import dropped_file, wall
+from pages.jobs import jobs
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.gallery.items import Item
+
+MOST_ACROSS = 6
+
+
+def under_way() -> bool:
+    """Shows the job of the address while it works; once it has ended, its result is the item shown."""
+    name = st.query_params.get(jobs.PARAMETER)
+    if not name:
+        return False
+    try:
+        job = engine.connect().job(name, owner())
+    except StudioError:
+        job = None
+    if job is not None and not job.finished:
+        dropped_file.forget()
+        _watch(job.id)
+        return True
+    if job is not None and job.result is None and (settings := tasks.settings_of(job.task, job.settings)):
+        jobs.failed(job, settings)  # whose button is found again by the address
+        return False
+    st.query_params.pop(jobs.PARAMETER, None)
+    if job is not None and job.result is not None:
+        dropped_file.forget()
+        st.query_params[wall.ITEM] = job.id
+    return False
+
+
+@st.fragment(run_every=jobs.WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    if job.preview:
+        st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
+    jobs.progress(job)
+    if job.report is not None and job.report.text:
+        st.caption(words.plain(job.report.text))
+
+
+def cells(item: Item) -> None:
+    """The cells of a sweep, each with its own recipe; nothing for other items."""
+    found = [cell for cell in item.result.figures.get("cells", ()) if isinstance(cell, dict)]
+    files = {file.digest: file for file in item.result.files[1:]}
+    if not files:
+        return
+    st.subheader("Cells", anchor=False)
+    grid = st.grid(MOST_ACROSS, min_column_width=130)
+    for number, cell in enumerate(found):
+        file = files.get(cell.get("digest"))
+        with grid.cell():
+            if file is None or not file.here:
+                st.caption(words.plain(str(cell.get("error") or "It is no longer here.")))
+                continue
+            st.image(samples.small(file), width="stretch", caption=words.plain(str(cell.get("label", ""))))
+            st.button(
+                "Look",
+                key=f"cell_{number}",
+                type="tertiary",
+                icon=":material/zoom_in:",
+                on_click=dropped_file.look_at,
+                args=(file, item.recipe_of(file)),
+            )

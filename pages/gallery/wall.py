@@ -1,0 +1,173 @@
+"""The wall of the gallery: what to look for, thumbnails a page at a time, and what is picked among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.form import choices, forms
+from pages.gallery import selection
+from pages.jobs.navigation import PLACES
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.gallery import index
+from studio.gallery.index import Entry, Wanted
+
+PAGE = 48
+ITEM = "item"  # of the address: which one is shown large
+LEFT = "gallery_left"  # of the session: which one was shown large before the wall
+KINDS = {"all": "All", "picture": "Pictures", "animation": "Films", "text": "Texts", "model": "Models"}
+BEGIN = ("style", "dream", "faces", "text")  # where a first one is made soon
+_NOUNS = {"animation": "Film: ", "text": "Text: ", "model": "Model: ", "dataset": "Set: "}
+_WANTED, _PAGE, _PICKED, _SHELF = "gallery_wanted", "gallery_page", "gallery_picked", "gallery_shelf"
+
+
+def ask() -> Wanted:
+    """Asks what to look for: a kind, what made it, words of its recipe."""
+    kind = forms.one_of("Show", KINDS, key="kind", hidden=True)
+    made_by = {"": "Everything"} | index.tasks_of(owner())
+    left, right = st.columns([2, 3])
+    with left:
+        if st.session_state.get("by", "") not in made_by:
+            st.session_state["by"] = ""
+        task = st.selectbox("Made by", list(made_by), format_func=made_by.get, key="by")
+    with right:
+        text = st.text_input(
+            "Search",
+            key="words",
+            bind="query-params",
+            placeholder="Words of the recipe: mosaic 512",
+            help="Names, dates and settings; each word must be there. A setting can be named: seed=7",
+        )
+    wanted = Wanted("" if kind == "all" else kind, task or "", text or "")
+    if st.session_state.get(_WANTED) != wanted:
+        st.session_state[_WANTED], st.session_state[_PAGE] = wanted, 0
+    return wanted
+
+
+def back() -> None:
+    """Goes back to the wall as it was. Call it from a callback."""
+    st.query_params.pop(ITEM, None)
+    wanted: Wanted = st.session_state.get(_WANTED, index.ALL)
+    st.session_state["kind"], st.session_state["words"] = wanted.kind or "all", wanted.words
+    st.session_state["by"] = wanted.task
+
+
+def wall(wanted: Wanted) -> None:
+    """Draws the wall; a click opens an item, or picks it when several are to be picked."""
+    skip = st.session_state.setdefault(_PAGE, 0) * PAGE
+    found, total = index.find(wanted, owner(), PAGE, skip)
+    if total and not found:  # the last ones of the last page were removed
+        st.session_state[_PAGE] = (total - 1) // PAGE
+        skip = st.session_state[_PAGE] * PAGE
+        found, total = index.find(wanted, owner(), PAGE, skip)
+    if not total:
+        _empty(wanted)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _pager(skip, len(found), total)
+        st.space("stretch")
+        several = st.toggle("Pick several", key=_PICKED, help="To remove or save them together")
+        bar = st.container(width="content")
+    picked = _tiles(found, several)
+    with bar:
+        selection.together(wanted, picked if several else None, total)
+
+
+def _empty(wanted: Wanted) -> None:
+    if wanted != index.ALL:
+        st.info("Nothing made so far is like that. Next: ask for other words.", icon=":material/search_off:")
+        return
+    text = "Nothing is here yet. What you start or keep on other pages, or make by commands, is kept here."
+    st.info(text, icon=":material/photo_library:")
+    with st.container(horizontal=True):
+        for place in PLACES:
+            if place.capability in BEGIN:
+                st.page_link(place.file, label=f"Begin in {place.title}", icon=place.icon)
+
+
+def _pager(skip: int, shown: int, total: int) -> None:
+    st.markdown(
+        f"**{skip + 1:,} to {skip + shown:,}** of {total:,}" if total > PAGE else f"**{total:,}** made"
+    )
+    if total <= PAGE:
+        return
+    moves = (("Newer", -1, ":material/chevron_left:", skip == 0),)
+    moves += (("Older", 1, ":material/chevron_right:", skip + shown >= total),)
+    for label, step, icon, disabled in moves:
+        st.button(
+            label,
+            icon=icon,
+            disabled=disabled,
+            key=f"gallery_{step}",
+            on_click=_turn,
+            args=(step,),
+            type="tertiary",
+        )
+
+
+def _turn(step: int) -> None:
+    st.session_state[_PAGE] = max(0, st.session_state.get(_PAGE, 0) + step)
+
+
+def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
+    labels = _labels(found)
+    key = f"{_SHELF}_{'several' if several else 'one'}"
+    chosen = st.pills(
+        "Items, newest first",
+        list(labels),
+        selection_mode="multi" if several else "single",
+        format_func=labels.get,
+        key=key,
+        width="stretch",
+        label_visibility="collapsed",
+        on_change=None if several else _open,
+        args=None if several else (key,),
+    )
+    choices.tiles(key, [entry.thumbnail() for entry in found], width=8.5)
+    left = st.session_state.pop(LEFT, "")
+    if left in labels:
+        st.html(_focus(key, list(labels).index(left)), unsafe_allow_javascript=True)
+    return chosen if several else []
+
+
+def _focus(key: str, number: int) -> str:
+    """A script that goes on at this tile, in sight and by the keyboard, as soon as it is there."""
+    return _FOCUS.replace("KEY", key).replace("NUMBER", str(number))
+
+
+def _labels(found: Sequence[Entry]) -> dict[str, str]:
+    """What stands below each item, by its id; no two alike, since a browser tells them apart by it.
+
+    The oldest of a name goes without a number, so that a new one leaves the names of the others as they are.
+    """
+    labels = dict.fromkeys((entry.id for entry in found), "")
+    for entry in reversed(found):
+        name = label = words.plain(_NOUNS.get(entry.kind, "") + entry.name)
+        number = 1
+        while label in labels.values():
+            number += 1
+            label = f"{name} {number}"
+        labels[entry.id] = label
+    return labels
+
+
+def _open(key: str) -> None:
+    st.query_params[ITEM] = st.session_state[key]
+    st.session_state[key] = None
+
+
+_FOCUS = """
+<script>
+(() => {
+  const end = Date.now() + 3000;
+  const look = () => {
+    const tile = document.querySelectorAll('.st-key-KEY [data-testid="stButtonGroup"] button')[NUMBER];
+    if (tile) tile.focus();
+    else if (Date.now() < end) requestAnimationFrame(look);
+  };
+  look();
+})();
+</script>
+"""

@@ -1,0 +1,62 @@
+"""The tiles of the home page: pictures that the studio made itself, each a way into a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import streamlit as st
+
+from pages.form import samples
+from pages.jobs.navigation import place_of
+from pages.widgets import browser_pictures, words
+
+
+class Tile(NamedTuple):
+    """A picture that a task made of samples.
+
+    Attributes:
+        task: what made it.
+        inputs: the sample of each slot, by the name that the photos or the paintings give it.
+        caption: stands below.
+        settings: those in which it differs from what a page starts with, each a choice.
+        opens: what else is chosen on the page that it opens, as its address has it.
+    """
+
+    task: str
+    inputs: Mapping[str, str]
+    caption: str
+    settings: Mapping[str, str] = {}
+    opens: Mapping[str, str] = {}
+
+    @property
+    def file(self) -> str:
+        """Its picture, among those that the pages ship."""
+        names = [*self.inputs.values(), *self.settings.values()] or [self.task.replace(".", "-")]
+        return f"tile-{'-'.join(names)}.webp"
+
+
+TILES = (
+    Tile("style.transfer", {"content": "chelsea", "style": "mosaic"}, "Chelsea as a mosaic"),
+    Tile("style.transfer", {"content": "coffee", "style": "brush_strokes"}, "Coffee in brush strokes"),
+    Tile("dream.ascend", {"content": "rocket"}, "A launch dreamt full of dogs", {"look": "dogs"}),
+    Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
+    Tile("faces.draw", {}, "Faces that nobody has"),
+    Tile("classify.explain", {"picture": "chelsea"}, "Where a network sees a cat", opens={"half": "Try"}),
+)
+
+
+def made_here() -> None:
+    """Shows the tiles; a click anywhere on one opens its page with the same samples chosen."""
+    titles = samples.titles()
+    with st.container(key="tiles"):
+        grid = st.grid(3, min_column_width=150)
+    for tile in TILES:
+        place = place_of(tile.task)
+        with grid.cell():
+            browser_pictures.image(
+                (samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption, alt=tile.caption
+            )
+            chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
+            chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | tile.opens
+            st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

@@ -1,0 +1,39 @@
+"""Under the hood of the whole studio: what a network sees of a picture, layer by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form.samples import SHIPPED
+from pages.widgets import under_the_hood
+
+PHOTO = "chelsea"
+# Layer -> what these maps of it answer to.
+LAYERS = {
+    "block1_conv2": "Edges, each map in a direction of its own, as fine as the photo.",
+    "block2_conv2": "Lines and stripes: the whiskers, the fur, the rim of the face.",
+    "block3_conv3": "Textures and small shapes: spots that may be eyes.",
+    "block4_conv3": "Parts: the eyes and the brows; the fur is gone.",
+    "block5_conv3": "The head as a whole; a square stands for 16 px of the photo.",
+}
+
+_WHAT = """
+Everything here rests on one idea: a network that has learned to name what is on photos has learned to *see*.
+VGG16 ([Simonyan and Zisserman, 2014](https://arxiv.org/abs/1409.1556)) looks at a picture through thirteen
+layers. Each slides small filters over what the layer before it saw, and keeps a map a filter: bright where
+the filter found what it looks for.
+
+Painting in a style uses the maps twice: *which ones are bright together* is the style, *where* they are
+bright is the content. Below are the maps that answered most strongly to Chelsea the cat.
+"""
+_FORMULA = r"F^{\ell}_{c} = \max\!\Big(0,\; b_c + \sum_{k} w_{ck} * F^{\ell-1}_{k}\Big)"
+
+
+def explain() -> None:
+    """The folded section, with one strip of maps a layer."""
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        st.markdown(_WHAT)
+        st.latex(_FORMULA)
+        for layer, what in LAYERS.items():
+            picture = str(SHIPPED / f"layer-{layer}.webp")
+            st.image(picture, width="stretch", caption=f"{layer.replace('_', ', ')}: {what}", alt=what)

@@ -1,0 +1,111 @@
+"""A run as the `studio ...` command, and as the Python, that does the same."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from pages.form import film_input, sample_texts, samples
+from studio.core import tasks
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+from studio.film.settings import FilmSettings
+
+_WIDE = 70  # letters from which on each argument has a line of its own
+
+
+def line(task: str, settings: Settings, inputs: Inputs) -> str:
+    """The command; settings at their default are left out. "" for a task without one."""
+    if isinstance(settings, FilmSettings):
+        return _of_film(settings, inputs)
+    found = tasks.get(task)
+    if not found.command or _of_pages_alone(inputs):
+        return ""
+    parts = ["studio", *found.command.split()]
+    for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
+        files = inputs.get(slot.name, ())
+        parts += [slot.flag] if slot.flag and files else []
+        parts += [shlex.quote(samples.spelled(file)) for file in files]
+        if slot.instead:
+            parts += [shlex.quote(f"{slot.instead}:{name}") for name in getattr(settings, slot.instead)]
+    parts += _out(found.makes(settings), settings)
+    named = {slot.instead for slot in found.inputs}
+    for name, field in settings.described().items():
+        if name in named:
+            continue
+        value = getattr(settings, name)
+        # Where models are built in, the first word of a command is always the model.
+        if value != field.default or (field.positional and found.builtin and not inputs.get("model")):
+            parts += _flag(field.flag, value)
+    return " ".join(parts)
+
+
+def python(task: str, settings: Settings, inputs: Inputs) -> str:
+    """The lines of Python; settings at their default are left out. "" where `line` is, and for films."""
+    found = tasks.get(task)
+    if isinstance(settings, FilmSettings) or not line(task, settings, inputs):
+        return ""
+    parts = [_literal(task)]
+    for slot in found.inputs:
+        names = [samples.spelled(file) for file in inputs.get(slot.name, ())]
+        if names:
+            parts.append(f"{slot.argument}={_literal(names)}")
+    for name, field in settings.described().items():
+        if (value := getattr(settings, name)) != field.default:
+            parts.append(f"{name}={_literal(value)}")
+    kind = found.makes(settings)
+    then = "print(made)" if kind == "text" else f"made.save({_literal(_out(kind, settings)[1])})"
+    given = ", ".join(parts)
+    if len(given) > _WIDE:
+        given = "".join(f"\n    {part}," for part in parts) + "\n"
+    return f"import studio\n\nmade = studio.make({given})\n{then}"
+
+
+def _literal(value: object) -> str:
+    """A value as people write it in Python; a list of one word is that word."""
+    if isinstance(value, tuple | list):
+        if len(value) == 1 and isinstance(value[0], str):
+            return _literal(value[0])
+        return f"[{', '.join(map(_literal, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _of_pages_alone(inputs: Inputs) -> bool:
+    return any(_only_here(file) for files in inputs.values() for file in files)
+
+
+def _only_here(file: File) -> bool:
+    """Whether a file is a sample that pages alone have, so that no command can name it."""
+    if file.kind == "text":
+        return file == sample_texts.file()
+    return file.kind == "animation" and file.name == film_input.SAMPLE and file == film_input.sample()
+
+
+def _of_film(settings: FilmSettings, inputs: Inputs) -> str:
+    """The command that paints a frame, with the film in its place."""
+    task = tasks.get(settings.task)
+    given = {slot: files for slot, files in inputs.items() if slot != "film"}
+    given[task.inputs[0].name] = inputs["film"]
+    words = line(task.name, task.settings.parse_json(settings.base), given)
+    fps = ["--fps", str(settings.fps)] if settings.fps and "fps" in task.settings.described() else []
+    return " ".join([words.replace("-o out.png", f"-o out.{settings.film}", 1), *fps])
+
+
+def _out(kind: str, settings: Settings) -> list[str]:
+    """Where the result goes; a text is printed."""
+    if kind == "text":
+        return []
+    # The settings that make an animation also say of which kind its file is.
+    form = getattr(settings, "form", "npz")
+    ending = {"animation": getattr(settings, "film", "mp4"), "dataset": form, "network": form}
+    return ["-o", "my-model" if kind == "model" else f"out.{ending.get(kind, 'png')}"]
+
+
+def _flag(flag: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [flag] if value else [flag.replace("--", "--no-", 1)]
+    if isinstance(value, tuple | list):
+        return [flag, shlex.quote(",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value))]
+    text = f"{value:g}" if isinstance(value, float) else shlex.quote(str(value))
+    # What begins like a flag would be taken for one.
+    return [f"{flag}={text}"] if isinstance(value, str) and value.startswith("-") else [flag, text]

@@ -1,0 +1,285 @@
+"""Starting a job, watching it, and what can be done once it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+import streamlit as st
+
+from pages.jobs import navigation, refill, results, use_again
+from pages.widgets import browser_pictures, css, curves, words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import amounts, tasks
+from studio.core.errors import StudioError
+from studio.core.progress import Report
+from studio.core.recipes import Recipe
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+
+PARAMETER = "job"
+WATCH_SECONDS = 0.5
+CURVE_SECONDS = 2.0
+MANY = 100_000  # a task with so many steps counts bytes
+
+
+def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
+    """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback.
+
+    Args:
+        made: the recipe of what is made again, whose very weights are used.
+    """
+    try:
+        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    show(job)
+    st.rerun()
+
+
+def show(job: engine.Job) -> None:
+    """Puts a job into the address, so that a reload and a link find it."""
+    st.query_params[PARAMETER] = job.id
+    st.session_state[_memory(job.task)] = job.id
+
+
+def cancel(name: str) -> None:
+    """Asks a job to stop. Call it from a callback."""
+    try:
+        engine.connect().cancel(name, owner())
+    except StudioError as error:
+        st.toast(words.plain(str(error)))
+
+
+def close(task: str) -> None:
+    """Stops showing the page's job; it goes on all the same."""
+    st.query_params.pop(PARAMETER, None)
+    st.session_state.pop(_memory(task), None)
+
+
+def close_button(task: str) -> None:
+    """Draws the button that stops showing the page's job."""
+    if st.button("Close", icon=":material/close:", type="tertiary", help="It stays in Recent results"):
+        close(task)
+        st.rerun()
+
+
+def show_job(
+    task: str,
+    asked: object = None,
+    beside: Mapping[str, Callable[[engine.Job], None] | None] | None = None,
+) -> engine.Job | None:
+    """Shows the job of the address, or the one this page showed before another page was visited.
+
+    A finished job that is in sight gives way as soon as the person asks for something else.
+
+    Args:
+        asked: what the form asks for now.
+        beside: the other tasks of this page, each with what draws the buttons that only its results have, if
+            there are any.
+
+    Returns:
+        The job, or None when there is none to show.
+    """
+    job = find((task, *(beside or {})), asked)
+    if job is None:
+        return None
+    if job.finished:
+        _ended(job, (beside or {}).get(job.task))
+    else:
+        _watch(job.id)
+        _curve(job.id)
+    return job
+
+
+def find(known: Collection[str], asked: object = None) -> engine.Job | None:
+    """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
+    seen = (st.session_state.get(_memory(task)) for task in known)
+    name = st.query_params.get(PARAMETER)
+    if not name and not navigation.came_from_elsewhere():
+        for task in known:
+            close(task)  # a person went back to the page without it
+        return None
+    name = name or next(filter(None, seen), None)
+    if not name:
+        return None
+    try:
+        job = engine.connect().job(name, owner())
+    except StudioError as error:
+        for task in known:
+            close(task)
+        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        return None
+    if job.task not in known:
+        return None
+    if tasks.settings_of(job.task, job.settings) is None:
+        close(job.task)
+        told = "It was made by another version of the studio, so it cannot be shown here."
+        st.warning(f"{told} Next: look at it in the gallery.", icon=":material/search_off:")
+        return None
+    # What was not shown a moment ago, opened by its address or on the way back to this page, is not asked for
+    # by the form as it stands: not all that was asked for then is there again.
+    arrived = navigation.came_from_elsewhere() or st.session_state.get(_memory(job.task)) != name
+    if arrived or not job.finished:
+        st.session_state[_question(name)] = asked  # only what is asked for from now on takes its place
+    elif st.session_state.setdefault(_question(name), asked) != asked:
+        close(job.task)
+        return None
+    show(job)
+    return job
+
+
+def whose(job: engine.Job, chosen: File | None) -> None:
+    """Says what a job learns from, and where that is not what is chosen now: else it would pass for that.
+
+    Args:
+        chosen: what the form would have learnt from now; None for nothing yet.
+    """
+    st.subheader(words.plain(": ".join(filter(None, (job.title, words.made_of(job))))), anchor=False)
+    [given, *_] = [files[0] for files in job.inputs.values() if files] or [None]
+    if (
+        chosen is not None
+        and given is not None
+        and given.kind == chosen.kind
+        and given.digest != chosen.digest
+    ):
+        st.info(
+            f"What you see here is of {words.plain(given.name)}, not of {words.plain(chosen.name)}, which is "
+            "chosen now.",
+            icon=":material/info:",
+        )
+
+
+def linked(capability: str) -> engine.Job | None:
+    """The job that the address names, if it is of this capability; only the first time that it is named."""
+    name, key = st.query_params.get(PARAMETER), f"{capability}_followed"
+    if not name or st.session_state.get(key) == name:
+        return None
+    st.session_state[key] = name
+    try:
+        job = engine.connect().job(name, owner())
+    except StudioError:
+        return None  # which is told where it would be shown
+    return job if job.task.startswith(f"{capability}.") else None
+
+
+def _memory(task: str) -> str:
+    return f"shown:{task.partition('.')[0]}"  # the tasks of a capability share a page
+
+
+def _question(name: str) -> str:
+    return f"asked:{name}"
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    content = job.inputs.get("content", [])
+    if job.preview:
+        st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
+    elif content:
+        browser_pictures.content(content[0])
+    pill(job)
+    progress(job)
+    report = job.report
+    if report is not None and report.metrics:
+        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
+        st.caption(" · ".join(figures[:5]))
+
+
+def progress(job: engine.Job) -> None:
+    """How far a job is, beside the button that stops it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(*_bar(job))
+        if job.state == "stopping":
+            st.caption(words.STATES["stopping"])
+        else:
+            st.button(
+                "Stop",
+                key=f"stop_{job.id}",
+                icon=":material/stop_circle:",
+                help="Stops and keeps the best so far",
+                on_click=cancel,
+                args=(job.id,),
+            )
+
+
+def _bar(job: engine.Job) -> tuple[float, str]:
+    report = job.report
+    if job.state == "queued":
+        return 0.0, f"Waiting, number {job.place} in the queue"
+    if report is None or not report.total:
+        return 0.0, (words.plain(report.stage) if report else "") or "Starting"
+    if report.total >= MANY:
+        return min(report.step / report.total, 1.0), _fetching(report)
+    left = amounts.left(report.seconds_left)
+    text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
+    return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
+
+
+def pill(job: engine.Job) -> None:
+    """Lets the link to the page's result, on a phone, say how far this job is, which makes it."""
+    left = amounts.left(job.report.seconds_left) if job.state == "running" and job.report else ""
+    css.pill(f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}")
+
+
+def _fetching(report: Report) -> str:
+    """The line for a download, whose steps are bytes."""
+    return f"{report.text or 'Fetching'}: {amounts.size(report.step)} of {amounts.size(report.total)}"
+
+
+@st.fragment(run_every=CURVE_SECONDS)
+def _curve(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    curves.losses(job.history)
+
+
+def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> None:
+    settings = tasks.get(job.task).settings.parse(job.settings)
+    if job.result is None:
+        failed(job, settings)
+        return
+    file = job.result.files[0]
+    content = job.inputs.get("content", [])
+    caption = _summary(job)
+    results.show_result(file, content[0] if content else None, key="result", caption=caption)
+    with st.container(horizontal=True):
+        if own is not None:
+            own(job)
+        if refill.able(job, settings):
+            help = "Puts its settings and pictures into the form, to change them there"
+            st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
+        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
+        if st.button("Make again", icon=":material/refresh:"):
+            start(job.task, settings, job.inputs, job.result.recipe)
+        results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
+        if file.kind == "picture":
+            use_again.menu(lambda: file, key=job.id)
+        close_button(job.task)
+    results.recipe(job.task, settings, job.inputs, job.result.recipe)
+
+
+def _refill(job: engine.Job, settings: Settings) -> None:
+    refill.refill(job, settings)
+    st.session_state.pop(_question(job.id), None)  # it stays in sight until something else is asked for
+
+
+def failed(job: engine.Job, settings: Settings) -> None:
+    """Says why a job has no result, and offers to run it again."""
+    show_error = st.warning if job.state == "interrupted" else st.error
+    show_error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
+    with st.container(horizontal=True):
+        if st.button("Run again", icon=":material/refresh:", type="primary"):
+            start(job.task, settings, job.inputs)
+        if st.button("Close", type="tertiary"):
+            close(job.task)
+            st.rerun()
+
+
+def _summary(job: engine.Job) -> str:
+    took = amounts.duration(job.ended - job.started) if job.started and job.ended else ""
+    stopped = "stopped early, the best so far" if job.result.stopped_early else ""
+    return " · ".join(part for part in (words.made_of(job), took, stopped) if part)

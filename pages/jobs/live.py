@@ -1,0 +1,218 @@
+"""The live result: made anew whenever a slider is released, saved only when a person keeps it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.jobs import jobs, results, use_again
+from pages.widgets import browser_pictures, downloads, words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import amounts, paths
+from studio.core.errors import StudioError
+from studio.core.models import pins
+from studio.core.models import recently_used as memory
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+
+KEEP, KEEPS = ":material/bookmark_add:", "Saves it among your results"
+_KEPT, _TOLD = "live_kept", "live_told"
+MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
+_shared: dict[str, engine.Live] = {}
+_lock = threading.Lock()
+
+
+def show_live(
+    task: str,
+    settings: Settings,
+    ask: Callable[[], Inputs],
+    *,
+    before: Callable[[], File],
+    needs: Collection[str] = (),
+    note: str = "",
+    own: Callable[[], None] | None = None,
+) -> None:
+    """Shows the result of these very settings and inputs, computed now unless it already was.
+
+    Args:
+        ask: gives the inputs; not called before the engine is ready.
+        before: gives the picture to look at until there is a result.
+        needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
+        note: what to say below it, e.g. that it is only a preview.
+        own: draws the buttons that only this page has.
+    """
+    if engine.connect().status() != "ready":
+        browser_pictures.content(before())
+        wait()
+        return
+    absent = downloads.missing(needs)
+    if absent:
+        browser_pictures.content(before())
+        _offer(task, settings, ask, downloads.sizes(absent))
+        return
+    live = _made(task, settings, ask, before)
+    if live is None:
+        return
+    caption = " · ".join(part for part in (f"Made in {amounts.duration(max(live.seconds, 1))}", note) if part)
+    results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
+    with st.container(horizontal=True):
+        if st.button("Keep", icon=KEEP, help=KEEPS):
+            job = _keep(live)
+            _tell()
+            if job is not None:
+                jobs.show(job)
+                st.rerun()
+        if own is not None:
+            own()
+        results.download(live.data, task, key="live", on_click=lambda: _keep(live))
+        use_again.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
+    _tell()
+    results.recipe(task, settings, live.inputs, live.recipe)
+
+
+def keep_button(made: engine.Live, *, key: str) -> None:
+    """Draws the button that saves a live result among a person's own, once."""
+    kept = _kept(made) is not None
+    label = "Kept" if kept else "Keep"
+    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=_keep, args=(made,))
+    _tell()
+
+
+def _tell() -> None:
+    # Not by a callback: what that draws in a fragment would land at the top of the page.
+    if told := st.session_state.pop(_TOLD, ""):
+        st.toast(told, icon=":material/bookmark:")
+
+
+def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], what: str) -> None:
+    st.info(f"The first time, the studio fetches {what} and checks every byte.", icon=":material/download:")
+    if st.button("Fetch and begin", type="primary", icon=":material/brush:"):
+        jobs.start(task, settings, ask())
+
+
+def _made(
+    task: str, settings: Settings, ask: Callable[[], Inputs], before: Callable[[], File]
+) -> engine.Live | None:
+    held = st.session_state.get("live")
+    place = st.empty()
+    with place.container():
+        if held is None:
+            browser_pictures.content(before())
+        with st.spinner("Making it ..."):
+            inputs = ask()
+            wanted = (task, settings.model_dump_json(), str(inputs))
+            if held is None or held[0] != wanted or not _holds(held[1]):
+                held = (wanted, *_compute(task, settings, inputs))
+    place.empty()
+    st.session_state["live"] = held
+    _, live, problem = held
+    if problem:
+        st.error(words.plain(problem), icon=":material/error:")
+        if st.button("Try again", icon=":material/refresh:"):
+            del st.session_state["live"]
+            st.rerun()
+    return live
+
+
+def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live | None, str]:
+    try:
+        return _of_all(task, settings, inputs), ""
+    except StudioError as error:
+        return None, str(error)
+
+
+def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 4) -> engine.Live | None:
+    """The result of these very settings, made now unless this tab still has it; None after saying why not.
+
+    Args:
+        shelf: where the last ones are kept.
+        most: how many of them.
+    """
+    kept: dict[str, engine.Live] = st.session_state.setdefault(f"drawn_{shelf}", {})
+    asked = settings.model_dump_json() + str(inputs)
+    if asked in kept and not _holds(kept[asked]):
+        del kept[asked]
+    try:
+        return memory.held(kept, asked, lambda: _of_all(task, settings, inputs), most)
+    except engine.Superseded:
+        return None
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
+    """The result of these very settings and inputs: as another tab of this server got it, else made now.
+
+    Pages begin alike, so a class that opens one asks the same thirty times. Raises as `Engine.live`.
+    """
+    asked = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
+    with _lock:
+        made = _shared.get(asked)
+        if not _holds(made):
+            made = None
+            del _shared[asked]
+        elif made is not None:
+            memory.held(_shared, asked, lambda: made, MOST_SHARED)  # in use again, so it stays
+    if made is None:
+        made = engine.connect().live(task, settings, inputs, session(), owner())
+        with _lock:
+            memory.held(_shared, asked, lambda: made, MOST_SHARED)
+    return made
+
+
+def _holds(made: engine.Live | None) -> bool:
+    """Whether what it was made from is still here, and would make the same: a model may be another by now."""
+    if made is None:
+        return True
+    try:
+        pins.check(made.recipe.weights if made.recipe else {})
+        return all(file.here for files in made.inputs.values() for file in files)
+    except StudioError:
+        return False
+
+
+def session() -> str:
+    """The name by which the live lane knows this tab."""
+    return st.session_state.setdefault("live_session", uuid.uuid4().hex)
+
+
+def _kept(live: engine.Live) -> engine.Job | None:
+    """What a result was kept as, unless that was removed since."""
+    with suppress(StudioError, KeyError):
+        return engine.connect().job(st.session_state[_KEPT][paths.digest(live.data)], owner())
+    return None
+
+
+def _keep(live: engine.Live) -> engine.Job | None:
+    """Keeps a result among a person's own once, however often it is downloaded; says so if that fails."""
+    if job := _kept(live):
+        return job
+    try:
+        job = engine.connect().keep(live, owner())
+    except StudioError as error:
+        st.session_state[_TOLD] = words.plain(str(error))
+        return None
+    st.session_state[_TOLD] = "Kept in the gallery."
+    st.session_state.setdefault(_KEPT, {})[paths.digest(live.data)] = job.id
+    return job
+
+
+@st.fragment(run_every=1.0)
+def wait() -> None:
+    """Says that the engine is not ready, until it is."""
+    status = engine.connect().status()
+    if status == "ready":
+        st.rerun()
+    if status.startswith("down"):
+        st.error(f"The engine is {words.plain(status)}", icon=":material/error:")
+        return
+    st.info(
+        "The studio is warming up; the first result comes in a few seconds.",
+        icon=":material/local_fire_department:",
+    )

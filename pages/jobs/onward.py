@@ -1,0 +1,110 @@
+"""Where an item of the gallery goes on: made again, varied, used as an input of something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import streamlit as st
+
+from pages.jobs import kept_models, results, sweep_form, use_again, written_texts
+from pages.jobs.navigation import Place, go_to, page_of, place_of
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.recipes import Recipe
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+from studio.gallery.sweep_settings import NAME
+
+
+def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
+    """Starts a job and opens it on its page, or says why it cannot start. Not for callbacks.
+
+    Args:
+        made: the recipe of what is made again, whose very weights are used.
+    """
+    lost = [words.plain(file.name) for file in _files(inputs) if not file.here]
+    if lost:
+        st.error(
+            f"{' and '.join(lost)}, which it was made from, is no longer here. Next: choose it again on the "
+            "page where it was made.",
+            icon=":material/error:",
+        )
+        return
+    try:
+        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    place = place_of(task, settings.model_dump())
+    if place.capability:
+        go_to(place.file, job=job.id)
+    st.toast("It has begun; the tray shows how far it is.")
+
+
+def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
+    for files in inputs.values():
+        yield from files
+
+
+def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None, *, key: str) -> None:
+    """The buttons that make it again, as it was or with one setting changed.
+
+    Args:
+        made: its recipe.
+    """
+    if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
+        begin(task, settings, inputs, made)
+    if results.variants(settings):
+        results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
+    sweep_form.ask(task, settings, lambda plan: begin(NAME, plan, inputs), key=key)
+
+
+def use_as(file: File, *, key: str) -> None:
+    """A menu of the places where a result can be an input; nothing for a kind that has none."""
+    if file.kind == "text":
+        if st.button("Write on", icon=":material/arrow_forward:", key=f"{key}_on"):
+            _write_on(file)
+        return
+    if file.kind == "picture":
+        use_again.menu(lambda: file, key=key)
+
+
+def _write_on(file: File) -> None:
+    text = file.read().decode("utf-8", "replace")
+    if not 0 < len(text) <= written_texts.MOST_BEGUN:
+        st.error(
+            f"Up to {written_texts.MOST_BEGUN:,} characters can be written on from. Next: copy its end into "
+            "Beginning on the Text page.",
+            icon=":material/error:",
+        )
+        return
+    written_texts.write_on_from(text)
+    st.session_state["do"] = "write"
+    go_to("write_text.py")
+
+
+def keep_model(file: File) -> None:
+    """Asks for a name under which a trained model can then be chosen on its page."""
+    kept_models.keep(file, _where_to_choose)
+
+
+def _where_to_choose(name: str) -> str:
+    training = tasks.get(presets.find(name).task)
+    place = page_of("faces" if training.opens else training.name.partition(".")[0])
+    return f"choose it on the page {place.title}"
+
+
+def home_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
+    """The page where a task's results are shown with all that belongs to them, if it is not the gallery.
+
+    Args:
+        settings: of the job, see `place_of`.
+    """
+    place = place_of(task, settings)
+    return place if place.capability not in ("", "gallery") else None

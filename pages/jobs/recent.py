@@ -1,0 +1,49 @@
+"""Recent results, newest first, each with its recipe."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import samples
+from pages.jobs import commands, results
+from pages.jobs.navigation import opening
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import tasks
+from studio.core.errors import StudioError
+
+
+def recent(*names: str, most: int = 6, title: str = "Recent results") -> None:
+    """Shows the last results of some tasks, or of all; nothing when there are none."""
+    ended = [
+        job for job in engine.connect().jobs(owner(), limit=50) if job.result is not None and job.result.files
+    ]
+    ended = [job for job in ended if not names or job.task in names][:most]
+    if not ended:
+        return
+    st.subheader(title, anchor=False)
+    with st.container(key="recent"):
+        grid = st.grid(6, min_column_width=150)
+    for job in ended:
+        with grid.cell():
+            _card(job)
+
+
+def _card(job: engine.Job) -> None:
+    try:
+        thumbnail = samples.small(job.result.files[0])
+    except StudioError as error:
+        st.caption(words.plain(str(error)))
+        return
+    settings = tasks.settings_of(job.task, job.settings)
+    film = ", a film" if job.result.files[0].kind == "animation" else ""
+    caption = words.plain((words.made_of(job) or job.title) + film)
+    st.image(thumbnail, width="stretch", caption=caption)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        opening(job)
+        made = results.as_made(settings, job.result.recipe) if settings else None
+        command = commands.line(job.task, made, job.inputs) if made else ""
+        if command:
+            with st.popover("Recipe", type="tertiary"):
+                st.code(command, language="shell", wrap_lines=True)

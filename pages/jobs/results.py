@@ -1,0 +1,165 @@
+"""A finished result: compared with its content, downloaded, made again, varied, used elsewhere, explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any
+
+import streamlit as st
+
+from pages.form import film_settings, own_masks
+from pages.form.forms import MOST_SEED
+from pages.jobs import commands
+from pages.widgets import browser_pictures, words
+from pages.widgets.ab_slider import ab_slider
+from studio.core import paths
+from studio.core.errors import StudioError
+from studio.core.pictures import images, thumbnails
+from studio.core.settings import Described, Settings
+from studio.core.tasks import File, Inputs
+
+Again = Callable[[Settings], None]
+# A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
+_OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
+
+
+def show_result(file: File, before: File | None, *, key: str, caption: str = "") -> None:
+    """Shows a result as large as the page allows, whatever kind it is."""
+    if file.kind == "animation":
+        film_settings.play(file, caption)
+    elif file.kind != "picture":
+        st.image(thumbnails.picture_of(file, whole=True), caption=caption)
+    else:
+        compare(before, file.read(), key=key, caption=caption)
+
+
+def compare(before: File | None, data: bytes, *, key: str, caption: str = "") -> None:
+    """Shows a picture as large as the page allows, against the content it was made from."""
+    if before is None:
+        browser_pictures.image(data, caption=caption)
+        return
+    after = browser_pictures.of_bytes(data)
+    height, width = images.size(after)
+    content = browser_pictures.of_file(before.digest, (width, height))
+    ab_slider(content, after, ratio=width / height, key=key, names=("Content", "Result"), caption=caption)
+
+
+def download(
+    data: bytes,
+    task: str,
+    *,
+    key: str,
+    ending: str = ".png",
+    made: Any = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """The button that saves a result to a person's device; a second one for the recipe that is not inside it.
+
+    Args:
+        ending: of the file's name; only a PNG carries its recipe.
+        made: the recipe.
+    """
+    name = f"{task.partition('.')[0]}-{paths.digest(data)[:8]}{ending}"
+    st.download_button(
+        "Download",
+        data,
+        file_name=name,
+        mime=film_settings.MIMES.get(ending, "application/octet-stream"),
+        icon=":material/download:",
+        key=f"{key}_download",
+        on_click=on_click or "ignore",
+    )
+    if ending != ".png" and made is not None:
+        st.download_button(
+            "Download recipe",
+            made.to_json(),
+            file_name=f"{name}.json",
+            mime="application/json",
+            icon=":material/receipt_long:",
+            key=f"{key}_recipe",
+            on_click="ignore",
+            help="Keep it beside the file: it says what made it, and `studio replay` makes it again from it",
+        )
+
+
+def download_file(file: File, task: str, *, key: str, made: Any) -> None:
+    """As `download`, for a kept file."""
+    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), made=made)
+
+
+def overruled(settings: Settings, name: str) -> bool:
+    """Whether another setting decides what one would, so that there is no use in varying that."""
+    if name == "look" and getattr(settings, "backbone", "auto") != "auto":
+        return True  # few looks belong to a network, and all others are dreamt as one
+    return bool(getattr(settings, _OVERRULED.get(name, ""), None))
+
+
+def variants(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Small changes worth a try: label -> the settings that differ."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, field in settings.described().items():
+        value = getattr(settings, name)
+        if name == "seed":
+            if not getattr(settings, "passes", 1):
+                continue  # nothing is drawn at random
+            found["Another seed"] = {"seed": (value * 31 + 17) % MOST_SEED}
+        elif field.tier == "main" and not overruled(settings, name):
+            for label, new in _neighbours(field, value):
+                if new != value:
+                    found[label] = {name: new}
+    return found
+
+
+def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
+    """Other values of a main setting, each with a label; none of sizes, which change little but the time."""
+    label = field.label.lower()
+    if field.kind == "choice":
+        return [(f"{field.label}: {words.choice(choice).lower()}", choice) for choice in field.choices]
+    if None in (field.least, field.most) or field.name == "size":
+        return []
+    if field.kind == "int":
+        near = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
+    elif field.kind == "float":
+        nudge = (field.most - field.least) / 5
+        near = (("Less", round(value - nudge, 4)), ("More", round(value + nudge, 4)))
+    else:
+        return []
+    within = [(word, min(max(new, field.least), field.most)) for word, new in near]
+    return [(f"{word} {label}: {new:g}", new) for word, new in within]
+
+
+def vary(settings: Settings, again: Again, *, key: str) -> None:
+    """A menu of small changes, each of which starts a job."""
+    with st.popover("Vary", icon=":material/shuffle:"):
+        for number, (label, change) in enumerate(variants(settings).items()):
+            changed = settings.model_copy(update=change)
+            if st.button(label, key=f"{key}_vary_{number}", width="stretch"):
+                again(changed)
+
+
+def as_made(settings: Settings, made: Any) -> Settings:
+    """The settings of a recipe, which those that were asked for are not where it was stopped early."""
+    try:
+        return settings if made is None else made.checked_settings()
+    except StudioError:
+        return settings
+
+
+def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
+    """What made the result, to be copied: as a command, as Python and as text."""
+    with st.expander("Recipe", icon=":material/receipt_long:"):
+        wish = as_made(settings, made)
+        if command := commands.line(task, wish, inputs):
+            st.caption("The same in a terminal:")
+            st.code(command, language="shell", wrap_lines=True)
+        if program := commands.python(task, wish, inputs):
+            st.caption("The same in Python:")
+            st.code(program, language="python", wrap_lines=True)
+        if masks := inputs.get("mask", ()):
+            st.caption("The masks that these name:")
+            own_masks.downloads(masks)
+        st.caption("What made it, as the download carries it:")
+        text = made.to_json() if made is not None else settings.model_dump_json()
+        st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)

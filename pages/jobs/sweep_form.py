@@ -1,0 +1,57 @@
+"""Asking for a sweep: which one or two settings vary, and which of their values are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.jobs.results import overruled
+from pages.widgets import words
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.core.settings import Settings
+from studio.gallery import sweep
+from studio.gallery.sweep_settings import SweepSettings
+
+_HELP = "Values with commas between, or LOW:HIGH:COUNT"
+
+
+def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *, key: str) -> None:
+    """A menu that plans a sweep and starts it; nothing for what only waits for other jobs.
+
+    Args:
+        start: called with the plan. Not a callback: it may open another page.
+    """
+    known = {
+        name: field for name, field in sweep.able(type(settings)).items() if not overruled(settings, name)
+    }
+    if tasks.get(task).lane == "drive" or not known:
+        return
+    with st.popover("Sweep", icon=":material/grid_on:", help="One or two settings, all on one sheet"):
+        vary = [_axis(settings, known, "First", f"{key}_sweep_1", "")]
+        vary.append(_axis(settings, known, "Second", f"{key}_sweep_2", "None"))
+        plan = SweepSettings(task=task, base=settings.model_dump_json(), vary=tuple(filter(None, vary)))
+        try:
+            count = sum(map(len, sweep.cells(plan)))
+        except StudioError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+            return
+        label = f"Make {count} on one sheet"
+        if st.button(label, type="primary", icon=":material/grid_on:", key=f"{key}_sweep", width="stretch"):
+            start(plan)
+
+
+def _axis(settings: Settings, known: dict, title: str, key: str, none: str) -> str:
+    """One setting and its values as a sweep takes them; "" for none."""
+    names = ([""] if none else []) + list(known)
+    name = st.selectbox(
+        f"{title} setting",
+        names,
+        format_func=lambda name: words.label(known[name]) if name else none,
+        key=key,
+    )
+    if not name:
+        return ""
+    usual = sweep.usual(known[name], getattr(settings, name))
+    return f"{name}={st.text_input('Values', value=usual, key=f'{key}_{name}', help=_HELP)}"

@@ -1,0 +1,102 @@
+"""The tray in the sidebar: what runs, what waits, what was just finished, on every page."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.form import samples
+from pages.jobs import jobs
+from pages.jobs.navigation import opening
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import amounts
+from studio.core.errors import StudioError
+
+BUSY_SECONDS = 1.0
+IDLE_SECONDS = 15.0
+JUST_FINISHED_SECONDS = 600
+MOST_FINISHED = 3
+THUMBNAIL = 64  # px
+
+
+def tray() -> None:
+    """Draws the tray; it renews itself each second while something is under way, else only now and then."""
+    every = BUSY_SECONDS if _under_way() else IDLE_SECONDS
+    st.fragment(_draw, run_every=every)(every)
+
+
+def _draw(every: float) -> None:
+    studio = engine.connect()
+    if _under_way() != (every == BUSY_SECONDS):
+        st.rerun()  # the interval belongs to the whole run
+    _status(studio.status())
+    found = _shown(studio.jobs(owner()))
+    with st.container(key="tray", gap="small"):
+        if found:
+            st.caption("Jobs")
+        for job in found:
+            _row(job)
+
+
+def _under_way() -> bool:
+    studio = engine.connect()
+    return _warming(studio.status()) or any(not job.finished for job in studio.jobs(owner()))
+
+
+def _warming(status: str) -> bool:
+    return status in ("starting", "warming up")
+
+
+def _status(status: str) -> None:
+    if _warming(status):
+        st.caption(":material/local_fire_department: Warming up")
+    elif status != "ready":
+        st.error(f"The engine is {words.plain(status)}", icon=":material/error:")
+
+
+def _shown(found: list[engine.Job]) -> list[engine.Job]:
+    recent = time.time() - JUST_FINISHED_SECONDS
+    ended = [job for job in found if job.finished and (job.ended or job.created) > recent]
+    return [job for job in found if not job.finished] + ended[:MOST_FINISHED]
+
+
+def _row(job: engine.Job) -> None:
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        thumbnail = _thumbnail(job)
+        if thumbnail:
+            st.image(thumbnail, width=THUMBNAIL, alt="")
+        text = st.container(gap="xxsmall")
+    with text:
+        st.markdown(f"**{job.title}** · {_state(job)}")
+        report = job.report
+        if job.state in ("running", "stopping") and report is not None and report.total:
+            st.progress(min(report.step / report.total, 1.0))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            opening(job)
+            if job.state in ("queued", "running"):
+                key = f"tray_stop_{job.id}"
+                st.button("Stop", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
+
+
+def _state(job: engine.Job) -> str:
+    if job.state == "queued":
+        return f"number {job.place} in the queue"
+    if job.state == "running" and job.report is not None:
+        return amounts.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
+    return words.STATES[job.state].lower()
+
+
+def _thumbnail(job: engine.Job) -> bytes | None:
+    pictures = job.inputs.get("content") or [file for files in job.inputs.values() for file in files]
+    with suppress(StudioError):  # a file that was removed since must not take the tray of every page along
+        if job.result is not None and job.result.files:
+            return samples.small(job.result.files[0])
+        if job.preview:
+            return job.preview
+        if pictures and pictures[0].kind == "picture":
+            return samples.small(pictures[0])
+    return None

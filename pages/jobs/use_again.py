@@ -1,0 +1,70 @@
+"""Where a picture goes on: as an input of this page or of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from pages.form import choices
+from pages.jobs.navigation import PLACES, leave_for
+from studio.core.tasks import File
+
+
+class Use(NamedTuple):
+    """A place where a picture can be an input.
+
+    Attributes:
+        file: of the page.
+        slot: the key of its choices there.
+        own: the title that the picture gets there.
+        many: whether several can be chosen.
+        opens: what else has to be chosen there, by the key of its widget.
+    """
+
+    file: str
+    slot: str
+    own: str
+    many: bool = False
+    opens: tuple[tuple[str, str], ...] = ()
+
+
+# A new page that takes pictures adds a line.
+USES = (
+    Use("style_picture.py", "content", "Your photo", opens=(("what", "photo"),)),
+    Use("style_picture.py", "style", "Your style", many=True),
+    Use("dream_picture.py", "content", "Your photo"),
+    Use("dream_picture.py", "guide", "Your guide"),
+    Use("draw_faces.py", "photo", "Your photo"),
+    Use("teach_classes.py", "picture", "Your picture", opens=(("half", "try"),)),
+)
+
+
+def menu(keep: Callable[[], File], *, key: str) -> None:
+    """A menu of those places; a click puts the picture there and opens the page.
+
+    Args:
+        keep: gives the picture as a kept file.
+    """
+    there = {place.file: place for place in PLACES}
+    with st.popover("Use as", icon=":material/redo:"):
+        for number, use in enumerate(use for use in USES if use.file in there):
+            place = there[use.file]
+            st.button(
+                f"{use.slot.capitalize()} in {place.title}",
+                key=f"{key}_use_{number}",
+                icon=place.icon,
+                width="stretch",
+                on_click=_put,
+                args=(use, keep),
+            )
+
+
+def _put(use: Use, keep: Callable[[], File]) -> None:
+    if use.many and not isinstance(st.session_state.get(use.slot), list):
+        st.session_state[use.slot] = []
+    choices.use(use.slot, keep(), use.own)
+    for name, value in use.opens:
+        st.session_state[name] = value
+    leave_for(use.file)

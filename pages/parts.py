@@ -1,0 +1,33 @@
+"""The pieces that pages are made of. Nothing here loads Keras."""
+
+from pages.form.choices import optional, picture, pictures
+from pages.form.forms import form, start_button
+from pages.form.samples import guides, photos, styles
+from pages.jobs.jobs import show_job, start
+from pages.jobs.live import show_live
+from pages.jobs.navigation import PLACES
+from pages.jobs.recent import recent
+from pages.jobs.tray import tray
+from pages.widgets.css import MARK, look, stage
+from pages.widgets.owners import owner
+
+__all__ = [
+    "MARK",
+    "PLACES",
+    "form",
+    "guides",
+    "look",
+    "optional",
+    "owner",
+    "photos",
+    "picture",
+    "pictures",
+    "recent",
+    "show_job",
+    "show_live",
+    "stage",
+    "start",
+    "start_button",
+    "styles",
+    "tray",
+]

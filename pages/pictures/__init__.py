@@ -1,0 +1,1 @@
+"""The pictures that the pages ship, and what draws them."""

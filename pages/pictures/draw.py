@@ -1,0 +1,172 @@
+"""Draws the pictures that the pages ship: `python -m pages.pictures.draw [KIND ...]`.
+
+Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
+minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
+photos, styles, layers, looks, sets, tiles and house; its output is committed, so that no page waits.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from pages.form.samples import SHIPPED, THUMBNAIL, square
+from pages.home.tiles import TILES, Tile
+from pages.home.under_the_hood import LAYERS, PHOTO
+from pages.pictures import text_tiles
+from studio.core import data, tasks
+from studio.core.data import sample_sets
+from studio.core.objectives import backbones
+from studio.core.pictures import images, sample_photos
+from studio.dream.ascend import ascend
+from studio.dream.looks import LOOKS
+from studio.dream.settings import DreamSettings
+from studio.style import paintings
+from studio.style.house import known_styles
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
+
+TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
+TILE = {
+    "style.transfer": {"size": 512},
+    "dream.ascend": {"size": 512},
+    "classify.explain": {"view": "over"},
+    "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7, "seed": 4},
+}
+LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
+LOOK = {"size": 224, "octaves": 3, "steps": 14}
+SKY = 0.72  # of its height, from the top: what is shown
+LONGEST = 480  # px of a tile
+HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the README's picture
+SEEN = 224  # px of the photo that the network looks at
+CHANNELS = 5
+
+
+def main(kinds: Sequence[str] = ()) -> None:
+    """Writes one WebP a picture of these kinds; of all, when none is named."""
+    SHIPPED.mkdir(exist_ok=True)
+    for kind in kinds or KINDS:
+        KINDS[kind]()
+
+
+def _draw_photos() -> None:
+    for name in sample_photos.photos():
+        (SHIPPED / f"photo-{name}.webp").write_bytes(square(sample_photos.photo(name)))
+
+
+def _draw_styles() -> None:
+    for name in paintings.paintings():
+        (SHIPPED / f"style-{name}.webp").write_bytes(square(paintings.draw(name)))
+
+
+def _draw_looks() -> None:
+    photo = sample_photos.photo(LOOKED_AT)
+    for look in LOOKS:
+        dreamt = ascend(photo, DreamSettings(look=look, **LOOK))
+        seen = dreamt.image[: round(SKY * dreamt.image.shape[0])]
+        (SHIPPED / f"look-{look}.webp").write_bytes(square(seen))
+
+
+def _draw_sets() -> None:
+    """Four pictures of each sample set, of its classes in turn; and folders, for a person's own."""
+    for name in sample_sets.sets():
+        found = data.pictures(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
+        of = [np.flatnonzero(found.labels == label) for label in range(len(found.classes))]
+        four = [found.images[of[n % len(of)][n // len(of)]] for n in range(4)]
+        rows = [np.concatenate(four[n : n + 2], axis=1) for n in (0, 2)]
+        _save(Image.fromarray(np.concatenate(rows)), SHIPPED / f"set-{name}.webp")
+    _save(_folders(), SHIPPED / "set-own.webp")
+
+
+def _folders() -> Image.Image:
+    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(picture)
+    for top, ink in ((30, "#a63d57"), (58, "#c2781e"), (86, "#3046b0")):
+        draw.rounded_rectangle((30, top, 74, top + 30), 6, ink)
+        draw.rounded_rectangle((30, top + 10, 130, top + 50), 6, ink, "#eeece4", 2)
+    return picture
+
+
+def _draw_tiles() -> None:
+    for tile in TILES:
+        _save(_told(tile) if tile.task == "text.write" else _made(tile), SHIPPED / tile.file)
+
+
+def _draw_layers() -> None:
+    """One strip a layer: the channels that answer most strongly to a photo, brightest first."""
+    pixels = images.fit(sample_photos.photo(PHOTO), SEEN)
+    features = backbones.load("vgg16").features(tuple(LAYERS))(images.to_01(pixels))
+    for layer in LAYERS:
+        maps = np.asarray(features[layer])[0]
+        strongest = np.argsort(maps.std(axis=(0, 1)))[::-1][:CHANNELS]
+        strip = np.concatenate([_map(maps[:, :, channel], pixels.shape[:2]) for channel in strongest], axis=1)
+        _save(Image.fromarray(strip), SHIPPED / f"layer-{layer}.webp")
+
+
+def _map(activation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """`(h, w) float32` -> `(height, width) uint8`; each activation stays a square, as coarse as it is."""
+    bright = np.clip(activation / np.percentile(activation, 99.5), 0, 1)
+    height, width = size
+    grey = Image.fromarray((255 * bright).astype("uint8"))
+    return np.asarray(grey.resize((width, height), Image.Resampling.NEAREST))
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    picture.save(path, "WEBP", quality=82, method=6)
+
+
+def _made(tile: Tile) -> Image.Image:
+    inputs = {
+        slot: [tasks.File.keep(images.encode_png(_pixels(name)), "picture", f"{slot}.png")]
+        for slot, name in tile.inputs.items()
+    }
+    house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as its page paints it
+    settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings | house)
+    result = tasks.run(tile.task, settings, inputs)
+    picture = Image.fromarray(images.read(result.files[0].read()))
+    if tile.task == "classify.explain":
+        picture = ImageOps.fit(picture, (min(picture.size),) * 2)  # which is all that it looks at
+    picture.thumbnail((LONGEST, LONGEST))
+    return picture
+
+
+def _told(tile: Tile) -> Image.Image:
+    """What a voice writes, with its surprise."""
+    settings = tasks.get(tile.task).settings.parse(TOLD | tile.settings)
+    result = tasks.run(tile.task, settings, {})
+    written = result.files[0].read().decode()[len(settings.prompt) :]
+    return text_tiles.marked(settings.prompt, written, result.figures["nats"])
+
+
+def _pixels(name: str) -> np.ndarray:
+    return sample_photos.photo(name) if name in sample_photos.photos() else paintings.draw(name)
+
+
+def _draw_house() -> None:
+    """The README's picture: one photo in every house style, in two rows."""
+    made = []
+    for name in known_styles.styles():
+        settings = TransferSettings(house=(name,), size=2 * CELL, strength=1)
+        painted = Image.fromarray(transfer(sample_photos.photo(HOUSE_PHOTO), settings=settings).image)
+        made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
+    half = -(-len(made) // 2)
+    rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]
+    _save(Image.fromarray(np.concatenate(rows)), SHIPPED / "house.webp")
+
+
+KINDS = {
+    "photos": _draw_photos,
+    "styles": _draw_styles,
+    "layers": _draw_layers,
+    "looks": _draw_looks,
+    "sets": _draw_sets,
+    "tiles": _draw_tiles,
+    "house": _draw_house,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

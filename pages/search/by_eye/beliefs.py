@@ -1,0 +1,84 @@
+"""Under the hood of a search by eye: what is believed of a taste, and how the next pair is chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import under_the_hood, words
+from studio.core.settings import Settings
+from studio.search.by_eye.learnt import Line, lines
+from studio.search.by_eye.pairs import Duels
+
+_WHAT = """
+Nobody can give a picture a number, but everybody can say which of two is better. Behind the picks stands a
+**utility** $f$ of the settings that nobody sees. It is a *Gaussian process*: likely to be alike where the
+settings are. Picks are noisy, so the better one is only the likelier one:
+"""
+_FORMULA = r"""\begin{aligned}
+P(a \succ b) &= \Phi\big(f(a) - f(b) - \tau\big) \\
+P(a \approx b) &= 1 - P(a \succ b) - P(b \succ a)
+\end{aligned}"""
+_NEXT = """
+What the picks say of $f$ is bent into a Gaussian around its likeliest shape (*Laplace's approximation*). The
+next rival $x$ of the best picture $c$ so far is the one that is expected to win the most over it, counting a
+loss as nothing: it is good, or nothing is known of it yet.
+"""
+_IMPROVEMENT = r"x^{*} = \arg\max_x \; \mathbb{E}\big[\max(f(x) - f(c),\, 0)\big]"
+_PAPERS = """
+Chu and Ghahramani, [Preference Learning with Gaussian
+Processes](https://doi.org/10.1145/1102351.1102369), 2005. Brochu, Cora and de Freitas,
+[A Tutorial on Bayesian Optimization](https://arxiv.org/abs/1012.2599), 2010.
+"""
+
+
+def explain(kind: type[Settings] | None, duels: Duels | None) -> None:
+    """The folded section; with a search, what is believed after its picks."""
+    parts = [
+        (st.markdown, _WHAT),
+        (st.latex, _FORMULA),
+        (st.markdown, _NEXT),
+        (st.latex, _IMPROVEMENT),
+        (st.caption, _PAPERS),
+    ]
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        under_the_hood.beside(parts, lambda: _believed(kind, duels))
+
+
+def _believed(kind: type[Settings] | None, duels: Duels | None) -> None:
+    if kind is None or duels is None or not duels.judged:
+        st.caption("Once something was picked, what is believed of your taste is drawn here.")
+        return
+    fields = kind.described()
+    for line in lines(duels):
+        field = fields[line.name]
+        st.altair_chart(_band(line, words.label(field), field.scale), width="stretch")
+    st.caption(
+        "How much better than the best picture so far (the mark, at 0) each value is believed to be, the "
+        "other settings left alone. The band is one standard deviation; 1 is the noise of a pick."
+    )
+
+
+def _band(line: Line, label: str, scale: str) -> Any:
+    """The mean and its band along one setting."""
+    import altair as alt
+
+    rows = [
+        {"value": str(value) if isinstance(value, bool) else value, "mean": m, "low": m - s, "high": m + s}
+        for value, m, s in zip(line.values, line.means.tolist(), line.spreads.tolist(), strict=True)
+    ]
+    if isinstance(rows[0]["value"], str):
+        x = alt.X("value:N", title=label)
+    else:
+        x = alt.X("value:Q", title=label, scale=alt.Scale(zero=False, nice=False, type=scale))
+    base = alt.Chart(alt.Data(values=rows)).encode(x=x)
+    y, ends = alt.Y("low:Q", title=None), {"y2": "high:Q"}
+    band = base.mark_area(opacity=0.25) if x.shorthand.endswith("Q") else base.mark_bar(opacity=0.25)
+    mean = base.mark_line() if x.shorthand.endswith("Q") else base.mark_tick()
+    tips = [alt.Tooltip(x.shorthand, title=label), alt.Tooltip("mean:Q", format=".2f")]
+    best = [
+        row for row in rows if row["value"] == (str(line.best) if isinstance(line.best, bool) else line.best)
+    ]
+    mark = alt.Chart(alt.Data(values=best)).mark_point(filled=True, size=90).encode(x=x, y="mean:Q")
+    return (band.encode(y=y, **ends) + mean.encode(y="mean:Q", tooltip=tips) + mark).properties(height=130)

@@ -1,0 +1,70 @@
+"""The best picture of a search by eye, and where its settings go: to their page, or into a large picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.form import choices, forms, samples
+from pages.jobs import navigation, onward, refill, results
+from pages.search.by_eye import wording
+from pages.widgets import browser_pictures, words
+from studio import engine
+from studio.core.settings import Settings
+from studio.core.tasks import File
+from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.searches import Taste
+
+OWN = {"content": "Your photo", "style": "Your style"}
+
+
+def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], None] | None) -> None:
+    """Draws it.
+
+    Args:
+        taste: the search.
+        duels: as it stands.
+        made: the best picture, small.
+        on_back: goes on comparing; None when there is nothing left to compare.
+    """
+    values = dict(zip(duels.grid.names, duels.best, strict=True))
+    full = taste.made(duels.best, duels.grid.names, size=taste.size)
+    caption = f"The best of {len(duels.points)} pictures after {len(taste.compared)} comparisons"
+    browser_pictures.image(made.data, caption=caption)
+    st.markdown(f"**{words.plain(wording.point(taste.kind, values)).capitalize()}**")
+    place = navigation.place_of(taste.task)
+    with st.container(horizontal=True):
+        if place.capability and st.button(
+            "Use these", icon=place.icon, type="primary", help=f"Opens {place.title} with these settings"
+        ):
+            use(taste, full)
+            navigation.go_to(place.file)
+        label = f"Make it at {taste.size} px"
+        if st.button(label, icon=":material/photo_size_select_large:", help="As a job, kept in the gallery"):
+            onward.begin(taste.task, full, taste.inputs)
+        results.download(made.data, taste.task, key="eye_best")
+        if on_back is not None:
+            st.button("Go on comparing", icon=":material/compare:", type="tertiary", on_click=on_back)
+    results.recipe(taste.task, made.settings, made.inputs, made.recipe)
+
+
+def use(taste: Taste, settings: Settings) -> None:
+    """Puts the settings and pictures where the page of the task finds them."""
+    forms.prefill(settings)
+    refill.only(taste.task)
+    for slot in ("content", "style"):
+        files = taste.inputs.get(slot, ())
+        if slot == "style" and files:
+            st.session_state[slot] = []
+        for file in files:
+            _put(slot, file)
+
+
+def _put(slot: str, file: File) -> None:
+    spelled = samples.spelled(file)
+    if slot == "content" and spelled.startswith("sample:"):
+        st.session_state[slot] = samples.titles()[spelled.removeprefix("sample:")]
+        return
+    # A painting goes as a person's own, for a house style of its name would paint it otherwise.
+    choices.use(slot, file, OWN[slot])

@@ -1,0 +1,118 @@
+"""Two pictures side by side, of which a person picks the better one, again and again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.jobs import live, results
+from pages.search.by_eye import best, pair_form, session, wording
+from pages.widgets import browser_pictures, downloads, words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.search.by_eye import searches
+from studio.search.by_eye.pairs import MOST, Duel, Duels
+from studio.search.by_eye.searches import Taste
+
+_SHELF, _HELD = "eye", 12  # pictures that a tab keeps, so that undoing and the last winners cost nothing
+_SAID = "eye_said"
+
+
+def compare(taste: Taste) -> Duels:
+    """Draws the pair, or the best once there is nothing left to compare; gives the search as it stands."""
+    duels = session.so_far(taste)
+    if problem := st.session_state.pop(_SAID, ""):
+        st.error(words.plain(problem), icon=":material/error:")
+    if engine.connect().status() != "ready":
+        live.wait()
+    elif absent := downloads.missing(_needs(taste, duels)):
+        st.info(f"The pictures need {downloads.sizes(absent)}.", icon=":material/download:")
+        for status in absent:
+            downloads.offer(status)
+    elif st.session_state.get(session.DONE) or duels.pair is None:
+        made = _made(taste, duels, duels.best)
+        if made is not None:
+            best.best(taste, duels, made, on_back=None if duels.pair is None else _done)
+    else:
+        _pair(taste, duels, duels.pair)
+    return duels
+
+
+def _pair(taste: Taste, duels: Duels, pair: Duel) -> None:
+    number = len(taste.compared) + 1
+    st.progress((number - 1) / MOST, f"Comparison {number} of {MOST} at most: which do you like better?")
+    sides = st.columns(2, gap="small")
+    made = {}
+    # What is there already is drawn first, so that a person has something to look at meanwhile.
+    for side in sorted((0, 1), key=lambda side: not _here(taste, duels, pair[side])):
+        with sides[side]:
+            made[side] = _picture(taste, duels, pair[side], ("The left one", "The right one")[side])
+    if None in made.values():
+        st.button("Try again", icon=":material/refresh:")
+        return
+    for side, picked, key in ((0, "left", "Left"), (1, "right", "Right")):
+        sides[side].button(
+            "This one",
+            key=f"eye_{picked}",
+            icon=":material/thumb_up:",
+            type="primary",
+            width="stretch",
+            shortcut=key,
+            on_click=_judge,
+            args=(taste.id, pair, picked),
+        )
+    with st.container(horizontal=True):
+        alike = {"on_click": _judge, "args": (taste.id, pair, "alike"), "shortcut": "0"}
+        st.button("Too alike", icon=":material/drag_handle:", help="Or neither is better", **alike)
+        none = not taste.compared
+        st.button("Undo last", icon=":material/undo:", disabled=none, on_click=_undo, args=(taste.id,))
+        st.button("Take the best", icon=":material/check:", disabled=none, on_click=_done, args=(True,))
+    with st.expander("What these two are", icon=":material/receipt_long:"):
+        for side, name in ((0, "Left"), (1, "Right")):
+            told = wording.point(taste.kind, dict(zip(duels.grid.names, pair[side], strict=True)))
+            st.markdown(f"**{name}**: {words.plain(told)}")
+            results.download(made[side].data, taste.task, key=f"eye_{side}")
+        st.caption("Each file has its recipe inside.")
+
+
+def _picture(taste: Taste, duels: Duels, point: tuple, name: str) -> engine.Live | None:
+    place = st.empty()
+    with place.container(), st.spinner("Making it ..."):
+        made = _made(taste, duels, point)
+    # Not within: the spinner takes itself away at a place that a picture would no longer have.
+    if made is not None:
+        with place:
+            browser_pictures.image(made.data, alt=name)
+    return made
+
+
+def _made(taste: Taste, duels: Duels, point: tuple) -> engine.Live | None:
+    return live.held(taste.task, taste.made(point, duels.grid.names), taste.inputs, _SHELF, _HELD)
+
+
+def _here(taste: Taste, duels: Duels, point: tuple) -> bool:
+    settings = taste.made(point, duels.grid.names)
+    return settings.model_dump_json() + str(taste.inputs) in st.session_state.get(f"drawn_{_SHELF}", {})
+
+
+def _needs(taste: Taste, duels: Duels) -> list[str]:
+    settings = taste.made(duels.grid.usual, duels.grid.names)
+    return pair_form.needs(taste.task, settings, duels.grid.ranges)
+
+
+def _judge(id: str, pair: Duel, picked: str) -> None:
+    try:
+        searches.judge(id, owner(), pair, picked)
+    except StudioError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _undo(id: str) -> None:
+    try:
+        searches.undo(id, owner())
+    except StudioError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _done(done: bool = False) -> None:
+    st.session_state[session.DONE] = done

@@ -1,0 +1,129 @@
+"""A search by eye as a tab has it: begun, found again by its address, told in words, taken up later."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.form import forms, samples
+from pages.jobs import jobs
+from pages.search.by_eye import wording
+from pages.search.by_eye.pair_form import Question
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.search.by_eye import searches
+from studio.search.by_eye.learnt import lines
+from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.searches import Taste
+
+PARAMETER = "eye"
+DONE = "eye_done"  # whether the best is shown instead of the next pair
+JUDGES = {"figures": "By figures", "eye": "By eye"}
+_LAST, _DUELS, _JUDGE, _FOLLOWED = "eye_last", "eye_duels", "judge", "eye_followed"
+
+
+def judges() -> bool:
+    """Asks who judges; gives whether it is the eye. A link to a search of either kind opens its half."""
+    linked = st.query_params.get(PARAMETER)
+    if jobs.linked("search"):
+        st.session_state[_JUDGE] = "figures"
+    elif linked and st.session_state.get(_FOLLOWED) != linked:
+        st.session_state[_JUDGE], st.session_state[_FOLLOWED] = "eye", linked
+    eye = forms.one_of("Who judges", JUDGES, key=_JUDGE, hidden=True) == "eye"
+    if not eye:
+        st.query_params.pop(PARAMETER, None)
+    return eye
+
+
+def begin(question: Question) -> None:
+    """Begins a search and shows it, or says why it cannot begin. Not for callbacks."""
+    try:
+        size = type(question.settings)().size
+        taste = searches.begin(
+            question.task, question.settings, question.vary, question.inputs(), owner(), size
+        )
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    show(taste.id)
+    st.rerun()
+
+
+def show(id: str) -> None:
+    """Puts a search into the address, so that a reload and a link find it."""
+    st.query_params[PARAMETER] = st.session_state[_LAST] = st.session_state[_FOLLOWED] = id
+    st.session_state[DONE] = False
+
+
+def find() -> Taste | None:
+    """The search of the address, or the last one of this tab."""
+    id = st.query_params.get(PARAMETER) or st.session_state.get(_LAST)
+    if not id:
+        return None
+    try:
+        taste = searches.find(id, owner())
+    except StudioError as error:
+        _close()
+        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        return None
+    st.query_params[PARAMETER] = st.session_state[_LAST] = id
+    return taste
+
+
+def told(taste: Taste) -> None:
+    """What is searched, beside the pictures, and the way back to the questions."""
+    duels = so_far(taste)
+    st.markdown(f"**{_title(taste)}**")
+    pictures = [file for slot in ("content", "style") for file in taste.inputs.get(slot, ())]
+    with st.container(horizontal=True):
+        for file in pictures:
+            try:
+                st.image(samples.small(file), width=96, caption=words.plain(tasks.stem(file.name)))
+            except StudioError as error:
+                st.caption(words.plain(str(error)))
+    st.caption(wording.ranges(taste.kind, duels.grid))
+    st.markdown(words.plain(wording.learnt(taste.kind, lines(duels))))
+    st.button("Ask something else", icon=":material/arrow_back:", on_click=_close, help="This one is kept")
+
+
+def resume() -> None:
+    """The last searches by eye, to go on with."""
+    for taste in searches.recent(owner()):
+        label = f"Go on: {_title(taste)}, {len(taste.compared)} compared"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                label,
+                key=f"eye_on_{taste.id}",
+                icon=":material/arrow_forward:",
+                type="tertiary",
+                on_click=show,
+                args=(taste.id,),
+            )
+            forget = {"on_click": _forget, "args": (taste.id,), "help": "Its pictures that were kept stay"}
+            st.button("Forget", key=f"eye_off_{taste.id}", type="tertiary", **forget)
+
+
+def so_far(taste: Taste) -> Duels:
+    """The search as it stands, worked out once for what was picked."""
+    held = st.session_state.get(_DUELS)
+    if held is None or held[0] != taste:
+        held = st.session_state[_DUELS] = (taste, taste.duels())
+    return held[1]
+
+
+def _title(taste: Taste) -> str:
+    return words.plain(words.made_of(taste)) or taste.task
+
+
+def _close() -> None:
+    st.query_params.pop(PARAMETER, None)
+    st.session_state.pop(_LAST, None)
+    st.session_state[DONE] = False
+
+
+def _forget(id: str) -> None:
+    with suppress(StudioError):  # gone already
+        searches.remove(id, owner())

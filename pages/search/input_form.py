@@ -1,0 +1,187 @@
+"""What a search asks for: the training, what it learns from, what varies and how far, how long each takes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.form import forms, picture_sets
+from pages.text import own_texts
+from pages.widgets import words
+from studio.core import amounts, tasks
+from studio.core.errors import StudioError
+from studio.core.settings import Described
+from studio.core.tasks import Inputs
+from studio.search.settings import SearchSettings
+from studio.search.space import KINDS, YARDSTICK, Range, shared, space
+from studio.search.task import trained
+from studio.text.batches import plan
+from studio.text.settings import TrainTextSettings
+
+# Which change what is measured: trainings that differ in them cannot be compared, not on the way at least.
+NEVER = (
+    *YARDSTICK,
+    "seed",
+    "size",
+    "colors",
+    "beta",
+    "free_bits",
+    "likelihood",
+    "perceptual",
+    "adversarial",
+)
+TESTS = 4  # of each training, where it does not say itself how many
+
+
+class Subject(NamedTuple):
+    """A training that settings are searched for.
+
+    Attributes:
+        title: what a person calls it.
+        varied: the settings that vary at first.
+        length: the setting that says how long one training takes, "" for none.
+        short: its value in a search, unless a person changes it; 0: that depends on what is learnt from.
+        most: its largest value here.
+        small: settings that keep each training short, unless they vary.
+    """
+
+    title: str
+    varied: tuple[str, ...]
+    length: str = ""
+    short: int = 0
+    most: int = 0
+    small: tuple[str, ...] = ()
+
+
+SUBJECTS = {
+    "text": Subject("A voice", ("learning_rate", "dropout"), "epochs", 0, 100, ("units=96", "embedding=32")),
+    "classify": Subject("A classifier", ("backbone", "head")),
+    "dcgan": Subject("A DCGAN", ("learning_rate", "judge_width"), "steps", 400, 20_000),
+    "vae": Subject("A VAE", ("learning_rate", "latent_dim"), "steps", 400, 20_000),
+}
+
+
+def ask() -> tuple[SearchSettings | None, Inputs]:
+    """Draws the questions; gives the settings, None while they are no search yet, and what is learnt from."""
+    name = forms.one_of(
+        "What to train", {one: subject.title for one, subject in SUBJECTS.items()}, key="train"
+    )
+    inputs = _data(name)
+    settings = _form(name, inputs)
+    return (settings if inputs else None), inputs
+
+
+def takes(settings: SearchSettings, inputs: Inputs) -> str:
+    """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
+    task = trained(settings)
+    fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
+    seconds = tasks.expected(task, task.settings.parse(fixed), inputs)
+    return f" One training takes {amounts.about(seconds)} here." if seconds else ""
+
+
+def _data(name: str) -> Inputs:
+    slot = tasks.get(f"{name}.train").inputs[0]
+    if slot.kind == "text":
+        text = own_texts.choose()
+        return {slot.name: [text]} if text else {}
+    chosen = picture_sets.choose()
+    return {slot.name: [chosen.file]} if chosen else {}
+
+
+def _form(name: str, inputs: Inputs) -> SearchSettings | None:
+    subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.described()
+    able = [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
+    chosen = st.multiselect(
+        "What to vary",
+        [one.name for one in able],
+        default=list(subject.varied),
+        format_func=lambda one: words.label(fields[one]),
+        key=f"vary_{name}",
+        persist_state="session",
+    )
+    vary = [_how_far(name, fields[one]) for one in chosen]
+    small = [word for word in subject.small if word.partition("=")[0] not in chosen]
+    fixed = [*_length(subject, fields, inputs), *small]
+    extra = {"train": name, "vary": vary, "fixed": fixed}
+    made = forms.form(SearchSettings, skip=tuple(extra), extra=extra)
+    if not chosen:
+        st.caption(":material/info: Choose at least one setting that varies.")
+        return None
+    try:
+        space(tasks.get(f"{name}.train").settings, vary)
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    return made
+
+
+def _how_far(name: str, field: Described) -> str:
+    """The range of one setting, as `vary` takes it."""
+    [usual] = space(tasks.get(f"{name}.train").settings, [field.name]).values()
+    label, key = words.label(field), f"range_{name}_{field.name}"
+    if usual.choices:
+        picked = st.pills(
+            label,
+            usual.choices,
+            default=list(usual.choices),
+            selection_mode="multi",
+            format_func=words.choice,
+            key=key,
+            persist_state="session",
+        )
+        # The first one alone where none is left: that is refused, and says what is asked for.
+        return f"{field.name}={'|'.join(str(one) for one in picked or usual.choices[:1])}"
+    low, high = st.columns(2, vertical_alignment="bottom")
+    ends = [
+        place.number_input(
+            f"{label}, {side}",
+            min_value=_number(field, field.least),
+            max_value=_number(field, field.most),
+            value=_number(field, end),
+            step=_step(field, usual),
+            format=None if field.kind == "int" else "%g",
+            key=f"{key}_{side}",
+            persist_state="session",
+        )
+        for place, side, end in ((low, "from", usual.low), (high, "to", usual.high))
+    ]
+    return f"{field.name}={ends[0]}:{ends[1]}"
+
+
+def _number(field: Described, value: float | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if field.kind == "int" else float(value)
+
+
+def _step(field: Described, usual: Range) -> int | float:
+    return 1 if field.kind == "int" else (usual.high - usual.low) / 20
+
+
+def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> list[str]:
+    if not subject.length:
+        return []
+    short = subject.short or _enough(inputs)
+    field = fields[subject.length]
+    value = st.number_input(
+        f"{words.label(field)} of each training",
+        min_value=1,
+        max_value=subject.most,
+        value=short,
+        key=f"length_{subject.length}_{short}",
+        persist_state="session",
+        help="Short ones tell much already; train the best for longer afterwards.",
+    )
+    # Without tests on the way none could be stopped early as poor.
+    tests = [f"test_every={max(1, value // TESTS)}"] if "test_every" in fields else []
+    return [f"{subject.length}={value}", *tests]
+
+
+def _enough(inputs: Inputs) -> int:
+    """How often half a usual training reads the text: in fewer steps a short one teaches nothing."""
+    if not inputs:
+        return 1
+    chars = own_texts.known(inputs["text"][0]).facts.chars
+    return max(1, plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)

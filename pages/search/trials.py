@@ -1,0 +1,207 @@
+"""The trials of a search: while they come, and what they told in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages.jobs import jobs, onward, results
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core.tasks import Inputs
+from studio.search.settings import SearchSettings
+from studio.search.task import trained
+
+TASK = "search.run"
+
+
+def show(inputs: Inputs) -> engine.Job | None:
+    """Draws the search of the address, or the last one of this tab; None when there is none.
+
+    Args:
+        inputs: what the page would learn from now; a search that has ended gives way to another one.
+    """
+    asked = [(slot, [file.digest for file in files]) for slot, files in inputs.items()]
+    job = jobs.find((TASK,), asked)
+    if job is None:
+        return None
+    settings = SearchSettings.parse(job.settings)
+    if not job.finished:
+        _watch(job.id)
+        _coming(job.id)
+    elif job.result is None:
+        jobs.failed(job, settings)
+    else:
+        _ended(job, settings)
+    return job
+
+
+@st.fragment(run_every=jobs.WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    best = job.report.metrics.get("best") if job.report else None
+    st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
+    jobs.pill(job)
+    jobs.progress(job)
+
+
+@st.fragment(run_every=jobs.CURVE_SECONDS)
+def _coming(name: str) -> None:
+    lines = measured(engine.connect().job(name, owner()).history)
+    if lines:
+        st.altair_chart(_curves(lines), width="stretch")
+        st.caption("Each line is one training, measured again and again; poor ones are stopped early.")
+
+
+def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+    """The measurements of each trial in the order in which they came, as rows of a chart."""
+    seen: dict[str, int] = {}
+    rows = []
+    for moment in history:
+        for name, value in moment.items():
+            if name.startswith("trial "):
+                seen[name] = seen.get(name, 0) + 1
+                rows.append({"trial": name.removeprefix("trial "), "measurement": seen[name], "value": value})
+    return rows
+
+
+def _ended(job: engine.Job, settings: SearchSettings) -> None:
+    figures, file = job.result.figures, job.result.files[0]
+    task = trained(settings)
+    alike = figures.get("measure", task.goal.metric) == task.goal.metric
+    # What stopped early was measured on its way, perhaps by something else than the figure that counts.
+    tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
+    label = partial(words.setting, task.settings)
+    st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
+    told = ", ".join(f"{label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items())
+    st.markdown(f"It came with {told}.")
+    st.caption(_among(tried, task.goal.most))
+    st.caption(
+        f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
+        f"{figures['stopped_early']}; failed: {figures['failed']}."
+    )
+    for note in figures.get("notes", ()):
+        st.caption(f":material/info: {words.plain(note)}")
+    onward.keep_model(file)
+    trials = [trial for trial in tried if trial["settings"]]
+    grid = st.grid(3, min_column_width=220)
+    for name in trials[0]["settings"]:
+        with grid.cell():
+            st.altair_chart(_against(name, label(name), trials, figures["best_trial"]), width="stretch")
+    hollow = ", hollow ones were stopped early" if alike else ""
+    st.caption(f"Each mark is a training; the large one is the best{hollow}.")
+    if figures.get("importance"):
+        shares = {label(name): share for name, share in figures["importance"].items()}
+        st.altair_chart(_importance(shares), width="stretch")
+        st.caption("How much of the differences each setting explains (functional ANOVA).")
+    rows = [_row(trial, label) for trial in trials]
+    st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        if st.button(
+            "Search again", icon=":material/refresh:", help="Goes on if there is something left to try"
+        ):
+            jobs.start(TASK, settings, job.inputs)
+        jobs.close_button(TASK)
+    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+
+
+def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
+    """How the best stands among the others, for a figure alone says little."""
+    better = "More is better" if most else "Less is better"
+    values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=most)
+    if len(values) < 2:
+        return f"{better}."
+    worst = f"the worst of {len(values)} reached {values[-1]:.4g}"
+    return f"{better}: the second best reached {values[1]:.4g}, {worst}."
+
+
+def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:
+    value = trial["value"]
+    return {
+        "trial": trial["number"],
+        "how it ended": trial["state"],
+        "value": None if value is None else float(f"{value:.4g}"),
+        **{label(name): value for name, value in trial["settings"].items()},
+    }
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else words.plain(str(value))
+
+
+def _curves(lines: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=lines))
+        .mark_line(point=True, strokeWidth=1.5, opacity=0.8)
+        .encode(
+            x=alt.X("measurement:Q", axis=alt.Axis(tickMinStep=1, grid=False, format="d")),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=".3g"), scale=alt.Scale(zero=False)),
+            color=alt.Color("trial:N", legend=None),
+            tooltip=["trial:N", "measurement:Q", alt.Tooltip("value:Q", format=".4g")],
+        )
+        .properties(height=260)
+    )
+
+
+def _against(name: str, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+    """The values of a setting against what came of them."""
+    import altair as alt
+
+    rows = [
+        {
+            "x": trial["settings"].get(name),
+            "value": trial["value"],
+            "trial": trial["number"],
+            "how": "the best" if trial["number"] == best else trial["state"],
+        }
+        for trial in trials
+        if trial["value"] is not None
+    ]
+    numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
+    scale = {"scale": alt.Scale(zero=False)} if numbers else {}
+    x = alt.X("x:Q" if numbers else "x:N", title=title, **scale)
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(strokeWidth=2)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            shape=alt.Shape("how:N", title=None, legend=None),
+            fill=alt.condition(
+                "datum.how != 'stopped early'", alt.value("#3046b0"), alt.value("transparent")
+            ),
+            size=alt.condition("datum.how == 'the best'", alt.value(220), alt.value(50)),
+            tooltip=[
+                "trial:Q",
+                "how:N",
+                alt.Tooltip(x.shorthand, title=title),
+                alt.Tooltip("value:Q", format=".4g"),
+            ],
+        )
+        .properties(height=180)
+    )
+
+
+def _importance(shares: Mapping[str, float]) -> Any:
+    import altair as alt
+
+    rows = [{"setting": name, "share": share} for name, share in shares.items()]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("setting:N", title=None, sort="-x"),
+            tooltip=["setting:N", alt.Tooltip("share:Q", format=".0%")],
+        )
+        .properties(height=40 + 28 * len(rows))
+    )

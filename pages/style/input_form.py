@@ -1,0 +1,138 @@
+"""What the style page is asked for: a photo or a film, the styles, where they go, and what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.form import estimates, film_input, mask_brush, own_masks
+from pages.form.film_input import Reel
+from pages.form.samples import Sample
+from pages.jobs import jobs, refill
+from studio.core.tasks import File, Inputs
+from studio.style.house import known_styles
+from studio.style.settings import TransferSettings
+
+TASK = "style.transfer"
+LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
+PREVIEW, SMALL = 512, 256
+NOTE = {
+    "instant": "Draft, fine and finest are slower and truer to the style.",
+    "draft": "Small instant preview: Start makes the draft",
+    "fine": "Small instant preview: Start makes the fine one",
+    "finest": "Small instant preview: Start makes the finest one, to be printed; Stop keeps what there is",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be painted.
+
+    Attributes:
+        content: a photo, or a film.
+        styles: one to four.
+        brushed: the masks that were painted by hand; none for no such.
+    """
+
+    content: Sample | Reel
+    styles: Sequence[Sample]
+    brushed: Sequence[File] = ()
+
+    @property
+    def masks(self) -> Sequence[File]:
+        """Where the styles go: by the brush, else as uploaded."""
+        return self.brushed or own_masks.taken()
+
+    @property
+    def titles(self) -> tuple[object, ...]:
+        """What tells one wish from another."""
+        content = self.content.film if isinstance(self.content, Reel) else self.content.title
+        return content, [style.title for style in self.styles], self.masks
+
+    def follows(self, settings: TransferSettings) -> bool:
+        """Whether the very result follows the sliders, without a Start."""
+        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Reel)
+
+    def at_home(self, settings: TransferSettings) -> TransferSettings:
+        """The settings, with the names of house styles where those chosen are some and the mode can."""
+        names = tuple(style.painting for style in self.styles)
+        network, *others = {style.network for style in self.styles}
+        can = settings.mode == "instant" and network and not others
+        if not can or not set(names) <= set(known_styles.styles(network)):
+            return settings.model_copy(update={"house": (), "network": known_styles.SHIPPED})
+        return settings.model_copy(update={"house": names, "network": network})
+
+    def inputs(self, settings: TransferSettings) -> Inputs:
+        """The files of a run. A sample may have to be drawn first, so ask for them only when needed."""
+        drawn = [] if settings.house else [style.file() for style in self.styles]
+        return {"content": [self.content.file()], "style": drawn, "mask": list(self.masks)}
+
+    def job(
+        self, settings: TransferSettings
+    ) -> tuple[str, TransferSettings | film_input.FilmSettings, Inputs]:
+        """What Start starts."""
+        if isinstance(self.content, Reel):
+            return film_input.TASK, *film_input.painted(TASK, settings, self.content, self.inputs(settings))
+        return TASK, settings, self.inputs(settings)
+
+    def watched(self, settings: TransferSettings | None) -> Callable[[], None] | None:
+        """Starts a small draft, to be looked at while it is made; None where there is nothing to start."""
+        if settings is None or isinstance(self.content, Reel):
+            return None
+        small = self.at_home(settings.model_copy(update={"mode": "draft", "size": SMALL}))
+        return lambda: jobs.start(*self.job(small))
+
+    def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
+        """What follows the sliders, and what to say of it: the result itself, or a small one instead."""
+        if self.follows(settings):
+            return settings, NOTE["instant"]
+        note = NOTE[settings.mode]
+        if isinstance(self.content, Reel):
+            note = f"Its first frame: Start paints all {self.content.frames}"
+        elif settings.mode == "instant":
+            note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
+        change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
+        quick = self.at_home(settings.model_copy(update=change))
+        return quick, note + estimates.takes(*self.job(settings)) + "."
+
+
+def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
+    """A slider a style when there are several, all alike at first."""
+    _follow([style.title for style in styles])
+    if len(styles) < 2:
+        return ()
+    return tuple(
+        st.slider(f"How much {style.title}", 0.0, 1.0, 1.0, 0.05, key=f"weight_{number}", bind="query-params")
+        for number, style in enumerate(styles, 1)
+    )
+
+
+def _follow(titles: list[str]) -> None:
+    """Lets each style keep its own weight when one before it goes; the address knows them by their places."""
+    before = st.session_state.get(refill.WEIGHED, titles)
+    st.session_state[refill.WEIGHED] = titles
+    if before == titles:
+        return
+    known = {title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(before, 1)}
+    for n, title in enumerate(titles, 1):
+        st.session_state[f"weight_{n}"] = known.get(title, 1.0)
+
+
+def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
+    """The masks that a person paints; none with the brush put away, nothing painted, or a film."""
+    help = "Paint on the photo where each style goes"
+    if isinstance(content, Reel) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
+        return []
+    return mask_brush.mask_brush(content.file(), [style.title for style in styles])
+
+
+def finer() -> None:
+    """The button that leads on from an instant result; its Start then says what that takes."""
+    help = "Slower, and truer to the style: Start then paints it"
+    st.button("Change to fine", icon=":material/auto_awesome:", help=help, on_click=_fine)
+
+
+def _fine() -> None:
+    st.session_state["mode"] = "fine"

@@ -1,0 +1,96 @@
+"""Under the hood of style transfer: what a Gram matrix is, and those of this very run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import curves, under_the_hood
+
+_WHAT = """
+A network that has learned to name photos answers a picture with stacks of maps: its early layers with edges
+and colours, its later ones with textures and parts of things. **Where** a map is bright is the content.
+**Which maps are bright together**, wherever that is, is the style: strokes, palette, grain. The Gram matrix
+writes down just that.
+"""
+_FORMULA = r"G_{cd} = \frac{1}{HWC}\sum_{i=1}^{HW} F_{ic}\,F_{id}"
+_FINE = """
+*Draft*, *fine* and *finest* start from a small instant result and change it, step by step, so that the Gram
+matrices of five layers come to match those of the style, while one deeper layer keeps answering as it did
+to the content. They begin with the large strokes, at 128 px, and add finer ones at each doubling; the
+picture is judged at half its size, at a quarter and on, too, so that its large areas stay painted:
+"""
+_LOSS = r"""\begin{aligned}
+\mathcal{L} ={}& \alpha\,\lVert F - F_{\text{content}}\rVert^2 \\
+&+ \sum_{\ell} w_\ell \lVert G_\ell - G^{\text{style}}_\ell\rVert^2 + \beta\,\mathrm{TV}
+\end{aligned}"""
+_INSTANT = """
+*Instant* goes the other way: one pass through an encoder, whose maps are given the mean and the spread of the
+style's maps, and one through a decoder that was trained to paint such maps back.
+"""
+_ADAIN = r"\mathrm{AdaIN}(x, y) = \sigma(y)\,\frac{x - \mu(x)}{\sigma(x)} + \mu(y)"
+_PAPERS = (
+    "Gatys, Ecker, Bethge, [A Neural Algorithm of Artistic Style](https://arxiv.org/abs/1508.06576), 2015. "
+    "Huang and Belongie, [Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization]"
+    "(https://arxiv.org/abs/1703.06868), 2017."
+)
+
+
+def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
+    """The folded section; with a job, its own losses and matrices too.
+
+    Args:
+        watch: starts a small run to look at, for a page that has none.
+    """
+    parts = (
+        (st.markdown, _WHAT),
+        (st.latex, _FORMULA),
+        (st.markdown, _FINE),
+        (st.latex, _LOSS),
+        (st.markdown, _INSTANT),
+        (st.latex, _ADAIN),
+        (st.caption, _PAPERS),
+    )
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        under_the_hood.beside(parts, lambda: _of_this_run(job, watch))
+
+
+def _of_this_run(job: Any, watch: Callable[[], None] | None) -> None:
+    if job is None or not job.history:
+        st.caption(
+            "The losses and Gram matrices of any but an instant run are drawn here, from its own numbers."
+        )
+        if job is None and watch and st.button("Watch a small draft", icon=":material/play_arrow:"):
+            watch()
+        return
+    curves.losses(job.history, caption="The losses of this run against its steps")
+    curves.losses(
+        job.history, layers=True, caption="How far each layer's Gram matrix still is from the style's"
+    )
+    figures = job.result.figures if job.result is not None else {}
+    style, result = figures.get("gram_style"), figures.get("gram_result")
+    if isinstance(style, dict) and isinstance(result, dict):
+        layer = st.selectbox("Layer", list(style))
+        for column, title, matrix in zip(
+            st.columns(2, wrap=False), ("Style", "Result"), (style[layer], result[layer]), strict=True
+        ):
+            column.altair_chart(_matrix(title, matrix), width="stretch")
+        st.caption("Which maps are bright together: a bright cell is a strong pair; neighbours are averaged.")
+
+
+def _matrix(title: str, matrix: list[list[float]]) -> Any:
+    import altair as alt
+
+    cells = [{"a": a, "b": b, "v": v} for a, row in enumerate(matrix) for b, v in enumerate(row)]
+    return (
+        alt.Chart(alt.Data(values=cells), title=title)
+        .mark_rect()
+        .encode(
+            x=alt.X("a:O", axis=None),
+            y=alt.Y("b:O", axis=None),
+            color=alt.Color("v:Q", legend=None, scale=alt.Scale(type="sqrt", scheme="viridis")),
+        )
+        .properties(height=220)
+    )

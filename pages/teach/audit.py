@@ -1,0 +1,174 @@
+"""What is in a data set before anything learns from it: counts, gaps, doubles, labels that look wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.form import estimates
+from pages.jobs import small_jobs
+from pages.teach import data_sets, evaluations
+from pages.widgets import downloads, words
+from studio.classify.settings import AuditSettings, TrainClassifierSettings
+from studio.core.data import Pictures
+from studio.core.tasks import File
+
+TASK, TRAIN = "classify.audit", "classify.train"
+EACH = 4  # pictures of a class that are shown
+MOST_CLASSES = 12  # of which pictures are shown
+MOST_NAMED = 12
+
+
+class Finding(NamedTuple):
+    """One thing that was found: what it is and what to do, whether it matters, and which pictures it is."""
+
+    sentence: str
+    matters: bool = False
+    names: Sequence[str] = ()
+    pictured: bool = False
+
+
+def before(file: File, settings: TrainClassifierSettings | None) -> None:
+    """Shows the data set that was chosen, as it is before it is taught."""
+    if settings is None:
+        return
+    looked = data_sets.looked_over(file, settings.size)
+    if looked is None:
+        return
+    pictures, facts = looked
+    _counts(facts)
+    st.markdown(f"**Teach** makes a classifier of them{estimates.takes(TRAIN, settings, {'data': [file]})}.")
+    examples(pictures)
+    _findings(pictures, facts)
+    downloads.first_run([settings.backbone])
+    wanted = AuditSettings(backbone=settings.backbone, size=settings.size, seed=settings.seed)
+    job = small_jobs.errand(
+        TASK,
+        wanted,
+        {"data": [file]},
+        "Look for wrong labels",
+        ":material/troubleshoot:",
+        "A first model is taught for it; what it sees of the pictures is kept, so that Teach is quick then",
+    )
+    if job is not None:
+        doubted(pictures, job.result.figures.get("suspicious") or [])
+
+
+def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
+    """An audit that was made by a job.
+
+    Args:
+        file: the data set.
+        size: at which it was looked at.
+        facts: the figures of the job.
+    """
+    pictures = data_sets.if_there(file, size)
+    _counts(facts)
+    _findings(pictures, facts)
+    doubted(pictures, facts.get("suspicious") or [])
+
+
+def _counts(facts: Mapping[str, Any]) -> None:
+    classes = facts["classes"]
+    least, middle, most = facts["sizes"]
+    sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px, mostly about {middle:,},"
+    told = f"**{facts['pictures']:,} pictures in {len(classes):,} classes**, {sides} along the shorter side."
+    st.markdown(told)
+    if classes:
+        st.altair_chart(_bars(classes), width="stretch")
+
+
+def _bars(classes: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    base = alt.Chart(alt.Data(values=list(classes))).encode(
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=140)),
+        x=alt.X("count:Q", axis=None),
+        tooltip=["name:N", "count:Q"],
+    )
+    numbers = base.mark_text(align="left", dx=4, color="gray").encode(text="count:Q")
+    return (base.mark_bar(cornerRadiusEnd=3) + numbers).properties(height=alt.Step(26))
+
+
+def examples(pictures: Pictures) -> None:
+    """A few pictures of each class."""
+    if pictures.labels is None:
+        return
+    for label, name in list(enumerate(pictures.classes))[:MOST_CLASSES]:
+        rows = np.flatnonzero(pictures.labels == label)[:EACH]
+        there = [data_sets.small(pictures.images[row]) for row in rows]
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            for picture in there:
+                st.image(picture, width=72, alt=name)
+            st.caption(words.plain(name))
+
+
+def _findings(pictures: Pictures | None, facts: Mapping[str, Any]) -> None:
+    """One sentence each, those that matter first, with their pictures to open."""
+    found = sorted(findings(facts), key=lambda one: not one.matters)
+    if not found:
+        st.success("No picture is missing, broken or there twice.", icon=":material/check_circle:")
+    for one in found:
+        icon = ":material/warning:" if one.matters else ":material/info:"
+        if not one.names:
+            st.markdown(f"{icon} {one.sentence}")
+            continue
+        with st.expander(one.sentence, icon=icon):
+            if one.pictured and pictures is not None:
+                evaluations.wall(one.names, one.names, pictures)
+            else:
+                left = len(one.names) - MOST_NAMED
+                st.text("\n".join(one.names[:MOST_NAMED]) + (f"\nand {left:,} more" if left > 0 else ""))
+
+
+def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
+    """What was found, each with what to do."""
+    for warning in facts["warnings"]:
+        if "nearly the same picture" not in warning:  # which is told below, with the pictures
+            yield Finding(words.plain(warning), True)
+    if count := facts["broken_count"]:
+        what = "file is no whole picture and is" if count == 1 else "files are no whole pictures and are"
+        yield Finding(f"{count:,} {what} left out: save it anew, or do without.", True, facts["broken"])
+    if count := facts["copies_count"]:
+        copies = [f"{copy} is {kept}" for copy, kept in facts["copies"]]
+        what = "copy of another picture is" if count == 1 else "copies of other pictures are"
+        yield Finding(f"{count:,} {what} left out, so that each counts once.", False, copies)
+    if count := facts["near_count"]:
+        yield _near(count, facts["near"])
+    if (count := facts["small_count"]) * 2 <= facts["pictures"] and count:
+        yield Finding(
+            f"{count:,} pictures are smaller than they are looked at; larger ones would show more.",
+            False,
+            facts["small"],
+            True,
+        )
+    for note in facts["notes"]:
+        if not any(told in note for told in ("no whole pictures", "of other pictures left out")):
+            yield Finding(words.plain(note))
+
+
+def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
+    names = [pair[side] for pair in pairs for side in ("first", "second")]
+    across = sum(pair["across"] for pair in pairs)
+    what = "pair of pictures is" if count == 1 else "pairs of pictures are"
+    told = f"{count:,} {what} nearly the same; both stay on one side of the test, so that it is honest."
+    if across:
+        where = "The two are" if count == 1 else "1 of them is" if across == 1 else f"{across:,} of them are"
+        told += f" {where} in two classes: look which is right."
+    return Finding(told, bool(across), names, True)
+
+
+def doubted(pictures: Pictures | None, found: Sequence[Mapping[str, Any]]) -> None:
+    """The labels that look wrong, each with its picture and what it looks like."""
+    if not found:
+        st.success("No label looks wrong.", icon=":material/check_circle:")
+        return
+    st.markdown(
+        f"**{len(found):,} labels to look at again**, the most doubtful first. Right ones among them are "
+        "hard pictures; put wrong ones into the folder they belong in, and teach again."
+    )
+    captions = [f"{one['label']}? Rather {one['looks_like']}, {one['confidence']:.0%}" for one in found]
+    evaluations.wall([one["name"] for one in found], captions, pictures)

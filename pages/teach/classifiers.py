@@ -1,0 +1,140 @@
+"""The classifiers that a page can show: one just taught, those kept or brought, and ImageNet's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from pages.teach import brought_models
+from pages.widgets import words
+from studio.classify.models import available
+from studio.classify.settings import IMAGENET
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.tasks import File, Inputs
+
+KEY, WAY = "preset", "half"
+NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
+_JUST = "taught_last"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A classifier as a page shows it.
+
+    Attributes:
+        title: what a person calls it.
+        preset: its name; "" for one that is not kept under a name.
+        file: the model as a kept zip, for one that is not.
+        data: what it knows of its training: classes, evaluation, tested, map, learning_curve.
+        settings: what it was made with.
+        pictures: the data set that it learnt from, if that is known.
+        about: what it is, in one line, where that does not follow from the rest.
+    """
+
+    title: str
+    preset: str = ""
+    file: File | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    pictures: File | None = None
+    about: str = ""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The setting that names it."""
+        return {"preset": self.preset} if self.preset else {}
+
+    @property
+    def inputs(self) -> Inputs:
+        """The input that holds it."""
+        return {"model": [self.file]} if self.file else {}
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The weights that it takes beside its own."""
+        backbone = self.settings.get("backbone")
+        return NEEDS_IMAGENET if self.preset == IMAGENET else (backbone,) if backbone else ()
+
+
+def of_file(model: File, pictures: File | None = None) -> Shown:
+    """The classifier of a kept zip. Raises `InvalidInput` if its zip is not whole."""
+    found = presets.given(model)
+    title = model.name.rpartition(".")[0] or model.name
+    return Shown(title, "", model, found.data(), found.settings().model_dump(), pictures)
+
+
+def of_preset(name: str) -> Shown:
+    """The classifier of a name. Raises `InvalidInput` if it is not whole."""
+    if name == IMAGENET:
+        return Shown(title(name), name)
+    found = presets.find(name)
+    pictures = None
+    with suppress(StudioError, IndexError, KeyError):
+        source = found.recipe().inputs["data"][0]
+        pictures = File(source.digest, "dataset", source.name)
+    settings = found.settings().model_dump()
+    return Shown(title(name), name, None, found.data(), settings, pictures)
+
+
+def of_brought(file: File) -> Shown:
+    """The classifier of a `.keras` file. Raises `InvalidInput` if it cannot be taken."""
+    found = brought_models.known(file)
+    return Shown(found.name, "", file, {"classes": found.classes}, about=brought_models.about(found))
+
+
+def just_taught(shown: Shown) -> None:
+    """Remembers a classifier of this tab, so that it can be tried beside those that are kept."""
+    st.session_state[_JUST] = shown
+
+
+def choose() -> Shown | None:
+    """Lets a person choose a classifier; None after saying what is wrong with it."""
+    brought_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
+    just: Shown | None = st.session_state.get(_JUST)
+    mine = brought_models.mine()
+    titles = {"": f"{just.title}, just taught"} if just else {}
+    titles |= {name: title(name) for name in available.known()}
+    titles |= {digest: file.name for digest, file in mine.items()}
+    name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
+    brought_models.ask()
+    try:
+        shown = of_brought(mine[name]) if name in mine else of_preset(name) if name else just
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    st.caption(words.plain(about(shown)))
+    return shown
+
+
+def use(name: str) -> str:
+    """Chooses a classifier and opens the half of the page that tries it. Call it from a callback.
+
+    Returns:
+        What a person can do with it now, in a few words.
+    """
+    st.session_state[KEY] = name
+    st.session_state[WAY] = "try"
+    return "try it on a picture"
+
+
+def title(name: str) -> str:
+    """A classifier as people call it: "my-flowers" -> "My flowers"."""
+    return "ImageNet, a thousand things" if name == IMAGENET else words.model(name)
+
+
+def about(shown: Shown) -> str:
+    """What it tells apart and how well, in one line."""
+    if shown.about:
+        return shown.about
+    if shown.preset == IMAGENET:
+        return "ResNet50's own classes: animals, tools, vehicles, food. It needs no teaching."
+    classes = list(shown.data.get("classes", ()))
+    told = ", ".join(classes[:6]) + (f" and {len(classes) - 6} more" if len(classes) > 6 else "")
+    accuracy = (shown.data.get("evaluation") or {}).get("accuracy")
+    right = f" Right on {accuracy:.0%} of what it had not seen." if accuracy is not None else ""
+    return f"Tells apart {told}.{right}"

@@ -1,0 +1,45 @@
+"""Taking a classifier along: one file for other programs, checked, and a short program that uses it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import forms
+from pages.jobs import results, small_jobs
+from pages.teach.classifiers import Shown
+from pages.widgets import words
+from studio import engine
+from studio.classify.settings import ExportSettings
+from studio.core import amounts
+
+TASK = "classify.export"
+FORMS = {"keras": "Keras", "tflite": "TFLite", "onnx": "ONNX"}
+_FOR = {
+    "keras": "For Python, to go on working with it.",
+    "tflite": "For phones and small devices.",
+    "onnx": "For almost everything else: C++, C#, JavaScript, Rust.",
+}
+
+
+def show(classifier: Shown) -> None:
+    """Asks for a form and gives the file."""
+    form = forms.one_of("Kind of file", FORMS, key="export_form")
+    st.caption(f"{_FOR[form]} It takes raw pictures of any size and carries the names of its classes.")
+    settings = ExportSettings.parse({**classifier.asked, "form": form})
+    job = small_jobs.errand(
+        TASK, settings, classifier.inputs, f"Make the {FORMS[form]} file", ":material/ios_share:"
+    )
+    if job is not None:
+        made(job)
+
+
+def made(job: engine.Job) -> None:
+    """A finished export: the file, how exact it is, and a program that uses it."""
+    file, figures = job.result.files[0], job.result.figures
+    for note in figures.get("notes", ()):
+        st.markdown(f":material/verified: {words.plain(note)}")
+    st.caption(f"{FORMS[job.settings['form']]}, {amounts.size(figures['bytes'])}")
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+    st.caption("A program that asks it, as it stands:")
+    st.code(figures["snippet"], language="python", wrap_lines=True, height=320)

@@ -1,0 +1,143 @@
+"""Trying a classifier: a picture, what it says of it and how surely, and where it looked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from pages.form import choices, forms, samples
+from pages.form.samples import Sample
+from pages.jobs import live, results
+from pages.teach import data_sets
+from pages.teach.classifiers import Shown
+from pages.widgets import browser_pictures, downloads, words
+from studio import engine
+from studio.classify.settings import ExplainSettings
+from studio.core.tasks import File
+
+TASK = "classify.explain"
+SLOT = "picture"
+VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
+_MARKED = {"beside": "Warm colours", "over": "Warm colours", "light": "Light, not dark"}
+MOST_OFFERED = 6
+ANY = ""
+
+
+def choose(classifier: Shown) -> Sample:
+    """Asks for a picture: some that the classifier never saw, sample photos, one's own, or the camera's."""
+    offered = [*_held_out(classifier), *samples.photos()][: 2 * MOST_OFFERED]
+    titles = [one.title for one in offered] + list(st.session_state.get(f"{SLOT}_own", ()))
+    if st.session_state.get(SLOT) not in (None, *titles):
+        del st.session_state[SLOT]  # of another classifier
+    return choices.picture(SLOT, "Picture", offered, own="Your picture")
+
+
+def show(classifier: Shown, picture: Sample) -> None:
+    """What a classifier says of a picture, and where it looks."""
+    if engine.connect().status() != "ready":
+        browser_pictures.image(picture.file(), caption=words.plain(picture.title))
+        live.wait()
+        return
+    absent = downloads.missing(classifier.needs)
+    for one in absent:
+        st.info(f"It needs {downloads.sizes([one])} first.", icon=":material/download:")
+        downloads.offer(one)
+    if absent:
+        return
+    _looked(classifier, picture)
+
+
+@st.fragment
+def _looked(classifier: Shown, picture: Sample) -> None:
+    """A fragment, so that another way of showing it draws nothing else anew."""
+    place, asked = st.container(), st.container()
+    with asked:
+        view = forms.one_of("Where it looked", VIEWS, key="look_view")
+        label = st.session_state.get(_wanted(classifier, picture)) or ANY
+    settings = ExplainSettings.parse({**classifier.asked, "view": view, "label": label})
+    inputs = {"picture": [picture.file()], **classifier.inputs}
+    with place, st.spinner("Looking ..."):
+        made = live.held(TASK, settings, inputs, "looked", most=12)
+    if made is None:
+        return
+    with place:
+        told = words.plain(made.figures["label"])
+        unseen = "" if made.figures["whole"] else "; it is shown the middle, so the dark sides tell nothing"
+        caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM){unseen}"
+        browser_pictures.image(made.data, caption=caption, alt=caption)
+        _bars(made.figures["labels"])
+    with asked:
+        _labels(classifier, picture, made.figures["labels"])
+        with st.container(horizontal=True):
+            results.download(made.data, TASK, key="looked")
+            live.keep_button(made, key="looked")
+        results.recipe(TASK, made.settings, made.inputs, made.recipe)
+
+
+def _wanted(classifier: Shown, picture: Sample) -> str:
+    return f"look_for:{classifier.title}:{picture.title}"
+
+
+def _labels(classifier: Shown, picture: Sample, likely: Sequence[Mapping[str, Any]]) -> None:
+    """Lets a person ask where it sees something else."""
+    names = [one["label"] for one in likely]
+    st.pills(
+        "Where does it see ...",
+        names,
+        format_func=words.plain,
+        key=_wanted(classifier, picture),
+        help="Choose a label to see what speaks for it; none: the likeliest",
+    )
+
+
+def _bars(likely: Sequence[Mapping[str, Any]]) -> None:
+    """The likeliest labels, each as a bar with its number."""
+    for one in likely:
+        share = min(max(float(one["probability"]), 0.0), 1.0)
+        st.progress(share, f"**{words.plain(one['label'])}** {share:.1%}")
+
+
+def _held_out(classifier: Shown) -> list[Sample]:
+    """Pictures of its data set that it did not learn from, of each class in turn, while they are here."""
+    tested = classifier.data.get("tested") or {}
+    if classifier.pictures is None or not tested.get("names"):
+        return []
+    found = data_sets.if_there(classifier.pictures, classifier.settings.get("size", 224))
+    if found is None:
+        return []
+    offered, counts = [], {}
+    there = {name: place for place, name in enumerate(found.names)}
+    for place in _in_turn(tested["truth"]):
+        name, truth = tested["names"][place], tested["truth"][place]
+        if name in there and len(offered) < MOST_OFFERED:
+            known = classifier.data["classes"][truth]
+            counts[known] = counts.get(known, 0) + 1
+            title = known.capitalize() if counts[known] == 1 else f"{known.capitalize()} {counts[known]}"
+            offered.append(_sample(title, name, found.images[there[name]]))
+    return offered
+
+
+def _in_turn(truth: Sequence[int]) -> list[int]:
+    """The places of held-out pictures, first one of each class, then a second of each."""
+    seen: dict[int, int] = {}
+    order = []
+    for place, one in enumerate(truth):
+        order.append((seen.get(one, 0), one, place))
+        seen[one] = seen.get(one, 0) + 1
+    return [place for *_, place in sorted(order)]
+
+
+def _sample(title: str, name: str, picture: np.ndarray) -> Sample:
+    credit = f"{words.plain(name)}: held out, so the classifier never saw it."
+    return Sample(title, credit, samples.square(np.asarray(picture)), lambda: _kept(name, picture))
+
+
+def _kept(name: str, picture: np.ndarray) -> File:
+    body = io.BytesIO()
+    Image.fromarray(np.asarray(picture)).save(body, "PNG")
+    return File.keep(body.getvalue(), "picture", f"{name.replace('/', ' ').rpartition('.')[0] or name}.png")

@@ -1,0 +1,197 @@
+"""Under the hood of classes: where the pictures lie for the network, and what more pictures would bring."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from pages.teach import data_sets
+from pages.teach.classifiers import Shown
+from pages.widgets import under_the_hood
+
+_SEEN = """
+The network at the bottom learnt on a million photos to name a thousand things{tuned}. What
+it has come to see on the way, edges, textures, eyes, wheels, serves for other pictures as well: it turns each
+into a row of numbers, its **features** $f$. {head} A **softmax** makes shares of the sums, and the loss is
+small where the share of the true class is large (cross-entropy); {held}.{after}
+"""
+_FROZEN = ", and is not taught anew"
+_LINEAR = (
+    "Teaching only finds, for each class, how much each feature speaks for it: the weights $w_k$.",
+    "a penalty on large weights keeps them from learning by heart",
+)
+_MLP = (
+    "Teaching finds mixes of them, the units $h$ of a hidden layer, and for each class how much each of "
+    "those speaks for it: the weights $w_k$.",
+    "features and units that are left out by chance keep it from learning by heart",
+)
+_TUNED = (
+    " Then the top of the network is **fine-tuned**: with that loss it learns on in small steps, and the "
+    "head with it, so that $f$ comes to fit these classes."
+)
+_FORMULA = r"p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}"
+_MLP_FORMULA = (
+    r"h = \max(0,\; U f + c) \qquad p_k = \frac{e^{w_k \cdot h + b_k}}{\sum_j e^{w_j \cdot h + b_j}}"
+)
+_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"
+_MLP_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i}"
+_CAM = """
+**Grad-CAM** asks where that was seen. The last layer that still has places holds maps $A^c$; the slope of the
+score $s$ of a class tells how much each map speaks for it. Their sum, kept where it is positive, is the
+warmth over the picture.
+"""
+_SLOPES = r"\alpha_c = \frac{1}{Z} \sum_{i,j} \frac{\partial s}{\partial A^c_{ij}}"
+_WARMTH = r"M = \max\!\Big(0,\; \sum_c \alpha_c A^c\Big)"
+_PAPERS = (
+    "Yosinski et al., [How transferable are features in deep neural networks?]"
+    "(https://arxiv.org/abs/1411.1792), 2014. "
+    "He et al., [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385), 2015. "
+    "Selvaraju et al., [Grad-CAM](https://arxiv.org/abs/1610.02391), 2017. "
+    "Guo et al., [On Calibration of Modern Neural Networks](https://arxiv.org/abs/1706.04599), 2017."
+)
+_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+MOST_PICTURED = 400  # points of the map that show their picture when pointed at
+
+
+def explain(classifier: Shown | None) -> None:
+    """The folded section; with a classifier that was taught, what its own training tells."""
+    section = st.expander(
+        under_the_hood.LABEL, icon=under_the_hood.ICON, key="hood", on_change="rerun", bind="query-params"
+    )
+    if not section.open:
+        return
+    settings = classifier.settings if classifier else {}
+    mlp = settings.get("head") == "mlp"
+    parts = (
+        (st.markdown, _what(settings)),
+        (st.latex, _MLP_FORMULA if mlp else _FORMULA),
+        (st.latex, _MLP_LOSS if mlp else _LOSS),
+        (st.markdown, _CAM),
+        (st.latex, _SLOPES),
+        (st.latex, _WARMTH),
+        (st.caption, _PAPERS),
+    )
+    with section:
+        under_the_hood.beside(parts, lambda: _of_this_one(classifier))
+
+
+def _what(settings: Mapping[str, Any]) -> str:
+    """What learns in a classifier of these settings, in words."""
+    head, held = _MLP if settings.get("head") == "mlp" else _LINEAR
+    tuned = settings.get("finetune")
+    return _SEEN.format(tuned="" if tuned else _FROZEN, head=head, held=held, after=_TUNED if tuned else "")
+
+
+def _of_this_one(classifier: Shown | None) -> None:
+    data = classifier.data if classifier else {}
+    if not data.get("map"):
+        st.caption(
+            "Teach a classifier: where its pictures lie, and what more of them would bring, comes here."
+        )
+        return
+    points = _points(classifier)
+    st.altair_chart(_map(points), width="stretch")
+    st.caption(
+        "Pictures that it never saw, in the plane that keeps the classes farthest apart; point at one to see "
+        "it. Those on the border of two classes are the ones it confuses."
+    )
+    curve = data.get("learning_curve") or []
+    if len(curve) > 1:
+        of = _curve_of(classifier.settings)
+        st.altair_chart(_curve(curve, f"right, {of}" if of else "right"), width="stretch")
+        st.caption(f"The curve is that of {of}: quick to teach anew. {_more(curve)}" if of else _more(curve))
+
+
+def _curve_of(settings: Mapping[str, Any]) -> str:
+    """Whose curve is shown where it is not that of the classifier itself; else empty."""
+    if settings.get("finetune"):
+        return "a linear head before fine-tuning"
+    return "a linear head" if settings.get("head") == "mlp" else ""
+
+
+def _points(classifier: Shown) -> list[dict[str, Any]]:
+    """One row a point of the map; the first ones with their picture as an address of its own bytes."""
+    found, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
+    size = classifier.settings.get("size", 224)
+    pictures = data_sets.if_there(classifier.pictures, size) if classifier.pictures else None
+    seen = data_sets.thumbnails(pictures, tested["names"][:MOST_PICTURED]) if pictures else []
+    columns = (tested["names"], tested["truth"], tested["guess"], found["x"], found["y"])
+    rows = [
+        {"name": name, "class": classes[truth], "taken for": classes[guess], "x": x, "y": y}
+        for name, truth, guess, x, y in zip(*columns, strict=True)
+    ]
+    for row, picture in zip(rows, seen, strict=False):
+        if picture is not None:
+            row["image"] = _address(picture)
+    return rows
+
+
+def _address(picture: np.ndarray) -> str:
+    """A small picture as an address that holds it."""
+    body = io.BytesIO()
+    Image.fromarray(picture[::2, ::2]).save(body, "WEBP", quality=60, method=2)
+    return f"data:image/webp;base64,{base64.b64encode(body.getvalue()).decode()}"
+
+
+def _map(points: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    pick = alt.selection_point(fields=["class"], bind="legend")
+    plain = alt.Axis(labels=False, ticks=False, grid=False)
+    return (
+        alt.Chart(alt.Data(values=list(points)))
+        .mark_point(filled=True, size=70)
+        .encode(
+            x=alt.X("x:Q", title=None, axis=plain),
+            y=alt.Y("y:Q", title=None, axis=plain),
+            color=alt.Color("class:N", title=None, legend=alt.Legend(orient="top", columns=4)),
+            shape=alt.Shape("class:N", title=None, scale=alt.Scale(range=_SHAPES)),
+            opacity=alt.condition(pick, alt.value(0.85), alt.value(0.1)),
+            tooltip=["image:N", "class:N", "taken for:N", "name:N"],
+        )
+        .add_params(pick)
+        .properties(height=340)
+    )
+
+
+def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=list(curve)))
+        .mark_line(point=True, strokeWidth=2)
+        .encode(
+            x=alt.X("pictures:Q", title="pictures learnt from", scale=alt.Scale(type="log", nice=False)),
+            y=alt.Y(
+                "accuracy:Q",
+                title=title,
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(zero=False, padding=12),
+            ),
+            tooltip=["pictures:Q", alt.Tooltip("accuracy:Q", format=".1%")],
+        )
+        .properties(height=220)
+    )
+
+
+def _more(curve: Sequence[Mapping[str, Any]]) -> str:
+    """What the last pictures brought, and so what more of them may bring."""
+    before, last = curve[-2], curve[-1]
+    points = 100 * (last["accuracy"] - before["accuracy"])
+    if last["accuracy"] == 1:
+        return "It gets all of these right: only harder pictures would tell whether more of them help."
+    told = f"From {before['pictures']:,} to {last['pictures']:,} pictures it went"
+    if abs(points) < 0.5:
+        return "The last pictures hardly changed it: more of the same kind would bring little."
+    if points < 0:
+        return (
+            f"{told} down by {-points:.1f} points: that may be chance, or some of the last ones are of "
+            "another kind or wrongly labelled."
+        )
+    return f"{told} up by {points:.1f} points: more pictures would still help, each doubling a little less."

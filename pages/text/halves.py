@@ -1,0 +1,46 @@
+"""The two halves of the text page: writing with a voice, and a text of one's own that makes one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import forms
+from pages.jobs import jobs
+from pages.text import training
+from studio.text.settings import TrainTextSettings
+
+WAYS = {"write": "Write", "own": "Your text"}
+KEY = "do"
+_HALF = "half_of_text"  # of the address: which half was open while it named which job
+SIZES = tuple(2**n for n in range(3, 12))
+SMALL = 128  # units: a text of a few pages is learnt in minutes
+
+
+def choose(known: list[str]) -> str:
+    """Lets a person choose between the halves; without a voice the second is chosen already.
+
+    A link to a job opens the half that shows it; after a reload it is the one that was open.
+    """
+    if job := jobs.linked("text"):
+        half, _, of = st.query_params.get(_HALF, "").partition(":")
+        again = KEY not in st.session_state and of == job.id and half in WAYS
+        st.session_state[KEY] = half if again else "own" if job.task == training.TASK else "write"
+    first = "write" if known else "own"
+    way = forms.one_of("What to do", WAYS, key=KEY, default=first, hidden=True)
+    if name := st.query_params.get(jobs.PARAMETER):
+        st.query_params[_HALF] = f"{way}:{name}"  # for the usual half is not in the address by itself
+    else:
+        st.query_params.pop(_HALF, None)
+    if way == "write" and not known:
+        st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
+        return "own"
+    return way
+
+
+def memory() -> dict[str, int]:
+    """Asks for the size of a voice's memory, which begins smaller here than for long trainings elsewhere."""
+    help = TrainTextSettings.described()["units"].help
+    units = st.select_slider(
+        "Memory (units)", SIZES, value=SMALL, key="units", bind="query-params", help=help
+    )
+    return {"units": units}

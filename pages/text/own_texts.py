@@ -1,0 +1,120 @@
+"""A text of a person's own: taken from a file or pasted, and what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pages.form import estimates, forms, sample_texts, uploads
+from pages.widgets import owners, words
+from pages.widgets.marked_text import paper
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.text import corpus
+from studio.text.batches import Plan, plan
+from studio.text.settings import TrainTextSettings
+
+SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
+MOST_MB = corpus.MOST_BYTES // 10**6
+BEGINNING = 700  # characters that are shown
+ALPHABET = 120  # kinds of characters that are shown
+_SLOT, _TAKEN = "text", "text_taken"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is to say of a text without reading it again."""
+
+    encoding: str
+    notes: tuple[str, ...]
+    facts: corpus.Facts
+    beginning: str
+
+
+def choose() -> File | None:
+    """Asks which text to learn from; None while there is none, or after saying what is wrong with it."""
+    source = forms.one_of("Learn from", SOURCES, key="source", default="sample")
+    if source == "sample":
+        st.caption("Small tales that the studio made up; learnt in a few minutes.")
+        return sample_texts.file()
+    return _from_file() if source == "file" else _pasted()
+
+
+def _from_file() -> File | None:
+    help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
+    uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
+    uploads.fault(_SLOT)
+    taken: File | None = st.session_state.get(_TAKEN)
+    if taken is None:
+        st.caption(":material/info: Choose a file; a few hundred thousand characters teach it best.")
+        return None
+    st.caption(f":material/description: {words.plain(taken.name)}")
+    return taken
+
+
+def _take(data: bytes, name: str) -> None:
+    st.session_state[_TAKEN] = _checked(data, name)
+
+
+def _pasted() -> File | None:
+    hint = "Paste or type a text"
+    text = st.text_area("Your text", height=220, key="pasted_text", placeholder=hint, persist_state="session")
+    if not text:
+        return None
+    try:
+        return _checked(text.encode("utf-8", "replace"), "pasted.txt")
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _checked(data: bytes, name: str) -> File:
+    """The text among the studio's files. Raises `StudioError` if it is none to learn from."""
+    corpus.read(data)
+    return File.keep(data, "text", name)
+
+
+@owners.cached(max_entries=8, show_spinner="Reading the text ...")
+def known(file: File) -> Known:
+    """What is in a kept text that can be learnt from."""
+    read = corpus.read(file.read())
+    return Known(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
+
+
+def show(file: File, settings: TrainTextSettings | None) -> None:
+    """Shows how a text begins, what is in it, and how it will be read."""
+    found = known(file)
+    facts = found.facts
+    more = facts.chars > len(found.beginning)
+    paper(found.beginning, hint=" ..." if more else "", key="own_paper")
+    with st.container(horizontal=True):
+        st.metric("Characters", f"{facts.chars:,}")
+        st.metric("Different characters", f"{len(facts.alphabet):,}")
+        st.metric("Words", f"{facts.words:,}")
+        st.metric("Lines", f"{facts.lines:,}")
+    said = [f"Read as {found.encoding}.", *found.notes]
+    if settings is not None:
+        read = plan(np.zeros(facts.chars, "int8"), settings)  # whose length alone decides
+        said += [*read.notes, _reading(file, settings, read)]
+    for note in said:
+        st.caption(f":material/info: {words.plain(note)}")
+    st.caption("Its characters, the most frequent first:")
+    st.text(_listed([character for character, _ in facts.alphabet]))
+    if facts.odd:
+        st.caption(
+            ":material/warning: Odd ones, which it would learn to write too; often left by another program:"
+        )
+        st.text(_listed([f"{corpus.shown(c)} ({count:,})" for c, count in facts.odd], ", "))
+
+
+def _reading(file: File, settings: TrainTextSettings, read: Plan) -> str:
+    takes = estimates.takes("text.train", settings, {"text": [file]})
+    return f"It reads the text {read.epochs} times, in {read.steps:,} steps{takes}."
+
+
+def _listed(characters: list[str], between: str = " ") -> str:
+    names = [corpus.shown(c) if len(c) == 1 else c for c in characters[:ALPHABET]]
+    left = len(characters) - ALPHABET
+    return between.join(names) + (f" and {left:,} more" if left > 0 else "")

@@ -1,0 +1,161 @@
+"""A training on a text: what it writes while it learns, its curve, and the voice in the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.jobs import jobs, live, results
+from pages.text import voices
+from pages.widgets import words
+from pages.widgets.marked_text import paper
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import amounts
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.text.settings import TrainTextSettings, WriteSettings
+
+TASK = voices.TRAIN
+MOST_POINTS = 300
+SAMPLE = WriteSettings(chars=400)
+TESTED = "held out"
+_ENDS = {
+    "patience": "It ended early, because it no longer got better on what it had not read.",
+    "cancelled": "It was stopped early; this is the best until then.",
+    "nan": "It ended early, because its numbers ran away; this is the best until then.",
+}
+
+
+def show(text: File | None) -> engine.Job | None:
+    """Draws the training of the address, or the last one of this tab; None when there is none.
+
+    Args:
+        text: what the page would learn from now; a training that has ended gives way to another one.
+    """
+    job = jobs.find((TASK,), text and text.digest)
+    if job is None:
+        return None
+    jobs.whose(job, text)
+    if not job.finished:
+        _watch(job.id)
+        _curve(job.id)
+    elif job.result is None:
+        jobs.failed(job, TrainTextSettings.parse(job.settings))
+    else:
+        _ended(job)
+    return job
+
+
+@st.fragment(run_every=jobs.WATCH_SECONDS)
+def _watch(name: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    stages = _stages(job)
+    paper(
+        stages[-1][1] if stages else "",
+        hint="" if stages else "What it writes appears here after its first test.",
+        key="lesson_paper",
+    )
+    if stages:
+        st.caption(f"What it writes after {stages[-1][0]:,} steps")
+    jobs.pill(job)
+    jobs.progress(job)
+
+
+def _stages(job: engine.Job) -> list[tuple[int, str]]:
+    """What it wrote so far, each with the step at which this tab first saw it."""
+    seen: list[tuple[int, str]] = st.session_state.setdefault(f"stages:{job.id}", [])
+    report = job.report
+    # Only after a first test there is a sample; other texts name a stage.
+    if report and TESTED in report.metrics and (not seen or seen[-1][1] != report.text):
+        seen.append((report.step, report.text))
+    return seen
+
+
+@st.fragment(run_every=jobs.CURVE_SECONDS)
+def _curve(name: str) -> None:
+    curve(engine.connect().job(name, owner()).history)
+
+
+def _ended(job: engine.Job) -> None:
+    file, figures = job.result.files[0], job.result.figures
+    written = _written_by(file)
+    if written:
+        paper(written, key="lesson_paper")
+        st.caption(f"What it writes now, at temperature {SAMPLE.temperature:g}")
+    st.markdown(in_words(figures))
+    voices.keep(file)
+    curve(job.history)
+    stages = _stages(job)
+    if stages:
+        with st.expander("How it learnt to write", icon=":material/timeline:"):
+            for step, text in stages:
+                st.caption(f"After {step:,} steps")
+                st.text(text)
+    settings = TrainTextSettings.parse(job.settings)
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=job.result.recipe)
+        if st.button("Make again", icon=":material/refresh:", help="The same text, settings and seed"):
+            jobs.start(TASK, settings, job.inputs, job.result.recipe)
+        jobs.close_button(TASK)
+    results.recipe(TASK, settings, job.inputs, job.result.recipe)
+
+
+def _written_by(model: File) -> str:
+    """A sample of a trained model, made once in this tab; "" where that is not possible now."""
+    key = f"written_by:{model.digest}"
+    if key not in st.session_state and engine.connect().status() == "ready":
+        try:
+            made = engine.connect().live("text.write", SAMPLE, {"model": [model]}, live.session(), owner())
+        except StudioError:
+            return ""
+        st.session_state[key] = made.data.decode("utf-8", "replace")
+    return st.session_state.get(key, "")
+
+
+def in_words(figures: Mapping[str, Any]) -> str:
+    """How well it learnt, for people, as Markdown."""
+    nats, kinds = figures["nats_per_char"], figures["alphabet"]
+    lines = [
+        f"On the part that it never read it needs **{nats:.2f} nats ({figures['bits_per_char']:.2f} bits) a "
+        f"character**. It is as unsure of the next one as if it had to pick from {math.exp(nats):.1f} "
+        f"equally likely ones; before it learnt, from {kinds:,}.",
+        f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
+        f"{amounts.duration(max(1, figures['seconds']))}.",
+    ]
+    lines += [_ENDS[figures["ended"]]] if figures.get("ended") in _ENDS else []
+    lines += [words.plain(note) for note in figures.get("notes", ())]
+    return "\n\n".join(lines)
+
+
+def curve(history: Sequence[Mapping[str, float]]) -> None:
+    """Draws the losses in nats a character; nothing before there are two steps."""
+    every = max(1, len(history) // MOST_POINTS)
+    rows = [
+        {"step": moment["step"], "loss": name, "nats": moment[name]}
+        for moment in history[::every]
+        for name in ("learning", TESTED)
+        if name in moment
+    ]
+    if len({row["step"] for row in rows}) < 2:
+        return
+    import altair as alt
+
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("nats:Q", title="nats a character", scale=alt.Scale(zero=True)),
+            color=alt.Color("loss:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("loss:N", title=None),
+            tooltip=["loss:N", "step:Q", alt.Tooltip("nats:Q", format=".3f")],
+        )
+        .properties(height=240)
+    )
+    st.altair_chart(chart, width="stretch")

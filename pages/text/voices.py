@@ -1,0 +1,67 @@
+"""The voices: trained models that write, ours and a person's own."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.jobs import kept_models
+from pages.widgets import words
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.tasks import File
+from studio.core.weights import index
+
+TRAIN = "text.train"
+KEY = "preset"
+
+
+def names() -> list[str]:
+    """The names of the presets that write and are whole, ours first."""
+    found = []
+    for name in presets.names():
+        with suppress(StudioError):
+            if presets.find(name).task == TRAIN:
+                found.append(name)
+    return found
+
+
+def choose(known: list[str]) -> str:
+    """Lets a person choose a voice; the first is chosen already."""
+    name = st.selectbox("Voice", known, format_func=words.model, key=KEY, bind="query-params")
+    st.caption(words.plain(about(name)))
+    return name
+
+
+def about(name: str) -> str:
+    """What a voice learnt from and how well, in one line."""
+    try:
+        data = presets.find(name).data()
+    except StudioError as error:
+        return str(error)
+    shipped = index.shipped().presets.get(name)
+    source = shipped.trained_on if shipped else data.get("trained_on")
+    learnt = f"Learnt from {words.source(source)}." if isinstance(source, str) else ""
+    nats = (data.get("figures") or {}).get("nats_per_char")
+    if not nats:
+        return learnt
+    sure = f"It guesses the next character as if from {math.exp(nats):.1f} equally likely ones"
+    return f"{learnt} {sure} ({nats:.2f} nats).".lstrip()
+
+
+def keep(model: File) -> None:
+    """Asks for a name and keeps a trained model under it, ready to write with."""
+    kept_models.keep(model, write_with)
+
+
+def write_with(name: str) -> str:
+    """Chooses a voice and opens the writing part. Call it from a callback.
+
+    Returns:
+        What a person can do with it now, in a few words.
+    """
+    st.session_state[KEY] = name
+    st.session_state["do"] = "write"
+    return "write with it"

@@ -1,0 +1,189 @@
+"""Writing with a voice: asked for on the left, streamed onto the paper, then read, kept or written on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.form import forms
+from pages.jobs import jobs, live, navigation, results, written_texts
+from pages.text import voices
+from pages.widgets import words
+from pages.widgets.marked_text import paper
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.text.settings import WriteSettings
+
+TASK = "text.write"
+LOOK_SECONDS = 0.1
+ASKED_HERE = ("prompt", "preset", "count")
+HELD = "written"
+ADDRESS = "written"  # says that a text was asked for, so that a reload writes it again: the seed is the same
+
+
+@dataclass
+class Held:
+    """What this tab last wrote, or is writing.
+
+    Attributes:
+        settings: what it was asked for.
+        form: what the form asked for then.
+        stream: None until the engine is ready, or after a problem.
+        problem: why there is none, as a sentence.
+    """
+
+    settings: WriteSettings
+    form: WriteSettings | None
+    stream: engine.Stream | None
+    problem: str = ""
+
+
+def ask(known: list[str]) -> WriteSettings | None:
+    """The beginning, the voice and the rest of what is asked for; None after saying what is wrong with it."""
+    base = written_texts.base()
+    prompt = st.text_area(
+        "Beginning",
+        placeholder="Type how it begins, or nothing",
+        max_chars=written_texts.MOST_BEGUN,
+        height=100,
+        key="prompt",
+        bind="query-params",
+        disabled=bool(base),
+    )
+    if base:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"It writes on from the {len(base):,} characters that are there.")
+            st.button("Begin anew", type="tertiary", icon=":material/first_page:", on_click=_begin_anew)
+    extra = {"prompt": base or prompt, "count": 1, "preset": voices.choose(known)}
+    return forms.form(WriteSettings, skip=ASKED_HERE, extra=extra)
+
+
+def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None:
+    """Draws the text of the address or of this tab, and begins another when one is asked for.
+
+    Args:
+        form: what the form asks for; another text is begun once this changes.
+        pressed: whether the button was pressed that writes.
+
+    Returns:
+        The text, once it is whole or was stopped.
+    """
+    wanted: WriteSettings | None = st.session_state.pop(written_texts.ASKED, None) or (
+        form if pressed else None
+    )
+    kept = jobs.find((TASK,), form)
+    if kept is not None:
+        if wanted is None:
+            return _show_kept(kept)
+        jobs.close(TASK)
+    held = _held()
+    if held is None and wanted is None and ADDRESS in st.query_params:
+        wanted = form
+    if held is not None and wanted is None:
+        if form is not None and held.form != form:
+            wanted = form
+        elif held.stream is None and not held.problem:  # the engine was not ready
+            wanted = held.settings
+    if wanted is not None:
+        held = st.session_state[HELD] = _begin(wanted, form)
+    if held is None:
+        begun = form.prompt if form else ""
+        paper("", before=begun, hint="" if begun else "Press Write, and the text grows here.")
+        return None
+    st.query_params[ADDRESS] = "true"
+    if held.problem:
+        st.error(words.plain(held.problem), icon=":material/error:")
+        return None
+    if held.stream is None:
+        live.wait()
+        return None
+    if not held.stream.finished:
+        _grow()
+        return None
+    return _show_written(held)
+
+
+def _held() -> Held | None:
+    """What this tab last wrote, unless a person went back to the page without it."""
+    if ADDRESS not in st.query_params and not navigation.came_from_elsewhere():
+        st.session_state.pop(HELD, None)
+    return st.session_state.get(HELD)
+
+
+def _begin(settings: WriteSettings, form: WriteSettings | None) -> Held:
+    if engine.connect().status() in ("starting", "warming up"):
+        return Held(settings, form, None)
+    try:
+        return Held(settings, form, engine.connect().stream(TASK, settings, {}, live.session(), owner()))
+    except StudioError as error:
+        return Held(settings, form, None, str(error))
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _grow() -> None:
+    held: Held = st.session_state[HELD]
+    if held.stream is None or held.stream.finished:
+        st.rerun()
+    report = held.stream.report
+    begun = held.settings.prompt
+    paper(report.text[len(begun) :] if report and report.step else "", before=begun, writing=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        done, total = (report.step, report.total) if report and report.total else (0, held.settings.chars)
+        st.progress(min(done / total, 1.0), f"{done:,} of {total:,} characters")
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            help="Keeps what is there",
+            disabled=held.stream.stopping,
+            on_click=held.stream.stop,
+        )
+
+
+def _show_written(held: Held) -> written_texts.Text | None:
+    try:
+        made = held.stream.result()
+    except engine.Superseded:
+        st.session_state[HELD] = None
+        return None
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    text = written_texts.Text(held.settings, made.data, made.figures, made.recipe, made.stopped_early)
+    written_texts.read(text)
+    with st.container(horizontal=True):
+        results.download(text.data, TASK, key="written", ending=".txt", made=text.recipe)
+        live.keep_button(made, key="written")
+        written_texts.go_on(text)
+    results.recipe(TASK, text.settings, {}, text.recipe)
+    return text
+
+
+def _show_kept(job: engine.Job) -> written_texts.Text | None:
+    settings = WriteSettings.parse(job.settings)
+    if job.result is None:
+        jobs.failed(job, settings)
+        return None
+    file, model = job.result.files[0], next(iter(job.inputs.get("model", ())), None)
+    text = written_texts.Text(
+        settings, file.read(), job.result.figures, job.result.recipe, job.result.stopped_early
+    )
+    written_texts.read(text)
+    with st.container(horizontal=True):
+        results.download_file(file, TASK, key=job.id, made=text.recipe)
+        if model is None:
+            written_texts.go_on(text)
+        elif st.button("Make again", icon=":material/refresh:", help="The same model, settings and seed"):
+            jobs.start(TASK, settings, job.inputs, text.recipe)
+        jobs.close_button(TASK)
+    if model is not None:
+        told = f"Written by {words.plain(model.name)}, a model from a file, not by a voice of this page."
+        st.caption(f":material/info: {told}")
+    results.recipe(TASK, settings, job.inputs, text.recipe)
+    return text if model is None else None  # of a voice alone the page can tell more
+
+
+def _begin_anew() -> None:
+    written_texts.write_on_from("")
+    st.query_params.pop(ADDRESS, None)

@@ -1,0 +1,1 @@
+"""What pages are drawn with; knows nothing of the studio's tasks."""

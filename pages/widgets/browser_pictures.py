@@ -1,0 +1,56 @@
+"""Pictures as the browser gets them: small enough to travel fast, large enough for the screen."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Literal
+
+import streamlit as st
+from PIL import Image
+
+from pages.widgets import owners
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+LONGEST = 1600
+WIDEST = 1460  # px that `st.image` takes
+
+Form = Literal["WEBP", "JPEG"]
+_SAVED = {"WEBP": {"quality": 90, "method": 2}, "JPEG": {"quality": 92, "subsampling": 0}}
+
+
+@owners.cached(max_entries=64)
+def of_file(digest: str, size: tuple[int, int] | None = None, form: Form = "WEBP") -> bytes:
+    """A kept picture, of `size` (width, height) if given, at most LONGEST px; a JPEG at most WIDEST."""
+    return _encoded(images.read(File(digest, "picture", "").path), size, form)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def of_bytes(data: bytes, form: Form = "WEBP") -> bytes:
+    """As `of_file`, from the bytes of a picture."""
+    return _encoded(images.read(data), None, form)
+
+
+def image(picture: File | bytes, **options: Any) -> None:
+    """`st.image`, with what it hands on as it is: all but such a JPEG it would encode anew at every rerun."""
+    if isinstance(picture, File):
+        data = of_file(picture.digest, form="JPEG")
+    else:
+        data = of_bytes(picture, form="JPEG")
+    st.image(data, width="stretch", **options)
+
+
+def content(file: File) -> None:
+    """Draws the picture that something is made from, until there is more to see."""
+    image(file, caption="The content, before the first step")
+
+
+def _encoded(pixels, size: tuple[int, int] | None, form: Form) -> bytes:
+    picture = Image.fromarray(pixels)
+    if size is not None:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    most = WIDEST if form == "JPEG" else LONGEST
+    picture.thumbnail((most, LONGEST))
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **_SAVED[form])
+    return buffer.getvalue()

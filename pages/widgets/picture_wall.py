@@ -1,0 +1,85 @@
+"""A wall of pictures of which one can be chosen: `st.pills`, each with its part of one large picture on it.
+
+So the keyboard, screen readers and the address work as everywhere else, and the wall travels as one file.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import browser_pictures
+from studio.core.pictures import images
+
+GAP = 2  # px between the pictures of a sheet
+
+
+def wall(
+    data: bytes, count: int, label: str, *, key: str, on_change: Any = None, args: tuple[Any, ...] = ()
+) -> None:
+    """Shows a sheet of pictures as buttons; the session state has the number of the chosen one, from 1.
+
+    Args:
+        data: a PNG, as `studio.core.pictures.grids.grid` lays it out: about as many rows as columns.
+        count: how many pictures there are.
+        label: for screen readers.
+        on_change: called, with `args`, when another one is chosen.
+    """
+    st.pills(
+        label,
+        range(1, count + 1),
+        format_func=str,
+        key=key,
+        width="stretch",
+        label_visibility="collapsed",
+        on_change=on_change,
+        args=args,
+    )
+    height, width = images.size(data)
+    picture = base64.b64encode(browser_pictures.of_bytes(data)).decode()
+    style = _STYLE.replace("KEY", key).replace("COLUMNS", str(_columns(count))).replace("PICTURE", picture)
+    button = f'.st-key-{key} [data-testid="stButtonGroup"] button'
+    large = (f"{100 * length / side(width, count):.4f}%" for length in (width, height))
+    rules = [f"{button} {{ background-size: {' '.join(large)}; }}"]
+    rules += [
+        f"{button}:nth-of-type({number}) {{ background-position: {across:.4f}% {down:.4f}%; }}"
+        for number, (across, down) in enumerate(places(width, height, count), 1)
+    ]
+    st.html(f"<style>{style}{''.join(rules)}</style>")
+
+
+def places(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
+    """Where each picture of a sheet lies, in per cent of the way that a window of its size has there."""
+    one = side(width, count)
+    for number in range(count):
+        row, column = divmod(number, _columns(count))
+        yield tuple(
+            100 * at * (one + GAP) / max(1.0, whole - one) for at, whole in ((column, width), (row, height))
+        )
+
+
+def side(width: int, count: int) -> float:
+    """How wide each picture of a sheet is, in px."""
+    return (width + GAP) / _columns(count) - GAP
+
+
+def _columns(count: int) -> int:
+    return math.ceil(math.sqrt(count))
+
+
+_STYLE = """
+.st-key-KEY [data-testid="stButtonGroup"] > div { display: grid; gap: 3px;
+  grid-template-columns: repeat(auto-fill, minmax(max(2.5rem, calc(100% / COLUMNS - 3px)), 1fr)); }
+.st-key-KEY [data-testid="stButtonGroup"] button { aspect-ratio: 1; width: auto; height: auto; min-width: 0;
+  min-height: 0; padding: 0; border: 0; border-radius: 0.25rem; overflow: hidden;
+  background-image: url(data:image/webp;base64,PICTURE); }
+.st-key-KEY [data-testid="stButtonGroup"] button > * { opacity: 0; }
+.st-key-KEY [data-testid="stButtonGroup"] button:hover { filter: brightness(1.12); }
+.st-key-KEY [data-testid="stButtonGroup"] button[aria-checked="true"],
+.st-key-KEY [data-testid="stButtonGroup"] button:focus-visible { outline: 3px solid currentColor;
+  outline-offset: 1px; z-index: 1; }
+"""

@@ -1,0 +1,129 @@
+"""Numbers and states in a person's words."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import platformdirs
+
+import studio
+from pages.widgets.owners import LOCAL, owner
+from studio.core import tasks
+from studio.core.objectives import backbones
+from studio.core.settings import Described, Settings
+from studio.core.tasks import Inputs
+from studio.core.weights import index
+
+STATES = {
+    "queued": "Waiting",
+    "running": "Working",
+    "stopping": "Stopping, keeping the best so far",
+    "done": "Done",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+}
+
+_NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
+_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
+
+_LABELS = {
+    "backbone": "Network",
+    "chars": "Length",
+    "finetune": "Fine-tune",
+    "fps": "Frames a second",
+    "film": "Kind of file",
+    "truncation": "How far from the average",
+    "held_out": "Kept to test on",
+    "minutes": "Minutes at most (0: no limit)",
+    "moves": "Changes",
+    "octaves": "How large things grow (octaves)",
+    "near": "Like",
+    "spread": "How different those are",
+    "crop": "How much of it",
+    "crop_x": "Left to right",
+    "crop_y": "Top to bottom",
+}
+
+
+_PLACE = re.compile(
+    r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*"
+)  # a path from the root or a home
+
+
+def label(field: Described) -> str:
+    """What stands above a setting's widget: its name in words, and its unit."""
+    text = _LABELS.get(field.name, field.label)
+    return f"{text} ({field.unit})" if field.unit else text
+
+
+def setting(kind: type[Settings], name: str) -> str:
+    """A setting within a sentence or a chart: its name in words, without its unit: "learning rate"."""
+    field = kind.described().get(name)  # none where another version of the studio had it
+    return label(field).partition(" (")[0].lower() if field else name.replace("_", " ")
+
+
+def choice(name: object) -> str:
+    """What may be chosen as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
+    return _NAMES.get(name) or str(name).replace("_", " ").replace("-", " ").capitalize()
+
+
+def model(name: str) -> str:
+    """What a trained model is called: one that ships as any choice, a person's own as it was typed."""
+    return choice(name) if name in index.shipped().presets else name
+
+
+def listed(names: Sequence[str]) -> str:
+    """`["a", "b", "c"]` -> "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+class Run(Protocol):
+    """What was asked of a task: a job, an item of the gallery, a search by eye."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+    @property
+    def inputs(self) -> Inputs: ...
+
+
+def made_of(run: Run) -> str:
+    """What a run is made of: "chelsea + stained glass"; "" if of nothing."""
+    return tasks.made_of(run.task, run.settings, run.inputs)
+
+
+def source(text: str) -> str:
+    """What a model learnt from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
+    return re.sub(r" \(\w+\.\w+\)", "", text)
+
+
+def plain(text: str) -> str:
+    """`text` so that Markdown shows it as it is, e.g. the name of a person's file or what went wrong.
+
+    To a visitor of a studio for many it does not tell where things are on the server.
+    """
+    shown = text if owner() == LOCAL else _without_places(text)
+    return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in shown)
+
+
+def _without_places(text: str) -> str:
+    for root in _roots():
+        text = text.replace(root, "/of/the-studio")  # its name may have spaces
+    return _PLACE.sub("a place on the server", text)
+
+
+def _roots() -> list[str]:
+    """Places whose names may have spaces, the longest first, for one may lie in another."""
+    chosen = os.environ.get("STUDIO_HOME", "")
+    found = {chosen, os.path.realpath(chosen) if chosen else "", tempfile.gettempdir()}
+    found |= {str(platformdirs.user_data_path()), str(Path(studio.__file__).parent)}
+    with suppress(RuntimeError):  # who has no home
+        found.add(str(Path.home()))
+    return sorted(found - {"", "/"}, key=len, reverse=True)

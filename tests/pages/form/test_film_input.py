@@ -1,0 +1,137 @@
+"""Films on the style page: chosen, tried by their first frame, painted whole."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from pages.form import film_input
+from pages.jobs import commands
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.core.pictures import animations
+from studio.core.tasks import File
+from studio.film.settings import FilmSettings
+from studio.style.settings import TransferSettings
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    """What the page starts, instead of the work."""
+    found = []
+    monkeypatch.setattr("pages.parts.start", lambda *asked: found.append(asked))
+    return found
+
+
+@pytest.fixture
+def live(monkeypatch):
+    """What the page shows of the first frame, instead of the work."""
+    found = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *asked, **more: found.append((asked, more)))
+    return found
+
+
+def film(kind="webp", frames=3):
+    pictures = [np.full((32, 48, 3), 60 * n, "uint8") for n in range(1, frames + 1)]
+    return File.keep(animations.encode(pictures, kind, 10), "animation", f"clip.{kind}")
+
+
+def press(page, label):
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
+    page = visit("style", what="A film")
+    assert not page.exception
+    (task, settings, ask, *_), more = live[-1]
+    frame = ask()["content"][0]
+    assert (task, settings.mode, frame.name) == ("style.transfer", "instant", "first-frame.png")
+    assert "Start paints all 24, which takes" in more["note"]
+    assert " GiB of memory" in more["note"]
+    press(page, "Start")
+    (task, settings, inputs), *_ = submitted
+    assert (task, settings.task, settings.film) == ("film.repaint", "style.transfer", "mp4")
+    assert (json.loads(settings.base), list(inputs)) == ({"house": ["stained_glass"]}, ["film"])
+    tasks.check(task, settings, inputs)
+
+
+def test_a_film_that_cannot_fit_says_so_before_it_starts(visit, live, submitted, monkeypatch):
+    monkeypatch.setattr("studio.core.process.limits.memory", lambda: 2**29)
+    page = visit("style", what="A film")
+    assert not page.exception
+    assert "Next: choose a smaller size" in live[-1][1]["note"]
+
+
+def test_its_frames_are_painted_with_the_settings_of_the_form(visit, live, submitted):
+    press(visit("style", what="A film", strength="0.35", size="256"), "Start")
+    (_, settings, _), *_ = submitted
+    assert json.loads(settings.base) == {"strength": 0.35, "size": 256, "house": ["stained_glass"]}
+
+
+def test_a_film_takes_the_pictures_of_a_finer_mode_along(visit, live, submitted):
+    press(visit("style", what="A film", mode="Draft"), "Start")
+    (_, settings, inputs), *_ = submitted
+    assert (json.loads(settings.base), list(inputs)) == ({"mode": "draft"}, ["film", "style"])
+
+
+def test_a_photo_is_what_is_painted_at_first(visit, live, submitted):
+    page = visit("style")
+    assert "Start" not in [button.label for button in page.button]
+    assert live[-1][0][2]()["content"][0].name != "first-frame.png"
+
+
+def test_a_film_of_ones_own_keeps_its_kind(home):
+    reel = film_input._reel("Your film", film("gif"))
+    settings, inputs = film_input.painted(
+        "style.transfer", TransferSettings(), reel, {"content": [reel.frame]}
+    )
+    assert (settings.film, settings.base, list(inputs)) == ("gif", "{}", ["film"])
+    assert (reel.frames, reel.fps) == (3, 10)
+
+
+@pytest.mark.parametrize("ending", ["mov", "m4v"])
+def test_a_film_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, ending):
+    page = visit("style", what="A film")
+    types = [tuple(uploader.proto.type) for uploader in page.get("file_uploader")]
+    assert any(f".{ending}" in taken and ".mp4" in taken for taken in types)
+    page.session_state["film_taken"] = File.keep(film("mp4").read(), "animation", f"clip.{ending}")
+    press(page.run(), "Start")
+    (_, settings, inputs), *_ = submitted
+    assert (settings.film, inputs["film"][0].name) == ("mp4", f"clip.{ending}")
+
+
+@pytest.mark.parametrize("data", [b"", b"no film", b"\0\0\0\x18ftypmp42" + bytes(40)])
+def test_what_is_no_film_is_refused(home, data):
+    with pytest.raises(InvalidInput, match="whole MP4, WebP or GIF"):
+        film_input._check(data, "clip.mp4")
+
+
+def test_the_command_of_a_film_names_it_where_a_photo_would_be(home):
+    settings = FilmSettings(base='{"house": ["rain"], "size": 256}', film="gif")
+    line = commands.line("film.repaint", settings, {"film": [film("gif")]})
+    assert line == "studio style clip.gif house:rain -o out.gif --size 256"
+    settings = FilmSettings(task="dream.ascend", base='{"steps": 5}', fps=15)
+    line = commands.line("film.repaint", settings, {"film": [film("gif")]})
+    assert line == "studio dream clip.gif -o out.mp4 --steps 5 --fps 15"
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webp", "gif"])
+def test_a_film_of_ones_own_is_still_there_after_a_reload(visit, live, kind):
+    taken = film(kind)
+    page = visit("style", what="A film", film_file=taken.digest)
+    assert not page.exception
+    assert any(re.match(rf"your\W+film\W+{kind} · 3 frames", caption.value) for caption in page.caption)
+    assert page.query_params["film_file"] == taken.digest
+    press(page, "The sample again")
+    assert not page.exception and "film_file" not in page.query_params
+    assert not any("your" in caption.value for caption in page.caption)
+
+
+@pytest.mark.parametrize("told", ["0" * 64, "nothing", ""])
+def test_an_address_that_names_no_film_shows_the_sample(visit, live, told):
+    page = visit("style", what="A film", film_file=told)
+    assert not page.exception
+    assert any("to try with" in caption.value for caption in page.caption)

@@ -1,0 +1,217 @@
+"""The brush that says where each style goes: what a browser sends of it, and what becomes of that."""
+
+import base64
+import json
+import struct
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.form import choices, mask_brush
+from pages.jobs import commands
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.style.settings import TransferSettings
+
+PICTURE = "p" * 64
+STYLES = ["Mosaic", "Wash", "Fans"]
+
+
+def mask(*columns):
+    """A mask of ten columns, of which these are painted."""
+    found = np.zeros((20, 40, 3), "uint8")
+    for column in columns:
+        found[:, 4 * column : 4 * column + 4] = 255
+    return found
+
+
+def sent(*masks, picture=PICTURE, styles=None):
+    texts = ["data:image/png;base64," + base64.b64encode(images.encode_png(one)).decode() for one in masks]
+    return {"picture": picture, "styles": styles or STYLES[: len(masks)], "masks": texts}
+
+
+def read(files):
+    return [images.read(file.read()) for file in files]
+
+
+def test_nothing_painted_is_no_mask(home):
+    assert mask_brush._kept(None, PICTURE, STYLES[:2]) == []
+    assert mask_brush._kept(sent(mask(), mask()), PICTURE, STYLES[:2]) == []
+
+
+def test_what_was_painted_of_one_style_is_its_mask(home):
+    (found,) = read(mask_brush._kept(sent(mask(1, 2)), PICTURE, STYLES[:1]))
+    np.testing.assert_array_equal(found, mask(1, 2))
+
+
+def test_a_style_that_was_not_painted_gets_the_rest(home):
+    first, second, third = read(mask_brush._kept(sent(mask(), mask(3), mask(4)), PICTURE, STYLES[:3]))
+    np.testing.assert_array_equal(first, mask(0, 1, 2, 5, 6, 7, 8, 9))
+    np.testing.assert_array_equal(second, mask(3))
+    np.testing.assert_array_equal(third, mask(4))
+
+
+def test_no_style_is_left_without_a_place(home):
+    assert mask_brush._kept(sent(mask(*range(10)), mask()), PICTURE, STYLES[:2]) == []
+
+
+@pytest.mark.parametrize(
+    "painted",
+    [
+        "text",
+        {"picture": PICTURE},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": "text"},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": [1]},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": ["data:image/png;base64,%%%"]},
+        {"picture": PICTURE, "styles": ["Mosaic"], "masks": ["A" * 10**6]},
+        sent(mask(1), picture="another"),
+        sent(mask(1), mask(2)),
+        sent(mask(1), styles=["Wash"]),
+        sent(mask(1), styles="Mosaic"),
+    ],
+)
+def test_what_is_no_mask_of_this_picture_is_none(home, painted):
+    assert mask_brush._kept(painted, PICTURE, STYLES[:1]) == []
+
+
+@pytest.mark.parametrize(
+    "painted",
+    [
+        [mask(1), mask(3)],
+        [mask(1), mask()],
+        [mask(), mask(3, 4), mask()],
+        [mask(*range(9)), mask()],
+        [mask(*range(8)), mask(), mask(9)],
+        [mask(2)],
+    ],
+)
+def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
+    masks = mask_brush.whole(painted)
+    again = mask_brush.strokes(masks)
+    np.testing.assert_array_equal(mask_brush.whole(again), masks)
+    assert sum(one.max() > 0 for one in again) <= sum(one.max() > 0 for one in painted)
+
+
+def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, picture):
+    photo = choices.keep(images.encode_png(picture), "photo.png")
+    brushed = mask_brush._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
+    inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
+    words = commands.line("style.transfer", TransferSettings(), inputs).split()
+    at = words.index("--masks")
+    names = words[at + 1 : at + 3]
+    assert names == [file.name for file in brushed] and len(set(names)) == 2
+    assert all(name in commands.python("style.transfer", TransferSettings(), inputs) for name in names)
+
+    def page(masks):
+        from pages.form import own_masks
+
+        own_masks.downloads(masks)
+
+    assert [button.label for button in draw(page, masks=brushed).get("download_button")] == names
+
+
+def test_masks_of_other_paint_have_other_names(home):
+    [first] = mask_brush._kept(sent(mask(1)), PICTURE, STYLES[:1])
+    [second] = mask_brush._kept(sent(mask(2)), PICTURE, STYLES[:1])
+    assert first.name != second.name
+
+
+def page_of_brush(content, styles):
+    import streamlit as st
+
+    from pages.form import mask_brush
+
+    st.session_state["masks"] = mask_brush.mask_brush(content, styles)
+
+
+@pytest.fixture
+def brush(draw, picture, monkeypatch):
+    """Draws a brush to which its browser tells these masks; gives the tab, and what the browser is given."""
+    told = {}
+
+    def mount(data, key, **more):
+        (length,) = struct.unpack(">I", data[:4])
+        told["given"] = json.loads(data[4 : 4 + length])
+        return SimpleNamespace(painted=told.pop("painted", None))
+
+    monkeypatch.setattr("pages.form.mask_brush._mount", mount)
+
+    def brush(*masks, styles=STYLES[:2], address=""):
+        content = choices.keep(images.encode_png(picture), "photo.png")  # for whoever looks now
+        if masks:
+            told["painted"] = sent(*masks, picture=content.digest, styles=styles)
+        page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": styles})
+        if address:
+            page.query_params["paint"] = address
+        page.run()
+        assert not page.exception
+        return page, told["given"]
+
+    return brush
+
+
+def test_paint_is_there_again_after_a_reload(brush):
+    before, _ = brush(mask(1), mask(3))
+    after, given = brush(address=before.query_params["paint"])
+    assert len(after.session_state["masks"]) == 2
+    assert after.session_state["masks"] == before.session_state["masks"]
+    assert [given["kept"][name] for name in ("styles", "picture")] == [STYLES[:2], given["picture"]]
+    assert after.query_params["paint"] == before.query_params["paint"]
+
+
+def test_paint_of_other_styles_waits_for_them_after_a_reload(brush):
+    before, _ = brush(mask(1), mask(3))
+    after, given = brush(styles=["Wash"], address=before.query_params["paint"])
+    assert after.session_state["masks"] == [] and given["kept"]["styles"] == STYLES[:2]
+
+
+@pytest.mark.parametrize(
+    "bytes",
+    [
+        None,
+        b"no JSON",
+        b"[" * 99 + b"]" * 99,
+        b'{"picture": 1}',
+        b"\xff",
+        b" " * (4 * mask_brush.MOST_BYTES + 10_001),
+    ],
+    ids=["nothing", "text", "deep", "other", "no UTF-8", "large"],
+)
+def test_an_address_that_names_no_paint_is_none(brush, bytes):
+    address = File.keep(bytes, "text", "a").digest if bytes else "0" * 64
+    page, given = brush(address=address)
+    assert page.session_state["masks"] == [] and given["kept"] is None
+    assert "paint" not in page.query_params
+
+
+def test_paint_that_an_address_brings_reaches_the_browser_as_pictures_of_our_own(brush, picture):
+    digest = choices.keep(images.encode_png(picture), "photo.png").digest
+    told = {
+        "picture": digest,
+        "styles": STYLES[:1],
+        "masks": ["https://example.org/a.png?x," + sent(mask(1))["masks"][0].partition(",")[2]],
+    }
+    _, given = brush(styles=STYLES[:1], address=File.keep(json.dumps(told).encode(), "text", "a").digest)
+    assert given["kept"]["masks"][0].startswith("data:image/png;base64,")
+
+
+def test_nobody_elses_address_brings_paint(brush, monkeypatch):
+    monkeypatch.setattr("pages.widgets.owners.owner", lambda: "visitor-1")
+    before, _ = brush(mask(1), mask(3))
+    monkeypatch.setattr("pages.widgets.owners.owner", lambda: "visitor-2")
+    after, given = brush(address=before.query_params["paint"])
+    assert given["kept"] is None and after.session_state["masks"] == []
+
+
+def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):
+    asked, painted = [], [object(), object()]
+    monkeypatch.setattr("pages.form.mask_brush.mask_brush", lambda *told: painted)
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told, more)))
+    page = visit("style", style=["Mosaic", "Wash"], brush="true")
+    assert not page.exception
+    (_, settings, ask, *_), more = asked[-1]
+    assert (settings.house, more["needs"], ask()["mask"]) == (("mosaic", "wash"), (), painted)
+    visit("style", style=["Mosaic", "Wash"])
+    assert asked[-1][0][2]()["mask"] == []

@@ -1,0 +1,288 @@
+"""A job on a page: seen while it works, stopped, shown at its end, found again, and nobody else's."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.jobs import jobs, tray
+from studio.core import paths, recipes, tasks
+from studio.core.pictures import images
+from studio.core.progress import Report
+from studio.core.tasks import File
+from studio.engine.jobs import store
+
+
+def page_of_job(name):
+    import streamlit as st
+
+    from pages import parts
+    from pages.jobs import navigation
+
+    navigation.arrive(st.session_state.get("page", "here"))
+    if name:
+        st.query_params["job"] = name
+    st.session_state["asked"] = st.session_state.get("asked", 1)
+    job = parts.show_job("chores.do", st.session_state["asked"])
+    st.session_state["shown"] = job is not None
+
+
+@pytest.fixture
+def submit(engine, chores):
+    def submit(owner="local", **settings):
+        return engine.submit("chores.do", chores.ChoreSettings(**settings), {}, owner)
+
+    return submit
+
+
+@pytest.fixture
+def finished(engine, until, submit):
+    def finished(owner="local", **settings):
+        job = submit(owner, **settings)
+        until(lambda: engine.job(job.id, owner).finished)
+        return engine.job(job.id, owner)
+
+    return finished
+
+
+def labels(page):
+    return [button.label for button in page.button]
+
+
+def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit, until):
+    job = submit(steps=200, pause=0.05)
+    until(lambda: engine.job(job.id).report and engine.job(job.id).report.step > 2)
+    page = draw(page_of_job, name=job.id)
+    assert not page.exception
+    assert "of 200" in page.get("progress")[0].proto.text
+    next(button for button in page.button if button.label == "Stop").click().run()
+    until(lambda: engine.job(job.id).finished)
+    page.run()
+    assert "stopped early" in page.get("image")[0].proto.imgs[0].caption
+    assert engine.job(job.id).result.stopped_early
+
+
+def page_of_errand(digest, steps):
+    import streamlit as st
+    from chores import ChoreSettings
+
+    from pages.jobs import small_jobs
+    from studio.core.tasks import File
+
+    inputs = {"picture": [File(digest, "picture", "a.png")] if digest else []}
+    job = small_jobs.errand(
+        "chores.do", ChoreSettings(steps=steps, shade=88), inputs, "Do it", ":material/brush:"
+    )
+    st.session_state["done"] = job and job.id
+
+
+def test_a_small_job_is_found_again_after_a_reload_if_its_files_say_what_it_is(draw, engine, until, picture):
+    file = File.keep(images.encode_png(picture), "picture", "a.png")
+    page = draw(page_of_errand, digest=file.digest, steps=3)
+    page.button[0].click().run()
+    until(lambda: page.run().session_state["done"])
+    again = draw(page_of_errand, digest=file.digest, steps=3)
+    assert again.session_state["done"] == page.session_state["done"]
+    assert "Do it" in labels(draw(page_of_errand, digest=file.digest, steps=4)), "other settings"
+    page = draw(page_of_errand, digest="", steps=3)
+    page.button[0].click().run()
+    until(lambda: page.run().session_state["done"])
+    assert "Do it" in labels(draw(page_of_errand, digest="", steps=3)), "no files, so it may be stale"
+
+
+def test_a_waiting_job_says_its_place(draw, engine, submit, until):
+    first, second = submit(steps=100, pause=0.05), submit()
+    until(lambda: engine.job(first.id).state == "running")
+    page = draw(page_of_job, name=second.id)
+    assert "number 1 in the queue" in page.get("progress")[0].proto.text
+    engine.cancel(second.id)
+    engine.cancel(first.id)
+    until(lambda: engine.job(first.id).finished)
+
+
+def test_a_finished_job_offers_what_can_be_done_with_it(draw, finished):
+    job = finished(steps=3)
+    page = draw(page_of_job, name=job.id)
+    assert not page.exception
+    assert {"Make again", "Close"} <= set(labels(page))
+    download = page.get("download_button")[0]
+    assert download.proto.label == "Download"
+    assert any('"task": "chores.do"' in code.value for code in page.code)
+
+
+def test_making_again_starts_a_job_with_the_same_settings(draw, engine, finished, until):
+    job = finished(steps=4, shade=77)
+    page = draw(page_of_job, name=job.id)
+    next(button for button in page.button if button.label == "Make again").click().run()
+    newest = engine.jobs()[0]
+    assert newest.id != job.id
+    assert newest.settings == job.settings
+    until(lambda: engine.job(newest.id).finished)
+
+
+def test_the_download_holds_the_recipe(finished):
+    job = finished(steps=3, shade=9)
+    assert recipes.read(job.result.files[0].read()).settings["shade"] == 9
+
+
+def test_a_failed_job_says_why_and_can_be_run_again(draw, finished):
+    page = draw(page_of_job, name=finished(do="refuse").id)
+    assert "It is not to my taste" in page.error[0].value
+    assert "Run again" in labels(page)
+
+
+def test_a_job_that_is_no_longer_there_is_a_sentence(draw):
+    page = draw(page_of_job, name="gone")
+    assert not page.exception
+    assert len(page.warning) == 1
+    assert not page.session_state["shown"]
+
+
+def test_a_job_of_another_version_is_a_sentence(draw, engine, finished, until):
+    made, old = finished(), store.new_id(1)
+    asked = store.asked_of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
+    store.write_finished(paths.folder("jobs") / old, asked, made.result, 1, 2)
+    until(lambda: old in {job.id for job in engine.jobs(limit=1000)})
+    page = draw(page_of_job, name=old)
+    assert not page.exception
+    assert "another version" in page.warning[0].value
+    assert not page.session_state["shown"]
+
+
+def test_anothers_job_cannot_be_seen(draw, finished):
+    page = draw(page_of_job, name=finished("someone").id)
+    assert len(page.warning) == 1
+    assert not page.session_state["shown"]
+
+
+def test_a_finished_job_gives_way_when_something_else_is_asked(draw, finished):
+    page = draw(page_of_job, name=finished(steps=2).id)
+    assert page.session_state["shown"]
+    page.session_state["asked"] = 2
+    page.run()
+    assert not page.session_state["shown"]
+
+
+def test_a_job_that_gave_way_is_shown_when_it_is_opened_again(draw, finished):
+    page = draw(page_of_job, name=finished(steps=2).id)
+    page.session_state["asked"] = 2
+    assert not page.run().session_state["shown"]
+    assert page.run().session_state["shown"]  # the script puts its name into the address again
+    assert page.run().session_state["shown"]
+
+
+def test_a_job_is_shown_after_a_visit_elsewhere_though_the_form_has_lost_something(draw, finished):
+    page = draw(page_of_job, name=finished(steps=2).id)
+    page.session_state["page"] = "another"
+    page.session_state["asked"] = 2
+    assert page.run().session_state["shown"]
+    assert page.run().session_state["shown"]
+    page.session_state["asked"] = 3
+    assert not page.run().session_state["shown"]
+
+
+def test_what_was_asked_for_while_it_ran_takes_no_result_away(draw, submit, engine, until):
+    job = submit(steps=20, pause=0.1)
+    until(lambda: engine.job(job.id).state == "running")
+    page = draw(page_of_job, name=job.id)
+    page.session_state["asked"] = 2
+    page.run()
+    until(lambda: engine.job(job.id).finished)
+    assert page.run().session_state["shown"]
+    page.session_state["asked"] = 3
+    assert not page.run().session_state["shown"]
+
+
+def test_back_on_one_page_leads_away_from_a_job_but_a_visit_elsewhere_does_not(draw, finished):
+    def page_without(here):
+        import streamlit as st
+
+        from pages import parts
+        from pages.jobs import navigation
+
+        navigation.arrive("another")
+        if here:
+            navigation.arrive("here")
+        navigation.arrive("here")
+        st.session_state["shown:chores"] = st.session_state["made"]
+        st.session_state["shown"] = parts.show_job("chores.do", 1) is not None
+
+    job = finished(steps=2)
+    for here in (False, True):
+        page = AppTest.from_function(page_without, args=(here,), default_timeout=60)
+        page.session_state["made"] = job.id
+        assert page.run().session_state["shown"] != here
+
+
+def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
+    def page_of_choice():
+        import streamlit as st
+
+        from pages import parts
+
+        st.session_state["name"] = parts.picture("content", "Content", parts.photos()).file().digest
+
+    def visited(digest, title="Your photo"):
+        page = AppTest.from_function(page_of_choice, default_timeout=60)
+        page.query_params["content"], page.query_params["content_file"] = title, digest
+        page.run()
+        assert not page.exception
+        return page.session_state["name"]
+
+    mine = File.keep(images.encode_png(np.full((40, 60, 3), 9, "uint8")), "picture", "mine.png")
+    text = File.keep(b"no picture", "text", "a.txt")
+    assert visited(mine.digest) == visited(mine.digest, "Your photo 2") == mine.digest
+    assert all(visited(other) not in (mine.digest, text.digest) for other in (text.digest, "0" * 64, "x"))
+
+
+@pytest.mark.parametrize(
+    "report, text",
+    [
+        (Report(0, 0), "Starting"),
+        (Report(3, 10), "Step 3 of 10"),
+        (Report(0, 3, text="Trial 1 of 3"), "Trial 1 of 3"),
+        (Report(3, 10, text="What it writes is no stage. " * 9), "Step 3 of 10"),
+        (Report(2_000_000, 8_000_000), "2 MB of 8 MB"),
+    ],
+)
+def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
+    job = SimpleNamespace(state="running", place=0, report=report)
+    share, said = jobs._bar(job)
+    assert text in said
+    assert share == (report.step / report.total if report.total else 0)
+
+
+@pytest.mark.parametrize(
+    "report, text",
+    [
+        (Report(0, 0), "starting"),
+        (Report(0, 3, text="Trial 1 of 3"), "Trial 1 of 3"),
+        (Report(1, 3, text="Trial 2 of 3", seconds=20), "40 s left"),
+    ],
+)
+def test_the_tray_names_the_stage_until_the_time_left_is_known(report, text):
+    assert tray._state(SimpleNamespace(state="running", report=report)) == text
+
+
+def test_uses_of_a_result_reach_the_choices(draw, home):
+    def page_of_use():
+        import streamlit as st
+
+        from pages import parts
+        from pages.form import choices
+
+        content = parts.picture("content", "Content", parts.photos())
+        st.session_state["name"] = content.file().name
+        st.button("Use", on_click=lambda: choices.use("content", st.session_state["made"], "Your photo"))
+
+    from pages.form import samples
+
+    made = File.keep(samples.photos()[1].file().read(), "picture", "made.png")
+    page = AppTest.from_function(page_of_use, default_timeout=60)
+    page.session_state["made"] = made
+    page.run()
+    page.button[-1].click().run()
+    assert page.session_state["name"] == "made.png"

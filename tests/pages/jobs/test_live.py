@@ -1,0 +1,69 @@
+"""Live results: what one tab got, others get without a second time of work."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.errors import Unavailable
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+
+def page_of_live(shade, file):
+    import chores
+    import streamlit as st
+
+    from pages.jobs import live
+
+    made = live.held("chores.do", chores.ChoreSettings(shade=shade), {"picture": (file,)}, "tests")
+    st.session_state["got"] = made and made.data
+
+
+@pytest.fixture
+def asked(engine, monkeypatch):
+    """How often the engine was asked."""
+    asked, ask = [], engine.live
+    monkeypatch.setattr(engine, "live", lambda *given: (asked.append(given), ask(*given))[1])
+    return asked
+
+
+@pytest.fixture
+def photo():
+    return File.keep(images.encode_png(np.full((8, 8, 3), 200, "uint8")), "picture", "photo.png")
+
+
+def test_what_one_tab_got_is_there_for_the_next(draw, asked, photo):
+    first, second = (draw(page_of_live, shade=61, file=photo) for _ in range(2))
+    assert not first.exception and len(asked) == 1
+    assert first.session_state["got"] == second.session_state["got"]
+    assert draw(page_of_live, shade=62, file=photo).session_state["got"] != first.session_state["got"]
+    assert len(asked) == 2
+
+
+def test_what_was_forgotten_is_not_shared(draw, asked, photo):
+    draw(page_of_live, shade=63, file=photo)
+    photo.path.unlink()
+    draw(page_of_live, shade=63, file=photo)
+    assert len(asked) == 2
+
+
+def test_another_model_makes_another_result(draw, asked, photo, monkeypatch):
+    def gone(pinned):
+        raise Unavailable("It is another model now.")
+
+    page = draw(page_of_live, shade=64, file=photo)
+    monkeypatch.setattr("pages.jobs.live.pins.check", gone)
+    draw(page_of_live, shade=64, file=photo)
+    assert len(asked) == 2
+    page.run()  # nor does the tab that has it go on showing it
+    assert len(asked) == 3
+
+
+def test_only_some_are_shared(draw, asked, photo, monkeypatch):
+    monkeypatch.setattr("pages.jobs.live.MOST_SHARED", 2)
+    for shade in (1, 2, 3, 1):
+        draw(page_of_live, shade=shade, file=photo)
+    assert len(asked) == 4
+    draw(page_of_live, shade=3, file=photo)
+    assert len(asked) == 4

@@ -1,0 +1,100 @@
+"""A result of any kind: shown, downloaded with its recipe, and small in the tray."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.form import samples
+from studio.core import recipes
+from studio.core.pictures import images, thumbnails
+from studio.core.tasks import File
+
+COLORS = ((200, 30, 40), (30, 200, 40), (30, 40, 200))
+
+
+def pixels(color):
+    return np.full((48, 64, 3), color, "uint8")
+
+
+def film(ending: str) -> bytes:
+    buffer = io.BytesIO()
+    if ending == "mp4":
+        with av.open(buffer, "w", format="mp4") as container:
+            stream = container.add_stream("mpeg4", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            for color in COLORS:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels(color), format="rgb24")))
+            container.mux(stream.encode())
+        return buffer.getvalue()
+    first, *others = (Image.fromarray(pixels(color)) for color in COLORS)
+    first.save(buffer, ending.upper(), save_all=True, append_images=others, loop=0, duration=100)
+    return buffer.getvalue()
+
+
+def page_of_result(task):
+    import streamlit as st
+
+    from pages.jobs import results
+
+    file = st.session_state["file"]
+    results.show_result(file, None, key="result", caption="made here")
+    results.download_file(file, task, key="it", made=st.session_state["made"])
+
+
+@pytest.fixture
+def show(home):
+    def show(kind, data, name):
+        page = AppTest.from_function(page_of_result, default_timeout=60, kwargs={"task": "dream.ascend"})
+        page.session_state["file"] = File.keep(data, kind, name)
+        page.session_state["made"] = recipes.Recipe(task="dream.ascend", settings={})
+        page.run()
+        assert not page.exception
+        return page
+
+    return show
+
+
+def downloads(page):
+    return [found.proto.label for found in page.get("download_button")]
+
+
+@pytest.mark.parametrize("name", ["wall.zip", "wall.npz"])
+def test_a_wall_in_an_archive_is_shown_by_what_stands_for_it(show, name):
+    page = show("dataset", b"PK", name)
+    assert page.get("image") and "Download" in downloads(page)
+
+
+def test_an_mp4_is_a_video_that_goes_on_and_on(show):
+    page = show("animation", film("mp4"), "sky-dream.mp4")
+    [video] = page.get("video")
+    assert (video.proto.loop, video.proto.muted) == (True, True)
+    assert downloads(page) == ["Download", "Download recipe"]
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp"])
+def test_other_films_stay_films(show, ending):
+    page = show("animation", film(ending), f"sky-dream.{ending}")
+    [image] = page.get("image")
+    assert image.proto.imgs[0].url.startswith(f"data:image/{ending};base64,")
+    assert downloads(page) == ["Download", "Download recipe"]
+
+
+def test_a_picture_carries_its_recipe_itself(show, picture):
+    page = show("picture", images.encode_png(picture), "sky-dream.png")
+    assert len(page.get("image")) == 1
+    assert downloads(page) == ["Download"]
+
+
+@pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
+def test_the_first_frame_stands_for_a_film(home, ending):
+    file = File.keep(film(ending), "animation", f"sky.{ending}")
+    found = thumbnails.picture_of(file)
+    assert found.shape == (48, 64, 3)
+    assert np.abs(found.astype(int) - COLORS[0]).mean() < 12
+    assert images.read(samples.small(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)

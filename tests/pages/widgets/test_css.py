@@ -1,0 +1,44 @@
+"""The colours of the theme: words in them and on them can be read, in the light and in the dark."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import numpy as np
+import pytest
+
+from pages.widgets import css
+
+from .conftest import ROOT
+
+LEAST = 4.6  # WCAG asks 4.5 of small words
+TINT = 0.1  # of the primary colour behind a chosen label, as Streamlit has it
+WHITE = np.ones(3)
+
+
+def color(text: str) -> np.ndarray:
+    """ "#rrggbb" -> `(3,)` in [0, 1]."""
+    return np.array([int(text[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """The contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    lights = sorted(
+        float(np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722))
+        for c in (one, other)
+    )
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+@pytest.mark.parametrize("number, name", [(0, "light"), (1, "dark")])
+def test_words_in_the_primary_colour_and_on_its_grounds_can_be_read(number, name):
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][name]
+    primary, wall = color(theme["primaryColor"]), color(theme["backgroundColor"])
+    assert contrast(primary, wall) >= LEAST
+    assert contrast(primary, TINT * primary + (1 - TINT) * wall) >= LEAST
+    grounds = [pair[number] for pair in re.findall(r"--ground: light-dark\((\S+), (\S+)\)", css.WALL)]
+    assert len(grounds) == 2
+    assert all(contrast(color(ground), WHITE) >= LEAST for ground in grounds)
+    (walls,) = re.findall(r"--wall: light-dark\((\S+), (\S+)\)", css.WALL)
+    assert walls[number] == theme["backgroundColor"], "what lies behind the Start button is the page"

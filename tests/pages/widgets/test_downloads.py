@@ -1,0 +1,49 @@
+"""Weights that are not here: offered with their command, and fetched by a process of its own."""
+
+from __future__ import annotations
+
+import time
+
+from pages.widgets import downloads
+
+SECONDS = 60
+
+
+def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
+    page = visit("health")
+    assert not page.exception
+    fetches = {button.key for button in page.button if button.label == "Fetch now"}
+    assert fetches == {f"fetch_{status.name}" for status in downloads.missing(downloads.weights.names())}
+    assert fetches
+
+
+def test_a_fetch_that_fails_is_one_sentence(home):
+    fetch = downloads.Fetch("no_such")
+    assert fetch.ended(SECONDS)
+    assert "no_such" in fetch.problem
+    assert "Next:" in fetch.problem
+    assert "\n" not in fetch.problem
+
+
+def test_a_fetch_that_succeeds_says_nothing(weights_home):
+    fetch = downloads.Fetch("adain")
+    assert fetch.ended(SECONDS) and fetch.problem == ""
+
+
+def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, monkeypatch):
+    def endless(name, progress):
+        while True:
+            progress.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(downloads.weights, "fetch", endless)
+    page = visit("health")
+    page.button(key="fetch_adain").click().run()
+    assert not page.exception
+    assert any("so far" in one.value for one in page.markdown)
+    page.button(key="stop_adain").click().run()
+    assert downloads._fetches().get("adain") is None or downloads._fetches()["adain"].ended(SECONDS)
+    page.run()
+    assert not page.exception
+    assert any("Stopped" in one.value for one in page.error)
+    assert "fetch_adain" in {one.key for one in page.button}
