@@ -695,6 +695,20 @@ def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, m
         shown.file().read()
 
 
+def test_a_recipe_that_calls_anothers_picture_a_sample_does_not_open_it(visit, monkeypatch):
+    whose = ["visitor-a"]
+    for module in (owners, arrivals):
+        monkeypatch.setattr(module, "owner", lambda: whose[0])
+    hers = File.keep(images.encode_png(np.full((32, 32, 3), (99, 9, 9), "uint8")), "picture", "rain.png")
+    whose[0] = "visitor-b"
+    for name in ("sample:chelsea.png", "sample:x", "chelsea.png", "sample:chelsea"):
+        source = {"digest": hers.digest, "name": name}
+        made = {"version": 1, "task": "style.transfer", "settings": {}, "inputs": {"content": [source]}}
+        told = arrivals._tell(json.dumps(made).encode(), "forged.json")
+        assert [one.digest for one in told.missing] == [hers.digest]
+        assert not hers.here
+
+
 def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):
     id = made(shade=233)
     [file] = items.find(id).result.files
