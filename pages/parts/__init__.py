@@ -5,7 +5,7 @@ from pages.parts.forms import form, start_button
 from pages.parts.jobs import show_job, start
 from pages.parts.live import show_live
 from pages.parts.looks import MARK, look, stage
-from pages.parts.owners import owner
+from pages.parts.owners import owner, start_anew_for_another
 from pages.parts.places import PLACES
 from pages.parts.recents import recent
 from pages.parts.samples import guides, photos, styles
@@ -27,6 +27,7 @@ __all__ = [
     "show_live",
     "stage",
     "start",
+    "start_anew_for_another",
     "start_button",
     "styles",
     "tray",
