@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection
+from streamlit import config
 
 from studio import engine
 from studio.core import access
@@ -118,6 +119,8 @@ def middleware(token=""):
     """
     asked = [Middleware(access.TokenAsked, token=token)] if token else []
     if is_shared():
+        # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
+        config.set_option("server.headless", True)
         return [*asked, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
         return asked

@@ -18,6 +18,7 @@ chosen = st.navigation(
         for place in parts.PLACES
     ]
 )
+parts.start_anew_for_another()
 parts.look()
 allowances.seen(parts.owner(), new=False)
 with st.sidebar:

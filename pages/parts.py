@@ -9,7 +9,7 @@ from pages.jobs.navigation import PLACES
 from pages.jobs.recent import recent
 from pages.jobs.tray import tray
 from pages.widgets.css import MARK, look, stage
-from pages.widgets.owners import owner
+from pages.widgets.owners import owner, start_anew_for_another
 
 __all__ = [
     "MARK",
@@ -27,6 +27,7 @@ __all__ = [
     "show_live",
     "stage",
     "start",
+    "start_anew_for_another",
     "start_button",
     "styles",
     "tray",

@@ -132,6 +132,23 @@ def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, addres
     assert TrustedHostMiddleware not in [layer.cls for layer in server_module.middleware()]
 
 
+def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_developers(
+    server_module, monkeypatch
+):
+    from streamlit import config
+
+    before = config.get_option("server.headless")
+    try:
+        config.set_option("server.headless", False)
+        server_module.middleware()
+        assert not config.get_option("server.headless"), "one alone has the page opened"
+        monkeypatch.setenv("STUDIO_USERS", "many")
+        server_module.middleware()
+        assert config.get_option("server.headless")
+    finally:
+        config.set_option("server.headless", before)
+
+
 @pytest.fixture
 def guarded(home, monkeypatch, request):
     """A server that asks for a token: its port, the token and the address that it printed."""

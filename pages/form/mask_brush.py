@@ -19,12 +19,14 @@ import numpy as np
 import streamlit as st
 
 from pages.form import own_masks
-from pages.widgets import browser_pictures, owners
-from studio.core.errors import StudioError
+from pages.widgets import browser_pictures, owners, page_errors
+from studio.core import paths
+from studio.core.errors import NoRoom, StudioError
 from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
+from studio.engine import allowances
 
 LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
 MOST_BYTES = 400_000  # of a mask as text
@@ -303,7 +305,11 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         painted = kept  # a brush that was put away and is back knows nothing yet
     else:
         st.session_state[_PAINT] = painted
-    _remember(_of(content.digest, painted))
+    try:
+        _remember(_of(content.digest, painted))
+    except NoRoom as error:
+        page_errors.tell(error)
+        return []
     st.caption(
         "Paint where a style goes. Styles that you do not paint share the rest; with all of them painted, "
         "the rest stays the photo."
@@ -354,7 +360,10 @@ def _remember(painted: dict[str, list] | None) -> None:
     if painted is None:
         st.query_params.pop(_ADDRESS, None)
         return
-    told = File.keep(json.dumps(painted).encode(), "text", "paint.json").digest
+    data = json.dumps(painted).encode()
+    if not paths.is_kept(paths.digest(data)):  # each stroke makes another one
+        allowances.check_room(owners.owner(), len(data))
+    told = File.keep(data, "text", "paint.json").digest
     if st.query_params.get(_ADDRESS) != told:
         st.query_params[_ADDRESS] = told
 

@@ -72,8 +72,8 @@ def downloads(masks: Sequence[File]) -> None:
         for number, file in enumerate(masks, start=1):
             if file.here:
                 st.download_button(
-                    file.name,
-                    file.read,
+                    words.plain(file.name),
+                    file.read(),  # later it would be read by a thread of no page, which has nothing
                     file_name=file.name,
                     mime="image/png",
                     icon=":material/download:",

@@ -164,14 +164,23 @@ def _drawn(name: str) -> bytes:
     return images.encode_png(paintings.draw(name))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
 def spelled(file: File) -> str:
     """A file as a command names it: `sample:NAME` for a sample, else the name that a person knows."""
-    stem = file.name.rpartition(".")[0]
-    if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:
-        return f"{sample_sets.PREFIX}{stem}"
-    if stem in sample_photos.photos() and _photo(stem) == file:
-        return f"sample:{stem}"
+    return f"{sample_sets.PREFIX}{_stem(file)}" if is_sample(file) else file.name
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def is_sample(file: File) -> bool:
+    """Whether a file is a sample, by its bytes: anybody can call a file so."""
     from studio.style import paintings
 
-    return f"sample:{stem}" if stem in paintings.paintings() and _painting(stem) == file else file.name
+    stem = _stem(file)
+    if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:
+        return True
+    if stem in sample_photos.photos() and _photo(stem) == file:
+        return True
+    return stem in paintings.paintings() and _painting(stem) == file
+
+
+def _stem(file: File) -> str:
+    return file.name.rpartition(".")[0]

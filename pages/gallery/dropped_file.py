@@ -66,7 +66,7 @@ def _tell(data: bytes, name: str) -> Told:
 
 
 def _is_sample(source: Source) -> bool:
-    found = samples.spelled(File(source.digest, "picture", source.name)).startswith("sample:")
+    found = samples.is_sample(File(source.digest, "picture", source.name))
     if found:
         owners.note(source.digest)  # which everybody may use
     return found

@@ -57,7 +57,7 @@ def _of_this_text(text: Text | None) -> None:
         return
     try:
         name = text.settings.preset
-        read = _read(name, presets.find(name).digest, text.whole[-MOST_READ:])
+        read = _read(name, presets.find(name).key, text.whole[-MOST_READ:])
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
@@ -70,7 +70,7 @@ def _of_this_text(text: Text | None) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _read(name: str, digest: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _read(name: str, key: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The scores of all characters after a text, the likeliest first, and the gates along its end."""
     spoken = voice.load(name)
     indices = spoken.vocabulary.encode(text).indices

@@ -17,6 +17,7 @@ from studio.core.owners import LOCAL, NOBODY
 from studio.core.tasks import File
 
 COOKIE = "studio_owner"
+_WHOSE = "whose"
 P, T = ParamSpec("P"), TypeVar("T")
 
 
@@ -36,6 +37,17 @@ def owner() -> str:
         return f"user-{_digest(account)}"
     secret = st.context.cookies.get(COOKIE) or st.session_state.setdefault(COOKIE, secrets.token_urlsafe(24))
     return f"visitor-{_digest(secret)}"
+
+
+def start_anew_for_another() -> None:
+    """Forgets what a tab has in memory if it is somebody else's now. Call it from the frame.
+
+    A tab whose connection was lost comes back by the name of its session, with whatever cookie it has then.
+    """
+    now = owner()
+    if st.session_state.setdefault(_WHOSE, now) != now:
+        st.session_state.clear()
+        st.session_state[_WHOSE] = now
 
 
 def mine(told: str) -> str:

@@ -28,6 +28,8 @@ def home() -> Path:
     root = _root()
     mark = root / "format"
     try:
+        if _is_odd(mark):
+            raise StudioError(f"{mark} is no file. Next: remove it, and start the studio again.")
         if not mark.exists():
             make(root)
             mark.touch(FILE)
@@ -49,6 +51,11 @@ def home() -> Path:
             "Next: update the studio, or set STUDIO_HOME to another folder."
         )
     return root
+
+
+def _is_odd(mark: Path) -> bool:
+    """Whether it is something else than a file, such as a pipe, of which a reader would wait for ever."""
+    return mark.exists() and not mark.is_file()
 
 
 def _root() -> Path:

@@ -10,7 +10,6 @@ import math
 import os
 import re
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from pathlib import Path
 from studio.core import amounts, owners, paths
 from studio.core.errors import NoRoom, StudioError, invalid
 from studio.core.owners import LOCAL
-from studio.engine.jobs import schema, store
+from studio.engine.jobs import schema, shelf, store
 from studio.engine.jobs.snapshots import FINISHED
 
 USUAL = {
@@ -30,7 +29,8 @@ USUAL = {
     "STUDIO_USER_DAYS": 0.0,
 }
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
-_SITTING = 3600.0  # s, in which what an owner brought counts although nothing that was made names it
+_UNUSED = 86400.0  # s, in which what an owner brought counts although nothing that was made names it
+_SITTING = 3600.0  # s, after which somebody who is here is noted again
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -101,34 +101,22 @@ def check_jobs(owner: str, unfinished: int) -> None:
 
 
 def of(owner: str) -> Taken:
-    """What one owner's work takes."""
-    return everybody().get(owner) or Taken()
+    """What one owner's work takes; reads nothing of what others have."""
+    taken = Taken()
+    for folder in shelf.of(owner):
+        with suppress(OSError):  # removed meanwhile
+            _add(taken, folder)
+    _add_own(taken, owner)
+    taken.bytes += sum(_size(paths.home() / "files" / digest) for digest in taken.digests)
+    return taken
 
 
 def everybody() -> dict[str, Taken]:
     """What each owner's work takes, by their names."""
-    found: dict[str, Taken] = defaultdict(Taken)
-    for root in (paths.folder("jobs"), paths.folder("removed")):
-        for folder, changed in _dated(root):
-            owner, size, digests, busy = _read(folder, changed)
-            taken = found[owner]
-            taken.folders.append(folder)
-            taken.digests |= digests
-            taken.bytes += size
-            taken.busy |= busy
-            taken.touched = max(taken.touched, changed / 1e9)
-    for folder, changed in _dated(paths.folder("owners")):
-        if not folder.is_dir():
-            continue
-        taken = found[folder.name]
-        taken.digests |= {
-            path.name for path, at in _dated(folder / "files") if time.time() - at / 1e9 < _SITTING
-        }
-        taken.bytes += sum(_size(path) for path in (folder / "presets").rglob("*"))
-        taken.touched = max(taken.touched, changed / 1e9, *(at / 1e9 for _, at in _dated(folder)))
-    for taken in found.values():
-        taken.bytes += sum(_size(paths.home() / "files" / digest) for digest in taken.digests)
-    return dict(found)
+    names = shelf.owners_there()
+    told = {owners.folder(name).name for name in names}
+    names |= {path.name for path, _ in _dated(paths.folder("owners")) if path.is_dir()} - told
+    return {name: of(name) for name in names}
 
 
 def seen(owner: str, new: bool = True) -> None:
@@ -159,19 +147,40 @@ def _dated(root: Path) -> Iterator[tuple[Path, int]]:
                     yield root / entry.name, entry.stat().st_mtime_ns
 
 
+def _add(taken: Taken, folder: Path) -> None:
+    """Counts the folder of a job."""
+    changed = folder.stat().st_mtime_ns
+    size, digests, busy = _read(folder, changed)
+    taken.folders.append(folder)
+    taken.digests |= digests
+    taken.bytes += size
+    taken.busy |= busy
+    taken.touched = max(taken.touched, changed / 1e9)
+
+
+def _add_own(taken: Taken, owner: str) -> None:
+    """Counts what is noted of an owner: files that came just now, and models."""
+    if owner == LOCAL:
+        return
+    own = owners.folder(owner)
+    # Anybody may write others' digests into a recipe: what these take would tell that they are here.
+    taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
+    taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
+    taken.bytes += sum(_size(path) for path in (own / "presets").rglob("*"))
+    with suppress(OSError):
+        taken.touched = max(taken.touched, own.stat().st_mtime, *(at / 1e9 for _, at in _dated(own)))
+
+
 @lru_cache(maxsize=100_000)
-def _read(folder: Path, changed: int) -> tuple[str, int, frozenset[str], bool]:
-    """Of a job's folder as it was then: whose it is, its bytes, the digests it names, whether it goes on."""
-    owner, digests = LOCAL, set()
-    with suppress(OSError, schema.Odd):
-        told = schema.guessed(folder / "job.json").get("owner")
-        owner = told if isinstance(told, str) and told else LOCAL
+def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
+    """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
+    digests: set[bytes] = set()
     for name in ("job.json", "outcome.json"):
         with suppress(OSError, paths.TooLarge):
             digests |= set(_NAMED.findall(paths.read(folder / name, schema.MOST_BYTES)))
     state = store.Folder(folder).read("state")
     busy = state is not None and state["state"] not in FINISHED
-    return owner, sum(map(_size, folder.rglob("*"))), frozenset(one.decode() for one in digests), busy
+    return sum(map(_size, folder.rglob("*"))), frozenset(one.decode() for one in digests), busy
 
 
 def _size(path: Path) -> int:

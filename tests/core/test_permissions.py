@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.core import paths
+from studio.core.errors import StudioError
 
 
 def modes(root: Path) -> dict[str, int]:
@@ -74,3 +75,11 @@ def test_what_lies_elsewhere_or_is_not_the_studios_stays_as_it_is(home, tmp_path
     paths.home()
     assert sorted(set(open_to_others(home)) - {"weights"}) == [".", "diary.txt", "files/same"]
     assert open_to_others(tmp_path / "weights") == [".", "vgg16.h5"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_mark_that_is_no_file_is_told_and_not_waited_for(home, make):
+    home.mkdir()
+    make(home / "format")
+    with pytest.raises(StudioError, match=r"format is no file\. Next: remove it"):
+        paths.home()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import time
+
 import pytest
 
 from studio.core import owners, paths
@@ -114,3 +119,66 @@ def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, many, text):
 def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, many):
     assert owners.folder("../../etc").parent == owners.folder(ANN).parent
     assert File.keep(b"x", "text", "a.txt").here
+
+
+def write_job(home, owner, id, **asked):
+    """A finished job's folder, as another studio may have left it."""
+    folder = home / "jobs" / id
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text(json.dumps({"owner": owner, **asked}))
+    (folder / "outcome.json").write_text("{}")
+    return folder
+
+
+def test_what_others_have_is_not_read_again(home, many, monkeypatch):
+    many()
+    for number in range(30):
+        write_job(home, BOB, f"bob{number}")
+    write_job(home, ANN, "ann1")
+    read = []
+    really = paths.read
+    monkeypatch.setattr(paths, "read", lambda path, most: read.append(path) or really(path, most))
+    before = allowances.of(ANN)
+    assert len([path for path in read if path.parent.name.startswith("bob")]) == 30, "once each"
+    read.clear()
+    write_job(home, ANN, "ann2"), write_job(home, BOB, "bob99")
+    after = allowances.of(ANN)
+    assert {folder.name for folder in after.folders} == {"ann1", "ann2"} and after.bytes > before.bytes
+    assert {path.parent.name for path in read} <= {"ann1", "ann2", "bob99"}
+    (home / "removed").mkdir(exist_ok=True)
+    (home / "jobs" / "ann1").rename(home / "removed" / "ann1")
+    shutil.rmtree(home / "jobs" / "ann2")
+    assert [folder.parent.name for folder in allowances.of(ANN).folders] == ["removed"]
+    assert set(allowances.everybody()) == {ANN, BOB}
+
+
+def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, many):
+    many()
+    (home / "jobs" / "new").mkdir(parents=True)
+    assert not allowances.of(ANN).folders
+    (home / "jobs" / "new" / "job.json").write_text(json.dumps({"owner": ANN}))
+    assert [folder.name for folder in allowances.of(ANN).folders] == ["new"]
+
+
+def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
+    many()
+    with owners.asking(ANN):
+        hers = File.keep(bytes(70_000), "text", "a.txt")
+    told = [write_job(home, BOB, id, named=digest) for id, digest in (("x1", hers.digest), ("x2", "0" * 64))]
+    assert len({(path / "job.json").stat().st_size for path in told}) == 1
+    before = allowances.of(BOB).bytes
+    assert before < 70_000
+    with owners.asking(BOB):
+        File.keep(bytes(70_000), "text", "a.txt")
+    assert allowances.of(BOB).bytes == before + 70_000, "it is his, too, now"
+
+
+def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
+    many(DISK="0.001")
+    digest = paths.keep(bytes(900_000))
+    note = owners.folder(ANN) / "files" / digest
+    note.parent.mkdir(parents=True)
+    for hours, counts in ((20, True), (25, False)):
+        note.touch()
+        os.utime(note, (time.time() - hours * 3600,) * 2)
+        assert (allowances.of(ANN).bytes == 900_000) == counts

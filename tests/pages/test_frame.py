@@ -258,3 +258,15 @@ def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):
     owners.folder(name).mkdir(parents=True)
     visit("")
     assert (owners.folder(name) / "seen").exists()
+
+
+def test_a_tab_that_is_somebody_elses_now_has_forgotten_what_it_held(visit, monkeypatch):
+    whose = ["visitor-a"]
+    monkeypatch.setattr("pages.widgets.owners.owner", lambda: whose[0])
+    page = visit("health")
+    page.session_state["written_before"] = "hers"
+    page.run()
+    assert page.session_state["written_before"] == "hers"
+    whose[0] = "visitor-b"
+    page.run()
+    assert not page.exception and "written_before" not in page.session_state

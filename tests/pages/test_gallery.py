@@ -682,7 +682,22 @@ def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_pa
     for whose[0] in ("visitor-b", "local"):
         seen = {one.network: one for one in samples.taught()}
         assert "by-command" in seen and "mine" not in seen
-        assert seen["by-command"].file().read(), "what whoever runs the studio taught is shown to all"
+    assert seen["by-command"].file().read()
+
+
+def test_a_model_for_all_paints_for_all_and_gives_nobody_the_pictures_that_its_recipe_names(
+    visit, tmp_path, monkeypatch
+):
+    whose = ["visitor-a"]
+    monkeypatch.setattr(owners, "owner", lambda: whose[0])
+    hers = File.keep(images.encode_png(np.full((32, 32, 3), (9, 99, 9), "uint8")), "picture", "rain.png")
+    whose[0] = "local"  # who keeps for all what a visitor may have sent
+    presets.unpack(presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder), "for-all")
+    whose[0] = "visitor-b"
+    [shown] = [one for one in samples.taught() if one.network == "for-all"]
+    assert shown.painting == "rain" and shown.thumbnail == samples.shipped("none")
+    with pytest.raises(Unavailable):
+        shown.file().read()
 
 
 def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, monkeypatch):
@@ -698,6 +713,20 @@ def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, m
     assert shown.thumbnail == samples.shipped("none")
     with pytest.raises(Unavailable):
         shown.file().read()
+
+
+def test_a_recipe_that_calls_anothers_picture_a_sample_does_not_open_it(visit, monkeypatch):
+    whose = ["visitor-a"]
+    for module in (owners, dropped_file):
+        monkeypatch.setattr(module, "owner", lambda: whose[0])
+    hers = File.keep(images.encode_png(np.full((32, 32, 3), (99, 9, 9), "uint8")), "picture", "rain.png")
+    whose[0] = "visitor-b"
+    for name in ("sample:chelsea.png", "sample:x", "chelsea.png", "sample:chelsea"):
+        source = {"digest": hers.digest, "name": name}
+        made = {"version": 1, "task": "style.transfer", "settings": {}, "inputs": {"content": [source]}}
+        told = dropped_file._tell(json.dumps(made).encode(), "forged.json")
+        assert [one.digest for one in told.missing] == [hers.digest]
+        assert not hers.here
 
 
 def test_a_result_whose_file_is_gone_takes_no_page_along(visit, made, engine):

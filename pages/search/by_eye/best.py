@@ -62,9 +62,8 @@ def use(taste: Taste, settings: Settings) -> None:
 
 
 def _put(slot: str, file: File) -> None:
-    spelled = samples.spelled(file)
-    if slot == "content" and spelled.startswith("sample:"):
-        st.session_state[slot] = samples.titles()[spelled.removeprefix("sample:")]
+    if slot == "content" and samples.is_sample(file):
+        st.session_state[slot] = samples.titles()[samples.spelled(file).removeprefix("sample:")]
         return
     # A painting goes as a person's own, for a house style of its name would paint it otherwise.
     choices.use(slot, file, OWN[slot])

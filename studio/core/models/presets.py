@@ -186,11 +186,6 @@ def own() -> list[str]:
     return sorted(name for name in found if name not in ours and naming.is_name(name))
 
 
-def for_all(preset: Preset) -> bool:
-    """Whether everybody in this studio sees a preset, so that what its recipe names may be shown to them."""
-    return preset.folder.parent == paths.folder("presets")
-
-
 def _shelves() -> list[Path]:
     """Where presets are kept: the own of whoever asks, then those for all."""
     everybody, asker = paths.folder("presets"), owners.asker()

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
-from studio.core import owners
 from studio.core.errors import StudioError, invalid, unknown
 from studio.core.models import presets
 from studio.core.models.presets import Preset
@@ -55,7 +54,10 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
 
 
 def taught() -> dict[str, dict[str, Source]]:
-    """What a person's own networks, the whole ones, learnt from: `{network: {style: picture}}`."""
+    """What a person's own networks, the whole ones, learnt from: `{network: {style: picture}}`.
+
+    A network that is for all gives nobody these pictures: its recipe may name any file of the studio.
+    """
     found = {}
     for name in presets.own():
         with suppress(StudioError):
@@ -63,9 +65,6 @@ def taught() -> dict[str, dict[str, Source]]:
             if preset.task == TASK:
                 there = styles_of(preset)
                 pictures = {name_of(one.name): one for one in preset.recipe().inputs.get("style", [])}
-                if presets.for_all(preset):
-                    for one in pictures.values():
-                        owners.note(one.digest)  # whoever runs the studio shows them to all
                 found[name] = {style: pictures[style] for style in there if style in pictures}
     return found
 

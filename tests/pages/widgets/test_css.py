@@ -10,7 +10,7 @@ import pytest
 
 from pages.widgets import css
 
-from .conftest import ROOT
+from ..conftest import ROOT
 
 LEAST = 4.6  # WCAG asks 4.5 of small words
 TINT = 0.1  # of the primary colour behind a chosen label, as Streamlit has it
