@@ -211,7 +211,7 @@ def test_nobody_elses_address_brings_paint(brush, monkeypatch):
 def test_paint_takes_no_more_room_than_each_may_have(brush, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     for module in ("owners", "words"):
-        monkeypatch.setattr(f"pages.parts.{module}.owner", lambda: "visitor-brush")
+        monkeypatch.setattr(f"pages.widgets.{module}.owner", lambda: "visitor-brush")
     page, _ = brush(mask(1), mask(3))
     assert "paint" in page.query_params and not page.error
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.000001")

@@ -13,7 +13,7 @@ def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
     page = visit("health")
     assert not page.exception
     fetches = {button.key for button in page.button if button.label == "Fetch now"}
-    assert fetches == {f"fetch_{status.name}" for status in downloads.missing(downloads.weights.names())}
+    assert fetches == {f"fetch_{status.name}" for status in downloads.missing(downloads.pretrained.names())}
     assert fetches
 
 
@@ -36,7 +36,7 @@ def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, mo
             progress.check()
             time.sleep(0.01)
 
-    monkeypatch.setattr(downloads.weights, "fetch", endless)
+    monkeypatch.setattr(downloads.pretrained, "fetch", endless)
     page = visit("health")
     page.button(key="fetch_adain").click().run()
     assert not page.exception
