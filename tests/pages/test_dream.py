@@ -47,7 +47,7 @@ def test_the_first_look_has_a_photo_a_look_and_a_start_that_says_how_long_it_tak
     page = visit("dream")
     assert not page.exception
     assert "**Start** lets the network dream into it, which takes" in texts(page.markdown)
-    [picture] = [image.proto.imgs[0] for image in page.get("image")]
+    [picture] = [image.proto.imgs[0] for image in page.main.get("image")]
     assert picture.caption == "The content, before the first step"
     button(page, "Start").click().run()
     [(task, settings, inputs)] = submitted

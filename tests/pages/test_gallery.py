@@ -73,7 +73,7 @@ def test_an_empty_gallery_says_what_will_be_here_and_where_to_begin(visit):
     page = visit("gallery")
     assert not page.exception
     assert "Nothing is here yet" in page.info[0].value
-    begun = [link.proto.label for link in page.get("page_link")]
+    begun = [link.proto.label for link in page.main.get("page_link")]
     assert begun == ["Begin in Style", "Begin in Dream", "Begin in Faces", "Begin in Text"]
 
 
