@@ -26,7 +26,7 @@ from studio.core.process import children
 SCRIPT = """
 import sys
 from studio.core.training import loop
-from loop.script import main
+from training.script import main
 
 loop.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))

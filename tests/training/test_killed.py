@@ -21,7 +21,7 @@ from studio.core.models import presets
 SCRIPT = """
 import sys
 from studio.core.training import loop
-from loop.script import main
+from training.script import main
 
 resume = loop.Training._resume
 def told(self):

@@ -27,7 +27,7 @@ pytest.importorskip("jax", reason="training on several devices needs JAX: pip in
 SCRIPT = """
 import sys
 from studio.core.training import loop
-from loop.script import main
+from training.script import main
 
 loop.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
