@@ -95,6 +95,14 @@ def tab(browser, server):
     assert not faults
 
 
+@pytest.fixture
+def expect():
+    """Playwright's assertions; they wait for what a page still draws, as patiently as `tab` does."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api.expect.set_options(timeout=PATIENCE * 1000)
+    return sync_api.expect
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -89,12 +89,12 @@ def test_a_film_plays_and_brings_its_recipe(tab):
     assert recipe(beside).settings["zoom"] == 4
 
 
-def test_what_another_page_calls_the_same_does_not_reach_the_dream(tab):
+def test_what_another_page_calls_the_same_does_not_reach_the_dream(tab, expect):
     page = tab("/style?mode=Draft&size=128&steps=77")
     button(page, "Start").wait_for()
     page.get_by_role("link", name="Dream", exact=True).click()
     page.get_by_text(READY).wait_for()
-    assert page.get_by_role("slider", name="Steps").input_value() == "10"
+    expect(page.get_by_role("slider", name="Steps")).to_have_value("10")
 
 
 def test_on_a_phone_the_link_to_the_result_says_how_far_it_is(browser, server):

@@ -57,10 +57,10 @@ def test_a_slider_moves_and_the_face_changes(tab, model):
         page.wait_for_timeout(100)
 
 
-def test_the_wall_works_by_keyboard_and_each_button_shows_its_face(tab, model):
+def test_the_wall_works_by_keyboard_and_each_button_shows_its_face(tab, model, expect):
     page = tab(f"/faces?what={model}&n=16")
     wall(page).nth(15).wait_for()
-    assert wall(page).count() == 16
+    expect(wall(page)).to_have_count(16)
     shots = [Image.open(io.BytesIO(wall(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
     wall(page).nth(2).focus()
     page.keyboard.press("Enter")

@@ -35,7 +35,7 @@ def tile(page, name):
     return page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label)).first
 
 
-def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path):
+def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, expect):
     page = tab("/gallery")
     page.get_by_role("textbox", name="Search").fill("seed=4712")
     page.keyboard.press("Enter")
@@ -54,7 +54,7 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path):
     assert f"item={there['harbour']}" in page.url
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_text("1 item is removed").wait_for()
-    assert page.get_by_role("textbox", name="Search").input_value() == "seed=4712"
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("seed=4712")
 
     (tmp_path / "dropped.png").write_bytes(data)
     page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")

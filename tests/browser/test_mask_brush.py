@@ -128,9 +128,7 @@ def test_masks_of_a_result_are_downloaded_and_come_back_to_be_changed(brush):
     masks(page, lambda now: len(now) == 2 and now[1] != painted[1] and now[0] != painted[0])
 
 
-def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush):
-    from playwright.sync_api import expect
-
+def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush, expect):
     page = brush(TWO)
     clear, undo = (page.get_by_role("button", name=name, exact=True) for name in ("Clear", "Undo"))
     expect(clear).to_be_disabled()
@@ -151,15 +149,15 @@ def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush):
     masks(page, lambda now: len(now) == 3 and now[0] == painted[0] and now[1] == now[2])
 
 
-def test_the_brush_paints_by_keyboard(brush):
+def test_the_brush_paints_by_keyboard(brush, expect):
     page = brush(TWO)
     chosen = page.get_by_role("radiogroup", name="Paint with").locator("[aria-checked=true]")
     chosen.focus()
     page.keyboard.press("ArrowRight")
-    assert chosen.inner_text() == "Wash"
+    expect(chosen).to_have_text("Wash")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")  # round to the other end
-    assert chosen.inner_text() == "Eraser"
+    expect(chosen).to_have_text("Eraser")
     page.keyboard.press("ArrowRight")
     focused = (
         "() => { let one = document.activeElement; while (one.shadowRoot) one = one.shadowRoot.activeElement;"

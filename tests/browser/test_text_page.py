@@ -59,7 +59,7 @@ def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, voice):
     assert sheet(page).locator("b").count() == 0
 
 
-def test_surprise_is_told_by_more_than_colour(tab, voice):
+def test_surprise_is_told_by_more_than_colour(tab, voice, expect):
     page = tab(f"/text?preset={voice.capitalize()}&chars=500")
     button(page, "Write").click()
     button(page, "Make again").wait_for()
@@ -67,7 +67,7 @@ def test_surprise_is_told_by_more_than_colour(tab, voice):
     page.get_by_text("Surprise", exact=True).click()
     sheet(page).locator("i.s4").first.wait_for()
     letters = sheet(page).locator("i")
-    assert letters.count() == 500
+    expect(letters).to_have_count(500)
     assert re.match(r"\d+\.\d\d nats: a chance of about 1 in", letters.first.get_attribute("title"))
     lines = sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
     assert lines == "underline"
