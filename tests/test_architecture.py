@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OUR_FOLDERS = ("studio", "pages", "training", "benchmarks", "tests")
-NO_CAPABILITY = {"core", "cli", "engine", "gallery"}
+ABOVE = {"cli", "run", "engine", "gallery"}  # capabilities
+NO_CAPABILITY = {"core", *ABOVE}
 CAPABILITIES = {
     folder.name
     for folder in (ROOT / "studio").iterdir()
@@ -82,18 +83,25 @@ def test_there_is_something_to_check():
 
 
 def test_core_imports_nothing_above_it():
-    assert not breaches("studio/core", CAPABILITIES | {"cli", "engine", "gallery"})
+    assert not breaches("studio/core", CAPABILITIES | ABOVE)
 
 
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
 def test_capabilities_never_import_each_other(capability):
     allowed = {capability} | ({"engine"} if capability == "search" else set())  # whose trials others run
-    assert not breaches(f"studio/{capability}", (CAPABILITIES | {"cli", "engine", "gallery"}) - allowed)
+    assert not breaches(f"studio/{capability}", (CAPABILITIES | ABOVE) - allowed)
 
 
 @pytest.mark.parametrize("folder", ["engine", "gallery"])
 def test_engine_and_gallery_reach_capabilities_only_by_name(folder):
-    assert not breaches(f"studio/{folder}", CAPABILITIES | {"cli"})
+    assert not breaches(f"studio/{folder}", CAPABILITIES | {"cli", "run"})
+
+
+def test_what_all_faces_share_knows_no_face():
+    assert not breaches("studio/run", {"cli", "notebook"})
+    assert not breaches("studio/cli", {"notebook"})
+    python = [ROOT / "studio" / "__init__.py", ROOT / "studio" / "notebook.py"]
+    assert not [relative(path) for path in python for module in imports(path) if part(module) == "cli"]
 
 
 def test_the_library_imports_neither_streamlit_nor_the_pages():

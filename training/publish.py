@@ -23,6 +23,7 @@ from studio.core import amounts, paths
 from studio.core.errors import invalid
 from studio.core.models import presets
 from studio.core.weights import index
+from studio.run import terminal
 
 if TYPE_CHECKING:
     import h5py
@@ -109,7 +110,7 @@ def _enter(name: str, entry: dict[str, object]) -> None:
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
     if size > _MOST_BYTES:
         agreed = amounts.size(_MOST_BYTES)
-        console.note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
+        terminal.note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from studio.cli import console, flags, sources
+from studio.cli import console, flags
 from studio.core import tasks
 from studio.core.errors import invalid
 from studio.core.models.presets import Preset
+from studio.run import input_files, terminal
 
 # `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
 # What it has to tell in sentences is a figure called "notes".
@@ -38,7 +39,7 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    preset = sources.preset(arguments.preset)
+    preset = input_files.preset(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else _held_out(preset)
     if preset.task not in SCORES:
         made, step = ", ".join(SCORES), "choose another"
@@ -46,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with console.working("Score", arguments) as progress:
         figures = dict(tasks.imported(SCORES[preset.task])(preset, arguments.data, part, progress))
     for told in figures.pop("notes", ()):
-        console.note(told)
+        terminal.note(told)
     console.say_json(figures)
     return 0
 

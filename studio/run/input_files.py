@@ -1,4 +1,4 @@
-"""What a person names on the command line -> a kept file: a path, `sample:NAME`, a model or a data set."""
+"""What a person names -> a kept file: a path, `sample:NAME`, a model or a data set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MODEL_FILES = {".keras", ".zip", ".h5"}
 _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
-def source(slot: Slot, text: str) -> File:
+def read(slot: Slot, text: str) -> File:
     """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
 
     Raises:
@@ -48,7 +48,7 @@ def is_picture(text: str) -> bool:
     return text.startswith(_SAMPLE) or Path(text).suffix.lower() in images.ENDINGS
 
 
-def draw_again(name: str) -> None:
+def keep_sample(name: str) -> None:
     """Keeps the sample that a file is called after, if there is one; another file does no harm."""
     stem = name.rpartition(".")[0]
     if stem in sample_photos.photos() or stem in paintings.paintings():

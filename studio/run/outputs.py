@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from studio.cli.originals import Originals, check_sidecar, sidecar, unused
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.models import presets
 from studio.core.pictures import animations, images
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result
+from studio.run.originals import Originals, check_sidecar, sidecar, unused
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "picture": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
