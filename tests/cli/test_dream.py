@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.cli import estimates
 from studio.core import recipes, tasks
 from studio.core.pictures import animations, images
 from studio.run import outputs

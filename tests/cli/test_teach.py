@@ -9,6 +9,7 @@ import drawn_classes
 import pytest
 
 from studio import cli
+from studio.cli import estimates
 from studio.core.models import presets
 from training import script
 

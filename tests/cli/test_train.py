@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import main
+from studio.cli import estimates, main
 from studio.core import paths, tasks
 from studio.core.errors import NoRoom
 from studio.core.models import presets
