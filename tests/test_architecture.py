@@ -147,6 +147,14 @@ def test_a_circle_is_seen():
     assert "studio.core.paths" in _leans_on(modules, lambda name: name)["studio.core.files"]
 
 
+@pytest.mark.parametrize("file", ["pages/jobs/commands.py", "pages/form/estimates.py", "studio/cli/score.py"])
+def test_what_serves_all_tasks_knows_none_by_name(file):
+    """They ask the task: what is its own it says itself."""
+    words = {node.value for node in ast.walk(tree(ROOT / file)) if isinstance(node, ast.Constant)}
+    named = [str(word) for word in words if re.fullmatch(rf"({'|'.join(CAPABILITIES)})\.\w+", str(word))]
+    assert not named + [one for one in [*imports(ROOT / file), *map(str, words)] if part(one) in CAPABILITIES]
+
+
 def test_core_is_shared():
     """What one capability alone uses is no part of core."""
     alone = []

@@ -117,6 +117,11 @@ class Task:
         readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
             light, the same in a person's words; "" for others.
         goal: of a training, what tells how good its model is; None where nothing does.
+        scores: of a training, `module:function` of `figures(preset, data, part, progress) -> figures`, which
+            measures one of its models; without a part, on what the training held out. What it has to tell in
+            sentences is a figure called "notes". "" where nothing measures it.
+        stands_for: of a task without a command, `module:function` of `stands_for(settings, inputs) ->
+            Spelled`, light: the task whose command does the same; "" for others.
     """
 
     name: str
@@ -140,6 +145,8 @@ class Task:
     builtin: tuple[str, ...] = ()
     readable: str = ""
     goal: Goal | None = None
+    scores: str = ""
+    stands_for: str = ""
 
     @property
     def of_a_picture(self) -> bool:
@@ -150,6 +157,23 @@ class Task:
     def makes(self, settings: Settings) -> Kind:
         """The kind of the main result with these settings."""
         return imported(self.kind)(settings) if self.kind else self.produces
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """How a task without a command is asked for by another one's.
+
+    Attributes:
+        task, settings, inputs: of the other one.
+        ending: of the result.
+        values: settings that its command takes besides, by their flags.
+    """
+
+    task: Task
+    settings: Settings
+    inputs: Inputs
+    ending: str
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from studio.core.files import File, Kind, held
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.settings import Settings
-from studio.core.task_types import Goal, Inputs, Lane, Result, Slot, Task, Tries, imported
+from studio.core.task_types import Goal, Inputs, Lane, Result, Slot, Spelled, Task, Tries, imported
 
 __all__ = [  # the words that all who speak of tasks need
     "File",
@@ -25,6 +25,7 @@ __all__ = [  # the words that all who speak of tasks need
     "Lane",
     "Result",
     "Slot",
+    "Spelled",
     "Task",
     "Tries",
     "held",

@@ -38,6 +38,7 @@ TRAIN = Task(
     command="",
     help="a training of the tests",
     opens="tiny_faces:open_preset",
+    scores="studio.faces.score:figures",
     encodes=True,
 )
 
