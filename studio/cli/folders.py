@@ -12,7 +12,7 @@ from pathlib import Path
 from studio.cli import console
 from studio.core import paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
-from studio.core.pictures import images
+from studio.core.pictures import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
@@ -117,7 +117,7 @@ def pictures(folder: Path) -> list[Path]:
     """The files of a folder that are named as pictures, by name. Raises `InvalidInput` if there is none."""
     try:
         found = [
-            p for p in folder.iterdir() if p.suffix.lower() in images.ENDINGS and not p.name.startswith(".")
+            p for p in folder.iterdir() if p.suffix.lower() in formats.ENDINGS and not p.name.startswith(".")
         ]
     except OSError as error:
         step = "check its rights"
@@ -126,7 +126,7 @@ def pictures(folder: Path) -> list[Path]:
         ) from None
     if not found:
         received = f"none in {printable(folder.name, 100)}"
-        step = f"choose a folder with files that end in {', '.join(images.ENDINGS)}"
+        step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
         raise invalid("folder", expected="one with pictures", received=received, next_step=step)
     return sorted(found)
 
@@ -153,7 +153,7 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = paths.named(text)
-    if out.suffix.lower() in images.ENDINGS:
+    if out.suffix.lower() in formats.ENDINGS:
         received, step = "a picture's name for a whole folder", "name a folder"
         raise invalid(shown, expected=expected, received=received, next_step=step)
     try:

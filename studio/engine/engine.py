@@ -16,7 +16,8 @@ from studio.core.settings import Settings
 from studio.engine import allowances
 from studio.engine.cluster.client import MEMORY, Cluster
 from studio.engine.jobs import migrate, store
-from studio.engine.jobs.queue import Ledger, Record
+from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Job, Live
 from studio.engine.live import LiveLane
 from studio.engine.runner import Runner

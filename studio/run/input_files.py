@@ -9,8 +9,8 @@ from studio.core import amounts, paths
 from studio.core.brought import keras_files, models
 from studio.core.data import sample_sets
 from studio.core.errors import invalid, printable, unknown
-from studio.core.models import presets
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.models import model_folder, model_zip, presets
+from studio.core.pictures import animations, formats, images, sample_photos
 from studio.core.tasks import File, Slot
 from studio.style import paintings
 from studio.text import corpus
@@ -45,7 +45,7 @@ def read(slot: Slot, text: str) -> File:
 
 def is_picture(text: str) -> bool:
     """Whether a word names a sample or a picture, as far as its name tells."""
-    return text.startswith(_SAMPLE) or Path(text).suffix.lower() in images.ENDINGS
+    return text.startswith(_SAMPLE) or Path(text).suffix.lower() in formats.ENDINGS
 
 
 def keep_sample(name: str) -> None:
@@ -74,7 +74,7 @@ def _model(text: str) -> File:
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
     found = preset(text)
     found.weights()
-    return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")
+    return File.keep(model_zip.zipped(found.folder), "model", f"{found.name}.zip")
 
 
 def preset(text: str) -> presets.Preset:
@@ -86,7 +86,7 @@ def _is_packed(path: Path) -> bool:
     """Whether a file may be a model that the studio saved."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         members = keras_files.members(file)
-        return path.suffix.lower() == ".zip" and (not members or presets.SETTINGS in members)
+        return path.suffix.lower() == ".zip" and (not members or model_folder.SETTINGS in members)
     return False
 
 

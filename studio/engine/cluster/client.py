@@ -15,7 +15,7 @@ from distributed import Client, Event, Future, KilledWorker, Security
 
 from studio.core import capacity, paths, tasks
 from studio.core.errors import StudioError, Unavailable, invalid
-from studio.engine.cluster import worker
+from studio.engine.cluster import reports, worker
 from studio.engine.cluster.launch import Host
 
 # Of what the machine has.
@@ -111,7 +111,7 @@ class Cluster:
 
     def listen(self, lane: str, handler: Callable[[dict[str, Any]], None]) -> None:
         """Calls `handler` with every event of a lane, in the client's own thread."""
-        self._client.subscribe_topic(worker.topic(lane), lambda event: handler(event[1]))
+        self._client.subscribe_topic(reports.topic(lane), lambda event: handler(event[1]))
 
     def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
         """Sends work to a lane; there it waits for what runs, but not for what a driver still wants to."""
