@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -145,6 +146,10 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     assert [one.id for one in searches.recent("visitor-a")] == [begun["visitor-a"].id] and len(read) == 1
     with pytest.raises(Unavailable):
         searches.find(begun["visitor-b"].id, "visitor-a")
+    note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
+    assert note.exists()
+    os.utime(note, (0, 0))
+    assert note.name in allowances.of("visitor-a").digests, "what a search is made from counts, too"
     before = allowances.of("visitor-a").bytes
     file = next((owners.folder("visitor-a") / "searches").glob("*.json"))
     file.write_bytes(file.read_bytes() + b" " * 100_000)
