@@ -30,6 +30,7 @@ USUAL = {
 }
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
 _UNUSED = 86400.0  # s, in which what an owner brought counts although nothing that was made names it
+_LEAST = 4096  # bytes that a file takes on the disk, however small it is
 _SITTING = 3600.0  # s, after which somebody who is here is noted again
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 
@@ -166,7 +167,7 @@ def _add_own(taken: Taken, owner: str) -> None:
     # Anybody may write others' digests into a recipe: what these take would tell that they are here.
     taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
     taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
-    taken.bytes += sum(_size(path) for path in (own / "presets").rglob("*"))
+    taken.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
     with suppress(OSError):
         taken.touched = max(taken.touched, own.stat().st_mtime, *(at / 1e9 for _, at in _dated(own)))
 
@@ -184,7 +185,8 @@ def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
 
 
 def _size(path: Path) -> int:
+    """What a file or folder takes: many small ones would fill a disk, too."""
     try:
-        return path.lstat().st_size
+        return max(path.lstat().st_size, _LEAST)
     except OSError:
         return 0

@@ -102,7 +102,12 @@ def test_what_an_earlier_studio_kept_stays_its_visitors(home, tmp_path):
     binned.write("outcome", {"result": store.pack_result(tasks.Result((gone,)))})
     (paths.folder("jobs") / "odd").mkdir()
     (paths.folder("jobs") / "odd" / "job.json").write_text(json.dumps({"owner": ANN, "inputs": 5}))
+    searches = paths.folder("searches")
+    for name, owner in (("a" * 16, ANN), ("b" * 16, owners.LOCAL), ("c" * 16, 5)):
+        (searches / f"eye-{name}.json").write_text(json.dumps({"owner": owner}))
     migrate.mend(home)
+    assert sorted(path.name[4] for path in searches.iterdir()) == ["b", "c"]
+    assert [path.name[4] for path in (owners.folder(ANN) / "searches").iterdir()] == ["a"]
     with owners.asking(ANN):
         assert presets.own() == ["for-all", "rhymes"]
         assert all(file.here for file in (*files.values(), gone))
