@@ -14,21 +14,21 @@ from studio.core.errors import short_name
 
 Kind = Literal["picture", "animation", "text", "model", "dataset", "network"]  # the last for other programs
 
-_HELD: ContextVar[dict[str, bytes] | None] = ContextVar("held", default=None)
+_IN_MEMORY: ContextVar[dict[str, bytes] | None] = ContextVar("in_memory", default=None)
 
 
 @contextmanager
-def held() -> Iterator[dict[str, bytes]]:
+def in_memory() -> Iterator[dict[str, bytes]]:
     """While open, files that this thread keeps stay in memory: the yielded `{digest: bytes}`, not the disk.
 
     For results that a person may never want, such as those of a slider on its way.
     """
     files: dict[str, bytes] = {}
-    token = _HELD.set(files)
+    token = _IN_MEMORY.set(files)
     try:
         yield files
     finally:
-        _HELD.reset(token)
+        _IN_MEMORY.reset(token)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class File:
     @classmethod
     def keep(cls, data: bytes, kind: Kind, name: str) -> File:
         """Keeps `data` in the studio under its digest; of `name` only what follows the last `/` or `\\`."""
-        holding = _HELD.get()
+        holding = _IN_MEMORY.get()
         if holding is None:
             digest = paths.keep(data)
             owners.note(digest)
@@ -69,12 +69,12 @@ class File:
 
     def read(self) -> bytes:
         """The bytes. Raises as `path`."""
-        data = (_HELD.get() or {}).get(self.digest)
+        data = (_IN_MEMORY.get() or {}).get(self.digest)
         return self.path.read_bytes() if data is None else data
 
     def begins(self, *heads: bytes) -> bool:
         """Whether the bytes begin with one of these; no more of them is read."""
-        data = (_HELD.get() or {}).get(self.digest)
+        data = (_IN_MEMORY.get() or {}).get(self.digest)
         if data is not None:
             return data.startswith(heads)
         with self.path.open("rb") as file:

@@ -11,7 +11,7 @@ from functools import partial
 
 from studio.core import capacity, durations, owners
 from studio.core.errors import InvalidInput, StudioError, a, invalid, unknown
-from studio.core.files import File, Kind, held
+from studio.core.files import File, Kind, in_memory
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -28,8 +28,8 @@ __all__ = [  # the words that all who speak of tasks need
     "Spelled",
     "Task",
     "Tries",
-    "held",
     "imported",
+    "in_memory",
 ]
 
 # A new capability is one folder, one line here and one page.

@@ -21,7 +21,7 @@ from studio.engine.cluster.launch import Host
 # Of what the machine has.
 MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
-MOST_SENDINGS = 10  # of what never began, since each time what ran before it took the process with it
+MOST_SENDINGS = 10  # of work that never began: each time the work before it in its worker killed the worker
 LOST = "The connection to its worker was lost. Next: run it again."
 KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
 

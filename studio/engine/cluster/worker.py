@@ -129,7 +129,7 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         start = time.monotonic()
-        with tasks.held():
+        with tasks.in_memory():
             listener = Streamer(id, topic("live")) if asked["stream"] else None
             result = _run(asked["task"], entry, asked, Progress(listener, StopSignal(stop_name(id))))
             main = result.files[0]
