@@ -408,7 +408,9 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     state = {dropped_file._TOLD: imports.tell(data, "a.png")}
     monkeypatch.setattr(st, "session_state", state)
     given = [("a.png", gone), ("b.png", gone), ("c.txt", b"one"), ("d.txt", b"two")]
-    state["key"] = [SimpleNamespace(name=name, getvalue=lambda data=data: data) for name, data in given]
+    state["key"] = [
+        SimpleNamespace(name=name, size=len(data), getvalue=lambda data=data: data) for name, data in given
+    ]
     state[uploads._turn(dropped_file._INPUTS)] = 0
     uploads._take(dropped_file._INPUTS, "key", dropped_file._take_input)
     assert not state[dropped_file._TOLD].missing
