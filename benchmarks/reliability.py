@@ -105,7 +105,7 @@ def originals(place: Path) -> dict[str, list[Path]]:
     """Files of each kind to begin with, good and bad ones."""
     import numpy as np
 
-    from studio.core.models import presets
+    from studio.core.models import model_zip
     from studio.core.pictures import animations
 
     bad = DATA / "badfiles"
@@ -117,7 +117,7 @@ def originals(place: Path) -> dict[str, list[Path]]:
     films[-1].write_bytes(_of_a_phone(frames))
     packed = [place / f"{name}.zip" for name in ("digits-dcgan", "alice")]
     for path in packed:
-        path.write_bytes(presets.zipped(ROOT / "pretrained" / path.stem))
+        path.write_bytes(model_zip.zipped(ROOT / "pretrained" / path.stem))
     arrays = place / "arrays.npz"
     np.savez_compressed(arrays, images=np.zeros((9, 28, 28), "uint8"), labels=np.arange(9))
     found = {

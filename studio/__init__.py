@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core.version import VERSION
 
 if TYPE_CHECKING:
-    from studio.notebook import Made
+    from studio.run.made import Made
 
 __version__ = VERSION
 

@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OUR_FOLDERS = ("studio", "pages", "training", "benchmarks", "tests")
-NO_CAPABILITY = {"core", "cli", "engine", "gallery"}
+ABOVE = {"cli", "run", "engine", "gallery"}  # capabilities
+NO_CAPABILITY = {"core", *ABOVE}
 CAPABILITIES = {
     folder.name
     for folder in (ROOT / "studio").iterdir()
@@ -82,18 +84,88 @@ def test_there_is_something_to_check():
 
 
 def test_core_imports_nothing_above_it():
-    assert not breaches("studio/core", CAPABILITIES | {"cli", "engine", "gallery"})
+    assert not breaches("studio/core", CAPABILITIES | ABOVE)
 
 
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
 def test_capabilities_never_import_each_other(capability):
     allowed = {capability} | ({"engine"} if capability == "search" else set())  # whose trials others run
-    assert not breaches(f"studio/{capability}", (CAPABILITIES | {"cli", "engine", "gallery"}) - allowed)
+    assert not breaches(f"studio/{capability}", (CAPABILITIES | ABOVE) - allowed)
 
 
 @pytest.mark.parametrize("folder", ["engine", "gallery"])
 def test_engine_and_gallery_reach_capabilities_only_by_name(folder):
-    assert not breaches(f"studio/{folder}", CAPABILITIES | {"cli"})
+    assert not breaches(f"studio/{folder}", CAPABILITIES | {"cli", "run"})
+
+
+def test_what_all_faces_share_knows_no_face():
+    assert not breaches("studio/run", {"cli", "notebook"})
+    assert not breaches("studio/cli", {"notebook"})
+    python = [ROOT / "studio" / "__init__.py", ROOT / "studio" / "notebook.py"]
+    assert not [relative(path) for path in python for module in imports(path) if part(module) == "cli"]
+
+
+def _modules() -> dict[str, Path]:
+    """Every file of the library and the pages by the name it is imported by."""
+    names = {
+        path: relative(path).removesuffix(".py").replace("/", ".") for path in sources("studio", "pages")
+    }
+    return {name.removesuffix(".__init__"): path for path, name in names.items()}
+
+
+def _leans_on(modules: Mapping[str, Path], room: Callable[[str], str]) -> dict[str, set[str]]:
+    """What each room of the house imports from: `room` says in which one a module is."""
+    leans: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found = {one if one in modules else one.rpartition(".")[0] for one in imports(path)}
+        # Of `from package import module` the package itself is only the way there.
+        found = {one for one in found & set(modules) if not any(o.startswith(f"{one}.") for o in found)}
+        leans.setdefault(room(name), set()).update({room(one) for one in found} - {room(name)})
+    return leans
+
+
+def test_no_two_files_import_each_other():
+    modules = _modules()
+    TopologicalSorter(_leans_on(modules, lambda name: name)).prepare()  # raises where there is a circle
+
+
+def test_no_two_folders_import_each_other():
+    modules = _modules()
+
+    def folder(name: str) -> str:
+        found = relative(modules[name].parent)
+        capability = found.split("/")[:2]  # whose own folders share its settings
+        return "/".join(capability) if capability[-1] in CAPABILITIES else found
+
+    TopologicalSorter(_leans_on(modules, folder)).prepare()
+
+
+def test_a_circle_is_seen():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+    modules = _modules()
+    assert "studio.core.paths" in _leans_on(modules, lambda name: name)["studio.core.files"]
+
+
+@pytest.mark.parametrize("file", ["pages/jobs/commands.py", "pages/form/estimates.py", "studio/cli/score.py"])
+def test_what_serves_all_tasks_knows_none_by_name(file):
+    """They ask the task: what is its own it says itself."""
+    words = {node.value for node in ast.walk(tree(ROOT / file)) if isinstance(node, ast.Constant)}
+    named = [str(word) for word in words if re.fullmatch(rf"({'|'.join(CAPABILITIES)})\.\w+", str(word))]
+    assert not named + [one for one in [*imports(ROOT / file), *map(str, words)] if part(one) in CAPABILITIES]
+
+
+def test_core_is_shared():
+    """What one capability alone uses is no part of core."""
+    alone = []
+    modules = _modules()
+    leans = _leans_on(modules, lambda name: name)
+    for name in modules:
+        users = {one for one, found in leans.items() if name in found}
+        capabilities = {part(one) for one in users}
+        if name.startswith("studio.core.") and len(capabilities) == 1 and capabilities <= CAPABILITIES:
+            alone.append(name)
+    assert not alone
 
 
 def test_the_library_imports_neither_streamlit_nor_the_pages():
@@ -250,6 +322,10 @@ def test_no_registry_is_named_and_nothing_is_left_open():
 
 def test_pages_are_short():
     assert not [relative(path) for path in (ROOT / "pages").glob("*.py") if _lines(path) > 100]
+
+
+def test_no_file_is_two_things():
+    assert not [relative(path) for path in sources("studio", "pages", "training") if _lines(path) > 300]
 
 
 def _lines(path: Path) -> int:

@@ -7,6 +7,7 @@ import http.client
 import importlib.util
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -20,9 +21,13 @@ from pathlib import Path
 import psutil
 import pytest
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from pages.form import picture_sets
 from pages.widgets import owners
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,6 +110,51 @@ def _stream(port: int, host: str, origin: str) -> int:
                 return stream.response.status_code
         except InvalidStatus as refused:
             return refused.response.status_code
+
+
+def test_as_large_a_file_as_pages_ask_for_is_taken(home):
+    """Of which the form around it is no part, and which may be larger than the usual one."""
+    port = _free_port()
+    with _serve(port) as process:
+        try:
+            _until(lambda: _answers(port))
+            with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"]) as stream:
+                stream.send(BackMsg(rerun_script=ClientState(page_name="health")).SerializeToString())
+                message = ForwardMsg()
+                while message.WhichOneof("type") != "new_session":
+                    message.ParseFromString(stream.recv(timeout=30))
+                session = message.new_session.initialize.session_id
+                assert _upload(port, session, 50 << 20) == 204
+                assert _upload(port, session, picture_sets.MOST_MB << 20, length_alone=True) is None
+                assert _upload(port, session, 600 << 20, length_alone=True) == 413
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+def _upload(port: int, session: str, size: int, length_alone: bool = False) -> int | None:
+    """The status of an upload; None where the server waits for the bytes that its length announces."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("GET", "/_stcore/health")
+        answer = connection.getresponse()
+        answer.read()
+        cookies = [word.partition(";")[0] for word in answer.headers.get_all("Set-Cookie") or ()]
+        xsrf = next((word.partition("=")[2] for word in cookies if "xsrf" in word), "")
+        head = b'--B\r\nContent-Disposition: form-data; name="f"; filename="f.png"\r\n\r\n'
+        connection.putrequest("PUT", f"/_stcore/upload_file/{session}/file")
+        for name, value in {
+            "Content-Type": "multipart/form-data; boundary=B",
+            "Content-Length": str(len(head) + size + 9),
+            "Cookie": "; ".join(cookies),
+            "X-Xsrftoken": xsrf,
+        }.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        if length_alone:
+            readable, _, _ = select.select([connection.sock], [], [], 3)
+            return connection.getresponse().status if readable else None
+        connection.send(head + bytes(size) + b"\r\n--B--\r\n")
+        return connection.getresponse().status
 
 
 def test_only_pages_of_this_machine_reach_the_studio(home):

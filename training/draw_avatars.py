@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from studio import cli
-from studio.cli import console, flags, outputs
+from studio.cli import console, flags
 from studio.core import amounts, paths
 from studio.core.errors import invalid
 from studio.core.pictures import avatars
+from studio.run import outputs
 
 _MOST, _SIZES = 200_000, (16, 256)
 _MOST_BYTES = 4 * 2**30  # as large as an npz may be that the studio reads

@@ -21,8 +21,9 @@ from studio import cli
 from studio.cli import console, flags
 from studio.core import amounts, paths
 from studio.core.errors import invalid
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip, presets
 from studio.core.weights import index
+from studio.run import terminal
 
 if TYPE_CHECKING:
     import h5py
@@ -54,12 +55,12 @@ def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool =
         copy = Path(place) / name
         shutil.copytree(found.folder, copy)
         if not full:
-            halve(found.weights(), copy / presets.WEIGHTS)
-        digest = paths.file_digest(copy / presets.WEIGHTS)
-        made = json.loads((copy / presets.SETTINGS).read_bytes()) | {"weights": digest}
-        (copy / presets.SETTINGS).write_text(json.dumps(made, indent=1))
-        (copy / presets.CARD).write_text(_with_licence(found.card(), licence))
-        presets.unpack(presets.zipped(copy), target)  # which checks it once more
+            halve(found.weights(), copy / model_folder.WEIGHTS)
+        digest = paths.file_digest(copy / model_folder.WEIGHTS)
+        made = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
+        (copy / model_folder.SETTINGS).write_text(json.dumps(made, indent=1))
+        (copy / model_folder.CARD).write_text(_with_licence(found.card(), licence))
+        presets.unpack(model_zip.zipped(copy), target)  # which checks it once more
     numbers = {k: v for k, v in data["figures"].items() if isinstance(v, int | float)}
     entry = {
         "task": found.task,
@@ -109,7 +110,7 @@ def _enter(name: str, entry: dict[str, object]) -> None:
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
     if size > _MOST_BYTES:
         agreed = amounts.size(_MOST_BYTES)
-        console.note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
+        terminal.note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
 
 
 def _run(arguments: argparse.Namespace) -> int:

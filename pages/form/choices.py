@@ -17,11 +17,11 @@ from pages.form import samples, uploads
 from pages.form.samples import Sample
 from pages.widgets import owners, words
 from studio.core.errors import StudioError, printable
-from studio.core.pictures import images
+from studio.core.pictures import formats, images
 from studio.core.tasks import File
 
 MOST_BROUGHT = 8
-TAKEN = [ending.removeprefix(".") for ending in images.ENDINGS]
+TAKEN = [ending.removeprefix(".") for ending in formats.ENDINGS]
 
 
 def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:

@@ -10,9 +10,11 @@ import streamlit as st
 
 from pages.widgets import words
 from pages.widgets.owners import owner
-from studio.core.errors import StudioError, short_name
+from studio.core import amounts
+from studio.core.errors import StudioError, invalid, short_name
 from studio.engine import allowances
 
+MOST_MB = 50  # of a file, where a page does not take larger ones
 _LONGEST = 80  # characters of a name
 
 
@@ -30,16 +32,30 @@ def popover(slot: str, label: str, icon: str) -> Iterator[None]:
         yield
 
 
-def ask(slot: str, label: str, take: Callable[[bytes, str], None], **options: Any) -> None:
+def ask(
+    slot: str,
+    label: str,
+    take: Callable[[bytes, str], None],
+    max_upload_size: int = MOST_MB,
+    **options: Any,
+) -> None:
     """Draws the widget that takes a file, or several one by one.
 
     Args:
         slot: what it is for; `fault` says what was wrong with the last one.
         take: given its bytes and its name, before anything is drawn; may raise `StudioError`.
-        options: of `st.file_uploader`.
+        max_upload_size: MB that it may have, a million bytes and some each, as the widget says.
+        options: others of `st.file_uploader`.
     """
     key = f"{slot}_upload_{st.session_state.setdefault(_turn(slot), 0)}"
-    st.file_uploader(label, key=key, on_change=_take, args=(slot, key, take), **options)
+    st.file_uploader(
+        label,
+        key=key,
+        on_change=_take,
+        args=(slot, key, take, max_upload_size),
+        max_upload_size=max_upload_size,
+        **options,
+    )
 
 
 def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
@@ -59,11 +75,12 @@ def blame(slot: str, told: str) -> None:
     st.session_state.setdefault(_fault(slot), []).append(told)
 
 
-def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
+def _take(slot: str, key: str, take: Callable[[bytes, str], None], most: int = MOST_MB) -> None:
     found = st.session_state.get(key) or []
     st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:
         try:
+            _check_size(upload, most)
             data = upload.getvalue()
             allowances.check_room(owner(), len(data))
             take(data, short_name(upload.name, _LONGEST))
@@ -71,6 +88,14 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None]) -> None:
             blame(slot, str(error))
     if _open(slot) in st.session_state:
         st.session_state[_open(slot)] = bool(st.session_state.get(_fault(slot)))
+
+
+def _check_size(upload: Any, most: int) -> None:
+    """The browser refuses what is larger; the server takes what the largest of all widgets does."""
+    if upload.size > most << 20:
+        name = short_name(upload.name, _LONGEST)
+        step, received = "choose a smaller one", amounts.size(upload.size)
+        raise invalid(name, expected=f"a file of at most {most} MB", received=received, next_step=step)
 
 
 def _open(slot: str) -> str:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 
-from pages.form import film_input, sample_texts, samples
+from pages.form import own_samples, samples
 from studio.core import tasks
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs
-from studio.film.settings import FilmSettings
+from studio.core.tasks import Inputs, Spelled
 
 _WIDE = 70  # letters from which on each argument has a line of its own
 
 
 def line(task: str, settings: Settings, inputs: Inputs) -> str:
     """The command; settings at their default are left out. "" for a task without one."""
-    if isinstance(settings, FilmSettings):
-        return _of_film(settings, inputs)
     found = tasks.get(task)
+    if found.stands_for:
+        return _by_another(tasks.imported(found.stands_for)(settings, inputs))
     if not found.command or _of_pages_alone(inputs):
         return ""
     parts = ["studio", *found.command.split()]
@@ -41,9 +40,12 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
 
 
 def python(task: str, settings: Settings, inputs: Inputs) -> str:
-    """The lines of Python; settings at their default are left out. "" where `line` is, and for films."""
+    """The lines of Python; settings at their default are left out.
+
+    "" where `line` is, and for a task that another's command asks for.
+    """
     found = tasks.get(task)
-    if isinstance(settings, FilmSettings) or not line(task, settings, inputs):
+    if found.stands_for or not line(task, settings, inputs):
         return ""
     parts = [_literal(task)]
     for slot in found.inputs:
@@ -71,24 +73,14 @@ def _literal(value: object) -> str:
 
 
 def _of_pages_alone(inputs: Inputs) -> bool:
-    return any(_only_here(file) for files in inputs.values() for file in files)
+    return any(own_samples.is_one(file) for files in inputs.values() for file in files)
 
 
-def _only_here(file: File) -> bool:
-    """Whether a file is a sample that pages alone have, so that no command can name it."""
-    if file.kind == "text":
-        return file == sample_texts.file()
-    return file.kind == "animation" and file.name == film_input.SAMPLE and file == film_input.sample()
-
-
-def _of_film(settings: FilmSettings, inputs: Inputs) -> str:
-    """The command that paints a frame, with the film in its place."""
-    task = tasks.get(settings.task)
-    given = {slot: files for slot, files in inputs.items() if slot != "film"}
-    given[task.inputs[0].name] = inputs["film"]
-    words = line(task.name, task.settings.parse_json(settings.base), given)
-    fps = ["--fps", str(settings.fps)] if settings.fps and "fps" in task.settings.described() else []
-    return " ".join([words.replace("-o out.png", f"-o out.{settings.film}", 1), *fps])
+def _by_another(spelled: Spelled) -> str:
+    """The command of another task, with what this one has besides."""
+    words = line(spelled.task.name, spelled.settings, spelled.inputs)
+    more = [word for flag, value in spelled.values.items() for word in _flag(flag, value)]
+    return " ".join([words.replace("-o out.png", f"-o out.{spelled.ending}", 1), *more])
 
 
 def _out(kind: str, settings: Settings) -> list[str]:

@@ -24,6 +24,7 @@ TRAIN = Task(
     command="classify train",
     help="teach a network to tell the pictures of some folders apart",
     goal=Goal(figure="accuracy", most=True, yardstick=("seed",)),
+    scores="studio.classify.ask.score:figures",
 )
 
 AUDIT = Task(

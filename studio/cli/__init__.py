@@ -13,6 +13,7 @@ from studio.cli import app, console, doctor, flags, gallery, make, replay, score
 from studio.core.errors import Cancelled, StudioError
 from studio.core.process import startup
 from studio.core.version import VERSION
+from studio.run import terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
         arguments = parser.parse_args(words)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
-        console.note("Stopped before there was a result to save.")
+        terminal.note("Stopped before there was a result to save.")
         return console.STOPPED
     except StudioError as error:
         return console.error(str(error))

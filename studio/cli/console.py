@@ -1,31 +1,25 @@
-"""What the command line says and hears: results, errors, progress, Ctrl-C, and silence from native code."""
+"""What commands print: results, one line for each error, and the details in the log."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import math
-import os
-import signal
 import sys
-import threading
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from studio.core import paths, permissions
-from studio.core.errors import StudioError, of_memory, printable
-from studio.core.progress import Progress, Report, terminal_bar
+from studio.core.errors import StudioError, of_memory
+from studio.core.progress import Progress, Report
 from studio.core.tasks import Result
+from studio.run import terminal
 
 BAD = 2
 STOPPED = 130
-_MOST_LOG_BYTES = 2**20
 
 
 def say(text: str) -> None:
@@ -69,20 +63,15 @@ def tell(result: Result, path: Path | None, seconds: float, arguments: argparse.
         say(str(path))
     if not (arguments.quiet or arguments.json):
         for told in result.figures.get("notes", ()):
-            note(told)
+            terminal.note(told)
     if result.stopped_early and not arguments.quiet:
-        note("Stopped early; the best so far is saved." if path else "Stopped early.")
+        terminal.note("Stopped early; the best so far is saved." if path else "Stopped early.")
     return STOPPED if result.stopped_early else 0
-
-
-def note(text: str) -> None:
-    """One line on stderr that is neither a result nor an error."""
-    sys.stderr.write(f"{printable(' '.join(text.split()), 1000)}\n")
 
 
 def error(text: str) -> int:
     """The one `error:` line on stderr. Returns the exit code."""
-    note(f"error: {text}")
+    terminal.note(f"error: {text}")
     return BAD
 
 
@@ -97,7 +86,7 @@ def unexpected(fault: Exception, words: Sequence[str]) -> int:
     if "--verbose" in words:
         sys.stderr.write(trace)
     try:
-        log = log_path()
+        log = terminal.log_path()
         with log.open("a", encoding="utf-8", errors="replace") as handle:
             handle.write(f"{time.strftime('%F %T')} studio {' '.join(words)}\n{trace}\n")
         return error(f"{what} The log {log} has the details.")
@@ -116,128 +105,12 @@ def _described(fault: Exception) -> str:
     )
 
 
-def log_path() -> Path:
-    """The log of faults and native messages, begun anew when it has grown past 1 MB."""
-    log = paths.folder("logs") / "command-line.log"
-    if log.exists() and log.stat().st_size > _MOST_LOG_BYTES:
-        log.replace(log.with_suffix(".old.log"))
-    log.touch(permissions.FILE)
-    return log
-
-
 @contextlib.contextmanager
 def working(
     title: str, arguments: argparse.Namespace, listener: Callable[[Report], None] | None = None
 ) -> Iterator[Progress]:
-    """The progress of a long command: a bar on stderr, the first Ctrl-C asks to stop, the second quits.
-
-    Args:
-        listener: told the reports, with no bar in its way.
-    """
-    with contextlib.ExitStack() as stack:
-        if not arguments.verbose:
-            stack.enter_context(muted())
-        cancelled = stack.enter_context(interruptible())
-        if listener is not None:
-            yield Progress(listener, cancelled)
-        else:
-            yield stack.enter_context(terminal_bar(title, quiet=arguments.quiet, cancelled=cancelled))
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Yields a function that tells whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt.
-
-    Within another such block it tells of a Ctrl-C that came before it began, too.
-    """
-    here = _Interrupt()
-    before = signal.signal(signal.SIGINT, here)
-    around = before if isinstance(before, _Interrupt) else here
-    try:
-        yield lambda: here.stopped.is_set() or around.stopped.is_set()
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-class _Interrupt:
-    """Hears Ctrl-C: the first is noted, the second raises."""
-
-    def __init__(self) -> None:
-        self.stopped = threading.Event()
-
-    def __call__(self, signum: int, frame: Any) -> None:
-        if self.stopped.is_set():
-            raise KeyboardInterrupt
-        self.stopped.set()
-
-
-@contextlib.contextmanager
-def muted() -> Iterator[None]:
-    """Sends what native libraries write to stdout and stderr into the log, and warnings with it.
-
-    TensorFlow prints some lines before any of its settings counts, so the file descriptors themselves are
-    moved. Python's own streams go on to where they went, whoever holds them: a program that calls
-    `studio.make` logs to them.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _warnings_aside(), _aside("stdout", 1), _aside("stderr", 2):
-        yield
-
-
-@contextlib.contextmanager
-def _warnings_aside() -> Iterator[None]:
-    before = warnings.showwarning
-
-    def log(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        told = warnings.formatwarning(message, category, filename, lineno, line)
-        with contextlib.suppress(OSError, StudioError), log_path().open("a", errors="replace") as handle:
-            handle.write(told)
-
-    warnings.showwarning = log
-    try:
-        yield
-    finally:
-        if warnings.showwarning is log:  # else the program has another since
-            warnings.showwarning = before
-
-
-@contextlib.contextmanager
-def _aside(name: str, descriptor: int) -> Iterator[None]:
-    """Leads a stream of Python's around its descriptor; whoever else writes there writes into the log."""
-    stream = getattr(sys, name)
-    file = _file(stream, descriptor)
-    if file is None:
-        yield
-        return
-    person = os.dup(descriptor)
-    _lead(file, person)
-    with log_path().open("ab") as log:
-        os.dup2(log.fileno(), descriptor)
-    try:
-        yield
-    finally:
-        stream.flush()
-        os.dup2(person, descriptor)
-        _lead(file, descriptor)
-        os.close(person)
-
-
-def _file(stream: Any, descriptor: int) -> io.FileIO | None:
-    """What a stream of Python's writes to in the end; None if that is not this descriptor."""
-    buffer = getattr(stream, "buffer", None)
-    file = getattr(buffer, "raw", buffer)
-    return file if isinstance(file, io.FileIO) and not file.closed and file.fileno() == descriptor else None
-
-
-def _lead(file: io.FileIO, descriptor: int) -> None:
-    """Lets an open file write to another descriptor, so that all who hold its stream do."""
-    name = file.name
-    file.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]
-    file.name = name
+    """As `terminal.working`, as quiet and as verbose as a command was asked to be."""
+    with terminal.working(
+        title, quiet=arguments.quiet, verbose=arguments.verbose, listener=listener
+    ) as progress:
+        yield progress

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import animations, film_facts, images
+from studio.core.pictures import animations, film_facts, formats
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
 
 _MADE = tuple(f".{kind}" for kind in animations.KINDS)
-_ALWAYS = tuple(end for end in animations.ENDINGS if end not in images.ENDINGS)  # others may be pictures
+_ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be pictures
 _PICTURES = (".webp",)  # of these, as which a picture is saved
 _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture

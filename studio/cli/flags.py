@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from studio.core.errors import InvalidInput, perhaps
-from studio.core.settings import Described, Settings
+from studio.core.settings import Described, Settings, listed
 
 _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
 _FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # or what looks like one: a number does not
@@ -178,11 +178,6 @@ def values(arguments: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given, by name, as `Settings.parse` takes them."""
     given = vars(arguments).items()
     return {name.removeprefix(_SETTING): value for name, value in given if name.startswith(_SETTING)}
-
-
-def listed(text: str) -> list[str]:
-    """What a person wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
-    return [part.strip() for part in text.split(",")] if text.strip() else []
 
 
 def _metavar(field: Described) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from studio.cli import console, kept, outputs, sources
-from studio.cli.originals import Originals
+from studio.cli import console
 from studio.core import paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
-from studio.core.pictures import images
+from studio.core.pictures import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
+from studio.run import input_files, keep, outputs, terminal
+from studio.run.originals import Originals
 
 
 @dataclass
@@ -30,7 +31,7 @@ class _Done:
 
     def pass_over(self, path: Path, error: StudioError) -> None:
         """Tells why nothing comes of a picture."""
-        console.note(f"{printable(path.name, 100)} is passed over. {error}")
+        terminal.note(f"{printable(path.name, 100)} is passed over. {error}")
         self.failed.append(str(path))
 
 
@@ -61,12 +62,12 @@ def run(
     first, folder = task.inputs[0], paths.named(named[task.inputs[0]][0])
     found = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
-    others = {s.name: [sources.source(s, one) for one in named[s]] for s in task.inputs[1:]}
+    others = {s.name: [input_files.read(s, one) for one in named[s]] for s in task.inputs[1:]}
     originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
     names = _names(found)
     began, done = time.monotonic(), _Done()
     # Between two pictures, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
-    with console.interruptible() as stopped:
+    with terminal.interruptible() as stopped:
         try:
             for n, path in enumerate(found, start=1):
                 if stopped():
@@ -75,7 +76,7 @@ def run(
                 place = target.resolve()
                 try:
                     originals.check(place, f"output {printable(str(target), 100)}")
-                    inputs = {first.name: [sources.source(first, str(path))], **others}
+                    inputs = {first.name: [input_files.read(first, str(path))], **others}
                     tasks.check_room(tasks.check(task.name, settings, inputs), settings, inputs)
                 except StudioError as error:
                     done.pass_over(path, error)
@@ -85,7 +86,7 @@ def run(
                     done.there.append(str(target))
                     continue
                 if target.exists() and not recipe:
-                    console.note(f"{printable(str(target), 99)} is no result of the studio and stays.")
+                    terminal.note(f"{printable(str(target), 99)} is no result of the studio and stays.")
                     done.failed.append(str(path))
                     continue
                 try:
@@ -97,7 +98,7 @@ def run(
                     continue
                 if result.stopped_early:  # what is not finished would be taken for it the next time
                     raise Cancelled
-                kept.in_gallery(result, time.monotonic() - started)
+                keep.in_gallery(result, time.monotonic() - started)
                 outputs.save(result, place)
                 done.made.append(str(target))
                 if not arguments.json:
@@ -116,7 +117,7 @@ def pictures(folder: Path) -> list[Path]:
     """The files of a folder that are named as pictures, by name. Raises `InvalidInput` if there is none."""
     try:
         found = [
-            p for p in folder.iterdir() if p.suffix.lower() in images.ENDINGS and not p.name.startswith(".")
+            p for p in folder.iterdir() if p.suffix.lower() in formats.ENDINGS and not p.name.startswith(".")
         ]
     except OSError as error:
         step = "check its rights"
@@ -125,7 +126,7 @@ def pictures(folder: Path) -> list[Path]:
         ) from None
     if not found:
         received = f"none in {printable(folder.name, 100)}"
-        step = f"choose a folder with files that end in {', '.join(images.ENDINGS)}"
+        step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
         raise invalid("folder", expected="one with pictures", received=received, next_step=step)
     return sorted(found)
 
@@ -152,7 +153,7 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = paths.named(text)
-    if out.suffix.lower() in images.ENDINGS:
+    if out.suffix.lower() in formats.ENDINGS:
         received, step = "a picture's name for a whole folder", "name a folder"
         raise invalid(shown, expected=expected, received=received, next_step=step)
     try:
@@ -191,7 +192,7 @@ def _tell(done: _Done, count: int, seconds: float, arguments: argparse.Namespace
         parts += [f"{len(done.there)} were there already"] if done.there else []
         parts += [f"{len(done.failed)} passed over"] if done.failed else []
         next_step = " Next: ask the same again, and it goes on." if done.stopped else ""
-        console.note(f"{', '.join(parts)}.{next_step}")
+        terminal.note(f"{', '.join(parts)}.{next_step}")
     if done.stopped:
         return console.STOPPED
     return console.BAD if done.failed else 0

@@ -10,11 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-from studio.cli import console, flags, outputs
+from studio.cli import console, flags
 from studio.core import amounts, paths, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, printable, unknown
 from studio.gallery import export, index, items, owners, removal, unreadable
 from studio.gallery.index import Entry, Wanted
+from studio.run import outputs, terminal
 
 MOST_LISTED = 50
 _TITLE = 14  # letters of the longest title of a task
@@ -86,9 +87,9 @@ def _list(arguments: argparse.Namespace) -> int:
     for one in odd:
         console.say(_columns(one.id, one.changed, "unreadable", "", one.name))
     if total > len(found) and not arguments.quiet:
-        console.note(f"{total - len(found):,} more. Next: `-n 0` lists all.")
+        terminal.note(f"{total - len(found):,} more. Next: `-n 0` lists all.")
     if not (total or odd or arguments.quiet):
-        console.note("Nothing is here. Next: make something, or ask for other words.")
+        terminal.note("Nothing is here. Next: make something, or ask for other words.")
     return 0
 
 
@@ -202,7 +203,7 @@ def _export(arguments: argparse.Namespace) -> int:
         except Unavailable as error:
             if arguments.ids:
                 raise
-            console.note(f"{id} is passed over. {error}")
+            terminal.note(f"{id} is passed over. {error}")
     export.save(taken, place)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
@@ -228,7 +229,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     for id in ids:
         console.say(id)
     if not (arguments.undo or arguments.for_good or arguments.quiet):
-        console.note("Removed. `studio gallery remove --undo ID` brings one back.")
+        terminal.note("Removed. `studio gallery remove --undo ID` brings one back.")
     return 0
 
 
@@ -242,5 +243,5 @@ def _owners(arguments: argparse.Namespace) -> int:
         things = f"{owner.items:,} {'item' if owner.items == 1 else 'items'}"
         console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
     if not found and not arguments.quiet:
-        console.note("Nobody has made anything yet.")
+        terminal.note("Nobody has made anything yet.")
     return 0

@@ -9,24 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import (
-    console,
-    films,
-    flags,
-    folders,
-    kept,
-    outputs,
-    promises,
-    report,
-    sources,
-    sweeps,
-    train,
-)
+from studio.cli import console, estimates, films, flags, folders, report, sweeps, train
 from studio.cli.scribe import Scribe
 from studio.core import tasks
 from studio.core.errors import a
 from studio.core.models import presets
 from studio.core.tasks import Slot, Task
+from studio.run import input_files, keep, outputs
 
 GROUPS = {
     "classify": "teach a network classes of your own, and ask it",
@@ -65,7 +54,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
     flags.add_first_word(parser, task.settings)
     if task.inputs and task.inputs[0].kind == "picture" and task.inputs[0].most > 1:
-        parser.other = sources.is_picture  # `predict a.jpg b.jpg` are two pictures, not a model and one
+        parser.other = input_files.is_picture  # `predict a.jpg b.jpg` are two pictures, not a model and one
     for slot in task.inputs:
         if slot not in _of_settings(task).values():
             _add_slot(parser, slot, _instead(task) if slot == task.inputs[0] else "")
@@ -128,9 +117,9 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         settings = outputs.named_by(Path(arguments.out), settings, given)
         also = (".json",) if task.readable else ()
         out = outputs.checked(arguments.out, task.makes(settings), texts, also)
-    inputs = {slot.name: [sources.source(slot, text) for text in texts] for slot, texts in named.items()}
+    inputs = {slot.name: [input_files.read(slot, text) for text in texts] for slot, texts in named.items()}
     tasks.check(task.name, settings, inputs)
-    promises.before(task, settings, inputs, arguments)
+    estimates.before(task, settings, inputs, arguments)
     started = time.monotonic()
     scribe = None if out or arguments.json or task.readable else Scribe()
     with console.working(
@@ -142,7 +131,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     if scribe:
         scribe.finish(outputs.text_of(result).decode())
     seconds = time.monotonic() - started
-    kept.in_gallery(result, seconds)
+    keep.in_gallery(result, seconds)
     if out:
         out = outputs.told(outputs.save(result, out), arguments.out)
     return console.tell(result, out, seconds, arguments)

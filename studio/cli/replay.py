@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from studio.cli import console, flags, kept, outputs, report, sources
-from studio.cli.originals import unused
+from studio.cli import console, flags, report
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
 from studio.core.pictures import animations, images
 from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
+from studio.run import input_files, keep, outputs, terminal
+from studio.run.originals import unused
 
 DIFFERENT = 1
 _NOUNS = {"animation": "film", "text": "text", "dataset": "set of pictures"}
@@ -48,18 +49,18 @@ def _run(arguments: argparse.Namespace) -> int:
     out = _out(arguments, made, kind, (".json",) if task.readable else ())
     replay.take_back(map(paths.named, arguments.inputs), recipe)
     for source in replay.missing(recipe):
-        sources.draw_again(source.name)
+        input_files.keep_sample(source.name)
     replay.check(recipe)
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
-        result = replay.again(recipe, progress, console.note)
+        result = replay.again(recipe, progress, terminal.note)
     if out is not None and arguments.out is None:  # others may have taken the name meanwhile
         out = unused(out.with_name(_usual(made)))
     if task.readable:
         return report.tell(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
-        kept.in_gallery(result, seconds)
+        keep.in_gallery(result, seconds)
         out = outputs.told(outputs.save(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, outputs
+from studio.cli import console
 from studio.cli.scribe import Scribe
 from studio.core import tasks
 from studio.core.tasks import Result, Slot, Task
+from studio.run import outputs, terminal
 
 
 def tell(
@@ -46,7 +47,7 @@ def tell(
     else:
         Scribe().finish(words)
     if result.stopped_early and not arguments.quiet:
-        console.note("Stopped early.")
+        terminal.note("Stopped early.")
     return console.STOPPED if result.stopped_early else 0
 
 

@@ -5,21 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from studio.cli import console, flags, sources
+from studio.cli import console, flags
 from studio.core import tasks
 from studio.core.errors import invalid
-from studio.core.models.presets import Preset
-
-# `module:function` of `figures(preset, data, part, progress) -> figures`, by the task that made the model.
-# What it has to tell in sentences is a figure called "notes".
-SCORES = {
-    "classify.train": "studio.classify.ask.score:figures",
-    "text.train": "studio.text.held_out:figures",
-    "dcgan.train": "studio.faces.score:figures",
-    "vae.train": "studio.faces.score:figures",
-}
-# Of these `figures` itself knows which part was held out, if none is named.
-CHOOSE = {"classify.train"}
+from studio.run import input_files, terminal
 
 
 def add(commands: Any) -> None:
@@ -38,24 +27,18 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    preset = sources.preset(arguments.preset)
-    part = _part(arguments.part) if arguments.part is not None else _held_out(preset)
-    if preset.task not in SCORES:
-        made, step = ", ".join(SCORES), "choose another"
+    preset = input_files.preset(arguments.preset)
+    part = _part(arguments.part) if arguments.part is not None else None
+    scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
+    if preset.task not in scores:
+        made, step = ", ".join(scores), "choose another"
         raise invalid(f"preset {preset.name}", expected=f"of {made}", received=preset.task, next_step=step)
     with console.working("Score", arguments) as progress:
-        figures = dict(tasks.imported(SCORES[preset.task])(preset, arguments.data, part, progress))
+        figures = dict(tasks.imported(scores[preset.task])(preset, arguments.data, part, progress))
     for told in figures.pop("notes", ()):
-        console.note(told)
+        terminal.note(told)
     console.say_json(figures)
     return 0
-
-
-def _held_out(preset: Preset) -> tuple[float, float] | None:
-    """The part that the model's training held out; None where `figures` knows better."""
-    if preset.task in CHOOSE or preset.task not in SCORES:
-        return None
-    return 1 - getattr(preset.settings(), "held_out", 0.1), 1.0
 
 
 def _part(text: str) -> tuple[float, float]:

@@ -8,11 +8,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studio.cli import console, flags, kept, outputs, promises, sources
+from studio.cli import console, estimates, flags
 from studio.core import tasks
 from studio.core.errors import invalid
 from studio.core.tasks import Goal
 from studio.core.weights import pretrained
+from studio.run import input_files, keep, outputs, terminal
 from studio.search import RUN
 from studio.search.settings import SearchSettings
 from studio.search.task import trained, weights_of
@@ -36,16 +37,16 @@ def _run(arguments: argparse.Namespace) -> int:
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
     slot = trained(settings).inputs[0]
     out = outputs.checked(arguments.out, "model", [arguments.data])
-    inputs = {slot.name: [sources.source(slot, arguments.data)]}
+    inputs = {slot.name: [input_files.read(slot, arguments.data)]}
     tasks.check(RUN.name, settings, inputs)
-    promises.before(RUN, settings, inputs, arguments)
+    estimates.before(RUN, settings, inputs, arguments)
     if not arguments.quiet:
         _tell_fetches(settings)
     started = time.monotonic()
     with console.working(RUN.title, arguments) as progress:
         result = tasks.run(RUN.name, settings, inputs, progress)
     seconds = time.monotonic() - started
-    kept.in_gallery(result, seconds)
+    keep.in_gallery(result, seconds)
     out = outputs.told(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         _tell(result.figures, trained(settings).goal or Goal())
@@ -56,7 +57,7 @@ def _tell_fetches(settings: SearchSettings) -> None:
     """Which weights come before the first training."""
     for found in map(pretrained.status, weights_of(settings)):
         if not found.cached:
-            console.note(f"{found.title}, which tells how good each model is, is fetched first.")
+            terminal.note(f"{found.title}, which tells how good each model is, is fetched first.")
 
 
 def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
@@ -64,8 +65,8 @@ def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
     counts = [
         f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")
     ]
-    console.note(", ".join(counts))
-    console.note(f"The best by {goal.called(figures.get('measure'))}:")
+    terminal.note(", ".join(counts))
+    terminal.note(f"The best by {goal.called(figures.get('measure'))}:")
     ended = [trial for trial in figures["trials"] if trial["state"] == "done"]
     best = figures["best_trial"]
     others = sorted(
@@ -73,6 +74,6 @@ def _tell(figures: Mapping[str, Any], goal: Goal) -> None:
     )
     first = [trial for trial in ended if trial["number"] == best]
     for trial in [*first, *others][:_SHOWN]:
-        console.note(f"{trial['value']:.4g}  {json.dumps(trial['settings'])}")
+        terminal.note(f"{trial['value']:.4g}  {json.dumps(trial['settings'])}")
     for name, share in figures.get("importance", {}).items():
-        console.note(f"{name} explains {share:.0%} of the differences")
+        terminal.note(f"{name} explains {share:.0%} of the differences")

@@ -6,10 +6,11 @@ import argparse
 import contextlib
 import time
 
-from studio.cli import console, flags, kept, outputs, promises, sources
+from studio.cli import console, estimates, flags
 from studio.core import tasks
 from studio.core.tasks import Task
 from studio.core.training import checkpoints, parallel
+from studio.run import input_files, keep, outputs, resume, terminal
 
 _DATA = {
     "text": "what it learns from: a text file",
@@ -47,12 +48,14 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
         given = getattr(arguments, slot.name)
         named[slot.name] = given if isinstance(given, list) else [given] if given else []
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
-    inputs = {s.name: [sources.source(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
+    inputs = {
+        s.name: [input_files.read(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]
+    }
     tasks.check(task.name, settings, inputs)
     goes_on = arguments.resume is not False and checkpoints.find(task.name, settings, inputs).folder.exists()
-    promises.before(task, settings, inputs, arguments, goes_on)
+    estimates.before(task, settings, inputs, arguments, goes_on)
     _join(arguments)
-    take_up(checkpoints.find(task.name, settings, inputs), arguments.resume, arguments.quiet)
+    resume.take_up(checkpoints.find(task.name, settings, inputs), arguments.resume, arguments.quiet)
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:
@@ -63,33 +66,16 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     if not parallel.first():
         return 0
     seconds = time.monotonic() - started
-    kept.in_gallery(result, seconds)  # first: should it find no room at its place, it is not lost
+    keep.in_gallery(result, seconds)  # first: should it find no room at its place, it is not lost
     out = outputs.told(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
-        console.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
+        terminal.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
     return console.tell(result, out, seconds, arguments)
 
 
 def _join(arguments: argparse.Namespace) -> None:
     """Finds the other processes of this training; all but the first are silent from then on."""
-    with contextlib.nullcontext() if arguments.verbose else console.muted():
+    with contextlib.nullcontext() if arguments.verbose else terminal.muted():
         parallel.begin()
     arguments.quiet |= not parallel.first()
-
-
-def take_up(run: checkpoints.Run, resume: bool | None, quiet: bool) -> None:
-    """Goes on from the checkpoints of the same training, to end as an unbroken one, unless told not to.
-
-    Raises:
-        Unavailable: if another process does this training: two are hardly ever meant.
-    """
-    with run.alone():
-        if resume is False:
-            run.forget()
-    if resume is False or quiet:
-        return
-    if resume is None and run.folder.exists():
-        console.note("It goes on where the same training was stopped; --no-resume begins anew.")
-    elif resume and not run.folder.exists():
-        console.note("There is nothing to resume with these data and settings; it begins anew.")

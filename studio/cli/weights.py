@@ -10,6 +10,7 @@ from studio.cli import console, flags
 from studio.core import amounts, paths
 from studio.core.weights import pretrained
 from studio.core.weights.pretrained import Status
+from studio.run import terminal
 
 
 def add(commands: Any) -> None:
@@ -73,5 +74,5 @@ def _verify(arguments: argparse.Namespace) -> int:
     for status in found:
         console.say(f"{_column(status)} intact, {status.path}")
     if not found:
-        console.note("No weights are here yet. Next: run `studio weights pull`.")
+        terminal.note("No weights are here yet. Next: run `studio weights pull`.")
     return 0

@@ -6,6 +6,7 @@ opens nothing, and a name finds no model of another visitor.
 
     files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
     presets/NAME    the models that the owner has kept
+    searches/       the owner's searches by eye
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -38,6 +39,8 @@ def home() -> Path:
         elif mark.stat().st_mode & _OTHERS:
             _mend(root, mark)
         found = int(mark.read_text().strip() or 0)
+        if not os.access(root, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except ValueError:
         raise StudioError(f"{mark} is damaged. Next: write the single line {FORMAT} into it.") from None
     except OSError as error:

@@ -172,6 +172,11 @@ class Settings(BaseModel):
         return {name: _describe(name, field) for name, field in cls.model_fields.items()}
 
 
+def listed(text: str) -> list[str]:
+    """What a person wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
+    return [part.strip() for part in text.split(",")] if text.strip() else []
+
+
 def _describe(name: str, field: Any) -> Described:
     extra = field.json_schema_extra or {}
     kind, choices = _kind(field.annotation)

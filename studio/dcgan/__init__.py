@@ -19,4 +19,5 @@ TRAIN = Task(
     help="train a model that draws pictures like those of a folder, sharp ones",
     opens="studio.dcgan.generator:open",
     goal=Goal("kid", "kid", title="KID"),
+    scores="studio.faces.score:figures",
 )

@@ -30,6 +30,7 @@ USUAL = {
 }
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
 _UNUSED = 86400.0  # s, in which what an owner brought counts although nothing that was made names it
+_LEAST = 4096  # bytes that a file takes on the disk, however small it is
 _SITTING = 3600.0  # s, after which somebody who is here is noted again
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 
@@ -163,10 +164,12 @@ def _add_own(taken: Taken, owner: str) -> None:
     if owner == LOCAL:
         return
     own = owners.folder(owner)
+    for path, changed in _dated(own / "searches"):
+        taken.digests |= _named_in(path, changed)
     # Anybody may write others' digests into a recipe: what these take would tell that they are here.
     taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
     taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
-    taken.bytes += sum(_size(path) for path in (own / "presets").rglob("*"))
+    taken.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
     with suppress(OSError):
         taken.touched = max(taken.touched, own.stat().st_mtime, *(at / 1e9 for _, at in _dated(own)))
 
@@ -174,17 +177,23 @@ def _add_own(taken: Taken, owner: str) -> None:
 @lru_cache(maxsize=100_000)
 def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
-    digests: set[bytes] = set()
-    for name in ("job.json", "outcome.json"):
-        with suppress(OSError, paths.TooLarge):
-            digests |= set(_NAMED.findall(paths.read(folder / name, schema.MOST_BYTES)))
+    digests = _named_in(folder / "job.json", changed) | _named_in(folder / "outcome.json", changed)
     state = store.Folder(folder).read("state")
     busy = state is not None and state["state"] not in FINISHED
-    return sum(map(_size, folder.rglob("*"))), frozenset(one.decode() for one in digests), busy
+    return sum(map(_size, folder.rglob("*"))), digests, busy
+
+
+@lru_cache(maxsize=100_000)
+def _named_in(file: Path, changed: int) -> frozenset[str]:
+    """The digests that a file names, as it was then."""
+    with suppress(OSError, paths.TooLarge):
+        return frozenset(one.decode() for one in _NAMED.findall(paths.read(file, schema.MOST_BYTES)))
+    return frozenset()
 
 
 def _size(path: Path) -> int:
+    """What a file or folder takes: many small ones would fill a disk, too."""
     try:
-        return path.lstat().st_size
+        return max(path.lstat().st_size, _LEAST)
     except OSError:
         return 0

@@ -16,7 +16,8 @@ from studio.core.settings import Settings
 from studio.engine import allowances
 from studio.engine.cluster.client import MEMORY, Cluster
 from studio.engine.jobs import migrate, store
-from studio.engine.jobs.queue import Ledger, Record
+from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Job, Live
 from studio.engine.live import LiveLane
 from studio.engine.runner import Runner
@@ -244,9 +245,9 @@ class Engine:
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
-        allowances.check_room(owner, len(live.data))
         allowances.seen(owner)
         with self._lock, owners.asking(owner):
+            allowances.check_room(owner, len(live.data))  # or two that are kept at once would both find room
             return ledger.snapshot(ledger.add_finished(live, owner))
 
     def _usable(self) -> Ledger:

@@ -19,14 +19,16 @@ from studio.faces import models
 MOST = 5000  # pictures of each kind that are compared, as published figures often do
 
 
-def figures(preset: Preset, where: str, part: tuple[float, float], progress: Progress) -> dict[str, Any]:
+def figures(
+    preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
+) -> dict[str, Any]:
     """Compares drawn pictures with a part of a data set, as many of each.
 
     Args:
         preset: a model that draws.
         where: the path of the data set, `sample:NAME` or `tfds:NAME`.
         part: where the part begins and ends, as shares of the pictures, in the order in which trainings hold
-            out the last.
+            out the last; None for those that the training of the model held out.
 
     Returns:
         fid, kid, n, their errors, and the seed of what was drawn.
@@ -39,7 +41,7 @@ def figures(preset: Preset, where: str, part: tuple[float, float], progress: Pro
     channels = getattr(preset.settings(), "channels", 3)
     found = data.pictures(sample_sets.given(where, progress), generator.size, channels, progress)
     order = in_order(len(found.images))
-    start, end = shares.bounds(len(order), part)
+    start, end = shares.bounds(len(order), part or shares.held_out(preset.settings()))
     rows = np.sort(order[start:end][-MOST:])
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"

@@ -27,6 +27,7 @@ REPAINT = Task(
     needs="studio.film.estimate:needs",
     title="Film",
     command="",
+    stands_for="studio.film.spelled:stands_for",
     help="paint every frame of a film",
     check="studio.film.task:check",
 )

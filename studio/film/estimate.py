@@ -32,7 +32,7 @@ def _of_a_frame(estimate: str, settings: FilmSettings, inputs: Inputs) -> float:
         return 0
     task, first = tasks.get(settings.task), _first_frame(inputs["film"][0])
     given = {slot: files for slot, files in inputs.items() if slot != "film"}
-    with tasks.held():  # the frames of a film are nobody's pictures
+    with tasks.in_memory():  # the frames of a film are nobody's pictures
         given[task.inputs[0].name] = [File.keep(first, "picture", "frame.png")]
         return tasks.imported(estimate)(task.settings.parse_json(settings.base), given)
 

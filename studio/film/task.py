@@ -103,7 +103,7 @@ def _painted(
         png = _whole(kept)
         fresh = png is None
         if png is None:
-            with tasks.held():  # the frames of a film are nobody's pictures
+            with tasks.in_memory():  # the frames of a film are nobody's pictures
                 content = File.keep(images.encode_png(frame), "picture", f"frame-{n}.png")
                 given = {task.inputs[0].name: [content], **others}
                 found = tasks.run(task.name, base, given, progress.silent())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.core import data, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, printable
-from studio.core.models import pins, presets
+from studio.core.models import model_folder, model_zip, pins
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
 from studio.core.tasks import File, Kind, Result
@@ -53,8 +53,8 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
             with suppress(OSError):  # one that may not be read; what is missing is told by `check`
                 if path.is_file() and paths.file_digest(path) in wanted:
                     File.keep(path.read_bytes(), "picture", path.name)
-        if (place / presets.SETTINGS).is_file():
-            packed = presets.zipped(place)
+        if (place / model_folder.SETTINGS).is_file():
+            packed = model_zip.zipped(place)
             if paths.digest(packed) in wanted:
                 File.keep(packed, "model", place.name)
         elif missing(recipe):

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, StudioError, Unavailable, a, invalid, unknown
 from studio.core.metrics import comparison
-from studio.core.progress import Progress, Report
+from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.core.training import checkpoints
 from studio.core.weights import pretrained
 from studio.search.settings import MEASURE, STOPPED, SearchSettings
 from studio.search.space import YARDSTICK, Range, shared, space
+from studio.search.watch import Watch
 
 if TYPE_CHECKING:
     import optuna
@@ -256,45 +257,6 @@ class Search:
             self.progress.report(ended, total, metrics, text=stage)
         except Cancelled:
             self._stop = True
-
-
-class Watch:
-    """Hears the reports of one trial: notes each measurement, and says when it is too poor to go on.
-
-    Args:
-        goal: what is measured.
-        trial: whose it is.
-        tell: called with each measurement.
-        alike: whether the metric counts the same in all trials, so that they can be compared by it.
-    """
-
-    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any, alike: bool = True):
-        self.goal, self.trial, self.tell, self.alike = goal, trial, tell, alike
-        self.poor = False
-        self.found: list[float] = []
-
-    def progress(self, stopped: Any) -> Progress:
-        """For the training: it is cancelled when a person stops the search, or when it is poor."""
-        return Progress(self._hear, lambda: self.poor or stopped())
-
-    def _hear(self, report: Report) -> None:
-        value = report.metrics.get(self.goal.metric)
-        if value is None or (self.found and value == self.found[-1]):
-            return
-        self.found.append(float(value))
-        # Counted in measurements: halving then means the same for a training of any length.
-        self.trial.report(value, len(self.found))
-        # At its last step there is nothing left to save: its figure may yet be the best.
-        self.poor = self.alike and report.step < report.total and self.trial.should_prune()
-        self.tell(value)
-
-    def value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
-        """How good the model is, None if nothing says so, and the name of what says it."""
-        if isinstance(told := figures.get(self.goal.figure), int | float):
-            return float(told), self.goal.figure
-        if not self.alike:
-            return None, self.goal.metric
-        return (max if self.goal.most else min)(self.found, default=None), self.goal.metric
 
 
 def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:

@@ -13,13 +13,15 @@ from studio.core.progress import Progress
 from studio.text import corpus, score, task, voice
 
 
-def figures(preset: Preset, data: str, part: tuple[float, float], progress: Progress) -> dict[str, Any]:
+def figures(
+    preset: Preset, data: str, part: tuple[float, float] | None, progress: Progress
+) -> dict[str, Any]:
     """How well a model foresees a part of a text; of what it learnt from, the same as its training told.
 
     Args:
         preset: a text model.
         data: the path of the text.
-        part: where the part begins and ends, as shares of the text.
+        part: where the part begins and ends, as shares of the text; None for what the training held out.
 
     Returns:
         nats_per_char, bits_per_char, chars, and notes: what was assumed, replaced or left out.
@@ -29,7 +31,7 @@ def figures(preset: Preset, data: str, part: tuple[float, float], progress: Prog
     """
     read = corpus.read(paths.named(data))
     spoken = voice.load(preset)
-    start, end = shares.bounds(len(read.text), part)
+    start, end = shares.bounds(len(read.text), part or shares.held_out(preset.settings()))
     encoded = spoken.vocabulary.encode(read.text[start:end])
     if len(encoded.indices) < 2:
         received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"

@@ -18,6 +18,7 @@ TRAIN = Task(
     command="train vae",
     help="train a model that draws pictures like those of a folder, and takes in your own to change them",
     opens="studio.vae.generator:open",
+    scores="studio.faces.score:figures",
     encodes=True,
     goal=Goal(
         "held out",

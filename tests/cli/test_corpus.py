@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.pictures import images
+from studio.core.pictures import formats, images
 
 # What takes a kind of file: the words of a command, "FILE" in the place of the file.
 COMMANDS = {
@@ -57,7 +57,7 @@ def wrong(code: int, out: str, err: str, path: Path, before: set[str]) -> str:
 @pytest.fixture
 def outcomes(data_dir, photo, said, monkeypatch):
     """Runs the commands of some kinds; gives, for each file and command, whether it was taken, and faults."""
-    monkeypatch.setattr(images, "HEIC", False)  # as the studio is without its extra
+    monkeypatch.setattr(formats, "HEIC", False)  # as the studio is without its extra
 
     def run(*kinds, commands=None, expected="", every=1):
         chosen = [row for row in rows(data_dir, *kinds) if not expected or row[1] == expected]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from studio.cli import sources
 from studio.core import data
 from studio.core.errors import InvalidInput
 from studio.core.tasks import Slot
+from studio.run import input_files
 
 SLOT = Slot("data", "dataset")
 
@@ -18,7 +18,7 @@ def test_a_folder_becomes_a_reference(tmp_path, home):
     place.mkdir()
     for name, level in (("a.png", 10), ("b.png", 20)):
         Image.new("RGB", (9, 9), (level,) * 3).save(place / name)
-    file = sources.source(SLOT, str(place))
+    file = input_files.read(SLOT, str(place))
     assert file.kind == "dataset"
     assert data.pictures(file, 8).images[:, 0, 0, 0].tolist() == [10, 20]
 
@@ -26,4 +26,4 @@ def test_a_folder_becomes_a_reference(tmp_path, home):
 def test_what_is_no_data_set_is_told(tmp_path, home):
     (tmp_path / "words.txt").write_text("words")
     with pytest.raises(InvalidInput, match="tfds:NAME"):
-        sources.source(SLOT, str(tmp_path / "words.txt"))
+        input_files.read(SLOT, str(tmp_path / "words.txt"))

@@ -8,11 +8,12 @@ import zipfile
 import odd_folders
 import pytest
 
-from studio.cli import gallery, outputs
+from studio.cli import gallery
 from studio.core import recipes, tasks
 from studio.core.errors import NoRoom
 from studio.core.pictures import images
 from studio.gallery import index, items
+from studio.run import outputs
 
 
 @pytest.fixture

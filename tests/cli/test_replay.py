@@ -11,7 +11,7 @@ import pytest
 import tiny_faces
 
 from studio.core import data, paths, recipes
-from studio.core.models import presets
+from studio.core.models import model_zip
 from studio.core.pictures import images
 from studio.gallery import replay
 
@@ -77,7 +77,7 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     shutil.copy(photo, pictures)
-    there = {"model": paths.keep(presets.zipped(model)), "data": data.reference(str(pictures)).digest}
+    there = {"model": paths.keep(model_zip.zipped(model)), "data": data.reference(str(pictures)).digest}
     sources = {slot: [recipes.Source(digest=digest, name=slot)] for slot, digest in there.items()}
     recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
     shutil.rmtree(home / "files")

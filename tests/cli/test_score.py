@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from studio.cli import score
 from studio.core.models import presets
+from studio.text import TRAIN
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_bad_input_is_one_line(words, text, said):
 
 
 def test_a_model_that_nothing_measures_is_refused(voice, text, said, monkeypatch):
-    monkeypatch.setattr(score, "SCORES", {})
+    monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, scores=""))
     code, _, err = said("score", voice, text)
     assert code == 2
     assert "Received: text.train. Next: choose another" in err

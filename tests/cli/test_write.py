@@ -15,7 +15,7 @@ import pytest
 
 from studio.cli import main, scribe
 from studio.core import recipes
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip, presets
 from studio.core.progress import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,7 +129,7 @@ def test_a_folder_with_the_name_of_a_model_is_the_folder(voice, write, said):
 
 
 def test_a_packed_model_writes_as_its_folder(voice, write, said):
-    Path("voice.zip").write_bytes(presets.zipped(voice))
+    Path("voice.zip").write_bytes(model_zip.zipped(voice))
     assert said("write", "--preset", "voice.zip", "--chars", "60", "the")[1] == write("the")[1]
 
 
@@ -231,7 +231,7 @@ def test_bad_input_is_one_line(words, photo, said, home):
 
 
 def test_a_cut_model_is_one_line(voice, write):
-    weights = voice / presets.WEIGHTS
+    weights = voice / model_folder.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-100])
     code, out, err = write("the")
     assert (code, out, err.count("\n")) == (2, "", 1)

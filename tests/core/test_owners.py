@@ -10,7 +10,7 @@ import tiny_voice
 
 from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
-from studio.core.models import presets
+from studio.core.models import model_zip, presets
 from studio.core.tasks import File
 from studio.search.settings import SearchSettings
 from studio.text import voice
@@ -21,7 +21,7 @@ ANN, BOB = "visitor-ann", "user-bob"
 
 def keep_model(owner: str, tmp_path, name: str, seed: int = 0) -> presets.Preset:
     """A voice that an owner has kept."""
-    packed = presets.zipped(tiny_voice.make(tmp_path / f"{owner}-{name}", seed))
+    packed = model_zip.zipped(tiny_voice.make(tmp_path / f"{owner}-{name}", seed))
     with owners.asking(owner):
         return presets.unpack(packed, name)
 
@@ -60,7 +60,7 @@ def test_who_brings_the_same_bytes_has_them_too(home):
 
 
 def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
-    packed = presets.zipped(tiny_voice.make(tmp_path / "voice"))
+    packed = model_zip.zipped(tiny_voice.make(tmp_path / "voice"))
     with owners.asking(ANN):
         hers = File.keep(packed, "model", "voice.zip")
         tasks.check("text.write", WriteSettings(), {"model": [hers]})

@@ -83,3 +83,10 @@ def test_a_mark_that_is_no_file_is_told_and_not_waited_for(home, make):
     make(home / "format")
     with pytest.raises(StudioError, match=r"format is no file\. Next: remove it"):
         paths.home()
+
+
+def test_a_home_that_is_another_accounts_is_refused_in_a_sentence(home, monkeypatch):
+    paths.home()
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (home, os.W_OK))
+    with pytest.raises(StudioError, match=r"cannot write to its folder .* \(Permission denied\)\. Next"):
+        paths.home()

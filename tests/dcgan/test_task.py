@@ -13,7 +13,7 @@ from studio.core import data, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.generators import latent
 from studio.core.metrics import comparison
-from studio.core.models import presets
+from studio.core.models import model_folder, presets
 from studio.core.pictures import avatars
 from studio.core.progress import Progress
 from studio.dcgan import task
@@ -60,7 +60,7 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     assert "faces.npz, 160 pictures" in card and "not measured" in card
     assert "python -m training.train_dcgan faces.npz -o DIR --steps 4" in card
     assert preset.data()["figures"]["curve"]["steps"] == [2, 4]
-    with Image.open(preset.folder / presets.PICTURE) as picture:
+    with Image.open(preset.folder / model_folder.PICTURE) as picture:
         assert min(picture.size) > 400
     assert preset.picture().startswith(b"\x89PNG")
 
@@ -142,7 +142,7 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
     from studio.dcgan import generator
 
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
-    path = preset.folder / presets.WEIGHTS
+    path = preset.folder / model_folder.WEIGHTS
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-500])
     else:
@@ -151,7 +151,7 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
                 file["generator/layers/dense/vars/0"][0, 0] = np.nan
             else:
                 file.create_dataset("more", data=np.zeros(10_000_000, "float32"))
-    settings = preset.folder / presets.SETTINGS
+    settings = preset.folder / model_folder.SETTINGS
     settings.write_text(settings.read_text().replace(preset.digest, paths.file_digest(path)))
     with pytest.raises(InvalidInput, match="weights"):
         generator.open(presets.find(preset.folder))

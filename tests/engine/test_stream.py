@@ -10,7 +10,7 @@ from studio.core import paths
 from studio.core.errors import InvalidInput, StudioError
 from studio.engine import Superseded
 from studio.engine import live as live_module
-from studio.engine.cluster import worker
+from studio.engine.cluster import reports
 
 LETTERS = "bcdefghijklmnopqrstuvwxyza" * 40
 LONG = {"steps": 1000, "pause": 0.05}
@@ -58,7 +58,7 @@ def test_fast_reports_are_thinned(stream):
     running = stream(steps=1000, pause=0.001)
     heard, hear = [], running.hear
     running.hear = lambda report: heard.append(report.step) or hear(report)
-    allowed = running.result().seconds / worker.STREAM_SECONDS + 2
+    allowed = running.result().seconds / reports.STREAM_SECONDS + 2
     assert 3 <= len(heard) <= allowed < 500
 
 

@@ -11,7 +11,7 @@ import tiny_voice
 from studio.classify.settings import ExportSettings
 from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable
-from studio.core.models import presets
+from studio.core.models import model_zip, presets
 from studio.core.tasks import File
 from studio.engine.jobs import migrate, store
 from studio.gallery import items
@@ -24,7 +24,7 @@ ANN, BOB = "visitor-ann", "visitor-bob"
 @pytest.fixture
 def hers(engine, tmp_path):
     """The name of a voice that Ann has kept."""
-    packed = presets.zipped(tiny_voice.make(tmp_path / "voice"))
+    packed = model_zip.zipped(tiny_voice.make(tmp_path / "voice"))
     with owners.asking(ANN):
         presets.unpack(packed, "grandmas-voice")
     yield "grandmas-voice"
@@ -85,7 +85,7 @@ def test_a_live_result_that_is_kept_is_its_visitors(engine, chores):
 
 def test_what_an_earlier_studio_kept_stays_its_visitors(home, tmp_path):
     """It noted whose a model is in owners/NAME, and files were whose items named them."""
-    packed = presets.zipped(tiny_voice.make(tmp_path / "voice"))
+    packed = model_zip.zipped(tiny_voice.make(tmp_path / "voice"))
     presets.unpack(packed, "rhymes"), presets.unpack(packed, "for-all")
     (paths.folder("owners") / "rhymes").write_text(ANN)
     files = {name: File.keep(name.encode(), "picture", f"{name}.png") for name in ("photo", "made")}
@@ -102,7 +102,12 @@ def test_what_an_earlier_studio_kept_stays_its_visitors(home, tmp_path):
     binned.write("outcome", {"result": store.pack_result(tasks.Result((gone,)))})
     (paths.folder("jobs") / "odd").mkdir()
     (paths.folder("jobs") / "odd" / "job.json").write_text(json.dumps({"owner": ANN, "inputs": 5}))
+    searches = paths.folder("searches")
+    for name, owner in (("a" * 16, ANN), ("b" * 16, owners.LOCAL), ("c" * 16, 5)):
+        (searches / f"eye-{name}.json").write_text(json.dumps({"owner": owner}))
     migrate.mend(home)
+    assert sorted(path.name[4] for path in searches.iterdir()) == ["b", "c"]
+    assert [path.name[4] for path in (owners.folder(ANN) / "searches").iterdir()] == ["a"]
     with owners.asking(ANN):
         assert presets.own() == ["for-all", "rhymes"]
         assert all(file.here for file in (*files.values(), gone))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tiny_faces
 
-from studio.cli import main, score
+from studio.cli import main
 from studio.core.data import shares
 from studio.core.generators import latent
 from studio.core.metrics import inception
@@ -20,7 +20,6 @@ from studio.faces import models
 @pytest.fixture
 def scored(tiny, capsys, monkeypatch, tmp_path):
     """Runs `studio score` on the small model and an npz of pictures."""
-    monkeypatch.setitem(score.SCORES, "tiny.train", "studio.faces.score:figures")
     path = tmp_path / "pictures.npz"
 
     def run(pictures, *words):
@@ -57,7 +56,6 @@ def test_a_part_at_the_end_is_what_trainings_hold_out(count, held_out):
 
 
 def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
-    monkeypatch.setitem(score.SCORES, "tiny.train", "studio.faces.score:figures")
     assert main(["score", tiny, "sample:cartoons"]) == 2
     assert "Invalid part. Expected: at least 20 pictures. Received: 10." in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ import tiny_faces
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip, presets
 from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -89,7 +89,7 @@ def test_a_photo_is_read_and_named_in_the_recipe(tiny):
 
 
 def test_a_model_can_be_given_instead_of_named(tiny, home):
-    packed = File.keep(presets.zipped(presets.find("tiny").folder), "model", "mine.zip")
+    packed = File.keep(model_zip.zipped(presets.find("tiny").folder), "model", "mine.zip")
     given = tasks.run(TASK, ask(preset="nobody"), {"model": [packed]})
     named = tasks.run(TASK, ask(), {})
     assert np.array_equal(images.read(given.files[0].read()), images.read(named.files[0].read()))
@@ -156,7 +156,7 @@ def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(
 
 
 def test_a_direction_that_no_name_can_ask_for_is_left_out_of_what_can_be_asked(tiny):
-    path = paths.folder("presets") / "tiny" / presets.SETTINGS
+    path = paths.folder("presets") / "tiny" / model_folder.SETTINGS
     path.write_text(path.read_text().replace('"older"', '"looks older"'))
     with pytest.raises(InvalidInput, match=r"Expected: one of change-1\."):
         tasks.check(TASK, ask(moves=["looks older=1"]), {})
@@ -191,7 +191,7 @@ def test_a_way_of_a_few_is_a_row(tiny):
 
 
 def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
-    packed = File.keep(presets.zipped(presets.find("tiny").folder), "model", "mine.zip")
+    packed = File.keep(model_zip.zipped(presets.find("tiny").folder), "model", "mine.zip")
     with pytest.raises(InvalidInput, match="older, change-1"):
         tasks.run(TASK, ask(moves=["younger=1"]), {"model": [packed]})
 

@@ -11,7 +11,7 @@ import numpy as np
 from studio.core import paths, recipes, tasks
 from studio.core.generators import latent
 from studio.core.generators.latent import Direction, Generator
-from studio.core.models import presets
+from studio.core.models import model_folder
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.settings import Settings, setting
@@ -38,6 +38,7 @@ TRAIN = Task(
     command="",
     help="a training of the tests",
     opens="tiny_faces:open_preset",
+    scores="studio.faces.score:figures",
     encodes=True,
 )
 
@@ -95,12 +96,12 @@ def open_preset(preset: Preset) -> Generator:
 def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
     """Writes the four files of a model folder."""
     folder.mkdir(parents=True)
-    with h5py.File(folder / presets.WEIGHTS, "w") as file:
+    with h5py.File(folder / model_folder.WEIGHTS, "w") as file:
         file.create_dataset("seed", data=np.array([seed, reads]))
     made = {
         "task": TASK,
         "settings": {"reads": reads},
-        "weights": paths.file_digest(folder / presets.WEIGHTS),
+        "weights": paths.file_digest(folder / model_folder.WEIGHTS),
         "data": {
             "trained_on": "waves",
             "directions": {name: one.to_json() for name, one in directions().items()},
@@ -108,8 +109,8 @@ def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
             "figures": {},
         },
     }
-    (folder / presets.SETTINGS).write_text(json.dumps(made))
-    (folder / presets.CARD).write_text("# Draws waves\n\nLicence: CC0-1.0\n")
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    (folder / model_folder.CARD).write_text("# Draws waves\n\nLicence: CC0-1.0\n")
     recipe = recipes.Recipe(task=TASK, settings={"reads": reads})
-    (folder / presets.RECIPE).write_text(recipe.to_json())
+    (folder / model_folder.RECIPE).write_text(recipe.to_json())
     return folder

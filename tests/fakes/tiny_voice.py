@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from studio.core import paths, recipes
-from studio.core.models import presets
+from studio.core.models import model_folder
 from studio.text import voice
 from studio.text.settings import TrainTextSettings
 
@@ -35,17 +35,17 @@ def make(folder: Path, seed: int = 0) -> Path:
     """Writes the four files of a model folder."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
-    with h5py.File(folder / presets.WEIGHTS, "w") as file:
+    with h5py.File(folder / model_folder.WEIGHTS, "w") as file:
         for name, shape in voice.layout(SETTINGS, len(LETTERS)):
             file.create_dataset(name, data=rng.normal(size=shape).astype("float32"))
     made = {
         "task": voice.TASK,
         "settings": SETTINGS.model_dump(mode="json"),
-        "weights": paths.file_digest(folder / presets.WEIGHTS),
+        "weights": paths.file_digest(folder / model_folder.WEIGHTS),
         "data": {"vocabulary": LETTERS, "trained_on": "tiny_text.txt", "figures": FIGURES},
     }
-    (folder / presets.SETTINGS).write_text(json.dumps(made))
-    (folder / presets.CARD).write_text("# Writes like tiny_text.txt\n")
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    (folder / model_folder.CARD).write_text("# Writes like tiny_text.txt\n")
     recipe = recipes.Recipe(task=voice.TASK, settings=SETTINGS.model_dump(mode="json"))
-    (folder / presets.RECIPE).write_text(recipe.to_json())
+    (folder / model_folder.RECIPE).write_text(recipe.to_json())
     return folder

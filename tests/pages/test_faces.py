@@ -15,12 +15,13 @@ import tiny_faces
 from pages.faces import models, sliders, under_the_hood, wall_view
 from pages.jobs import commands
 from pages.widgets import picture_wall
-from studio.cli import flags, make, outputs
+from studio.cli import flags, make
 from studio.core import paths, recipes
 from studio.core.errors import NoRoom
 from studio.core.weights import index
 from studio.faces.draw import sheet
 from studio.faces.settings import FacesSettings
+from studio.run import outputs
 
 
 @pytest.fixture(autouse=True)

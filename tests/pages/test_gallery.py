@@ -21,7 +21,7 @@ from pages.jobs import kept_models, navigation, use_again
 from pages.widgets import owners, words
 from studio.core import paths, recipes, tasks
 from studio.core.errors import NoRoom, Unavailable
-from studio.core.models import presets
+from studio.core.models import model_zip, presets
 from studio.core.pictures import animations, images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
@@ -408,7 +408,9 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     state = {dropped_file._TOLD: imports.tell(data, "a.png")}
     monkeypatch.setattr(st, "session_state", state)
     given = [("a.png", gone), ("b.png", gone), ("c.txt", b"one"), ("d.txt", b"two")]
-    state["key"] = [SimpleNamespace(name=name, getvalue=lambda data=data: data) for name, data in given]
+    state["key"] = [
+        SimpleNamespace(name=name, size=len(data), getvalue=lambda data=data: data) for name, data in given
+    ]
     state[uploads._turn(dropped_file._INPUTS)] = 0
     uploads._take(dropped_file._INPUTS, "key", dropped_file._take_input)
     assert not state[dropped_file._TOLD].missing
@@ -657,7 +659,7 @@ def test_the_address_of_a_job_that_has_ended_shows_its_item(visit, engine, chore
 
 
 def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit, tmp_path):
-    trained = presets.zipped(tiny_styles.make(tmp_path / "net").folder)
+    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net").folder)
     file = File.keep(trained, "model", "net.zip")
     recipe = presets.given(file).recipe()
     page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 60.0))
@@ -672,7 +674,7 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
 
 def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_path, monkeypatch):
     sky = File.keep(images.encode_png(np.full((32, 32, 3), 9, "uint8")), "picture", "rain.png")
-    trained = presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[sky]).folder)
+    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[sky]).folder)
     presets.unpack(trained, "by-command")
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
@@ -692,7 +694,7 @@ def test_a_model_for_all_paints_for_all_and_gives_nobody_the_pictures_that_its_r
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
     hers = File.keep(images.encode_png(np.full((32, 32, 3), (9, 99, 9), "uint8")), "picture", "rain.png")
     whose[0] = "local"  # who keeps for all what a visitor may have sent
-    presets.unpack(presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder), "for-all")
+    presets.unpack(model_zip.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder), "for-all")
     whose[0] = "visitor-b"
     [shown] = [one for one in samples.taught() if one.network == "for-all"]
     assert shown.painting == "rain" and shown.thumbnail == samples.shipped("none")
@@ -706,7 +708,7 @@ def test_a_model_that_names_anothers_picture_does_not_show_it(visit, tmp_path, m
     secret = images.encode_png(np.full((32, 32, 3), (200, 9, 9), "uint8"))
     hers = File.keep(secret, "picture", "rain.png")
     assert samples.small(hers), "which is now in the memory that all tabs share"
-    trained = presets.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder)
+    trained = model_zip.zipped(tiny_styles.make(tmp_path / "net", learnt_from=[hers]).folder)
     whose[0] = "visitor-b"
     File.keep(trained, "model", "net.zip"), presets.unpack(trained, "forged")
     [shown] = [one for one in samples.taught() if one.network == "forged"]

@@ -15,7 +15,7 @@ from pages.pictures import text_tiles
 from pages.text import gates, training, under_the_hood, voices
 from pages.widgets import owners
 from studio.core import paths, recipes
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File
 from studio.core.weights import index
 from studio.engine import Live
@@ -157,7 +157,7 @@ def test_another_has_another_seed_and_again_is_the_same(visit, tiny, until_writt
 def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_voice(
     visit, engine, tiny, until, monkeypatch
 ):
-    model = File.keep(presets.zipped(tiny), "model", "old-tales.zip")
+    model = File.keep(model_zip.zipped(tiny), "model", "old-tales.zip")
     job = engine.submit("text.write", WriteSettings(chars=20, prompt="so"), {"model": [model]})
     until(lambda: engine.job(job.id).finished, 60)
     page = visit("text", job=job.id)
@@ -347,7 +347,7 @@ def trained(engine, tiny):
     """A training that has ended."""
     settings, made = tiny_voice.SETTINGS, recipes.Recipe(task="text.train", settings={})
     inputs = {"text": [File.keep(b"the cat " * 20, "text", "tiny_text.txt")]}
-    data = presets.zipped(tiny)
+    data = model_zip.zipped(tiny)
     live = Live(
         "text.train", settings, inputs, data, "model", "tiny_text.zip", tiny_voice.FIGURES, made, 12.0
     )
@@ -406,7 +406,7 @@ def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
 
 
 def test_a_broken_model_or_one_of_another_kind_is_no_voice(tiny):
-    (tiny / presets.SETTINGS).write_text("{}")
+    (tiny / model_folder.SETTINGS).write_text("{}")
     assert voices.names() == []
 
 

@@ -20,7 +20,8 @@ from studio.core.tasks import Goal
 from studio.engine.cluster.drivers import Crew
 from studio.search import study
 from studio.search.settings import SearchSettings
-from studio.search.task import Watch, weights_of
+from studio.search.task import weights_of
+from studio.search.watch import Watch
 
 TASK = "search.run"
 

@@ -13,7 +13,7 @@ import pytest
 
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip, presets
 from studio.text import model, voice
 from studio.text.settings import TrainTextSettings
 
@@ -53,12 +53,12 @@ def test_other_letters_with_the_same_weights_are_another_voice(home, built, lett
     """Else whoever brings a zip with the weights of a model that all have decides what theirs writes."""
     monkeypatch.setattr(voice, "_HELD", {})
     made, *_ = saved(built, letters)
-    told = json.loads((made.folder / presets.SETTINGS).read_text())
+    told = json.loads((made.folder / model_folder.SETTINGS).read_text())
     told["data"]["vocabulary"] = letters.characters[::-1]
     forged = paths.home() / "forged"
     shutil.copytree(made.folder, forged)
-    (forged / presets.SETTINGS).write_text(json.dumps(told))
-    brought = presets.unpack(presets.zipped(forged), "forged")
+    (forged / model_folder.SETTINGS).write_text(json.dumps(told))
+    brought = presets.unpack(model_zip.zipped(forged), "forged")
     assert brought.digest == made.digest
     assert voice.load(brought).vocabulary.characters == letters.characters[::-1]
     assert voice.load("tiny").vocabulary == letters
@@ -123,18 +123,18 @@ def _not_finite(file):
 )
 def test_weights_that_are_not_plain_arrays_of_the_right_shape_are_refused(home, built, letters, damage):
     folder = saved(built, letters)[0].folder
-    with h5py.File(folder / presets.WEIGHTS, "r+") as file:
+    with h5py.File(folder / model_folder.WEIGHTS, "r+") as file:
         damage(file)
-    made = json.loads((folder / presets.SETTINGS).read_bytes())
-    made["weights"] = paths.file_digest(folder / presets.WEIGHTS)  # as who made it on purpose would
-    (folder / presets.SETTINGS).write_text(json.dumps(made))
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes())
+    made["weights"] = paths.file_digest(folder / model_folder.WEIGHTS)  # as who made it on purpose would
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
     with pytest.raises(InvalidInput, match="weights"):
         voice.load(folder)
 
 
 @pytest.mark.parametrize("cut", [0, 100, -16])
 def test_cut_weights_are_refused(home, built, letters, cut):
-    path = saved(built, letters)[0].folder / presets.WEIGHTS
+    path = saved(built, letters)[0].folder / model_folder.WEIGHTS
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(InvalidInput, match="as it was saved"):
         voice.load("tiny")
@@ -145,15 +145,18 @@ def test_cut_weights_are_refused(home, built, letters, cut):
 @pytest.mark.parametrize("data", [{}, {"vocabulary": 7}, {"vocabulary": "aab"}, {"vocabulary": "abc"}])
 def test_a_model_whose_characters_are_not_there_is_refused(home, built, letters, data):
     folder = saved(built, letters)[0].folder
-    made = json.loads((folder / presets.SETTINGS).read_bytes()) | {"data": data}
-    (folder / presets.SETTINGS).write_text(json.dumps(made))
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {"data": data}
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
     with pytest.raises(InvalidInput):
         voice.load(folder)
 
 
 def test_a_model_of_another_task_is_refused(home, built, letters):
     folder = saved(built, letters)[0].folder
-    made = json.loads((folder / presets.SETTINGS).read_bytes()) | {"task": "style.transfer", "settings": {}}
-    (folder / presets.SETTINGS).write_text(json.dumps(made))
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {
+        "task": "style.transfer",
+        "settings": {},
+    }
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
     with pytest.raises(InvalidInput, match="a model that writes"):
         voice.load(folder)

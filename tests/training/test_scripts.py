@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.core import paths
-from studio.core.models import presets
+from studio.core.models import model_folder, presets
 from studio.core.weights import index
 from studio.text import voice
 from training import publish, script
@@ -86,7 +86,7 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
     assert entry.figures["nats_per_char"] == found.data()["figures"]["nats_per_char"]
     full, half = voice.load(tmp_path / "model").network, voice.load("numbers").network
     assert np.allclose(full.table, half.table, atol=1e-3) and not np.array_equal(full.table, half.table)
-    sizes = [(folder / presets.WEIGHTS).stat().st_size for folder in (tmp_path / "model", found.folder)]
+    sizes = [(folder / model_folder.WEIGHTS).stat().st_size for folder in (tmp_path / "model", found.folder)]
     assert sizes[1] < 0.8 * sizes[0]
     assert publish.main([*words, "--full"]) == 0
     assert np.array_equal(voice.load("numbers").network.table, full.table)
@@ -94,7 +94,7 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
 
 def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped, capsys):
     trained(text, tmp_path / "model")
-    path = tmp_path / "model" / presets.SETTINGS
+    path = tmp_path / "model" / model_folder.SETTINGS
     made = json.loads(path.read_bytes())
     path.write_text(json.dumps(made | {"data": {}}))
     words = [str(tmp_path / "model"), "--name", "numbers", "--licence", "CC0-1.0", "--trained-on", "numbers"]

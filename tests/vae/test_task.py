@@ -11,7 +11,7 @@ from studio.core.errors import InvalidInput
 from studio.core.generators import latent
 from studio.core.generators.directions import MOST_DIRECTIONS
 from studio.core.metrics import comparison
-from studio.core.models import presets
+from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.core.training.loop import split
@@ -163,10 +163,13 @@ def test_too_few_pictures_are_told_with_the_least_number(home, discs, tiny, tmp_
 
 def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
     preset, _ = opened(result)
-    with h5py.File(preset.folder / presets.WEIGHTS, "a") as file:
+    with h5py.File(preset.folder / model_folder.WEIGHTS, "a") as file:
         file["decoder/layers/dense/vars/0"][0, 0] = np.nan
     changed = presets.Preset(
-        preset.name, preset.folder, preset.task, presets.paths.file_digest(preset.folder / presets.WEIGHTS)
+        preset.name,
+        preset.folder,
+        preset.task,
+        presets.paths.file_digest(preset.folder / model_folder.WEIGHTS),
     )
     with pytest.raises(InvalidInput, match="not finite"):
         tasks.imported(tasks.get("vae.train").opens)(changed)

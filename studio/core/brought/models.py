@@ -6,15 +6,17 @@ the studio works would trust Keras' own checks alone, and those had holes.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -31,6 +33,8 @@ _ANEW = (
 )
 EXPECTED = "a model that the studio saved, or for classifiers a .keras file that Keras 3 saved"
 MOST_SECONDS = 600  # in all; loading Keras takes most of it on a machine that is busy
+_LOOK_SECONDS = 0.2
+_BLOCK = 4096  # bytes that even an empty file takes
 _FACTS = "facts.json"
 _MOST_ANSWER = 16 << 20  # bytes; the names of its classes may take 1 MB, and six times that in JSON
 _MOST_SAID = 2000  # bytes of its last words, for the log
@@ -188,26 +192,20 @@ def _answer(module: str, file: Path, place: Path, name: str) -> _Answer:
     """
     try:
         with tempfile.TemporaryFile(dir=place.parent) as said:  # not in memory: it may say without end
-            done = subprocess.run(
-                sandbox.command(module, file),
-                cwd=place,
-                env=_environment(place),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                timeout=MOST_SECONDS,
-                umask=0o077,
-                check=False,
+            ended = _run(
+                sandbox.command(module, file), place, said, 3 * resave.most_of_a_file(file.stat().st_size)
             )
             said.seek(-min(_MOST_SAID, said.seek(0, os.SEEK_END)), os.SEEK_END)
             last = said.read().decode(errors="replace")
     except subprocess.TimeoutExpired:
         raise _invalid(name, "a file that takes too long to load", "try a smaller one") from None
+    except _TooMuch:
+        raise _invalid(name, "a file that takes more room on disk than it may", "try a smaller one") from None
     except OSError as error:
         raise StudioError(f"No process could be started ({error.strerror}). Next: try again.") from None
-    if done.returncode:
-        log.warning("a model was not loaded (%s): %s", done.returncode, last)
-        slow = done.returncode in _SLOW
+    if ended:
+        log.warning("a model was not loaded (%s): %s", ended, last)
+        slow = ended in _SLOW
         received = (
             "a file that takes too long to load" if slow else "a file that takes more memory than it may"
         )
@@ -221,6 +219,51 @@ def _answer(module: str, file: Path, place: Path, name: str) -> _Answer:
         return answer
     log.info("a model was refused: %s", last)
     raise _invalid(name, printable(answer.refused, 300))
+
+
+class _TooMuch(Exception):
+    """A process fills the disk."""
+
+
+def _run(command: list[str], place: Path, said: IO[bytes], most: int) -> int:
+    """How a process ends that works in a folder.
+
+    Raises:
+        TimeoutExpired: if it takes too long.
+        _TooMuch: if it leaves more bytes than `most` there; the system's own limit is one of each file.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=place,
+        env=_environment(place),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=said,
+        umask=0o077,
+    ) as child:
+        try:
+            last = time.monotonic() + MOST_SECONDS
+            while time.monotonic() < last:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return child.wait(_LOOK_SECONDS)
+                if _written(child.pid, place) > most:
+                    raise _TooMuch
+            raise subprocess.TimeoutExpired(command, MOST_SECONDS)
+        finally:
+            child.kill()  # it cannot have started another
+
+
+def _written(pid: int, place: Path) -> int:
+    """Bytes below a folder, and of files that a process has open and that no folder names any more."""
+    found = [Path(at, name) for at, folders, names in os.walk(place) for name in (*folders, *names)]
+    with contextlib.suppress(OSError):  # it has ended, or this is no Linux
+        found += [one for one in Path(f"/proc/{pid}/fd").iterdir() if one.stat().st_nlink == 0]
+    total = 0
+    for one in found:
+        with contextlib.suppress(OSError):
+            looked = one.stat() if one.parent.name == "fd" else one.lstat()
+            total += max(512 * looked.st_blocks, _BLOCK)
+    return total
 
 
 def _environment(place: Path) -> dict[str, str]:

@@ -110,9 +110,14 @@ def look_over(source: Path, folder: Path, most: int) -> keras_files.Described:
     return described
 
 
+def most_of_a_file(size: int) -> int:
+    """Bytes that a file may have which is written of one of some bytes."""
+    return (1 << 28) + 2 * size
+
+
 def _cap(size: int) -> None:
     """Takes from this process what loading a file of some bytes does not need."""
-    limits = {"RLIMIT_DATA": MOST_BYTES + 4 * size, "RLIMIT_FSIZE": (1 << 28) + 2 * size, "RLIMIT_CORE": 0}
+    limits = {"RLIMIT_DATA": MOST_BYTES + 4 * size, "RLIMIT_FSIZE": most_of_a_file(size), "RLIMIT_CORE": 0}
     for name, most in limits.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
             resource.setrlimit(getattr(resource, name), (most, most))

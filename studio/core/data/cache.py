@@ -16,7 +16,7 @@ from studio.core import paths
 from studio.core.data.names import counted, listed
 from studio.core.data.sources import Item, Source, refused
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.pictures import formats, images
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
@@ -199,7 +199,7 @@ class _Made:
         received = "no files"
         if tried:
             received = f"{whole:,} among {tried:,} files: {listed(self._broken())}"
-        raise refused(name, f"pictures ({images.TAKEN})", received, "choose another folder or archive")
+        raise refused(name, f"pictures ({formats.TAKEN})", received, "choose another folder or archive")
 
     def finish(self) -> bytes:
         """Closes the gaps that broken ones and copies left. Returns all but the pixels as an npz."""

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from studio.core.settings import Settings
+
+
+def held_out(settings: Settings) -> tuple[float, float]:
+    """The part at the end that a training with these settings held out."""
+    return 1 - getattr(settings, "held_out", 0.1), 1.0
+
 
 def bounds(count: int, part: tuple[float, float]) -> tuple[int, int]:
     """The places where a part of so many things begins and ends.

@@ -85,7 +85,7 @@ def measure(progress: Progress | None = None) -> Iterator[Timed]:
     """
     progress = progress or Progress()
     photo = sample_photos.path("chelsea")
-    with tasks.held():
+    with tasks.in_memory():
         file = File.keep(photo.read_bytes(), "picture", photo.name)
         for number, timing in enumerate(TIMINGS):
             progress.report(number, len(TIMINGS), text=timing.title)

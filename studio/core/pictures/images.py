@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,32 +12,15 @@ from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.pictures import formats
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # magic bytes decide, whatever the name says
-HEIC = find_spec("pillow_heif") is not None  # what phones save, where its reader is installed
-TAKEN = f"JPEG, PNG, WebP, {'HEIC, ' if HEIC else ''}GIF or BMP"
-# By which files of these kinds are offered.
-ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", *((".heic", ".heif") if HEIC else ()))
 MOST_PIXELS = 64_000_000
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
 MOST_ASPECT = 20
-
-# Known by their first bytes, so that the refusal can name them. HEIC and AVIF share a container.
-_FOREIGN = {
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"%PDF": "PDF",
-    b"%!PS": "PostScript",
-    b"<svg": "SVG",
-    b"DDS ": "DDS",
-    b"SIMPLE": "FITS",
-    b"8BPS": "PSD",
-    b"P6": "PPM",
-}
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
@@ -63,7 +45,7 @@ def read(source: str | Path | bytes, name: str = "picture", ground: str = "white
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            picture = Image.open(io.BytesIO(data), formats=_formats(data))
+            picture = Image.open(io.BytesIO(data), formats=formats.readers(data))
             _check_size(picture.size, name)
             picture.load()
             return np.asarray(_rgb(ImageOps.exif_transpose(picture), ground))
@@ -72,21 +54,11 @@ def read(source: str | Path | bytes, name: str = "picture", ground: str = "white
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except Image.UnidentifiedImageError:
-            raise _unknown(data, name) from None
+            raise formats.refusal(data, name) from None
         except Exception as error:  # Pillow's parsers raise nearly anything on a damaged file
             raise invalid(
                 name, expected="a whole picture", received=_what(error), next_step="save it again"
             ) from None
-
-
-def _formats(data: bytes) -> tuple[str, ...]:
-    """The kinds that Pillow may try."""
-    if not (HEIC and _kind(data) == "HEIC"):
-        return FORMATS
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    return ("HEIF",)
 
 
 def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
@@ -103,7 +75,9 @@ def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
             reason = getattr(error, "strerror", None) or "not a usable path"
             raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
     if not data:
-        raise invalid(name, expected=f"a {TAKEN} file", received="an empty file", next_step="choose another")
+        raise invalid(
+            name, expected=f"a {formats.TAKEN} file", received="an empty file", next_step="choose another"
+        )
     if len(data) > MOST_BYTES:
         raise _too_many_bytes(name)
     return data, name
@@ -129,24 +103,6 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 def _too_large(name: str, received: str = "more") -> InvalidInput:
     most = f"at most {MOST_PIXELS // 1_000_000} million pixels"
     return invalid(name, expected=most, received=received, next_step="save it smaller")
-
-
-def _unknown(data: bytes, name: str) -> InvalidInput:
-    kind, step = _kind(data), "save it as JPEG or PNG"
-    received = kind or "not a picture of a known kind, or a damaged one"
-    if kind == "HEIC" and HEIC:
-        received = "a damaged or cut HEIC"
-    elif kind == "HEIC":
-        step += ", or pip install pillow-heif, which reads it"
-    return invalid(name, expected=f"a {TAKEN} file", received=received, next_step=step)
-
-
-def _kind(data: bytes) -> str:
-    """What kind of foreign file it seems to be, by its first bytes; empty if none that is known."""
-    if data[4:8] == b"ftyp":
-        return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a film"
-    head = data[:256].lstrip()
-    return next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")
 
 
 def _what(error: Exception) -> str:
@@ -195,12 +151,12 @@ def size(data: bytes) -> tuple[int, int]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(io.BytesIO(data), formats=_formats(data)) as picture:
+            with Image.open(io.BytesIO(data), formats=formats.readers(data)) as picture:
                 return picture.height, picture.width
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except Exception:  # as in `read`
-            raise _unknown(data, name) from None
+            raise formats.refusal(data, name) from None
 
 
 def megapixels(data: bytes, longest: int) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.models import presets
+from studio.core.models import model_folder
 from studio.core.pictures import animations, images
 from studio.core.tasks import File, Kind
 from studio.core.untrusted import damage
@@ -95,7 +95,7 @@ def _card_picture(data: bytes) -> np.ndarray | None:
     """What a model's card shows, if it has a picture; nothing else of the model is looked at."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            found = packed.getinfo(presets.PICTURE)
+            found = packed.getinfo(model_folder.PICTURE)
             if found.file_size > _MOST_CARD or found.compress_type != zipfile.ZIP_STORED:
                 return None
             return images.read(packed.read(found))

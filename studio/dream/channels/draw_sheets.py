@@ -79,7 +79,7 @@ def _candidates(layer: str, channels: int, share: int, seed: int, progress: Prog
 
 def _draw(settings: ChannelSettings) -> np.ndarray:
     settings = settings.model_copy(update={"size": sheet.SIDE, "steps": STEPS})
-    with tasks.held():
+    with tasks.in_memory():
         return images.read(tasks.run("dream.channel", settings, {}).files[0].read())
 
 

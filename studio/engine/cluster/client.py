@@ -15,13 +15,13 @@ from distributed import Client, Event, Future, KilledWorker, Security
 
 from studio.core import capacity, paths, tasks
 from studio.core.errors import StudioError, Unavailable, invalid
-from studio.engine.cluster import worker
+from studio.engine.cluster import reports, worker
 from studio.engine.cluster.launch import Host
 
 # Of what the machine has.
 MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
-MOST_SENDINGS = 10  # of what never began, since each time what ran before it took the process with it
+MOST_SENDINGS = 10  # of work that never began: each time the work before it in its worker killed the worker
 LOST = "The connection to its worker was lost. Next: run it again."
 KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
 
@@ -111,7 +111,7 @@ class Cluster:
 
     def listen(self, lane: str, handler: Callable[[dict[str, Any]], None]) -> None:
         """Calls `handler` with every event of a lane, in the client's own thread."""
-        self._client.subscribe_topic(worker.topic(lane), lambda event: handler(event[1]))
+        self._client.subscribe_topic(reports.topic(lane), lambda event: handler(event[1]))
 
     def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
         """Sends work to a lane; there it waits for what runs, but not for what a driver still wants to."""

@@ -6,12 +6,10 @@ import errno
 import gc
 import json
 import logging
-import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,20 +17,17 @@ from distributed import Event, get_worker
 
 from studio.core import amounts, owners, paths, tasks
 from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
-from studio.core.pictures import images
-from studio.core.progress import Progress, Report
+from studio.core.progress import Progress
 from studio.core.weights import pretrained
+from studio.engine.cluster.reports import Reporter, Streamer, spared, topic
 from studio.engine.jobs import store
 
 MEMORY = (
     "It needed more memory than its process may have, so it was stopped. Next: try a smaller size or count."
 )
 NOTHING_KEPT = "It was stopped before there was anything to keep."
-EVENTS_A_SECOND = 10
-STREAM_SECONDS = 0.08  # least between two reports of a stream; tasks that report ten a second lose none
 MOST_LIVE_BYTES = 4_000_000  # a picture of 1024 px a side, the largest that pages show live, has up to 3.2
 ASKS_A_SECOND = 20
-SAVED_PREVIEW_SECONDS = 3.0
 GONE_SECONDS = 10.0
 
 log = logging.getLogger("studio.engine")
@@ -87,93 +82,6 @@ class Wish:
             time.sleep(1)
 
 
-class Reporter:
-    """Passes reports of a job on: to the server as events, to the job's folder as history and picture.
-
-    Events carry the preview (about 50 kB, twice a second); plain steps are thinned to EVENTS_A_SECOND.
-    """
-
-    def __init__(self, id: str, lane: str, folder: store.Folder):
-        self._id, self._lane, self._folder = id, lane, folder
-        self._next_event = self._next_saved = 0.0
-        self._next_step = self._points = 0
-        self._point: Report | None = None  # the latest that had figures
-        self.last: Report | None = None
-        self._unsaved: bytes | None = None
-
-    def __call__(self, report: Report) -> None:
-        now = time.monotonic()
-        self.last = report
-        if report.metrics and self._is_due(report):
-            with _spared("the curve", self._id):
-                self._folder.add_point(report)
-        preview = None if report.preview is None else images.encode_preview(report.preview)
-        if preview is not None or now >= self._next_event:
-            self._next_event = now + 1 / EVENTS_A_SECOND
-            message = {"id": self._id, "report": store.pack_report(report), "preview": preview}
-            get_worker().log_event(topic(self._lane), message)
-        self._unsaved = preview or self._unsaved
-        if self._unsaved and now >= self._next_saved:
-            self.save_preview()
-            self._next_saved = now + SAVED_PREVIEW_SECONDS
-
-    def _is_due(self, report: Report) -> bool:
-        """Whether a point belongs to the curve, of which each phase has about MOST_POINTS.
-
-        Of a phase whose length is not known each MOST_POINTS lie twice as far apart as those before.
-        """
-        before, self._point = self._point, report
-        if before and (report.step < before.step or _is_other(report, before)):
-            self._next_step = self._points = 0  # a phase begins
-        known, passed = math.ceil(report.total / store.MOST_POINTS), self._points // store.MOST_POINTS
-        stride = known or 2**passed
-        # A search tells several measurements at one step.
-        due = stride == 1 or report.step >= self._next_step or report.step == report.total
-        if due:
-            self._next_step, self._points = report.step + stride, self._points + 1
-        return due
-
-    def save_preview(self) -> None:
-        """Puts the latest picture into the folder, so that a killed job still shows it."""
-        if self._unsaved:
-            with _spared("the picture", self._id):
-                self._folder.show(self._unsaved)
-                self._unsaved = None
-
-
-def _is_other(report: Report, before: Report) -> bool:
-    """Whether the same step was told of another number of steps."""
-    return report.step == before.step and report.total != before.total
-
-
-@contextmanager
-def _spared(what: str, id: str) -> Iterator[None]:
-    """Lets a run go on without something that only shows how it goes, as when the disk is full."""
-    try:
-        yield
-    except (OSError, StudioError) as error:
-        log.warning("%s of job %s could not be saved: %s", what, id, error)
-
-
-class Streamer:
-    """Passes what is reported on as events of a topic: the first at once, then thinned."""
-
-    def __init__(self, id: str, topic: str):
-        self._id, self._topic, self._next = id, topic, 0.0
-
-    def __call__(self, report: Report) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + STREAM_SECONDS
-            message = {"id": self._id, "report": store.pack_report(report)}
-            get_worker().log_event(self._topic, message)
-
-
-def topic(lane: str) -> str:
-    """The name of a lane's stream of events."""
-    return f"studio-{lane}"
-
-
 def stop_name(id: str) -> str:
     """The name of the event that asks a job to stop."""
     return f"studio-stop-{id}"
@@ -193,7 +101,7 @@ def run_job(id: str, lane: str, entry: str) -> None:
         return  # Dask does again what a worker has done that died before the server heard of it
     wish = Wish(id, topic(lane))
     asked = folder.read("job") or {}
-    with _spared("the old curve", id):
+    with spared("the old curve", id):
         folder.start_over()
     reporter = Reporter(id, lane, folder)
 
@@ -221,7 +129,7 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         start = time.monotonic()
-        with tasks.held():
+        with tasks.in_memory():
             listener = Streamer(id, topic("live")) if asked["stream"] else None
             result = _run(asked["task"], entry, asked, Progress(listener, StopSignal(stop_name(id))))
             main = result.files[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -10,11 +12,13 @@ from studio.core import owners, paths
 from studio.engine.jobs import store
 
 _DONE = ".models-and-files"  # below STUDIO_HOME/owners, once each model and file is noted as its owner's
+_MOST_BYTES = 256_000  # of a search by eye
 log = logging.getLogger("studio.engine")
 
 
 def mend(home: Path) -> None:
-    """Gives visitors the models and files that they had when whose they are was noted otherwise."""
+    """Gives visitors the models, files and searches that they had when whose they are was noted otherwise."""
+    _searches(home)
     done = home / "owners" / _DONE
     if done.exists():
         return
@@ -37,6 +41,16 @@ def _models(home: Path) -> None:
                 target.mkdir(parents=True, exist_ok=True)
                 shutil.move(model, target / note.name)
             note.unlink()
+
+
+def _searches(home: Path) -> None:
+    """Searches by eye of all lay in one folder; now those of each of many are the owner's own."""
+    for path in (home / "searches").glob("eye-*.json"):
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):  # what is odd stays
+            owner = json.loads(paths.read(path, _MOST_BYTES)).get("owner", owners.LOCAL)
+            if owner != owners.LOCAL:
+                paths.make(owners.folder(owner) / "searches")
+                path.rename(owners.folder(owner) / "searches" / path.name)
 
 
 def _files(job: store.Folder) -> None:

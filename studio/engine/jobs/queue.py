@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +18,16 @@ from cachetools import LRUCache
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
-from studio.core.progress import Report
 from studio.core.settings import Settings
 from studio.engine.jobs import store
-from studio.engine.jobs.snapshots import FINISHED, Job, Live, State
+from studio.engine.jobs.record import Record, last_report, restored
+from studio.engine.jobs.snapshots import Job, Live, State
 
 FRESH_NANOSECONDS = 10**9
 MOST_SEEN_BYTES = 64 * 2**20
 _FIGURE_BYTES = 80  # of a curve, in memory
 STOPPED = "The studio stopped while it ran. Next: run it again."
 log = logging.getLogger("studio.engine")
-
-
-@dataclass
-class Record:
-    """One job as the server holds it; `asked` is its job.json."""
-
-    id: str
-    folder: store.Folder
-    asked: dict[str, Any]
-    state: State = "queued"
-    started: float | None = None
-    ended: float | None = None
-    error: str = ""
-    tries: int = 0  # how often it began
-    sendings: int = 0
-    report: Report | None = None
-    preview: bytes | None = None
-
-    @property
-    def lane(self) -> str:
-        """Where it runs; work of the live lane that someone queues is a job like others."""
-        return "drive" if self.asked["lane"] == "drive" else "job"
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state in FINISHED
 
 
 class Ledger:
@@ -94,7 +66,7 @@ class Ledger:
         if state is None and folder.read("outcome") is None:
             log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
             return
-        record = _restored(folder, asked, state or {"state": "stopping"})
+        record = restored(folder, asked, state or {"state": "stopping"})
         if record.state in ("running", "stopping"):
             self.settle(record, STOPPED)
         self._records[record.id] = record
@@ -198,7 +170,7 @@ class Ledger:
             ended = record.folder.written("outcome")  # the server may have died before it could see it
             reason = outcome.get("error", "")
             state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
-            record.report = _report(outcome) or record.report
+            record.report = last_report(outcome) or record.report
         record.state, record.error, record.ended = state, reason, ended
         record.preview = None  # the folder has it
         self.note(record)
@@ -310,15 +282,3 @@ def _whole_or_not(folder: store.Folder) -> Iterator[None]:
         with suppress(OSError):
             folder.remove()
         raise
-
-
-def _restored(folder: store.Folder, asked: dict[str, Any], state: dict[str, Any]) -> Record:
-    """The job of a folder, whose files were checked as they were read."""
-    known = {name: state[name] for name in ("state", "started", "ended", "error", "tries") if name in state}
-    return Record(folder.path.name, folder, asked, report=_report(state), **known)
-
-
-def _report(kept: dict[str, Any]) -> Report | None:
-    """The last report that a state or an outcome tells of, if there was any."""
-    packed = kept.get("report")
-    return None if packed is None else store.unpack_report(packed)

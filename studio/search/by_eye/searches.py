@@ -1,4 +1,7 @@
-"""Searches by eye as they are kept: what was asked and what was picked; nothing is lost with a tab."""
+"""Searches by eye as they are kept: what was asked and what was picked; nothing is lost with a tab.
+
+Each of many who share a studio has a folder of searches, among what is noted of them, and they count as work.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from studio.core import paths, tasks
+from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable, invalid
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
+from studio.engine import allowances
 from studio.search.by_eye.levels import Grid, Point
 from studio.search.by_eye.pairs import MOST, Duel, Duels
 from studio.search.space import space
@@ -104,7 +108,9 @@ def begin(
 
     Raises:
         InvalidInput: if nothing varies, it cannot, or settings and inputs do not go together.
+        NoRoom: if the owner's work takes all the room that it may.
     """
+    allowances.check_room(owner)
     names = set(space(type(settings), vary))
     tasks.check(task, settings, inputs)
     shared = {key: value for key, value in settings.model_dump(mode="json").items() if key not in names}
@@ -128,7 +134,7 @@ def find(id: str, owner: str) -> Taste:
     """The search of an id. Raises `Unavailable` if there is none, or it is another owner's."""
     with suppress(OSError, ValidationError, StudioError):
         if _ID.fullmatch(id):
-            taste = _read(_path(id))
+            taste = _read(_path(id, owner))
             if taste.owner == owner:
                 return taste
     raise Unavailable("This search by eye is no longer here. Next: begin another.")
@@ -141,7 +147,7 @@ def judge(id: str, owner: str, duel: Duel, picked: Picked) -> Taste:
         Unavailable: if the search is gone.
         InvalidInput: if the pair is none of its.
     """
-    with paths.locked(_path(id).with_suffix(".lock")):
+    with paths.locked(_path(id, owner).with_suffix(".lock")):
         taste = find(id, owner)
         grid = taste.duels().grid
         try:
@@ -159,14 +165,14 @@ def judge(id: str, owner: str, duel: Duel, picked: Picked) -> Taste:
 
 def undo(id: str, owner: str) -> Taste:
     """Takes the last pick back. Raises `Unavailable` if the search is gone."""
-    with paths.locked(_path(id).with_suffix(".lock")):
+    with paths.locked(_path(id, owner).with_suffix(".lock")):
         taste = find(id, owner)
         return _kept(taste.model_copy(update={"compared": taste.compared[:-1]}))
 
 
 def recent(owner: str, most: int = 3) -> list[Taste]:
     """The owner's searches in which something was picked, the last first."""
-    files = sorted(paths.folder("searches").glob(f"{_KEPT}*.json"), key=_changed, reverse=True)
+    files = sorted(_folder(owner).glob(f"{_KEPT}*.json"), key=_changed, reverse=True)
     found: list[Taste] = []
     for path in files:
         with suppress(OSError, ValidationError, InvalidInput):
@@ -181,12 +187,12 @@ def recent(owner: str, most: int = 3) -> list[Taste]:
 def remove(id: str, owner: str) -> None:
     """Forgets a search. Raises `Unavailable` if it is gone already."""
     find(id, owner)
-    for path in (_path(id), _path(id).with_suffix(".lock")):
+    for path in (_path(id, owner), _path(id, owner).with_suffix(".lock")):
         path.unlink(missing_ok=True)
 
 
 def _kept(taste: Taste) -> Taste:
-    paths.write(_path(taste.id), taste.model_dump_json().encode())
+    paths.write(_path(taste.id, taste.owner), taste.model_dump_json().encode())
     return taste
 
 
@@ -196,10 +202,14 @@ def _read(path: Path) -> Taste:
     return Taste.model_validate_json(path.read_bytes())
 
 
-def _path(id: str) -> Path:
+def _folder(owner: str) -> Path:
+    return paths.folder("searches") if owner == owners.LOCAL else owners.folder(owner) / "searches"
+
+
+def _path(id: str, owner: str) -> Path:
     if not _ID.fullmatch(id):
         raise Unavailable("This search by eye is no longer here. Next: begin another.")
-    return paths.folder("searches") / f"{_KEPT}{id}.json"
+    return _folder(owner) / f"{_KEPT}{id}.json"
 
 
 def _changed(path: Path) -> float:

@@ -14,7 +14,7 @@ from studio.classify.models import available, imagenet, trained
 from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
-from studio.core.models import presets
+from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.tasks import File
@@ -77,7 +77,7 @@ def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
         assert {told["label"] for told in one["labels"]} == {"cat", "coffee"}
         assert sum(told["probability"] for told in one["labels"]) == pytest.approx(1)
     assert by_name.recipe.weights == {toy: preset.digest}
-    packed = File.keep(presets.zipped(preset.folder), "model", "toy.zip")
+    packed = File.keep(model_zip.zipped(preset.folder), "model", "toy.zip")
     as_file = tasks.run("classify.predict", PredictSettings(), {"pictures": pictures, "model": [packed]})
     assert as_file.figures["pictures"] == by_name.figures["pictures"]
     assert as_file.recipe.weights == {} and as_file.recipe.inputs["model"][0].digest == packed.digest

@@ -15,7 +15,7 @@ from studio.classify.settings import TrainClassifierSettings
 from studio.classify.teach import finetune, task, teach_head, training_set
 from studio.core import data, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError
-from studio.core.models import presets
+from studio.core.models import model_folder, presets
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop
@@ -316,7 +316,7 @@ def test_one_class_is_refused_before_a_network_is_loaded(home, drawn):
 @pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
 def test_a_model_that_is_not_whole_is_refused(weights_home, drawn, tmp_path, damage):
     preset = unpacked(taught(drawn), tmp_path)
-    name = presets.RECIPE if damage == "other training" else presets.SETTINGS
+    name = model_folder.RECIPE if damage == "other training" else model_folder.SETTINGS
     made = json.loads((preset.folder / name).read_text())
     if damage == "other training":
         made["weights"]["vgg16"] = "0" * 64

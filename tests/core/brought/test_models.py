@@ -240,7 +240,7 @@ def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home,
     assert [one["config"].get("units") for one in layers[0]] == [None, 5, 3]
     assert len(layers[0]) == len(layers[1])
     assert [one.name for one in (home / "cache" / "brought").glob(".new-*")] == []
-    monkeypatch.setattr(subprocess, "run", None)
+    monkeypatch.setattr(models, "_run", None)
     assert models.admit(file) == found
     found.path.write_bytes(found.path.read_bytes()[:-1] + b"x")
     with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made anew
@@ -287,8 +287,7 @@ def run(code, folder):
 )
 def test_a_process_that_dies_is_told_in_one_sentence(code, told, data_dir, home, monkeypatch):
     file = models.bring(data_dir / "badfiles" / "models" / "good_control.keras")
-    died = subprocess.CompletedProcess([], code, b"", b"")
-    monkeypatch.setattr(subprocess, "run", lambda *args, **options: died)
+    monkeypatch.setattr(models, "_run", lambda *args: code)
     with pytest.raises(InvalidInput, match=f"Received: a file that takes .*{told}"):
         models.admit(file)
 
@@ -298,16 +297,16 @@ FACTS = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "sees": None
 
 def leaving(monkeypatch, copy: bytes, answer: object) -> None:
     """The process that loads the stranger's file leaves this; the one that looks the copy over is real."""
-    real = subprocess.run
+    real = models._run
 
-    def run(command, cwd, **options):
+    def run(command, place, *others):
         if resave.__name__ not in command:
-            return real(command, cwd=cwd, **options)
-        (cwd / resave.COPY).write_bytes(copy)
-        (cwd / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
-        return subprocess.CompletedProcess([], 0, b"", b"")
+            return real(command, place, *others)
+        (place / resave.COPY).write_bytes(copy)
+        (place / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(models, "_run", run)
 
 
 def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
@@ -337,12 +336,12 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
 def test_a_link_that_it_leaves_for_a_copy_is_not_followed(data_dir, home, monkeypatch):
     good = data_dir / "badfiles" / "models" / "good_control.keras"
 
-    def run(command, cwd, **options):
-        (cwd / resave.COPY).symlink_to(good)
-        (cwd / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
-        return subprocess.CompletedProcess([], 0, b"", b"")
+    def run(command, place, *others):
+        (place / resave.COPY).symlink_to(good)
+        (place / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(models, "_run", run)
     with pytest.raises(StudioError, match="nothing is known of it"):
         models.admit(models.bring(good))
     assert not list((home / "cache" / "brought").glob("*/*"))
@@ -417,6 +416,21 @@ ODD_ENDS = {
 def test_an_odd_answer_is_not_read(work, tmp_path, monkeypatch):
     with pytest.raises(StudioError, match="nothing is known of it"):
         spied(f"import os; {work}", tmp_path, monkeypatch)
+
+
+FILLS = {
+    "many files": "[open(f'{n}', 'wb').write(bytes(1 << 20)) for n in range(8)]",
+    "many empty files": "os.mkdir('a'), [open(f'a/{n}', 'wb') for n in range(1000)]",
+    "files without a name": "f = [open(f'{n}', 'wb', 0) for n in range(8)];"
+    "[(one.write(bytes(1 << 20)), os.unlink(one.name)) for one in f]",
+}
+
+
+@pytest.mark.parametrize("work", FILLS.values(), ids=FILLS)
+def test_a_process_that_fills_the_disk_is_ended(work, tmp_path, monkeypatch):
+    monkeypatch.setattr(resave, "most_of_a_file", lambda size: 1 << 20)
+    with pytest.raises(InvalidInput, match=r"more room on disk than it may\. Next: try a smaller"):
+        spied(f"import os, time; {work}; time.sleep(60)", tmp_path, monkeypatch)
 
 
 def test_what_a_process_says_without_end_is_not_held_in_memory(tmp_path, monkeypatch):

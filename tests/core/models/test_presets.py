@@ -18,7 +18,7 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput, NoRoom
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip, presets
 from studio.core.weights import index
 
 NAME = next(name for name, path in tasks.TASKS.items() if path.startswith("paint:"))
@@ -50,7 +50,7 @@ def test_what_is_saved_is_found_by_name(home):
     assert found.recipe().task == NAME
     assert presets.names() == [*index.shipped().presets, "tiny"]
     assert sorted(p.name for p in found.folder.iterdir()) == sorted(
-        [presets.WEIGHTS, presets.SETTINGS, presets.CARD, presets.RECIPE]
+        [model_folder.WEIGHTS, model_folder.SETTINGS, model_folder.CARD, model_folder.RECIPE]
     )
 
 
@@ -142,7 +142,7 @@ def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
     with pytest.raises(InvalidInput, match=r"Received: \.new-mine with photo\.png in it"):
         saved(tmp_path / "mine")
     assert (mine / "photo.png").read_bytes() == b"of a person"
-    (mine / "photo.png").rename(mine / presets.CARD)
+    (mine / "photo.png").rename(mine / model_folder.CARD)
     saved(tmp_path / "mine")
     assert not mine.exists()
 
@@ -164,7 +164,7 @@ def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp
 
 def test_a_link_named_as_an_old_model_is_not_put_in_its_place(home, tmp_path):
     (tmp_path / ".old-mine").symlink_to(saved(tmp_path / "other").folder)
-    presets._mend(tmp_path / "mine")
+    model_folder.mend(tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 
 
@@ -233,15 +233,15 @@ def test_unknown_names_are_refused(home, name):
 @pytest.mark.parametrize(
     "file, data",
     [
-        (presets.SETTINGS, None),
-        (presets.SETTINGS, b"{"),
-        (presets.SETTINGS, b"[]"),
-        (presets.SETTINGS, b'{"task":"x","settings":{},"weights":"short"}'),
-        (presets.SETTINGS, b" " * (2 << 20)),
-        (presets.WEIGHTS, None),
-        (presets.WEIGHTS, b"other"),
-        (presets.RECIPE, b"{}"),
-        (presets.CARD, None),
+        (model_folder.SETTINGS, None),
+        (model_folder.SETTINGS, b"{"),
+        (model_folder.SETTINGS, b"[]"),
+        (model_folder.SETTINGS, b'{"task":"x","settings":{},"weights":"short"}'),
+        (model_folder.SETTINGS, b" " * (2 << 20)),
+        (model_folder.WEIGHTS, None),
+        (model_folder.WEIGHTS, b"other"),
+        (model_folder.RECIPE, b"{}"),
+        (model_folder.CARD, None),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused(home, file, data):
@@ -270,8 +270,8 @@ def test_a_folder_that_is_not_whole_is_refused(home, file, data):
 def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
     """Else one odd folder would take down the page that lists it among all others."""
     folder = saved("tiny").folder
-    settings = json.loads((folder / presets.SETTINGS).read_text())
-    (folder / presets.SETTINGS).write_text(json.dumps(settings | {"data": data}))
+    settings = json.loads((folder / model_folder.SETTINGS).read_text())
+    (folder / model_folder.SETTINGS).write_text(json.dumps(settings | {"data": data}))
     with pytest.raises(InvalidInput, match=r"settings\.json as the studio writes it"):
         presets.find("tiny")
 
@@ -283,7 +283,7 @@ def test_a_model_of_which_one_test_was_not_finite_is_kept(home):
 
 
 def test_settings_that_the_task_does_not_take_are_refused(home):
-    path = saved("tiny").folder / presets.SETTINGS
+    path = saved("tiny").folder / model_folder.SETTINGS
     made = json.loads(path.read_bytes())
     path.write_text(json.dumps(made | {"settings": {"steps": 10**9}}))
     with pytest.raises(InvalidInput, match="steps"):
@@ -311,7 +311,7 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert found == presets.find("tiny") and found.settings().steps == 7
     assert found.data() == {"letters": "ab"}
     assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
-    assert presets.zipped(presets.unpack(data, tmp_path / "there").folder) == data
+    assert model_zip.zipped(presets.unpack(data, tmp_path / "there").folder) == data
 
 
 def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
@@ -361,13 +361,13 @@ def squeezed():
         lambda: packed().replace(b"# Tiny", b"# Tony"),
         squeezed,
         lambda: rezipped(lambda m: [*m.items(), ("../outside", b"x")]),
-        lambda: rezipped(lambda m: [*m.items(), (presets.CARD, b"again")]),
+        lambda: rezipped(lambda m: [*m.items(), (model_folder.CARD, b"again")]),
         lambda: rezipped(lambda m: [(f"model/{name}", body) for name, body in m.items()]),
         lambda: rezipped(lambda m: list(m.items())[:3]),
-        lambda: rezipped(lambda m: list((m | {presets.WEIGHTS: b"other"}).items())),
-        lambda: rezipped(lambda m: list((m | {presets.SETTINGS: b"{}"}).items())),
-        lambda: rezipped(lambda m: list((m | {presets.RECIPE: b"{}"}).items())),
-        lambda: rezipped(lambda m: list((m | {presets.CARD: b"x" * (2 << 20)}).items())),
+        lambda: rezipped(lambda m: list((m | {model_folder.WEIGHTS: b"other"}).items())),
+        lambda: rezipped(lambda m: list((m | {model_folder.SETTINGS: b"{}"}).items())),
+        lambda: rezipped(lambda m: list((m | {model_folder.RECIPE: b"{}"}).items())),
+        lambda: rezipped(lambda m: list((m | {model_folder.CARD: b"x" * (2 << 20)}).items())),
     ],
 )
 def test_what_is_no_packed_model_is_refused_and_the_old_one_stays(home, data):

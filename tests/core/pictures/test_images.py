@@ -14,7 +14,7 @@ from skimage import data as photos
 
 from studio.core import recipes
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.pictures import formats, images
 
 
 def saved(picture, kind="PNG", **options) -> bytes:
@@ -39,7 +39,7 @@ def test_gray_is_as_bright_as_the_eye_sees_a_colour():
 
 
 def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
-    monkeypatch.setattr(images, "HEIC", False)  # as the studio is without its extra
+    monkeypatch.setattr(formats, "HEIC", False)  # as the studio is without its extra
     rows = corpus(data_dir)
     assert len(rows) > 200
     wrong = []
@@ -134,7 +134,7 @@ def test_damaged_photos_of_phones_never_raise_anything_else(photo_of_a_phone):
 
 
 def test_without_the_extra_photos_of_phones_are_told_what_reads_them(photo_of_a_phone, monkeypatch):
-    monkeypatch.setattr(images, "HEIC", False)
+    monkeypatch.setattr(formats, "HEIC", False)
     with pytest.raises(InvalidInput, match=r"Received: HEIC\. Next: save it as JPEG or PNG, or pip install"):
         images.read(photo_of_a_phone)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.core.models import cards, presets
+from studio.core.models import cards, model_folder
 from studio.core.pictures import animations, images, thumbnails
 from studio.core.tasks import File
 
@@ -30,7 +30,7 @@ def test_a_text_a_model_and_a_data_set_have_pictures_that_stand_for_them(home):
 def test_a_model_shows_the_picture_of_its_card_unless_it_is_packed_otherwise_than_ours(home, picture, method):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as file:
-        file.writestr(presets.PICTURE, images.encode_png(picture))
+        file.writestr(model_folder.PICTURE, images.encode_png(picture))
     seen = thumbnails.picture_of(File.keep(packed.getvalue(), "model", "m.zip"))
     assert np.array_equal(seen, picture) == (method == zipfile.ZIP_STORED)
 
@@ -56,7 +56,7 @@ def test_of_a_card_all_that_the_model_makes_is_shown_and_no_curves(home):
     green, packed = np.full((64, 64, 3), (0, 200, 0), "uint8"), io.BytesIO()
     card = cards.picture(green, [1, 2], {"style": [0.5, 0.4], "content": [1.0, 0.9]})
     with zipfile.ZipFile(packed, "w") as file:
-        file.writestr(presets.PICTURE, card)
+        file.writestr(model_folder.PICTURE, card)
     file = File.keep(packed.getvalue(), "model", "m.zip")
     whole, seen = thumbnails.picture_of(file, whole=True), thumbnails.picture_of(file)
     assert np.array_equal(whole, images.read(card))

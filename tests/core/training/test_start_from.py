@@ -8,7 +8,7 @@ import pytest
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import InvalidInput
-from studio.core.models import presets
+from studio.core.models import model_folder, model_zip
 from studio.core.tasks import File
 
 WIDE = {"dcgan.train": "width", "vae.train": "width", "text.train": "units", "style.train": "width"}
@@ -18,14 +18,14 @@ def packed(task: str, folder) -> File:
     """A model with the usual settings of its training, whose weights are none."""
     folder.mkdir()
     settings = tasks.get(task).settings().model_dump(mode="json")
-    (folder / presets.WEIGHTS).write_bytes(b"no weights")
-    digest = paths.file_digest(folder / presets.WEIGHTS)
-    (folder / presets.SETTINGS).write_text(
+    (folder / model_folder.WEIGHTS).write_bytes(b"no weights")
+    digest = paths.file_digest(folder / model_folder.WEIGHTS)
+    (folder / model_folder.SETTINGS).write_text(
         json.dumps({"task": task, "settings": settings, "weights": digest})
     )
-    (folder / presets.CARD).write_text("# A model\n")
-    (folder / presets.RECIPE).write_text(recipes.Recipe(task=task, settings=settings).to_json())
-    return File.keep(presets.zipped(folder), "model", "before.zip")
+    (folder / model_folder.CARD).write_text("# A model\n")
+    (folder / model_folder.RECIPE).write_text(recipes.Recipe(task=task, settings=settings).to_json())
+    return File.keep(model_zip.zipped(folder), "model", "before.zip")
 
 
 def asked(task: str, start: File) -> dict[str, list[File]]:

@@ -13,15 +13,16 @@ import pytest
 from pages.form import film_input
 from pages.jobs import commands, results
 from pages.widgets import words
-from studio import notebook
 from studio.classify.settings import ExplainSettings, ExportSettings
-from studio.cli import flags, make, outputs, sources
+from studio.cli import flags, make
 from studio.core import amounts, paths, recipes, tasks
 from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.faces.settings import FacesSettings
 from studio.film.settings import FilmSettings
+from studio.run import arguments as run_arguments
+from studio.run import input_files, outputs
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
 
@@ -155,7 +156,7 @@ def asked_in_python(program):
     call = ast.parse(program).body[1].value
     given = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
     task = tasks.get(ast.literal_eval(call.args[0]))
-    chosen, inputs = notebook._told_apart(task, given)
+    chosen, inputs = run_arguments.settings_and_inputs(task, given)
     names = {slot: [file.name for file in files] for slot, files in inputs.items()}
     return task.name, task.settings.parse(chosen), names
 
@@ -176,7 +177,7 @@ def test_the_python_that_is_shown_asks_for_the_same(settings, home, picture, tmp
 def test_the_python_that_is_shown_tells_a_model_from_the_setting_of_that_name(home):
     settings = FacesSettings(model="vae", n=9)
     assert asked_in_python(commands.python("faces.draw", settings, {})) == ("faces.draw", settings, {})
-    kept = sources.source(tasks.get("faces.draw").inputs[1], "digits-vae")
+    kept = input_files.read(tasks.get("faces.draw").inputs[1], "digits-vae")
     program = commands.python("faces.draw", FacesSettings(), {"model": [kept]})
     assert 'preset="digits-vae' in program
 
@@ -184,7 +185,7 @@ def test_the_python_that_is_shown_tells_a_model_from_the_setting_of_that_name(ho
 def test_the_python_that_is_shown_makes_the_same(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = TransferSettings(house=("mosaic", "wash"), style_weights=(1.0, 3.0), size=64)
-    content = sources.source(tasks.get("style.transfer").inputs[0], "sample:coffee")
+    content = input_files.read(tasks.get("style.transfer").inputs[0], "sample:coffee")
     Path("shown.py").write_text(commands.python("style.transfer", settings, {"content": [content]}))
     runpy.run_path("shown.py")
     again = tasks.run("style.transfer", settings, {"content": [content]})

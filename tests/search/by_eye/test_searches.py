@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
-from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, Unavailable
+from studio.core import owners, paths, tasks
+from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
+from studio.engine import allowances
 from studio.gallery import disk_budget
 from studio.search.by_eye import searches
 from studio.search.by_eye.pairs import MOST, Duel
@@ -124,3 +126,33 @@ def test_its_pictures_are_needed(taste, monkeypatch):
     assert digest not in [path.name for path in disk_budget._unnamed(paths.home())]
     searches.remove(taste.id, "local")
     assert digest in [path.name for path in disk_budget._unnamed(paths.home())]
+
+
+def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monkeypatch):
+    monkeypatch.setenv("STUDIO_USERS", "many")
+    monkeypatch.setenv("STUDIO_OWNER_DISK", "0.0001")
+    read, really = [], searches._read
+    monkeypatch.setattr(searches, "_read", lambda path: read.append(path) or really(path))
+    begun = {}
+    for owner in ("visitor-a", "visitor-b"):
+        with owners.asking(owner):
+            content = File.keep(owner.encode(), "picture", "me.png")
+            vary = ("look=dogs|eyes|birds", "steps=4:20")
+            begun[owner] = searches.begin(
+                "dream.ascend", DreamSettings(), vary, {"content": [content]}, owner, 512
+            )
+            searches.judge(begun[owner].id, owner, begun[owner].duels().pair, "left")
+    read.clear()
+    assert [one.id for one in searches.recent("visitor-a")] == [begun["visitor-a"].id] and len(read) == 1
+    with pytest.raises(Unavailable):
+        searches.find(begun["visitor-b"].id, "visitor-a")
+    note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
+    assert note.exists()
+    os.utime(note, (0, 0))
+    assert note.name in allowances.of("visitor-a").digests, "what a search is made from counts, too"
+    before = allowances.of("visitor-a").bytes
+    file = next((owners.folder("visitor-a") / "searches").glob("*.json"))
+    file.write_bytes(file.read_bytes() + b" " * 100_000)
+    assert allowances.of("visitor-a").bytes > before + 90_000
+    with owners.asking("visitor-a"), pytest.raises(NoRoom, match="Your work takes"):
+        searches.begin("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)

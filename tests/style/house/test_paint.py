@@ -9,7 +9,7 @@ from PIL import Image
 
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
-from studio.core.models import presets
+from studio.core.models import model_zip, presets
 from studio.core.pictures import images, sample_photos
 from studio.style.house import film_grain, known_styles, paint
 from studio.style.settings import TransferSettings
@@ -132,7 +132,7 @@ def test_a_task_makes_a_picture_whose_recipe_makes_it_again(tiny, photo):
 
 def test_a_network_that_is_given_as_a_file_is_an_input_of_the_recipe(tiny, photo):
     content = tasks.File.keep(images.encode_png(photo), "picture", "cup.png")
-    network = tasks.File.keep(presets.zipped(tiny.folder), "model", "mine.zip")
+    network = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "mine.zip")
     inputs = {"content": [content], "network": [network]}
     done = tasks.run("style.transfer", asked("rain", network="house", size=96), inputs)
     assert done.recipe.inputs["network"][0].digest == network.digest

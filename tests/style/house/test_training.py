@@ -6,7 +6,7 @@ import tiny_styles
 
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput
-from studio.core.models import presets
+from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
@@ -215,7 +215,7 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
 
 
 def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder):
-    start = tasks.File.keep(presets.zipped(tiny_styles.make().folder), "model", "tiny.zip")
+    start = tasks.File.keep(model_zip.zipped(tiny_styles.make().folder), "model", "tiny.zip")
     inputs = {"data": [folder], "style": [drawn("mosaic")], "start": [start]}
     with pytest.raises(InvalidInput, match="width 12"):
         tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"width": 12}), inputs)
@@ -258,7 +258,7 @@ def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, 
 @pytest.mark.slow
 def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, folder, photos):
     tiny = tiny_styles.make()
-    start = tasks.File.keep(presets.zipped(tiny.folder), "model", "tiny.zip")
+    start = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "tiny.zip")
     rain = tasks.File.keep(images.encode_png(paintings.draw("wash", size=(160, 200))), "picture", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
     made = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})

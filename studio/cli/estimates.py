@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from studio.cli import console
 from studio.core import amounts, tasks
 from studio.core.capacity import gib
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
+from studio.run import terminal
 
 LONG = 30.0  # s; what is expected to take less is not worth a line
 
@@ -30,4 +30,4 @@ def before(
     if expected and expected >= LONG:
         memory = f", {gib(needs)} of memory" if needs else ""
         most, whole = "at most " if task.tries else "", " from its beginning" if goes_on else ""
-        console.note(f"{task.title}: {most}{amounts.about(expected)} here{whole}{memory}.")
+        terminal.note(f"{task.title}: {most}{amounts.about(expected)} here{whole}{memory}.")

@@ -1,11 +1,11 @@
-"""What a command made, into the gallery with it."""
+"""What was made here, into the gallery with it."""
 
 from __future__ import annotations
 
-from studio.cli import console
 from studio.core.errors import StudioError
 from studio.core.tasks import Result
 from studio.gallery import items
+from studio.run import terminal
 
 
 def in_gallery(result: Result, seconds: float) -> None:
@@ -15,4 +15,4 @@ def in_gallery(result: Result, seconds: float) -> None:
     try:
         items.add(result, seconds)
     except (StudioError, OSError) as error:
-        console.note(f"It is not in the gallery: {error}")
+        terminal.note(f"It is not in the gallery: {error}")

@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from studio.cli.originals import Originals, check_sidecar, sidecar, unused
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.models import presets
+from studio.core.models import model_folder, presets
 from studio.core.pictures import animations, images
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result
+from studio.run.originals import Originals, check_sidecar, sidecar, unused
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "picture": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
@@ -108,8 +108,8 @@ def _check_folder(path: Path, shown: str) -> None:
         if path.exists() and not path.is_dir():
             raise invalid(shown, expected=expected, received="a file", next_step=step)
         names = {one.name for one in path.iterdir()} if path.exists() else set()
-        if names and names - {presets.PICTURE} != {*presets.MEMBERS}:
-            found = min(names - {*presets.MEMBERS, presets.PICTURE} or names)
+        if names and names - {model_folder.PICTURE} != {*model_folder.MEMBERS}:
+            found = min(names - {*model_folder.MEMBERS, model_folder.PICTURE} or names)
             received = f"a folder with {printable(found, 60)} in it"
             raise invalid(shown, expected=expected, received=received, next_step=step)
         above = next(one for one in path.absolute().parents if one.exists())
@@ -218,11 +218,11 @@ def recipe_of(path: Path) -> recipes.Recipe:
     shown = f"file {printable(path.name or str(path), 100)}"
     try:
         if path.is_dir():
-            if not (path / presets.RECIPE).is_file():
+            if not (path / model_folder.RECIPE).is_file():
                 step = "choose a file that the studio saved"
                 told = "a folder that is no model's"
                 raise invalid(shown, expected="a file with a recipe", received=told, next_step=step)
-            path = path / presets.RECIPE
+            path = path / model_folder.RECIPE
         if path.suffix.lower() != ".png" and not is_recipe(path):
             path = (
                 path if sidecar(path).exists() else path.resolve()

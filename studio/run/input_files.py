@@ -1,4 +1,4 @@
-"""What a person names on the command line -> a kept file: a path, `sample:NAME`, a model or a data set."""
+"""What a person names -> a kept file: a path, `sample:NAME`, a model or a data set."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from studio.core import amounts, paths
 from studio.core.brought import keras_files, models
 from studio.core.data import sample_sets
 from studio.core.errors import invalid, printable, unknown
-from studio.core.models import presets
-from studio.core.pictures import animations, images, sample_photos
+from studio.core.models import model_folder, model_zip, presets
+from studio.core.pictures import animations, formats, images, sample_photos
 from studio.core.tasks import File, Slot
 from studio.style import paintings
 from studio.text import corpus
@@ -20,7 +20,7 @@ _MODEL_FILES = {".keras", ".zip", ".h5"}
 _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
-def source(slot: Slot, text: str) -> File:
+def read(slot: Slot, text: str) -> File:
     """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
 
     Raises:
@@ -45,10 +45,10 @@ def source(slot: Slot, text: str) -> File:
 
 def is_picture(text: str) -> bool:
     """Whether a word names a sample or a picture, as far as its name tells."""
-    return text.startswith(_SAMPLE) or Path(text).suffix.lower() in images.ENDINGS
+    return text.startswith(_SAMPLE) or Path(text).suffix.lower() in formats.ENDINGS
 
 
-def draw_again(name: str) -> None:
+def keep_sample(name: str) -> None:
     """Keeps the sample that a file is called after, if there is one; another file does no harm."""
     stem = name.rpartition(".")[0]
     if stem in sample_photos.photos() or stem in paintings.paintings():
@@ -74,7 +74,7 @@ def _model(text: str) -> File:
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
     found = preset(text)
     found.weights()
-    return File.keep(presets.zipped(found.folder), "model", f"{found.name}.zip")
+    return File.keep(model_zip.zipped(found.folder), "model", f"{found.name}.zip")
 
 
 def preset(text: str) -> presets.Preset:
@@ -86,7 +86,7 @@ def _is_packed(path: Path) -> bool:
     """Whether a file may be a model that the studio saved."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         members = keras_files.members(file)
-        return path.suffix.lower() == ".zip" and (not members or presets.SETTINGS in members)
+        return path.suffix.lower() == ".zip" and (not members or model_folder.SETTINGS in members)
     return False
 
 

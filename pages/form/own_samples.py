@@ -1,0 +1,13 @@
+"""Samples that pages alone have, so that no command can name them."""
+
+from __future__ import annotations
+
+from pages.form import film_input, sample_texts
+from studio.core.tasks import File
+
+
+def is_one(file: File) -> bool:
+    """Whether a file is one of them, by its bytes."""
+    if file.kind == "text":
+        return file == sample_texts.file()
+    return file.kind == "animation" and file.name == film_input.SAMPLE and file == film_input.sample()

@@ -1,0 +1,43 @@
+"""The folder of a trained model as one zip, and back: nothing in it is run, and no path in it is followed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from studio.core.errors import InvalidInput, invalid
+from studio.core.models.model_folder import MEMBERS, MOST, MOST_TEXT, PICTURE
+from studio.core.untrusted import damage, zips
+
+
+def zipped(folder: Path) -> bytes:
+    """A model folder as one zip, nothing compressed, for weights hardly are."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name in (*MEMBERS, *([PICTURE] if (folder / PICTURE).is_file() else [])):
+            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), (folder / name).read_bytes())
+    return packed.getvalue()
+
+
+def unzipped(data: bytes) -> dict[str, bytes]:
+    """The files of a model that was zipped. Raises `InvalidInput` if it is not exactly such a zip."""
+    try:
+        with zips.opened(io.BytesIO(data), MOST_TEXT) as file:
+            listed = file.infolist()
+            if sorted(one.filename for one in listed if one.filename != PICTURE) != sorted(MEMBERS):
+                raise _no_model("other files in it")
+            if sum(one.filename == PICTURE for one in listed) > 1:
+                raise _no_model("other files in it")
+            for one in listed:
+                most = MOST.get(one.filename, MOST_TEXT)
+                if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
+                    raise _no_model(f"{one.filename} compressed, encrypted or too large")
+            return {one.filename: zips.read(file, one) for one in listed}
+    except damage.ZIP:
+        raise _no_model("another file, or a damaged one") from None
+
+
+def _no_model(received: str) -> InvalidInput:
+    step = "choose a model that the studio saved"
+    return invalid("model", expected=f"a zip of {', '.join(MEMBERS)}", received=received, next_step=step)
