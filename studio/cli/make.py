@@ -13,9 +13,9 @@ from studio.cli import console, estimates, films, flags, folders, report, sweeps
 from studio.cli.scribe import Scribe
 from studio.core import tasks
 from studio.core.errors import a
-from studio.core.models import presets
 from studio.core.tasks import Slot, Task
 from studio.run import input_files, keep, outputs
+from studio.run.arguments import is_name, names_among
 
 GROUPS = {
     "classify": "teach a network classes of your own, and ask it",
@@ -98,12 +98,11 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     }
     for name, slot in _of_settings(task).items():
         # What is no known name is a folder or a file, of which a recipe keeps the digest, not the path.
-        if name in given and given[name] not in (*task.builtin, *presets.names()):
+        if name in given and not is_name(task, given[name]):
             named[slot] = [given.pop(name)]
     for slot in task.inputs:
-        if slot.instead:
-            names, named[slot] = _named(f"{slot.instead}:", named[slot])
-            given |= {slot.instead: names} if names else {}
+        names, named[slot] = names_among(slot, named[slot])
+        given |= {slot.instead: names} if names else {}
     settings = task.settings.parse(given)
     if vary := getattr(arguments, "vary", None):
         task, settings, named = sweeps.of(task, settings, named, vary, arguments.out)
@@ -135,9 +134,3 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     if out:
         out = outputs.told(outputs.save(result, out), arguments.out)
     return console.tell(result, out, seconds, arguments)
-
-
-def _named(prefix: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words with a prefix, without it, and the others."""
-    names = [word.removeprefix(prefix) for word in words if word.startswith(prefix)]
-    return names, [word for word in words if not word.startswith(prefix)]

@@ -165,7 +165,7 @@ def _add_own(taken: Taken, owner: str) -> None:
         return
     own = owners.folder(owner)
     for path, changed in _dated(own / "searches"):
-        taken.digests |= _named_in(path, changed)
+        taken.digests |= _named_then(path, changed)
     # Anybody may write others' digests into a recipe: what these take would tell that they are here.
     taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
     taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
@@ -177,15 +177,20 @@ def _add_own(taken: Taken, owner: str) -> None:
 @lru_cache(maxsize=100_000)
 def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
-    digests = _named_in(folder / "job.json", changed) | _named_in(folder / "outcome.json", changed)
+    digests = _named_in(folder / "job.json") | _named_in(folder / "outcome.json")
     state = store.Folder(folder).read("state")
     busy = state is not None and state["state"] not in FINISHED
     return sum(map(_size, folder.rglob("*"))), digests, busy
 
 
 @lru_cache(maxsize=100_000)
-def _named_in(file: Path, changed: int) -> frozenset[str]:
+def _named_then(file: Path, changed: int) -> frozenset[str]:
     """The digests that a file names, as it was then."""
+    return _named_in(file)
+
+
+def _named_in(file: Path) -> frozenset[str]:
+    """The digests that a file names; none if it cannot be read."""
     with suppress(OSError, paths.TooLarge):
         return frozenset(one.decode() for one in _NAMED.findall(paths.read(file, schema.MOST_BYTES)))
     return frozenset()

@@ -46,6 +46,7 @@ class Engine:
     def __init__(self, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
         self._memory, self._warm = memory, warm
         self._lock = threading.RLock()
+        self._keeping = threading.Lock()  # of its own: who asks for jobs need not wait for a look at the disk
         self._ledger: Ledger | None = None
         self._cluster: Cluster | None = None
         self._runner: Runner | None = None
@@ -245,10 +246,11 @@ class Engine:
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
-        allowances.seen(owner)
-        with self._lock, owners.asking(owner):
-            allowances.check_room(owner, len(live.data))  # or two that are kept at once would both find room
-            return ledger.snapshot(ledger.add_finished(live, owner))
+        with self._keeping, owners.asking(owner):  # or two that are kept at once would both find room
+            allowances.check_room(owner, len(live.data))
+            allowances.seen(owner)
+            with self._lock:
+                return ledger.snapshot(ledger.add_finished(live, owner))
 
     def _usable(self) -> Ledger:
         self._known.wait(WAIT_SECONDS)

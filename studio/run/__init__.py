@@ -1,4 +1,4 @@
-"""What every face does with a task: names and paths become its inputs, and its result is kept or saved.
+"""What commands and Python do with a task: names and paths become its inputs, its result is kept or saved.
 
-Commands, Python and pages stand on this; it knows none of them.
+Both stand on this; it knows neither.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -48,7 +48,7 @@ def settings_and_inputs(task: Task, given: Mapping[str, Any]) -> tuple[dict[str,
     for name, value in given.items():
         field = fields.get(name)
         slot = slots.get(name)
-        known = field and isinstance(value, str) and value in (*task.builtin, *presets.names())
+        known = field and isinstance(value, str) and is_name(task, value)
         if slot is None and field is None:
             raise unknown("argument", name, dict.fromkeys([*slots, *fields]))
         if slot is None or known:
@@ -59,14 +59,30 @@ def settings_and_inputs(task: Task, given: Mapping[str, Any]) -> tuple[dict[str,
             chosen[name] = value
             continue
         values = list(value) if isinstance(value, list | tuple) else [value]
-        prefix = f"{slot.instead}:" if slot.instead else ""
-        words = [one for one in values if prefix and isinstance(one, str) and one.startswith(prefix)]
-        if words:
-            names = [word.removeprefix(prefix) for word in words]
+        names, others = names_among(slot, values)
+        if names:
             before = chosen.get(slot.instead, ())
             chosen[slot.instead] = [*before, *names] if isinstance(before, list | tuple) else names
-        inputs[slot.name] = [_file(slot, one) for one in values if not any(one is word for word in words)]
+        inputs[slot.name] = [_file(slot, one) for one in others]
     return chosen, inputs
+
+
+def is_name(task: Task, text: str) -> bool:
+    """Whether a task knows a model by a text; what it does not is a folder or a file."""
+    return text in (*task.builtin, *presets.names())
+
+
+def names_among(slot: Slot, values: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """Names that stand where files may: `house:mosaic` -> `mosaic`; and the other values."""
+    prefix = f"{slot.instead}:"
+    names: list[str] = []
+    others: list[Any] = []
+    for one in values:
+        if slot.instead and isinstance(one, str) and one.startswith(prefix):
+            names.append(one.removeprefix(prefix))
+        else:
+            others.append(one)
+    return names, others
 
 
 def _file(slot: Slot, value: Any) -> File:

@@ -11,17 +11,20 @@ from pathlib import Path
 from studio.core import owners, paths
 from studio.engine.jobs import store
 
-_DONE = ".models-and-files"  # below STUDIO_HOME/owners, once each model and file is noted as its owner's
 _MOST_BYTES = 256_000  # of a search by eye
 log = logging.getLogger("studio.engine")
 
 
 def mend(home: Path) -> None:
     """Gives visitors the models, files and searches that they had when whose they are was noted otherwise."""
-    _searches(home)
-    done = home / "owners" / _DONE
-    if done.exists():
-        return
+    for mark, move in _MOVES.items():
+        done = home / "owners" / mark
+        if not done.exists():
+            move(home)
+            paths.write(done, b"")
+
+
+def _models_and_files(home: Path) -> None:
     _models(home)
     for job in sorted(path for root in ("jobs", "removed") for path in (home / root).glob("[!.]*")):
         try:
@@ -29,7 +32,6 @@ def mend(home: Path) -> None:
         except (KeyError, TypeError, ValueError, AttributeError):
             log.warning("job %s names no files that can be read", job.name)
     (home / "secret").unlink(missing_ok=True)  # of tags in addresses, which nothing reads any more
-    paths.write(done, b"")
 
 
 def _models(home: Path) -> None:
@@ -68,3 +70,6 @@ def _files(job: store.Folder) -> None:
     with owners.asking(owner):
         for file in [*result.get("files", ()), *(one for files in inputs for one in files)]:
             owners.note(file["digest"])
+
+
+_MOVES = {".models-and-files": _models_and_files, ".searches": _searches}  # by what tells that it is done
