@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from studio.core import amounts
 from studio.core.errors import NoRoom
 from studio.core.progress import Progress
-from studio.core.weights import addresses
-from studio.core.weights.addresses import CONNECT_SECONDS, READ_SECONDS, Failed, Place
+from studio.core.weights import mirrors
 from studio.core.weights.index import Source
+from studio.core.weights.mirrors import CONNECT_SECONDS, READ_SECONDS, Failed, Mirror
 
 if TYPE_CHECKING:
     import requests
@@ -50,7 +50,7 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
     part = folder / f"{source.file}.part"
     reasons = []
     progress.stage(f"Looking for {title}")
-    for place in addresses.offering(source):
+    for place in mirrors.offering(source):
         try:
             _get(place, part, source, _Told(progress, title))
             return part.replace(folder / source.file)
@@ -91,8 +91,8 @@ class _Told:
         self.progress.report(done, total, text=f"Fetching {self.title} ({amounts.size(total)})")
 
 
-def _get(place: Place, part: Path, source: Source, tell: _Told) -> None:
-    if not addresses.reachable(place):
+def _get(place: Mirror, part: Path, source: Source, tell: _Told) -> None:
+    if not mirrors.reachable(place):
         raise Failed("cannot be reached")
     address = place.look()
     for _ in range(2):  # what was resumed and came out wrong gets one fresh start
@@ -105,7 +105,7 @@ def _get(place: Place, part: Path, source: Source, tell: _Told) -> None:
     raise Failed("sent other bytes than the pinned ones")
 
 
-def _download(place: Place, address: str, part: Path, source: Source, tell: _Told) -> bool:
+def _download(place: Mirror, address: str, part: Path, source: Source, tell: _Told) -> bool:
     """Streams until all is here; a cut is resumed as long as each try brings something new.
 
     Returns:
@@ -136,7 +136,7 @@ def _download(place: Place, address: str, part: Path, source: Source, tell: _Tol
         tell.progress.check()
 
 
-def _stream(place: Place, address: str, part: Path, expected: int, tell: _Told) -> bool:
+def _stream(place: Mirror, address: str, part: Path, expected: int, tell: _Told) -> bool:
     """One request. Returns whether the file is as long as it should be."""
     have = _size(part)
     if have >= expected:

@@ -1,148 +1,155 @@
-"""Where pip and npm are told to look (mirrors, certificates, proxy), so that downloads go the same way."""
+"""The mirrors that may have a source's file: the indexes of pip and npm, or the address of Keras' own."""
 
 from __future__ import annotations
 
-import ast
-import importlib.util
-import json
-import os
-import shutil
-import subprocess
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from studio.core.process import children
+from studio.core.weights import package_managers
+from studio.core.weights.index import KerasFile, Packaged, Source
 
 if TYPE_CHECKING:
     import requests
 
-_SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
-_NPM = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 10.0
+
+
+class Failed(Exception):
+    """One place did not give the file; the text says why. The next place is tried."""
 
 
 @dataclass(frozen=True)
-class Mirrors:
-    """What of a package manager's configuration concerns a download.
+class Mirror:
+    """Somewhere a file may be had.
 
     Attributes:
-        indexes: addresses of package indexes over HTTP, in the order to ask them; may be empty.
-        cert: a file of certificates to trust, else "".
-        client_cert: a file with our own certificate, else "".
-        proxy: the proxy's address, else "" for the system's.
-        trusted: hosts whose certificate is not checked.
+        label: its host, for messages (never the whole address, which may hold a password).
+        address: what must be reachable first.
+        session: the `requests` session to use.
+        look: finds the file's own address; may raise `Failed`.
+        auth: name and password for that host, or None.
     """
 
-    indexes: tuple[str, ...]
-    cert: str = ""
-    client_cert: str = ""
-    proxy: str = ""
-    trusted: frozenset[str] = frozenset()
+    label: str
+    address: str
+    session: requests.Session
+    look: Callable[[], str]
+    auth: tuple[str, str] | None = None
 
 
-def pip() -> Mirrors:
-    """pip's configuration as pip itself reads it; only PIP_* variables where pip is not installed."""
-    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+def _from_index(source: Packaged) -> Iterator[Mirror]:
+    from pypi_simple import PyPISimple
+    from requests.utils import get_auth_from_url
 
-    values = _parse(_listed()) | _environment()
-    indexes = [values.get("index-url", PYPI_SIMPLE_ENDPOINT), *values.get("extra-index-url", "").split()]
-    if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
-        indexes = []
-    return Mirrors(
-        indexes=tuple(dict.fromkeys(i for i in indexes if i.startswith(("https://", "http://")))),
-        cert=values.get("cert", ""),
-        client_cert=values.get("client-cert", ""),
-        proxy=values.get("proxy", ""),
-        trusted=frozenset(values.get("trusted-host", "").split()),
-    )
+    settings = package_managers.pip()
+    for index in settings.indexes:
+        host = urlsplit(index).hostname or ""
+        session = package_managers.session(settings, host)
+        client = PyPISimple(index, session=session)
+        user, password = get_auth_from_url(index)
+        auth = (user, password) if user else None
+        yield Mirror(host, index, session, partial(_listed, client, source), auth)
 
 
-def npm() -> Mirrors:
-    """npm's configuration as npm itself reads it; without npm, its variables and the person's .npmrc."""
-    values = _npmrc() | _npm_variables() | _told_by_npm()
-    registry = values.get("registry", "")
-    secure = urlsplit(registry).scheme == "https"
-    unchecked = values.get("strict-ssl", "").lower() in ("false", "0")
-    return Mirrors(
-        indexes=(registry.rstrip("/"),) if registry.startswith(("https://", "http://")) else (),
-        cert=values.get("cafile", "") or os.environ.get("NODE_EXTRA_CA_CERTS", ""),
-        proxy=values.get("https-proxy" if secure else "proxy", ""),
-        trusted=frozenset([urlsplit(registry).hostname or ""] if unchecked else []),
-    )
-
-
-def session(settings: Mirrors, host: str) -> requests.Session:
-    """A session that reaches `host` as pip or npm would."""
+def _listed(client: Any, source: Packaged) -> str:
     import requests
+    from pypi_simple import NoSuchProjectError, UnsupportedRepoVersionError
 
-    made = requests.Session()
-    made.headers["Accept-Encoding"] = "identity"  # the bytes as they are: they are counted and hashed
-    if settings.proxy:
-        made.proxies = {"http": settings.proxy, "https": settings.proxy}
-        made.trust_env = False  # else the environment's proxy would win
-    if settings.cert:
-        made.verify = settings.cert
-    if host in {urlsplit(f"//{trusted}").hostname for trusted in settings.trusted}:
-        made.verify = False
-    if settings.client_cert:
-        made.cert = settings.client_cert
-    return made
-
-
-def _listed() -> str:
-    if importlib.util.find_spec("pip") is None:
-        return ""
-    command = children.command("-m", "pip", "--disable-pip-version-check", "config", "list")
-    environment = children.environment()
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=10, check=True, env=environment
-        )
-        return done.stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
+        page = client.get_project_page(source.package, timeout=(CONNECT_SECONDS, READ_SECONDS))
+    except NoSuchProjectError:
+        raise Failed(f"does not carry {source.package}") from None
+    except requests.RequestException:
+        raise
+    except (ValueError, UnsupportedRepoVersionError):
+        raise Failed("answers with something that is no package index") from None
+    for package in page.packages:
+        if package.filename == source.file:
+            return package.url
+    raise Failed(f"does not carry {source.file}")
 
 
-def _parse(listed: str) -> dict[str, str]:
-    """`global.cert='/etc/x.pem'` lines -> `{"cert": "/etc/x.pem"}`."""
-    found: dict[str, dict[str, str]] = {}
-    for line in listed.splitlines():
-        name, equals, value = line.partition("=")
-        section, dot, key = name.partition(".")
-        if equals and dot and section in _SECTIONS:
-            found.setdefault(section, {})[key] = str(ast.literal_eval(value))
-    return {key: value for section in _SECTIONS for key, value in found.get(section, {}).items()}
+def _from_npm(source: Packaged) -> Iterator[Mirror]:
+    from requests.utils import get_auth_from_url
+
+    settings = package_managers.npm()
+    if not settings.indexes:
+        raise Failed("no registry is known (install npm, or set NPM_CONFIG_REGISTRY to a registry's address)")
+    (registry,) = settings.indexes
+    host = urlsplit(registry).hostname or ""
+    session = package_managers.session(settings, host)
+    user, password = get_auth_from_url(registry)
+    auth = (user, password) if user else None
+    yield Mirror(host, registry, session, lambda: _tarball(session, registry, source, auth), auth)
 
 
-def _environment() -> dict[str, str]:
-    names = ("index-url", "extra-index-url", "no-index", "cert", "client-cert", "proxy", "trusted-host")
-    variables = {name: f"PIP_{name.upper().replace('-', '_')}" for name in names}
-    return {name: os.environ[variable] for name, variable in variables.items() if os.environ.get(variable)}
-
-
-def _told_by_npm() -> dict[str, str]:
-    """What npm says; it leaves out an address with a password, and says nothing where it is not installed."""
-    command = [shutil.which("npm") or "npm", "config", "list", "--json"]
-    quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+def _tarball(session: requests.Session, registry: str, source: Packaged, auth: tuple[str, str] | None) -> str:
+    """Where a registry has a package's file; never elsewhere than on that registry."""
+    answer = session.get(f"{registry}/{source.package}", timeout=(CONNECT_SECONDS, READ_SECONDS), auth=auth)
+    if answer.status_code == 404:
+        raise Failed(f"does not carry {source.package}")
+    answer.raise_for_status()
     try:
-        answer = subprocess.run(command, capture_output=True, timeout=10, check=True, env=quiet)
-        told = json.loads(answer.stdout)
-        return {key: str(told[key]) for key in _NPM if told.get(key) is not None}
-    except (OSError, subprocess.SubprocessError, ValueError, AttributeError):
-        return {}
+        address = str(answer.json()["versions"][source.version]["dist"]["tarball"])
+    except KeyError:
+        raise Failed(f"does not carry {source.package} {source.version}") from None
+    except (ValueError, TypeError):
+        raise Failed("answers with something that is no npm registry") from None
+    if urlsplit(address).hostname != urlsplit(registry).hostname:  # a mirror passes the list on as it came
+        return f"{registry}/{source.package}/-/{source.file}"
+    return address
 
 
-def _npm_variables() -> dict[str, str]:
-    given = {name.lower().replace("_", "-"): value for name, value in os.environ.items() if value}
-    return {key: given[f"npm-config-{key}"] for key in _NPM if f"npm-config-{key}" in given}
+def _from_keras(source: KerasFile) -> Iterator[Mirror]:
+    host = urlsplit(source.address).hostname or "Keras"
+    yield Mirror(
+        host, source.address, package_managers.session(package_managers.pip(), host), lambda: source.address
+    )
 
 
-def _npmrc() -> dict[str, str]:
-    path = Path(os.environ.get("NPM_CONFIG_USERCONFIG") or Path.home() / ".npmrc")
+_KINDS: dict[str, Callable[[Any], Iterator[Mirror]]] = {
+    "pypi": _from_index,
+    "npm": _from_npm,
+    "keras": _from_keras,
+}
+
+
+def offering(source: Source) -> Iterator[Mirror]:
+    """The places that may have a source's file, in the order to try them; `Failed` if none is known."""
+    return _KINDS[source.kind](source)
+
+
+def reachable(place: Mirror) -> bool:
+    """Whether the host, or the proxy before it, takes a connection soon.
+
+    Asked in a thread, because looking up a name has no time limit and a host may have many addresses.
+    """
+    from requests.utils import select_proxy
+
+    proxies = place.session.merge_environment_settings(place.address, {}, False, None, None)["proxies"]
+    proxy = select_proxy(place.address, proxies)
+    target = urlsplit(place.address if not proxy else proxy if "://" in proxy else f"http://{proxy}")
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, ValueError):
-        return {}
-    pairs = [(key.strip(), value.strip(" \"'")) for key, _, value in (line.partition("=") for line in lines)]
-    return {key: os.path.expandvars(value) for key, value in pairs if key in _NPM}
+        port = target.port or {"http": 80, "https": 443}.get(target.scheme, 1080)
+    except ValueError:
+        raise Failed("has an address that cannot be right") from None
+    answered = threading.Event()
+
+    def knock() -> None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((target.hostname, port), timeout=CONNECT_SECONDS),
+        ):
+            answered.set()
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(CONNECT_SECONDS)
+    return answered.is_set()

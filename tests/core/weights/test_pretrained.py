@@ -19,7 +19,7 @@ from tiny_weights import ARCHIVE, FILE, KERAS_FILE, MEMBER, SOURCE, VALUES
 from studio.core import paths
 from studio.core.errors import Cancelled, InvalidInput, Unavailable
 from studio.core.progress import Progress
-from studio.core.weights import index, mirrors, networks, pretrained
+from studio.core.weights import index, networks, package_managers, pretrained
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -351,19 +351,19 @@ def test_pips_configuration_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     monkeypatch.delenv("PIP_CERT", raising=False)
-    found = mirrors.pip()
+    found = package_managers.pip()
     assert found.indexes[0] == "https://mirror.example/simple"
     assert "https://b.example/s" in found.indexes
     assert found.cert == "/etc/ours.pem"
-    assert mirrors.session(found, "mirror.example").verify is False
-    assert mirrors.session(found, "b.example").verify == "/etc/ours.pem"
+    assert package_managers.session(found, "mirror.example").verify is False
+    assert package_managers.session(found, "b.example").verify == "/etc/ours.pem"
     monkeypatch.setenv("PIP_INDEX_URL", "https://env.example/simple")
     monkeypatch.setenv("PIP_PROXY", "http://proxy.example:3128")
-    found = mirrors.pip()
+    found = package_managers.pip()
     assert found.indexes[0] == "https://env.example/simple"
-    assert mirrors.session(found, "x").proxies["https"] == "http://proxy.example:3128"
+    assert package_managers.session(found, "x").proxies["https"] == "http://proxy.example:3128"
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    assert mirrors.pip().indexes == ()
+    assert package_managers.pip().indexes == ()
 
 
 def test_real_index_names_only_what_can_be_built():
