@@ -13,7 +13,6 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.text import blas_threads
-from studio.text.blas_threads import Pace
 from studio.text.network import Network
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
@@ -120,7 +119,9 @@ def draws(
     Each text has a generator of its own, so that the first of many is the one that stands alone.
     """
     if settings.count < LEAST_SHARED:
-        yield from _draws(network, vocabulary, settings, range(settings.count), Pace())
+        # The products of so few texts are too small to share: two cores would mostly wait for each other.
+        with blas_threads.limited(1):
+            yield from _draws(network, vocabulary, settings, range(settings.count))
         return
     parts = np.array_split(np.arange(settings.count), blas_threads.count())
     groups = [_draws(network, vocabulary, settings, part.tolist()) for part in parts if len(part)]
@@ -136,22 +137,19 @@ def _draws(
     vocabulary: Vocabulary,
     settings: WriteSettings,
     texts: Sequence[int],
-    pace: Pace | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     pen = Pen(network, len(texts))
     begin = vocabulary.encode(settings.prompt).indices
     # A text that begins with nothing begins after the end of a line.
     begin = begin if len(begin) else np.array([max(vocabulary.characters.find("\n"), 0)])
-    with blas_threads.limited(1):
-        pen.read(begin)
+    pen.read(begin)
     generators = [np.random.default_rng([settings.seed, n]) for n in texts]
     while True:
         uniforms = np.stack([generator.random(_BLOCK) for generator in generators])
         for column in range(_BLOCK):
             indices = choose(pen.logits, uniforms[:, column], settings)
             yield indices, nats_of(pen.logits, indices)
-            work = partial(pen.add, indices)
-            pace.step(work) if pace else work()
+            pen.add(indices)
 
 
 def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) -> Iterator[Piece]:
