@@ -26,6 +26,7 @@ class Report:
         text: text made so far or, shorter, the name of the stage ("Fetching VGG16"), else "".
         seconds: since the first report with this total, so that a fetch before does not spoil the time left.
         began: the step of that report, which is not 0 where a run goes on from a checkpoint.
+        tests: how often a training has tested itself so far; 0 for what does not.
     """
 
     step: int
@@ -35,6 +36,7 @@ class Report:
     text: str = ""
     seconds: float = 0.0
     began: int = 0
+    tests: int = 0
 
     @property
     def stage(self) -> str:
@@ -76,6 +78,7 @@ class Progress:
         metrics: Mapping[str, float] | None = None,
         preview: Callable[[], np.ndarray] | None = None,
         text: str = "",
+        tests: int = 0,
     ) -> None:
         """Reports one step. `preview` is called only when one is due.
 
@@ -88,7 +91,7 @@ class Progress:
                 self._start, self._total, self._began = time.monotonic(), total, step
             seconds = time.monotonic() - self._start
             told = dict(metrics or {})
-            self._listener(Report(step, total, told, picture, text, seconds, self._began))
+            self._listener(Report(step, total, told, picture, text, seconds, self._began, tests))
         self.check()
 
     def stage(self, text: str) -> None:

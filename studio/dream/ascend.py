@@ -144,16 +144,19 @@ class Climb:
             for size, cost in zip(sizes, costs, strict=True):
                 base = resize_01(picture, size)
                 image_01 = np.clip(base + resize_01(dreamt, size), 0.0, 1.0)
-                values = []
+                before = None
                 for _ in range(min(steps, self._most - self.steps)):
                     value, direction = self._slope(image_01)
                     image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
                     dreamt = image_01 - base
-                    values.append(value)
+                    before = value if before is None else before
                     done, self.steps = done + cost, self.steps + 1
                     tell(done, total, {"activation": value}, image_01)
-                if values:
-                    self._note(size, values)
+                if before is not None and tell == self._tell:  # a film tells of no octave
+                    after = self._slope.value(image_01)
+                    self.climbed.append(
+                        {"height": size[0], "width": size[1], "before": before, "after": after}
+                    )
         except Cancelled:
             self.stopped_early = True
         return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
@@ -161,9 +164,6 @@ class Climb:
     def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
         height, width = picture.shape[1:3]
         return octave_sizes(height, width, octaves, self._settings.octave_scale, self._least)
-
-    def _note(self, size: tuple[int, int], values: list[float]) -> None:
-        self.climbed.append({"height": size[0], "width": size[1], "before": values[0], "after": values[-1]})
 
     def _tell(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
         # As many steps as there are, but of equal cost, so that the time left is right from the first octave.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from studio.core.objectives.backbones import Backbone
@@ -66,22 +68,39 @@ class Slope:
             direction += self._flat(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
         return value, direction
 
+    def value(self, images_01: np.ndarray) -> float:
+        """The value of the terms on layers alone, at a third of the cost.
+
+        Raises:
+            Cancelled: between two windows, if a person asked to stop.
+        """
+        if max(images_01.shape[1:3]) <= self._whole:
+            return self._deep.value(images_01)
+        values = [self._deep.value(seen) for _, seen in self._windows(images_01)]
+        return float(np.mean(values))
+
     def _at(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         found = self._deep(images_01)
         return found.value, found.gradient
 
     def _in_windows(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        values, gradient = [], np.zeros_like(images_01)
+        for (rows, columns), seen in self._windows(images_01):
+            value, found = self._at(seen)
+            gradient[:, rows, columns] = found[:, HALO:-HALO, HALO:-HALO]
+            values.append(value)
+        return float(np.mean(values)), gradient
+
+    def _windows(self, images_01: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+        """Yields the rows and columns that each window answers for, and what it sees."""
         _, height, width, _ = images_01.shape
         (tall, tops), (wide, lefts) = cuts(height), cuts(width)
         around = np.pad(images_01, ((0, 0), (HALO, HALO), (HALO, HALO), (0, 0)), "wrap")
-        values, gradient = [], np.zeros_like(images_01)
         for top in tops:
             for left in lefts:
-                value, found = self._at(around[:, top : top + tall + 2 * HALO, left : left + wide + 2 * HALO])
-                gradient[:, top : top + tall, left : left + wide] = found[:, HALO:-HALO, HALO:-HALO]
-                values.append(value)
+                place = slice(top, top + tall), slice(left, left + wide)
+                yield place, around[:, top : top + tall + 2 * HALO, left : left + wide + 2 * HALO]
                 self._progress.check()
-        return float(np.mean(values)), gradient
 
 
 def softened(gradient: np.ndarray, softness: float) -> np.ndarray:

@@ -26,6 +26,7 @@ class Watch:
         self.goal, self.trial, self.tell, self.alike = goal, trial, tell, alike
         self.poor = False
         self.found: list[float] = []
+        self._tests = 0  # of those that the training has done, the last that was heard of
 
     def progress(self, stopped: Any) -> Progress:
         """For the training: it is cancelled when a person stops the search, or when it is poor."""
@@ -33,11 +34,13 @@ class Watch:
 
     def _hear(self, report: Report) -> None:
         value = report.metrics.get(self.goal.metric)
-        if value is None or (self.found and value == self.found[-1]):
+        if value is None or report.tests <= self._tests:
             return
         self.found.append(float(value))
-        # Counted in measurements: halving then means the same for a training of any length.
-        self.trial.report(value, len(self.found))
+        self._tests = report.tests
+        # Counted in tests: halving then means the same for a training of any length. By their number, not
+        # by what they found: one that finds the same as the one before is a test, too.
+        self.trial.report(value, self._tests)
         # At its last step there is nothing left to save: its figure may yet be the best.
         self.poor = self.alike and report.step < report.total and self.trial.should_prune()
         self.tell(value)

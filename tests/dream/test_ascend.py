@@ -47,6 +47,18 @@ def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognisable(weight
     assert [climbed["width"] for climbed in dreamt.figures["octaves"]] == [91, 128]
 
 
+def test_what_an_octave_climbed_is_told_from_before_its_first_step_to_after_its_last(weights_home, photo):
+    values = []
+    settings = DreamSettings(**SMALL | {"jitter": 0, "octaves": 1})
+    progress = Progress(lambda report: values.append(report.metrics.get("activation")))
+    dreamt = ascend(photo, settings, progress=progress)
+    (octave,) = dreamt.figures["octaves"]
+    values = [value for value in values if value is not None]
+    assert octave["before"] == values[0]
+    assert octave["after"] > values[-1]
+    assert octave["after"] == pytest.approx(answer("block4_conv3", dreamt.image), rel=0.02)
+
+
 def test_the_same_seed_gives_the_same_dream_and_another_another(weights_home, photo):
     first, again, other = (dream(photo, seed=seed).image for seed in (1, 1, 2))
     assert np.array_equal(first, again)

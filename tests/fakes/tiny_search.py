@@ -42,7 +42,7 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     try:
         for epoch in range(1, settings.epochs + 1):
             metrics = {} if settings.trouble == "silent" else {"held out": loss(settings) + 10 / epoch}
-            progress.report(epoch, settings.epochs, metrics)
+            progress.report(epoch, settings.epochs, metrics, tests=epoch)
     except Cancelled:
         stopped = True
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))

@@ -240,6 +240,28 @@ def test_without_a_figure_a_trial_counts_by_its_best_measurement(most, best):
     assert watch.value({"loss": 7}) == (7.0, "loss")
 
 
+class _Trial:
+    """Notes what a trial is told, as Optuna's would."""
+
+    def __init__(self):
+        self.told: list[tuple[float, int]] = []
+
+    def report(self, value, step):
+        self.told.append((value, step))
+
+    def should_prune(self):
+        return False
+
+
+def test_each_test_of_a_training_counts_once_also_one_that_finds_the_same_as_the_one_before():
+    trial = _Trial()
+    watch = Watch(Goal("held out", "loss"), trial, tell=lambda value: None)
+    progress = watch.progress(lambda: False)
+    for step, value, tests in ((1, 2.0, 1), (2, 2.0, 1), (3, 2.0, 2), (4, 1.5, 3), (5, 1.5, 3)):
+        progress.report(step, 9, {"held out": value}, tests=tests)
+    assert trial.told == [(2.0, 1), (2.0, 2), (1.5, 3)]
+
+
 def test_a_search_whose_best_model_was_cleared_away_gives_the_best_that_is_there(text):
     first = searched(text, name="kept")
     first.files[0].path.unlink()

@@ -43,11 +43,12 @@ def distance(a_01, b_01, progress: Progress | None = None) -> float:
     """
     from keras import ops
 
-    features = backbones.load("vgg16", progress).features(LAYERS)
-    heads = pretrained.load("lpips", progress).model
+    loaded = pretrained.load("lpips", progress)
+    # The heads were learnt on this one training of VGG16; on another they weigh channels at random.
+    features = backbones.load("vgg16", progress, loaded.digest).features(LAYERS)
     first, second = features(a_01), features(b_01)
     squared = {layer: ops.square(_unit(first[layer]) - _unit(second[layer])) for layer in LAYERS}
-    return float(sum(ops.mean(weighted) for weighted in heads(squared).values()))
+    return float(sum(ops.mean(weighted) for weighted in loaded.model(squared).values()))
 
 
 def _unit(activations):

@@ -85,6 +85,11 @@ class Evaluator:
             total, terms, gradient = total + more, (*terms, *flat), gradient + pixels
         return Evaluation(float(total), tuple(float(terms[i]) for i in self._order), gradient)
 
+    def value(self, images_01: np.ndarray) -> float:
+        """The weighted sum alone, in one piece whatever the size: a third of what its gradient costs."""
+        part = self._all
+        return float(_value_graph(self._extractor, part.structure)(images_01, part.weights, part.targets))
+
     def _in_one_piece(self, extractor: keras.Model | None, part: _Part, images_01: np.ndarray):
         if not part.structure:
             return 0.0, (), np.zeros(images_01.shape, "float32")
@@ -188,6 +193,16 @@ def _whole_graph(extractor: keras.Model | None, structure: Structure) -> Callabl
         return _weighted(terms, weights), tuple(terms)
 
     return compiled(value_and_grad(weighted))
+
+
+@lru_cache(maxsize=16)
+def _value_graph(extractor: keras.Model | None, structure: Structure) -> Callable:
+    def weighted(images_01, weights, targets):
+        features = _features(extractor, images_01)
+        terms = [value(kind, features[layer], t) for (layer, kind), t in zip(structure, targets, strict=True)]
+        return _weighted(terms, weights)
+
+    return compiled(weighted)
 
 
 @lru_cache(maxsize=4)

@@ -153,7 +153,7 @@ class Training:
         began, saved, told = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
         losses: Mapping[str, float] = self._so_far()
         asked, progress = progress, parallel.telling(progress)
-        progress.report(self.step, self.steps, self._shown(losses), **self.made())
+        self._tell(losses, progress)
         broken_off = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped within that test
         if ended := self._test(losses, progress) if broken_off else self.ended():
             return ended
@@ -170,9 +170,13 @@ class Training:
                 saved = time.monotonic()
             if time.monotonic() - told > REPORT_SECONDS or self.step == self.steps:
                 told = time.monotonic()
-                progress.report(self.step, self.steps, self._shown(losses), **self.made())
+                self._tell(losses, progress)
             parallel.heed(asked, self.step)
         return ""
+
+    def _tell(self, losses: Mapping[str, float], progress: Progress) -> None:
+        tests = len(self.curves.steps)
+        progress.report(self.step, self.steps, self._shown(losses), **self.made(), tests=tests)
 
     def _is_due(self) -> bool:
         return self.step > 0 and (self.step % self.every == 0 or self.step == self.steps)

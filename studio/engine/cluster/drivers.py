@@ -110,7 +110,9 @@ class Crew:
                     told = self._heard[id].get(timeout=_LOOK_SECONDS)
                     if told is not None:
                         report = store.unpack_report(told)
-                        progress.report(report.step, report.total, report.metrics, text=report.text)
+                        progress.report(
+                            report.step, report.total, report.metrics, text=report.text, tests=report.tests
+                        )
                 progress.check()
             except Cancelled:
                 if stop is None:

@@ -57,6 +57,7 @@ class _Report(_Strict):
     text: str = ""
     seconds: Seconds = 0.0
     began: Count = 0
+    tests: Count = 0
 
 
 class _Stands(_Strict):

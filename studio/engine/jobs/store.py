@@ -265,6 +265,7 @@ def pack_report(report: Report) -> dict[str, Any]:
         "text": report.text,
         "seconds": report.seconds,
         "began": report.began,
+        "tests": report.tests,
     }
 
 

@@ -12,7 +12,6 @@ from studio.core.objectives.evaluate import Evaluation
 
 _MEMORY = 10  # pairs of steps and gradient changes; 20 and 40 lowered the loss no further
 _LONGEST = 8.0  # half waves along the longer side, up to which all move alike
-_SCALE = 1e3  # keeps SciPy's first step, one over the gradient's length, in the range of pixels
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def descend(
         on_pass(done, evaluation, best_picture)
         if done >= passes:
             raise _Enough
-        return evaluation.value * _SCALE, steps.gradient(evaluation.gradient).astype("float64") * _SCALE
+        return evaluation.value, steps.gradient(evaluation.gradient).astype("float64")
 
     cancelled = False
     options = {"maxiter": passes, "maxfun": passes, "maxcor": _MEMORY, "ftol": 0.0, "gtol": 0.0}

@@ -143,6 +143,19 @@ def test_lpips_has_the_published_figures(weights_home):
     assert lpips.distance(CAT_SQUARE, CAT_SQUARE) == 0
 
 
+def test_lpips_asks_for_the_training_that_its_heads_were_learnt_on(weights_home, monkeypatch):
+    asked = []
+
+    def load(name, progress=None, digest=None):
+        asked.append(digest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lpips.backbones, "load", load)
+    with pytest.raises(KeyboardInterrupt):
+        lpips.distance(CAT_SQUARE, CAT_SQUARE)
+    assert asked == [pretrained.load("lpips").digest]
+
+
 def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeypatch):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
