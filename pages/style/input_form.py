@@ -87,7 +87,7 @@ class Wish:
     def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """What follows the sliders, and what to say of it: the result itself, or a small one instead."""
         if self.follows(settings):
-            return settings, NOTE["instant"]
+            return settings, NOTE["instant"] + self._mixed(settings)
         note = NOTE[settings.mode]
         if isinstance(self.content, Reel):
             note = f"Its first frame: Start paints all {self.content.frames}"
@@ -95,7 +95,16 @@ class Wish:
             note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
         change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
         quick = self.at_home(settings.model_copy(update=change))
-        return quick, note + estimates.takes(*self.job(settings)) + "."
+        return quick, note + estimates.takes(*self.job(settings)) + "." + self._mixed(settings)
+
+    def _mixed(self, settings: TransferSettings) -> str:
+        """Says so where house styles are mixed with what their network does not know."""
+        if settings.mode != "instant" or settings.house or not any(style.network for style in self.styles):
+            return ""
+        return (
+            " No single network of house styles knows all of these, so the instant one for any painting"
+            " mixes them."
+        )
 
 
 def weights(styles: Sequence[Sample]) -> tuple[float, ...]:

@@ -82,10 +82,16 @@ def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkey
 def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit, monkeypatch):
     monkeypatch.setattr("studio.style.house.known_styles.styles", lambda *network: ("mosaic",))
     asked = []
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told[1], more["needs"])))
+    monkeypatch.setattr(
+        "pages.parts.show_live",
+        lambda *told, **more: asked.append(
+            (told[1].house, more["needs"], "for any painting" in more["note"])
+        ),
+    )
     visit("style", style=["Mosaic", "Dots"])
-    settings, needed = asked[-1]
-    assert (settings.house, needed) == ((), ("adain",))
+    assert asked[-1] == ((), ("adain",), True)
+    visit("style", style=["Mosaic"])
+    assert asked[-1] == (("mosaic",), (), False)
 
 
 @pytest.mark.parametrize(
