@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ PAINTINGS = {"starry": "starry_night_google.jpg", "scream": "the_scream.jpg"}
 
 @dataclass(frozen=True)
 class Look:
-    """What is measured of one picture; the tuples follow SIZES."""
+    """What is measured of one picture; the tuples follow the judge's sizes."""
 
     style: tuple[float, ...]
     content: tuple[float, ...]
@@ -46,15 +47,18 @@ class Judge:
 
     Args:
         photo, painting: `(H, W, 3) uint8`.
+        sizes: px, of the longer side, from the largest, at which grain is measured, too.
     """
 
-    def __init__(self, backbone: Backbone, photo: np.ndarray, painting: np.ndarray):
+    def __init__(
+        self, backbone: Backbone, photo: np.ndarray, painting: np.ndarray, sizes: Sequence[int] = SIZES
+    ):
         self._backbone = backbone
-        self._painting = [self._grams(images.fit(painting, size)) for size in SIZES]
-        small = [images.fit(photo, size) for size in SIZES]
+        self._painting = [self._grams(images.fit(painting, size)) for size in sizes]
+        small = [images.fit(photo, size) for size in sizes]
         self._shapes = [one.shape[:2] for one in small]
         self._photo = [self._content(one) for one in small]
-        self.grain = grain(images.fit(painting, SIZES[0]))
+        self.grain = grain(images.fit(painting, sizes[0]))
 
     def __call__(self, picture: np.ndarray) -> Look:
         """Measures `(H, W, 3) uint8`, a painted picture of any size."""
