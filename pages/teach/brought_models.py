@@ -1,4 +1,4 @@
-"""Classifiers that a person brings as `.keras` files: taken, looked over, and told in one line."""
+"""Classifiers that a person brings: taken, looked over, told in one line, named, given the right levels."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.form import uploads
-from pages.widgets import owners
+from pages.widgets import owners, words
 from studio.classify.models import brought
+from studio.classify.settings import FOUND
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 
 MOST_MB = 500
 _SLOT, _MINE, _NEW = "model", "models_mine", "models_new"
 _HELP = (
-    "A picture classifier that Keras saved: one input (height, width, 3 or 1), two classes or more. It is "
-    "given levels from 0 to 255; what else it needs, such as Rescaling, must be in it. Nothing in it is run."
+    "A picture classifier of Keras (.keras, .h5), or the zip that Teachable Machine or TensorFlow.js gives. "
+    "Names of its classes are read from a labels.txt in the zip. Nothing in it is run."
 )
+LEVELS = "levels"
+_TITLES = {
+    "0-255": "0 to 255",
+    "0-1": "0 to 1",
+    "-1-1": "-1 to 1",
+    "imagenet-caffe": "ImageNet, as VGG and ResNet had it",
+    "imagenet-torch": "ImageNet, as DenseNet and PyTorch have it",
+}
 
 
 def mine() -> dict[str, File]:
@@ -48,8 +57,10 @@ def take(choose: Callable[[str], None]) -> None:
 def ask() -> None:
     """Takes an upload, and says what is wrong with the last one."""
     with uploads.popover(_SLOT, "Bring a model", ":material/upload_file:"):
-        label = "A .keras file from your device"
-        uploads.ask(_SLOT, label, _take, type=["keras"], max_upload_size=MOST_MB, help=_HELP)
+        label = "A model from your device: .keras, .h5 or .zip"
+        uploads.ask(
+            _SLOT, label, _take, type=["keras", "h5", "hdf5", "zip"], max_upload_size=MOST_MB, help=_HELP
+        )
     uploads.fault(_SLOT)  # what was found later, when it is closed
 
 
@@ -69,3 +80,40 @@ def about(found: brought.Known) -> str:
     count, (height, width) = len(found.classes), found.size
     first = ", ".join(found.classes[:4]) + (" ..." if count > 4 else "")
     return f"Yours: {count:,} classes ({first}); it is given pictures of {width} × {height} px."
+
+
+def settle(file: File, choose: Callable[[str], None]) -> str:
+    """Lets a person say what levels a model takes, and name its classes.
+
+    Args:
+        file: of the model.
+        choose: called with the digest of the model once it has other names.
+
+    Returns:
+        The levels that were chosen.
+    """
+    found = known(file)
+    with st.expander("Levels and names", icon=":material/tune:"):
+        titles = {FOUND: f"Found out: {_TITLES[found.levels]}", **_TITLES}
+        chosen = st.selectbox("Levels that it is given", list(titles), format_func=titles.get, key=LEVELS)
+        given = "\n".join(found.classes)
+        key = f"names_{file.digest}"
+        st.text_area("Names of its classes, a line each", given, key=key, max_chars=100_000)
+        if st.button("Use these names", icon=":material/label:"):
+            _name(file, st.session_state[key], choose)
+        uploads.fault(LEVELS)
+    why = f"{found.levels}: {found.why}" if chosen == FOUND else f"{chosen}, as you chose"
+    st.caption(words.plain(f"It is given levels of {why}."))
+    return chosen or FOUND
+
+
+def _name(file: File, text: str, choose: Callable[[str], None]) -> None:
+    try:
+        renamed = brought.named(file, [line.strip() for line in text.splitlines() if line.strip()])
+    except StudioError as error:
+        uploads.blame(LEVELS, str(error))
+        return
+    mine().pop(file.digest, None)
+    mine()[renamed.digest] = renamed
+    choose(renamed.digest)
+    st.rerun()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,7 @@ from studio.core.tasks import File, Inputs
 KEY, WAY = "preset", "half"
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
 _JUST = "taught_last"
+_RENAMED = "brought_renamed"  # what is chosen before the widgets are drawn anew
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Shown:
         settings: what it was made with.
         pictures: the data set that it learnt from, if that is known.
         about: what it is, in one line, where that does not follow from the rest.
+        levels: what one that was brought is given for the levels of a picture; "" for others.
     """
 
     title: str
@@ -43,11 +45,13 @@ class Shown:
     settings: Mapping[str, Any] = field(default_factory=dict)
     pictures: File | None = None
     about: str = ""
+    levels: str = ""
 
     @property
     def asked(self) -> dict[str, str]:
-        """The setting that names it."""
-        return {"preset": self.preset} if self.preset else {}
+        """The settings that name it, and say what it is given."""
+        levels = {"levels": self.levels} if self.levels else {}
+        return levels | ({"preset": self.preset} if self.preset else {})
 
     @property
     def inputs(self) -> Inputs:
@@ -94,6 +98,8 @@ def just_taught(shown: Shown) -> None:
 
 def choose() -> Shown | None:
     """Lets a person choose a classifier; None after saying what is wrong with it."""
+    if renamed := st.session_state.pop(_RENAMED, ""):
+        st.session_state[KEY] = renamed
     brought_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
     just: Shown | None = st.session_state.get(_JUST)
     mine = brought_models.mine()
@@ -108,6 +114,9 @@ def choose() -> Shown | None:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
     st.caption(words.plain(about(shown)))
+    if name in mine and shown is not None:
+        levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_RENAMED: digest}))
+        return replace(shown, levels=levels)
     return shown
 
 

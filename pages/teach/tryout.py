@@ -18,13 +18,14 @@ from pages.teach.classifiers import Shown
 from pages.widgets import browser_pictures, downloads, words
 from studio import engine
 from studio.classify.settings import ExplainSettings
-from studio.core.tasks import File
+from studio.core.tasks import File, Inputs
 
 TASK = "classify.explain"
 SLOT = "picture"
 VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
 _MARKED = {"beside": "Warm colours", "over": "Warm colours", "light": "Light, not dark"}
 MOST_OFFERED = 6
+COMPARED = {"0-255": "0 to 255", "0-1": "0 to 1", "-1-1": "-1 to 1"}
 ANY = ""
 
 
@@ -77,6 +78,21 @@ def _looked(classifier: Shown, picture: Sample) -> None:
             results.download(made.data, TASK, key="looked")
             live.keep_button(made, key="looked")
         results.recipe(TASK, made.settings, made.inputs, made.recipe)
+        if classifier.levels:
+            _levels(settings, inputs)
+
+
+def _levels(settings: ExplainSettings, inputs: Inputs) -> None:
+    """What a brought model says of the picture when it is given other levels, side by side."""
+    if not st.toggle("Compare levels", help="What it answers when it is given other levels"):
+        return
+    for column, levels in zip(st.columns(len(COMPARED)), COMPARED, strict=True):
+        other = settings.model_copy(update={"levels": levels})
+        with column, st.spinner("Looking ..."):
+            made = live.held(TASK, other, inputs, "looked", most=12)
+            st.markdown(f"**{COMPARED[levels]}**")
+            if made is not None:
+                _bars(made.figures["labels"][:3])
 
 
 def _wanted(classifier: Shown, picture: Sample) -> str:

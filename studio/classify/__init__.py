@@ -25,6 +25,7 @@ TRAIN = Task(
     help="teach a network to tell the pictures of some folders apart",
     goal=Goal(figure="accuracy", most=True, yardstick=("seed",)),
     scores="studio.classify.ask.score:figures",
+    scores_brought="studio.classify.ask.score:of_brought",
 )
 
 AUDIT = Task(

@@ -87,15 +87,18 @@ class AuditSettings(Settings):
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
-_PRESET = (
-    "A classifier: its name, its folder, or a .keras file of yours, which is given levels from 0 to 255."
-)
+_PRESET = "A classifier: its name, its folder, or a model made elsewhere (.keras, .h5, zip or folder)."
+FOUND = "found"  # levels as the network itself tells them
+LEVELS = (FOUND, "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch")
+Levels = Literal["found", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
+_LEVELS = "What a model made elsewhere takes for the levels of a picture; it is found out unless it is said."
 
 
 class PredictSettings(Settings):
     """Says what pictures show."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    levels: Levels = setting(FOUND, _LEVELS)
     top: int = setting(5, "How many labels are told of each picture, the likeliest first.", ge=1, le=1000)
 
 
@@ -103,6 +106,7 @@ class ExplainSettings(Settings):
     """Shows where in a picture a classifier sees what it says."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    levels: Levels = setting(FOUND, _LEVELS)
     label: str = setting("", "The label to look for; empty: the likeliest.", tier="main", max_length=200)
     view: Literal["beside", "over", "light"] = setting(
         "beside", "The colours beside the picture, over it, or light where it looks.", tier="main"
@@ -114,6 +118,7 @@ class ExportSettings(Settings):
     """Makes a file of a classifier that other programs take."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
+    levels: Levels = setting(FOUND, _LEVELS)
     form: Literal["keras", "tflite", "onnx"] = setting(
         "keras", "For Keras, for phones and small devices, or for everything else.", tier="main"
     )

@@ -27,6 +27,7 @@ _HINTS = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
+LABELS = "a file that names the classes of a model made elsewhere: a line each, JSON or CSV"
 _FOLDER = ", or a folder of them: then OUT is one, too"
 _FILM = "; or a film, if OUT is one"
 
@@ -61,6 +62,8 @@ def _add(commands: Any, word: str, task: Task) -> None:
     prints = outputs.prints_itself(task.produces)
     help = "where the result goes; printed if left out" if prints else "where the result goes"
     parser.add_argument("-o", "--out", required=not prints, help=help)
+    if "levels" in task.settings.model_fields:
+        parser.add_argument("--labels", metavar="FILE", help=LABELS)
     flags.add_settings(parser, task.settings)
     if task.lane != "drive" and not task.readable:
         sweeps.add_flag(parser)
@@ -116,7 +119,10 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         settings = outputs.named_by(Path(arguments.out), settings, given)
         also = (".json",) if task.readable else ()
         out = outputs.checked(arguments.out, task.makes(settings), texts, also)
-    inputs = {slot.name: [input_files.read(slot, text) for text in texts] for slot, texts in named.items()}
+    labels = getattr(arguments, "labels", None)
+    inputs = {
+        slot.name: [input_files.read(slot, text, labels) for text in texts] for slot, texts in named.items()
+    }
     tasks.check(task.name, settings, inputs)
     estimates.before(task, settings, inputs, arguments)
     started = time.monotonic()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from studio.cli import console, flags
-from studio.core import tasks
+from studio.cli import console, flags, make
+from studio.core import paths, tasks
 from studio.core.errors import invalid
+from studio.core.models import presets
+from studio.core.tasks import Slot
 from studio.run import input_files, terminal
 
 
@@ -15,7 +17,9 @@ def add(commands: Any) -> None:
     """Adds the command."""
     help = "measure a trained model on data that it has not learnt from; prints one JSON object"
     parser = flags.add_leaf(commands, "score", help, _run)
-    parser.add_argument("preset", metavar="PRESET", help="a trained model: its name or folder")
+    parser.add_argument(
+        "preset", metavar="PRESET", help="a trained model: its name or folder, or a classifier made elsewhere"
+    )
     what = "a text file for a voice, else pictures, sample:NAME or tfds:NAME"
     parser.add_argument("data", metavar="DATA", help=what)
     part = (
@@ -23,18 +27,39 @@ def add(commands: Any) -> None:
         "training held out; of a classifier what it was tested on, or of other data all that "
         "it did not learn from)"
     )
+    parser.add_argument("--labels", metavar="FILE", help=make.LABELS)
+    levels = (
+        "what a model made elsewhere takes for the levels of a picture; it is found out unless it is said"
+    )
+    parser.add_argument("--levels", metavar="LEVELS", help=levels)
     parser.add_argument("--part", metavar="FROM:TO", help=part)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    preset = input_files.preset(arguments.preset)
+    path = paths.named(arguments.preset)
+    brought = arguments.preset not in presets.names() and input_files.is_brought(path)
+    preset = None if brought else input_files.preset(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else None
     scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
+    if preset is None:
+        return _brought(arguments, part)
     if preset.task not in scores:
         made, step = ", ".join(scores), "choose another"
         raise invalid(f"preset {preset.name}", expected=f"of {made}", received=preset.task, next_step=step)
     with console.working("Score", arguments) as progress:
         figures = dict(tasks.imported(scores[preset.task])(preset, arguments.data, part, progress))
+    for told in figures.pop("notes", ()):
+        terminal.note(told)
+    console.say_json(figures)
+    return 0
+
+
+def _brought(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
+    """Scores a classifier that was made elsewhere, on what it is said to tell apart."""
+    file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
+    score = next(task.scores_brought for task in map(tasks.get, tasks.TASKS) if task.scores_brought)
+    with console.working("Score", arguments) as progress:
+        figures = dict(tasks.imported(score)(file, arguments.data, part, progress, arguments.levels))
     for told in figures.pop("notes", ()):
         terminal.note(told)
     console.say_json(figures)

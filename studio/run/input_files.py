@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from studio.core import amounts, paths
-from studio.core.brought import keras_files, models
+from studio.core.brought import keras_files, models, packing
 from studio.core.data import sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
@@ -20,15 +20,20 @@ _MODEL_FILES = {".keras", ".zip", ".h5"}
 _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
-def read(slot: Slot, text: str) -> File:
+def read(slot: Slot, text: str, labels: str | None = None) -> File:
     """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
+
+    Args:
+        slot: of the input.
+        text: what a person named.
+        labels: of a model that was made elsewhere, the path of a file that names its classes.
 
     Raises:
         InvalidInput: if it is no such file, sample, model or data set, or not of the slot's kind.
         Unavailable: if a data set would have to be fetched and cannot be.
     """
     if slot.kind == "model":
-        return _model(text)
+        return _model(text, labels)
     if slot.kind == "dataset":
         return sample_sets.given(text)
     if slot.kind == "animation":
@@ -64,11 +69,13 @@ def _film(path: Path) -> File:
     return File.keep(data, "animation", path.name)
 
 
-def _model(text: str) -> File:
-    """A model as a file that tasks take: by its name, its folder, or a zip or `.keras` file."""
+def _model(text: str, labels: str | None = None) -> File:
+    """A model as a file that tasks take: by its name, its folder, or a file or folder made elsewhere."""
     path = paths.named(text)
-    if path.is_file():
-        return _packed(path) if _is_packed(path) else models.bring(path)
+    if path.is_file() and _is_packed(path):
+        return _packed(path)
+    if is_brought(path):
+        return models.bring(path, paths.named(labels) if labels else None)
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
@@ -80,6 +87,13 @@ def _model(text: str) -> File:
 def preset(text: str) -> presets.Preset:
     """A model by its name or folder. Raises as `presets.find`."""
     return presets.find(text if text in presets.names() else paths.named(text).absolute())
+
+
+def is_brought(path: Path) -> bool:
+    """Whether a path is that of a model which was made elsewhere, or of what may be one."""
+    if path.is_dir():
+        return not (path / model_folder.SETTINGS).exists() and packing.is_folder(path)
+    return path.is_file() and not _is_packed(path)
 
 
 def _is_packed(path: Path) -> bool:

@@ -78,3 +78,40 @@ def flat():
 def single():
     """One number of a picture: yes or no."""
     return usual(1, end="sigmoid")
+
+
+def plain():
+    """Scales nothing by itself."""
+    from keras import Input, Sequential, layers
+
+    pooled = [layers.Conv2D(4, 3, activation="relu"), layers.GlobalAveragePooling2D()]
+    return Sequential([Input((20, 30, 3)), *pooled, layers.Dense(3, activation="softmax")])
+
+
+def nested():
+    """A network in a network in a network, as Teachable Machine makes them."""
+    from keras import Input, Model, Sequential, layers
+
+    inner = Input((16, 16, 3))
+    first = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu", name="conv")(inner)
+    base = Sequential([Model(inner, first, name="model1"), layers.GlobalAveragePooling2D()], name="base")
+    return Sequential(
+        [Input((16, 16, 3)), base, Sequential([layers.Dense(2, activation="softmax")], name="top")]
+    )
+
+
+def teachable(classes=2):
+    """As Teachable Machine makes every network: a nested MobileNetV2 of alpha 0.35, and two dense layers."""
+    from keras import Input, Model, Sequential, applications, layers
+
+    base = applications.MobileNetV2(weights=None, input_shape=(224, 224, 3), alpha=0.35, include_top=False)
+    seen = Sequential(
+        [Input((224, 224, 3)), Model(base.inputs, base.outputs, name="model1")], name="sequential_1"
+    )
+    seen.add(layers.GlobalAveragePooling2D(name="global_average_pooling2d_GlobalAveragePooling2D1"))
+    dense = [layers.Dense(100, activation="relu", name="dense_Dense1")]
+    dense += [layers.Dense(classes, activation="softmax", use_bias=False, name="dense_Dense2")]
+    return Sequential(
+        [Input((224, 224, 3)), seen, Sequential([Input((1280,)), *dense], name="sequential_3")],
+        name="sequential_4",
+    )

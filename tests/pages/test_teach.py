@@ -222,7 +222,8 @@ def keras_file(**more: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr(
-            "config.json", json.dumps({"module": "keras", "class_name": "Sequential", "config": {}})
+            "config.json",
+            json.dumps({"module": "keras", "class_name": "Sequential", "config": {"layers": []}}),
         )
         file.writestr("model.weights.h5", b"none")
         for name, data in more.items():
@@ -243,7 +244,7 @@ def bring(visit):
 
 
 def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch):
-    found = Known("my net", ("mine", "yours"), (20, 30), 7)
+    found = Known("my net", ("mine", "yours"), (20, 30), 7, why="it scales by itself")
     asked = []
     monkeypatch.setattr(own, "known", lambda file: asked.append(file.name) or found)
     page = done(bring(keras_file()))
@@ -252,6 +253,9 @@ def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch)
     assert chosen.options[chosen.index] == "my net.keras"
     assert "Yours: 2 classes (mine, yours); it is given pictures of 30 × 20 px." in said(page.caption)
     assert page.get("progress")[0].proto.text == "**yours** 75.0%"
+    assert "It is given levels of 0-255: it scales by itself." in said(page.caption)
+    page.selectbox(key="levels").set_value("0-1").run()
+    assert "It is given levels of 0-1, as you chose." in said(page.caption)
     chosen.set_value("imagenet-resnet50").run()
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
 

@@ -49,6 +49,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "probability": float(probabilities[place]),
         "whole": crop.cut(picture, *classifier.size).shape == picture.shape,
         "labels": predict.best(probabilities, classifier.classes, TOLD),
+        **available.levels(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.weights(classifier, inputs))
@@ -99,7 +100,7 @@ def _built(classifier: Classifier) -> Callable:
 
     from studio.core.objectives.gradients import compiled, value_and_grad
 
-    end, to_logits = _end(classifier.network)
+    end, to_logits, to_shares = _end(classifier)
     try:
         below = keras.Model(classifier.network.input, classifier.maps)
         above = keras.Model(classifier.maps, end)
@@ -119,25 +120,35 @@ def _built(classifier: Classifier) -> Callable:
         _, (logits, place), slope = value_and_grad(score)(activations, place)
         weights = ops.mean(slope, axis=(1, 2), keepdims=True)
         where = ops.relu(ops.sum(weights * activations, axis=-1))[0]
-        return where, ops.softmax(logits), place
+        return where, to_shares(logits), place
 
     return compiled(seen)
 
 
-def _end(network: keras.Model) -> tuple[keras.KerasTensor, Callable]:
-    """The last tensor of a network before its softmax, and what makes logits of it."""
+def _end(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, Callable]:
+    """The last tensor of a network before its softmax, what makes logits of it, and shares of those."""
     import keras
     from keras import ops
 
+    network = classifier.network
+    if classifier.independent:
+        return network.output, _log_odds, ops.sigmoid
     choice = network.layers[-1]
     softmax = getattr(choice, "activation", None) is keras.activations.softmax
     if isinstance(choice, keras.layers.Dense) and softmax:
         weights = [ops.convert_to_tensor(weight) for weight in choice.weights]
-        return choice.input, lambda found: ops.matmul(found, weights[0]) + (weights[1] if weights[1:] else 0)
+        to_logits = lambda found: ops.matmul(found, weights[0]) + (weights[1] if weights[1:] else 0)  # noqa: E731
+        return choice.input, to_logits, ops.softmax
     if isinstance(choice, keras.layers.Softmax) or (isinstance(choice, keras.layers.Activation) and softmax):
-        return choice.input, lambda found: found
+        return choice.input, lambda found: found, ops.softmax
     # As good as logits, but for what is so unlikely that its probability is 0 in float32.
-    return network.output, lambda found: ops.log(ops.maximum(found, 1e-30))
+    return network.output, lambda found: ops.log(ops.maximum(found, 1e-30)), ops.softmax
+
+
+def _log_odds(shares):
+    from keras import ops
+
+    return ops.log(ops.maximum(shares, 1e-30)) - ops.log(ops.maximum(1 - shares, 1e-7))
 
 
 def _place(label: str, classifier: Classifier) -> int:

@@ -28,9 +28,11 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
         {"path": file.name, "labels": best(row, classifier.classes, settings.top)}
         for file, row in zip(files, found, strict=True)
     ]
+    given = available.levels(settings, inputs)
     recipe = recipes.make("classify.predict", settings, inputs, available.weights(classifier, inputs))
-    kept = File.keep(json.dumps({"pictures": told}).encode(), "text", "labels.json")
-    return Result((kept,), {"pictures": told, "seconds": time.monotonic() - began}, recipe)
+    answer: dict[str, Any] = {"pictures": told, **given}
+    kept = File.keep(json.dumps(answer).encode(), "text", "labels.json")
+    return Result((kept,), {**answer, "seconds": time.monotonic() - began}, recipe)
 
 
 def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
@@ -47,7 +49,8 @@ def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[
 
 def readable(told: Mapping[str, Any]) -> str:
     """The same in a person's words: a line for each picture, what it is first, then what else it may be."""
-    return "\n".join(_line(one) for one in told["pictures"])
+    said = [f"({told['levels_told']})"] if told.get("levels_told") else []
+    return "\n".join([*map(_line, told["pictures"]), *said])
 
 
 def _line(one: Mapping[str, Any]) -> str:

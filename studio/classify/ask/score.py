@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from studio.classify.models import trained
+from studio.classify.models import brought, trained
+from studio.classify.settings import FOUND, LEVELS
 from studio.classify.teach import held_out
 from studio.classify.teach.evaluate import evaluate
 from studio.core import data
 from studio.core.data import Pictures, sample_sets, shares
 from studio.core.data.names import counted, listed
-from studio.core.errors import InvalidInput, invalid
+from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
+from studio.core.tasks import File
 
 
 def figures(
@@ -56,18 +58,71 @@ def figures(
     }
 
 
-def _truth(found: Pictures, classes: tuple[str, ...], where: str) -> np.ndarray:
-    """The place of each picture's class among those of the classifier."""
+def of_brought(
+    file: File, where: str, part: tuple[float, float] | None, progress: Progress, levels: str | None = None
+) -> dict[str, Any]:
+    """Measures a classifier that was made elsewhere; what it learnt from is not known.
+
+    Args:
+        file: of the classifier.
+        where, part: as for `figures`.
+        progress: told of each stage.
+        levels: what it is given for the levels of a picture; None for what it was found to take.
+
+    Returns:
+        As `figures`, and `levels`.
+
+    Raises:
+        InvalidInput: if the data set cannot be read or has other classes, or the model cannot be taken.
+    """
+    levels = levels or FOUND
+    if levels not in LEVELS:
+        raise unknown("levels", levels, LEVELS)
+    known = brought.known(file)
+    found = data.pictures(sample_sets.given(where, progress), _side(known.size), progress=progress)
+    truth = _truth(found, known.classes, where, file.name)
+    none = np.zeros(len(truth), bool)
+    rows = _rows(truth, none, none, part)
+    classifier = brought.open(file, levels)
+    progress.stage("Looking at the pictures")
+    told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], known.classes)
+    said = f"{file.name} may have learnt from some of these pictures: nobody knows what it learnt from."
+    chosen = known.levels if levels == FOUND else levels
+    why = f" ({known.why})" if levels == FOUND else ""
+    return {
+        **{name: told[name] for name in ("accuracy", "interval", "n", "per_class")},
+        "calibration_error": told["calibration"]["error"],
+        "levels": chosen,
+        "notes": [*found.notes, f"It is given levels of {chosen}{why}.", said],
+    }
+
+
+def _side(size: tuple[int, int]) -> int:
+    """Of the pictures that are read: as large as the longer side that it looks at, of 16 px at least."""
+    return max(16, *size)
+
+
+def _truth(found: Pictures, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
+    """The place of each picture's class among those of the classifier, however its letters are written."""
     if found.labels is None:
-        raise _other(where, "one folder alone", classes)
-    if unknown := [name for name in found.classes if name not in classes]:
-        raise _other(where, f"others too: {listed(unknown)}", classes)
-    return np.array([classes.index(name) for name in found.classes])[found.labels]
+        raise _other(where, "one folder alone", classes, model)
+    places = {name.casefold(): place for place, name in enumerate(classes)}
+    places |= {name: place for place, name in enumerate(classes)}
+    known = [places.get(name, places.get(name.casefold() if model else name)) for name in found.classes]
+    if unknown := [name for name, place in zip(found.classes, known, strict=True) if place is None]:
+        raise _other(where, f"others too: {listed(unknown)}", classes, model)
+    return np.array(known)[found.labels]
 
 
-def _other(where: str, received: str, classes: tuple[str, ...]) -> InvalidInput:
-    expected = f"a folder for each class, of these: {listed(classes)}"
-    return invalid(f"data set {where}", expected=expected, received=received, next_step="choose another")
+def _other(where: str, received: str, classes: tuple[str, ...], model: str = "") -> InvalidInput:
+    of = f" that {model} tells apart" if model else ""
+    step = (
+        "choose another, or name its classes as the folders are called, with --labels"
+        if model
+        else "choose another"
+    )
+    expected = f"a folder for each class{of}, of these: {listed(classes)}"
+    return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
 
 
 def _learnt(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:

@@ -68,6 +68,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     snippet = snippets.of(settings.form, classifier.classes)
     nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"
     told = f"On {PICTURES} pictures the file's probabilities are {nearly}."
+    given = available.levels(settings, inputs)
     figures = {
         "bytes": len(data),
         "pictures": PICTURES,
@@ -75,7 +76,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
-        "notes": [told],
+        "notes": [told, *([given["levels_told"]] if given else [])],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
     kept = File.keep(data, "network", path.name)

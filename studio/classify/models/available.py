@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.classify.models import brought, imagenet, trained
 from studio.classify.models.trained import Classifier
-from studio.classify.settings import IMAGENET, ExplainSettings, ExportSettings, PredictSettings
+from studio.classify.settings import FOUND, IMAGENET, ExplainSettings, ExportSettings, PredictSettings
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.models.presets import Preset
@@ -37,10 +37,23 @@ def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Cla
         Unavailable: if its backbone is out of reach.
     """
     for file in inputs.get("model", ()):
-        return brought.open(file) if brought.is_one(file) else trained.open(presets.given(file))
+        return (
+            brought.open(file, settings.levels) if brought.is_one(file) else trained.open(presets.given(file))
+        )
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return trained.open(_classifier(settings.preset))
+
+
+def levels(settings: Asked, inputs: Inputs) -> dict[str, str]:
+    """What a model made elsewhere is given for the levels of a picture, and why, in words; else nothing."""
+    for file in inputs.get("model", ()):
+        if brought.is_one(file):
+            known = brought.known(file)
+            chosen = known.levels if settings.levels == FOUND else settings.levels
+            why = f": {known.why}" if settings.levels == FOUND else ", as was said"
+            return {"levels": chosen, "levels_told": f"Levels of {chosen}{why}"}
+    return {}
 
 
 def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:

@@ -44,6 +44,7 @@ class Classifier:
         batches: the only numbers of pictures that it looks at at once, so that nothing is compiled twice.
         lean: by how much of a step the places of the maps look up and left of where they lie.
         key: what tells it from others that have the same weights; "" if it is not held.
+        independent: whether each answer stands for itself, so that a picture may show several or none.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Classifier:
     batches: tuple[int, ...] = BATCHES
     lean: float = 0.0
     key: str = ""
+    independent: bool = False
 
     def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """What it thinks of some pictures.
@@ -64,7 +66,7 @@ class Classifier:
             progress: told how many are done.
 
         Returns:
-            `(n, k) float32`, each row of sum 1.
+            `(n, k) float32`, each row of sum 1 unless its answers are independent.
 
         Raises:
             Cancelled: if a person asked to stop.

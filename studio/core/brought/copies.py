@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.core.brought import resave
+from studio.core.brought import building, resave
 
 _MORE = 1024  # numbers beside the parameters, as the state of a layer that draws at random
 
@@ -20,7 +20,7 @@ def main() -> None:
 
 def check(copy: Path) -> dict[str, str]:
     """Raises `Refused` unless a copy is of known parts, and of plain and finite numbers alone."""
-    resave.look_over(copy, Path.cwd(), resave.MOST_PARAMETERS + _MORE)
+    resave.look_over(copy, Path.cwd(), building.MOST_PARAMETERS + _MORE)
     return {}
 
 

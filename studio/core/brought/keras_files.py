@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 from studio.core import amounts
 from studio.core.brought import keras_configs
+from studio.core.brought import labels as class_names
+from studio.core.brought.mending import network
 from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
 
@@ -32,7 +34,6 @@ _HEADS = {
     b"\x80": "a Python pickle",
 }
 _ENDINGS = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
-_CONVERT = 'convert it with keras.saving.load_model("my.h5").save("my.keras")'
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ def members(file: BinaryIO) -> list[str]:
 
 
 def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
-    """What a file is that is no `.keras` file, and what to do; None if it may be one."""
+    """What a file is that is no model of layers, and what to do; None if it may be one."""
     file.seek(0)
     head = file.read(16)
     ending = Path(name).suffix.lower()
     step = 'save the model with model.save("my.keras")'
     if head.startswith(b"\x89HDF"):
         alone = ("weights alone, without their layers", step)
-        return alone if name.lower().endswith(".weights.h5") else ("an HDF5 file", _CONVERT)
+        return alone if name.lower().endswith(".weights.h5") else None
     if head.startswith(b"PK"):
         listed = members(file)
         if any(one.endswith("saved_model.pb") for one in listed):
@@ -75,6 +76,8 @@ def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
         if any(one.endswith(("data.pkl", ".npy")) for one in listed):
             return "a file of PyTorch or NumPy", step
         return ("weights alone, without their layers", step) if name.lower().endswith(".weights.h5") else None
+    if head.lstrip()[:1] == b"{":
+        return "a model.json alone", "choose the folder or the zip that has its .bin files, too"
     if head[4:8] == b"TFL3":
         return "a TFLite file", step
     for start, what in _HEADS.items():
@@ -92,6 +95,7 @@ def read(file: BinaryIO) -> Described:
     with _opened(file) as packed:
         _check_members(packed)
         config = strict_json.parsed(_member(packed, CONFIG), keras_configs.MOST_DEPTH)
+        config = network.mended(config)
         keras_configs.check(config)
         names = set(packed.namelist())
         labels = _lines(_member(packed, LABELS)) if LABELS in names else ()
@@ -162,10 +166,9 @@ def _undamaged(reason: str) -> Iterator[None]:
 def _lines(data: bytes) -> tuple[str, ...]:
     """Names of classes; none if they are no plain text."""
     try:
-        lines = data.decode("utf-8").split("\n")
-    except ValueError:
+        return class_names.read(data, LABELS)
+    except Refused:
         return ()
-    return tuple(lines) if all(0 < len(one) <= 200 and one.isprintable() for one in lines) else ()
 
 
 def _side(data: bytes) -> int | None:

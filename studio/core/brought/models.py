@@ -14,27 +14,26 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.core import paths, permissions
-from studio.core.brought import copies, keras_files, resave
-from studio.core.errors import InvalidInput, StudioError, invalid, printable
+from studio.core.brought import copies, disk, labels, packing, resave
+from studio.core.brought.given import bring, check, is_one
+from studio.core.brought.given import refused as _invalid
+from studio.core.errors import StudioError, invalid, printable
 from studio.core.process import children, sandbox
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
 
-_ANEW = (
-    "save it anew with Keras 3, made of Keras' own layers alone, by "
-    'keras.Model(model.inputs, model.outputs).save("my.keras")'
-)
-EXPECTED = "a model that the studio saved, or for classifiers a .keras file that Keras 3 saved"
+__all__ = ["Brought", "Facts", "admit", "bring", "check", "is_one", "named"]
+
 MOST_SECONDS = 600  # in all; loading Keras takes most of it on a machine that is busy
 _LOOK_SECONDS = 0.2
-_BLOCK = 4096  # bytes that even an empty file takes
 _FACTS = "facts.json"
 _MOST_ANSWER = 16 << 20  # bytes; the names of its classes may take 1 MB, and six times that in JSON
 _MOST_SAID = 2000  # bytes of its last words, for the log
@@ -46,13 +45,25 @@ log = logging.getLogger("studio.brought")
 
 
 class Sees(BaseModel):
-    """How a network takes a picture: its size in px, and whether it answers with probabilities."""
+    """How a network takes a picture, and answers.
+
+    Attributes:
+        height, width: in px.
+        answers: "probabilities" of sum 1, "logits", independent "shares", or one "share" or "logit" of a
+            second class.
+        levels: what it was found to take for the levels of a picture, one of `levels.CHOICES`.
+        why: in words.
+        certain: the share of certain answers when it was given 0 to 255; None if it was not asked.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     height: int
     width: int
-    probabilities: bool
+    answers: Literal["probabilities", "logits", "shares", "share", "logit"]
+    levels: Literal["0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
+    why: str
+    certain: float | None = None
 
 
 class Facts(BaseModel):
@@ -71,6 +82,14 @@ class Facts(BaseModel):
     outputs: tuple[tuple[int | None, ...], ...]
     sees: Sees | None
     labels: tuple[str, ...]
+
+    @property
+    def classes(self) -> int:
+        """How many classes its one answer tells apart; a single number tells two apart."""
+        if self.sees is None:
+            return 0
+        count = self.outputs[0][-1] or 0
+        return 2 if count == 1 else count
 
 
 class _Note(BaseModel):
@@ -99,38 +118,43 @@ class Brought:
     facts: Facts
 
 
-def is_one(file: File) -> bool:
-    """Whether a kept model is a `.keras` file, not one that the studio saved."""
-    with file.path.open("rb") as opened:
-        return keras_files.CONFIG in keras_files.members(opened)
-
-
-def check(file: BinaryIO, name: str) -> None:
-    """Looks a file over without Keras and without its weights; a second at most.
-
-    Args:
-        file: what a person gave.
-        name: of it.
+def named(file: File, names: Sequence[str]) -> File:
+    """A model with other names for its classes; its safe copy is not made anew.
 
     Raises:
-        InvalidInput: if it is no `.keras` file, or has anything in it that it should not have.
+        InvalidInput: if it cannot be taken, or there are more or fewer names than classes.
     """
+    found = admit(file)
     try:
-        if other := keras_files.other(file, name):
-            raise _invalid(name, *other)
-        keras_files.read(file)
+        labels.read(labels.written(names), "labels.txt")
     except Refused as error:
-        raise _invalid(name, str(error)) from None
+        raise _invalid(file.name, str(error), "name each class in a line of its own") from None
+    count = found.facts.classes
+    if len(names) != count:
+        raise invalid(
+            f"names of the classes of {printable(file.name, 60)}",
+            expected=f"{count:,} names",
+            received=f"{len(names):,}",
+            next_step="name each class in a line of its own",
+        )
+    renamed = File.keep(
+        packing.with_names(file.read(), file.name, names), "model", packing.zip_name(file.name)
+    )
+    folder = paths.folder("cache") / "brought" / renamed.digest
+    with paths.locked(folder.with_suffix(".lock")):
+        if _found(folder) is None:
+            _keep_copy(found, found.facts.model_copy(update={"labels": tuple(names)}), folder)
+    return renamed
 
 
-def bring(path: Path) -> File:
-    """Keeps a file that passes `check`. Raises `InvalidInput` if it does not, or is none."""
-    try:
-        with path.open("rb") as file:
-            check(file, path.name)
-        return File.keep(path.read_bytes(), "model", path.name)
-    except OSError as error:
-        raise _invalid(path.name, error.strerror or "no file", "check the path") from None
+def _keep_copy(found: Brought, facts: Facts, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
+        kept = Path(place) / "kept"
+        kept.mkdir(permissions.FOLDER)
+        shutil.copyfile(found.path, kept / resave.COPY)
+        note = _Note(facts=facts, sha256=paths.file_digest(kept / resave.COPY))
+        paths.write(kept / _FACTS, note.model_dump_json().encode())
+        kept.rename(folder)
 
 
 def admit(file: File) -> Brought:
@@ -246,24 +270,11 @@ def _run(command: list[str], place: Path, said: IO[bytes], most: int) -> int:
             while time.monotonic() < last:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     return child.wait(_LOOK_SECONDS)
-                if _written(child.pid, place) > most:
+                if disk.written(child.pid, place) > most:
                     raise _TooMuch
             raise subprocess.TimeoutExpired(command, MOST_SECONDS)
         finally:
             child.kill()  # it cannot have started another
-
-
-def _written(pid: int, place: Path) -> int:
-    """Bytes below a folder, and of files that a process has open and that no folder names any more."""
-    found = [Path(at, name) for at, folders, names in os.walk(place) for name in (*folders, *names)]
-    with contextlib.suppress(OSError):  # it has ended, or this is no Linux
-        found += [one for one in Path(f"/proc/{pid}/fd").iterdir() if one.stat().st_nlink == 0]
-    total = 0
-    for one in found:
-        with contextlib.suppress(OSError):
-            looked = one.stat() if one.parent.name == "fd" else one.lstat()
-            total += max(512 * looked.st_blocks, _BLOCK)
-    return total
 
 
 def _environment(place: Path) -> dict[str, str]:
@@ -276,8 +287,3 @@ def _environment(place: Path) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",
     }
-
-
-def _invalid(name: str, received: str, next_step: str = "") -> InvalidInput:
-    step = next_step or _ANEW
-    return invalid(f"model {printable(name, 60)}", expected=EXPECTED, received=received, next_step=step)

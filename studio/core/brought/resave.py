@@ -1,4 +1,4 @@
-"""Loads a stranger's `.keras` file where it can do no harm, and saves it again for others to load.
+"""Loads a stranger's model where it can do no harm, and saves it again for others to load.
 
 Run in the sandbox of an empty folder, with FILE as its argument. It may take little memory and time, and
 leaves `model.keras` and `answer.json` there: what the network is, or why it was refused.
@@ -7,6 +7,7 @@ leaves `model.keras` and `answer.json` there: what the network is, or why it was
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import logging
 import math
@@ -18,9 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from studio.core.brought import keras_files
+from studio.core.brought import answers, building, keras_files, sources
 from studio.core.models import loading
 from studio.core.process import startup
 from studio.core.untrusted.refusals import Refused
@@ -30,10 +29,7 @@ if TYPE_CHECKING:
 
 ANSWER, COPY = "answer.json", "model.keras"
 SECONDS = 60  # for the file, each before and after Keras is loaded; how long that takes says nothing of it
-MOST_PARAMETERS = 200_000_000
-MOST_ACTIVATIONS = 2**26  # numbers of one layer for one picture
 MOST_BYTES = 3 << 30  # of memory, beside four times the weights; Keras on TensorFlow itself takes 0.5 GB
-USUAL_SIDE = 224  # px, for networks that take pictures of any size
 _GIVEN = "given"
 
 log = logging.getLogger("studio.resave")
@@ -72,26 +68,38 @@ def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[s
         Refused: with the reason, if it cannot be taken.
     """
     clock(SECONDS)
-    described = look_over(source, folder, most=3 * MOST_PARAMETERS)  # its optimiser keeps two more of each
+    found = sources.look_over(
+        source, folder, most=3 * building.MOST_PARAMETERS
+    )  # its optimiser keeps two more
     clock(0)
     import keras
 
     clock(SECONDS)
     with _refusing(f"a network that Keras {keras.__version__} cannot build"):
-        _check_size(_skeleton(described.config))
-    given = folder / f"{_GIVEN}.keras"
-    given.symlink_to(source.absolute())
+        config = building.fitted(found.config)
+        building.check_size(building.skeleton(copy.deepcopy(config)))
+        network = building.built(config)
     with _refusing("weights that are not those of its layers"):
-        network = keras.saving.load_model(given, compile=False, safe_mode=True)
-    given.unlink()
-    facts = _facts(network, described)
+        found.fill(network)
+    _settle(network)
+    facts = _facts(network, found)
     network.save(folder / COPY)
+    for one in folder.iterdir():
+        if one.name not in (COPY, ANSWER):
+            one.unlink()
     clock(0)
     return facts
 
 
+def _settle(network: keras.Model) -> None:
+    """Layers that keep something made of their weights make it anew."""
+    for layer in building.all_layers(network):
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+
+
 def look_over(source: Path, folder: Path, most: int) -> keras_files.Described:
-    """What a file says of itself, once its description and its weights are known to be harmless.
+    """What a `.keras` file says of itself, once its description and its weights are known to be harmless.
 
     Args:
         source: the file.
@@ -146,81 +154,17 @@ def _refusing(reason: str) -> Iterator[None]:
         raise Refused(reason) from None
 
 
-def _skeleton(config: dict[str, Any]) -> keras.Model:
-    """The network with sizes, but without a single number: a description alone can ask for terabytes."""
-    import keras
-
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            return keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=True)
-    finally:
-        keras.utils.clear_session()  # or Keras would fill them after all, at the end of the next such scope
-
-
-def _check_size(skeleton: keras.Model) -> None:
-    count = skeleton.count_params()
-    if count > MOST_PARAMETERS:
-        raise Refused(f"{count:,} parameters, more than {MOST_PARAMETERS:,}")
-    for layer in _all_layers(skeleton):
-        for shape in _shapes(layer):
-            numbers = math.prod(size for size in shape if size is not None)
-            if numbers > MOST_ACTIVATIONS:
-                raise Refused(f"a layer that makes {numbers:,} numbers of one picture")
-
-
-def _all_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
-    for layer in network.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _all_layers(layer)
-
-
-def _shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
-    import keras
-
-    try:
-        return [tuple(one.shape) for one in keras.tree.flatten(layer.output)]
-    except (AttributeError, ValueError):  # a part of another layer, or called more than once
-        return []
-
-
-def _facts(network: keras.Model, described: keras_files.Described) -> dict[str, Any]:
+def _facts(network: keras.Model, found: sources.Source) -> dict[str, Any]:
+    with _refusing("a network that cannot look at a picture"):
+        seen = answers.sees(network, found.side)
     return {
         "name": network.name,
         "parameters": network.count_params(),
         "inputs": [list(one.shape) for one in network.inputs],
         "outputs": [list(one.shape) for one in network.outputs],
-        "sees": _sees(network, described.side),
-        "labels": described.labels,
+        "sees": seen,
+        "labels": found.labels,
     }
-
-
-def _sees(network: keras.Model, side: int | None) -> dict[str, Any] | None:
-    """How it takes one picture and gives one row, if it does; tried here, where it may fail."""
-    if not len(network.inputs) == len(network.outputs) == 1:
-        return None
-    taken, given = network.inputs[0], network.outputs[0]
-    if len(taken.shape) != 4 or taken.shape[0] not in (None, 1) or taken.shape[3] not in (1, 3):
-        return None
-    kind = str(taken.dtype)
-    if len(given.shape) != 2 or given.shape[1] is None or not kind.startswith(("uint8", "float")):
-        return None
-    height, width = (size or side or USUAL_SIDE for size in taken.shape[1:3])
-    noise = np.random.default_rng(0).integers(0, 256, (height, width, taken.shape[3]))
-    with _refusing("a network that cannot look at a picture"):
-        rows = np.stack([_asked(network, picture) for picture in (noise, 0 * noise, noise // 8 + 100)])
-    if not np.isfinite(rows).all():
-        raise Refused("a network whose answers are not finite")
-    sums = rows.sum(axis=1)
-    return {
-        "height": height,
-        "width": width,
-        "probabilities": bool((rows >= 0).all() and np.abs(sums - 1).max() < 1e-2),
-    }
-
-
-def _asked(network: keras.Model, picture: np.ndarray) -> np.ndarray:
-    return np.asarray(network.predict_on_batch(picture[None].astype(network.inputs[0].dtype)), "float64")[0]
 
 
 if __name__ == "__main__":

@@ -53,15 +53,20 @@ def check(path: Path, most: int) -> None:
 
     try:
         with h5py.File(path, "r") as file:
-            count = 0
-            for one in _arrays(file, set()):
-                count += one.size
-                if count > most:
-                    raise Refused("more numbers than such a model has")
-                if one.dtype.kind == "f" and not np.isfinite(one[()]).all():
-                    raise Refused(f"numbers that are not finite, in {printable(one.name, 80)}")
+            check_group(file, most)
     except (OSError, RuntimeError, KeyError):  # what h5py raises of files that are cut or altered
         raise Refused("no HDF5 file, or a damaged one") from None
+
+
+def check_group(group: h5py.Group, most: int) -> None:
+    """Raises `Refused` unless a group of a file holds plain, finite numbers alone, and at most so many."""
+    count = 0
+    for one in _arrays(group, set()):
+        count += one.size
+        if count > most:
+            raise Refused("more numbers than such a model has")
+        if one.dtype.kind == "f" and not np.isfinite(one[()]).all():
+            raise Refused(f"numbers that are not finite, in {printable(one.name, 80)}")
 
 
 def _arrays(group: h5py.Group, seen: set[int], depth: int = 0) -> Iterator[h5py.Dataset]:

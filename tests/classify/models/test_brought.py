@@ -127,15 +127,12 @@ def test_names_that_do_not_fit_are_not_used(labels, tmp_path):
     assert brought.known(core_brought.bring(path)).classes[0] == "class 1"
 
 
-@pytest.mark.parametrize(
-    "network, shapes", [("single", "outputs (1)"), ("words", "inputs (6)"), ("two", "and")]
-)
+@pytest.mark.parametrize("network, shapes", [("words", "inputs (6)"), ("two", "and")])
 def test_what_is_no_picture_classifier_is_refused(network, shapes, tmp_path):
     from keras import Input, Model, layers
 
     one, other = Input((6,)), Input((6,))
     made = {
-        "single": own_networks.single,
         "words": lambda: Model(one, layers.Dense(3)(one)),
         "two": lambda: Model([one, other], layers.Dense(3)(layers.Add()([one, other]))),
     }
@@ -143,6 +140,55 @@ def test_what_is_no_picture_classifier_is_refused(network, shapes, tmp_path):
     with pytest.raises(InvalidInput, match=r"Expected: a picture classifier.*Next") as error:
         brought.known(file)
     assert shapes in str(error.value) and "my net.keras" in str(error.value)
+
+
+def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_path):
+    file, network = given(tmp_path, own_networks.single())
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    second = float(np.asarray(network(picture[None].astype("float32")))[0, 0])
+    found = brought.open(file)
+    assert found.classes == ("class 1", "class 2")
+    assert found.probabilities([picture])[0] == pytest.approx([1 - second, second], abs=1e-5)
+    file, network = given(tmp_path, own_networks.usual(3, end="sigmoid"), "several.keras")
+    apart = np.asarray(network(picture[None].astype("float32")))[0]
+    found = brought.open(file)
+    assert found.independent and found.probabilities([picture])[0] == pytest.approx(apart, abs=1e-5)
+    _, shares, _ = explain.look(found, picture)
+    assert shares == pytest.approx(apart, abs=1e-4) and abs(apart.sum() - 1) > 0.1
+
+
+@pytest.mark.parametrize(
+    "levels, seen",
+    [
+        ("0-1", lambda picture: picture / 255),
+        ("-1-1", lambda picture: picture / 127.5 - 1),
+        ("imagenet-caffe", lambda picture: picture[..., ::-1] - [103.939, 116.779, 123.68]),
+        ("imagenet-torch", lambda picture: (picture / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]),
+    ],
+)
+def test_levels_are_as_they_are_said_to_be(levels, seen, tmp_path):
+    file, network = given(tmp_path, own_networks.plain())
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
+    expected = np.asarray(network(seen(picture.astype("float64"))[None].astype("float32")))
+    assert brought.open(file, levels).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_map_is_found_within_a_network_of_networks(tmp_path):
+    file, _ = given(tmp_path, own_networks.nested())
+    where, _, _ = explain.look(brought.open(file), data.coffee())
+    assert where.shape == (8, 8)  # of the convolution inside, not the picture's own 16
+
+
+def test_names_are_kept_with_a_model_and_its_copy_is_not_made_anew(tmp_path, monkeypatch):
+    file, _ = given(tmp_path, own_networks.usual())
+    brought.known(file)
+    monkeypatch.setattr(core_brought, "_answer", None)
+    named = brought.named(file, ["0 a", "b", "c", "ü"])
+    assert brought.known(named).classes == ("0 a", "b", "c", "ü")
+    again = brought.named(named, ["d", "e", "f", "g"])
+    assert brought.known(again).classes == ("d", "e", "f", "g") and brought.is_one(again)
+    with pytest.raises(InvalidInput, match=r"Expected: 4 names\. Received: 2"):
+        brought.named(file, ["a", "b"])
 
 
 def test_the_tasks_take_it(tmp_path):
