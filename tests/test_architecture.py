@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
@@ -105,6 +105,7 @@ def test_what_all_faces_share_knows_no_face():
     assert not [relative(path) for path in python for module in imports(path) if part(module) == "cli"]
 
 
+@cache
 def _modules() -> dict[str, Path]:
     """Every file of the library and the pages by the name it is imported by."""
     names = {
@@ -138,6 +139,49 @@ def test_no_two_folders_import_each_other():
         return "/".join(capability) if capability[-1] in CAPABILITIES else found
 
     TopologicalSorter(_leans_on(modules, folder)).prepare()
+
+
+# Each rung leans on those before it alone, and on others of its own where no test above forbids it.
+STUDIO_LADDER = ({"core"}, CAPABILITIES | {"engine", "gallery"}, {"run"}, {"cli", "notebook", "api"})
+SHARED_BY_PAGES = ({"widgets"}, {"form"}, {"jobs"})  # on these stand the folders of single pages
+BESIDE = {
+    "search": {"text"},
+    "pictures": {"home"},
+}  # searches learn from texts; the home page's tiles are drawn
+
+
+def _steps_up(leans: Mapping[str, set[str]], ladder: Iterable[set[str]]) -> list[str]:
+    """Who leans on a rung above its own."""
+    rung = {name: height for height, names in enumerate(ladder) for name in names}
+    return [
+        f"{one} leans on {other}"
+        for one, found in sorted(leans.items())
+        for other in sorted(found & set(rung))
+        if one in rung and rung[one] < rung[other]
+    ]
+
+
+def _page_folder(name: str) -> str:
+    """The folder of pages that a module lies in, "pages" for a page itself, "" for what is none of pages."""
+    folder = relative(_modules()[name].parent).split("/")
+    return folder[min(1, len(folder) - 1)] if folder[0] == "pages" else ""
+
+
+def test_the_library_is_a_ladder():
+    assert not _steps_up(_leans_on(_modules(), part), STUDIO_LADDER)
+
+
+def test_pages_are_a_ladder():
+    """Widgets know no form, forms no jobs, jobs no page; of single pages each knows its own folder alone."""
+    leans = _leans_on(_modules(), _page_folder)
+    single = set(leans).difference({"", "pages"}, *SHARED_BY_PAGES)
+    assert {"style", "teach"} <= single
+    assert not _steps_up(leans, (*SHARED_BY_PAGES, single, {"pages"}))
+    assert not [one for one in sorted(single) if leans[one] & single - BESIDE.get(one, set())]
+
+
+def test_a_step_up_is_seen():
+    assert _steps_up({"widgets": {"form"}, "form": {"widgets"}}, SHARED_BY_PAGES) == ["widgets leans on form"]
 
 
 def test_a_circle_is_seen():

@@ -143,7 +143,8 @@ class Runner:
             if self._closed or self._futures.get(record.id) is not future:
                 return
             if future.key not in self._begun and death in (KILLED, worker.MEMORY, LOST):
-                del self._futures[record.id]  # what ran before it died, and this one is sent again
+                # The worker died of earlier work before this job began: it is sent again.
+                del self._futures[record.id]
                 if record.sendings >= MOST_SENDINGS:
                     self._refuse(record, NEVER, "failed")
                 return self.dispatch()

@@ -79,7 +79,7 @@ class Crew:
                 future = self._send(id, tasks.TASKS[task], asked)
                 self._follow(future, id, progress)
                 if id in self._begun or not (future.done() and isinstance(future.exception(), KilledWorker)):
-                    break  # else what ran before it died, and took it along
+                    break  # else the worker died of earlier work before this began, so it is sent again
             return self._settled(future)
         finally:
             self._begun.discard(id)
