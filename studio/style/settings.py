@@ -10,8 +10,9 @@ from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
 SHIPPED = "house"  # the network of house styles that comes with the studio
-# Of VGG16, forward and backward, at the coarsest scale of each painter.
-PASSES = {1: {"draft": 6, "fine": 28, "finest": 300}, 2: {"draft": 20, "fine": 80, "finest": 520}}
+# Of VGG16, forward and backward, at the coarsest scale.
+PASSES = {"draft": 20, "fine": 80, "finest": 520}
+FIRST_PASSES = {"draft": 6, "fine": 28, "finest": 300}  # of the first painter
 
 
 class TransferSettings(Settings):
@@ -43,8 +44,10 @@ class TransferSettings(Settings):
     stop_after: int | None = setting(
         None, "Ends after so many passes in all, as one that was stopped; empty: at the end.", ge=1
     )
-    painter: Literal[1, 2] = setting(
-        2, "Who paints draft, fine and finest: 2 from large strokes to small; 1 as the studio did before it."
+    painter: Literal[1, 2, 3] = setting(
+        3,
+        "Who paints draft, fine and finest: 3 from large strokes to small, in the photo's light and shade and"
+        " the painting's palette; 2 without these; 1 at full size alone. Older recipes name theirs.",
     )
     stroke: float = setting(
         1.0,
@@ -93,7 +96,8 @@ class TransferSettings(Settings):
     @property
     def passes(self) -> int:
         """How many passes there are at the coarsest scale; 0 for an instant result."""
-        return 0 if self.mode == "instant" else self.steps or PASSES[self.painter][self.mode]
+        usual = PASSES if self.painter > 1 else FIRST_PASSES
+        return 0 if self.mode == "instant" else self.steps or usual[self.mode]
 
 
 def check_styles(settings: TransferSettings, pictures: int, masks: int) -> None:

@@ -9,7 +9,7 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import Evaluator
 from studio.core.objectives.terms import Objective
 from studio.core.progress import Progress
-from studio.style.optimise import objective
+from studio.style.optimise import objective, tones
 from studio.style.optimise.lbfgs import descend
 from studio.style.optimise.scales import Levels, resized
 from studio.style.optimise.scene import Scene
@@ -17,6 +17,7 @@ from studio.style.optimise.stages import LEAST_SIDE, cost, levels, stages
 
 PREVIEW = 512  # px: the coarse scales are shown as large as what comes of them, up to this
 _SMOOTHING, _LAST_SMOOTHING = 0.5, 0.25  # the last scale adds the fine strokes that the painting has
+_PALETTE = 1.0  # weight of the colours; .3 left the stars of a night sky as grey as without
 _FULL = 0.8  # strength, from which on nothing of the photo's own look is asked for
 
 
@@ -73,16 +74,22 @@ def objectives(scene: Scene, backbone: Backbone, size: int, progress: Progress) 
     Raises:
         Cancelled: if a person asked to stop.
     """
-    found = {}
+    settings, found = scene.settings, {}
+    share = min(1.0, settings.strength / _FULL)
     for side in levels(size):
         if _wide_enough(scene, side):
-            settings = scene.settings
             pull = objective.Pull(
                 content_weight(settings.strength, side),
                 2 * settings.smoothness if side == size else None,
-                min(1.0, settings.strength / _FULL),
+                share,
             )
             found[side] = objective.objective(scene, backbone, side, progress, pull)
+            # With masks the palettes are of places, which are not told apart here.
+            if settings.painter > 2 and side <= tones.PALETTE_SIDE and not scene.masks:
+                found[side] += _PALETTE * tones.colors(scene, side, share)
+    if settings.painter > 2:
+        weight = content_weight(settings.strength, tones.LIGHT_SIDE)
+        found[tones.LIGHT_SIDE] = weight * tones.light(scene, size, share)
     return found
 
 

@@ -86,7 +86,7 @@ def objective(
 
 
 def named(goal: Objective, evaluation: Evaluation) -> dict[str, float]:
-    """The losses of a goal by name: `total`, `style`, `content`, `smoothness`, and each layer's style."""
+    """The losses of a goal by name: `total`, `style`, `content`, `smoothness`, each layer, and more."""
     losses = dict.fromkeys(("total", "style", "content", "smoothness", *STYLE_LAYERS), 0.0)
     losses["total"] = evaluation.value
     contents = sum(term.name == "content" for term in goal.terms)  # one for each size that it is judged at
@@ -96,8 +96,10 @@ def named(goal: Objective, evaluation: Evaluation) -> dict[str, float]:
             losses[term.layer] += term.weight * number * len(STYLE_LAYERS)
         elif term.name == "content":
             losses["content"] += number / contents
-        else:
+        elif term.name == "total_variation":
             losses["smoothness"] += number
+        else:  # what is asked of the colours themselves
+            losses[term.name] = losses.get(term.name, 0.0) + term.weight * number
     return losses
 
 

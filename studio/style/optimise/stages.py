@@ -8,15 +8,15 @@ from studio.style.settings import TransferSettings
 
 LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
 LEAST_LEVEL = 64  # px: the smallest longer side at which a picture is compared with its styles
-# px, of the first painter: it holds the content at one size alone, and loses it below
-COARSEST = {1: 512, 2: 128}
+COARSEST = 128  # px of the longer side, where painting begins
+FIRST_COARSEST = 512  # px, of the first painter: it holds the content at one size alone, and loses it below
 
 
-def scales(size: int, painter: int = 2) -> list[int]:
+def scales(size: int, painter: int = 3) -> list[int]:
     """Longer sides in px from coarse to fine for a result of `size` px, each at most twice the one before."""
-    found = [size]
-    while found[0] > COARSEST[painter] * 1.25:
-        found.insert(0, max(COARSEST[painter], found[0] // 2))
+    found, coarsest = [size], COARSEST if painter > 1 else FIRST_COARSEST
+    while found[0] > coarsest * 1.25:
+        found.insert(0, max(coarsest, found[0] // 2))
     return found
 
 
@@ -41,7 +41,7 @@ def stages(settings: TransferSettings) -> list[tuple[int, int]]:
     return list(zip(sizes, schedule(sizes, settings.passes), strict=True))
 
 
-def levels(size: int, painter: int = 2) -> list[int]:
+def levels(size: int, painter: int = 3) -> list[int]:
     """The sizes at which a picture of `size` px is compared with its styles, itself first."""
     found = [size]
     while painter > 1 and found[-1] // 2 >= LEAST_LEVEL:

@@ -10,6 +10,7 @@ from studio.core.progress import Progress, Report
 from studio.style.optimise import coarse_to_fine
 from studio.style.optimise.coarse_to_fine import content_weight
 from studio.style.optimise.scene import Scene
+from studio.style.optimise.tones import LIGHT_SIDE
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -41,8 +42,32 @@ def test_a_picture_is_judged_at_every_size_that_the_network_can_see(weights_home
         scene = Scene(content, [painting], [], TransferSettings(size=256, mode="fine"))
         return list(coarse_to_fine.objectives(scene, backbones.load("vgg16"), 256, Progress()))
 
-    assert sizes((192, 256)) == [256, 128, 64]
-    assert sizes((32, 256)) == [256, 128], "at 64 px it would be 8 px high"
+    assert sizes((192, 256)) == [256, 128, 64, LIGHT_SIDE]
+    assert sizes((32, 256)) == [256, 128, LIGHT_SIDE], "at 64 px it would be 8 px high"
+
+
+def test_the_second_painter_is_asked_for_neither_light_nor_palette(weights_home, photo, painting):
+    scene = Scene(photo, [painting], [], TransferSettings(size=128, mode="fine", painter=2))
+    goals = coarse_to_fine.objectives(scene, backbones.load("vgg16"), 128, Progress())
+    assert list(goals) == [128, 64]
+    assert {term.name for goal in goals.values() for term in goal.terms} == {
+        "style",
+        "content",
+        "total_variation",
+    }
+
+
+@pytest.mark.slow
+def test_light_and_shade_of_the_photo_show_from_afar(weights_home, photo, painting):
+    def likeness(painter):
+        settings = TransferSettings(mode="fine", size=128, steps=15, painter=painter)
+        seen = (images.fit(one, 32).mean(axis=-1).ravel() for one in (photo, made(settings)))
+        return np.corrcoef(*seen)[0, 1]
+
+    def made(settings):
+        return transfer(photo, [painting], settings).image
+
+    assert likeness(3) > likeness(2) + 0.02
 
 
 def test_coarse_scales_are_shown_as_large_as_what_comes_of_them(weights_home, photo, painting):

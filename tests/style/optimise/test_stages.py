@@ -68,5 +68,7 @@ def test_a_recipe_that_names_no_painter_means_the_first():
 
     old = Recipe(task="style.transfer", settings={"mode": "fine"}).checked_settings()
     new = Recipe(task="style.transfer", settings=TransferSettings(mode="fine").model_dump(mode="json"))
+    second = Recipe(task="style.transfer", settings={"mode": "fine", "painter": 2}).checked_settings()
+    assert second.painter == 2 and stages(second) == stages(TransferSettings(mode="fine"))
     assert old.painter == 1 and stages(old) == [(512, 28)]
-    assert new.checked_settings().painter == TransferSettings().painter == 2
+    assert new.checked_settings().painter == TransferSettings().painter == 3
