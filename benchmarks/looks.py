@@ -108,12 +108,16 @@ def opened(photo: str, painting: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return images.read(shown / PHOTOS[photo]), images.read(shown / PAINTINGS[painting]), published
 
 
-def painted(photo: np.ndarray, painting: np.ndarray, mode: str, strength: float) -> tuple[np.ndarray, float]:
+def painted(
+    photo: np.ndarray, painting: np.ndarray, mode: str, strength: float, painter: int
+) -> tuple[np.ndarray, float]:
     """The studio's own picture, and the seconds that it took in a warm process."""
     from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
 
-    asked = TransferSettings(mode=mode, strength=strength, size=SIZES[0])
+    asked = TransferSettings.model_validate(
+        {"mode": mode, "strength": strength, "size": SIZES[0], "painter": painter}
+    )
     began = time.perf_counter()
     return transfer(photo, [painting], asked).image, time.perf_counter() - began
 
@@ -148,6 +152,7 @@ def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--modes", nargs="*", default=["instant", "draft", "fine"])
     parser.add_argument("--strengths", type=float, nargs="*", default=[0.8])
+    parser.add_argument("--painter", type=int, default=3, help="of draft, fine and finest")
     parser.add_argument("--pairs", nargs="*", default=["/".join(pair) for pair in pairs()])
     parser.add_argument("--sheet", type=Path, help="a PNG of all pictures, to be looked at")
     chosen = parser.parse_args()
@@ -164,7 +169,7 @@ def main() -> None:
         for mode in chosen.modes:
             for strength in chosen.strengths:
                 note(f"{pair}, {mode}, strength {strength}")
-                made, taken = painted(photo, painting, mode, strength)
+                made, taken = painted(photo, painting, mode, strength, chosen.painter)
                 drawn[-1].append(made)
                 told = f"{row(judge(made), judge, theirs)}, {taken / one_pass(SIZES[0]):.1f} P, {taken:.0f} s"
                 figures[f"{pair}, {mode}, strength {strength:g}"] = told
