@@ -102,7 +102,7 @@ def settle(file: File, choose: Callable[[str], None]) -> str:
         if st.button("Use these names", icon=":material/label:"):
             _name(file, st.session_state[key], choose)
         uploads.fault(LEVELS)
-    why = f"{found.levels}: {found.why}" if chosen == FOUND else f"{chosen}, as you chose"
+    why = f"{_TITLES[found.levels]}: {found.why}" if chosen == FOUND else f"{_TITLES[chosen]}, as you chose"
     st.caption(words.plain(f"It is given levels of {why}."))
     return chosen or FOUND
 

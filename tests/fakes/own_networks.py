@@ -106,7 +106,7 @@ def teachable(classes=2):
 
     base = applications.MobileNetV2(weights=None, input_shape=(224, 224, 3), alpha=0.35, include_top=False)
     seen = Sequential(
-        [Input((224, 224, 3)), Model(base.inputs, base.outputs, name="model1")], name="sequential_1"
+        [Input((224, 224, 3)), Model(base.input, base.output, name="model1")], name="sequential_1"
     )
     seen.add(layers.GlobalAveragePooling2D(name="global_average_pooling2d_GlobalAveragePooling2D1"))
     dense = [layers.Dense(100, activation="relu", name="dense_Dense1")]

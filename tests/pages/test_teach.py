@@ -253,9 +253,9 @@ def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch)
     assert chosen.options[chosen.index] == "my net.keras"
     assert "Yours: 2 classes (mine, yours); it is given pictures of 30 × 20 px." in said(page.caption)
     assert page.get("progress")[0].proto.text == "**yours** 75.0%"
-    assert "It is given levels of 0-255: it scales by itself." in said(page.caption)
+    assert "It is given levels of 0 to 255: it scales by itself." in said(page.caption)
     page.selectbox(key="levels").set_value("0-1").run()
-    assert "It is given levels of 0-1, as you chose." in said(page.caption)
+    assert "It is given levels of 0 to 1, as you chose." in said(page.caption)
     chosen.set_value("imagenet-resnet50").run()
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
 

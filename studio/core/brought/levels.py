@@ -79,16 +79,16 @@ def found(
     rows = answers(photos(height, width))
     top = np.maximum(rows.max(axis=1), 1 - rows.min(axis=1) if rows.shape[1] <= 2 else 0)
     certain = float((top > CERTAIN).mean())
-    told = f"given 0 to 255, {certain:.0%} of its answers about ordinary photos are certain"
+    told = f"given 0 to 255, it is certain of {certain:.0%} of ordinary photos"
     names = {layer.name for layer in _steps(network)}
     backbone = next((one for one in _BACKBONES if one[0] <= names), None)
     if certain > MOST_CERTAIN:
         doubt = f"; as a {backbone[1]} it may take {backbone[2]} instead" if backbone else ""
         return Found(UNIT, f"{told}, so it was trained on 0 to 1{doubt}", certain)
     if backbone and backbone[2] == CAFFE:
-        why = f"it has a {backbone[1]} that learnt on ImageNet's levels in that way, and {told} only"
+        why = f"it has a {backbone[1]} that learnt on ImageNet's levels in that way, and {told}"
         return Found(CAFFE, why, certain)
-    return Found(BYTES, f"{told} only, so it was trained on 0 to 255", certain)
+    return Found(BYTES, f"{told}, so it was trained on 0 to 255", certain)
 
 
 def photos(height: int, width: int) -> np.ndarray:

@@ -150,6 +150,19 @@ def test_divisions_that_tensorflow_kept_scale_as_they_did(tmp_path):
         mending.mended(graph((other, [["in", 0, 0, {}]])))
 
 
+def test_operations_of_keras_3_in_hdf5_are_read(tmp_path):
+    inputs = keras.Input((8, 8, 3), name="in")
+    made = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(inputs[..., ::-1] / 127.5 - 1)
+    made = keras.layers.GlobalAveragePooling2D()(made)
+    network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="dense")(made))
+    network.set_weights([value for each in ARRAYS.values() for value in each.values()])
+    network.save(tmp_path / "model.h5")
+    pictures = 255 * PICTURES.astype("float32")
+    copy, facts = taken(tmp_path / "model.h5", tmp_path)
+    assert np.asarray(copy(pictures)) == pytest.approx(expected(pictures[..., ::-1], 1 / 127.5, -1), abs=1e-5)
+    assert facts["sees"]["levels"] == "0-255"
+
+
 def web(folder: Path, config: dict, arrays: dict, packing: dict | None = None) -> Path:
     """As TensorFlow.js writes it, in two shards that cut an array apart."""
     entries, raw = [], b""
@@ -343,10 +356,10 @@ def test_a_teachable_machine_zip_is_taken_whole(home, tmp_path):
 
     network = teachable()
     arrays = {
-        one.name: {f"{v.path.split('/', 1)[-1]}:0": RNG.normal(0.1, 0.1, v.shape) ** 2 for v in one.variables}
+        one.name: {f"{v.path}:0": RNG.normal(0.1, 0.1, v.shape) ** 2 for v in one.variables}
         for one in network.layers
     }
-    config = json.loads(keras.saving.serialize_keras_object(network) and network.to_json())
+    config = json.loads(network.to_json())
     path = h5(tmp_path / "keras_model.h5", config, arrays)
     packed = tmp_path / "converted_keras.zip"
     packed.write_bytes(containers.packed({"keras_model.h5": path, "labels.txt": b"0 Cat\n1 Dog\n\n"}))

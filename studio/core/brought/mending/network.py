@@ -15,6 +15,10 @@ from studio.core.untrusted.refusals import Refused
 
 _GRAPHS = ("Functional", "Model", "Container")
 _MOST_DEPTH = 40  # of networks in each other
+_OPERATIONS = frozenset(
+    "Clip Divide ExpandDims Flip GetItem Max Mean Squeeze Stack Sum Transpose TrueDivide".split()  # noqa: SIM905
+)
+_LAYERS_TOO = ("Add", "Maximum", "Minimum", "Multiply", "Subtract")  # of those the layers take one list
 _CONSTANT = "_CONSTANT_VALUE"
 
 
@@ -118,10 +122,22 @@ def _placed(part: Part, calls: Mapping[Any, int], depth: int) -> Part:
         raise Refused("a layer whose inputs are no list")
     if part.get("class_name") in operations.CLASSES:
         return _operation(part, nodes, calls)
+    part = _of_today(part, nodes)
     found = dict(_within(part, depth))
     # Operations of today's Keras stand there without a name of their own among their settings.
     found |= {"name": _name(part), "inbound_nodes": [_node(one, calls) for one in nodes]}
     return found
+
+
+def _of_today(part: Part, nodes: list[Any]) -> Part:
+    """An operation of Keras 3, which its HDF5 files keep without saying that it is no layer."""
+    first = nodes[0] if nodes else None
+    if part.get("module") is not None or not isinstance(first, dict):
+        return part
+    name, several = part.get("class_name"), len(first.get("args") or ()) > 1
+    if name in _OPERATIONS or (name in _LAYERS_TOO and several):
+        return {**part, "module": "keras.src.ops.numpy", "registered_name": name}
+    return part
 
 
 def _operation(part: Part, nodes: list[Any], calls: Mapping[Any, int]) -> Part:
