@@ -2,7 +2,7 @@
 
 Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
 minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
-photos, styles, layers, looks, sets, tiles and house; its output is committed, so that no page waits.
+photos, styles, layers, looks, sets, tiles, house and readme; its output is committed, so that no page waits.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ LOOK = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown
 LONGEST = 480  # px of a tile
 HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the README's picture
+LEAD = ("chelsea", "brush_strokes")  # with these README opens
+LEAD_HEIGHT, GAP = 302, 8  # px
 SEEN = 224  # px of the photo that the network looks at
 CHANNELS = 5
 
@@ -158,6 +160,17 @@ def _draw_house() -> None:
     _save(Image.fromarray(np.concatenate(rows)), SHIPPED / "house.webp")
 
 
+def _draw_readme() -> None:
+    """What README opens with: a photo, a painting, and the one painted finely in the look of the other."""
+    photo, painting = _pixels(LEAD[0]), _pixels(LEAD[1])
+    painted = transfer(photo, [painting], TransferSettings(mode="fine")).image
+    row = []
+    for pixels in (photo, painting, painted):
+        width = round(LEAD_HEIGHT * pixels.shape[1] / pixels.shape[0])
+        row += [images.resize(pixels, LEAD_HEIGHT, width), np.full((LEAD_HEIGHT, GAP, 3), 255, "uint8")]
+    _save(Image.fromarray(np.concatenate(row[:-1], axis=1)), SHIPPED / "readme.webp")
+
+
 KINDS = {
     "photos": _draw_photos,
     "styles": _draw_styles,
@@ -166,6 +179,7 @@ KINDS = {
     "sets": _draw_sets,
     "tiles": _draw_tiles,
     "house": _draw_house,
+    "readme": _draw_readme,
 }
 
 if __name__ == "__main__":
