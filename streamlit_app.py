@@ -12,16 +12,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection
+from starlette.routing import Mount
 from streamlit import config
 
 from studio import engine
-from studio.core import access
+from studio.api import app as api
+from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.gallery import owners
 
 TIDY_SECONDS = 3600.0
 log = logging.getLogger("studio.pages")
 COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
+API = "/api/v1"
 HERE = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -33,7 +36,7 @@ class OwnerCookie:
 
     async def __call__(self, scope, receive, send):
         """Answers as the app does, and sets the cookie where a page is fetched without one."""
-        if scope["type"] != "http" or _has_cookie(scope):
+        if scope["type"] != "http" or _has_cookie(scope) or scope.get("path", "").startswith(f"{API}/"):
             return await self._app(scope, receive, send)
 
         async def send_with_cookie(message):
@@ -57,6 +60,7 @@ async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
+    await asyncio.to_thread(own_token)
     if TOKEN:
         sys.stdout.write(f"  The whole address, for you alone: {address()}?{access.PARAMETER}={TOKEN}\n\n")
         sys.stdout.flush()
@@ -84,6 +88,14 @@ def is_shared():
     return os.environ.get("STUDIO_USERS", "one") != "one"
 
 
+def own_token():
+    """Makes the token for programs at the first start; what keeps it from being written keeps out nobody."""
+    try:
+        tokens.own()
+    except (OSError, StudioError):
+        log.exception("the token for programs could not be written")
+
+
 def address():
     """Where this server is, as a browser on this machine reaches it."""
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
@@ -99,6 +111,16 @@ def token():
         return access.new_token()
     except StudioError as error:
         sys.exit(f"error: {error}")
+
+
+def routes():
+    """What the server answers beside the pages. Ends it if it is not clear whom that is for."""
+    try:
+        called = api.create(api.origins())
+    except StudioError as error:
+        sys.exit(f"error: {error}")
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return [Mount(f"/{base}{API}" if base else API, called)]
 
 
 def tell(error):
@@ -131,6 +153,7 @@ TOKEN = token()
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
+    routes=routes(),
     middleware=middleware(TOKEN),
     on_script_error=tell,
 )

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Protocol
 
-import platformdirs
-
-import studio
 from pages.widgets.owners import LOCAL, owner
-from studio.core import tasks
+from studio.core import places, tasks
 from studio.core.objectives import backbones
 from studio.core.settings import Described, Settings
 from studio.core.tasks import Inputs
@@ -49,11 +42,6 @@ _LABELS = {
     "crop_x": "Left to right",
     "crop_y": "Top to bottom",
 }
-
-
-_PLACE = re.compile(
-    r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*"
-)  # a path from the root or a home
 
 
 def label(field: Described) -> str:
@@ -109,21 +97,5 @@ def plain(text: str) -> str:
 
     To a visitor of a studio for many it does not tell where things are on the server.
     """
-    shown = text if owner() == LOCAL else _without_places(text)
+    shown = text if owner() == LOCAL else places.hidden(text)
     return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in shown)
-
-
-def _without_places(text: str) -> str:
-    for root in _roots():
-        text = text.replace(root, "/of/the-studio")  # its name may have spaces
-    return _PLACE.sub("a place on the server", text)
-
-
-def _roots() -> list[str]:
-    """Places whose names may have spaces, the longest first, for one may lie in another."""
-    chosen = os.environ.get("STUDIO_HOME", "")
-    found = {chosen, os.path.realpath(chosen) if chosen else "", tempfile.gettempdir()}
-    found |= {str(platformdirs.user_data_path()), str(Path(studio.__file__).parent)}
-    with suppress(RuntimeError):  # who has no home
-        found.add(str(Path.home()))
-    return sorted(found - {"", "/"}, key=len, reverse=True)

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, weights
+from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, token, weights
 from studio.core.errors import Cancelled, StudioError
 from studio.core.process import startup
 from studio.core.version import VERSION
@@ -60,5 +60,6 @@ def _parser() -> flags.Parser:
     score.add(commands)
     search.add(commands)
     weights.add(commands)
+    token.add(commands)
     doctor.add(commands)
     return parser

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.requests import HTTPConnection
 
+from studio.core import tokens
 from studio.core.errors import invalid
 
 SETTING, PARAMETER = "STUDIO_TOKEN", "token"
@@ -59,7 +60,7 @@ class TokenAsked:
             return await self._app(scope, receive, send)
         asked = HTTPConnection(scope)
         told, kept = asked.query_params.get(PARAMETER), asked.cookies.get(_cookie(scope))
-        if not (self._is(told) or self._is(kept)):
+        if not (self._is(told) or self._is(kept) or _bears_token(asked)):
             return await _refuse(scope, send)
         # A script that asks for a file gets it. A person's browser asks for a page.
         if told is not None and "text/html" in asked.headers.get("accept", ""):
@@ -82,6 +83,12 @@ class TokenAsked:
         there = "/" + quote(asked.scope["path"].lstrip("/")) + (f"?{urlencode(others)}" if others else "")
         headers = {"set-cookie": cookie, "referrer-policy": "no-referrer"}
         await _answer(send, 200, "text/html", _ENTER.format(html.escape(there)), headers)
+
+
+def _bears_token(asked: HTTPConnection) -> bool:
+    """Whether a program asks that has a token of its own, which then says for whom it asks."""
+    kind, _, token = asked.headers.get("authorization", "").partition(" ")
+    return kind.lower() == "bearer" and bool(token) and tokens.owner_of(token) is not None
 
 
 def _cookie(scope: Any) -> str:

@@ -25,6 +25,10 @@ class NoRoom(StudioError):
     """The disk or the memory is not large enough."""
 
 
+class TooMany(StudioError):
+    """One of many who share a studio has as much under way as each may have."""
+
+
 class Cancelled(Exception):
     """Raised by `Progress` when a person asked to stop; a task catches it and returns its best so far."""
 

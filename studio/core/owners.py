@@ -58,17 +58,20 @@ def folder(owner: str) -> Path:
     return paths.folder("owners") / safe
 
 
-def note(digest: str) -> None:
+def note(digest: str, brought: bool = False) -> None:
     """Notes that whoever asks has put in, or was given, the kept file of this digest.
 
     The note is as old as 1970 where a task or the engine works for the owner: what they make is named by a
     job or an item, so that it need not be looked after as what somebody brings to a page is.
+
+    Args:
+        brought: whether the owner brings it, although an `asking` is open: a program does, by the API.
     """
     owner = asker()
     if owner in (LOCAL, NOBODY) or not paths.DIGEST.fullmatch(digest):
         return
     mark = paths.make(folder(owner) / "files") / digest
-    brought = _ASKING.get() is None
+    brought = brought or _ASKING.get() is None
     if brought or not mark.exists():
         mark.touch(0o600)
         if not brought:

@@ -202,6 +202,19 @@ def keep(data: bytes) -> str:
     return name
 
 
+def adopt(path: Path, name: str) -> None:
+    """Keeps a whole file of STUDIO_HOME under its digest, `name`: it is moved. Raises OSError if it fails."""
+    target = folder("files") / name
+    with keeping():
+        with contextlib.suppress(OSError):
+            os.utime(target)
+        if not target.exists():
+            permissions.narrow(path, permissions.FILE)
+            _sync(path)
+            path.replace(target)
+            _sync(target.parent)
+
+
 def keeping() -> contextlib.AbstractContextManager[None]:
     """Held while somebody looks whether a kept file stays: none comes into use meanwhile, and none goes."""
     return locked(folder("locks") / "files.lock")

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from studio.core import amounts, owners, paths
-from studio.core.errors import NoRoom, StudioError, invalid
+from studio.core.errors import NoRoom, TooMany, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import schema, shelf, store
 from studio.engine.jobs.snapshots import FINISHED
@@ -93,9 +93,9 @@ def check_room(owner: str, more: int = 0) -> None:
 
 
 def check_jobs(owner: str, unfinished: int) -> None:
-    """Raises `StudioError` if an owner has as many jobs that wait or run as are allowed."""
+    """Raises `TooMany` if an owner has as many jobs that wait or run as are allowed."""
     if limited(owner) and unfinished >= number("STUDIO_OWNER_JOBS"):
-        raise StudioError(
+        raise TooMany(
             f"{unfinished:,} of your jobs wait or run, as many as each may have in this studio. "
             "Next: wait until one has ended, or stop one."
         )

@@ -82,7 +82,7 @@ class Engine:
     def _serve(self, home: Path) -> None:
         """Runs a cluster until it ends."""
         paths.sweep_temporaries(home)
-        for folder in (home / "removed", home / "cache" / "brought"):
+        for folder in (home / "removed", home / "cache" / "brought", home / "cache" / "received"):
             store.sweep(folder)
         migrate.mend(home)
         ledger = Ledger(home / "jobs")
@@ -142,12 +142,15 @@ class Engine:
         inputs: tasks.Inputs,
         owner: str = owners.LOCAL,
         weights: Mapping[str, str] | None = None,
+        key: str = "",
     ) -> Job:
         """Queues a task and answers at once.
 
         Args:
             owner: for whom; files and models of others are as if they were not there.
             weights: the very ones that it is made with, as the recipe of what is made again names them.
+            key: by which a request is known that is sent again, as after a lost answer: with the key of an
+                earlier one of this owner it gives that one's job, which bears the key as long as it is kept.
 
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
@@ -155,15 +158,21 @@ class Engine:
             NoRoom: if the disk is full, or it needs more memory than its process may have.
             StudioError: if the owner has as much as each of many may, see `studio.engine.allowances`.
         """
+        ledger = self._usable()
+        asked = (task, settings.model_dump(mode="json"), store.pack_inputs(inputs))
+        with self._lock:
+            if before := ledger.keyed(owner, key):
+                return ledger.snapshot(before.of_request(*asked))
         with owners.asking(owner):
             found = _checked(task, settings, inputs, capacity.JOB_SHARE)
             pins.check(weights or {})
-        ledger = self._usable()
         allowances.check_room(owner)
         allowances.seen(owner)
         with self._lock:
+            if before := ledger.keyed(owner, key):  # another thread was faster
+                return ledger.snapshot(before.of_request(*asked))
             allowances.check_jobs(owner, ledger.unfinished(owner))
-            record = ledger.add(found, settings, inputs, owner, weights)
+            record = ledger.add(found, settings, inputs, owner, weights, key)
             if self._runner is not None:
                 self._runner.dispatch()
             return ledger.snapshot(record)

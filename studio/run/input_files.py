@@ -11,7 +11,7 @@ from studio.core.data import sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.pictures import animations, formats, images, sample_photos
-from studio.core.tasks import File, Slot
+from studio.core.tasks import File, Kind, Slot
 from studio.style import paintings
 from studio.text import corpus
 
@@ -41,11 +41,34 @@ def read(slot: Slot, text: str, labels: str | None = None) -> File:
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     path = paths.named(text)
-    if slot.kind == "picture":
-        images.read(path)
-    elif slot.kind == "text":
-        corpus.read(path)
+    check(slot.kind, path)
     return File.keep(path.read_bytes(), slot.kind, path.name)
+
+
+def check(kind: Kind, path: Path) -> None:
+    """Raises `InvalidInput` unless a file can be taken as one of its kind; an archive is looked at later."""
+    if kind == "picture":
+        images.read(path)
+    elif kind == "text":
+        corpus.read(path)
+    elif kind == "animation":
+        shown = f"film {printable(path.name, 60)}"
+        for _ in animations.frames(_bytes(path, shown, animations.MOST_BYTES, "cut it"), shown):
+            pass
+    elif kind == "model" and _is_packed(path):
+        _check_packed(path)
+    elif kind == "model":
+        with path.open("rb") as file:
+            models.check(file, path.name)
+
+
+def named(slot: Slot, text: str) -> File | None:
+    """What a name alone says: a sample, or a trained model; None for all else. No path is ever followed."""
+    if slot.kind == "picture" and text.startswith(_SAMPLE):
+        return _sample(text.removeprefix(_SAMPLE))
+    if slot.kind == "dataset" and text.startswith(_SAMPLE):
+        return sample_sets.reference(text)
+    return _zipped(presets.find(text)) if slot.kind == "model" and text in presets.names() else None
 
 
 def is_picture(text: str) -> bool:
@@ -79,7 +102,10 @@ def _model(text: str, labels: str | None = None) -> File:
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
-    found = preset(text)
+    return _zipped(preset(text))
+
+
+def _zipped(found: presets.Preset) -> File:
     found.weights()
     return File.keep(model_zip.zipped(found.folder), "model", f"{found.name}.zip")
 
@@ -105,10 +131,14 @@ def _is_packed(path: Path) -> bool:
 
 
 def _packed(path: Path) -> File:
+    return File.keep(_check_packed(path), "model", path.name)
+
+
+def _check_packed(path: Path) -> bytes:
     shown = f"model {printable(path.name, 60)}"
     data = _bytes(path, shown, _MOST_MODEL, "choose another")
     presets.unpack(data, paths.folder("cache") / "models" / paths.digest(data))  # which checks all of it
-    return File.keep(data, "model", path.name)
+    return data
 
 
 def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:

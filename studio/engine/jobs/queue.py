@@ -42,6 +42,7 @@ class Ledger:
         self._records: dict[str, Record] = {}
         self.queue: list[Record] = []
         self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
+        self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
         self._last_id = 0
         # Of finished jobs, which never change again: those that pages look at now.
         self._seen = LRUCache[str, Job](MOST_SEEN_BYTES, getsizeof=_weight)
@@ -69,7 +70,7 @@ class Ledger:
         record = restored(folder, asked, state or {"state": "stopping"})
         if record.state in ("running", "stopping"):
             self.settle(record, STOPPED)
-        self._records[record.id] = record
+        self._enter(record)
         if record.state == "queued":
             self.queue.append(record)
 
@@ -99,16 +100,26 @@ class Ledger:
         inputs: tasks.Inputs,
         owner: str,
         weights: Mapping[str, str] | None = None,
+        key: str = "",
     ) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
-        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights)
+        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
         record = self._new(asked)
         with _whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
-        self._records[record.id] = record
+        self._enter(record)
         self.queue.append(record)
         return record
+
+    def keyed(self, owner: str, key: str) -> Record | None:
+        """The job that an owner asked for with a key; None if there is none, or the key is ""."""
+        return self._keys.get((owner, key))
+
+    def _enter(self, record: Record) -> None:
+        self._records[record.id] = record
+        if key := record.asked.get("key"):
+            self._keys[record.asked["owner"], key] = record
 
     def add_finished(self, live: Live, owner: str) -> Record:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
@@ -216,6 +227,7 @@ class Ledger:
     def _forget(self, record: Record) -> None:
         self._unsaved.pop(record.id, None)
         self._seen.pop(record.id, None)
+        self._keys.pop((record.asked["owner"], record.asked.get("key", "")), None)
         del self._records[record.id]
 
     def place(self, record: Record) -> int:

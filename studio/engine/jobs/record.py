@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from studio.core.errors import InvalidInput
 from studio.core.progress import Report
 from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import FINISHED, State
@@ -35,6 +36,15 @@ class Record:
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
+
+    def of_request(self, task: str, settings: dict[str, Any], inputs: dict[str, Any]) -> Record:
+        """This job, if a request that bears its key asks for the same. Raises `InvalidInput` if not."""
+        if (self.asked["task"], self.asked["settings"], self.asked["inputs"]) != (task, settings, inputs):
+            raise InvalidInput(
+                "That idempotency key was used before, for something else. "
+                "Next: take a new key for each request, and the same one only to send it again."
+            )
+        return self
 
 
 def restored(folder: store.Folder, asked: dict[str, Any], state: dict[str, Any]) -> Record:

@@ -48,6 +48,7 @@ class _Asked(_Strict):
     weights: dict[str, Digest] = {}
     owner: Word
     created: Time
+    key: Name = ""
 
 
 class _Report(_Strict):

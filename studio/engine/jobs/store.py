@@ -167,13 +167,15 @@ def asked_of(
     inputs: tasks.Inputs,
     owner: str,
     weights: Mapping[str, str] | None = None,
+    key: str = "",
 ) -> dict[str, Any]:
     """What job.json holds of a job that is asked for now.
 
     Args:
         weights: the very ones to make it with, as a recipe names them; None for those that are here.
+        key: what tells a request that is sent again from another one; "" where it never is.
     """
-    return {
+    asked = {
         "task": task.name,
         "title": task.title,
         "lane": task.lane,
@@ -183,6 +185,7 @@ def asked_of(
         "owner": owner,
         "created": time.time(),
     }
+    return asked | {"key": key} if key else asked
 
 
 def sweep(root: Path) -> None:

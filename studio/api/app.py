@@ -1,0 +1,82 @@
+"""The whole API as one ASGI app, to be mounted in the server of the pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from studio.api import docs, files, gallery, guards, jobs, problems, tasks
+from studio.core.errors import invalid
+from studio.core.version import VERSION
+
+ORIGINS = "STUDIO_API_ORIGINS"
+_ABOUT = (
+    "What the studio can do, for other programs. Each request bears a token (`Authorization: Bearer TOKEN`), "
+    "which `studio token` prints where the studio runs. Errors are problem details (RFC 9457)."
+)
+
+
+def create(allowed: Collection[str] = ()) -> FastAPI:
+    """The API.
+
+    Args:
+        allowed: origins whose pages may call it, as https://example.org; all others' may not.
+    """
+    middleware = [
+        Middleware(guards.SameOrigin, allowed=allowed),
+        Middleware(guards.Bounded, files=files.PATH),
+    ]
+    if allowed:
+        cors = Middleware(
+            CORSMiddleware, allow_origins=list(allowed), allow_methods=["*"], allow_headers=["*"]
+        )
+        middleware.insert(1, cors)
+    api = FastAPI(
+        title="Creative AI Studio",
+        version=VERSION,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        middleware=middleware,
+    )
+    problems.add(api)
+    for part in (tasks, files, jobs, gallery):
+        api.include_router(part.routes)
+
+    @api.get("/docs", include_in_schema=False)
+    async def documentation() -> HTMLResponse:
+        return HTMLResponse(docs.page(api.openapi()), headers=docs.HEADERS)
+
+    _add_problem(api.openapi())
+    return api
+
+
+def _add_problem(document: dict[str, Any]) -> None:
+    """FastAPI knows no model that is sent as another type than JSON's own."""
+    document["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
+
+
+def origins() -> list[str]:
+    """The origins that whoever runs the studio allows by name.
+
+    Raises:
+        InvalidInput: if one is no origin: a studio must not be open to more than was meant.
+    """
+    named = [word.strip() for word in os.environ.get(ORIGINS, "").split(",") if word.strip()]
+    for word in named:
+        parts = urlsplit(word)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.netloc
+            or word != f"{parts.scheme}://{parts.netloc}"
+        ):
+            step = "write a scheme and a host, with commas between several"
+            raise invalid(ORIGINS, expected="an origin as https://example.org", received=word, next_step=step)
+    return named

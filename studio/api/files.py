@@ -1,0 +1,86 @@
+"""Files on their way in and out: uploads stream to the disk, downloads go on from any byte."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Literal
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse
+
+from studio.api import shapes
+from studio.api.callers import Caller, aside
+from studio.api.problems import Missing, answers
+from studio.core.errors import StudioError
+from studio.core.files import Kind
+from studio.core.tasks import File
+from studio.engine import allowances
+from studio.run import received
+
+PATH = "/files"
+_PIECE = 1 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
+_MOST_AT_ONCE = 16
+_uploads = CapacityLimiter(_MOST_AT_ONCE)
+_checks = CapacityLimiter(2)  # a large picture takes 200 MB of memory while it is looked at
+_BODY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+routes = APIRouter(tags=["Files"])
+Input = Literal["picture", "animation", "text", "model", "dataset"]
+
+
+@routes.post(
+    PATH,
+    status_code=201,
+    responses=answers(400, 408, 507),
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+)
+async def upload(
+    request: Request,
+    owner: Caller,
+    kind: Input = "picture",
+    name: Annotated[str, Query(max_length=200)] = "upload",
+) -> shapes.FileOut:
+    """Takes the body as an input, and checks it as pages do. The same bytes get the same id."""
+    async with _uploads:
+        announced = request.headers.get("content-length", "")
+        size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
+        received.check_size(kind, name, size)
+        await aside(owner, partial(allowances.check_room, owner, size))
+        return shapes.file(await _received(request, owner, kind, name))
+
+
+async def _received(request: Request, owner: str, kind: Kind, name: str) -> File:
+    with received.receiving(kind, name) as coming:
+        piece = bytearray()
+        async for packet in request.stream():
+            piece += packet
+            if len(piece) >= _PIECE:
+                await to_thread.run_sync(coming.add, piece)
+                piece = bytearray()
+        coming.add(piece)
+        async with _checks:
+            return await aside(owner, coming.keep)
+
+
+@routes.head(PATH + "/{id}", include_in_schema=False)
+@routes.get(
+    PATH + "/{id}",
+    response_class=FileResponse,
+    responses=answers(404, 400)
+    | {200: {"content": {"application/octet-stream": {}}}, 206: {"description": "The bytes asked for."}},
+)
+async def download(
+    owner: Caller, id: str, kind: Kind = "picture", name: Annotated[str, Query(max_length=200)] = ""
+) -> FileResponse:
+    """The bytes of a result or an input; a `Range` of them, if one is asked for."""
+    try:
+        path = await aside(owner, lambda: File(id, kind, name).path)
+    except StudioError as error:
+        raise Missing(str(error)) from None
+    return FileResponse(
+        path,
+        media_type=shapes.media_type(name),
+        filename=shapes.plain(name) or None,
+        headers={"X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,177 @@
+"""Jobs: asked for once however often the request comes, watched, stopped; and what is made at once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from studio import engine
+from studio.api import shapes
+from studio.api.callers import Caller, aside
+from studio.api.problems import Missing, answers
+from studio.core.errors import StudioError, TooMany, Unavailable
+from studio.core.settings import Settings
+from studio.core.tasks import File, Task
+from studio.run import asked
+
+LOOK_SECONDS = 0.25
+MOST_WAIT = 60.0  # s
+MOST_LIVE = 8  # requests of an owner that are answered at once
+_Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+
+routes = APIRouter(tags=["Jobs"])
+_live: Counter[str] = Counter()  # of each owner; only the server's loop counts
+
+
+@routes.post("/jobs", status_code=202, responses=answers(400, 404, 413, 429, 507))
+async def submit(owner: Caller, what: shapes.Asked, idempotency_key: _Key = "") -> shapes.JobOut:
+    """Puts a job into the queue.
+
+    With an `Idempotency-Key` the same request can be sent again, also after the server was killed: it makes
+    one job, and answers with that.
+    """
+
+    def work() -> engine.Job:
+        task, settings, inputs = _understood(what)
+        return engine.connect().submit(task.name, settings, inputs, owner, key=shapes.plain(idempotency_key))
+
+    return shapes.job(await aside(owner, work))
+
+
+@routes.get("/jobs", responses=answers())
+async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[shapes.JobOut]:
+    """The jobs of whoever asks, newest first; those under way are among them."""
+    found = await aside(owner, lambda: engine.connect().jobs(owner, limit))
+    return [shapes.job(one) for one in found]
+
+
+@routes.get("/jobs/{id}", responses=answers(404))
+async def show_job(
+    owner: Caller,
+    id: str,
+    wait: Annotated[float, Query(ge=0, le=MOST_WAIT, description="Seconds to wait for its end.")] = 0,
+) -> shapes.JobOut:
+    """A job as it stands."""
+    end = time.monotonic() + wait
+    while True:
+        job = await aside(owner, partial(_found, id, owner))
+        if job.finished or time.monotonic() >= end:
+            return shapes.job(job)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def there(owner: Caller, id: str) -> engine.Job:
+    """The job of an address: looked for before an answer begins, whose status could no longer tell."""
+    return await aside(owner, partial(_found, id, owner))
+
+
+There = Annotated[engine.Job, Depends(there)]
+
+
+@routes.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=answers(404))
+async def watch(owner: Caller, job: There) -> AsyncIterator[ServerSentEvent]:
+    """Tells of a job until it has ended: `job` whenever it changed, `preview` with a WebP in base64."""
+    told: shapes.JobOut | None = None
+    seen: bytes | None = None
+    while told is None or not told.finished:
+        if job.preview and job.preview != seen:
+            seen = job.preview
+            yield ServerSentEvent(event="preview", data=base64.b64encode(seen).decode())
+        now = shapes.job(job)
+        if now != told:
+            yield ServerSentEvent(event="job", data=now)
+        told = now
+        if not told.finished:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                job = await aside(owner, partial(_found, job.id, owner))
+            except StudioError:  # the engine fell, or the job was removed: who asks again is told
+                return
+
+
+@routes.get(
+    "/jobs/{id}/preview",
+    response_class=Response,
+    responses=answers(404) | {200: {"content": {"image/webp": {}}}},
+)
+async def preview(job: There) -> Response:
+    """The latest picture of a job as WebP."""
+    if not job.preview:
+        raise Missing("It shows no picture yet. Next: ask again in a moment.")
+    return Response(job.preview, media_type="image/webp", headers={"Cache-Control": "no-store"})
+
+
+@routes.post("/jobs/{id}/cancel", status_code=202, responses=answers(404))
+async def cancel(owner: Caller, job: There) -> shapes.JobOut:
+    """Stops a job; what it has made so far is its result."""
+    await aside(owner, lambda: engine.connect().cancel(job.id, owner))
+    return shapes.job(await aside(owner, partial(_found, job.id, owner)))
+
+
+@routes.post(
+    "/live",
+    response_class=Response,
+    responses=answers(400, 404, 409, 413, 429) | {200: {"content": {"application/octet-stream": {}}}},
+)
+async def live(
+    owner: Caller,
+    what: shapes.Asked,
+    session: Annotated[
+        str, Query(max_length=100, description="Of one session a newer request takes an older one's place.")
+    ] = "",
+) -> Response:
+    """Makes at once what takes seconds, and keeps nothing: the answer is the file that was made."""
+
+    def work() -> engine.Live:
+        task, settings, inputs = _understood(what)
+        whose = f"api {owner} {session or secrets.token_hex(8)}"
+        return engine.connect().live(task.name, settings, inputs, whose, owner)
+
+    with _one_more(owner):
+        made = await aside(owner, work)
+    headers = {"Studio-Seconds": f"{made.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
+    return Response(made.data, media_type=shapes.media_type(made.name), headers=headers)
+
+
+@contextmanager
+def _one_more(owner: str) -> Iterator[None]:
+    if _live[owner] >= MOST_LIVE:
+        raise TooMany(f"{MOST_LIVE} of your requests are being answered. Next: wait until one of them is.")
+    _live[owner] += 1
+    try:
+        yield
+    finally:
+        _live[owner] -= 1
+        if not _live[owner]:
+            del _live[owner]
+
+
+def _understood(what: shapes.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
+    named: dict[str, Any] = {
+        slot: [(one, "") if isinstance(one, str) else (one.id, one.name) for one in files]
+        for slot, files in what.inputs.items()
+    }
+    try:
+        return asked.understood(what.task, what.settings, named)
+    except Unavailable as error:
+        raise Missing(str(error)) from None
+
+
+def _found(id: str, owner: str) -> engine.Job:
+    studio = engine.connect()
+    try:
+        return studio.job(id, owner)
+    except StudioError as error:
+        if studio.status().startswith(("down", "starting")):
+            raise
+        raise Missing(str(error)) from None

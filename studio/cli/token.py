@@ -1,0 +1,33 @@
+"""`studio token`: what lets a program call the studio over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from studio.cli import console, flags
+from studio.core import tokens
+from studio.gallery import owners
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = flags.add_leaf(commands, "token", "show the token with which programs call the studio", _run)
+    parser.add_argument("--new", action="store_true", help="make another; the one of before ends")
+    help = "make one for somebody who shares this studio, as `studio gallery owners` calls them"
+    parser.add_argument("--owner", metavar="NAME", help=help)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.owner is None:
+        token = tokens.own(anew=arguments.new)
+    else:
+        owner = owners.checked(arguments.owner)
+        if arguments.new:
+            tokens.revoke(owner)
+        token = tokens.give(owner)
+    if arguments.json:
+        console.say_json({"token": token})
+    else:
+        console.say(token)
+    return 0

@@ -1,0 +1,81 @@
+"""The API as a server of its own on loopback, before the engine of the tests with its small chores."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import requests
+import uvicorn
+
+from studio.api import app
+from studio.core import tokens
+from tests.engine.conftest import _until, chores, engine, start  # noqa: F401
+
+
+@contextmanager
+def serving(api):
+    """The address of an API that runs in a thread of this process."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(api, log_level="critical", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+class Client:
+    """Requests with a token to one address."""
+
+    def __init__(self, address: str, token: str):
+        self.address, self.headers = address, {"Authorization": f"Bearer {token}"}
+
+    def __call__(self, method: str, path: str, headers=None, **more) -> requests.Response:
+        """One request; no answer may be a fault, or show one."""
+        told = {**self.headers, **(headers or {})}
+        answer = requests.request(method, f"{self.address}{path}", headers=told, timeout=60, **more)
+        assert answer.status_code < 500 or answer.status_code in (503, 507), answer.text
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == answer.status_code
+            assert "Traceback" not in answer.text
+        return answer
+
+    def ended(self, id: str) -> dict:
+        """A job once it has ended."""
+        return self("GET", f"/jobs/{id}", params={"wait": 30}).json()
+
+
+@pytest.fixture(scope="package")
+def address(engine):  # noqa: F811
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.engine.engine._connected", [engine])
+        with serving(app.create(["https://friend.example"])) as found:
+            yield found
+
+
+@pytest.fixture(scope="package")
+def call(address):
+    """The API as whoever runs the studio calls it."""
+    return Client(address, tokens.own())
+
+
+@pytest.fixture
+def visitors(address, monkeypatch):
+    """The API as two of many call it."""
+    monkeypatch.setenv("STUDIO_USERS", "many")
+    return [Client(address, tokens.give(f"visitor-{name}")) for name in ("ada", "bob")]
+
+
+@pytest.fixture
+def until():
+    """Waits until something holds, and fails if it never does."""
+    return _until

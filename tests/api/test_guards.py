@@ -1,0 +1,205 @@
+"""Who may call, for whom, and what a caller can do wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+
+from studio.api import guards
+from studio.api.app import create, origins
+from studio.core import paths, tokens
+from studio.core.errors import InvalidInput
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = {"images": "picture", "text": "text", "models": "model", "archives": "dataset"}
+
+
+@pytest.fixture
+def png() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (40, 30), (9, 99, 199)).save(data, "PNG")
+    return data.getvalue()
+
+
+def test_nothing_is_told_without_a_token(address, call):
+    for method, path in [
+        ("GET", "/health"),
+        ("GET", "/tasks"),
+        ("POST", "/jobs"),
+        ("GET", "/files/" + "a" * 64),
+    ]:
+        assert requests.request(method, address + path, timeout=10).status_code == 401
+        assert call(method, path, headers={"Authorization": "Bearer wrong"}).status_code == 401
+        assert call(method, path, headers={"Authorization": "Basic YTpi"}).status_code == 401
+
+
+def test_the_page_of_docs_has_no_script_and_names_every_route(address):
+    page = requests.get(f"{address}/docs", timeout=10)
+    assert (
+        "script" not in page.text.lower() and "default-src 'none'" in page.headers["content-security-policy"]
+    )
+    document = requests.get(f"{address}/openapi.json", timeout=10).json()
+    assert document["openapi"].startswith("3.1")
+    assert all(path in page.text for path in document["paths"]) and len(document["paths"]) > 10
+
+
+def test_the_token_is_for_one_person_alone(home):
+    token = tokens.own()
+    assert (home / "tokens" / "own").stat().st_mode & 0o77 == 0
+    assert tokens.own() == token and tokens.owner_of(token) == "local"
+    assert tokens.own(anew=True) != token and tokens.owner_of(token) is None
+    given = tokens.give("visitor-ada")
+    assert tokens.owner_of(given) == "visitor-ada"
+    assert given not in "".join(path.read_text() for path in (home / "tokens").iterdir())
+    assert tokens.revoke("visitor-ada") == 1 and tokens.owner_of(given) is None
+    assert tokens.owner_of("../own") is None and tokens.owner_of("") is None
+
+
+def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
+    ada, bob = visitors
+    file = ada("POST", "/files?name=a.png", data=png).json()
+    assert ada("GET", f"/files/{file['id']}").content == png
+    asked = {"task": "chores.do", "inputs": {"picture": [file["id"]]}}
+    job = ada("POST", "/jobs", json=asked).json()
+    assert ada.ended(job["id"])["state"] == "done"
+    assert bob("POST", "/jobs", json=asked).status_code == 404
+    for path in (f"/jobs/{job['id']}", f"/files/{file['id']}", f"/gallery/{job['id']}/thumbnail"):
+        assert bob("GET", path).status_code == 404
+    assert bob("POST", f"/jobs/{job['id']}/cancel").status_code == 404
+    assert bob("GET", f"/jobs/{job['id']}/events").status_code == 404
+    assert bob("GET", "/jobs").json() == [] and bob("GET", "/gallery").json()["total"] == 0
+
+
+def test_limits_of_each_of_many_hold(visitors, png, monkeypatch, until):
+    ada, _ = visitors
+    monkeypatch.setenv("STUDIO_OWNER_JOBS", "1")
+    long = {"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}
+    job = ada("POST", "/jobs", json=long).json()
+    assert ada("POST", "/jobs", json=long).status_code == 429
+    ada("POST", f"/jobs/{job['id']}/cancel")
+    ada.ended(job["id"])
+    monkeypatch.setenv("STUDIO_OWNER_DISK", "0.00001")
+    full = ada("POST", "/files?name=b.png", data=png)
+    assert full.status_code == 507 and "remove in the gallery" in full.json()["detail"]
+
+
+def test_pages_of_other_sites_may_not_call_unless_named(call, address):
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert call("GET", "/health", headers={"Origin": origin}).status_code == 403
+    assert call("GET", "/health", headers={"Origin": address}).ok
+    friend = call("GET", "/health", headers={"Origin": "https://friend.example"})
+    assert friend.headers["access-control-allow-origin"] == "https://friend.example"
+
+
+def test_origins_are_named_clearly_or_nothing_is_served(monkeypatch):
+    monkeypatch.setenv("STUDIO_API_ORIGINS", "https://a.example, http://b.example:81")
+    assert origins() == ["https://a.example", "http://b.example:81"]
+    for word in ("*", "a.example", "https://a.example/"):
+        monkeypatch.setenv("STUDIO_API_ORIGINS", word)
+        with pytest.raises(InvalidInput, match="an origin"):
+            origins()
+
+
+@pytest.mark.parametrize("name", ["../../evil.png", "..", "a/b\\c.png", "\x00.png", "ü" * 200, " "])
+def test_a_name_leads_nowhere(call, png, name):
+    file = call("POST", "/files", params={"name": name}, data=png).json()
+    assert not {"/", "\\", "\x00"} & set(file["name"]) and file["name"] != ".."
+    assert (paths.folder("files") / file["id"]).read_bytes() == png
+    assert not list((paths.folder("cache") / "received").iterdir())
+
+
+def test_what_is_no_picture_is_refused_and_leaves_nothing(call):
+    answer = call("POST", "/files?name=a.png", data=b"no picture")
+    assert answer.status_code == 422 and "a.png" in answer.json()["detail"]
+    assert not paths.is_kept(paths.digest(b"no picture"))
+    assert not list((paths.folder("cache") / "received").iterdir())
+
+
+def _endless(size: int):
+    for _ in range(size):
+        yield bytes(1 << 16)
+
+
+def test_a_body_ends_somewhere(call, monkeypatch):
+    from studio.run import received
+
+    monkeypatch.setitem(received.MOST, "picture", 1 << 20)
+    assert call("POST", "/files", data=_endless(40)).status_code == 422
+    assert call("POST", "/jobs", data=_endless(40)).status_code == 413
+    assert (
+        call("POST", "/jobs", data=b"[" * 900_000, headers={"Content-Type": "application/json"}).status_code
+        == 400
+    )
+
+
+def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
+    monkeypatch.setattr(guards, "PIECE_SECONDS", 0.2)
+    host, _, port = address.removeprefix("http://").partition(":")
+    for path in ("/jobs", "/files"):
+        with socket.create_connection((host, int(port)), timeout=10) as slow:
+            head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+            slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
+            assert b"408" in slow.recv(4096).split(b"\r\n")[0]
+
+
+def test_who_goes_away_leaves_nothing(address, until):
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as gone:
+        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+        gone.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(1000))
+        time.sleep(0.2)
+    until(lambda: not list((paths.folder("cache") / "received").iterdir()), 10)
+
+
+@pytest.mark.slow
+def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
+    root = data_dir / "badfiles"
+    with (root / "INDEX.tsv").open(encoding="utf-8") as file:
+        rows = [line for line in file if not line.startswith("#")]
+    names = [row["file"] for row in csv.DictReader(rows, delimiter="\t")]
+    taken = 0
+    for name in names:
+        path = root / name
+        if not path.is_file() or path.stat().st_size > 20_000_000:
+            continue
+        kind = KINDS.get(name.split("/")[0], "picture")
+        answer = call("POST", "/files", params={"kind": kind, "name": path.name}, data=path.read_bytes())
+        assert answer.status_code in (201, 422), name
+        if answer.status_code == 201 and kind == "picture":
+            taken += 1
+            asked = {
+                "task": "chores.do",
+                "settings": {"steps": 1},
+                "inputs": {"picture": [answer.json()["id"]]},
+            }
+            assert call("POST", "/jobs", json=asked).status_code == 202
+    assert len(names) > 400 and 5 < taken < 200
+    assert not list((paths.folder("cache") / "received").iterdir())
+
+
+def test_the_server_of_pages_loads_no_keras_for_it():
+    code = (
+        "import sys; from studio.api.app import create; create(); from studio.api import shapes\n"
+        "from studio.core import tasks\n"
+        "[shapes.task(tasks.get(name)) for name in tasks.TASKS]\n"
+        "sys.exit(' '.join({'keras', 'tensorflow', 'jax', 'streamlit'} & set(sys.modules)) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_document_is_whole():
+    document = create().openapi()
+    assert "Problem" in document["components"]["schemas"]
+    for methods in document["paths"].values():
+        for told in methods.values():
+            assert told["description"] and "401" in told["responses"] and told["security"]

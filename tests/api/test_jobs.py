@@ -1,0 +1,111 @@
+"""Jobs over HTTP: asked for once, watched, stopped, and made at once."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from studio.engine.jobs.queue import Ledger
+
+CHORE = {"task": "chores.do", "settings": {"steps": 3}}
+
+
+def test_a_job_is_asked_for_made_and_fetched(call):
+    asked = call("POST", "/jobs", json=CHORE)
+    assert asked.status_code == 202
+    job = call.ended(asked.json()["id"])
+    assert (job["state"], job["result"]["figures"], job["step"]) == ("done", {"steps": 3.0}, 3)
+    [file] = job["result"]["files"]
+    whole = call("GET", f"/{file['href']}")
+    assert whole.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(whole.content)).size == (48, 32)
+    part = call("GET", f"/{file['href']}", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert call("HEAD", f"/{file['href']}").headers["content-length"] == str(len(whole.content))
+    assert job["id"] in [one["id"] for one in call("GET", "/gallery?words=chore&limit=200").json()["items"]]
+    small = call("GET", f"/gallery/{job['id']}/thumbnail")
+    assert small.content[8:12] == b"WEBP"
+
+
+def test_what_is_sent_again_with_its_key_makes_one_job(call):
+    key = {"Idempotency-Key": "the first"}
+    first, again = (call("POST", "/jobs", json=CHORE, headers=key).json() for _ in range(2))
+    assert first["id"] == again["id"]
+    assert call("POST", "/jobs", json=CHORE).json()["id"] != first["id"]
+    other = call("POST", "/jobs", json={**CHORE, "settings": {"steps": 4}}, headers=key)
+    assert other.status_code == 422 and "idempotency key" in other.json()["detail"]
+
+
+def test_a_key_outlives_the_server(home, chores):
+    before, after = Ledger(home / "jobs"), Ledger(home / "jobs")
+    before.load()
+    record = before.add(chores.DO, chores.ChoreSettings(), {}, "local", key="mine")
+    after.load()
+    assert after.keyed("local", "mine").id == record.id
+    assert after.keyed("visitor-ada", "mine") is None
+
+
+def test_a_job_tells_of_itself_until_it_has_ended(call):
+    job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 8, "pause": 0.15}}).json()
+    events = [part.split("\n", 1) for part in _events(call, job["id"])]
+    told = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
+    assert told[-1]["finished"] and told[-1]["state"] == "done"
+    assert any(0 < one["step"] < 8 for one in told)
+    [picture, *_] = [json.loads(d.removeprefix("data: ")) for name, d in events if name == "event: preview"]
+    assert base64.b64decode(picture)[8:12] == b"WEBP"
+    assert call("GET", f"/jobs/{job['id']}/preview").content[8:12] == b"WEBP"
+
+
+def _events(call, id: str) -> list[str]:
+    text = call("GET", f"/jobs/{id}/events").text
+    return [part for part in text.split("\n\n") if part.startswith("event: ")]
+
+
+def test_a_job_that_is_cancelled_keeps_its_best(call, until):
+    job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}).json()
+    until(lambda: call("GET", f"/jobs/{job['id']}").json()["step"])
+    assert call("POST", f"/jobs/{job['id']}/cancel").status_code == 202
+    assert call.ended(job["id"])["result"]["stopped_early"]
+
+
+def test_what_is_made_at_once_is_the_answer(call):
+    made = call("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
+    assert (made.text, made.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
+    refused = call("POST", "/live", json={"task": "chores.do", "settings": {"do": "refuse"}})
+    assert refused.status_code == 422 and "not to my taste" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        ({"task": "chores.don"}, 422, "chores.do"),
+        ({"task": "chores.do", "settings": {"steps": 0}}, 422, "1 to 100000"),
+        ({"task": "chores.do", "settings": {"step": 1}}, 422, "steps"),
+        ({"task": "chores.do", "inputs": {"photo": []}}, 422, "picture"),
+        ({"task": "chores.do", "inputs": {"picture": ["a" * 64]}}, 404, "no longer in the studio"),
+        ({"task": "chores.do", "inputs": {"picture": ["/etc/passwd"]}}, 422, "id of an upload"),
+        ({"task": "vae.train", "inputs": {"data": ["tfds:mnist"]}}, 422, "id of an upload"),
+        ({"task": "search.run", "settings": {"storage": "sqlite:///x"}}, 422, "storage"),
+        ({"task": "chores.do", "settings": {"do": "\ud800"}}, 422, "no text"),
+        ({"task": "chores.do", "more": 1}, 422, "more"),
+        ([], 422, "body"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(call, body, status, told):
+    for route in ("/jobs", "/live"):
+        answer = call("POST", route, data=json.dumps(body), headers={"Content-Type": "application/json"})
+        assert (answer.status_code, told in answer.json()["detail"]) == (status, True), answer.json()
+
+
+def test_what_there_is_is_told(call):
+    found = {task["name"]: task for task in call("GET", "/tasks").json()}
+    schema = found["style.transfer"]["settings"]["properties"]
+    assert schema["strength"]["maximum"] == 1
+    assert call("GET", "/tasks/dream.ascend").json()["produces"] == "picture"
+    assert call("GET", "/tasks/nothing.here").status_code == 404
+    assert "digits-vae" in [model["name"] for model in call("GET", "/models").json()]
+    assert call("GET", "/health").json()["status"] == "ready"
