@@ -119,8 +119,13 @@ def routes():
         called = api.create(api.origins())
     except StudioError as error:
         sys.exit(f"error: {error}")
+    return [Mount(api_path(), called)]
+
+
+def api_path():
+    """Where the API is, which other programs call."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return [Mount(f"/{base}{API}" if base else API, called)]
+    return f"/{base}{API}" if base else API
 
 
 def tell(error):
@@ -139,7 +144,7 @@ def middleware(token=""):
     Args:
         token: that is asked for besides; "" for none.
     """
-    asked = [Middleware(access.TokenAsked, token=token)] if token else []
+    asked = [Middleware(access.TokenAsked, token=token, programs=f"{api_path()}/")] if token else []
     if is_shared():
         # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
         config.set_option("server.headless", True)

@@ -49,10 +49,12 @@ class TokenAsked:
     Args:
         app: what is behind it.
         token: what the address or the cookie has to hold.
+        programs: how addresses begin where other programs ask, each with a token that says for whom. Only
+            there does such a token count: pages do not ask for whom. "" for nowhere.
     """
 
-    def __init__(self, app: Any, token: str):
-        self._app, self._token = app, token.encode()
+    def __init__(self, app: Any, token: str, programs: str = ""):
+        self._app, self._token, self._programs = app, token.encode(), programs
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers as the app does, 403 without the token, and a page that is opened with it with a cookie."""
@@ -60,12 +62,16 @@ class TokenAsked:
             return await self._app(scope, receive, send)
         asked = HTTPConnection(scope)
         told, kept = asked.query_params.get(PARAMETER), asked.cookies.get(_cookie(scope))
-        if not (self._is(told) or self._is(kept) or _bears_token(asked)):
+        if not (self._is(told) or self._is(kept) or self._is_program(asked)):
             return await _refuse(scope, send)
         # A script that asks for a file gets it. A person's browser asks for a page.
         if told is not None and "text/html" in asked.headers.get("accept", ""):
             return await self._enter(asked, send)
         await self._app(scope, receive, send)
+
+    def _is_program(self, asked: HTTPConnection) -> bool:
+        there = bool(self._programs) and asked.scope["path"].startswith(self._programs)
+        return there and _bears_token(asked)
 
     def _is(self, told: str | None) -> bool:
         return told is not None and hmac.compare_digest(told.encode(), self._token)

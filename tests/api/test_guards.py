@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from PIL import Image
 from studio.api import guards
 from studio.api.app import create, origins
 from studio.core import paths, tokens
+from studio.core.access import TokenAsked
 from studio.core.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +65,24 @@ def test_the_token_is_for_one_person_alone(home):
     assert given not in "".join(path.read_text() for path in (home / "tokens").iterdir())
     assert tokens.revoke("visitor-ada") == 1 and tokens.owner_of(given) is None
     assert tokens.owner_of("../own") is None and tokens.owner_of("") is None
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/health", 200), ("/", 403), ("/_stcore/x", 403)])
+def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    sent = []
+
+    async def collect(message):
+        sent.append(message)
+
+    bearer = f"Bearer {tokens.give('visitor-ada')}".encode()
+    scope = {"type": "http", "path": path, "query_string": b"", "headers": [(b"authorization", bearer)]}
+    guarded = TokenAsked(app, "secret", programs="/api/v1/")
+    with ThreadPoolExecutor(1) as thread:  # a browser driver of the same run may keep a loop in this one
+        thread.submit(asyncio.run, guarded(scope, None, collect)).result()
+    assert sent[0]["status"] == status
 
 
 def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
