@@ -30,7 +30,7 @@ with left:
     guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, "Your guide")
     asked_here = (*targets.ASKED_HERE, *film_settings.ASKED_HERE)
     settings = parts.form(
-        DreamSettings, skip=asked_here, extra=wish, beside=film_settings.zoom_film, reset=reset
+        DreamSettings, skip=(*asked_here, "dreamer"), extra=wish, beside=film_settings.zoom_film, reset=reset
     )
     settings = targets.understood(settings, guided=guide is not None)
     wanted = settings is not None and parts.start_button(":material/bedtime:")

@@ -19,7 +19,8 @@ stays as it is, the picture learns.
 """
 _FORMULA = r"""\begin{aligned}
 J(x) &= \sum_i w_i\,\mathrm{mean}\big(F_{\ell_i}(x)^2\big) \\
-x &\leftarrow x + \eta\,\frac{\nabla_x J}{\sigma(\nabla_x J)}
+v &\leftarrow \tfrac12 v + \frac{\nabla_x J}{\sigma(\nabla_x J)}, \qquad v \leftarrow \frac{v}{\sigma(v)} \\
+x &\leftarrow x + \eta\,v
 \end{aligned}"""
 _OCTAVES = """
 A network only knows things of about the size that it was trained on. The dream therefore climbs through
@@ -27,8 +28,10 @@ A network only knows things of about the size that it was trained on. The dream 
 larger and larger ones, where smaller things grow in the larger. After each octave only what was *dreamt* is
 enlarged; the picture's own detail comes back from the original.
 
-Between two steps the picture is rolled round by a few random pixels. Without this **jitter** the grid
-on which the network looks would show, and the places it looks at least would stay undreamt.
+In the first half of an octave's steps the picture is rolled round by a few random pixels. Without this
+**jitter** the grid on which the network looks would show, and the places it looks at least would stay
+undreamt. The second half is worked out where the picture lies, which makes clear what has begun to grow.
+Each step keeps half of the direction of the one before (**momentum**).
 """
 _PAPER = (
     "Mordvintsev, Olah, Tyka, [Inceptionism: Going Deeper into Neural Networks]"

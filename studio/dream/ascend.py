@@ -14,7 +14,7 @@ from studio.core.errors import Cancelled, invalid
 from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.progress import Progress
-from studio.dream.gradient import Slope
+from studio.dream.gradient import MOMENTUM, Slope
 from studio.dream.objective import objective
 from studio.dream.octaves import octave_sizes, resize_01
 from studio.dream.settings import DreamSettings
@@ -112,7 +112,8 @@ class Climb:
         progress.stage("Looking at the picture")
         goal = objective(settings, backbone, first, guide)
         rng = np.random.default_rng(settings.seed)
-        self._slope = Slope(backbone, goal, settings.softness, settings.jitter, rng, progress)
+        momentum = 0.0 if settings.dreamer == 1 else MOMENTUM
+        self._slope = Slope(backbone, goal, settings.softness, settings.jitter, rng, progress, momentum)
         self.steps, self._most = 0, settings.most_steps or sys.maxsize
         self.climbed: list[dict[str, float]] = []
         self.stopped_early = False
@@ -145,8 +146,9 @@ class Climb:
                 base = resize_01(picture, size)
                 image_01 = np.clip(base + resize_01(dreamt, size), 0.0, 1.0)
                 before = None
-                for _ in range(min(steps, self._most - self.steps)):
-                    value, direction = self._slope(image_01)
+                self._slope.begin()
+                for n in range(min(steps, self._most - self.steps)):
+                    value, direction = self._slope(image_01, self._rolled(n, steps))
                     image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
                     dreamt = image_01 - base
                     before = value if before is None else before
@@ -160,6 +162,14 @@ class Climb:
         except Cancelled:
             self.stopped_early = True
         return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
+
+    def _rolled(self, n: int, steps: int) -> bool:
+        """Whether the picture is rolled about before a step.
+
+        Rolled, it grows what the network sees wherever its grid lies, and no grid shows. The second half of
+        an octave is worked out where the picture lies, which makes clear what has begun to grow.
+        """
+        return self._settings.dreamer == 1 or 2 * n < steps
 
     def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
         height, width = picture.shape[1:3]

@@ -14,6 +14,7 @@ from studio.core.progress import Progress
 WHOLE = 1024  # px, the longest side that is worked on in one piece
 WINDOW = 512  # px, what one window answers for at most
 HALO = 64  # px that it sees beyond on every side
+MOMENTUM = 0.5  # the share of the last step's direction that is added to this one's
 
 
 class Slope:
@@ -32,6 +33,7 @@ class Slope:
         jitter: the farthest roll, in px.
         rng: draws it.
         progress: asked for a cancel between two windows.
+        momentum: how much of the direction before is added to the next; the sum is of unit size again.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Slope:
         jitter: int,
         rng: np.random.Generator,
         progress: Progress,
+        momentum: float = 0.0,
         whole: int = WHOLE,
     ):
         deep = Objective(tuple(term for term in objective.terms if term.layer != PICTURE))
@@ -49,24 +52,41 @@ class Slope:
         self._deep = Evaluator(backbone, deep, whole=ANY_SIZE)
         self._flat = Evaluator(backbone, flat) if flat.terms else None
         self._softness, self._jitter, self._rng = softness, jitter, rng
-        self._progress, self._whole = progress, whole
+        self._progress, self._momentum, self._whole = progress, momentum, whole
+        self._before: np.ndarray | None = None
 
-    def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+    def begin(self) -> None:
+        """Forgets the direction before, as at the beginning of an octave."""
+        self._before = None
+
+    def __call__(self, images_01: np.ndarray, rolled: bool = True) -> tuple[float, np.ndarray]:
         """The value of the terms on layers, and the direction, both at `(1, H, W, 3) float32`.
+
+        Args:
+            rolled: whether the picture is rolled first. One that is cut into windows always is.
 
         Raises:
             Cancelled: between two windows, if a person asked to stop.
         """
         tiled = max(images_01.shape[1:3]) > self._whole
         farthest = max(self._jitter, WINDOW // 2) if tiled else self._jitter
-        roll = tuple(self._rng.integers(-farthest, farthest + 1, 2))
-        rolled = np.roll(images_01, roll, (1, 2))
-        value, gradient = self._in_windows(rolled) if tiled else self._at(rolled)
+        roll = tuple(self._rng.integers(-farthest, farthest + 1, 2)) if rolled or tiled else (0, 0)
+        moved = np.roll(images_01, roll, (1, 2))
+        value, gradient = self._in_windows(moved) if tiled else self._at(moved)
         gradient = np.roll(gradient, (-roll[0], -roll[1]), (1, 2))
-        direction = softened(gradient, self._softness)
+        direction = self._with_momentum(softened(gradient, self._softness))
         if self._flat is not None:
             direction += self._flat(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
         return value, direction
+
+    def _with_momentum(self, direction: np.ndarray) -> np.ndarray:
+        if not self._momentum:
+            return direction
+        if self._before is not None:
+            direction = direction + self._momentum * self._before
+            direction /= direction.std() + 1e-12
+        self._before = direction
+        return direction.copy()
 
     def value(self, images_01: np.ndarray) -> float:
         """The value of the terms on layers alone, at a third of the cost.

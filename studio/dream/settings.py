@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from studio.core.errors import invalid
 from studio.core.objectives.backbones import BACKBONES
@@ -38,8 +38,11 @@ class DreamSettings(Settings):
         max_length=16,
     )
     octave_scale: float = setting(1.4, "How much larger each octave is than the one before.", ge=1.1, le=2)
+    dreamer: Literal[1, 2] = setting(
+        2, "How it climbs: 2 with momentum, and clear in the end; 1 as the studio did before it."
+    )
     step_size: float = setting(
-        0.012, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
+        0.008, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
     )
     softness: float = setting(
         1.0, "Broad colour beside fine lines; 0: lines alone.", unit="px", ge=0, le=4, step=0.25
@@ -65,6 +68,8 @@ class DreamSettings(Settings):
         None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    assumed: ClassVar[dict[str, Any]] = {"dreamer": 1}
 
     def for_ending(self, ending: str) -> DreamSettings:
         """These settings for a file that ends so: a zoom's is the kind of its film."""

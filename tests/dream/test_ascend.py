@@ -65,6 +65,26 @@ def test_the_same_seed_gives_the_same_dream_and_another_another(weights_home, ph
     assert not np.array_equal(first, other)
 
 
+def test_a_recipe_from_before_the_second_dreamer_gives_the_first_ones_dream(inputs):
+    first = DreamSettings(**SMALL | {"dreamer": 1})
+    made, now = (tasks.run("dream.ascend", settings, inputs) for settings in (first, DreamSettings(**SMALL)))
+    recipe = recipes.read(made.files[0].read())
+    old = recipe.model_copy(update={"settings": {k: v for k, v in recipe.settings.items() if k != "dreamer"}})
+    assert old.checked_settings() == first
+    assert made.files[0].digest != now.files[0].digest
+    # As the studio drew it before there was a second.
+    assert made.figures["octaves"][0]["before"] == pytest.approx(now.figures["octaves"][0]["before"])
+
+
+def test_an_old_film_of_dreams_is_dreamt_as_it_was(home):
+    base = DreamSettings(**SMALL).model_dump(mode="json")
+    old = {name: value for name, value in base.items() if name != "dreamer"}
+    for kept, dreamer in ((old, 1), (base, 2), ({"look": "eyes"}, 2)):
+        settings = {"task": "dream.ascend", "base": json.dumps(kept)}
+        found = recipes.Recipe(task="film.repaint", settings=settings).checked_settings()
+        assert DreamSettings.parse_json(found.base).dreamer == dreamer
+
+
 def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
     before = answer("block3_conv3", images.fit(photo, 128))
     dreamt = dream(photo, layers=("block3_conv3=-1",))

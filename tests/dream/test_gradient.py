@@ -29,7 +29,7 @@ def picture_01():
 
 
 def slope(backbone, objective, softness=0.0, jitter=0, whole=1024, seed=0):
-    return Slope(backbone, objective, softness, jitter, np.random.default_rng(seed), Progress(), whole)
+    return Slope(backbone, objective, softness, jitter, np.random.default_rng(seed), Progress(), whole=whole)
 
 
 class Still:
@@ -64,6 +64,25 @@ def test_the_roll_goes_back(backbone):
     assert np.corrcoef(still[inside].ravel(), rolled[inside].ravel())[0, 1] > 0.7
     moved = np.roll(rolled, 4, (1, 2))
     assert np.corrcoef(still[inside].ravel(), moved[inside].ravel())[0, 1] < 0.5
+
+
+def test_unrolled_it_looks_where_the_picture_lies(backbone, picture_01):
+    goal = layer("block2_conv2")
+    unrolled = slope(backbone, goal, jitter=40)(picture_01, rolled=False)[1]
+    assert np.array_equal(unrolled, slope(backbone, goal)(picture_01)[1])
+    assert not np.array_equal(unrolled, slope(backbone, goal, jitter=40)(picture_01)[1])
+
+
+def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_anew(backbone, picture_01):
+    goal, rng = layer("block2_conv2"), np.random.default_rng(0)
+    plain, carried = slope(backbone, goal), Slope(backbone, goal, 0.0, 0, rng, Progress(), momentum=0.5)
+    other_01 = picture_01[:, ::-1]
+    first, second = plain(picture_01)[1], plain(other_01)[1]
+    assert np.array_equal(carried(picture_01)[1], first)
+    both = second + 0.5 * first
+    assert np.allclose(carried(other_01)[1], both / both.std(), atol=1e-4)
+    carried.begin()
+    assert np.array_equal(carried(other_01)[1], second)
 
 
 def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, picture_01, monkeypatch):
