@@ -4,11 +4,13 @@
         [--size 256] [--passes 300] [--minutes 4] [--digits mnist.npz]
 
 Each way is written anew after its tutorial: the same optimiser, rates and loop, on the studio's own networks
-and data, so that only the way differs. `style`: Adam from the photo (TensorFlow's "Neural style transfer")
-on the objective that the studio descends. `text`: a window of 40 characters through `model.predict` (Keras'
-"Character-level text generation") and a compiled step that keeps its state (TensorFlow's "Text generation
-with an RNN"). `digits`: the DCGAN of TensorFlow's tutorial and ours, with as much of the processor each.
-`dream`: the ascent of Keras' "Deep Dream" on the same layer with as many passes; `large`: its memory.
+and data, so that only the way differs. `style`: L-BFGS from the photo, and Adam from
+the photo (TensorFlow's "Neural style transfer"), on the objective that the studio descends. `text`:
+a window of 40 characters through `model.predict` (Keras' "Character-level text generation") and a compiled
+step that keeps its state (TensorFlow's "Text generation with an RNN"). `digits`: the DCGAN of
+TensorFlow's tutorial and ours, with as much of the processor each.
+`dream`: the ascent of Keras' "Deep Dream" on the same layer with as many passes, at equal movement of pixels,
+measured where the photo lies and on shifted grids; `large`: its memory.
 `strangers`: the crafted model files of the test data through plain `load_model`.
 """
 
@@ -22,7 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -36,6 +38,8 @@ from benchmarks.style_starts import Race
 STARTS_AT = 1e6  # the tutorial's loss at first, about: there its epsilon is small beside the gradient
 LAYERS = (("inceptionv3", "mixed3"), ("inceptionv3", "mixed5"))  # those that the tutorials climb
 OCTAVES, STEPS, GROWTH = 3, 20, 1.4
+LENGTHS, SEEDS = (0.5, 1.0), (0, 1, 2)  # of a step, between which it moves as far; of the dream
+SHIFTS = (2, 6, 10, 14)  # px down and right, of which none is the grid's own: strides are 16
 STEP = 0.005  # of a mean gradient of 1, where 1 is from black to white; 0.01 from -1 to 1 in the example
 ROUNDS, WINDOW = 3, 40
 SLICE = 15.0  # seconds of processor that each DCGAN learns before it is the other's turn
@@ -70,12 +74,17 @@ def style(size: int, passes: int) -> dict[str, object]:
     began = time.process_time()
     values = by_adam(race, ends["fine"][0])
     one = (time.process_time() - began) / len(values)
+    passes, lowest = race.lbfgs(race.scene.content_01(size))
     found: dict[str, object] = {}
     for mode, (total, spent) in ends.items():
         reached = np.flatnonzero(np.array(values) <= total)
         found |= {
             f"{mode}: the studio ends at": total,
             f"{mode}: the studio takes, in passes": spent / one,
+            f"{mode}: L-BFGS from the photo is there after, passes": next(
+                (count for count, value in zip(passes, lowest, strict=True) if value <= total),
+                f"not within {len(lowest)}",
+            ),
             f"{mode}: Adam from the photo is there after, passes": (
                 int(reached[0]) + 1 if len(reached) else f"not within {len(values)}"
             ),
@@ -303,8 +312,11 @@ def digits(minutes: float, path: Path) -> dict[str, object]:
     return found
 
 
-def dream(size: int) -> dict[str, object]:
-    """How far a layer's mean square rises over the photo's in as many passes."""
+def dream(size: int, seeds: Sequence[int] = SEEDS) -> dict[str, object]:
+    """How far a layer's mean square rises over the photo's in as many passes, at equal movement of pixels.
+
+    Where the photo lies on the network's grid, and as the mean of sixteen grids that are shifted.
+    """
     from studio.core.objectives import backbones, terms
     from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
     from studio.core.pictures import images
@@ -319,20 +331,47 @@ def dream(size: int) -> dict[str, object]:
         settings = DreamSettings(
             layers=(layer,), size=size, octaves=OCTAVES, steps=STEPS, octave_scale=GROWTH
         )
-        still = settings.model_copy(update={"jitter": 0})
-        before = answer(images.to_01(photo)).value
-        ways = {
-            "the example's way": lambda answer=answer: plain(photo, answer, STEP),
-            "the same with steps twice as long": lambda answer=answer: plain(photo, answer, 2 * STEP),
-            "the studio": lambda settings=settings: ascend(photo, settings).image,
-            "the studio without jitter": lambda settings=still: ascend(photo, settings).image,
-        }
-        for name, way in ways.items():
-            made = way()
-            rises = answer(images.to_01(made)).value / before
-            moved = np.sqrt(np.mean((made.astype("float32") - photo) ** 2))
-            found[f"{layer}, {name}"] = f"x {rises:.1f}, pixels moved by {moved:.0f} levels"
+        theirs = risen(answer, photo, plain(photo, answer, STEP))
+        found[f"{layer}, the example's way, own grid; shifted grids"] = (
+            f"x {theirs[0]:.2f}; x {theirs[1]:.2f}"
+        )
+        found[f"{layer}, its pixels moved by, levels"] = theirs[2]
+        for dreamer in (2, 1):
+            ours = []
+            for seed in seeds:
+                made = [
+                    ascend(
+                        photo,
+                        settings.model_copy(update={"step_size": step, "seed": seed, "dreamer": dreamer}),
+                    )
+                    for step in (length * settings.step_size for length in LENGTHS)
+                ]
+                ours.append(at_movement(theirs[2], *(risen(answer, photo, one.image) for one in made)))
+            for name, rises in zip(("own grid", "shifted grids"), zip(*ours, strict=True), strict=True):
+                each = ", ".join(f"{rise:.2f}" for rise in rises)
+                found[f"{layer}, the studio's dreamer {dreamer}, as far, {name}"] = (
+                    f"x {statistics.mean(rises):.2f} ({each})"
+                )
     return found
+
+
+def risen(answer: Callable, photo: np.ndarray, made: np.ndarray) -> tuple[float, float, float]:
+    """The rise at the own grid, the mean rise of shifted grids, and by how many levels pixels moved."""
+    from studio.core.pictures import images
+
+    def seen(picture: np.ndarray, grids: Sequence[tuple[int, int]]) -> float:
+        picture_01 = images.to_01(picture)
+        return float(np.mean([answer(np.roll(picture_01, grid, (1, 2))).value for grid in grids]))
+
+    shifted = list(itertools.product(SHIFTS, SHIFTS))
+    own, away = (seen(made, grids) / seen(photo, grids) for grids in ([(0, 0)], shifted))
+    return own, away, float(np.sqrt(np.mean((made.astype("float32") - photo) ** 2)))
+
+
+def at_movement(levels: float, shorter: Sequence[float], longer: Sequence[float]) -> tuple[float, float]:
+    """Both rises of a dream that moves pixels so far, between two with steps of other lengths."""
+    share = np.log(levels / shorter[2]) / np.log(longer[2] / shorter[2])
+    return tuple(float(a * (b / a) ** share) for a, b in zip(shorter[:2], longer[:2], strict=True))
 
 
 def large() -> dict[str, object]:

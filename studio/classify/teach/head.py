@@ -21,6 +21,7 @@ _CHOSEN_BY = 128  # of those, the first, by which the strength is chosen
 FOLDS = 5
 _PASSES = 300
 _TOLERANCE = 3e-4
+_EXACTLY, _ROUGHLY = 1e-7, 1e-5  # of the loss, that a pass must gain at least; roughly chooses as well
 _WORSE = 1.02
 
 
@@ -87,7 +88,12 @@ class Space:
 
 
 def solve(
-    rows: np.ndarray, labels: np.ndarray, classes: int, strength: float, start: Linear | None = None
+    rows: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    strength: float,
+    start: Linear | None = None,
+    least: float = _EXACTLY,
 ) -> Linear:
     """The head of least mean loss plus `strength / 2` times the squared weights; the bias is free.
 
@@ -96,6 +102,7 @@ def solve(
         labels: `(n,)` of 0 to `classes` - 1.
         strength: see above.
         start: a head to begin with, such as that of another strength.
+        least: it ends when a pass gains less than this share of the loss.
     """
     from scipy.optimize import minimize
 
@@ -116,7 +123,7 @@ def solve(
     first = np.zeros((wide + 1) * classes)
     if start is not None:
         first = np.concatenate([start.weights.ravel(), start.bias]).astype("float64")
-    options = {"maxiter": _PASSES, "gtol": _TOLERANCE * np.sqrt(strength), "ftol": 1e-7, "maxcor": 10}
+    options = {"maxiter": _PASSES, "gtol": _TOLERANCE * np.sqrt(strength), "ftol": least, "maxcor": 10}
     with _threads().limit(limits=1):  # matrices so small gain nothing from several
         found = minimize(loss, first, jac=True, method="L-BFGS-B", options=options).x.astype("float32")
     return Linear(found[:-classes].reshape(wide, classes), found[-classes:])
@@ -147,7 +154,8 @@ def choose(
         left_out = np.empty_like(guesses)
         for part in range(count):
             out = parts == part
-            solved[part] = linear = solve(rows[~out], labels[~out], classes, strength, solved[part])
+            rest = rows[~out], labels[~out]
+            solved[part] = linear = solve(*rest, classes, strength, solved[part], _ROUGHLY)
             left_out[out] = linear.probabilities(rows[out])
         losses[strength] = loss(left_out, labels)
         if losses[strength] <= losses[best]:
