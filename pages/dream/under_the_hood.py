@@ -28,10 +28,9 @@ A network only knows things of about the size that it was trained on. The dream 
 larger and larger ones, where smaller things grow in the larger. After each octave only what was *dreamt* is
 enlarged; the picture's own detail comes back from the original.
 
-In the first two fifths of an octave's steps the picture is rolled round by a few random pixels. Without this
+In the first half of an octave's steps the picture is rolled round by a few random pixels. Without this
 **jitter** the grid on which the network looks would show, and the places it looks at least would stay
-undreamt. The others are worked out where the picture lies, along fine lines, which makes clear what has
-begun to grow.
+undreamt. The second half is worked out where the picture lies, which makes clear what has begun to grow.
 Each step keeps half of the direction of the one before (**momentum**).
 """
 _PAPER = (

@@ -148,8 +148,7 @@ class Climb:
                 before = None
                 self._slope.begin()
                 for n in range(min(steps, self._most - self.steps)):
-                    growing = self._grows(n, steps)
-                    value, direction = self._slope(image_01, rolled=growing, soft=growing)
+                    value, direction = self._slope(image_01, self._rolled(n, steps))
                     image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
                     dreamt = image_01 - base
                     before = value if before is None else before
@@ -164,14 +163,13 @@ class Climb:
             self.stopped_early = True
         return np.clip(picture + resize_01(dreamt, sizes[-1]), 0.0, 1.0)
 
-    def _grows(self, n: int, steps: int) -> bool:
-        """Whether a step lets things grow; the others make clear what has begun to.
+    def _rolled(self, n: int, steps: int) -> bool:
+        """Whether the picture is rolled about before a step.
 
-        Where things grow the picture is rolled about, so that the network sees it under every place of its
-        grid and no grid shows, and broad colour counts. The last three fifths of an octave are worked out
-        where the picture lies, along the gradient alone, which raises most for what it moves.
+        Rolled, it grows what the network sees wherever its grid lies, and no grid shows. The second half of
+        an octave is worked out where the picture lies, which makes clear what has begun to grow.
         """
-        return self._settings.dreamer == 1 or 5 * n < 2 * steps
+        return self._settings.dreamer == 1 or 2 * n < steps
 
     def _sizes(self, picture: np.ndarray, octaves: int) -> list[tuple[int, int]]:
         height, width = picture.shape[1:3]

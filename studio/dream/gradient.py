@@ -59,14 +59,11 @@ class Slope:
         """Forgets the direction before, as at the beginning of an octave."""
         self._before = None
 
-    def __call__(
-        self, images_01: np.ndarray, rolled: bool = True, soft: bool = True
-    ) -> tuple[float, np.ndarray]:
+    def __call__(self, images_01: np.ndarray, rolled: bool = True) -> tuple[float, np.ndarray]:
         """The value of the terms on layers, and the direction, both at `(1, H, W, 3) float32`.
 
         Args:
             rolled: whether the picture is rolled first. One that is cut into windows always is.
-            soft: whether the gradient is blurred and added to itself.
 
         Raises:
             Cancelled: between two windows, if a person asked to stop.
@@ -77,7 +74,7 @@ class Slope:
         moved = np.roll(images_01, roll, (1, 2))
         value, gradient = self._in_windows(moved) if tiled else self._at(moved)
         gradient = np.roll(gradient, (-roll[0], -roll[1]), (1, 2))
-        direction = self._with_momentum(softened(gradient, self._softness if soft else 0.0))
+        direction = self._with_momentum(softened(gradient, self._softness))
         if self._flat is not None:
             direction += self._flat(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
         return value, direction

@@ -42,7 +42,7 @@ class DreamSettings(Settings):
         2, "How it climbs: 2 with momentum, and clear in the end; 1 as the studio did before it."
     )
     step_size: float = setting(
-        0.01, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
+        0.008, "How far a step goes, where 1 is from black to white.", gt=0, le=0.1, scale="log"
     )
     softness: float = setting(
         1.0, "Broad colour beside fine lines; 0: lines alone.", unit="px", ge=0, le=4, step=0.25

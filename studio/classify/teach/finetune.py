@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SHOWN = 9  # pictures of a preview: those it is wrong on, or else the least sure ones
 _WARM = 0.1  # of the steps, in which the rate rises
 _DECAY = 0.01
-_SMOOTH = 0.02  # of a picture's truth goes to the other classes; with .1 it is less sure than it is right
+_SMOOTH = 0.1  # of a picture's truth goes to the other classes, so that it does not grow too sure
 _AVERAGED = 1.0  # passes over the pictures, over which the weights are averaged
 _TESTED = 64  # pictures at once
 
