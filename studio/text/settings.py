@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from studio.core.settings import Settings, setting
 
@@ -97,3 +97,9 @@ class WriteSettings(Settings):
     stop: str = setting("", "End before this text; empty: never.", max_length=200)
     count: int = setting(1, "How many texts at once.", ge=1, le=64)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    precision: Literal["int8", "float32"] = setting(
+        "int8",
+        "Of the weights that it writes with: int8 is several times as fast, float32 is as it learnt.",
+    )
+
+    assumed: ClassVar[dict[str, Any]] = {"precision": "float32"}

@@ -14,6 +14,7 @@ from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.text import blas_threads
 from studio.text.network import Network
+from studio.text.quantised import Quantised
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -61,7 +62,7 @@ class Pen:
         batch: how many texts are written side by side.
     """
 
-    def __init__(self, network: Network, batch: int = 1):
+    def __init__(self, network: Network | Quantised, batch: int = 1):
         self._network, self._states = network, network.states(batch)
         self.logits = np.zeros((batch, network.size), "float32")
 
@@ -138,7 +139,8 @@ def _draws(
     settings: WriteSettings,
     texts: Sequence[int],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    pen = Pen(network, len(texts))
+    whole = settings.precision == "float32"
+    pen = Pen(network if whole else Quantised(network, len(texts)), len(texts))
     begin = vocabulary.encode(settings.prompt).indices
     # A text that begins with nothing begins after the end of a line.
     begin = begin if len(begin) else np.array([max(vocabulary.characters.find("\n"), 0)])

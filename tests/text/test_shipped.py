@@ -6,10 +6,10 @@ import pytest
 
 from studio.core.models import presets
 from studio.core.weights import index
-from studio.text import corpus, score, voice
+from studio.text import corpus, quantised, score, voice
 from studio.text.batches import plan
 from studio.text.settings import WriteSettings
-from studio.text.write import write
+from studio.text.write import nats_of, write
 
 VOICES = {name: entry for name, entry in index.shipped().presets.items() if entry.task == voice.TASK}
 TEXTS = {"shakespeare": "tinyshakespeare.txt", "alice": "alice_latin1.txt"}
@@ -30,6 +30,17 @@ def test_an_entry_tells_what_the_card_tells(name):
     assert f"Licence: {entry.licence}" in preset.card() and entry.command in preset.card()
     assert entry.figures["parameters"] < 5_000_000
     assert preset.recipe().task == voice.TASK
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_a_voice_foresees_as_well_with_the_weights_that_it_writes_with(name, data_dir):
+    spoken, settings = voice.load(name), presets.find(name).settings()
+    text = corpus.read(data_dir / "text" / TEXTS[name]).text
+    test = plan(spoken.vocabulary.encode(text).indices, settings).test[:3001]
+    eight = quantised.Quantised(spoken.network)
+    logits, _ = eight.run(test[None, :-1], eight.states(1))
+    found = nats_of(logits[0], test[1:]).mean()
+    assert found == pytest.approx(score.score(spoken.network, test).nats_per_char, abs=3e-3)
 
 
 @pytest.mark.slow

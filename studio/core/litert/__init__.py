@@ -1,0 +1,1 @@
+"""Networks as small TFLite files, and what runs them: drawing and writing load no Keras."""
