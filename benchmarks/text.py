@@ -23,7 +23,7 @@ SIZE, STREAMS, SEQUENCE = 65, 64, 96
 
 def random_voice():
     """A network of 2 x 512 with random weights, and its vocabulary."""
-    from studio.text.network import Network
+    from studio.text.numpy_network import Network
     from studio.text.settings import TrainTextSettings
     from studio.text.vocabulary import Vocabulary
     from studio.text.voice import layout
@@ -111,14 +111,14 @@ def learning() -> dict[str, object]:
 
 def scored(preset: str, path: str) -> dict[str, object]:
     """The loss of a preset on the last tenth of a text, in one go."""
-    from studio.text import corpus, score, voice
+    from studio.text import corpus, cross_entropy, voice
     from studio.text.batches import plan
     from studio.text.settings import TrainTextSettings
 
     note(f"reading the last tenth of {path}")
     spoken = voice.load(preset)
     indices = spoken.vocabulary.encode(corpus.read(Path(path)).text).indices
-    found = score.score(spoken.network, plan(indices, TrainTextSettings()).test)
+    found = cross_entropy.score(spoken.network, plan(indices, TrainTextSettings()).test)
     return {
         f"{preset}, nats a character": found.nats_per_char,
         f"{preset}, bits a character": found.bits_per_char,

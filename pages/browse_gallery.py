@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.gallery import disk_room, dropped_file, item_view, removed, sweeps, wall
+from pages.gallery import disk_usage, dropped_file, item_view, removed, sweeps, wall
 
 st.title("Gallery", anchor=False)
 removed.undo()
@@ -25,4 +25,4 @@ else:
     wall.wall(wanted)
     removed.odd()
     removed.show()
-    disk_room.show()
+    disk_usage.show()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.health import facts
-from pages.widgets import downloads
+from pages.widgets import weight_downloads
 from pages.widgets.owners import LOCAL
 
 st.title("Health", anchor=False)
@@ -17,4 +17,4 @@ with left:
         facts.machine()
         facts.home()
 with right:
-    downloads.all_weights()
+    weight_downloads.all_weights()

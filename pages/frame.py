@@ -6,7 +6,7 @@ from pages import parts
 from pages.jobs import navigation
 from pages.widgets import words
 from studio.core.errors import StudioError
-from studio.engine import allowances
+from studio.engine import quotas
 
 st.set_page_config(page_title="Creative AI Studio", page_icon=parts.MARK, layout="wide")
 st.logo(parts.MARK, size="large")
@@ -20,7 +20,7 @@ chosen = st.navigation(
 )
 parts.start_anew_for_another()
 parts.look()
-allowances.seen(parts.owner(), new=False)
+quotas.seen(parts.owner(), new=False)
 with st.sidebar:
     parts.tray()
 navigation.leave(chosen.url_path)

@@ -1,7 +1,7 @@
 """The pieces that pages are made of. Nothing here loads Keras."""
 
-from pages.form.choices import optional, picture, pictures
 from pages.form.forms import form, start_button
+from pages.form.picture_input import optional, picture, pictures
 from pages.form.samples import guides, photos, styles
 from pages.jobs.jobs import show_job, start
 from pages.jobs.live import show_live

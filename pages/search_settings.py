@@ -5,7 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.search import input_form, trials, under_the_hood
 from pages.search.by_eye import beliefs, pair_form, pairs, session
-from pages.widgets import downloads
+from pages.widgets import weight_downloads
 from studio.search.task import weights_of
 
 BY_FIGURES = (
@@ -40,7 +40,7 @@ if not by_eye:
                 icon=":material/search_insights:",
             )
             if settings:
-                downloads.first_run(weights_of(settings))
+                weight_downloads.first_run(weights_of(settings))
     parts.recent(trials.TASK)
     under_the_hood.explain(job)
 else:

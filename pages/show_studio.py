@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.home import tiles, under_the_hood
-from pages.widgets import downloads
+from pages.widgets import weight_downloads
 
 st.title("Creative AI Studio", anchor=False)
 st.markdown(
@@ -13,7 +13,7 @@ st.markdown(
 )
 tiles.made_here()
 parts.recent(title="Your recent work")
-downloads.first_run(
+weight_downloads.first_run(
     [name for place in parts.PLACES for name in place.needs],
     at_once="House styles, texts, digits and faces are here already. ",
 )

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages import parts
-from pages.form import film_input, own_masks
+from pages.form import film_input, mask_input
 from pages.jobs import refill
 from pages.style import input_form, under_the_hood
 from pages.style.input_form import TASK
@@ -25,7 +25,7 @@ with left:
         TransferSettings,
         skip=("style_weights", "house", "network", "painter", "stop_after"),
         extra={"style_weights": input_form.weights(styles)},
-        more=own_masks.ask,
+        more=mask_input.ask,
         reset=refill.weigh,
     )
     wish = input_form.Wish(content, styles, brushed)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.form import picture_sets
+from pages.form import data_set_input
 from pages.teach import audit, classifiers, halves, training, tryout, under_the_hood
 from studio.classify.settings import TrainClassifierSettings
 
@@ -14,7 +14,7 @@ with left:
     st.title("Teach", anchor=False)
     half = halves.choose()
     if half == "teach":
-        chosen = picture_sets.choose()
+        chosen = data_set_input.choose()
         settings = parts.form(TrainClassifierSettings, apart=("size",))
         if chosen is not None and settings is not None:
             wanted = parts.start_button(":material/school:", "Teach")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core.version import VERSION
 
 if TYPE_CHECKING:
-    from studio.run.made import Made
+    from studio.run.program_result import Made
 
 __version__ = VERSION
 

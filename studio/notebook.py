@@ -22,7 +22,7 @@ from studio.core.progress import Progress, Report, counted
 from studio.core.tasks import Task
 from studio.core.training import checkpoints
 from studio.run import arguments, keep, resume, terminal
-from studio.run.made import Made
+from studio.run.program_result import Made
 
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:

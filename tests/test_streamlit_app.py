@@ -27,7 +27,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from pages.form import picture_sets
+from pages.form import data_set_input
 from pages.widgets import owners
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -125,7 +125,7 @@ def test_as_large_a_file_as_pages_ask_for_is_taken(home):
                     message.ParseFromString(stream.recv(timeout=30))
                 session = message.new_session.initialize.session_id
                 assert _upload(port, session, 50 << 20) == 204
-                assert _upload(port, session, picture_sets.MOST_MB << 20, length_alone=True) is None
+                assert _upload(port, session, data_set_input.MOST_MB << 20, length_alone=True) is None
                 assert _upload(port, session, 600 << 20, length_alone=True) == 413
         finally:
             process.send_signal(signal.SIGINT)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.dream import targets
 from pages.form import estimates
-from pages.widgets import browser_pictures, downloads
+from pages.widgets import browser_pictures, weight_downloads
 from studio.core import amounts
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
@@ -17,7 +17,7 @@ def before_start(content: File, settings: DreamSettings | None) -> None:
     browser_pictures.content(content)
     if settings is not None:
         st.markdown(_line(content, settings))
-        downloads.first_run([targets.network(settings)])
+        weight_downloads.first_run([targets.network(settings)])
 
 
 def _line(content: File, settings: DreamSettings) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.form import choices, forms, layer_terms, samples
+from pages.form import forms, layer_terms, picture_input, samples
 from pages.jobs import jobs
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -106,7 +106,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
             list(names), [layer_terms.named(layer, one) for one in st.session_state[key]]
         ),
     )
-    choices.tiles(key, [found[channel] for channel in names.values()], width=5)
+    picture_input.tiles(key, [found[channel] for channel in names.values()], width=5)
 
 
 def _any_other(network: str, layer: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import choices, forms, layer_terms, samples
+from pages.form import forms, layer_terms, picture_input, samples
 from pages.widgets import words
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -70,7 +70,7 @@ def _look() -> str:
     )
     pictures = samples.looks()
     if len(pictures) == len(names):
-        choices.tiles("look", [pictures[name] for name in names])
+        picture_input.tiles("look", [pictures[name] for name in names])
     st.caption(f"**{words.choice(look)}**: {LOOKS[look].what}.")
     return look
 

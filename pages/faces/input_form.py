@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.faces import sliders
-from pages.form import choices, forms, samples
+from pages.form import forms, picture_input, samples
 from pages.form.samples import Sample
 from pages.widgets import owners, words
 from studio.core.errors import StudioError
@@ -49,7 +49,7 @@ def reset(preset: str) -> None:
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
     help = "The model draws it in its own way, and you can change that"
-    found = choices.optional("photo", "Photo", [samples.photos()[1]], help)
+    found = picture_input.optional("photo", "Photo", [samples.photos()[1]], help)
     if st.session_state.get(_PHOTO) != (found and found.title):
         if found or _PHOTO in st.session_state:
             st.session_state[FACE] = 1 if found else 0

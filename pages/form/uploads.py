@@ -12,7 +12,7 @@ from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import amounts
 from studio.core.errors import StudioError, invalid, short_name
-from studio.engine import allowances
+from studio.engine import quotas
 
 MOST_MB = 50  # of a file, where a page does not take larger ones
 _LONGEST = 80  # characters of a name
@@ -82,7 +82,7 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None], most: int = M
         try:
             _check_size(upload, most)
             data = upload.getvalue()
-            allowances.check_room(owner(), len(data))
+            quotas.check_room(owner(), len(data))
             take(data, short_name(upload.name, _LONGEST))
         except StudioError as error:
             blame(slot, str(error))

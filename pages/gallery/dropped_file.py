@@ -9,15 +9,15 @@ import streamlit as st
 
 from pages.form import samples, uploads
 from pages.gallery import file_view, wall
-from pages.jobs import onward, results
+from pages.jobs import item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.recipes import PNG, Recipe, Source
 from studio.core.tasks import File, Result
-from studio.gallery import imports, items, replay
-from studio.gallery.imports import Told
+from studio.gallery import import_file, items, replay
+from studio.gallery.import_file import Told
 
 _SLOT, _INPUTS, _TOLD = "gallery", "gallery_inputs", "gallery_told"
 _FILE = "gallery_told_file"  # of what is looked at, if it is here already
@@ -62,7 +62,7 @@ def look_at(file: File, made: Recipe | None) -> None:
 
 
 def _tell(data: bytes, name: str) -> Told:
-    return imports.tell(data, name, owner(), _is_sample)
+    return import_file.tell(data, name, owner(), _is_sample)
 
 
 def _is_sample(source: Source) -> bool:
@@ -121,7 +121,7 @@ def _about(told: Told) -> None:
         st.error(words.plain(problem), icon=":material/error:")
     with st.container(horizontal=True):
         if not (told.missing or problem):
-            onward.actions(told.recipe.task, settings, inputs, told.recipe, key="told")
+            item_actions.actions(told.recipe.task, settings, inputs, told.recipe, key="told")
         if not told.is_recipe or _FILE in st.session_state:
             st.button(
                 "Add to the gallery", icon=":material/add:", on_click=_add, args=(told,), key="told_add"
@@ -172,7 +172,7 @@ def _add(told: Told) -> None:
     try:
         file: File | None = st.session_state.get(_FILE)
         made = file and Result((file,), recipe=told.recipe)
-        id = items.add(made, None, owner()) if made else imports.add(told, owner())
+        id = items.add(made, None, owner()) if made else import_file.add(told, owner())
     except StudioError as error:
         uploads.blame(_SLOT, str(error))
         return

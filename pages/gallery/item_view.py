@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from pages.gallery import file_view, removed, sweeps, wall
-from pages.jobs import onward, results
+from pages.jobs import item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import amounts, tasks
@@ -93,14 +93,14 @@ def _about(item: Item) -> None:
     file = item.result.files[0]
     with st.container(horizontal=True):
         if settings is not None:
-            onward.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
-        onward.use_as(file, key=item.id)
+            item_actions.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
+        item_actions.use_as(file, key=item.id)
         if file.here:
             results.download_file(file, item.task, key=item.id, made=item.result.recipe)
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
     if file.kind == "model" and file.here:
-        onward.keep_model(file)
-    place = onward.home_of(item.task, item.settings)
+        item_actions.keep_model(file)
+    place = item_actions.home_of(item.task, item.settings)
     if place is not None and settings is not None:
         st.page_link(
             place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.form import choices, forms
+from pages.form import forms, picture_input
 from pages.gallery import selection
 from pages.jobs.navigation import PLACES
 from pages.widgets import words
@@ -125,7 +125,7 @@ def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
         on_change=None if several else _open,
         args=None if several else (key,),
     )
-    choices.tiles(key, [entry.thumbnail() for entry in found], width=8.5)
+    picture_input.tiles(key, [entry.thumbnail() for entry in found], width=8.5)
     left = st.session_state.pop(LEFT, "")
     if left in labels:
         st.html(_focus(key, list(labels).index(left)), unsafe_allow_javascript=True)

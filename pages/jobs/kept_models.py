@@ -10,7 +10,7 @@ from pages.widgets import owners, words
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.models import names, presets
 from studio.core.tasks import File
-from studio.engine import allowances
+from studio.engine import quotas
 
 _SAID = "keep_said"
 
@@ -46,7 +46,7 @@ def _keep(model: File, key: str, then: Callable[[str], str]) -> None:
         name = names.checked(st.session_state.get(key, ""))
         if same := [one for one in presets.names() if names.folded(one) == names.folded(name)]:
             raise InvalidInput(f"There is a model named {same[0]} already. Next: choose another name.")
-        allowances.check_room(owners.owner(), model.path.stat().st_size)
+        quotas.check_room(owners.owner(), model.path.stat().st_size)
         presets.unpack(model.read(), name)
     except StudioError as error:
         st.session_state[_SAID] = str(error)

@@ -10,12 +10,12 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.jobs import jobs, results, use_again
-from pages.widgets import browser_pictures, downloads, words
+from pages.widgets import browser_pictures, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, paths
 from studio.core.errors import StudioError
-from studio.core.models import pins
+from studio.core.models import pinned_weights
 from studio.core.models import recently_used as memory
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -50,10 +50,10 @@ def show_live(
         browser_pictures.content(before())
         wait()
         return
-    absent = downloads.missing(needs)
+    absent = weight_downloads.missing(needs)
     if absent:
         browser_pictures.content(before())
-        _offer(task, settings, ask, downloads.sizes(absent))
+        _offer(task, settings, ask, weight_downloads.sizes(absent))
         return
     live = _made(task, settings, ask, before)
     if live is None:
@@ -171,7 +171,7 @@ def _holds(made: engine.Live | None) -> bool:
     if made is None:
         return True
     try:
-        pins.check(made.recipe.weights if made.recipe else {})
+        pinned_weights.check(made.recipe.weights if made.recipe else {})
         return all(file.here for files in made.inputs.values() for file in files)
     except StudioError:
         return False

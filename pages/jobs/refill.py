@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import choices, forms, layer_terms, mask_brush, own_masks, samples
+from pages.form import forms, layer_terms, mask_input, painted_masks, picture_input, samples
 from pages.jobs import use_again
 from pages.jobs.navigation import place_of
 from studio import engine
@@ -57,10 +57,10 @@ def refill(job: engine.Job, settings: Any) -> None:
 
 def _mask(content: File, masks: Sequence[File]) -> None:
     """Puts masks back where they came from: under the brush, or beside the pictures that a person added."""
-    if mask_brush.put(content.digest, st.session_state["style"], masks):
+    if painted_masks.put(content.digest, st.session_state["style"], masks):
         st.session_state["brush"] = True
     else:
-        own_masks.put(masks)
+        mask_input.put(masks)
 
 
 def _climb(layers: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ def only(task: str, weights: Sequence[float] = ()) -> None:
         st.session_state["see"] = "look"
         return
     st.session_state["what"], st.session_state["brush"] = "photo", False
-    own_masks.remove()
+    mask_input.remove()
     weigh(weights)
 
 
@@ -100,7 +100,7 @@ def _choose(use: use_again.Use, files: list[File]) -> None:
     if use.many:
         st.session_state[use.slot] = []
     elif not files:
-        choices.leave_out(use.slot)
+        picture_input.leave_out(use.slot)
     for file in files:
         title = titles.get(samples.spelled(file).removeprefix("sample:"), "")
-        choices.use(use.slot, file, use.own, title)
+        picture_input.use(use.slot, file, use.own, title)

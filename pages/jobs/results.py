@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import film_settings, own_masks
+from pages.form import film_settings, mask_input
 from pages.form.forms import MOST_SEED
 from pages.jobs import commands
 from pages.widgets import browser_pictures, words
@@ -159,7 +159,7 @@ def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
             st.code(program, language="python", wrap_lines=True)
         if masks := inputs.get("mask", ()):
             st.caption("The masks that these name:")
-            own_masks.downloads(masks)
+            mask_input.downloads(masks)
         st.caption("What made it, as the download carries it:")
         text = made.to_json() if made is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.form import choices
+from pages.form import picture_input
 from pages.jobs.navigation import PLACES, leave_for
 from studio.core.tasks import File
 
@@ -64,7 +64,7 @@ def menu(keep: Callable[[], File], *, key: str) -> None:
 def _put(use: Use, keep: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
-    choices.use(use.slot, keep(), use.own)
+    picture_input.use(use.slot, keep(), use.own)
     for name, value in use.opens:
         st.session_state[name] = value
     leave_for(use.file)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.form import forms, picture_sets
+from pages.form import data_set_input, forms
 from pages.text import own_texts
 from pages.widgets import words
 from studio.core import amounts, tasks
@@ -86,7 +86,7 @@ def _data(name: str) -> Inputs:
     if slot.kind == "text":
         text = own_texts.choose()
         return {slot.name: [text]} if text else {}
-    chosen = picture_sets.choose()
+    chosen = data_set_input.choose()
     return {slot.name: [chosen.file]} if chosen else {}
 
 

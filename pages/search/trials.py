@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import jobs, onward, results
+from pages.jobs import item_actions, jobs, results
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
@@ -88,7 +88,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    onward.keep_model(file)
+    item_actions.keep_model(file)
     trials = [trial for trial in tried if trial["settings"]]
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, film_input, mask_brush, own_masks
+from pages.form import estimates, film_input, mask_input, painted_masks
 from pages.form.film_input import Reel
 from pages.form.samples import Sample
 from pages.jobs import jobs, refill
@@ -43,7 +43,7 @@ class Wish:
     @property
     def masks(self) -> Sequence[File]:
         """Where the styles go: by the brush, else as uploaded."""
-        return self.brushed or own_masks.taken()
+        return self.brushed or mask_input.taken()
 
     @property
     def titles(self) -> tuple[object, ...]:
@@ -134,7 +134,7 @@ def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
     help = "Paint on the photo where each style goes"
     if isinstance(content, Reel) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
-    return mask_brush.mask_brush(content.file(), [style.title for style in styles])
+    return painted_masks.mask_brush(content.file(), [style.title for style in styles])
 
 
 def finer() -> None:

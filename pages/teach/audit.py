@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from pages.form import estimates
-from pages.jobs import small_jobs
+from pages.jobs import inline_jobs
 from pages.teach import data_sets, evaluations
-from pages.widgets import downloads, words
+from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core.data import Pictures
 from studio.core.tasks import File
@@ -43,9 +43,9 @@ def before(file: File, settings: TrainClassifierSettings | None) -> None:
     st.markdown(f"**Teach** makes a classifier of them{estimates.takes(TRAIN, settings, {'data': [file]})}.")
     examples(pictures)
     _findings(pictures, facts)
-    downloads.first_run([settings.backbone])
+    weight_downloads.first_run([settings.backbone])
     wanted = AuditSettings(backbone=settings.backbone, size=settings.size, seed=settings.seed)
-    job = small_jobs.errand(
+    job = inline_jobs.errand(
         TASK,
         wanted,
         {"data": [file]},

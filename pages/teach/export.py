@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import forms
-from pages.jobs import results, small_jobs
+from pages.jobs import inline_jobs, results
 from pages.teach.classifiers import Shown
 from pages.widgets import words
 from studio import engine
@@ -26,7 +26,7 @@ def show(classifier: Shown) -> None:
     form = forms.one_of("Kind of file", FORMS, key="export_form")
     st.caption(f"{_FOR[form]} It takes raw pictures of any size and carries the names of its classes.")
     settings = ExportSettings.parse({**classifier.asked, "form": form})
-    job = small_jobs.errand(
+    job = inline_jobs.errand(
         TASK, settings, classifier.inputs, f"Make the {FORMS[form]} file", ":material/ios_share:"
     )
     if job is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form.picture_sets import PictureSet
+from pages.form.data_set_input import PictureSet
 from pages.form.samples import Sample
 from pages.jobs import jobs, kept_models, results
 from pages.teach import audit, classifiers, data_sets, evaluations, export, tryout

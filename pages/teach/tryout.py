@@ -10,12 +10,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.form import choices, forms, samples
+from pages.form import forms, picture_input, samples
 from pages.form.samples import Sample
 from pages.jobs import live, results
 from pages.teach import data_sets
 from pages.teach.classifiers import Shown
-from pages.widgets import browser_pictures, downloads, words
+from pages.widgets import browser_pictures, weight_downloads, words
 from studio import engine
 from studio.classify.settings import ExplainSettings
 from studio.core.tasks import File, Inputs
@@ -35,7 +35,7 @@ def choose(classifier: Shown) -> Sample:
     titles = [one.title for one in offered] + list(st.session_state.get(f"{SLOT}_own", ()))
     if st.session_state.get(SLOT) not in (None, *titles):
         del st.session_state[SLOT]  # of another classifier
-    return choices.picture(SLOT, "Picture", offered, own="Your picture")
+    return picture_input.picture(SLOT, "Picture", offered, own="Your picture")
 
 
 def show(classifier: Shown, picture: Sample) -> None:
@@ -44,10 +44,10 @@ def show(classifier: Shown, picture: Sample) -> None:
         browser_pictures.image(picture.file(), caption=words.plain(picture.title))
         live.wait()
         return
-    absent = downloads.missing(classifier.needs)
+    absent = weight_downloads.missing(classifier.needs)
     for one in absent:
-        st.info(f"It needs {downloads.sizes([one])} first.", icon=":material/download:")
-        downloads.offer(one)
+        st.info(f"It needs {weight_downloads.sizes([one])} first.", icon=":material/download:")
+        weight_downloads.offer(one)
     if absent:
         return
     _looked(classifier, picture)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio.text import corpus
-from studio.text.network import Layer, Network, sigmoid
+from studio.text.numpy_network import Layer, Network, sigmoid
 
 GATES = ("lets in", "keeps", "shows")
 

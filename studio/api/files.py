@@ -15,7 +15,7 @@ from studio.api.problems import Missing, answers
 from studio.core.errors import StudioError
 from studio.core.files import Kind
 from studio.core.tasks import File
-from studio.engine import allowances
+from studio.engine import quotas
 from studio.run import received
 
 PATH = "/files"
@@ -46,7 +46,7 @@ async def upload(
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
         received.check_size(kind, name, size)
-        await aside(owner, partial(allowances.check_room, owner, size))
+        await aside(owner, partial(quotas.check_room, owner, size))
         return shapes.file(await _received(request, owner, kind, name))
 
 

@@ -64,12 +64,12 @@ EXPLAIN = Task(
     inputs=(Slot("picture", "picture"), _MODEL),
     produces="picture",
     lane="live",
-    work="studio.classify.ask.explain:run",
+    work="studio.classify.ask.grad_cam:run",
     title="Explanation",
     command="classify explain",
     help="show where in a picture a classifier sees what it says",
     check="studio.classify.models.available:check",
-    prepare="studio.classify.ask.explain:prepare",
+    prepare="studio.classify.ask.grad_cam:prepare",
     builtin=(IMAGENET,),
 )
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, estimates, films, flags, folders, report, sweeps, train
-from studio.cli.scribe import Scribe
+from studio.cli import console, estimates, films, flags, folders, json_answers, sweeps, train
+from studio.cli.text_stream import Scribe
 from studio.core import tasks
 from studio.core.errors import a
 from studio.core.tasks import Slot, Task
@@ -132,7 +132,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     ) as progress:
         result = tasks.run(task.name, settings, inputs, progress)
     if task.readable:
-        return report.tell(task, result, named, out, time.monotonic() - started, arguments)
+        return json_answers.tell(task, result, named, out, time.monotonic() - started, arguments)
     if scribe:
         scribe.finish(outputs.text_of(result).decode())
     seconds = time.monotonic() - started

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.cli import console, flags, report
+from studio.cli import console, flags, json_answers
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
 from studio.core.pictures import animations, images
@@ -57,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if out is not None and arguments.out is None:  # others may have taken the name meanwhile
         out = unused(out.with_name(_usual(made)))
     if task.readable:
-        return report.tell(task, result, {}, out, time.monotonic() - started, arguments)
+        return json_answers.tell(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
         keep.in_gallery(result, seconds)

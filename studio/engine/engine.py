@@ -11,9 +11,9 @@ from pathlib import Path
 
 from studio.core import capacity, owners, paths, tasks
 from studio.core.errors import StudioError, Unavailable
-from studio.core.models import pins
+from studio.core.models import pinned_weights
 from studio.core.settings import Settings
-from studio.engine import allowances
+from studio.engine import quotas
 from studio.engine.cluster.client import MEMORY, Cluster
 from studio.engine.jobs import migrate, store
 from studio.engine.jobs.queue import Ledger
@@ -156,7 +156,7 @@ class Engine:
             InvalidInput: if the task, its settings or its inputs are not right.
             Unavailable: if the engine is down, or those weights can no longer be had.
             NoRoom: if the disk is full, or it needs more memory than its process may have.
-            StudioError: if the owner has as much as each of many may, see `studio.engine.allowances`.
+            StudioError: if the owner has as much as each of many may, see `studio.engine.quotas`.
         """
         ledger = self._usable()
         asked = (task, settings.model_dump(mode="json"), store.pack_inputs(inputs))
@@ -165,13 +165,13 @@ class Engine:
                 return ledger.snapshot(before.of_request(*asked))
         with owners.asking(owner):
             found = _checked(task, settings, inputs, capacity.JOB_SHARE)
-            pins.check(weights or {})
-        allowances.check_room(owner)
-        allowances.seen(owner)
+            pinned_weights.check(weights or {})
+        quotas.check_room(owner)
+        quotas.seen(owner)
         with self._lock:
             if before := ledger.keyed(owner, key):  # another thread was faster
                 return ledger.snapshot(before.of_request(*asked))
-            allowances.check_jobs(owner, ledger.unfinished(owner))
+            quotas.check_jobs(owner, ledger.unfinished(owner))
             record = ledger.add(found, settings, inputs, owner, weights, key)
             if self._runner is not None:
                 self._runner.dispatch()
@@ -256,8 +256,8 @@ class Engine:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
         with self._keeping, owners.asking(owner):  # or two that are kept at once would both find room
-            allowances.check_room(owner, len(live.data))
-            allowances.seen(owner)
+            quotas.check_room(owner, len(live.data))
+            quotas.seen(owner)
             with self._lock:
                 return ledger.snapshot(ledger.add_finished(live, owner))
 

@@ -27,7 +27,7 @@ REPAINT = Task(
     needs="studio.film.estimate:needs",
     title="Film",
     command="",
-    stands_for="studio.film.spelled:stands_for",
+    stands_for="studio.film.command:stands_for",
     help="paint every frame of a film",
     check="studio.film.task:check",
 )

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from studio.core import owners, paths
 from studio.core.errors import unknown
-from studio.engine import allowances
-from studio.engine.allowances import Taken
+from studio.engine import quotas
 from studio.engine.jobs import store
-from studio.gallery import disk_budget, index
+from studio.engine.quotas import Taken
+from studio.gallery import disk_usage, index
 from studio.gallery.items import LOCAL
 
 UNNAMED_DAYS = 7
@@ -43,14 +43,14 @@ def everybody() -> list[Owner]:
     """All who have work here, the largest first."""
     found = [
         Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
-        for name, taken in allowances.everybody().items()
+        for name, taken in quotas.everybody().items()
     ]
     return sorted(found, key=lambda owner: -owner.bytes)
 
 
 def checked(name: str) -> str:
     """The name, if such an owner has work here; `local` has a place in any case. Raises `InvalidInput`."""
-    if name != LOCAL and name not in (known := allowances.everybody()):
+    if name != LOCAL and name not in (known := quotas.everybody()):
         raise unknown("owner", name, known, "look in `studio gallery owners`")
     return name
 
@@ -58,8 +58,8 @@ def checked(name: str) -> str:
 def days(name: str) -> float:
     """After how many days without a visit an owner's work goes; infinite for never."""
     if name.startswith("visitor-"):
-        return allowances.number("STUDIO_VISITOR_DAYS")
-    return allowances.number("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
+        return quotas.number("STUDIO_VISITOR_DAYS")
+    return quotas.number("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
 
 
 def tidy() -> list[str]:
@@ -74,18 +74,14 @@ def tidy() -> list[str]:
         InvalidInput: if the environment has no number of days; then nothing goes.
     """
     since, gone = _since(), []
-    for name, taken in allowances.everybody().items():
+    for name, taken in quotas.everybody().items():
         # One whose visits were never noted was here, as far as is known, until they began to be.
         noted = (owners.folder(name) / "seen").exists()
         touched = max(taken.touched, 0 if noted else since)
-        if (
-            allowances.limited(name)
-            and not taken.busy
-            and time.time() - touched > days(name) * disk_budget.DAY
-        ):
+        if quotas.limited(name) and not taken.busy and time.time() - touched > days(name) * disk_usage.DAY:
             _remove(name, taken)
             gone.append(name)
-    disk_budget.free_unnamed(UNNAMED_DAYS * disk_budget.DAY)
+    disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY)
     return gone
 
 

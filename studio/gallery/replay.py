@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.core import data, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, printable
-from studio.core.models import model_folder, model_zip, pins
+from studio.core.models import model_folder, model_zip, pinned_weights
 from studio.core.progress import Progress
 from studio.core.recipes import Recipe, Source
 from studio.core.tasks import File, Kind, Result
@@ -21,10 +21,10 @@ def check(recipe: Recipe) -> None:
     Raises:
         InvalidInput: if a task or a setting is not of those that this studio knows.
         Unavailable: if an input is gone and has no recipe to make it again (the message has its digest), or
-            as `studio.core.models.pins.check`.
+            as `studio.core.models.pinned_weights.check`.
     """
     recipe.checked_settings()
-    pins.check(recipe.weights)
+    pinned_weights.check(recipe.weights)
     for source in _sources(recipe):
         if _is_here(source):
             continue

@@ -16,7 +16,7 @@ from studio.core.pictures import images
 from studio.core.settings import listed
 from studio.core.tasks import File, Slot, Task
 from studio.run import input_files
-from studio.run.made import Made
+from studio.run.program_result import Made
 
 
 def sources(given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from studio.core import amounts, owners, paths
 from studio.core.errors import invalid, short_name
 from studio.core.pictures import images
 from studio.core.tasks import File, Kind
-from studio.engine import allowances
+from studio.engine import quotas
 from studio.run import input_files
 from studio.text import corpus
 
@@ -57,7 +57,7 @@ class Received:
         """
         self._file.flush()
         input_files.check(self._kind, self._path)
-        allowances.check_room(owners.asker(), self._bytes)
+        quotas.check_room(owners.asker(), self._bytes)
         digest = self._digest.hexdigest()
         paths.adopt(self._path, digest)
         owners.note(digest, brought=True)

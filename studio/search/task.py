@@ -19,9 +19,9 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Goal, Inputs, Result, Task, Tries
 from studio.core.training import checkpoints
 from studio.core.weights import pretrained
+from studio.search.pruning import Watch
 from studio.search.settings import MEASURE, STOPPED, SearchSettings
 from studio.search.space import YARDSTICK, Range, shared, space
-from studio.search.watch import Watch
 
 if TYPE_CHECKING:
     import optuna

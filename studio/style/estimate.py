@@ -6,7 +6,7 @@ from studio.core.objectives.evaluate import WHOLE
 from studio.core.pictures import images
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.optimise.stages import cost, first_look, stages
+from studio.style.optimise.schedule import cost, first_look, stages
 from studio.style.settings import TransferSettings
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores

@@ -11,7 +11,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
 from studio.style.house import known_styles
-from studio.style.optimise.stages import first_look, stages
+from studio.style.optimise.schedule import first_look, stages
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 

@@ -15,10 +15,10 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.style import adain, instant
 from studio.style.house import known_styles
-from studio.style.optimise import coarse_to_fine, first_painter, masks, objective
-from studio.style.optimise.scales import resized
+from studio.style.optimise import coarse_to_fine, legacy_painter, masks, objective
+from studio.style.optimise.pyramid import resized
 from studio.style.optimise.scene import Scene
-from studio.style.optimise.stages import first_look, scales
+from studio.style.optimise.schedule import first_look, scales
 from studio.style.settings import TransferSettings
 
 
@@ -86,7 +86,7 @@ def transfer(
     except Cancelled:  # the first look is the best so far
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     if settings.painter == 1:
-        best = first_painter.paint(scene, vgg16, first, progress)
+        best = legacy_painter.paint(scene, vgg16, first, progress)
     else:
         start = instant.paint(scene, networks, scales(settings.size)[0])
         best = coarse_to_fine.paint(scene, vgg16, start, progress)

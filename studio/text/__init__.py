@@ -18,7 +18,7 @@ TRAIN = Task(
     help="train a model that writes like a text",
     check="studio.text.task:check",
     goal=Goal("held out", "nats_per_char", title="nats a character"),
-    scores="studio.text.held_out:figures",
+    scores="studio.text.score:figures",
 )
 
 WRITE = Task(

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from studio.core.training.loop import numbered
-from studio.text.recurrent import LSTM
+from studio.text.lstm import LSTM
 from studio.text.settings import TrainTextSettings
 
 

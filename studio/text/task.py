@@ -15,8 +15,8 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.text import card, corpus, score, voice
-from studio.text.network import Network
+from studio.text import card, corpus, cross_entropy, voice
+from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 from studio.text.write import write as write_texts
@@ -88,13 +88,13 @@ def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     return weights, vocabulary
 
 
-def _tested(network: Network, test: np.ndarray, progress: Progress) -> score.Score:
+def _tested(network: Network, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
     """The score on all that was held out; a person who stops this gets that of a part."""
     streams = max(1, math.ceil(len(test) / EXACT_CHARS))
     try:
-        return score.score(network, test, streams, progress)
+        return cross_entropy.score(network, test, streams, progress)
     except Cancelled:
-        return score.score(network, test[:EXACT_CHARS], max(1, min(32, len(test) // 256)))
+        return cross_entropy.score(network, test[:EXACT_CHARS], max(1, min(32, len(test) // 256)))
 
 
 def _samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float, str]:

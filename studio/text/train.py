@@ -13,9 +13,9 @@ import numpy as np
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
 from studio.core.training.loop import Average, Curves, Training, diverged, taken
-from studio.text import model, score, write
+from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, batches, plan
-from studio.text.network import Network
+from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.start_from import inherited
 from studio.text.vocabulary import Vocabulary
@@ -107,7 +107,7 @@ class Trainer(Training):
         network = Network(self.average.arrays, self.settings.cell, self.settings.tied)
         part = self.plan.test[:MOST_TESTED]
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
-        found = parallel.told(score.score(network, part, streams, progress).nats_per_char)
+        found = parallel.told(cross_entropy.score(network, part, streams, progress).nats_per_char)
         if found < self.lowest:
             self.best = [array.copy() for array in self.average.arrays]
         wish = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)

@@ -13,7 +13,7 @@ from studio.core.errors import InvalidInput, invalid
 from studio.core.models import presets
 from studio.core.models.recently_used import held
 from studio.core.tasks import File
-from studio.text.network import Network
+from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 

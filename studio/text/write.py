@@ -13,7 +13,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.text import blas_threads
-from studio.text.network import Network
+from studio.text.numpy_network import Network
 from studio.text.quantised import Quantised
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from studio import classify
-from studio.classify.ask import heatmap, predict
+from studio.classify.ask import heatmap_overlay, predict
 from studio.classify.data import audit, duplicates
 from studio.classify.export import snippets
 from studio.classify.settings import IMAGENET
@@ -96,7 +96,7 @@ def explain(settings, inputs, progress: Progress) -> Result:
             classes, chances = _asked(presets.unpack(file.read(), folder), picture)
     if settings.preset != IMAGENET and not inputs.get("model"):
         classes, chances = _asked(presets.find(settings.preset), picture)
-    seen = heatmap.draw(picture, np.eye(7, dtype="float32"), settings.view, settings.strength)
+    seen = heatmap_overlay.draw(picture, np.eye(7, dtype="float32"), settings.view, settings.strength)
     place = list(classes).index(settings.label) if settings.label else int(chances.argmax())
     figures = {
         "label": classes[place],

@@ -16,7 +16,7 @@ from studio.core.errors import Unavailable
 from studio.core.pictures import images
 from studio.engine.jobs import store
 from studio.engine.jobs.queue import Ledger
-from studio.gallery import disk_budget, export, index, items, removal, unreadable
+from studio.gallery import disk_usage, export, index, items, removal, unreadable
 
 HARMS = odd_folders.HARMS
 
@@ -45,8 +45,8 @@ def test_every_list_lives_with_it(home, two, tmp_path, harm):
     ledger.load()
     ledger.follow()
     assert good in [ledger.snapshot(record).id for record in ledger.newest("local", 20)]
-    assert sum(share.bytes for share in disk_budget.shares()) > 0
-    disk_budget.free(disk_budget.FREE)
+    assert sum(share.bytes for share in disk_usage.shares()) > 0
+    disk_usage.free(disk_usage.FREE)
     assert export.save([items.find(good)], tmp_path / "all.zip").exists()
     assert removal.removed() == []
 

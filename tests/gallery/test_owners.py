@@ -11,11 +11,11 @@ import pytest
 from studio.core import owners as library
 from studio.core import paths
 from studio.core.errors import InvalidInput
-from studio.engine import allowances
-from studio.gallery import disk_budget, index, items, owners, removal
+from studio.engine import quotas
+from studio.gallery import disk_usage, index, items, owners, removal
 
 VISITOR, USER = "visitor-0a", "user-0a"
-LONG_AGO = time.time() - 200 * disk_budget.DAY
+LONG_AGO = time.time() - 200 * disk_usage.DAY
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mad
     removal.remove([made(owner=VISITOR, shade=9)], VISITOR)
     file = items.find(gone, VISITOR).result.files[0]
     for name in (VISITOR, "visitor-1"):
-        allowances.seen(name)
+        quotas.seen(name)
     (library.folder(VISITOR) / "presets" / "voice").mkdir(parents=True)
     assert owners.tidy() == []
     age(home)
-    allowances.seen("visitor-1")
+    quotas.seen("visitor-1")
     assert owners.tidy() == [VISITOR]
     assert whose() == {"visitor-1", USER, "local"}
     assert not (home / "jobs" / gone).exists() and not file.here

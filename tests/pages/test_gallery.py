@@ -25,7 +25,7 @@ from studio.core.models import model_zip, presets
 from studio.core.pictures import animations, images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
-from studio.gallery import disk_budget, imports, index, items, removal, unreadable
+from studio.gallery import disk_usage, import_file, index, items, removal, unreadable
 from studio.gallery.index import Wanted
 from studio.gallery.sweep_settings import SweepSettings
 
@@ -188,7 +188,7 @@ def test_a_removed_item_comes_back_with_undo(visit, made):
 def test_undo_is_not_offered_for_what_was_let_go(visit, made):
     page = visit("gallery", item=made(shade=5))
     button(page, "Remove").click().run()
-    disk_budget.free(["removed"])
+    disk_usage.free(["removed"])
     button(page, "Undo").click().run()
     assert "no such item" in page.error[0].value
     assert "Undo" not in [one.label for one in page.button]
@@ -340,7 +340,7 @@ def drop(draw):
         from streamlit.testing.v1 import AppTest
 
         page = AppTest.from_function(page_of_told, default_timeout=60)
-        page.session_state["told"] = imports.tell(data, name)
+        page.session_state["told"] = import_file.tell(data, name)
         page.run()
         assert not page.exception
         return page
@@ -366,9 +366,9 @@ def test_what_finds_no_room_in_the_gallery_is_told(visit, made, monkeypatch):
 
     data = items.find(made(shade=14)).result.files[0].read()
     page = visit("gallery")
-    page.session_state[dropped_file._TOLD] = imports.tell(data, "a.png")
+    page.session_state[dropped_file._TOLD] = import_file.tell(data, "a.png")
     page.run()
-    monkeypatch.setattr(imports, "add", full)
+    monkeypatch.setattr(import_file, "add", full)
     button(page, "Add to the gallery").click().run()
     assert "The disk is full" in page.error[0].value
 
@@ -388,7 +388,7 @@ def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
     gone = source.read()
     source.path.unlink()
     page = visit("gallery")
-    page.session_state[dropped_file._TOLD] = imports.tell(data, "a.png")
+    page.session_state[dropped_file._TOLD] = import_file.tell(data, "a.png")
     page.run()
     place = page.file_uploader[0]
     page = place.upload("another.txt", b"something else", "text/plain").run()
@@ -405,7 +405,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     data, source = item.result.files[0].read(), item.inputs["picture"][0]
     gone = source.read()
     source.path.unlink()
-    state = {dropped_file._TOLD: imports.tell(data, "a.png")}
+    state = {dropped_file._TOLD: import_file.tell(data, "a.png")}
     monkeypatch.setattr(st, "session_state", state)
     given = [("a.png", gone), ("b.png", gone), ("c.txt", b"one"), ("d.txt", b"two")]
     state["key"] = [
@@ -512,10 +512,10 @@ def test_the_room_is_told_part_by_part_and_goes_only_when_chosen(visit, made):
 
 def test_above_the_limit_the_page_says_so(visit, made, monkeypatch):
     made(shade=4)
-    monkeypatch.setattr("studio.gallery.disk_budget.limit", lambda: 100)
+    monkeypatch.setattr("studio.gallery.disk_usage.limit", lambda: 100)
     page = visit("gallery")
     assert "Nothing is removed by itself" in page.warning[0].value
-    monkeypatch.setattr("pages.gallery.disk_room.owner", lambda: "visitor-1")
+    monkeypatch.setattr("pages.gallery.disk_usage.owner", lambda: "visitor-1")
     page = visit("gallery")
     assert not page.exception
     assert not page.warning, "a visitor is not asked about the disk"
@@ -568,7 +568,7 @@ def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, en
 
 def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, engine, chores, until):
     page, picture = visit("gallery"), items.find(made(shade=30)).result.files[0].read()
-    page.session_state[dropped_file._TOLD] = imports.tell(picture, "a.png")
+    page.session_state[dropped_file._TOLD] = import_file.tell(picture, "a.png")
     page.run()
     assert "told_back" in {one.key for one in page.button}
     job = engine.submit("chores.do", chores.ChoreSettings(shade=9), {})

@@ -35,7 +35,7 @@ def held(monkeypatch, home):
         return Live(task, settings, inputs, data, "picture", "made.png", {}, recipe, 0.1)
 
     monkeypatch.setattr(live, "held", held)
-    monkeypatch.setattr("pages.widgets.downloads.missing", lambda names: [])
+    monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
     return asked
 
 
@@ -182,7 +182,7 @@ def test_the_best_opens_its_page_with_these_very_settings(visit, held, monkeypat
 
 def test_the_best_is_made_large_as_a_job(visit, held, monkeypatch):
     begun_jobs = []
-    monkeypatch.setattr("pages.jobs.onward.begin", lambda *given: begun_jobs.append(given))
+    monkeypatch.setattr("pages.jobs.item_actions.begin", lambda *given: begun_jobs.append(given))
     page = begun(visit)
     page.button(key="eye_left").click().run()
     button(page, "Take the best").click().run()
@@ -217,7 +217,7 @@ def test_weights_that_are_not_here_are_offered_first(visit, held, monkeypatch):
 
     wanted = []
     monkeypatch.setattr(
-        "pages.widgets.downloads.missing",
+        "pages.widgets.weight_downloads.missing",
         lambda names: wanted.append(list(names)) or [pretrained.status("vgg16")],
     )
     page = begun(visit, make="Dream")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny_styles
 
-from pages.form import own_masks, samples
+from pages.form import mask_input, samples
 from pages.jobs import commands, results, use_again
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
@@ -227,7 +227,7 @@ def half():
 @pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["pictures", "house styles"])
 def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    masks = [own_masks.of_brush(half, number) for number in (1, 2)]
+    masks = [mask_input.of_brush(half, number) for number in (1, 2)]
     pictures = [] if house else [offered[one]() for one in ("Mosaic", "Wash")]
     inputs = {"content": [offered["Coffee"]()], "style": pictures, "mask": masks}
     page = visit("style", job=painted({"house": house}, inputs))

@@ -31,7 +31,7 @@ def stand_ins(engine, until, monkeypatch):
     """The tasks of the page without Keras, here and in the workers."""
     for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
         monkeypatch.setitem(tasks.TASKS, name, entry)
-    monkeypatch.setattr("pages.widgets.downloads.missing", lambda names: [])
+    monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
     engine.live("colours.live", tiny_classes.NoSettings(), {}, "moving in")
     job = engine.submit("colours.job", tiny_classes.NoSettings(), {})
     until(lambda: engine.job(job.id).finished)

@@ -19,9 +19,9 @@ from studio.core.progress import Progress, Report
 from studio.core.tasks import Goal
 from studio.engine.cluster.drivers import Crew
 from studio.search import study
+from studio.search.pruning import Watch
 from studio.search.settings import SearchSettings
 from studio.search.task import weights_of
-from studio.search.watch import Watch
 
 TASK = "search.run"
 

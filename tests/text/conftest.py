@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.text import model
-from studio.text.network import Network
+from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings
 from studio.text.vocabulary import Vocabulary
 

@@ -6,7 +6,7 @@ import pytest
 
 from studio.core.models import presets
 from studio.core.weights import index
-from studio.text import corpus, quantised, score, voice
+from studio.text import corpus, cross_entropy, quantised, voice
 from studio.text.batches import plan
 from studio.text.settings import WriteSettings
 from studio.text.write import nats_of, write
@@ -40,7 +40,7 @@ def test_a_voice_foresees_as_well_with_the_weights_that_it_writes_with(name, dat
     eight = quantised.Quantised(spoken.network)
     logits, _ = eight.run(test[None, :-1], eight.states(1))
     found = nats_of(logits[0], test[1:]).mean()
-    assert found == pytest.approx(score.score(spoken.network, test).nats_per_char, abs=3e-3)
+    assert found == pytest.approx(cross_entropy.score(spoken.network, test).nats_per_char, abs=3e-3)
 
 
 @pytest.mark.slow
@@ -49,6 +49,6 @@ def test_a_voice_foresees_its_held_out_text_as_its_entry_says(name, data_dir):
     spoken, settings = voice.load(name), presets.find(name).settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
     test = plan(spoken.vocabulary.encode(text).indices, settings).test
-    found = score.score(spoken.network, test)
+    found = cross_entropy.score(spoken.network, test)
     assert found.nats_per_char == pytest.approx(VOICES[name].figures["nats_per_char"], abs=1e-3)
     assert found.chars == VOICES[name].figures["held_out_chars"]

@@ -14,7 +14,7 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints, loop
-from studio.text import corpus, score, voice, write
+from studio.text import corpus, cross_entropy, voice, write
 from studio.text.settings import WriteSettings
 
 
@@ -49,7 +49,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, ti
     assert made.data()["figures"] == trained.figures
     spoken = voice.load("rhyme")
     held_out = spoken.vocabulary.encode(rhyme).indices[round(len(rhyme) * 0.9) :]
-    exact = score.score(spoken.network, held_out)
+    exact = cross_entropy.score(spoken.network, held_out)
     assert trained.figures["nats_per_char"] == pytest.approx(exact.nats_per_char, abs=1e-5)
     assert trained.figures["bits_per_char"] == pytest.approx(exact.nats_per_char / math.log(2), abs=1e-5)
     assert trained.figures["held_out_chars"] == len(held_out) - 1

@@ -18,7 +18,7 @@ from studio.core.errors import Cancelled, InvalidInput, StudioError
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop
 from studio.text import model, train
-from studio.text.network import Network
+from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -62,10 +62,10 @@ def test_all_kinds_learn(rhyme, tiny, shape, share):
 @pytest.mark.slow
 def test_what_is_kept_is_what_was_best_on_the_held_out_part(rhyme, tiny):
     found = train.train(rhyme, tiny)
-    from studio.text import score
+    from studio.text import cross_entropy
 
     streams = max(1, min(train.TEST_STREAMS, len(found.plan.test) // 256))
-    kept = score.score(Network(found.core.get_weights()), found.plan.test, streams)
+    kept = cross_entropy.score(Network(found.core.get_weights()), found.plan.test, streams)
     assert kept.nats_per_char == pytest.approx(min(held_out(found)), abs=1e-5)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core.progress import Progress
-from studio.text import score, write
+from studio.text import cross_entropy, write
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 from studio.text.write import choose, draws, stream
@@ -85,7 +85,7 @@ def test_a_stream_is_the_text(network, letters):
 def test_surprise_is_that_of_the_score(network, letters):
     written = text_of(network, letters, prompt="a", seed=6, temperature=2, precision="float32")[0]
     indices = letters.encode("a" + written.text).indices
-    assert np.allclose(score.surprises(network, indices), written.nats, atol=1e-3)
+    assert np.allclose(cross_entropy.surprises(network, indices), written.nats, atol=1e-3)
 
 
 @pytest.mark.parametrize("length", [1, 2, 4])

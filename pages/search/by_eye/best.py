@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.form import choices, forms, samples
-from pages.jobs import navigation, onward, refill, results
+from pages.form import forms, picture_input, samples
+from pages.jobs import item_actions, navigation, refill, results
 from pages.search.by_eye import wording
 from pages.widgets import browser_pictures, words
 from studio import engine
@@ -42,7 +42,7 @@ def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], No
             navigation.go_to(place.file)
         label = f"Make it at {taste.size} px"
         if st.button(label, icon=":material/photo_size_select_large:", help="As a job, kept in the gallery"):
-            onward.begin(taste.task, full, taste.inputs)
+            item_actions.begin(taste.task, full, taste.inputs)
         results.download(made.data, taste.task, key="eye_best")
         if on_back is not None:
             st.button("Go on comparing", icon=":material/compare:", type="tertiary", on_click=on_back)
@@ -66,4 +66,4 @@ def _put(slot: str, file: File) -> None:
         st.session_state[slot] = samples.titles()[samples.spelled(file).removeprefix("sample:")]
         return
     # A painting goes as a person's own, for a house style of its name would paint it otherwise.
-    choices.use(slot, file, OWN[slot])
+    picture_input.use(slot, file, OWN[slot])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.form import choices, forms, samples
+from pages.form import forms, picture_input, samples
 from pages.widgets import words
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -81,10 +81,10 @@ def ask() -> Question | None:
     """Draws the questions; None while they are no search yet."""
     titles = {task: subject.title for task, subject in SUBJECTS.items()}
     task = forms.one_of("What to make", titles, key="make")
-    content = choices.picture("content", "Content", samples.photos())
+    content = picture_input.picture("content", "Content", samples.photos())
     styles = []
     if task == "style.transfer":
-        styles = choices.pictures("style", "Styles, one to four", samples.paintings(), most=4)
+        styles = picture_input.pictures("style", "Styles, one to four", samples.paintings(), most=4)
         st.caption(
             ":material/info: They are painted from the style picture itself, since only so strokes can vary; "
             "the Style page paints these samples by a network that learnt them, and stronger."

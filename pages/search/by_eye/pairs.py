@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.jobs import live, results
 from pages.search.by_eye import best, pair_form, session, wording
-from pages.widgets import browser_pictures, downloads, words
+from pages.widgets import browser_pictures, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -25,10 +25,10 @@ def compare(taste: Taste) -> Duels:
         st.error(words.plain(problem), icon=":material/error:")
     if engine.connect().status() != "ready":
         live.wait()
-    elif absent := downloads.missing(_needs(taste, duels)):
-        st.info(f"The pictures need {downloads.sizes(absent)}.", icon=":material/download:")
+    elif absent := weight_downloads.missing(_needs(taste, duels)):
+        st.info(f"The pictures need {weight_downloads.sizes(absent)}.", icon=":material/download:")
         for status in absent:
-            downloads.offer(status)
+            weight_downloads.offer(status)
     elif st.session_state.get(session.DONE) or duels.pair is None:
         made = _made(taste, duels, duels.best)
         if made is not None:

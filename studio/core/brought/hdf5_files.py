@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.brought import keras_configs
+from studio.core.brought import config_check
 from studio.core.brought.mending import layers, network
 from studio.core.errors import printable
 from studio.core.models import loading
@@ -37,8 +37,8 @@ def read(path: Path) -> dict[str, Any]:
         text = text.encode() if isinstance(text, str) else bytes(text) if isinstance(text, bytes) else None
         if text is None or len(text) > _MOST_TEXT:
             raise Refused("an HDF5 file whose model_config is no text, or too long")
-    config = network.mended(strict_json.parsed(text, keras_configs.MOST_DEPTH))
-    keras_configs.check(config)
+    config = network.mended(strict_json.parsed(text, config_check.MOST_DEPTH))
+    config_check.check(config)
     return config
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from studio.core import amounts
-from studio.core.brought import keras_configs
+from studio.core.brought import config_check
 from studio.core.brought import labels as class_names
 from studio.core.brought.mending import network
 from studio.core.untrusted import damage, strict_json, zips
@@ -94,9 +94,9 @@ def read(file: BinaryIO) -> Described:
     """
     with _opened(file) as packed:
         _check_members(packed)
-        config = strict_json.parsed(_member(packed, CONFIG), keras_configs.MOST_DEPTH)
+        config = strict_json.parsed(_member(packed, CONFIG), config_check.MOST_DEPTH)
         config = network.mended(config)
-        keras_configs.check(config)
+        config_check.check(config)
         names = set(packed.namelist())
         labels = _lines(_member(packed, LABELS)) if LABELS in names else ()
         return Described(config, labels, _side(_member(packed, SIZE)) if SIZE in names else None)

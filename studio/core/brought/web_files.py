@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.brought import keras_configs
+from studio.core.brought import config_check
 from studio.core.brought.mending import network
 from studio.core.errors import printable
 from studio.core.untrusted import strict_json
@@ -29,7 +29,7 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
     """
     if len(text) > _MOST_TEXT:
         raise Refused("a model.json that is too long")
-    found = strict_json.parsed(text, keras_configs.MOST_DEPTH + 2)
+    found = strict_json.parsed(text, config_check.MOST_DEPTH + 2)
     if not isinstance(found, dict) or not isinstance(found.get("modelTopology"), dict):
         raise Refused("a model.json without a network")
     topology, manifest = found["modelTopology"], found.get("weightsManifest")
@@ -38,7 +38,7 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
     if not isinstance(manifest, list):
         raise Refused("a model.json without a list of its weights")
     config = network.mended(topology.get("model_config", topology))
-    keras_configs.check(config)
+    config_check.check(config)
     return config, manifest
 
 

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from studio.core import amounts
 from studio.core.errors import NoRoom
 from studio.core.progress import Progress
-from studio.core.weights import mirrors
+from studio.core.weights import download_urls
+from studio.core.weights.download_urls import CONNECT_SECONDS, READ_SECONDS, Failed, Mirror
 from studio.core.weights.index import Source
-from studio.core.weights.mirrors import CONNECT_SECONDS, READ_SECONDS, Failed, Mirror
 
 if TYPE_CHECKING:
     import requests
@@ -50,7 +50,7 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
     part = folder / f"{source.file}.part"
     reasons = []
     progress.stage(f"Looking for {title}")
-    for place in mirrors.offering(source):
+    for place in download_urls.offering(source):
         try:
             _get(place, part, source, _Told(progress, title))
             return part.replace(folder / source.file)
@@ -92,7 +92,7 @@ class _Told:
 
 
 def _get(place: Mirror, part: Path, source: Source, tell: _Told) -> None:
-    if not mirrors.reachable(place):
+    if not download_urls.reachable(place):
         raise Failed("cannot be reached")
     address = place.look()
     for _ in range(2):  # what was resumed and came out wrong gets one fresh start

@@ -16,7 +16,7 @@ from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.dream.channels import leaky_relu
 from studio.dream.channels.canvas import Canvas
-from studio.dream.channels.views import Lens, any_view
+from studio.dream.channels.transforms import Lens, any_view
 from studio.dream.settings import ChannelSettings
 
 SEEN = 128  # px of the picture's side that the network sees at each step: enough for one motif, and quick

@@ -18,7 +18,7 @@ from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable, invalid
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
-from studio.engine import allowances
+from studio.engine import quotas
 from studio.search.by_eye.levels import Grid, Point
 from studio.search.by_eye.pairs import MOST, Duel, Duels
 from studio.search.space import space
@@ -110,7 +110,7 @@ def begin(
         InvalidInput: if nothing varies, it cannot, or settings and inputs do not go together.
         NoRoom: if the owner's work takes all the room that it may.
     """
-    allowances.check_room(owner)
+    quotas.check_room(owner)
     names = set(space(type(settings), vary))
     tasks.check(task, settings, inputs)
     shared = {key: value for key, value in settings.model_dump(mode="json").items() if key not in names}

@@ -11,9 +11,9 @@ from studio.core.objectives.terms import Objective
 from studio.core.progress import Progress
 from studio.style.optimise import objective, tones
 from studio.style.optimise.lbfgs import descend
-from studio.style.optimise.scales import Levels, resized
+from studio.style.optimise.pyramid import Levels, resized
 from studio.style.optimise.scene import Scene
-from studio.style.optimise.stages import LEAST_SIDE, cost, levels, stages
+from studio.style.optimise.schedule import LEAST_SIDE, cost, levels, stages
 
 PREVIEW = 512  # px: the coarse scales are shown as large as what comes of them, up to this
 _SMOOTHING, _LAST_SMOOTHING = 0.5, 0.25  # the last scale adds the fine strokes that the painting has

@@ -9,7 +9,7 @@ import numpy as np
 from studio.core.errors import invalid
 from studio.core.pictures import images
 from studio.style.optimise import colors, masks
-from studio.style.optimise.stages import LEAST_SIDE
+from studio.style.optimise.schedule import LEAST_SIDE
 from studio.style.settings import TransferSettings, check_styles
 
 LARGEST_STYLE = 2048  # px

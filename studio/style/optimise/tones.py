@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.objectives.terms import Objective, palette, shades
-from studio.style.optimise.scales import resized
+from studio.style.optimise.pyramid import resized
 from studio.style.optimise.scene import Scene
 
 LIGHT_SIDE = 32  # px of the longer side: as coarse as the areas that light and shade make of a picture

@@ -12,7 +12,7 @@ import pytest
 import toy_classifier
 from skimage import data
 
-from studio.classify.ask import explain
+from studio.classify.ask import grad_cam
 from studio.classify.export import export
 from studio.classify.models import available, brought, crop
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
@@ -80,7 +80,7 @@ def test_networks_within_it_and_what_they_have_learnt_stay(tmp_path):
     assert found.probabilities([cut])[0] == pytest.approx(
         np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), abs=1e-3
     )
-    where, _, _ = explain.look(found, data.coffee())
+    where, _, _ = grad_cam.look(found, data.coffee())
     assert where.shape == (111, 111) and where.max() == pytest.approx(1)
 
 
@@ -89,7 +89,7 @@ def test_where_it_looks_is_what_its_weights_say(end, then, tmp_path):
     file, network = given(tmp_path, own_networks.usual(end=end, then=then))
     found = brought.open(file)
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    where, probabilities, place = explain.look(found, picture, 2)
+    where, probabilities, place = grad_cam.look(found, picture, 2)
     assert probabilities == pytest.approx(found.probabilities([picture])[0], abs=1e-5) and place == 2
     pooled = keras.Model(network.inputs, network.layers[3].output)(
         picture[None].astype("float32"), training=False
@@ -105,7 +105,7 @@ def test_one_without_places_says_so(tmp_path):
     found = brought.open(file)
     assert found.maps is None
     with pytest.raises(StudioError, match=r"my net has no layer .* place by place.* Next: "):
-        explain.look(found, data.coffee())
+        grad_cam.look(found, data.coffee())
 
 
 def test_an_export_of_the_studio_says_the_same_when_it_is_brought_back(tmp_path):
@@ -115,8 +115,8 @@ def test_an_export_of_the_studio_says_the_same_when_it_is_brought_back(tmp_path)
     assert (found.classes, found.size, found.name) == (colours.classes, (32, 32), "colours")
     photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
     assert found.probabilities(photos) == pytest.approx(colours.probabilities(photos), abs=2e-3)
-    where, _, _ = explain.look(found, photos[0], 0)
-    assert where == pytest.approx(explain.look(colours, photos[0], 0)[0], abs=0.05)
+    where, _, _ = grad_cam.look(found, photos[0], 0)
+    assert where == pytest.approx(grad_cam.look(colours, photos[0], 0)[0], abs=0.05)
 
 
 @pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
@@ -153,7 +153,7 @@ def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_pa
     apart = np.asarray(network(picture[None].astype("float32")))[0]
     found = brought.open(file)
     assert found.independent and found.probabilities([picture])[0] == pytest.approx(apart, abs=1e-5)
-    _, shares, _ = explain.look(found, picture)
+    _, shares, _ = grad_cam.look(found, picture)
     assert shares == pytest.approx(apart, abs=1e-4) and abs(apart.sum() - 1) > 0.1
 
 
@@ -175,7 +175,7 @@ def test_levels_are_as_they_are_said_to_be(levels, seen, tmp_path):
 
 def test_a_map_is_found_within_a_network_of_networks(tmp_path):
     file, _ = given(tmp_path, own_networks.nested())
-    where, _, _ = explain.look(brought.open(file), data.coffee())
+    where, _, _ = grad_cam.look(brought.open(file), data.coffee())
     assert where.shape == (8, 8)  # of the convolution inside, not the picture's own 16
 
 

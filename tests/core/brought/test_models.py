@@ -200,15 +200,15 @@ def test_what_only_its_training_needed_may_be_large(tmp_path):
 def test_all_known_parts_are_parts_of_keras():
     from importlib import import_module
 
-    from studio.core.brought import keras_names
+    from studio.core.brought import allowed_layers
 
     missing = {
         f"{module}.{name}"
-        for module, names in keras_names.ALLOWED.items()
+        for module, names in allowed_layers.ALLOWED.items()
         for name in names
         if not hasattr(import_module(module), name)
     }
-    assert {one.rpartition(".")[2] for one in missing} <= keras_names.MODELS | {
+    assert {one.rpartition(".")[2] for one in missing} <= allowed_layers.MODELS | {
         "FloatDTypePolicy",
         "DTypePolicy",
     }

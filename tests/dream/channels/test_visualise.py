@@ -19,7 +19,7 @@ from studio.core.weights import pretrained
 from studio.core.weights.networks import vgg16
 from studio.dream.channels import leaky_relu, task
 from studio.dream.channels.canvas import Canvas, hartley
-from studio.dream.channels.views import Lens, View, any_view
+from studio.dream.channels.transforms import Lens, View, any_view
 from studio.dream.channels.visualise import grow, visualise
 from studio.dream.settings import ChannelSettings
 

@@ -69,11 +69,11 @@ def page_of_errand(digest, steps):
     import streamlit as st
     from chores import ChoreSettings
 
-    from pages.jobs import small_jobs
+    from pages.jobs import inline_jobs
     from studio.core.tasks import File
 
     inputs = {"picture": [File(digest, "picture", "a.png")] if digest else []}
-    job = small_jobs.errand(
+    job = inline_jobs.errand(
         "chores.do", ChoreSettings(steps=steps, shade=88), inputs, "Do it", ":material/brush:"
     )
     st.session_state["done"] = job and job.id
@@ -272,11 +272,13 @@ def test_uses_of_a_result_reach_the_choices(draw, home):
         import streamlit as st
 
         from pages import parts
-        from pages.form import choices
+        from pages.form import picture_input
 
         content = parts.picture("content", "Content", parts.photos())
         st.session_state["name"] = content.file().name
-        st.button("Use", on_click=lambda: choices.use("content", st.session_state["made"], "Your photo"))
+        st.button(
+            "Use", on_click=lambda: picture_input.use("content", st.session_state["made"], "Your photo")
+        )
 
     from pages.form import samples
 

@@ -53,7 +53,7 @@ def test_another_model_makes_another_result(draw, asked, photo, monkeypatch):
         raise Unavailable("It is another model now.")
 
     page = draw(page_of_live, shade=64, file=photo)
-    monkeypatch.setattr("pages.jobs.live.pins.check", gone)
+    monkeypatch.setattr("pages.jobs.live.pinned_weights.check", gone)
     draw(page_of_live, shade=64, file=photo)
     assert len(asked) == 2
     page.run()  # nor does the tab that has it go on showing it

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pages.form import film_input, sample_texts, samples
-from pages.form.choices import keep
+from pages.form.picture_input import keep
 from pages.jobs import commands
 from pages.widgets import owners
 from studio.core import tasks
@@ -109,12 +109,12 @@ def test_a_style_used_beside_four_is_the_newest_of_four(draw, home):
         import streamlit as st
 
         from pages import parts
-        from pages.form import choices
+        from pages.form import picture_input
 
         styles = parts.pictures("style", "Styles", parts.styles(), most=4)
         st.session_state["titles"] = [style.title for style in styles]
         made = parts.photos()[1].file
-        st.button("Use", on_click=lambda: choices.use("style", made(), "Your style"))
+        st.button("Use", on_click=lambda: picture_input.use("style", made(), "Your style"))
 
     page = draw(page_of_use)
     four = page.button_group(key="style").options[:4]
@@ -184,12 +184,12 @@ def test_what_is_used_in_an_optional_slot_switches_it_on(draw, home):
         import streamlit as st
 
         from pages import parts
-        from pages.form import choices
+        from pages.form import picture_input
 
         guide = parts.optional("guide", "Guide", parts.guides(), "Help", "Your guide")
         st.session_state["title"] = guide.title if guide else None
         made = parts.photos()[1].file
-        st.button("Use", on_click=lambda: choices.use("guide", made(), "Your guide"))
+        st.button("Use", on_click=lambda: picture_input.use("guide", made(), "Your guide"))
 
     page = draw(page_of_guide)
     assert page.session_state["title"] is None

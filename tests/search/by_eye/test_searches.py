@@ -11,8 +11,8 @@ from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
-from studio.engine import allowances
-from studio.gallery import disk_budget
+from studio.engine import quotas
+from studio.gallery import disk_usage
 from studio.search.by_eye import searches
 from studio.search.by_eye.pairs import MOST, Duel
 
@@ -121,11 +121,11 @@ def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
 
 
 def test_its_pictures_are_needed(taste, monkeypatch):
-    monkeypatch.setitem(disk_budget._LEAST_AGES, "unnamed", -1.0)
+    monkeypatch.setitem(disk_usage._LEAST_AGES, "unnamed", -1.0)
     digest = taste.inputs["content"][0].digest
-    assert digest not in [path.name for path in disk_budget._unnamed(paths.home())]
+    assert digest not in [path.name for path in disk_usage._unnamed(paths.home())]
     searches.remove(taste.id, "local")
-    assert digest in [path.name for path in disk_budget._unnamed(paths.home())]
+    assert digest in [path.name for path in disk_usage._unnamed(paths.home())]
 
 
 def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monkeypatch):
@@ -149,10 +149,10 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
     assert note.exists()
     os.utime(note, (0, 0))
-    assert note.name in allowances.of("visitor-a").digests, "what a search is made from counts, too"
-    before = allowances.of("visitor-a").bytes
+    assert note.name in quotas.of("visitor-a").digests, "what a search is made from counts, too"
+    before = quotas.of("visitor-a").bytes
     file = next((owners.folder("visitor-a") / "searches").glob("*.json"))
     file.write_bytes(file.read_bytes() + b" " * 100_000)
-    assert allowances.of("visitor-a").bytes > before + 90_000
+    assert quotas.of("visitor-a").bytes > before + 90_000
     with owners.asking("visitor-a"), pytest.raises(NoRoom, match="Your work takes"):
         searches.begin("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)

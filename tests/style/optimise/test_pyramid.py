@@ -5,7 +5,7 @@ import pytest
 
 from studio.core.objectives.evaluate import Evaluation
 from studio.core.pictures import images
-from studio.style.optimise.scales import Levels, resized
+from studio.style.optimise.pyramid import Levels, resized
 
 RNG = np.random.default_rng(0)
 SHAPES = [(1, 24, 33, 3), (1, 12, 16, 3), (1, 6, 8, 3)]

@@ -18,8 +18,8 @@ from contextlib import suppress
 import numpy as np
 import streamlit as st
 
-from pages.form import own_masks
-from pages.form.brush_canvas import CSS, HTML, JS
+from pages.form import mask_input
+from pages.form.brush_component import CSS, HTML, JS
 from pages.widgets import browser_pictures, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError
@@ -27,11 +27,11 @@ from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
-from studio.engine import allowances
+from studio.engine import quotas
 
 LONGEST = 384  # px of a mask; its edges are then a little soft, which is what a brush should leave
 MOST_BYTES = 400_000  # of a mask as text
-_MOST_KEPT = own_masks.MOST * MOST_BYTES + 10_000  # of all of them, with the names of their styles
+_MOST_KEPT = mask_input.MOST * MOST_BYTES + 10_000  # of all of them, with the names of their styles
 _PAINT = "brush_paint"  # what was painted last, in the session; no widget's, for those go with their widgets
 _ADDRESS = "paint"  # in the address, the kept file of it
 _KEY = "mask_brush"
@@ -95,7 +95,7 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
         styles: what each is called.
         masks: one for each of them.
     """
-    if not all(own_masks.painted(file) for file in masks):
+    if not all(mask_input.painted(file) for file in masks):
         return False
     found = [images.read(file.read(), "mask", "black") for file in masks]
     if len({mask.shape for mask in found}) > 1:
@@ -129,7 +129,7 @@ def _remember(painted: dict[str, list] | None) -> None:
         return
     data = json.dumps(painted).encode()
     if not paths.is_kept(paths.digest(data)):  # each stroke makes another one
-        allowances.check_room(owners.owner(), len(data))
+        quotas.check_room(owners.owner(), len(data))
     told = File.keep(data, "text", "paint.json").digest
     if st.query_params.get(_ADDRESS) != told:
         st.query_params[_ADDRESS] = told
@@ -146,7 +146,9 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     if sent is None or sent["styles"] != list(styles):
         return []
     found = whole([_read(one) for one in sent["masks"]])
-    return [own_masks.of_brush(images.encode_png(mask), number) for number, mask in enumerate(found, start=1)]
+    return [
+        mask_input.of_brush(images.encode_png(mask), number) for number, mask in enumerate(found, start=1)
+    ]
 
 
 def _of(picture: str, painted: object) -> dict[str, list] | None:

@@ -9,7 +9,7 @@ import pytest
 import toy_classifier
 from skimage import data
 
-from studio.classify.ask import explain, heatmap
+from studio.classify.ask import grad_cam, heatmap_overlay
 from studio.classify.models import crop, imagenet
 from studio.classify.settings import LEANS, MAPS, ExplainSettings
 from studio.core import tasks
@@ -35,7 +35,7 @@ def corners():
 
 @pytest.mark.parametrize("place, corner", [(0, (0, 0)), (1, (3, 3))])
 def test_each_class_is_seen_where_it_is(colours, corners, place, corner):
-    where, probabilities, told = explain.look(colours, corners, place)
+    where, probabilities, told = grad_cam.look(colours, corners, place)
     assert told == place and where.shape == (4, 4)
     assert np.unravel_index(where.argmax(), where.shape) == corner
     assert where.max() == pytest.approx(1) and where.min() == 0
@@ -44,7 +44,7 @@ def test_each_class_is_seen_where_it_is(colours, corners, place, corner):
 
 def test_it_is_what_the_weights_of_a_linear_head_say(colours):
     picture = data.astronaut()
-    where, probabilities, place = explain.look(colours, picture)
+    where, probabilities, place = grad_cam.look(colours, picture)
     assert place == probabilities.argmax()
     cut = crop.cut(picture, 32).astype("float32") / 255
     small = cut.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3))
@@ -57,7 +57,9 @@ def test_it_is_what_the_weights_of_a_linear_head_say(colours):
 def test_the_heat_of_a_place_is_drawn_where_that_place_looks(lean, middle):
     where = np.zeros((7, 7), "float32")
     where[3, 3] = 1
-    light = heatmap.draw(np.full((224, 224, 3), 255, "uint8"), where, "light", 1.0, lean=lean).mean(axis=2)
+    light = heatmap_overlay.draw(np.full((224, 224, 3), 255, "uint8"), where, "light", 1.0, lean=lean).mean(
+        axis=2
+    )
     for axis in (0, 1):
         assert _middle(light, axis) == pytest.approx(middle, abs=0.5)
 
@@ -87,34 +89,34 @@ def _middle(weight, axis):
 
 
 def test_what_speaks_for_nothing_is_all_cold(colours):
-    where, _, _ = explain.look(colours, np.zeros((32, 32, 3), "uint8"), 2)
+    where, _, _ = grad_cam.look(colours, np.zeros((32, 32, 3), "uint8"), 2)
     assert np.array_equal(where, np.zeros((4, 4)))
 
 
 @pytest.mark.parametrize("label, place", [("Cat", 0), ("cat", 1), ("CAT", 0), ("dog", 2)])
 def test_a_label_is_that_one_before_any_that_is_read_alike(label, place):
     named = replace(toy_classifier.colours(), classes=("Cat", "cat", "Dog"))
-    assert explain._place(label, named) == place
+    assert grad_cam._place(label, named) == place
 
 
 def test_colours_are_over_the_place_and_what_was_not_seen_is_dark():
     picture = np.full((40, 80, 3), 200, "uint8")
     where = np.zeros((4, 4), "float32")
     where[0, 0] = 1
-    shown = heatmap.draw(picture, where, "over", 0.8)
+    shown = heatmap_overlay.draw(picture, where, "over", 0.8)
     assert shown.shape == picture.shape
     assert np.array_equal(shown[:, :20], np.full((40, 20, 3), 80))  # left of the square in the middle
     assert np.ptp(shown[2, 22].astype(int)) > 60 > np.abs(shown[2, 22].astype(int) - shown[3, 23]).max()
     hot, cold = shown[2, 22].sum(), shown[37, 57].sum()
     assert hot > cold + 100  # lighter, too: not by its colour alone
-    light = heatmap.draw(picture, where, "light", 0.8)
+    light = heatmap_overlay.draw(picture, where, "light", 0.8)
     assert light[2, 22].min() > 150 and light[37, 57].max() < 60
 
 
 @pytest.mark.parametrize("shape, expected", [((40, 50), (40, 102)), ((40, 80), (82, 80))])
 def test_both_stand_beside_each_other_or_below(shape, expected):
     picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), "uint8")
-    shown = heatmap.draw(picture, np.ones((2, 2), "float32"), "beside", 0.5)
+    shown = heatmap_overlay.draw(picture, np.ones((2, 2), "float32"), "beside", 0.5)
     assert shown.shape == (*expected, 3)
     assert np.array_equal(shown[: shape[0], : shape[1]], picture)
 
@@ -125,7 +127,7 @@ def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
     both = images.resize(np.concatenate([cat, cup], axis=1), 448, 448)
     named = imagenet.open()
     for label, half in (("Egyptian cat", slice(0, 3)), ("espresso", slice(4, 7))):
-        where, _, _ = explain.look(named, both, named.classes.index(label))
+        where, _, _ = grad_cam.look(named, both, named.classes.index(label))
         assert where[:, half].sum() > 0.7 * where.sum()
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from studio.core.progress import Progress
-from studio.text import score
-from studio.text.network import Network
+from studio.text import cross_entropy
+from studio.text.numpy_network import Network
 
 
 def test_a_uniform_model_has_the_logarithm_of_the_alphabet(built):
     core, _ = built(size=11)
     blank = Network([np.zeros_like(array) for array in core.get_weights()])
-    found = score.score(blank, np.arange(50) % 11)
+    found = cross_entropy.score(blank, np.arange(50) % 11)
     assert found.nats_per_char == pytest.approx(math.log(11), abs=1e-6)
     assert found.bits_per_char == pytest.approx(math.log2(11), abs=1e-6)
     assert found.chars == 49
@@ -27,7 +27,7 @@ def test_a_fresh_model_knows_almost_nothing():
 
     core = model.build(TrainTextSettings(units=32), 65)
     indices = np.random.default_rng(0).integers(0, 65, 500)
-    assert score.score(Network(core.get_weights()), indices).nats_per_char == pytest.approx(
+    assert cross_entropy.score(Network(core.get_weights()), indices).nats_per_char == pytest.approx(
         math.log(65), abs=0.02
     )
 
@@ -37,20 +37,22 @@ def test_the_state_is_carried_over_all_of_it(network, monkeypatch):
     logits, _ = network.run(indices[None, :-1], network.states(1))
     chances = np.exp(logits[0]) / np.exp(logits[0]).sum(-1, keepdims=True)
     expected = -np.log(chances[np.arange(299), indices[1:]])
-    monkeypatch.setattr(score, "PIECE", 64)
-    assert np.allclose(score.surprises(network, indices), expected, atol=1e-3)
+    monkeypatch.setattr(cross_entropy, "PIECE", 64)
+    assert np.allclose(cross_entropy.surprises(network, indices), expected, atol=1e-3)
 
 
 def test_streams_are_parts_of_the_text(network):
     indices = np.random.default_rng(2).integers(0, 7, 101)
-    halves = score.surprises(network, indices, streams=2)
-    whole = score.surprises(network, indices)
+    halves = cross_entropy.surprises(network, indices, streams=2)
+    whole = cross_entropy.surprises(network, indices)
     assert np.allclose(halves[:50], whole[:50], atol=1e-4)
-    assert np.allclose(halves[50:], score.surprises(network, indices[50:]), atol=1e-4)
+    assert np.allclose(halves[50:], cross_entropy.surprises(network, indices[50:]), atol=1e-4)
 
 
 def test_it_tells_how_far_it_is(network, monkeypatch):
-    monkeypatch.setattr(score, "PIECE", 40)
+    monkeypatch.setattr(cross_entropy, "PIECE", 40)
     seen = []
-    score.score(network, np.zeros(101, int), progress=Progress(lambda r: seen.append((r.step, r.total))))
+    cross_entropy.score(
+        network, np.zeros(101, int), progress=Progress(lambda r: seen.append((r.step, r.total)))
+    )
     assert seen == [(40, 100), (80, 100), (100, 100)]

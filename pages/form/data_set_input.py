@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import choices, forms, samples, uploads
+from pages.form import forms, picture_input, samples, uploads
 from pages.widgets import words
 from studio.core.data import sample_sets
 from studio.core.tasks import File
@@ -41,7 +41,7 @@ def choose() -> PictureSet | None:
         width="stretch",
     )
     small = [samples.shipped(f"set-{one.name}") for one in known.values()]
-    choices.tiles(KEY, [*small, samples.shipped("set-own")], width=6.5)
+    picture_input.tiles(KEY, [*small, samples.shipped("set-own")], width=6.5)
     if chosen in known:
         st.caption(f"{known[chosen].title} Drawn by the studio itself.")
         return PictureSet(chosen, sample(known[chosen].name))

@@ -12,7 +12,7 @@ from studio.core.progress import Progress
 from studio.style.optimise import objective
 from studio.style.optimise.lbfgs import descend
 from studio.style.optimise.scene import Scene
-from studio.style.optimise.stages import stages
+from studio.style.optimise.schedule import stages
 
 
 def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> objective.Optimised:

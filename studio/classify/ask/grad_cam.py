@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.classify.ask import heatmap, predict
+from studio.classify.ask import heatmap_overlay, predict
 from studio.classify.models import available, crop, imagenet
 from studio.classify.models.trained import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
@@ -43,7 +43,9 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     where, probabilities, place = look(classifier, picture, wanted)
     longest = min(max(*picture.shape[:2], LEAST), LONGEST)
     whole = images.fit(picture, longest)
-    shown = heatmap.draw(whole, where, settings.view, settings.strength, classifier.size, classifier.lean)
+    shown = heatmap_overlay.draw(
+        whole, where, settings.view, settings.strength, classifier.size, classifier.lean
+    )
     figures = {
         "label": classifier.classes[place],
         "probability": float(probabilities[place]),

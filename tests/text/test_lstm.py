@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from studio.text.recurrent import LSTM
+from studio.text.lstm import LSTM
 
 UNITS, WIDTH, LENGTH, BATCH = 5, 4, 7, 3
 

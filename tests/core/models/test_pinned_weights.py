@@ -11,7 +11,7 @@ import tiny_weights
 
 from studio.core import recipes
 from studio.core.errors import InvalidInput, Unavailable
-from studio.core.models import pins, presets
+from studio.core.models import pinned_weights, presets
 from studio.core.weights import pretrained
 
 
@@ -30,7 +30,7 @@ def digest(home):
 
 
 def test_a_model_that_is_as_it_was_is_found(digest):
-    pins.check({"mine": digest})
+    pinned_weights.check({"mine": digest})
     with pretrained.wanted({"mine": digest, "other": "0" * 64}):
         assert presets.find("mine").digest == digest
 
@@ -39,7 +39,7 @@ def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
     saved(3, 4)
     told = f"made with another model mine .*{digest}.* than has that name now"
     with pytest.raises(Unavailable, match=told):
-        pins.check({"mine": digest})
+        pinned_weights.check({"mine": digest})
     with pretrained.wanted({"mine": digest}), pytest.raises(Unavailable, match=told):
         presets.find("mine")
     assert presets.find("mine").digest != digest  # for what is made anew
@@ -48,13 +48,13 @@ def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
 def test_a_model_that_is_gone_is_told_as_such(digest):
     shutil.rmtree(presets.find("mine").folder)
     with pytest.raises(Unavailable, match=r"model mine .* is no longer here"):
-        pins.check({"mine": digest})
+        pinned_weights.check({"mine": digest})
     with pytest.raises(InvalidInput):
         presets.find("mine")
 
 
 def test_weights_of_a_known_training_are_fine_and_of_another_are_not(home, monkeypatch):
     tiny_weights.install(monkeypatch)
-    pins.check({"tiny": tiny_weights.MEMBER.sha256})
+    pinned_weights.check({"tiny": tiny_weights.MEMBER.sha256})
     with pytest.raises(Unavailable, match="another training of Tiny"):
-        pins.check({"tiny": "0" * 64})
+        pinned_weights.check({"tiny": "0" * 64})

@@ -11,9 +11,9 @@ from pages.widgets import words
 from pages.widgets.owners import LOCAL, owner
 from studio.core import amounts
 from studio.core.errors import StudioError
-from studio.engine import allowances
-from studio.gallery import disk_budget, owners
-from studio.gallery.disk_budget import Share
+from studio.engine import quotas
+from studio.gallery import disk_usage, owners
+from studio.gallery.disk_usage import Share
 
 GIGABYTE = 10**9
 _LOOKED, _FREED = "room_looked", "room_freed"
@@ -25,7 +25,7 @@ def show() -> None:
     if owner() != LOCAL:
         _own()
         return
-    used, limit = _used(), disk_budget.limit()
+    used, limit = _used(), disk_usage.limit()
     if used > limit:
         st.warning(
             f"The studio takes {amounts.size(used)} on the disk; it may take {amounts.size(limit)}. "
@@ -52,13 +52,13 @@ def show() -> None:
             help = "Looks at every file, which takes a moment"
             st.button("What takes the room?", icon=":material/search:", on_click=_look, help=help)
             return
-        _choose([share for share in disk_budget.shares() if share.bytes])
+        _choose([share for share in disk_usage.shares() if share.bytes])
 
 
 def _own() -> None:
     """What a visitor's work takes and may take, and when it goes."""
-    most, days = allowances.most_bytes(owner()), owners.days(owner())
-    told = f"Your work takes {amounts.size(allowances.of(owner()).bytes)}"
+    most, days = quotas.most_bytes(owner()), owners.days(owner())
+    told = f"Your work takes {amounts.size(quotas.of(owner()).bytes)}"
     if most < math.inf:
         told += f" of the {amounts.size(most)} that each may take"
     if days < math.inf:
@@ -69,7 +69,7 @@ def _own() -> None:
 
 @st.cache_data(ttl=60, show_spinner=False)
 def _used() -> int:
-    return disk_budget.used()
+    return disk_usage.used()
 
 
 def _look() -> None:
@@ -77,7 +77,7 @@ def _look() -> None:
 
 
 def _limit() -> None:
-    disk_budget.set_limit(round(st.session_state["room_limit"] * GIGABYTE))
+    disk_usage.set_limit(round(st.session_state["room_limit"] * GIGABYTE))
 
 
 def _choose(shares: list[Share]) -> None:
@@ -101,9 +101,9 @@ def _choose(shares: list[Share]) -> None:
     )
 
 
-def _free(names: list[disk_budget.Part]) -> None:
+def _free(names: list[disk_usage.Part]) -> None:
     try:
-        freed = disk_budget.free(names)
+        freed = disk_usage.free(names)
     except StudioError as error:
         st.session_state[_FREED] = words.plain(str(error))
         return

@@ -19,7 +19,7 @@ from pathlib import Path
 from studio.core import amounts, owners, paths
 from studio.core.errors import NoRoom, TooMany, invalid
 from studio.core.owners import LOCAL
-from studio.engine.jobs import schema, shelf, store
+from studio.engine.jobs import owner_index, schema, store
 from studio.engine.jobs.snapshots import FINISHED
 
 USUAL = {
@@ -104,7 +104,7 @@ def check_jobs(owner: str, unfinished: int) -> None:
 def of(owner: str) -> Taken:
     """What one owner's work takes; reads nothing of what others have."""
     taken = Taken()
-    for folder in shelf.of(owner):
+    for folder in owner_index.of(owner):
         with suppress(OSError):  # removed meanwhile
             _add(taken, folder)
     _add_own(taken, owner)
@@ -114,7 +114,7 @@ def of(owner: str) -> Taken:
 
 def everybody() -> dict[str, Taken]:
     """What each owner's work takes, by their names."""
-    names = shelf.owners_there()
+    names = owner_index.owners_there()
     told = {owners.folder(name).name for name in names}
     names |= {path.name for path, _ in _dated(paths.folder("owners")) if path.is_dir()} - told
     return {name: of(name) for name in names}

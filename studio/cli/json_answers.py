@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli import console
-from studio.cli.scribe import Scribe
+from studio.cli.text_stream import Scribe
 from studio.core import tasks
 from studio.core.tasks import Result, Slot, Task
 from studio.run import outputs, terminal

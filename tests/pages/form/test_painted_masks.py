@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.form import choices, mask_brush
+from pages.form import painted_masks, picture_input
 from pages.jobs import commands
 from studio.core.pictures import images
 from studio.core.tasks import File
@@ -37,24 +37,24 @@ def read(files):
 
 
 def test_nothing_painted_is_no_mask(home):
-    assert mask_brush._kept(None, PICTURE, STYLES[:2]) == []
-    assert mask_brush._kept(sent(mask(), mask()), PICTURE, STYLES[:2]) == []
+    assert painted_masks._kept(None, PICTURE, STYLES[:2]) == []
+    assert painted_masks._kept(sent(mask(), mask()), PICTURE, STYLES[:2]) == []
 
 
 def test_what_was_painted_of_one_style_is_its_mask(home):
-    (found,) = read(mask_brush._kept(sent(mask(1, 2)), PICTURE, STYLES[:1]))
+    (found,) = read(painted_masks._kept(sent(mask(1, 2)), PICTURE, STYLES[:1]))
     np.testing.assert_array_equal(found, mask(1, 2))
 
 
 def test_a_style_that_was_not_painted_gets_the_rest(home):
-    first, second, third = read(mask_brush._kept(sent(mask(), mask(3), mask(4)), PICTURE, STYLES[:3]))
+    first, second, third = read(painted_masks._kept(sent(mask(), mask(3), mask(4)), PICTURE, STYLES[:3]))
     np.testing.assert_array_equal(first, mask(0, 1, 2, 5, 6, 7, 8, 9))
     np.testing.assert_array_equal(second, mask(3))
     np.testing.assert_array_equal(third, mask(4))
 
 
 def test_no_style_is_left_without_a_place(home):
-    assert mask_brush._kept(sent(mask(*range(10)), mask()), PICTURE, STYLES[:2]) == []
+    assert painted_masks._kept(sent(mask(*range(10)), mask()), PICTURE, STYLES[:2]) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_no_style_is_left_without_a_place(home):
     ],
 )
 def test_what_is_no_mask_of_this_picture_is_none(home, painted):
-    assert mask_brush._kept(painted, PICTURE, STYLES[:1]) == []
+    assert painted_masks._kept(painted, PICTURE, STYLES[:1]) == []
 
 
 @pytest.mark.parametrize(
@@ -88,15 +88,15 @@ def test_what_is_no_mask_of_this_picture_is_none(home, painted):
     ],
 )
 def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
-    masks = mask_brush.whole(painted)
-    again = mask_brush.strokes(masks)
-    np.testing.assert_array_equal(mask_brush.whole(again), masks)
+    masks = painted_masks.whole(painted)
+    again = painted_masks.strokes(masks)
+    np.testing.assert_array_equal(painted_masks.whole(again), masks)
     assert sum(one.max() > 0 for one in again) <= sum(one.max() > 0 for one in painted)
 
 
 def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, picture):
-    photo = choices.keep(images.encode_png(picture), "photo.png")
-    brushed = mask_brush._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
+    photo = picture_input.keep(images.encode_png(picture), "photo.png")
+    brushed = painted_masks._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
     inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
     words = commands.line("style.transfer", TransferSettings(), inputs).split()
     at = words.index("--masks")
@@ -105,9 +105,9 @@ def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, pict
     assert all(name in commands.python("style.transfer", TransferSettings(), inputs) for name in names)
 
     def page(masks):
-        from pages.form import own_masks
+        from pages.form import mask_input
 
-        own_masks.downloads(masks)
+        mask_input.downloads(masks)
 
     buttons = draw(page, masks=brushed).get("download_button")
     assert [button.label.replace("\\", "") for button in buttons] == names
@@ -116,17 +116,17 @@ def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, pict
 
 
 def test_masks_of_other_paint_have_other_names(home):
-    [first] = mask_brush._kept(sent(mask(1)), PICTURE, STYLES[:1])
-    [second] = mask_brush._kept(sent(mask(2)), PICTURE, STYLES[:1])
+    [first] = painted_masks._kept(sent(mask(1)), PICTURE, STYLES[:1])
+    [second] = painted_masks._kept(sent(mask(2)), PICTURE, STYLES[:1])
     assert first.name != second.name
 
 
 def page_of_brush(content, styles):
     import streamlit as st
 
-    from pages.form import mask_brush
+    from pages.form import painted_masks
 
-    st.session_state["masks"] = mask_brush.mask_brush(content, styles)
+    st.session_state["masks"] = painted_masks.mask_brush(content, styles)
 
 
 @pytest.fixture
@@ -139,10 +139,10 @@ def brush(draw, picture, monkeypatch):
         told["given"] = json.loads(data[4 : 4 + length])
         return SimpleNamespace(painted=told.pop("painted", None))
 
-    monkeypatch.setattr("pages.form.mask_brush._mount", mount)
+    monkeypatch.setattr("pages.form.painted_masks._mount", mount)
 
     def brush(*masks, styles=STYLES[:2], address=""):
-        content = choices.keep(images.encode_png(picture), "photo.png")  # for whoever looks now
+        content = picture_input.keep(images.encode_png(picture), "photo.png")  # for whoever looks now
         if masks:
             told["painted"] = sent(*masks, picture=content.digest, styles=styles)
         page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": styles})
@@ -178,7 +178,7 @@ def test_paint_of_other_styles_waits_for_them_after_a_reload(brush):
         b"[" * 99 + b"]" * 99,
         b'{"picture": 1}',
         b"\xff",
-        b" " * (4 * mask_brush.MOST_BYTES + 10_001),
+        b" " * (4 * painted_masks.MOST_BYTES + 10_001),
     ],
     ids=["nothing", "text", "deep", "other", "no UTF-8", "large"],
 )
@@ -190,7 +190,7 @@ def test_an_address_that_names_no_paint_is_none(brush, bytes):
 
 
 def test_paint_that_an_address_brings_reaches_the_browser_as_pictures_of_our_own(brush, picture):
-    digest = choices.keep(images.encode_png(picture), "photo.png").digest
+    digest = picture_input.keep(images.encode_png(picture), "photo.png").digest
     told = {
         "picture": digest,
         "styles": STYLES[:1],
@@ -221,7 +221,7 @@ def test_paint_takes_no_more_room_than_each_may_have(brush, monkeypatch):
 
 def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):
     asked, painted = [], [object(), object()]
-    monkeypatch.setattr("pages.form.mask_brush.mask_brush", lambda *told: painted)
+    monkeypatch.setattr("pages.form.painted_masks.mask_brush", lambda *told: painted)
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told, more)))
     page = visit("style", style=["Mosaic", "Wash"], brush="true")
     assert not page.exception

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.style.optimise.stages import cost, first_look, levels, scales, schedule, stages
+from studio.style.optimise.schedule import cost, first_look, levels, scales, schedule, stages
 from studio.style.settings import TransferSettings
 
 

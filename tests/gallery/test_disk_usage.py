@@ -10,9 +10,9 @@ import pytest
 
 from studio.core import paths
 from studio.core.errors import InvalidInput
-from studio.gallery import disk_budget, index, items, removal
+from studio.gallery import disk_usage, index, items, removal
 
-LONG_AGO = time.time() - 3 * disk_budget.DAY
+LONG_AGO = time.time() - 3 * disk_usage.DAY
 
 
 def put(path, size=1000, age=True):
@@ -30,7 +30,7 @@ def old(home):
 
 
 def sizes():
-    return {share.name: share.bytes for share in disk_budget.shares()}
+    return {share.name: share.bytes for share in disk_usage.shares()}
 
 
 def everything(home):
@@ -46,7 +46,7 @@ def test_the_parts_add_up_to_the_whole(home, made):
     put(home / "runs" / "r" / "000.run")
     put(home / "logs" / "l.log")
     put(home / "files" / ("ab" * 32), 300)
-    told = disk_budget.shares()
+    told = disk_usage.shares()
     assert sum(share.bytes for share in told) == sum(path.stat().st_size for path in everything(home))
     assert sum(share.count for share in told) == len(everything(home))
     found = sizes()
@@ -54,7 +54,7 @@ def test_the_parts_add_up_to_the_whole(home, made):
     assert found["unnamed"] == 300
 
 
-@pytest.mark.parametrize("part", disk_budget.FREE)
+@pytest.mark.parametrize("part", disk_usage.FREE)
 def test_only_the_chosen_part_goes(home, made, part):
     kept = made(shade=2)
     removal.remove([made(shade=1)])
@@ -70,7 +70,7 @@ def test_only_the_chosen_part_goes(home, made, part):
         put(home / place)
     put(home / "files" / ("ab" * 32), 300)
     before, told = everything(home), sizes()
-    assert disk_budget.free([part]) == told[part] > 0
+    assert disk_usage.free([part]) == told[part] > 0
     assert sum(path.stat().st_size for path in before if path.exists()) == sum(told.values()) - told[part]
     assert sizes()[part] == 0
     assert items.find(kept).result.files[0].path.exists()
@@ -83,13 +83,13 @@ def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, made):
     id = made()
     removal.remove([id])
     old(home)
-    assert disk_budget.free(["unnamed"]) == 0
+    assert disk_usage.free(["unnamed"]) == 0
     removal.restore([id])
     item = items.find(id)
     assert item.result.files[0].path.exists() and item.inputs["content"][0].path.exists()
     removal.remove([id])
     removal.forget([id])
-    assert disk_budget.free(["unnamed"]) > 0
+    assert disk_usage.free(["unnamed"]) > 0
     assert not list((home / "files").iterdir())
 
 
@@ -101,9 +101,9 @@ def test_what_anything_else_names_stays(home, place):
     old(home)
     (home / place).parent.mkdir(parents=True)
     (home / place).write_bytes(b"\0\1" + digest.encode() + b"\xff")
-    assert disk_budget.free(["unnamed"]) == 0
+    assert disk_usage.free(["unnamed"]) == 0
     (home / place).unlink()
-    assert disk_budget.free(["unnamed"]) > 0
+    assert disk_usage.free(["unnamed"]) > 0
 
 
 def test_what_is_in_use_stays(home, made):
@@ -111,17 +111,17 @@ def test_what_is_in_use_stays(home, made):
     put(home / "cache" / "new", age=False)
     put(home / "runs" / "going-on" / "001.run")
     put(home / "runs" / "going-on" / "002.run", age=False)
-    assert disk_budget.free(disk_budget.FREE) == 0
+    assert disk_usage.free(disk_usage.FREE) == 0
 
 
 def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
     digest = paths.keep(b"a picture of last week")
     old(home)
-    found = disk_budget._parts()
+    found = disk_usage._parts()
     assert found["unnamed"] == [home / "files" / digest]
-    monkeypatch.setattr(disk_budget, "_parts", lambda: found)
+    monkeypatch.setattr(disk_usage, "_parts", lambda: found)
     paths.keep(b"a picture of last week")
-    assert disk_budget.free(["unnamed"]) == 0
+    assert disk_usage.free(["unnamed"]) == 0
     assert paths.kept(digest).read_bytes() == b"a picture of last week"
 
 
@@ -130,7 +130,7 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
     digest = paths.keep(data)
     old(home)
     keeping = threading.Thread(target=paths.keep, args=(data,))
-    is_young, asked = disk_budget._is_young, []
+    is_young, asked = disk_usage._is_young, []
 
     def kept_just_after(path, *rest):
         found = is_young(path, *rest)
@@ -141,8 +141,8 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
                 keeping.join(1)
         return found
 
-    monkeypatch.setattr(disk_budget, "_is_young", kept_just_after)
-    disk_budget.free(["unnamed"])
+    monkeypatch.setattr(disk_usage, "_is_young", kept_just_after)
+    disk_usage.free(["unnamed"])
     keeping.join()
     assert paths.kept(digest).read_bytes() == data
 
@@ -151,7 +151,7 @@ def test_a_lock_that_is_held_stays(home):
     locks = [put(home / "cache" / "brought" / "a.lock", 0), put(home / "cache" / "workers" / "b.dirlock", 0)]
     with paths.locked(locks[0]):
         os.utime(locks[0], (LONG_AGO, LONG_AGO))
-        disk_budget.free(["cache"])
+        disk_usage.free(["cache"])
         with pytest.raises(BlockingIOError), paths.locked(locks[0], wait=False):
             pass
     assert all(lock.exists() for lock in locks)
@@ -162,7 +162,7 @@ def test_what_is_a_persons_own_cannot_go_this_way(home, made, part):
     made()
     before = everything(home)
     with pytest.raises(InvalidInput):
-        disk_budget.free(["cache", part])
+        disk_usage.free(["cache", part])
     assert everything(home) == before
 
 
@@ -171,15 +171,15 @@ def test_the_index_comes_back_after_its_cache_went(home, made):
     assert index.find()[1] == 1
     for path in (home / "cache").iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
-    assert disk_budget.free(["cache"]) > 0
+    assert disk_usage.free(["cache"]) > 0
     assert [entry.id for entry in index.find()[0]] == [id]
 
 
 def test_the_limit_is_remembered(home):
-    assert disk_budget.limit() == disk_budget.USUAL_BYTES
-    disk_budget.set_limit(5 * 10**9)
-    assert disk_budget.limit() == 5 * 10**9
+    assert disk_usage.limit() == disk_usage.USUAL_BYTES
+    disk_usage.set_limit(5 * 10**9)
+    assert disk_usage.limit() == 5 * 10**9
     with pytest.raises(InvalidInput):
-        disk_budget.set_limit(5)
+        disk_usage.set_limit(5)
     (home / "budget").write_text("plenty")
-    assert disk_budget.limit() == disk_budget.USUAL_BYTES
+    assert disk_usage.limit() == disk_usage.USUAL_BYTES

@@ -12,7 +12,7 @@ import pytest
 from studio.core import owners, paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError
 from studio.core.tasks import File
-from studio.engine import allowances
+from studio.engine import quotas
 from studio.engine.jobs.snapshots import Live
 
 ANN, BOB, CID, DAN = "visitor-a", "user-b", "visitor-c", "visitor-d"  # one a test, for they share an engine
@@ -70,21 +70,21 @@ def test_what_was_brought_just_now_counts_too(home, many):
     note = owners.folder(ANN) / "files" / digest
     note.parent.mkdir(parents=True)
     note.touch()
-    assert allowances.of(ANN).bytes == 900_000
-    allowances.check_room(ANN, 50_000)
+    assert quotas.of(ANN).bytes == 900_000
+    quotas.check_room(ANN, 50_000)
     with pytest.raises(NoRoom):
-        allowances.check_room(ANN, 200_000)
+        quotas.check_room(ANN, 200_000)
     (owners.folder(ANN) / "presets" / "voice").mkdir(parents=True)
     (owners.folder(ANN) / "presets" / "voice" / "weights").write_bytes(bytes(90_000))
-    assert allowances.of(ANN).bytes >= 990_000
+    assert quotas.of(ANN).bytes >= 990_000
 
 
 def test_a_file_that_is_named_twice_counts_once(engine, keep, many):
     many()
-    before = allowances.of(CID).bytes
+    before = quotas.of(CID).bytes
     keep(CID, 400_001)
     keep(CID, 400_001)
-    assert 400_000 < allowances.of(CID).bytes - before < 500_000
+    assert 400_000 < quotas.of(CID).bytes - before < 500_000
 
 
 def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, many, finished):
@@ -106,14 +106,14 @@ def test_one_alone_has_no_limits(engine, keep, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     keep("local", 300_002)
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
-    assert allowances.most_bytes(ANN) == float("inf")
+    assert quotas.most_bytes(ANN) == float("inf")
 
 
 @pytest.mark.parametrize("text", ["much", "-1", "nan", "inf"])
 def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, many, text):
     many(DISK=text)
     with pytest.raises(InvalidInput, match=f"Invalid STUDIO_OWNER_DISK.* Received: {text}"):
-        allowances.check_room(ANN)
+        quotas.check_room(ANN)
 
 
 def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, many):
@@ -138,26 +138,26 @@ def test_what_others_have_is_not_read_again(home, many, monkeypatch):
     read = []
     really = paths.read
     monkeypatch.setattr(paths, "read", lambda path, most: read.append(path) or really(path, most))
-    before = allowances.of(ANN)
+    before = quotas.of(ANN)
     assert len([path for path in read if path.parent.name.startswith("bob")]) == 30, "once each"
     read.clear()
     write_job(home, ANN, "ann2"), write_job(home, BOB, "bob99")
-    after = allowances.of(ANN)
+    after = quotas.of(ANN)
     assert {folder.name for folder in after.folders} == {"ann1", "ann2"} and after.bytes > before.bytes
     assert {path.parent.name for path in read} <= {"ann1", "ann2", "bob99"}
     (home / "removed").mkdir(exist_ok=True)
     (home / "jobs" / "ann1").rename(home / "removed" / "ann1")
     shutil.rmtree(home / "jobs" / "ann2")
-    assert [folder.parent.name for folder in allowances.of(ANN).folders] == ["removed"]
-    assert set(allowances.everybody()) == {ANN, BOB}
+    assert [folder.parent.name for folder in quotas.of(ANN).folders] == ["removed"]
+    assert set(quotas.everybody()) == {ANN, BOB}
 
 
 def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, many):
     many()
     (home / "jobs" / "new").mkdir(parents=True)
-    assert not allowances.of(ANN).folders
+    assert not quotas.of(ANN).folders
     (home / "jobs" / "new" / "job.json").write_text(json.dumps({"owner": ANN}))
-    assert [folder.name for folder in allowances.of(ANN).folders] == ["new"]
+    assert [folder.name for folder in quotas.of(ANN).folders] == ["new"]
 
 
 def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
@@ -166,11 +166,11 @@ def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
         hers = File.keep(bytes(70_000), "text", "a.txt")
     told = [write_job(home, BOB, id, named=digest) for id, digest in (("x1", hers.digest), ("x2", "0" * 64))]
     assert len({(path / "job.json").stat().st_size for path in told}) == 1
-    before = allowances.of(BOB).bytes
+    before = quotas.of(BOB).bytes
     assert before < 70_000
     with owners.asking(BOB):
         File.keep(bytes(70_000), "text", "a.txt")
-    assert allowances.of(BOB).bytes == before + 70_000, "it is his, too, now"
+    assert quotas.of(BOB).bytes == before + 70_000, "it is his, too, now"
 
 
 def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
@@ -181,7 +181,7 @@ def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
     for hours, counts in ((20, True), (25, False)):
         note.touch()
         os.utime(note, (time.time() - hours * 3600,) * 2)
-        assert (allowances.of(ANN).bytes == 900_000) == counts
+        assert (quotas.of(ANN).bytes == 900_000) == counts
 
 
 def test_many_small_files_take_room_too(home, many):
@@ -191,4 +191,4 @@ def test_many_small_files_take_room_too(home, many):
     for digest in kept:
         (owners.folder(ANN) / "files" / digest).touch()
     with pytest.raises(NoRoom):
-        allowances.check_room(ANN)
+        quotas.check_room(ANN)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.form import choices, uploads
+from pages.form import picture_input, uploads
 from pages.widgets import owners, words
 from studio.core import paths
 from studio.core.errors import StudioError, invalid
@@ -24,7 +24,9 @@ _PAINTED = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
 def ask() -> None:
     """Asks for black and white pictures that say where each style goes."""
     help = "White is where the style goes; in the order of the styles."
-    uploads.ask(_SLOT, "Masks, one a style", _take, type=choices.TAKEN, accept_multiple_files=True, help=help)
+    uploads.ask(
+        _SLOT, "Masks, one a style", _take, type=picture_input.TAKEN, accept_multiple_files=True, help=help
+    )
     uploads.fault(_SLOT)
     if taken():
         st.caption(", ".join(words.plain(file.name) for file in taken()))
@@ -97,4 +99,4 @@ def _take(data: bytes, name: str) -> None:
     if len(taken()) >= MOST:
         step = "remove the masks, then add those that count"
         raise invalid("masks", expected=f"at most {MOST}", received=f"{name} besides", next_step=step)
-    put([*taken(), choices.keep(data, name)])
+    put([*taken(), picture_input.keep(data, name)])

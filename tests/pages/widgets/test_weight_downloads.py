@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from pages.widgets import downloads
+from pages.widgets import weight_downloads
 
 SECONDS = 60
 
@@ -13,12 +13,14 @@ def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
     page = visit("health")
     assert not page.exception
     fetches = {button.key for button in page.button if button.label == "Fetch now"}
-    assert fetches == {f"fetch_{status.name}" for status in downloads.missing(downloads.pretrained.names())}
+    assert fetches == {
+        f"fetch_{status.name}" for status in weight_downloads.missing(weight_downloads.pretrained.names())
+    }
     assert fetches
 
 
 def test_a_fetch_that_fails_is_one_sentence(home):
-    fetch = downloads.Fetch("no_such")
+    fetch = weight_downloads.Fetch("no_such")
     assert fetch.ended(SECONDS)
     assert "no_such" in fetch.problem
     assert "Next:" in fetch.problem
@@ -26,7 +28,7 @@ def test_a_fetch_that_fails_is_one_sentence(home):
 
 
 def test_a_fetch_that_succeeds_says_nothing(weights_home):
-    fetch = downloads.Fetch("adain")
+    fetch = weight_downloads.Fetch("adain")
     assert fetch.ended(SECONDS) and fetch.problem == ""
 
 
@@ -36,13 +38,15 @@ def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, mo
             progress.check()
             time.sleep(0.01)
 
-    monkeypatch.setattr(downloads.pretrained, "fetch", endless)
+    monkeypatch.setattr(weight_downloads.pretrained, "fetch", endless)
     page = visit("health")
     page.button(key="fetch_adain").click().run()
     assert not page.exception
     assert any("so far" in one.value for one in page.markdown)
     page.button(key="stop_adain").click().run()
-    assert downloads._fetches().get("adain") is None or downloads._fetches()["adain"].ended(SECONDS)
+    assert weight_downloads._fetches().get("adain") is None or weight_downloads._fetches()["adain"].ended(
+        SECONDS
+    )
     page.run()
     assert not page.exception
     assert any("Stopped" in one.value for one in page.error)
