@@ -16,6 +16,7 @@ MOST_LENGTH = 2**26  # of an axis: what flattening a large picture leaves
 MOST_TEXT = 10_000  # characters of a setting
 
 _NAME = re.compile(r"[\w.\- ]+(/[\w.\- ]+)*")  # layers become paths in some of Keras' files
+_CODE = ("Lambda", "__lambda__")
 _FREE = ("seed", "shared_object_id")  # any number at all
 _COUNTS = ("units", "filters")
 _LENGTHS = ("args", "kwargs", "config")  # of operations: shapes stand there without a name
@@ -87,7 +88,8 @@ def _check_counts(part: dict[str, Any]) -> None:
 
 def _unknown(name: Any, module: Any) -> Refused:
     shown = f"{module}.{name}" if module else str(name)
-    return Refused(f"{printable(shown, 80)}, which is none of the parts that are taken")
+    instead = "; it holds code: put Rescaling in its place where it only scales levels" if name in _CODE else ""
+    return Refused(f"{printable(shown, 80)}, which is none of the parts that are taken{instead}")
 
 
 def _check_text(text: str, key: str) -> None:

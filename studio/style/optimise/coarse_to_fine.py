@@ -17,7 +17,7 @@ from studio.style.optimise.schedule import LEAST_SIDE, cost, levels, stages
 
 PREVIEW = 512  # px: the coarse scales are shown as large as what comes of them, up to this
 _SMOOTHING, _LAST_SMOOTHING = 0.5, 0.25  # the last scale adds the fine strokes that the painting has
-_PALETTE = 1.0  # weight of the colours; .3 left the stars of a night sky as grey as without
+_PALETTE = 1.0  # weight of the colours
 _FULL = 0.8  # strength, from which on nothing of the photo's own look is asked for
 
 

@@ -10,7 +10,7 @@ from studio.style.optimise.scene import Scene
 
 LIGHT_SIDE = 32  # px of the longer side: as coarse as the areas that light and shade make of a picture
 PALETTE_SIDE = 128  # px: up to this a stroke is about a pixel, and colours are those of whole strokes
-_LINES = 12  # through the space of colours; more changed no picture visibly
+_LINES = 12  # through the space of colours
 
 
 def light(scene: Scene, size: int, share: float) -> Objective:
