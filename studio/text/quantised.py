@@ -15,9 +15,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from studio.text.litert import layers
-from studio.text.litert.graph import Graph, Rows, Tensor, rows
-from studio.text.litert.interpreter import Network as Written
+from studio.core.litert import layers
+from studio.core.litert.graph import Graph, Rows, Tensor, rows
+from studio.core.litert.interpreter import Network as Written
 from studio.text.numpy_network import Layer, Network, States
 
 

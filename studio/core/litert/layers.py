@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.text.litert.graph import Graph, Rows, Tensor
+from studio.core.litert.graph import Graph, Rows, Tensor
 
 _SAME, _VALID = 0, 1
 RELU = 1  # as `active`: what lies below zero becomes zero

@@ -1,4 +1,4 @@
-"""Runs a network that `studio.text.litert.graph` has written."""
+"""Runs a network that `studio.core.litert.graph` has written."""
 
 from __future__ import annotations
 
