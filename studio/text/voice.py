@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.errors import InvalidInput, invalid
-from studio.core.models import presets
+from studio.core.errors import invalid
+from studio.core.models import loading, presets
 from studio.core.models.recently_used import held
 from studio.core.tasks import File
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    import h5py
 
 TASK = "text.train"
 SHAPE = ("cell", "layers", "units", "embedding", "tied")  # what weights are shaped by, besides the characters
@@ -84,7 +80,7 @@ def parts(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, 
     _check_writes(preset)
     settings, characters = preset.settings(), preset.data().get("vocabulary")
     if not isinstance(settings, TrainTextSettings) or not isinstance(characters, str):
-        raise _not_whole(preset.name, "no characters")
+        raise loading.not_whole(preset.name, "no characters")
     vocabulary = Vocabulary(characters)
     return arrays(preset.weights(), settings, len(vocabulary)), settings, vocabulary
 
@@ -97,13 +93,7 @@ def arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarra
     Raises:
         InvalidInput: if one is missing, of another shape, or not finite.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            return [_array(file, name, shape) for name, shape in layout(settings, size)]
-    except OSError:
-        raise _not_whole(path.name, "no HDF5 file, or a cut one") from None
+    return loading.arrays(path, layout(settings, size))
 
 
 def layout(settings: TrainTextSettings, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -122,32 +112,3 @@ def layout(settings: TrainTextSettings, size: int) -> Iterator[tuple[str, tuple[
     else:
         yield "head/vars/0", (units, size)
         yield "head/vars/1", (size,)
-
-
-def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    import h5py
-
-    place = file
-    for part in name.split("/"):
-        if not isinstance(place.get(part, getlink=True), h5py.HardLink):
-            raise _not_whole(name, "none")
-        place = place[part]
-    # A data set may say that it is huge and store nothing, or lie in another file.
-    plain = isinstance(place, h5py.Dataset) and not place.is_virtual and not place.external
-    if not plain or place.shape != shape or place.dtype not in ("float32", "float16"):
-        raise _not_whole(name, f"shape {getattr(place, 'shape', None)}")
-    if place.chunks or place.id.get_storage_size() != place.nbytes:
-        raise _not_whole(name, "an array that is not stored as it is")
-    array = place[()].astype("float32")
-    if not np.isfinite(array).all():
-        raise _not_whole(name, "numbers that are not finite")
-    return array
-
-
-def _not_whole(name: str, received: str) -> InvalidInput:
-    return invalid(
-        f"weights {name}",
-        expected="those that its training saved",
-        received=received,
-        next_step="copy or train the model again",
-    )

@@ -23,17 +23,12 @@ _TYPES = {
     "int8": schema.TensorType.INT8,
 }
 _OPTIONS = {  # of the operators whose options are not called as they are
-    "CONCATENATION": "ConcatenationOptions",
     "CONV_2D": "Conv2DOptions",
-    "FULLY_CONNECTED": "FullyConnectedOptions",
     "MEAN": "ReducerOptions",
-    "MIRROR_PAD": "MirrorPadOptions",
-    "TRANSPOSE_CONV": "TransposeConvOptions",
-    "LEAKY_RELU": "LeakyReluOptions",
 }
 _PLAIN = ("LOGISTIC", "RELU", "TANH", "RSQRT")  # have no options
 _VERSIONS = {("FULLY_CONNECTED", "int8"): 9}  # where not 1, by the type of the weights
-_HALF, _NO = 0.5, -1
+_NO = -1  # in the place of an input that is left out
 
 
 @dataclass(frozen=True)

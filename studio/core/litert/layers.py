@@ -7,7 +7,7 @@ import numpy as np
 from studio.core.litert.graph import Graph, Rows, Tensor
 
 _SAME, _VALID = 0, 1
-RELU = 1  # as `active`: what lies below zero becomes zero
+LINEAR, RELU = 0, 1  # what becomes of a sum: it stays, or zero takes the place of what lies below
 
 
 def plain(graph: Graph, name: str, x: Tensor) -> Tensor:
@@ -15,7 +15,7 @@ def plain(graph: Graph, name: str, x: Tensor) -> Tensor:
     return graph.add(name, [x], x.shape)
 
 
-def sum_of(graph: Graph, x: Tensor, y: Tensor, active: int = 0) -> Tensor:
+def sum_of(graph: Graph, x: Tensor, y: Tensor, active: int = LINEAR) -> Tensor:
     """`x + y`; `y` may have one number where `x` has many."""
     return graph.add("ADD", [x, y], _wider(x, y), fusedActivationFunction=active)
 
@@ -48,3 +48,83 @@ def split(graph: Graph, x: Tensor, parts: int) -> list[Tensor]:
 
 def _wider(x: Tensor, y: Tensor) -> tuple[int, ...]:
     return tuple(map(int, np.broadcast_shapes(x.shape, y.shape)))
+
+
+def convolution(
+    graph: Graph, x: Tensor, kernel: np.ndarray, bias: np.ndarray, stride: int = 1, same: bool = False
+) -> Tensor:
+    """A convolution of maps by a kernel `(h, w, inputs, outputs)`; `same` puts zeros around them."""
+    count, height, width, _ = x.shape
+    down, right, _, channels = kernel.shape
+    if same:
+        sides = (-(-height // stride), -(-width // stride))
+    else:
+        sides = ((height - down) // stride + 1, (width - right) // stride + 1)
+    weights = graph.constant(np.ascontiguousarray(kernel.transpose(3, 0, 1, 2)))
+    return graph.add(
+        "CONV_2D",
+        [x, weights, graph.constant(bias)],
+        (count, *sides, channels),
+        padding=_SAME if same else _VALID,
+        strideH=stride,
+        strideW=stride,
+    )
+
+
+def transposed(graph: Graph, x: Tensor, kernel: np.ndarray, bias: np.ndarray, same: bool = True) -> Tensor:
+    """A transposed convolution of stride 2, for twice the sides, by a kernel `(h, w, outputs, inputs)`."""
+    count, height, width, _ = x.shape
+    down, right, channels, _ = kernel.shape
+    sides = (2 * height, 2 * width) if same else (2 * (height - 1) + down, 2 * (width - 1) + right)
+    shape = (count, *sides, channels)
+    weights = graph.constant(np.ascontiguousarray(kernel.transpose(2, 0, 1, 3)))
+    ends = [graph.constant(np.array(shape, "int32")), weights, x, graph.constant(bias)]
+    return graph.add("TRANSPOSE_CONV", ends, shape, padding=_SAME if same else _VALID, strideH=2, strideW=2)
+
+
+def means(graph: Graph, x: Tensor) -> Tensor:
+    """The mean of each map: `(B, H, W, C)` -> `(B, 1, 1, C)`."""
+    axes = graph.constant(np.array([1, 2], "int32"))
+    return graph.add("MEAN", [x, axes], (x.shape[0], 1, 1, x.shape[3]), keepDims=True)
+
+
+def part(graph: Graph, x: Tensor, axis: int, start: int, count: int) -> Tensor:
+    """Some places along an axis."""
+    shape = [*x.shape]
+    shape[axis] = count
+    begin = [start if n == axis else 0 for n in range(len(shape))]
+    ends = [graph.constant(np.array(numbers, "int32")) for numbers in (begin, shape)]
+    return graph.add("SLICE", [x, *ends], tuple(shape))
+
+
+def mirrored(graph: Graph, x: Tensor, width: int, symmetric: bool = False) -> Tensor:
+    """Maps continued beyond their borders by their mirror image; `symmetric` repeats the border itself.
+
+    By parts of them: the operator for it, MIRROR_PAD, takes a third of the time of a network of house styles.
+    """
+    least = 0 if symmetric else 1
+    for axis in (1, 2):
+        last = x.shape[axis] - 1
+        before = [part(graph, x, axis, n + least, 1) for n in reversed(range(width))]
+        after = [part(graph, x, axis, last - least - n, 1) for n in range(width)]
+        x = beside(graph, [*before, x, *after], axis)
+    return x
+
+
+def reshaped(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The same numbers in another shape."""
+    return graph.add("RESHAPE", [x, graph.constant(np.array(shape, "int32"))], shape, newShape=list(shape))
+
+
+def spread(graph: Graph, x: Tensor) -> Tensor:
+    """`(B, H, W, 4 C)` -> `(B, 2 H, 2 W, C)`: each place becomes two by two, row by row."""
+    count, height, width, channels = x.shape
+    shape = (count, 2 * height, 2 * width, channels // 4)
+    return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=2)
+
+
+def beside(graph: Graph, parts: list[Tensor], axis: int) -> Tensor:
+    """Tensors one after the other along an axis."""
+    shape = [*parts[0].shape]
+    shape[axis] = sum(one.shape[axis] for one in parts)
+    return graph.add("CONCATENATION", parts, tuple(shape), axis=axis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,9 @@ def fill(model: keras.Model, preset: Preset) -> None:
         check(path, most=2 * numbers + 1024)
         model.load_weights(path)
     except Refused as error:
-        raise _not_whole(path, str(error)) from None
+        raise not_whole(path.name, str(error)) from None
     except (ValueError, OSError, KeyError) as error:
-        raise _not_whole(path, str(error).splitlines()[0]) from None
+        raise not_whole(path.name, str(error).splitlines()[0]) from None
 
 
 def holds(preset: Preset, part: str) -> bool:
@@ -45,6 +45,46 @@ def holds(preset: Preset, part: str) -> bool:
             return part in file
     except (OSError, RuntimeError):
         return False
+
+
+def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
+    """The arrays of a weights file by their places in it, as `float32`; no Keras loads.
+
+    Only plain arrays of the very shapes are read: no links, no other files, nothing that unpacks.
+
+    Args:
+        layout: where Keras puts each, and its shape.
+
+    Raises:
+        InvalidInput: if one is missing, of another shape, or not finite.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return [_array(file, name, shape) for name, shape in layout]
+    except OSError:
+        raise not_whole(path.name, "no HDF5 file, or a cut one") from None
+
+
+def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    import h5py
+
+    place = file
+    for part in name.split("/"):
+        if not isinstance(place.get(part, getlink=True), h5py.HardLink):
+            raise not_whole(name, "none")
+        place = place[part]
+    # A data set may say that it is huge and store nothing, or lie in another file.
+    plain = isinstance(place, h5py.Dataset) and not place.is_virtual and not place.external
+    if not plain or place.shape != shape or place.dtype not in ("float32", "float16"):
+        raise not_whole(name, f"shape {getattr(place, 'shape', None)}")
+    if place.chunks or place.id.get_storage_size() != place.nbytes:
+        raise not_whole(name, "an array that is not stored as it is")
+    array = place[()].astype("float32")
+    if not np.isfinite(array).all():
+        raise not_whole(name, "numbers that are not finite")
+    return array
 
 
 def check(path: Path, most: int) -> None:
@@ -94,9 +134,10 @@ def _arrays(group: h5py.Group, seen: set[int], depth: int = 0) -> Iterator[h5py.
         yield one
 
 
-def _not_whole(path: Path, received: str) -> InvalidInput:
+def not_whole(name: str, received: str) -> InvalidInput:
+    """The error for weights that are not those of a model of the studio."""
     return invalid(
-        f"weights {path.name}",
+        f"weights {name}",
         expected="those that its training saved",
         received=received,
         next_step="copy or train the model again",

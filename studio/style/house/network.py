@@ -15,11 +15,7 @@ from keras import ops
 
 from studio.core.training.loop import numbered
 from studio.style.house.settings import TrainStyleSettings
-
-STRIDE = 4  # px of the photo that one place of the coarsest layer stands for
-LEAST_SIDE = 32  # px: reflected borders need at least as many pixels as they are wide, on every layer
-_SMALL = 1e-5
-_PACE = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom
+from studio.style.house.written import PACE, SMALL
 
 
 class StyledNorm(keras.layers.Layer):
@@ -40,12 +36,12 @@ class StyledNorm(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         maps, shares = inputs
         mean, variance = ops.moments(maps, axes=(1, 2), keepdims=True)
-        gain = (1 + self._of(shares, self.gain)) * ops.rsqrt(variance + _SMALL)
+        gain = (1 + self._of(shares, self.gain)) * ops.rsqrt(variance + SMALL)
         shift = self._of(shares, self.shift) - mean * gain
         return maps * gain + shift
 
     def _of(self, shares: Any, numbers: Any) -> Any:
-        return _PACE * ops.matmul(shares, numbers)[:, None, None, :]
+        return PACE * ops.matmul(shares, numbers)[:, None, None, :]
 
     def compute_output_shape(self, shapes: Any) -> Any:
         return shapes[0]
@@ -72,67 +68,12 @@ class Mirrored(keras.layers.Layer):
         return (batch, *wider, channels)
 
 
-class Enlarging(keras.layers.Layer):
-    """Doubles both sides and mixes neighbours, as a convolution of 3 px does with maps that were enlarged.
-
-    The enlarged maps, the largest of all, are never there: each of the four pixels that come of one sees two
-    by two of the small maps, by sums of the kernel. So it takes less than half of the products, too. Borders
-    are continued by their mirror image, as by `Mirrored`.
-
-    Args:
-        channels: that it gives.
-    """
-
-    def __init__(self, channels: int, **options: Any):
-        super().__init__(**options)
-        self.channels = channels
-
-    def build(self, shape: Any) -> None:
-        self.kernel = self.add_weight(shape=(3, 3, shape[-1], self.channels), name="kernel")
-        self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
-
-    def call(self, maps: Any) -> Any:
-        count, height, width, _ = ops.shape(maps)
-        around = ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
-        kernel = ops.convert_to_tensor(self.kernel)
-        rows = []
-        for down, lines in enumerate(_seen(kernel, 0)):
-            pair = []
-            for right, taps in enumerate(_seen(lines, 1)):
-                # One row and column too many, cut off after: its result is half as large as what it sees, and
-                # where all four are computed at once, so are their copies.
-                seen = ops.conv(around, taps, padding="valid") + self.bias
-                pair.append(seen[:, down : down + height, right : right + width])
-            rows.append(ops.reshape(ops.stack(pair, axis=3), (count, height, 2 * width, self.channels)))
-        return ops.reshape(ops.stack(rows, axis=2), (count, 2 * height, 2 * width, self.channels))
-
-    def compute_output_shape(self, shape: Any) -> Any:
-        batch, height, width, _ = shape
-        return (batch, *(None if side is None else 2 * side for side in (height, width)), self.channels)
-
-
-def _seen(kernel: Any, axis: int) -> tuple[Any, Any]:
-    """What both pixels that come of one see of the small maps along an axis: two taps each, of three."""
-    before, middle, after = ops.split(kernel, 3, axis=axis)
-    return ops.concatenate([before, middle + after], axis), ops.concatenate([before + middle, after], axis)
-
-
-def lean(model: keras.Model, settings: TrainStyleSettings, styles: int) -> keras.Model:
-    """The same network, to paint with: it takes less memory and fewer products, and is never saved."""
-    found = network(settings, styles, lean=True)
-    weights = {variable.path: variable for variable in model.weights}
-    for variable in found.weights:
-        variable.assign(weights[variable.path])
-    return found
-
-
-def network(settings: TrainStyleSettings, styles: int, lean: bool = False) -> keras.Model:
+def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     """A fresh network.
 
     Args:
         settings: its width and depth, and the seed of its weights.
         styles: how many it will know.
-        lean: whether it enlarges by `Enlarging`.
 
     Returns:
         From photos `(B, H, W, 3) float32 in [0, 1]`, sides multiples of STRIDE, and shares `(B, styles)` to
@@ -164,11 +105,8 @@ def network(settings: TrainStyleSettings, styles: int, lean: bool = False) -> ke
         inner = styled(conv(inner, 3 * width, 3, f"block{n}b"), f"block{n}b", active=False)
         maps = keras.layers.Add(name=f"block{n}")([maps, inner])
     for name, channels in (("out1", 2 * width), ("out2", width)):
-        if lean:
-            maps = styled(Enlarging(channels, name=name)(maps), name)
-        else:
-            maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
-            maps = styled(conv(maps, channels, 3, name), name)
+        maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
+        maps = styled(conv(maps, channels, 3, name), name)
     # Changes to the photo: it begins as the photo and need not learn first to carry one through its middle.
     # In whole numbers, however the rest computes: half of them would show as steps in a clear sky.
     maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centred])

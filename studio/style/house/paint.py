@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.core.litert.interpreter import Network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import held
-from studio.style.house import known_styles
+from studio.core.process import limits
+from studio.style.house import known_styles, written
 from studio.style.house.film_grain import laid_over
+from studio.style.house.written import LEAST_SIDE, STRIDE
 
 if TYPE_CHECKING:
     import keras
@@ -31,12 +35,10 @@ class Painter:
     """
 
     def __init__(self, preset: Preset):
-        from studio.core.objectives.gradients import compiled
-        from studio.style.house.network import lean
-
         self.digest, self.styles = preset.digest, known_styles.styles_of(preset)
-        model = lean(load(preset), known_styles.settings_of(preset), len(self.styles))
-        self._paint = compiled(lambda photos, shares: model([photos, shares]))
+        self._settings = known_styles.settings_of(preset)
+        self._arrays = loading.arrays(preset.weights(), written.layout(self._settings, len(self.styles)))
+        self._held: dict[str, Network] = {}  # the one of the last size: frames and retouches are alike
 
     def paint(self, photo_01: np.ndarray, places: Sequence[int], shares: Sequence[float]) -> np.ndarray:
         """Paints a photo in a mix of styles.
@@ -53,14 +55,18 @@ class Painter:
         for place, share in zip(places, shares, strict=True):
             mix[0, place] += share
         height, width = photo_01.shape[1:3]
-        painted = np.asarray(self._paint(_filled(laid_over(photo_01)), mix))
+        filled = _filled(laid_over(photo_01)).astype("float32")
+        sides = filled.shape[1:3]
+        (painted,) = held(self._held, f"{sides}", lambda: self._written(*sides), 1)(filled, mix)
         return painted[:, :height, :width]
+
+    def _written(self, height: int, width: int) -> Network:
+        model = written.written(self._arrays, self._settings, len(self.styles), height, width)
+        return Network(model, math.ceil(limits.processors()))
 
 
 def _filled(photo_01: np.ndarray) -> np.ndarray:
     """A photo continued by its mirror image to the right and below, to sides that the network takes."""
-    from studio.style.house.network import LEAST_SIDE, STRIDE
-
     wanted = [max(LEAST_SIDE, -(-side // STRIDE) * STRIDE) for side in photo_01.shape[1:3]]
     more = [full - side for full, side in zip(wanted, photo_01.shape[1:3], strict=True)]
     return np.pad(photo_01, ((0, 0), (0, more[0]), (0, more[1]), (0, 0)), mode="symmetric")
