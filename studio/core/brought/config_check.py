@@ -88,7 +88,7 @@ def _check_counts(part: dict[str, Any]) -> None:
 
 def _unknown(name: Any, module: Any) -> Refused:
     shown = f"{module}.{name}" if module else str(name)
-    instead = "; it holds code: put Rescaling in its place where it only scales levels" if name in _CODE else ""
+    instead = "; it holds code: where that only scales, put Rescaling there" if name in _CODE else ""
     return Refused(f"{printable(shown, 80)}, which is none of the parts that are taken{instead}")
 
 

@@ -276,8 +276,8 @@ def bomb(file):
 
 CODE = layer("Lambda", "code", function=["4wEAAAAAAAAA", None, None], function_type="lambda")
 BAD = {
-    "code": (old(CODE), None, lambda file: None, "Lambda.*put Rescaling"),
-    "code in a network within": (sequential(nested(1), CODE), None, lambda file: None, "Lambda.*put Rescaling"),
+    "code": (old(CODE), None, lambda file: None, "Lambda.*Rescaling"),
+    "code in a network within": (sequential(nested(1), CODE), None, lambda file: None, "Lambda.*Rescaling"),
     "code in what is left out": (
         old(
             layer("Dropout", "d", rate=0.1),
