@@ -142,7 +142,7 @@ def test_help_shows_the_words_in_their_order(capsys):
 def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
     found = help_of("dream", capsys)
     assert found.count("palaces") == 2  # in the usage and behind its flag
-    assert "black to white. (more than 0, up to 0.1, default 0.012)" in found
+    assert "black to white. (more than 0, up to 0.1, default 0.008)" in found
     assert "(0 to 4 px, default 1)" in found
 
 

@@ -202,7 +202,7 @@ class _Poison(Progress):
         super().__init__()
         self.step_of_poison = step
 
-    def report(self, step, total, metrics=None, preview=None, text=""):
+    def report(self, step, total, metrics=None, preview=None, text="", tests=0):
         if step >= self.step_of_poison:
             judge = preview.__self__.gan.discriminator
             judge.set_weights([np.full_like(one, np.nan) for one in judge.get_weights()])

@@ -145,12 +145,12 @@ def test_what_is_no_picture_classifier_is_refused(network, shapes, tmp_path):
 def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_path):
     file, network = given(tmp_path, own_networks.single())
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    second = float(np.asarray(network(picture[None].astype("float32")))[0, 0])
+    second = float(np.asarray(network(picture[None].astype("float32"), training=False))[0, 0])
     found = brought.open(file)
     assert found.classes == ("class 1", "class 2")
     assert found.probabilities([picture])[0] == pytest.approx([1 - second, second], abs=1e-5)
     file, network = given(tmp_path, own_networks.usual(3, end="sigmoid"), "several.keras")
-    apart = np.asarray(network(picture[None].astype("float32")))[0]
+    apart = np.asarray(network(picture[None].astype("float32"), training=False))[0]
     found = brought.open(file)
     assert found.independent and found.probabilities([picture])[0] == pytest.approx(apart, abs=1e-5)
     _, shares, _ = grad_cam.look(found, picture)
@@ -169,7 +169,7 @@ def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_pa
 def test_levels_are_as_they_are_said_to_be(levels, seen, tmp_path):
     file, network = given(tmp_path, own_networks.plain())
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    expected = np.asarray(network(seen(picture.astype("float64"))[None].astype("float32")))
+    expected = np.asarray(network(seen(picture.astype("float64"))[None].astype("float32"), training=False))
     assert brought.open(file, levels).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
 
 
