@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 USUAL_SIDE = 224  # px, for networks that take pictures of any size
 _BRIGHT = np.array([0.299, 0.587, 0.114], "float32")
-_TEACHABLE = {"Conv1", "bn_Conv1", "block_16_project", "out_relu", "dense_Dense1", "dense_Dense2"}
 PROBABILITIES, LOGITS, SHARES, ONE_SHARE, ONE_LOGIT = "probabilities", "logits", "shares", "share", "logit"
 
 
