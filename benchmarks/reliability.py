@@ -72,7 +72,7 @@ def preset(path: Path, place: Path) -> None:
 
 def keras_model(path: Path, place: Path) -> None:
     """As a model that somebody made with Keras: its description, before Keras sees any of it."""
-    from studio.core.brought import keras_files
+    from studio.core.brought.files import keras_files
     from studio.core.errors import InvalidInput
 
     try:

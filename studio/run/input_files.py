@@ -6,7 +6,8 @@ import contextlib
 from pathlib import Path
 
 from studio.core import amounts, paths
-from studio.core.brought import keras_files, models, packing
+from studio.core.brought import models
+from studio.core.brought.files import keras_files, packing
 from studio.core.data import sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets

@@ -21,7 +21,7 @@ from studio.classify.models import available
 from studio.classify.models.trained import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
-from studio.core.brought.keras_files import LABELS, SIZE
+from studio.core.brought.files.keras_files import LABELS, SIZE
 from studio.core.errors import StudioError, Unavailable
 from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress

@@ -6,7 +6,7 @@ import io
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from studio.core.brought import containers, hdf5_files, keras_files, packing, web_files
+from studio.core.brought.files import containers, hdf5_files, keras_files, packing, web_files
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.models import model_folder
 from studio.core.tasks import File

@@ -22,9 +22,10 @@ from typing import IO, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.core import paths, permissions
-from studio.core.brought import copies, disk, labels, packing, resave
+from studio.core.brought.files import labels, packing
 from studio.core.brought.given import bring, check, is_one
 from studio.core.brought.given import refused as _invalid
+from studio.core.brought.sandboxed import copies, disk, resave
 from studio.core.errors import StudioError, invalid, printable
 from studio.core.process import children, sandbox
 from studio.core.tasks import File

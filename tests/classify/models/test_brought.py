@@ -17,8 +17,9 @@ from studio.classify.export import export
 from studio.classify.models import available, brought, crop
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
 from studio.core import tasks
-from studio.core.brought import keras_files, resave
 from studio.core.brought import models as core_brought
+from studio.core.brought.files import keras_files
+from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.pictures import images
 from studio.core.tasks import File

@@ -18,7 +18,10 @@ import h5py
 import numpy as np
 import pytest
 
-from studio.core.brought import building, keras_files, models, resave
+from studio.core.brought import models
+from studio.core.brought.files import keras_files
+from studio.core.brought.rebuilding import building
+from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.process import sandbox
 from studio.core.tasks import File
@@ -200,7 +203,7 @@ def test_what_only_its_training_needed_may_be_large(tmp_path):
 def test_all_known_parts_are_parts_of_keras():
     from importlib import import_module
 
-    from studio.core.brought import allowed_layers
+    from studio.core.brought.checks import allowed_layers
 
     missing = {
         f"{module}.{name}"
@@ -271,13 +274,13 @@ CAPS = {
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cap less")
 @pytest.mark.parametrize("work, raised", CAPS.values(), ids=CAPS)
 def test_that_process_may_take_little(work, raised, tmp_path):
-    code = f"import signal\nfrom studio.core.brought import resave\nresave._cap(1000)\n{work}"
+    code = f"import signal\nfrom studio.core.brought.sandboxed import resave\nresave._cap(1000)\n{work}"
     done = run(code, tmp_path)
     assert done.returncode and (raised in done.stderr or done.returncode == -signal.SIGXFSZ)
 
 
 def test_that_process_ends_when_its_time_is_up(tmp_path):
-    start = "import time\nfrom studio.core.brought import resave\nresave._clock(1)\n"
+    start = "import time\nfrom studio.core.brought.sandboxed import resave\nresave._clock(1)\n"
     assert run(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM
     assert run(f"{start}resave._clock(0)\nprint('well')", tmp_path).stdout == "well\n"
 

@@ -12,8 +12,11 @@ import keras
 import numpy as np
 import pytest
 
-from studio.core.brought import building, containers, labels, levels, models, resave
+from studio.core.brought import models
+from studio.core.brought.files import containers, labels
 from studio.core.brought.mending import network as mending
+from studio.core.brought.rebuilding import building, levels
+from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput
 from studio.core.untrusted.refusals import Refused
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from studio.core import data
-from studio.core.brought import keras_files
+from studio.core.brought.files import keras_files
 from studio.core.data import archives
 from studio.core.errors import InvalidInput
 from studio.core.models import presets

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.brought import config_check
+from studio.core.brought.checks import config_check
 from studio.core.brought.mending import layers, network
 from studio.core.errors import printable
 from studio.core.models import loading

@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.core.brought import answers, building, keras_files, sources
+from studio.core.brought.files import keras_files
+from studio.core.brought.rebuilding import answers, building
+from studio.core.brought.sandboxed import sources
 from studio.core.models import loading
 from studio.core.process import startup
 from studio.core.untrusted.refusals import Refused

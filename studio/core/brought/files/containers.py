@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from studio.core import amounts
-from studio.core.brought import labels
+from studio.core.brought.files import labels
 from studio.core.untrusted import damage, zips
 from studio.core.untrusted.refusals import Refused
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.brought import building, levels
+from studio.core.brought.rebuilding import building, levels
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from studio.core.brought import containers, filled, hdf5_files, keras_files, web_files
+from studio.core.brought.files import containers, hdf5_files, keras_files, web_files
+from studio.core.brought.rebuilding import weights
 from studio.core.models import loading
 from studio.core.untrusted.refusals import Refused
 
@@ -66,7 +67,7 @@ def look_over(path: Path, folder: Path, most: int, within: bool = False) -> Sour
                 config, manifest = web_files.read(containers.member(packed, found.model))
                 shards = {PurePosixPath(one).name: containers.member(packed, one) for one in found.shards}
                 entries = web_files.arrays(manifest, shards, most)
-                return Source(config, lambda network: filled.together(network, entries), names)
+                return Source(config, lambda network: weights.together(network, entries), names)
             inner = folder / _INNER
             containers.unpack(packed, found.model, inner)
     source = look_over(inner, folder, most, within=True)
@@ -76,18 +77,18 @@ def look_over(path: Path, folder: Path, most: int, within: bool = False) -> Sour
 def _hdf5(path: Path, most: int) -> Source:
     config = hdf5_files.read(path)
     groups = hdf5_files.arrays(path, most)
-    return Source(config, lambda network: filled.by_layer(network, groups))
+    return Source(config, lambda network: weights.by_layer(network, groups))
 
 
 def _keras(path: Path, folder: Path, most: int) -> Source:
-    weights = folder / _WEIGHTS
+    unpacked = folder / _WEIGHTS
     with path.open("rb") as file:
         described = keras_files.read(file)
-        keras_files.unpack_weights(file, weights)
-    loading.check(weights, most)
+        keras_files.unpack_weights(file, unpacked)
+    loading.check(unpacked, most)
 
     def fill(network: keras.Model) -> None:
-        network.load_weights(_today(weights))
+        network.load_weights(_today(unpacked))
 
     return Source(described.config, fill, described.labels, described.side)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.core.brought import building, resave
+from studio.core.brought.rebuilding import building
+from studio.core.brought.sandboxed import resave
 
 _MORE = 1024  # numbers beside the parameters, as the state of a layer that draws at random
 

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from studio.core.brought import containers, keras_files, labels
+from studio.core.brought.files import containers, keras_files, labels
 from studio.core.untrusted import damage
 from studio.core.untrusted.refusals import Refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from studio.core.brought import allowed_layers as names
+from studio.core.brought.checks import allowed_layers as names
 from studio.core.errors import printable
 from studio.core.untrusted.refusals import Refused
 

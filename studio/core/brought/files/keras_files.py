@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from studio.core import amounts
-from studio.core.brought import config_check
-from studio.core.brought import labels as class_names
+from studio.core.brought.checks import config_check
+from studio.core.brought.files import labels as class_names
 from studio.core.brought.mending import network
 from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused

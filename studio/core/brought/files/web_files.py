@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.brought import config_check
+from studio.core.brought.checks import config_check
 from studio.core.brought.mending import network
 from studio.core.errors import printable
 from studio.core.untrusted import strict_json
