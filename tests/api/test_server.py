@@ -1,0 +1,86 @@
+"""The API where people reach it: in the server of the pages, behind all that Streamlit puts before it."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from studio.cli import main
+from studio.core import owners, paths, tokens
+from tests.api.conftest import Client
+
+CHORE = {"task": "chores.do", "settings": {"steps": 4, "pause": 0.1}}
+
+
+@pytest.fixture
+def ask(studio):
+    """The API of the real server, as whoever runs it calls it."""
+    return Client(f"{studio.address}/api/v1", studio.token)
+
+
+def test_it_answers_beside_the_pages(ask, studio):
+    assert ask("GET", "/health").json()["status"] == "ready"
+    assert ask("GET", "/health", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    page = requests.get(f"{studio.address}/style", timeout=20)
+    assert page.ok and "set-cookie" not in ask("GET", "/health").headers
+    assert "<script" not in requests.get(f"{ask.address}/docs", timeout=20).text
+
+
+def test_what_is_made_at_once_is_the_answer(ask):
+    made = ask("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
+    assert (made.text, made.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
+
+
+def test_a_job_of_an_upload_is_told_of_as_it_goes_and_fetched_in_parts(ask):
+    noise = np.random.default_rng(0).integers(0, 256, (500, 700, 3), "uint8")  # over a megabyte: in pieces
+    data = io.BytesIO()
+    Image.fromarray(noise).save(data, "PNG")
+    file = ask("POST", "/files?name=noise.png", data=data.getvalue()).json()
+    part = ask("GET", f"/{file['href']}", headers={"Range": "bytes=-7"})
+    assert (part.status_code, part.content) == (206, data.getvalue()[-7:])
+    job = ask("POST", "/jobs", json={**CHORE, "inputs": {"picture": [file["id"]]}}).json()
+    told = [json.loads(line) for line in _jobs_told(ask, job["id"])]
+    assert not told[0]["finished"], "the first event came only with the last"
+    assert (told[-1]["state"], told[-1]["inputs"]["picture"][0]["id"]) == ("done", file["id"])
+    made = ask("GET", f"/{told[-1]['result']['files'][0]['href']}")
+    assert Image.open(io.BytesIO(made.content)).size == (48, 32)
+
+
+def _jobs_told(ask, id: str) -> list[str]:
+    answer = ask("GET", f"/jobs/{id}/events", stream=True, headers={"Accept-Encoding": "gzip"})
+    lines = [line.decode() for line in answer.iter_lines()]
+    return [data.removeprefix("data: ") for event, data in itertools.pairwise(lines) if event == "event: job"]
+
+
+def _token(capsys, *words: str) -> str:
+    assert main(["token", *words]) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_the_token_that_the_command_prints_is_the_one_that_counts(ask, studio, capsys, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", str(studio.home))
+    token = _token(capsys)
+    assert Client(ask.address, token)("GET", "/health").ok
+    assert json.loads(_token(capsys, "--json")) == {"token": token}
+
+
+def test_a_new_token_ends_the_one_of_before(home, capsys):
+    before, after = _token(capsys), _token(capsys, "--new")
+    assert before != after == _token(capsys)
+    assert (tokens.owner_of(before), tokens.owner_of(after)) == (None, owners.LOCAL)
+
+
+def test_one_of_many_gets_a_token_of_their_own(home, capsys):
+    paths.make(owners.folder("visitor-ada"))
+    token = _token(capsys, "--owner", "visitor-ada")
+    assert tokens.owner_of(token) == "visitor-ada"
+    again = _token(capsys, "--owner", "visitor-ada", "--new")
+    assert (tokens.owner_of(token), tokens.owner_of(again)) == (None, "visitor-ada")
+    assert main(["token", "--owner", "visitor-bob"]) == 2
+    assert "visitor-bob" in capsys.readouterr().err
