@@ -9,7 +9,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.widgets import words
-from studio.core.generators.directions import usable
+from studio.core.generators.directions import from_json
 from studio.core.models import presets
 
 FAR = 4.0
@@ -82,7 +82,7 @@ def title(name: str) -> str:
 
 def directions(preset: str) -> Mapping[str, str]:
     """The directions of a model, each with what is known of it."""
-    found = usable(presets.find(preset).data())
+    found = from_json(presets.find(preset).data())
     return {name: str(one.get("note", "")) for name, one in found.items()}
 
 

@@ -18,7 +18,7 @@ def takes(task: str, settings: Settings, inputs: Inputs) -> str:
         memory = tasks.check_room(found, settings, inputs, capacity.JOB_SHARE)
     except NoRoom as error:
         return f". {str(error).removesuffix('.')}"
-    seconds = tasks.expected(found, settings, inputs)
+    seconds = tasks.expected_seconds(found, settings, inputs)
     if seconds is None:
         return ""
     also = f", and {capacity.gib(memory)} of memory" if memory else ""

@@ -14,7 +14,7 @@ from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.recipes import PNG, Recipe, Source
+from studio.core.recipes import PNG, Input, Recipe
 from studio.core.tasks import File, Result
 from studio.gallery import import_file, items, replay
 from studio.gallery.import_file import Told
@@ -65,7 +65,7 @@ def _tell(data: bytes, name: str) -> Told:
     return import_file.tell(data, name, owner(), _is_sample)
 
 
-def _is_sample(source: Source) -> bool:
+def _is_sample(source: Input) -> bool:
     found = samples.is_sample(File(source.digest, "picture", source.name))
     if found:
         owners.note(source.digest)  # which everybody may use

@@ -138,7 +138,7 @@ def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 
     if asked in kept and not _holds(kept[asked]):
         del kept[asked]
     try:
-        return memory.held(kept, asked, lambda: _of_all(task, settings, inputs), most)
+        return memory.get_or_make(kept, asked, lambda: _of_all(task, settings, inputs), most)
     except engine.Superseded:
         return None
     except StudioError as error:
@@ -158,11 +158,11 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
             made = None
             del _shared[asked]
         elif made is not None:
-            memory.held(_shared, asked, lambda: made, MOST_SHARED)  # in use again, so it stays
+            memory.get_or_make(_shared, asked, lambda: made, MOST_SHARED)  # in use again, so it stays
     if made is None:
         made = engine.connect().live(task, settings, inputs, session(), owner())
         with _lock:
-            memory.held(_shared, asked, lambda: made, MOST_SHARED)
+            memory.get_or_make(_shared, asked, lambda: made, MOST_SHARED)
     return made
 
 

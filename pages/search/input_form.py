@@ -77,7 +77,7 @@ def takes(settings: SearchSettings, inputs: Inputs) -> str:
     """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
     task = trained(settings)
     fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
-    seconds = tasks.expected(task, task.settings.parse(fixed), inputs)
+    seconds = tasks.expected_seconds(task, task.settings.parse(fixed), inputs)
     return f" One training takes {amounts.about(seconds)} here." if seconds else ""
 
 

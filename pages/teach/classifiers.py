@@ -67,7 +67,7 @@ class Shown:
 
 def of_file(model: File, pictures: File | None = None) -> Shown:
     """The classifier of a kept zip. Raises `InvalidInput` if its zip is not whole."""
-    found = presets.given(model)
+    found = presets.from_zip(model)
     title = model.name.rpartition(".")[0] or model.name
     return Shown(title, "", model, found.data(), found.settings().model_dump(), pictures)
 

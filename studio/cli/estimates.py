@@ -26,7 +26,7 @@ def before(
         InvalidInput: if settings or inputs cannot be used.
     """
     needs = tasks.check_room(task, settings, inputs)
-    expected = None if arguments.quiet or arguments.json else tasks.expected(task, settings, inputs)
+    expected = None if arguments.quiet or arguments.json else tasks.expected_seconds(task, settings, inputs)
     if expected and expected >= LONG:
         memory = f", {gib(needs)} of memory" if needs else ""
         most, whole = "at most " if task.tries else "", " from its beginning" if goes_on else ""

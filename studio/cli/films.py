@@ -63,7 +63,7 @@ def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool
 def _is_still(text: str) -> bool:
     """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
     try:
-        return film_facts.length(paths.read(paths.named(text), animations.MOST_BYTES)) == 1
+        return film_facts.length(paths.read(paths.expand_user(text), animations.MOST_BYTES)) == 1
     except Exception:  # a damaged film raises nearly anything
         return False
 

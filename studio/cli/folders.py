@@ -40,7 +40,7 @@ def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
     content = named[task.inputs[0]] if task.of_a_picture else []
     if not content:
         return None
-    path = paths.named(content[0])
+    path = paths.expand_user(content[0])
     try:
         return path if path.is_dir() else None
     except (OSError, ValueError):  # a name that no file system takes
@@ -59,7 +59,7 @@ def run(
         InvalidInput: if there is no picture, or no place for the results.
         StudioError: for what would end the next ones, too, after what was made until then is told.
     """
-    first, folder = task.inputs[0], paths.named(named[task.inputs[0]][0])
+    first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0]][0])
     found = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
     others = {s.name: [input_files.read(s, one) for one in named[s]] for s in task.inputs[1:]}
@@ -152,7 +152,7 @@ def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Pa
     shown, expected = f"output {printable(text or '', 100)}", "a folder for the results"
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
-    out = paths.named(text)
+    out = paths.expand_user(text)
     if out.suffix.lower() in formats.ENDINGS:
         received, step = "a picture's name for a whole folder", "name a folder"
         raise invalid(shown, expected=expected, received=received, next_step=step)

@@ -133,7 +133,7 @@ def _columns(id: str, at: float, kind: str, title: str, name: str) -> str:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    path = paths.named(arguments.id)
+    path = paths.expand_user(arguments.id)
     if not arguments.id.isalnum() or (paths.is_there(path) and not (items.root() / arguments.id).exists()):
         return _show_file(path, arguments)
     owner = owners.checked(arguments.owner)
@@ -184,7 +184,7 @@ def _say_recipe(recipe: Mapping[str, Any]) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    path = paths.named(arguments.out)
+    path = paths.expand_user(arguments.out)
     if path.suffix.lower() != ".zip":
         shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
         raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="name it so")

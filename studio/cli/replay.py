@@ -40,14 +40,14 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    path = paths.named(arguments.file)
+    path = paths.expand_user(arguments.file)
     recipe = outputs.recipe_of(path)
     task = tasks.get(recipe.task)
     made = path.with_suffix("") if outputs.is_recipe(path) else path
     kind = task.makes(recipe.checked_settings())
     original = _original(made, task, kind) if arguments.verify else None
     out = _out(arguments, made, kind, (".json",) if task.readable else ())
-    replay.take_back(map(paths.named, arguments.inputs), recipe)
+    replay.take_back(map(paths.expand_user, arguments.inputs), recipe)
     for source in replay.missing(recipe):
         input_files.keep_sample(source.name)
     replay.check(recipe)

@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    path = paths.named(arguments.preset)
+    path = paths.expand_user(arguments.preset)
     brought = arguments.preset not in presets.names() and input_files.is_brought(path)
     preset = None if brought else input_files.preset(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else None

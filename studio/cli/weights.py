@@ -53,7 +53,7 @@ def _column(status: Status) -> str:
 
 def _pull(arguments: argparse.Namespace) -> int:
     names = [arguments.name] if arguments.name else pretrained.names()
-    source = paths.named(arguments.source) if arguments.source else None
+    source = paths.expand_user(arguments.source) if arguments.source else None
     for name in names:
         title = pretrained.entry(name).title
         with console.working(title, arguments) as progress:

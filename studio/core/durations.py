@@ -29,7 +29,7 @@ _KEPT = 9  # of each task, the newest; their median is not moved by a job that f
 _TRUSTED = 2.0  # how much each job may change: one may have been paused, or shared the machine
 
 
-def of(task: str) -> float:
+def pace(task: str) -> float:
     """The pace of a task: 3 where all takes three times as long.
 
     How the machine multiplies, and what it did of other tasks, together count as one job of this: who is slow

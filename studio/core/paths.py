@@ -30,7 +30,7 @@ _STALE_SECONDS = 86400  # of what another machine was writing, whose processes c
 _MOST_END = 120  # bytes of 255 that a name may have
 
 
-def named(text: str) -> Path:
+def expand_user(text: str) -> Path:
     """The path that a person names, a `~` before it taken for a home; of nobody's it is part of a name."""
     try:
         return Path(text).expanduser()

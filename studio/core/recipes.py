@@ -57,7 +57,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Source(_Strict):
+class Input(_Strict):
     """One input: its digest, its name and, if the studio made it, its own recipe."""
 
     digest: Digest
@@ -71,7 +71,7 @@ class Recipe(_Strict):
     version: int = Field(default=VERSION, ge=1, le=VERSION)  # a Literal would take `true` for 1
     task: Name
     settings: dict[str, Any]
-    inputs: dict[Name, list[Source]] = Field(default_factory=dict)
+    inputs: dict[Name, list[Input]] = Field(default_factory=dict)
     weights: dict[Name, Digest] = Field(default_factory=dict)
     versions: dict[Name, Name] = Field(default_factory=dict)
     machine: dict[Name, Name] = Field(default_factory=dict)
@@ -143,13 +143,13 @@ def make(
     return recipe.model_copy(update={"inputs": short})
 
 
-def _source(file: tasks.File) -> Source:
+def _source(file: tasks.File) -> Input:
     """A PNG may say what made it; of any other file, which may be large, only the beginning is read."""
     nested = None
     if file.begins(PNG):
         with suppress(InvalidInput):
             nested = read(file.read())
-    return Source(digest=file.digest, name=file.name, recipe=nested)
+    return Input(digest=file.digest, name=file.name, recipe=nested)
 
 
 def _versions() -> dict[str, str]:

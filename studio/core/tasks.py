@@ -184,7 +184,7 @@ def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.
     return capacity.check(task.title, settings, needs, grows, share * limits.memory())
 
 
-def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
+def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     """About how many seconds a job will take here, from what it is and the jobs before it; None if not known.
 
     Of a sweep or a search that is the most: as if all that it tries took as long as the longest, and none
@@ -199,7 +199,7 @@ def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
             return None
         takes = partial(imported(tries.task.usual), inputs=tries.inputs)
         longest, _ = capacity.largest(tries.settings, tries.values, takes)
-        each = expected(tries.task, longest, tries.inputs)
+        each = expected_seconds(tries.task, longest, tries.inputs)
         return min(tries.count * each, tries.seconds) if each else None
     usual = imported(task.usual)(settings, inputs) if task.usual else 0
-    return usual * durations.of(task.name) if usual else None
+    return usual * durations.pace(task.name) if usual else None

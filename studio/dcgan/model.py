@@ -11,7 +11,15 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.generators.discriminator import Augment, adams, discriminator, halvings, held, lost, small
+from studio.core.generators.discriminator import (
+    Augment,
+    adams,
+    discriminator,
+    frozen_logits,
+    halvings,
+    logistic_loss,
+    small,
+)
 from studio.core.training.precision import whole
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -109,12 +117,12 @@ class Gan(keras.Model):
         real = self.augment(real)
         real_logits = whole(self.discriminator(real, training=training))
         made_logits = whole(self.discriminator(ops.stop_gradient(made), training=training))
-        judge = lost(real_logits, made_logits)
+        judge = logistic_loss(real_logits, made_logits)
         if self.settings.gradient_penalty:
             judge = judge + self.settings.gradient_penalty / 2 * self._steepness(real)
         return {
             # Not saturating: softplus(-x) is -log(sigmoid(x)).
-            "generator": ops.mean(ops.softplus(-held(self.discriminator, made))),
+            "generator": ops.mean(ops.softplus(-frozen_logits(self.discriminator, made))),
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "made_score": ops.mean(ops.sigmoid(made_logits)),

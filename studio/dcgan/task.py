@@ -10,7 +10,7 @@ from studio.core import data, recipes
 from studio.core.data import Pictures
 from studio.core.errors import Cancelled
 from studio.core.generators import latent
-from studio.core.generators.directions import named
+from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
 from studio.core.models import cards, loading, presets
 from studio.core.pictures.grids import grid
@@ -47,7 +47,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "parameters": trained.gan.generator.count_params(),
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
-        "started_from": start_from.named(inputs),
+        "started_from": start_from.model_name(inputs),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     z = _latents(settings)
@@ -59,7 +59,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         figures["ended"] = "cancelled"
     figures |= {**found.figures, "notes": [*pictures.notes, *found.figures.get("notes", ())]}
     recipe = recipes.make(generator.TASK, settings, inputs)
-    name = data.named(file)
+    name = data.command_name(file)
     command = cards.command("train_dcgan", name, settings, figures["started_from"])
     known = {
         "trained_on": name,
@@ -102,12 +102,12 @@ def _directions(
         if share > comparison.LEAST_SHARE:
             note = comparison.note(name, share, comparison.GUESSED)
             directions.append((share, name, latent.Direction(vector, note)))
-    return named(directions, latent.principal(z[:PROBES], made[:PROBES]))
+    return by_name(directions, latent.principal(z[:PROBES], made[:PROBES]))
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     """The weights of the model to start from, if there is one: the generator's and the judge's."""
-    preset = start_from.given(inputs)
+    preset = start_from.model(inputs)
     if preset is None:
         return None
     from studio.dcgan import model

@@ -10,11 +10,11 @@ import numpy as np
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown
-from studio.core.generators.directions import usable
+from studio.core.generators.directions import from_json
 from studio.core.generators.latent import Generator
 from studio.core.models import presets
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import held
+from studio.core.models.recently_used import get_or_make
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import MOST, FacesSettings
 
@@ -44,14 +44,14 @@ def load(preset: Preset) -> Generator:
     Raises:
         InvalidInput: if it does not draw, or its files are not whole.
     """
-    made = held(_HELD, preset.key, lambda: tasks.imported(_opener(preset))(preset), _MOST_HELD)
+    made = get_or_make(_HELD, preset.key, lambda: tasks.imported(_opener(preset))(preset), _MOST_HELD)
     return replace(made, name=preset.name)  # the same model may have several names
 
 
 def of(settings: FacesSettings, inputs: Inputs) -> Generator:
     """The model that was given, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
-        return load(presets.given(file))
+        return load(presets.from_zip(file))
     return load(presets.find(name_of(settings)))
 
 
@@ -70,7 +70,7 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
     _opener(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise only_draws(preset.name)
-    directions = usable(preset.data())
+    directions = from_json(preset.data())
     for name in moved:
         if name not in directions:
             raise unknown("direction", name, directions)

@@ -39,7 +39,7 @@ def figures(
     """
     generator = models.load(preset)
     channels = getattr(preset.settings(), "channels", 3)
-    found = data.pictures(sample_sets.given(where, progress), generator.size, channels, progress)
+    found = data.pictures(sample_sets.resolve(where, progress), generator.size, channels, progress)
     order = in_order(len(found.images))
     start, end = shares.bounds(len(order), part or shares.held_out(preset.settings()))
     rows = np.sort(order[start:end][-MOST:])

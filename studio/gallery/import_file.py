@@ -10,7 +10,7 @@ from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, printable
 from studio.core.owners import LOCAL
 from studio.core.pictures import images
-from studio.core.recipes import PNG, Recipe, Source
+from studio.core.recipes import PNG, Input, Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.gallery import index, items
 from studio.gallery.index import Wanted
@@ -34,7 +34,7 @@ class Told:
     kind: Kind
     recipe: Recipe
     known: bool
-    missing: tuple[Source, ...]
+    missing: tuple[Input, ...]
     item: str
 
     @property
@@ -52,7 +52,7 @@ class Told:
 
 
 def tell(
-    data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Source], bool] = lambda source: False
+    data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda source: False
 ) -> Told:
     """Reads how a PNG, or the `NAME.EXT.json` of another file, was made. Nothing in it is run or fetched.
 
@@ -77,12 +77,12 @@ def tell(
     return Told(data, name, kind, recipe, known, missing, found[0].id if found else "")
 
 
-def _sources(recipe: Recipe) -> Iterator[Source]:
+def _sources(recipe: Recipe) -> Iterator[Input]:
     for sources in recipe.inputs.values():
         yield from sources
 
 
-def _is_here(source: Source, owner: str) -> bool:
+def _is_here(source: Input, owner: str) -> bool:
     """Whether an input can be used: a digest in a recipe alone gives nobody what somebody else put in."""
     with owners.asking(owner):
         return File(source.digest, "picture", source.name).here

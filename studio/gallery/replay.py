@@ -10,7 +10,7 @@ from studio.core import data, paths, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, printable
 from studio.core.models import model_folder, model_zip, pinned_weights
 from studio.core.progress import Progress
-from studio.core.recipes import Recipe, Source
+from studio.core.recipes import Input, Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.core.weights import pretrained
 
@@ -62,7 +62,7 @@ def take_back(places: Iterable[Path], recipe: Recipe) -> None:
                 data.reference(str(place))  # whose note is kept
 
 
-def missing(recipe: Recipe) -> list[Source]:
+def missing(recipe: Recipe) -> list[Input]:
     """The inputs, and theirs, that the studio no longer has."""
     return [source for source in _all_sources(recipe) if not _is_here(source)]
 
@@ -86,7 +86,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
         return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
 
 
-def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
+def _input(source: Input, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
     if _is_here(source) or source.recipe is None:
         return File(source.digest, kind, source.name)
     result = again(source.recipe, progress, note)
@@ -97,16 +97,16 @@ def _input(source: Source, kind: Kind, progress: Progress, note: Callable[[str],
     return result.files[0]
 
 
-def _is_here(source: Source) -> bool:
+def _is_here(source: Input) -> bool:
     return File(source.digest, "picture", source.name).here
 
 
-def _sources(recipe: Recipe) -> Iterator[Source]:
+def _sources(recipe: Recipe) -> Iterator[Input]:
     for sources in recipe.inputs.values():
         yield from sources
 
 
-def _all_sources(recipe: Recipe) -> Iterator[Source]:
+def _all_sources(recipe: Recipe) -> Iterator[Input]:
     for source in _sources(recipe):
         yield source
         if source.recipe is not None:

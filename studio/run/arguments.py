@@ -28,7 +28,7 @@ def sources(given: Mapping[str, Any]) -> tuple[str, ...]:
         for values in lists
         for one in values
     ]
-    those = [paths.named(str(one)) for one in named if isinstance(one, str | PathLike)]
+    those = [paths.expand_user(str(one)) for one in named if isinstance(one, str | PathLike)]
     own = [str(one.resolve()) for one in those if one.name and paths.is_there(one)]
     return tuple([*own, *(source for one in named if isinstance(one, Made) for source in one.sources)])
 

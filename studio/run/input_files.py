@@ -36,12 +36,12 @@ def read(slot: Slot, text: str, labels: str | None = None) -> File:
     if slot.kind == "model":
         return _model(text, labels)
     if slot.kind == "dataset":
-        return sample_sets.given(text)
+        return sample_sets.resolve(text)
     if slot.kind == "animation":
-        return _film(paths.named(text))
+        return _film(paths.expand_user(text))
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
-    path = paths.named(text)
+    path = paths.expand_user(text)
     check(slot.kind, path)
     return File.keep(path.read_bytes(), slot.kind, path.name)
 
@@ -95,11 +95,11 @@ def _film(path: Path) -> File:
 
 def _model(text: str, labels: str | None = None) -> File:
     """A model as a file that tasks take: by its name, its folder, or a file or folder made elsewhere."""
-    path = paths.named(text)
+    path = paths.expand_user(text)
     if path.is_file() and _is_packed(path):
         return _packed(path)
     if is_brought(path):
-        return models.bring(path, paths.named(labels) if labels else None)
+        return models.bring(path, paths.expand_user(labels) if labels else None)
     if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
@@ -113,7 +113,7 @@ def _zipped(found: presets.Preset) -> File:
 
 def preset(text: str) -> presets.Preset:
     """A model by its name or folder. Raises as `presets.find`."""
-    return presets.find(text if text in presets.names() else paths.named(text).absolute())
+    return presets.find(text if text in presets.names() else paths.expand_user(text).absolute())
 
 
 def is_brought(path: Path) -> bool:

@@ -45,7 +45,7 @@ def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str,
     Raises:
         InvalidInput: if not, with the reason.
     """
-    named, shown = paths.named(text), f"output {printable(text, 100)}"
+    named, shown = paths.expand_user(text), f"output {printable(text, 100)}"
     suffixes = (*_SUFFIXES.get(kind, ()), *also)
     if suffixes and named.suffix.lower() not in suffixes:
         ends = f"a name that ends in {', '.join(suffixes)}"
@@ -75,7 +75,7 @@ def _resolved(path: Path, shown: str) -> Path:
 
 def told(place: Path, text: str) -> Path:
     """What a person calls the place of a result: as it was named, if it is there, else the place itself."""
-    named = paths.named(text)
+    named = paths.expand_user(text)
     with contextlib.suppress(OSError, RuntimeError):
         return named if named.resolve() == place else place
     return place

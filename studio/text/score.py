@@ -29,7 +29,7 @@ def figures(
     Raises:
         InvalidInput: if the text cannot be read, the part is too short, or the model is not whole.
     """
-    read = corpus.read(paths.named(data))
+    read = corpus.read(paths.expand_user(data))
     spoken = voice.load(preset)
     start, end = shares.bounds(len(read.text), part or shares.held_out(preset.settings()))
     encoded = spoken.vocabulary.encode(read.text[start:end])

@@ -56,7 +56,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "alphabet": len(trained.vocabulary),
         "parameters": trained.core.count_params(),
         "ended": trained.ended,
-        "started_from": start_from.named(inputs),
+        "started_from": start_from.model_name(inputs),
         "notes": [*read.notes, *trained.plan.notes],
         "curve": {
             "steps": trained.curves.steps,
@@ -81,7 +81,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     """The weights and characters of the model to start from, if there is one."""
-    preset = start_from.given(inputs)
+    preset = start_from.model(inputs)
     if preset is None:
         return None
     weights, _, vocabulary = voice.parts(preset)
@@ -131,7 +131,7 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
 def voice_of(settings: WriteSettings, inputs: Inputs) -> voice.Voice:
     """The model that was given, else the preset that the settings name."""
     for file in inputs.get("model", ()):
-        return voice.load(presets.given(file))
+        return voice.load(presets.from_zip(file))
     return voice.load(settings.preset)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.models import loading, presets
-from studio.core.models.recently_used import held
+from studio.core.models.recently_used import get_or_make
 from studio.core.tasks import File
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -46,7 +46,7 @@ def load(preset: str | Path | presets.Preset) -> Voice:
         InvalidInput: if there is none, it is no text model, or its files are not whole.
     """
     found = preset if isinstance(preset, presets.Preset) else presets.find(preset)
-    voice = held(_HELD, found.key, lambda: _opened(found), _MOST_HELD)
+    voice = get_or_make(_HELD, found.key, lambda: _opened(found), _MOST_HELD)
     return replace(voice, name=found.name)  # the same model may have several names
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.generators.discriminator import Augment, discriminator, held, lost
+from studio.core.generators.discriminator import Augment, discriminator, frozen_logits, logistic_loss
 from studio.core.training.precision import whole
 from studio.vae.likelihoods import unlike
 from studio.vae.settings import TrainVaeSettings
@@ -63,9 +63,9 @@ class Game(keras.Layer):
         made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
         said, *wanted = whole(self.judge(real, training=True))
         suspected = whole(self.judge(ops.stop_gradient(made), training=True))[0]
-        verdict, *got = held(self.judge, made)
+        verdict, *got = frozen_logits(self.judge, made)
         layers = [(ops.stop_gradient(one), other[:-count]) for one, other in zip(wanted, got, strict=True)]
         numbers = math.prod(pictures.shape[1:])
-        return unlike(layers, numbers) + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), lost(
+        return unlike(layers, numbers) + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), logistic_loss(
             said, suspected
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core.data import Pictures
 from studio.core.generators import latent
-from studio.core.generators.directions import named
+from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.training.loop import spread
@@ -77,7 +77,7 @@ def survey(
     if settings.likelihood == "binary":
         found = elbo.bound(vae, pictures.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
-    directions = named(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
+    directions = by_name(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
     return Survey(figures, mixture, directions, notes(told))
 
 

@@ -59,12 +59,12 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         **found.figures,
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
-        "started_from": start_from.named(inputs),
+        "started_from": start_from.model_name(inputs),
         "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(generator.TASK, settings, inputs, weights)
-    name = data.named(file)
+    name = data.command_name(file)
     command = cards.command("train_vae", name, settings, figures["started_from"])
     known = {
         "trained_on": name,
@@ -129,7 +129,7 @@ def _whole(trained: Trained, settings: TrainVaeSettings) -> Vae:
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
     """The weights of the model to start from and those of its judge, where there are some."""
-    preset = start_from.given(inputs)
+    preset = start_from.model(inputs)
     if preset is None:
         return None, []
     vae = generator.load(preset)

@@ -78,7 +78,7 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
     pictures.mkdir()
     shutil.copy(photo, pictures)
     there = {"model": paths.keep(model_zip.zipped(model)), "data": data.reference(str(pictures)).digest}
-    sources = {slot: [recipes.Source(digest=digest, name=slot)] for slot, digest in there.items()}
+    sources = {slot: [recipes.Input(digest=digest, name=slot)] for slot, digest in there.items()}
     recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
     shutil.rmtree(home / "files")
     assert len(replay.missing(recipe)) == 2

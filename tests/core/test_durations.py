@@ -25,7 +25,7 @@ def _home(home):
 
 
 def expected(name, settings, **inputs):
-    return tasks.expected(tasks.get(name), settings, inputs)
+    return tasks.expected_seconds(tasks.get(name), settings, inputs)
 
 
 def photo(height=300, width=400):
@@ -34,7 +34,7 @@ def photo(height=300, width=400):
 
 
 def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
-    assert durations.of("style.transfer") == 1
+    assert durations.pace("style.transfer") == 1
 
 
 def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch):
@@ -43,13 +43,13 @@ def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch)
     monkeypatch.setattr("dask.system.CPU_COUNT", 4)
     assert MEASURED.__wrapped__() == pytest.approx(2)
     monkeypatch.setattr(durations, "machine", lambda: 2.0)
-    assert durations.of("style.transfer") == 2
+    assert durations.pace("style.transfer") == 2
 
 
 def test_a_pace_is_learnt_and_one_odd_job_does_not_spoil_it():
     for seconds in (200, 210, 190, 3000, 205):
         durations.learn("style.transfer", 100, seconds)
-    assert durations.of("style.transfer") == pytest.approx(2.025)
+    assert durations.pace("style.transfer") == pytest.approx(2.025)
 
 
 def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
@@ -65,9 +65,11 @@ def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet(
     for name in ("style.transfer", "text.train"):
         for seconds in (300, 310, 5000):
             durations.learn(name, 100, seconds)
-    assert durations.of("dream.ascend") == pytest.approx(3.1)
+    assert durations.pace("dream.ascend") == pytest.approx(3.1)
     durations.learn("dream.ascend", 100, 90)
-    assert durations.of("dream.ascend") == pytest.approx(2.0), "a job of its own counts as much as all others"
+    assert durations.pace("dream.ascend") == pytest.approx(2.0), (
+        "a job of its own counts as much as all others"
+    )
 
 
 @pytest.mark.parametrize("before", [(), ("text.train",)], ids=["the first", "after another's"])
@@ -75,10 +77,10 @@ def test_a_first_job_that_was_paused_for_a_day_at_most_doubles_what_is_said(befo
     for name in before:
         durations.learn(name, 7200, 7200)
     durations.learn("vae.train", 7200, 7200 + 24 * 3600)
-    assert durations.of("vae.train") <= 2, "it said 13 h of a job of two"
-    assert durations.of("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
+    assert durations.pace("vae.train") <= 2, "it said 13 h of a job of two"
+    assert durations.pace("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
     durations.learn("vae.train", 7200, 7300)
-    assert durations.of("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
+    assert durations.pace("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
 
 
 @pytest.mark.parametrize("true", [0.3, 2.5, 40])
@@ -86,7 +88,7 @@ def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(
     told = []
     for _ in range(6):
         durations.learn("style.transfer", 100, 100 * true)
-        told.append(durations.of("style.transfer"))
+        told.append(durations.pace("style.transfer"))
     assert told[0] != 1 and sorted(told, reverse=true < 1) == told
     assert told[-1] == true
 
@@ -94,12 +96,12 @@ def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(
 def test_only_the_newest_jobs_count():
     for seconds in [100] * 30 + [500] * 9:
         durations.learn("style.transfer", 100, seconds)
-    assert durations.of("style.transfer") == 5
+    assert durations.pace("style.transfer") == 5
 
 
 def test_a_short_job_tells_nothing():
     durations.learn("style.transfer", 1, 40)  # all but a second of it went into loading
-    assert durations.of("style.transfer") == 1
+    assert durations.pace("style.transfer") == 1
 
 
 @pytest.mark.parametrize(
@@ -108,9 +110,9 @@ def test_a_short_job_tells_nothing():
 )
 def test_a_damaged_record_is_as_none(record):
     paths.write(paths.folder("cache") / "paces.json", record.encode())
-    assert durations.of("style.transfer") == 1
+    assert durations.pace("style.transfer") == 1
     durations.learn("style.transfer", 100, 300)
-    assert durations.of("style.transfer") == 2
+    assert durations.pace("style.transfer") == 2
 
 
 def test_paintings_take_longer_the_larger_and_finer_they_are():

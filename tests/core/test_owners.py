@@ -64,12 +64,12 @@ def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
     with owners.asking(ANN):
         hers = File.keep(packed, "model", "voice.zip")
         tasks.check("text.write", WriteSettings(), {"model": [hers]})
-        assert presets.given(hers).task == "text.train"  # it is unpacked now
+        assert presets.from_zip(hers).task == "text.train"  # it is unpacked now
     with owners.asking(BOB):
         with pytest.raises(Unavailable):
             tasks.check("text.write", WriteSettings(), {"model": [hers]})
         with pytest.raises(Unavailable):
-            presets.given(hers)
+            presets.from_zip(hers)
 
 
 def test_a_model_is_never_where_others_look(home, tmp_path):

@@ -256,8 +256,8 @@ def test_a_home_in_the_personal_folder_is_expanded(tmp_path, monkeypatch):
 
 
 def test_the_home_of_nobody_is_part_of_a_name():
-    assert paths.named("~nosuchuser/x.jpg") == Path("~nosuchuser/x.jpg")
-    assert paths.named("~/x.jpg") == Path.home() / "x.jpg"
+    assert paths.expand_user("~nosuchuser/x.jpg") == Path("~nosuchuser/x.jpg")
+    assert paths.expand_user("~/x.jpg") == Path.home() / "x.jpg"
 
 
 def test_a_home_of_nobody_is_told_in_a_sentence(monkeypatch):

@@ -17,7 +17,7 @@ import pytest
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
-from studio.core.recipes import Recipe, Source
+from studio.core.recipes import Input, Recipe
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 from studio.text.settings import WriteSettings
@@ -273,7 +273,7 @@ def test_a_cut_png_is_refused_or_has_no_recipe(cut, good):
 def test_a_source_keeps_only_a_name(name, home):
     kept = tasks.File.keep(b"bytes", "picture", name)
     assert kept.name == "photo.png"
-    assert Source(digest=kept.digest, name=kept.name).recipe is None
+    assert Input(digest=kept.digest, name=kept.name).recipe is None
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31m\n.png", "\udcff.png", "é" * 300, "..", ""])

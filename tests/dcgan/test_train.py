@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from studio.core.errors import Cancelled, StudioError
-from studio.core.generators.discriminator import Augment, lost
+from studio.core.generators.discriminator import Augment, logistic_loss
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop
 from studio.dcgan import model, train
@@ -232,7 +232,7 @@ def test_both_networks_fit_every_size(size, colors):
 def test_a_judge_loses_as_much_by_what_is_real_as_by_what_is_made():
     real, made = np.float32([[0], [2], [-1]]), np.float32([[1], [-3]])
     nats = np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(made)).mean()
-    assert float(lost(real, made)) == pytest.approx(nats, rel=1e-6)
+    assert float(logistic_loss(real, made)) == pytest.approx(nats, rel=1e-6)
 
 
 def test_the_penalty_is_the_squared_slope_of_the_judge(tiny, monkeypatch):

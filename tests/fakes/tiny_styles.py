@@ -37,7 +37,7 @@ def make(
     target: str | Path = "tiny", styles: tuple[str, ...] = STYLES, learnt_from: Sequence[File] = ()
 ) -> Preset:
     """Saves it under a name of STUDIO_HOME/presets, or in a folder; `learnt_from` are its style pictures."""
-    pictures = [recipes.Source(digest=file.digest, name=file.name) for file in learnt_from]
+    pictures = [recipes.Input(digest=file.digest, name=file.name) for file in learnt_from]
     recipe = recipes.Recipe(
         task=known_styles.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={"style": pictures}
     )

@@ -104,7 +104,7 @@ def test_it_takes_as_long_as_its_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
     clips = [File.keep(animations.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
     settings = asked("style.transfer", house=["rain"], size=256)
-    two, six = (tasks.expected(tasks.get(NAME), settings, {"film": [clip]}) for clip in clips)
+    two, six = (tasks.expected_seconds(tasks.get(NAME), settings, {"film": [clip]}) for clip in clips)
     assert six == pytest.approx(3 * two) and two > 0
 
 

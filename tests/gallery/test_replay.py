@@ -61,7 +61,7 @@ def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, mon
 
 def test_a_chain_of_chains_is_checked_to_its_end(recipe):
     inner = recipe.model_copy(update={"task": "style.steal"})
-    source = recipes.Source(digest="0" * 64, name="made.png", recipe=inner)
+    source = recipes.Input(digest="0" * 64, name="made.png", recipe=inner)
     with pytest.raises(InvalidInput, match=r"style\.steal"):
         replay.check(recipe.model_copy(update={"inputs": {"content": [source]}}))
 

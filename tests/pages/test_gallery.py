@@ -661,7 +661,7 @@ def test_the_address_of_a_job_that_has_ended_shows_its_item(visit, engine, chore
 def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit, tmp_path):
     trained = model_zip.zipped(tiny_styles.make(tmp_path / "net").folder)
     file = File.keep(trained, "model", "net.zip")
-    recipe = presets.given(file).recipe()
+    recipe = presets.from_zip(file).recipe()
     page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 60.0))
     assert not page.exception
     next(one for one in page.text_input if one.label == "Name of the model").set_value("Rainy days")

@@ -18,7 +18,7 @@ from studio.classify.models.trained import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import recipes
 from studio.core.errors import StudioError, unknown
-from studio.core.models.recently_used import held
+from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -84,7 +84,7 @@ def look(
     """
     from keras import ops
 
-    look = held(_MAPS, classifier.key or classifier.digest, lambda: _built(classifier), _MOST_HELD)
+    look = get_or_make(_MAPS, classifier.key or classifier.digest, lambda: _built(classifier), _MOST_HELD)
     cut = crop.cut(picture, *classifier.size)[None]
     found = look(ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
     where, probabilities, looked_for = (np.asarray(one) for one in found)

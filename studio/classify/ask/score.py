@@ -39,7 +39,7 @@ def figures(
         Unavailable: if its backbone is out of reach.
     """
     classes = trained.classes_of(preset)
-    file = sample_sets.given(where, progress)
+    file = sample_sets.resolve(where, progress)
     found = data.pictures(file, trained.settings_of(preset).size, progress=progress)
     truth = _truth(found, classes, where)
     last = held_out.known(preset, found)
@@ -79,7 +79,7 @@ def of_brought(
     if levels not in LEVELS:
         raise unknown("levels", levels, LEVELS)
     known = brought.known(file)
-    found = data.pictures(sample_sets.given(where, progress), _side(known.size), progress=progress)
+    found = data.pictures(sample_sets.resolve(where, progress), _side(known.size), progress=progress)
     truth = _truth(found, known.classes, where, file.name)
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)

@@ -38,7 +38,9 @@ def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Cla
     """
     for file in inputs.get("model", ()):
         return (
-            brought.open(file, settings.levels) if brought.is_one(file) else trained.open(presets.given(file))
+            brought.open(file, settings.levels)
+            if brought.is_one(file)
+            else trained.open(presets.from_zip(file))
         )
     if settings.preset == IMAGENET:
         return imagenet.open(progress)

@@ -16,7 +16,7 @@ from studio.classify.settings import LEANS, MAPS, TrainClassifierSettings
 from studio.core.errors import StudioError, invalid
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import held as in_memory
+from studio.core.models.recently_used import get_or_make as in_memory
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 

@@ -29,7 +29,7 @@ def usual(settings: TrainClassifierSettings, inputs: Inputs) -> float:
         Unavailable: if it is no longer kept.
     """
     file = inputs["data"][0]
-    pictures = data.known(file, settings.size)
+    pictures = data.cached_pictures(file, settings.size)
     count = data.count(file) if pictures is None else len(pictures.names)
     new = count if pictures is None else features.unseen(pictures, settings.backbone)
     look = _LOOK[settings.backbone] * (settings.size / 224) ** 2

@@ -70,7 +70,7 @@ def unseen(pictures: Pictures, name: str) -> int:
         pictures: in colour.
         name: of the backbone.
     """
-    store = Store(name, pretrained.expected(name), pictures.images.shape[1])
+    store = Store(name, pretrained.expected_digest(name), pictures.images.shape[1])
     return len(np.unique(pictures.digests[~store.knows(pictures.digests)], axis=0))
 
 

@@ -65,7 +65,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [*found.notes, *settings.without_effect(), *stopped],
     }
-    name = data.named(file)
+    name = data.command_name(file)
     known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}
     known["figures"] = dict(figures)
     weights: dict[str, str] = {settings.backbone: found.backbone.digest}

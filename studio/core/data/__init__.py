@@ -1,6 +1,24 @@
 """Data sets of pictures: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
 
 from studio.core.data.cache import Part, Pictures
-from studio.core.data.sets import LEAST_SIZE, MOST_SIZE, count, known, named, pictures, reference
+from studio.core.data.sets import (
+    LEAST_SIZE,
+    MOST_SIZE,
+    cached_pictures,
+    command_name,
+    count,
+    pictures,
+    reference,
+)
 
-__all__ = ["LEAST_SIZE", "MOST_SIZE", "Part", "Pictures", "count", "known", "named", "pictures", "reference"]
+__all__ = [
+    "LEAST_SIZE",
+    "MOST_SIZE",
+    "Part",
+    "Pictures",
+    "cached_pictures",
+    "command_name",
+    "count",
+    "pictures",
+    "reference",
+]

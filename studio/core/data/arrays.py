@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core.data.sources import Item, Source, refused
+from studio.core.data.sources import DataSource, Item, refused
 from studio.core.errors import InvalidInput
 from studio.core.untrusted import damage
 
@@ -24,7 +24,7 @@ _NAMES = "x_train and x_test, images, or x"
 Header = tuple[tuple[int, ...], np.dtype]
 
 
-def source(path: Path, name: str) -> Source:
+def source(path: Path, name: str) -> DataSource:
     """The pictures of an npz: `x_train` and `x_test`, `images`, or `x`, with `y...` or `labels` beside them.
 
     Every other array of one float a picture is an attribute of that name.
@@ -68,7 +68,7 @@ def source(path: Path, name: str) -> Source:
                 yield Item(start + n, _picture(name, part, images[n]), label, told)
             start += count
 
-    return Source(names, tuple(str(value) for value in values), tuple(facts), read, tuple(_notes(parts)))
+    return DataSource(names, tuple(str(value) for value in values), tuple(facts), read, tuple(_notes(parts)))
 
 
 def _notes(parts: list[tuple[str, str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from studio.core.data.sources import Item, Source, refused
+from studio.core.data.sources import DataSource, Item, refused
 from studio.core.errors import Unavailable, printable
 from studio.core.progress import Progress
 
@@ -38,7 +38,7 @@ def check(text: str) -> str:
     return name
 
 
-def source(text: str, progress: Progress) -> Source:
+def source(text: str, progress: Progress) -> DataSource:
     """The pictures of a data set of TensorFlow Datasets, fetched and prepared first if need be.
 
     Raises:
@@ -134,7 +134,7 @@ def _unavailable(text: str, why: str) -> Unavailable:
     return Unavailable(f"The data set {text} {why}. Next: {_WAY}.")
 
 
-def _pictures(builder: Any, text: str) -> Source:
+def _pictures(builder: Any, text: str) -> DataSource:
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -160,7 +160,7 @@ def _pictures(builder: Any, text: str) -> Source:
 
     names = tuple(f"{n:0{width}d} {split}" for n, split in enumerate(order))
     notes = (f"{' and '.join(splits)} are taken, in this order.",) if len(splits) > 1 else ()
-    return Source(names, tuple(features[label].names) if label else (), tuple(facts), read, notes)
+    return DataSource(names, tuple(features[label].names) if label else (), tuple(facts), read, notes)
 
 
 def _examples(builder: Any, split: str, image: str) -> Iterator[Mapping[str, Any]]:

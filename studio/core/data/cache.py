@@ -14,7 +14,7 @@ import numpy as np
 
 from studio.core import paths
 from studio.core.data.names import counted, listed
-from studio.core.data.sources import Item, Source, refused
+from studio.core.data.sources import DataSource, Item, refused
 from studio.core.errors import InvalidInput
 from studio.core.pictures import formats, images
 from studio.core.progress import Progress
@@ -112,7 +112,7 @@ def _read(key: str, size: int, channels: int) -> Pictures:
     return Pictures(kept, names, labels, classes, attributes, notes, *more)
 
 
-def make(key: str, source: Source, name: str, size: int, channels: int, progress: Progress) -> Pictures:
+def make(key: str, source: DataSource, name: str, size: int, channels: int, progress: Progress) -> Pictures:
     """Reads all pictures of a source, crops each to the square in its middle, resizes and keeps them.
 
     Copies of a file are kept once, so that none of what is held out has been learnt from.
@@ -169,7 +169,7 @@ def _prepared(
 class _Made:
     """The pictures of a source while they are read, each at its place in a file of `row` bytes a picture."""
 
-    def __init__(self, source: Source, row: int, out: BinaryIO):
+    def __init__(self, source: DataSource, row: int, out: BinaryIO):
         self._source, self._row, self._out = source, row, out
         count = len(source.names)
         self._digests: dict[int, bytes] = {}

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from studio.core.data.archives import Files
 from studio.core.data.names import ages_and_genders, classes_of, counted, junk, listed, splits
 from studio.core.data.names import hidden as is_hidden
-from studio.core.data.sources import Item, Source
+from studio.core.data.sources import DataSource, Item
 
 
-def source(files: Files) -> Source:
+def source(files: Files) -> DataSource:
     """The data set that some files make: all but junk and hidden ones, sorted by name.
 
     Whether a file is a picture is told by its content, when it is read.
@@ -31,7 +31,7 @@ def source(files: Files) -> Source:
     notes = [*files.notes, *_notes(files, names, sorted(hidden))]
     if facts:
         notes.append("Ages and genders are as the file names label them.")
-    return Source(names, classes, tuple(facts), read, tuple(notes), files=True)
+    return DataSource(names, classes, tuple(facts), read, tuple(notes), files=True)
 
 
 def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:

@@ -96,7 +96,7 @@ def reference(text: str, progress: Progress | None = None) -> File:
     return file
 
 
-def given(text: str, progress: Progress | None = None) -> File:
+def resolve(text: str, progress: Progress | None = None) -> File:
     """A data set as a person names it: `sample:NAME`, or as `studio.core.data.reference` takes it.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 from studio.core import owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import Pictures
-from studio.core.data.sources import Source, refused
+from studio.core.data.sources import DataSource, refused
 from studio.core.errors import printable
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -63,7 +63,7 @@ def reference(text: str) -> File:
     return file
 
 
-def named(file: File) -> str:
+def command_name(file: File) -> str:
     """What a command calls a data set: `tfds:NAME` as it was given, else the name of its file or folder."""
     text = file.name.replace(" ", "/")  # which `reference` took out: a file's name has none
     return text if builders.fits(text) else file.name
@@ -105,7 +105,7 @@ def pictures(
     return found
 
 
-def known(file: File, size: int, channels: int = 3) -> Pictures | None:
+def cached_pictures(file: File, size: int, channels: int = 3) -> Pictures | None:
     """What `pictures` would give, if it was asked before; nothing is read or fetched for it.
 
     Raises:
@@ -138,7 +138,7 @@ def _key(place: _Place, size: int, channels: int) -> str:
 
 def _path(text: str) -> Path:
     try:
-        path = paths.named(text).resolve()
+        path = paths.expand_user(text).resolve()
         if path.is_file() or path.is_dir():
             return path
         reason = "a device or pipe" if path.exists() else "no such file or folder"
@@ -183,7 +183,7 @@ def _place(file: File) -> _Place:
     return _Place(found, file.name, listing)
 
 
-def _opened(path: Path, name: str) -> Source:
+def _opened(path: Path, name: str) -> DataSource:
     """What a path holds, told by its content and checked."""
     if path.is_dir():
         return files.source(archives.in_folder(path))

@@ -29,7 +29,7 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """A data set that was recognised and checked.
 
     Attributes:

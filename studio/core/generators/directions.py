@@ -45,7 +45,7 @@ class Direction:
         return cls((vector / length).astype("float32"), note)
 
 
-def named(
+def by_name(
     found: Iterable[tuple[float, str, Direction]], changes: Mapping[str, Direction]
 ) -> dict[str, Direction]:
     """All directions of a model by names that can be asked for, the plainest first: MOST_DIRECTIONS of them.
@@ -60,7 +60,7 @@ def named(
     return kept | dict(changes)
 
 
-def usable(data: Mapping[str, Any]) -> dict[str, Any]:
+def from_json(data: Mapping[str, Any]) -> dict[str, Any]:
     """The directions that the `data` of a model's settings.json hold, as `Direction.to_json` writes each.
 
     What no name can ask for, or is more than a model may have, is left out: the model draws without it.

@@ -57,7 +57,7 @@ def small(seed: int, n: int) -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02, seed=numbered(seed, n))
 
 
-def held(judge: keras.Model, pictures: Any) -> Any:
+def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
     """What the judge says, with its weights held: gradients reach the pictures alone."""
     found, _ = judge.stateless_call(
         [ops.stop_gradient(ops.convert_to_tensor(v)) for v in judge.trainable_variables],
@@ -68,7 +68,7 @@ def held(judge: keras.Model, pictures: Any) -> Any:
     return whole(found)
 
 
-def lost(real: Any, made: Any) -> Any:
+def logistic_loss(real: Any, made: Any) -> Any:
     """What the judge loses by its logits of real and made pictures, a scalar: logistic losses."""
     return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(made))
 

@@ -16,10 +16,10 @@ from studio.core.generators.directions import (
     Direction,
     damaged,
     direction,
+    from_json,
     numbers,
     principal,
     rounded,
-    usable,
 )
 
 __all__ = [
@@ -131,7 +131,7 @@ def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction]
     Raises:
         InvalidInput: if they are not as `to_json` writes them.
     """
-    directions = {name: Direction.read(one, latent_dim) for name, one in usable(data).items()}
+    directions = {name: Direction.read(one, latent_dim) for name, one in from_json(data).items()}
     density = data.get("density")
     return directions, None if density is None else Mixture.read(density, latent_dim)
 

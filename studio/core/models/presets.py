@@ -254,7 +254,7 @@ def unpack(data: bytes, target: str | Path) -> Preset:
     return _preset(folder, folder.name)
 
 
-def given(file: tasks.File) -> Preset:
+def from_zip(file: tasks.File) -> Preset:
     """The model of a kept zip, unpacked under STUDIO_HOME/cache the first time. Raises as `unpack`."""
     owners.check(file.digest)  # whose it is: it may have been unpacked for somebody else
     folder = paths.folder("cache") / "models" / file.digest

@@ -10,7 +10,7 @@ T = TypeVar("T")
 _lock = threading.Lock()
 
 
-def held(kept: dict[str, T], name: str, make: Callable[[], T], most: int) -> T:
+def get_or_make(kept: dict[str, T], name: str, make: Callable[[], T], most: int) -> T:
     """What is kept under a name, made first if nothing is.
 
     Args:

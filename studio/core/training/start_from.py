@@ -14,14 +14,14 @@ from studio.core.tasks import Inputs
 SLOT = "start"
 
 
-def given(inputs: Inputs) -> presets.Preset | None:
+def model(inputs: Inputs) -> presets.Preset | None:
     """The model to start from, by its file's name, if there is one. Raises `InvalidInput` if it is broken."""
     for file in inputs.get(SLOT, ()):
-        return replace(presets.given(file), name=named(inputs))
+        return replace(presets.from_zip(file), name=model_name(inputs))
     return None
 
 
-def named(inputs: Inputs) -> str:
+def model_name(inputs: Inputs) -> str:
     """What the model to start from is called; "" if there is none."""
     return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
 
@@ -35,7 +35,7 @@ def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Seque
         what: what such a model is called, e.g. "a VAE".
         shape: the settings that decide of what shape its weights are.
     """
-    preset = given(inputs)
+    preset = model(inputs)
     if preset is None:
         return
     if preset.task != task:

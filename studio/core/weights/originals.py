@@ -12,28 +12,28 @@ from studio.core.weights import converted, downloads
 from studio.core.weights.index import Source
 
 
-def beside(source: Source) -> Path | None:
+def find(source: Source) -> Path | None:
     """A file with the source's name in the folder STUDIO_WEIGHTS or in the weights folder; not read yet."""
     chosen = os.environ.get("STUDIO_WEIGHTS")
-    for folder in ([paths.named(chosen)] if chosen else []) + [converted.folder()]:
+    for folder in ([paths.expand_user(chosen)] if chosen else []) + [converted.folder()]:
         if (folder / source.file).is_file():
             return folder / source.file
     return None
 
 
-def put_here(source: Source) -> Path | None:
-    """As `beside`, with its digest checked.
+def find_verified(source: Source) -> Path | None:
+    """As `find`, with its digest checked.
 
     Raises:
         InvalidInput: if the file there is another one; passing over it would puzzle who put it there.
     """
-    path = beside(source)
+    path = find(source)
     if path and not downloads.matches(path, source):
         raise _wrong(path, [source])
     return path
 
 
-def named(path: Path, sources: Sequence[Source]) -> tuple[Source, Path]:
+def identify(path: Path, sources: Sequence[Source]) -> tuple[Source, Path]:
     """Which source a file, or one in a folder, is the original of: its digest counts, not its name.
 
     Raises:

@@ -49,7 +49,7 @@ def ready(name: str, progress: Progress, original: Path | None, digest: str | No
         return found
     with _alone(known, progress):
         if original is not None:
-            source, path = originals.named(Path(original), known.sources)
+            source, path = originals.identify(Path(original), known.sources)
             return _convert(name, source, path, progress, None)
         if found := _intact(name, digest):  # another process was faster
             return found
@@ -82,7 +82,7 @@ def _pulled(name: str, known: Weights, digest: str | None, progress: Progress) -
     """From what a person put into a folder, else fetched from the sources in turn."""
     sources = [source for source in known.sources if may_be(source, digest)]
     for source in sources:
-        if original := originals.put_here(source):
+        if original := originals.find_verified(source):
             return _convert(name, source, original, progress, digest)
     reasons = []
     for source in sources:

@@ -74,7 +74,7 @@ def status(name: str, digest: str | None = None) -> Status:
         path, note = found
         return Status(name, known.title, True, path, note.bytes, 0, note.digest, note.source)
     source = next((s for s in known.sources if prepare.may_be(s, digest)), known.sources[0])
-    here = originals.beside(source)
+    here = originals.find(source)
     size = 0 if here else source.bytes
     return Status(name, known.title, False, here, 0, size, source.digest, source.where)
 
@@ -159,7 +159,7 @@ def verify(name: str) -> Status:
     raise Unavailable(f"The weights {name} {what}. Next: run `studio weights pull {name}`.")
 
 
-def expected(name: str) -> str:
+def expected_digest(name: str) -> str:
     """The digest of the training that `load` would take now; "" if not known. Loads and fetches nothing."""
     return status(name, _WANTED.get().get(name)).digest
 

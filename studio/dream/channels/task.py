@@ -25,7 +25,7 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
         StudioError, Cancelled: as `studio.dream.channels.visualise.visualise`.
     """
     began, name = time.monotonic(), settings.wanted.backbone
-    file = place(settings, pretrained.expected(name))
+    file = place(settings, pretrained.expected_digest(name))
     if found := _drawn_before(file):
         data, recipe = found
         seconds = time.monotonic() - began

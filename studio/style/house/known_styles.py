@@ -13,7 +13,7 @@ from typing import Any
 from studio.core.errors import StudioError, invalid, unknown
 from studio.core.models import presets
 from studio.core.models.presets import Preset
-from studio.core.recipes import Source
+from studio.core.recipes import Input
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import SHIPPED, TransferSettings
 
@@ -53,7 +53,7 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
         return ()
 
 
-def taught() -> dict[str, dict[str, Source]]:
+def taught() -> dict[str, dict[str, Input]]:
     """What a person's own networks, the whole ones, learnt from: `{network: {style: picture}}`.
 
     A network that is for all gives nobody these pictures: its recipe may name any file of the studio.
@@ -75,7 +75,7 @@ def of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Prese
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    found = next(map(presets.given, inputs.get("network", ())), None) or presets.find(settings.network)
+    found = next(map(presets.from_zip, inputs.get("network", ())), None) or presets.find(settings.network)
     settings_of(found)
     return found
 

@@ -11,7 +11,7 @@ import numpy as np
 from studio.core.litert.interpreter import Network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import held
+from studio.core.models.recently_used import get_or_make
 from studio.core.process import limits
 from studio.style.house import known_styles, written
 from studio.style.house.film_grain import laid_over
@@ -57,7 +57,7 @@ class Painter:
         height, width = photo_01.shape[1:3]
         filled = _filled(laid_over(photo_01)).astype("float32")
         sides = filled.shape[1:3]
-        (painted,) = held(self._held, f"{sides}", lambda: self._written(*sides), 1)(filled, mix)
+        (painted,) = get_or_make(self._held, f"{sides}", lambda: self._written(*sides), 1)(filled, mix)
         return painted[:, :height, :width]
 
     def _written(self, height: int, width: int) -> Network:
@@ -74,7 +74,7 @@ def _filled(photo_01: np.ndarray) -> np.ndarray:
 
 def open(preset: Preset) -> Painter:
     """The painter of a preset; kept in memory for the next time. Raises as `Painter`."""
-    return held(_HELD, preset.key, lambda: Painter(preset), _MOST_HELD)
+    return get_or_make(_HELD, preset.key, lambda: Painter(preset), _MOST_HELD)
 
 
 def load(preset: Preset) -> keras.Model:

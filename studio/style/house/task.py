@@ -69,12 +69,12 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "taught": [names[place] for place in taught],
         **{name.replace(" ", "_"): value for name, value in trained.tested.items()},
         "ended": trained.ended,
-        "started_from": start_from.named(inputs),
+        "started_from": start_from.model_name(inputs),
         "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     recipe = recipes.make(known_styles.TASK, settings, inputs, {"vgg16": vgg16.digest})
-    name, more = data.named(file), ["--style", *(one.name for one in inputs["style"])]
+    name, more = data.command_name(file), ["--style", *(one.name for one in inputs["style"])]
     command = cards.command("train_style", name, settings, figures["started_from"], more)
     told = {"styles": names, "trained_on": name, "command": command, "figures": figures}
     text = card.write(name, settings, names, figures, command)
@@ -136,5 +136,5 @@ def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
     """The styles of the network to start from, and that network; none and None if it begins anew."""
     from studio.style.house import paint
 
-    preset = start_from.given(inputs)
+    preset = start_from.model(inputs)
     return (known_styles.styles_of(preset), paint.load(preset)) if preset else ((), None)

@@ -32,7 +32,7 @@ def usual(file, **settings):
 
 def looked_at(found, name, monkeypatch):
     """Keeps features of these pictures, as the network would."""
-    monkeypatch.setattr(pretrained, "expected", lambda name: "f" * 64)
+    monkeypatch.setattr(pretrained, "expected_digest", lambda name: "f" * 64)
     spec = backbones.spec(name)
     store = features.Store(name, "f" * 64, found.images.shape[1])
     store.add(found.digests, np.zeros((len(found.digests), spec.layers[spec.last]), "float32"))
@@ -81,14 +81,18 @@ def test_of_a_set_that_would_be_fetched_nothing_is_told(monkeypatch):
     monkeypatch.setattr("studio.core.data.builders.reachable", lambda text: None)
     monkeypatch.setattr("studio.core.data.builders.state", lambda text: "")
     file = data.reference("tfds:mnist")
-    assert tasks.expected(tasks.get("classify.train"), TrainClassifierSettings(), {"data": [file]}) is None
+    assert (
+        tasks.expected_seconds(tasks.get("classify.train"), TrainClassifierSettings(), {"data": [file]})
+        is None
+    )
 
 
 def test_it_loads_no_keras(drawn):
     code = (
         "import sys; from studio.core import data, tasks; from studio.classify.settings import *;"
         "file, task = data.reference(sys.argv[1]), tasks.get('classify.train');"
-        "print(tasks.expected(task, TrainClassifierSettings(), {'data': [file]}) > 0, 'keras' in sys.modules)"
+        "seconds = tasks.expected_seconds(task, TrainClassifierSettings(), {'data': [file]});"
+        "print(seconds > 0, 'keras' in sys.modules)"
     )
     words = [sys.executable, "-c", code, str(drawn)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)

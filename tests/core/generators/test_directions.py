@@ -10,10 +10,10 @@ from studio.core.generators.directions import (
     MOST_DIRECTIONS,
     MOST_NAME,
     Direction,
+    by_name,
     direction,
-    named,
+    from_json,
     principal,
-    usable,
 )
 
 DIM, COUNT = 10, 400
@@ -82,15 +82,15 @@ def test_names_of_a_data_set_become_ones_that_can_be_asked_for():
     one = Direction(np.eye(DIM, dtype="float32")[0])
     long = "colour of the hair, as far as it can be seen"
     names = ["skin brightness", "skin,brightness", "a = b", "change-1", "", long, f"{long} at all", "  age\n"]
-    found = named([(1 - n / 10, name, one) for n, name in enumerate(names)], {"change-1": one})
+    found = by_name([(1 - n / 10, name, one) for n, name in enumerate(names)], {"change-1": one})
     assert list(found)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "change-1-2", "unnamed"]
     assert list(found)[-2:] == ["-age-", "change-1"] and len(found) == len(names) + 1
     assert max(map(len, found)) == MOST_NAME
-    assert list(usable({"directions": found})) == list(found)
+    assert list(from_json({"directions": found})) == list(found)
 
 
 def test_the_plainest_are_kept_and_room_is_left_for_changes():
     one, changes = Direction(np.eye(DIM, dtype="float32")[0]), [f"change-{n + 1}" for n in range(8)]
-    found = named([(n / 200, f"d{n}", one) for n in range(200)], dict.fromkeys(changes, one))
+    found = by_name([(n / 200, f"d{n}", one) for n in range(200)], dict.fromkeys(changes, one))
     assert len(found) == MOST_DIRECTIONS
     assert list(found) == [*(f"d{199 - n}" for n in range(MOST_DIRECTIONS - 8)), *changes]

@@ -37,4 +37,4 @@ def test_plain_words_stand_without_quotes():
     ],
 )
 def test_a_data_set_is_named_as_it_was_given(file, named):
-    assert data.named(File("0" * 64, "dataset", file)) == named
+    assert data.command_name(File("0" * 64, "dataset", file)) == named

@@ -316,9 +316,9 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
 
 def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
     file = tasks.File.keep(packed(), "model", "tiny.zip")
-    found = presets.given(file)
+    found = presets.from_zip(file)
     found.weights().unlink()
-    assert np.frombuffer(presets.given(file).weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert np.frombuffer(presets.from_zip(file).weights().read_bytes(), "<f4").tolist() == [1, 2]
 
 
 def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):

@@ -6,20 +6,20 @@ import threading
 
 import pytest
 
-from studio.core.models.recently_used import held
+from studio.core.models.recently_used import get_or_make
 
 
 def test_what_was_not_used_for_longest_gives_way():
     kept: dict[str, str] = {}
     for name in ("often", "once", "often", "twice", "often", "new"):
-        held(kept, name, lambda name=name: name.upper(), 3)
+        get_or_make(kept, name, lambda name=name: name.upper(), 3)
     assert kept == {"twice": "TWICE", "often": "OFTEN", "new": "NEW"}
 
 
 def test_nothing_gives_way_to_what_cannot_be_made():
     kept = {"a": 1, "b": 2}
     with pytest.raises(ZeroDivisionError):
-        held(kept, "c", lambda: 1 // 0, 2)
+        get_or_make(kept, "c", lambda: 1 // 0, 2)
     assert kept == {"a": 1, "b": 2}
 
 
@@ -32,10 +32,10 @@ def test_what_takes_long_to_make_lets_others_go_on():
         assert go_on.wait(20)
         return "slow"
 
-    thread = threading.Thread(target=held, args=(kept, "slow", slowly, 2))
+    thread = threading.Thread(target=get_or_make, args=(kept, "slow", slowly, 2))
     thread.start()
     assert began.wait(20)
-    assert held(kept, "there", lambda: "y", 2) == "x"
+    assert get_or_make(kept, "there", lambda: "y", 2) == "x"
     go_on.set()
     thread.join()
     assert kept == {"there": "x", "slow": "slow"}
