@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import paint  # adds the command `paint`
+import paint  # adds the command `invert`
 import pytest
 
 from studio.cli import main

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import paint  # adds the command `paint`
+import paint  # adds the command `invert`
 import pytest
 from PIL import Image
 
@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_result_path_is_all_of_stdout(photo, said):
-    code, out, _ = said("paint", photo, "-o", "out.png")
+    code, out, _ = said("invert", photo, "-o", "out.png")
     assert (code, out) == (0, "out.png\n")
     assert np.array_equal(images.read("out.png"), 255 - images.read(photo))
 
 
 def test_json_is_one_object(photo, said):
-    code, out, _ = said("paint", photo, "-o", "out.png", "--json", "--steps", "2")
+    code, out, _ = said("invert", photo, "-o", "out.png", "--json", "--steps", "2")
     found = json.loads(out)
     assert code == 0
     assert found["path"] == "out.png"
@@ -39,7 +39,7 @@ def test_json_is_one_object(photo, said):
 
 
 def test_recipe_is_in_the_png_and_names_the_input(photo, said):
-    said("paint", photo, "-o", "out.png", "--seed", "7")
+    said("invert", photo, "-o", "out.png", "--seed", "7")
     recipe = recipes.read(Path("out.png").read_bytes())
     assert recipe.settings["seed"] == 7
     assert recipe.inputs["content"][0].digest == paths.file_digest(photo)
@@ -47,7 +47,7 @@ def test_recipe_is_in_the_png_and_names_the_input(photo, said):
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.jpeg", "out.webp", "OUT.JPG"])
 def test_other_formats_have_their_recipe_beside_them(name, photo, said):
-    assert said("paint", photo, "-o", name)[0] == 0
+    assert said("invert", photo, "-o", name)[0] == 0
     assert recipes.read(Path(f"{name}.json").read_bytes()).task == "fake.paint"
     with Image.open(name) as made:
         assert made.format == ("WEBP" if "webp" in name else "JPEG")
@@ -56,21 +56,21 @@ def test_other_formats_have_their_recipe_beside_them(name, photo, said):
 BAD = {
     "no command": [],
     "unknown command": ["pain"],
-    "no arguments": ["paint"],
-    "no output": ["paint", "photo.png"],
-    "no such flag": ["paint", "photo.png", "-o", "out.png", "--colour"],
-    "shortened flag": ["paint", "photo.png", "-o", "out.png", "--step", "3"],
-    "no such picture": ["paint", "nothing.png", "-o", "out.png"],
-    "a folder as picture": ["paint", ".", "-o", "out.png"],
-    "NUL in a path": ["paint", "a\0b.png", "-o", "out.png"],
+    "no arguments": ["invert"],
+    "no output": ["invert", "photo.png"],
+    "no such flag": ["invert", "photo.png", "-o", "out.png", "--colour"],
+    "shortened flag": ["invert", "photo.png", "-o", "out.png", "--step", "3"],
+    "no such picture": ["invert", "nothing.png", "-o", "out.png"],
+    "a folder as picture": ["invert", ".", "-o", "out.png"],
+    "NUL in a path": ["invert", "a\0b.png", "-o", "out.png"],
     "NUL in a film's path": ["style", "a\0b.mp4", "house:mosaic", "-o", "o.mp4"],
-    "line break and colours in a path": ["paint", "a\n\x1b[31mb.png", "-o", "out.png"],
-    "very long path": ["paint", "a" * 5000, "-o", "out.png"],
-    "no such sample": ["paint", "sample:nobody", "-o", "out.png"],
-    "not a picture": ["paint", "text.txt", "-o", "out.png"],
-    "number too large": ["paint", "photo.png", "-o", "out.png", "--steps", "1001"],
-    "not a number": ["paint", "photo.png", "-o", "out.png", "--steps", "many"],
-    "NaN": ["paint", "photo.png", "-o", "out.png", "--seconds", "nan"],
+    "line break and colours in a path": ["invert", "a\n\x1b[31mb.png", "-o", "out.png"],
+    "very long path": ["invert", "a" * 5000, "-o", "out.png"],
+    "no such sample": ["invert", "sample:nobody", "-o", "out.png"],
+    "not a picture": ["invert", "text.txt", "-o", "out.png"],
+    "number too large": ["invert", "photo.png", "-o", "out.png", "--steps", "1001"],
+    "not a number": ["invert", "photo.png", "-o", "out.png", "--steps", "many"],
+    "NaN": ["invert", "photo.png", "-o", "out.png", "--seconds", "nan"],
     "number of 400 digits": [
         "search",
         "text",
@@ -83,19 +83,19 @@ BAD = {
         "9" * 400,
     ],
     "more steps than a float counts": ["dream", "photo.png", "-o", "out.png", "--most-steps", "9" * 400],
-    "seed beyond any": ["paint", "photo.png", "-o", "out.png", "--seed", "9" * 30],
-    "not a choice": ["paint", "photo.png", "-o", "out.png", "--tint", "green"],
-    "list too long": ["paint", "photo.png", "-o", "out.png", "--levels", "1,2,3,4"],
-    "list of words": ["paint", "photo.png", "-o", "out.png", "--levels", "one"],
-    "too many files": ["paint", "photo.png", "-o", "out.png", "--masks", *["photo.png"] * 3],
-    "output is a folder": ["paint", "photo.png", "-o", "folder.png"],
-    "output in no folder": ["paint", "photo.png", "-o", "nowhere/out.png"],
-    "output in a file": ["paint", "photo.png", "-o", "text.txt/out.png"],
-    "output of no kind": ["paint", "photo.png", "-o", "out"],
-    "output of another kind": ["paint", "photo.png", "-o", "out.gif"],
-    "output over the input": ["paint", "photo.png", "-o", "photo.png"],
-    "NUL in the output": ["paint", "photo.png", "-o", "a\0.png"],
-    "output name too long": ["paint", "photo.png", "-o", "a" * 300 + ".png"],
+    "seed beyond any": ["invert", "photo.png", "-o", "out.png", "--seed", "9" * 30],
+    "not a choice": ["invert", "photo.png", "-o", "out.png", "--tint", "green"],
+    "list too long": ["invert", "photo.png", "-o", "out.png", "--levels", "1,2,3,4"],
+    "list of words": ["invert", "photo.png", "-o", "out.png", "--levels", "one"],
+    "too many files": ["invert", "photo.png", "-o", "out.png", "--masks", *["photo.png"] * 3],
+    "output is a folder": ["invert", "photo.png", "-o", "folder.png"],
+    "output in no folder": ["invert", "photo.png", "-o", "nowhere/out.png"],
+    "output in a file": ["invert", "photo.png", "-o", "text.txt/out.png"],
+    "output of no kind": ["invert", "photo.png", "-o", "out"],
+    "output of another kind": ["invert", "photo.png", "-o", "out.gif"],
+    "output over the input": ["invert", "photo.png", "-o", "photo.png"],
+    "NUL in the output": ["invert", "photo.png", "-o", "a\0.png"],
+    "output name too long": ["invert", "photo.png", "-o", "a" * 300 + ".png"],
     "replay of nothing": ["replay", "nothing.png"],
     "replay without a recipe": ["replay", "photo.png"],
     "replay of a folder": ["replay", "folder.png"],
@@ -122,8 +122,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatc
 def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_are(photo, said, home):
     before = os.umask(0o022)
     try:
-        assert said("paint", photo, "-o", "out.jpg")[0] == said("gallery", "list")[0] == 0
-        assert said("paint", photo, "-o", "bug.png", "--fault", "bug")[0] != 0
+        assert said("invert", photo, "-o", "out.jpg")[0] == said("gallery", "list")[0] == 0
+        assert said("invert", photo, "-o", "bug.png", "--fault", "bug")[0] != 0
     finally:
         os.umask(before)
     assert [path for path in (home, *home.rglob("*")) if path.lstat().st_mode & 0o077] == []
@@ -136,18 +136,18 @@ def test_read_only_folder_is_refused_before_the_work(photo, said):
         pytest.skip("root may write everywhere")
     locked = Path("locked")
     locked.mkdir(mode=0o500)
-    assert said("paint", photo, "-o", locked / "out.png")[0] == 2
+    assert said("invert", photo, "-o", locked / "out.png")[0] == 2
 
 
 def test_output_over_a_device_is_refused(photo, said):
     Path("null.png").symlink_to("/dev/null")
-    assert said("paint", photo, "-o", "null.png")[0] == 2
+    assert said("invert", photo, "-o", "null.png")[0] == 2
     assert not Path("/dev/null").is_file()
 
 
 def test_output_through_a_link_keeps_the_link(photo, said):
     Path("link.png").symlink_to("real.png")
-    assert said("paint", photo, "-o", "link.png")[0] == 0
+    assert said("invert", photo, "-o", "link.png")[0] == 0
     assert Path("link.png").is_symlink()
     assert images.read("real.png").shape == (48, 64, 3)
 
@@ -157,7 +157,7 @@ def test_output_through_a_link_keeps_the_link(photo, said):
     [("bug", "ZeroDivisionError"), ("memory", "memory"), ("device", "memory"), ("disk", "I/O")],
 )
 def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, said, home):
-    code, out, err = said("paint", photo, "-o", "out.png", "--fault", fault)
+    code, out, err = said("invert", photo, "-o", "out.png", "--fault", fault)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert words in err
@@ -181,7 +181,7 @@ def test_bad_input_is_found_before_keras_loads(photo):
     )
 
 
-@pytest.mark.parametrize("command", [[], ["style"], ["paint"], ["replay"], ["app"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["style"], ["invert"], ["replay"], ["app"], ["doctor"]])
 def test_help_is_on_stdout(command, capsys):
     with pytest.raises(SystemExit) as left:
         main([*command, "--help"])
@@ -204,6 +204,6 @@ def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, said, monkeyp
 
 def test_home_that_cannot_be_written_is_one_line(photo, said, monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
-    code, _, err = said("paint", photo, "-o", "out.png")
+    code, _, err = said("invert", photo, "-o", "out.png")
     assert (code, err.count("\n")) == (2, 1)
     assert "STUDIO_HOME" in err

@@ -13,10 +13,10 @@ from studio.core.pictures import images
 
 
 def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start):
-    done = start("paint", photo, "-o", "out.png")
+    done = start("invert", photo, "-o", "out.png")
     out, err = done.communicate(timeout=60)
     assert (done.returncode, out, err) == (0, "out.png\n", "")
-    verbose = start("paint", photo, "-o", "out.png", "--verbose")
+    verbose = start("invert", photo, "-o", "out.png", "--verbose")
     assert "a native library" in verbose.communicate(timeout=60)[1]
 
 
@@ -31,7 +31,7 @@ def until(path, process):
 
 
 def test_ctrl_c_saves_the_best_so_far(photo, home, start):
-    process = start("paint", photo, "-o", "out.png", "--steps", "1000", "--seconds", "0.05")
+    process = start("invert", photo, "-o", "out.png", "--steps", "1000", "--seconds", "0.05")
     until(home / "logs" / "command-line.log", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -41,7 +41,7 @@ def test_ctrl_c_saves_the_best_so_far(photo, home, start):
 
 
 def test_second_ctrl_c_quits(photo, home, start):
-    process = start("paint", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
+    process = start("invert", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
     until(home / "logs" / "command-line.log", process)
     process.send_signal(signal.SIGINT)
     time.sleep(0.2)
@@ -53,7 +53,7 @@ def test_second_ctrl_c_quits(photo, home, start):
 
 
 def test_a_closed_pipe_is_no_fault(photo, start):
-    process = start("paint", photo, "-o", "out.png", "--json")
+    process = start("invert", photo, "-o", "out.png", "--json")
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(timeout=60) == 0
@@ -61,13 +61,13 @@ def test_a_closed_pipe_is_no_fault(photo, start):
 
 def test_a_name_that_is_no_text_leaves_as_it_came(photo, start):
     name = os.fsdecode(b"\xff.png")
-    process = start("paint", photo, "-o", name, errors="surrogateescape")
+    process = start("invert", photo, "-o", name, errors="surrogateescape")
     assert process.communicate(timeout=60) == (f"{name}\n", "")
     assert process.returncode == 0
     assert Path(name).is_file()
 
 
 def test_verbose_shows_the_traceback(photo, start):
-    process = start("paint", photo, "-o", "out.png", "--fault", "bug", "--verbose")
+    process = start("invert", photo, "-o", "out.png", "--fault", "bug", "--verbose")
     assert "Traceback" in process.communicate(timeout=60)[1]
     assert process.returncode == 2

@@ -24,7 +24,7 @@ def clip(photo):
 
 
 def test_a_film_in_is_a_film_out_and_can_be_replayed(clip, capsys):
-    assert main(["paint", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
+    assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["path"], told["figures"]["frames"]) == ("out.gif", 3)
     made = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
@@ -41,7 +41,7 @@ def test_a_model_that_is_none_is_told_for_a_film_as_for_a_picture(clip, said):
 def test_what_no_film_takes_is_refused_instead_of_left_out(clip, said, monkeypatch):
     frame = tasks.Slot("frame", "picture", least=0, flag="--frame")
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], frame)))
-    code, _, err = said("paint", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
+    code, _, err = said("invert", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
     assert code == 2 and "Invalid frame. Expected: none for a film. Received: gold.png." in err
 
 
@@ -50,7 +50,7 @@ def test_help_offers_a_film_only_where_one_can_go_through(capsys, monkeypatch):
     for task, offered in ((paint.PAINT, True), (needy, False), (replace(needy, produces="text"), False)):
         monkeypatch.setattr(paint, "PAINT", task)
         with pytest.raises(SystemExit):
-            main(["paint", "--help"])
+            main(["invert", "--help"])
         said = " ".join(capsys.readouterr().out.split())
         assert "a folder of them" in said and ("or a film" in said) == offered
     with pytest.raises(SystemExit):
@@ -59,14 +59,14 @@ def test_help_offers_a_film_only_where_one_can_go_through(capsys, monkeypatch):
 
 
 def test_a_still_of_it_is_its_first_frame(clip):
-    assert main(["paint", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
+    assert main(["invert", "clip.gif", "-o", "out.png", "--steps", "1", "--quiet"]) == 0
 
 
 def test_a_still_is_a_picture_whatever_its_ending(photo, said):
     from PIL import Image
 
     Image.open(photo).save("still.webp")
-    assert said("paint", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
+    assert said("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
     arguments = (
         tasks.get("dream.ascend"),
@@ -79,7 +79,7 @@ def test_a_still_is_a_picture_whatever_its_ending(photo, said):
 
 def test_what_can_only_be_a_film_becomes_one(clip, capsys):
     clip.rename(clip.with_name("clip.mp4"))
-    assert main(["paint", "clip.mp4", "-o", "out.png"]) == 2
+    assert main(["invert", "clip.mp4", "-o", "out.png"]) == 2
     said = capsys.readouterr().err
     assert "Invalid output out.png" in said and ".mp4, .webp, .gif" in said
 
@@ -88,16 +88,16 @@ def test_what_can_only_be_a_film_becomes_one(clip, capsys):
 def test_a_film_of_a_phone_is_a_film_by_its_name_too(clip, said, name):
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
     clip.with_name(name).write_bytes(animations.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
-    assert said("paint", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
+    assert said("invert", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
     assert len(list(animations.frames(clip.with_name("out.mp4").read_bytes()))) == 3
-    code, _, err = said("paint", name, "-o", "out.mov")
+    code, _, err = said("invert", name, "-o", "out.mov")
     assert code == 2 and "Invalid output out.mov" in err and ".mp4, .webp, .gif, as a film is given" in err
 
 
 @pytest.mark.parametrize("ending", ["avi", "WEBM", "mkv"])
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
 def test_a_film_that_is_not_read_is_told_to_be_converted(clip, said, ending, out):
-    code, _, err = said("paint", f"clip.{ending}", "-o", out)
+    code, _, err = said("invert", f"clip.{ending}", "-o", out)
     told = f"error: Invalid film clip.{ending}. Expected: an MP4, WebP or GIF. Received: .{ending.lower()}. "
     assert (code, err) == (2, f"{told}Next: convert it to MP4.\n")
 
@@ -148,7 +148,7 @@ def test_settings_of_a_zoom_are_refused_for_a_film(clip, said, dreamt, name, fla
 @pytest.mark.parametrize("data", [b"", b"no film", b"GIF89a cut"])
 def test_what_is_no_film_is_told_in_one_sentence(clip, capsys, data):
     clip.write_bytes(data)
-    assert main(["paint", "clip.gif", "-o", "out.gif"]) == 2
+    assert main(["invert", "clip.gif", "-o", "out.gif"]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: Invalid film clip.gif") and "Traceback" not in said
     assert not clip.with_name("out.gif").exists()
@@ -157,5 +157,5 @@ def test_what_is_no_film_is_told_in_one_sentence(clip, capsys, data):
 def test_a_device_is_no_film_and_never_read(clip, capsys):
     clip.unlink()
     clip.symlink_to("/dev/null")
-    assert main(["paint", "clip.gif", "-o", "out.gif"]) == 2
+    assert main(["invert", "clip.gif", "-o", "out.gif"]) == 2
     assert "Invalid film clip.gif. Expected: a file. Received: a device or pipe." in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 
-import paint  # adds the command `paint`  # noqa: F401
+import paint  # adds the command `invert`  # noqa: F401
 import pytest
 
 from studio import cli
@@ -58,8 +58,8 @@ def test_a_list_that_is_given_twice_is_one_list():
 
 def test_settings_not_given_are_left_to_the_task():
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png") == {}
-    assert parsed("paint", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}
-    assert parsed("paint", "a.jpg", "-o", "o.png", "--no-mirror") == {"mirror": False}
+    assert parsed("invert", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}
+    assert parsed("invert", "a.jpg", "-o", "o.png", "--no-mirror") == {"mirror": False}
 
 
 def test_the_fixed_grammar_of_write_train_and_score():
@@ -185,7 +185,7 @@ def test_every_command_that_takes_words_is_tried_below():
     takes = {
         name for name, leaf in leaves(_parser()) if leaf._get_positional_actions() and "fake" not in leaf.prog
     }
-    assert takes - {"paint"} == set(ORDERS)
+    assert takes - {"invert"} == set(ORDERS)
 
 
 @pytest.mark.parametrize("command", ORDERS)

@@ -13,7 +13,7 @@ from studio.cli import main
 from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.pictures import images
 
-INVERT = ["paint", "photos", "-o", "out", "--steps", "1", "--quiet"]
+INVERT = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_jfif_is_a_jpeg(photos, capsys):
     (photos / "ä c.jpg").rename(photos / "d.JFIF")
     assert main(INVERT) == 0
     assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "d.png": 135}
-    assert main(["paint", "photos/d.JFIF", "-o", "d.jfif", "--steps", "1", "--quiet"]) == 0
+    assert main(["invert", "photos/d.JFIF", "-o", "d.jfif", "--steps", "1", "--quiet"]) == 0
     assert images.read("d.jfif").shape == (24, 32, 3)
 
 
@@ -147,7 +147,7 @@ def test_no_two_results_have_one_name(photos, capsys):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, capsys):
-    slow = ["paint", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
+    slow = ["invert", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
     made = start(*slow, cwd=photos.parent)
     made.stdout.readline()  # the first one is done
     made.send_signal(2)
@@ -171,7 +171,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, caps
 )
 def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
     photos.with_name("file").write_text("here")
-    assert main(["paint", "photos", "-o", out]) == 2
+    assert main(["invert", "photos", "-o", out]) == 2
     assert told in capsys.readouterr().err
     assert sorted(path.name for path in photos.iterdir()) == [
         ".hidden.png",
@@ -184,5 +184,5 @@ def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
 
 def test_a_folder_without_pictures_is_refused(photos, capsys):
     photos.with_name("empty").mkdir()
-    assert main(["paint", "empty", "-o", "out"]) == 2
+    assert main(["invert", "empty", "-o", "out"]) == 2
     assert "none in empty" in capsys.readouterr().err

@@ -21,7 +21,7 @@ def painted(said, photo):
     """Paints by a command and gives the item's id: `painted("out.png", "--tint", "red")`."""
 
     def paint(*words):
-        assert said("paint", photo, "-o", *words, "--quiet")[0] == 0
+        assert said("invert", photo, "-o", *words, "--quiet")[0] == 0
         return json.loads(said("gallery", "list", "--json")[1])["items"][0]["id"]
 
     return paint
@@ -32,7 +32,7 @@ def test_what_finds_no_room_at_its_place_is_in_the_gallery(said, photo, monkeypa
         raise NoRoom("The disk is full. Next: free some space.")
 
     monkeypatch.setattr(outputs, "save", full)
-    code, _, err = said("paint", photo, "-o", "out.png")
+    code, _, err = said("invert", photo, "-o", "out.png")
     assert code != 0 and "The disk is full" in err
     assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
 
@@ -149,7 +149,7 @@ def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(said
     (home / "jobs").mkdir(parents=True)
     (home / "jobs").rmdir()
     (home / "jobs").write_text("in the way")
-    code, out, err = said("paint", photo, "-o", "out.png", "--quiet")
+    code, out, err = said("invert", photo, "-o", "out.png", "--quiet")
     assert (code, out) == (0, "out.png\n")
     assert "not in the gallery" in err
     assert (tmp_path / "out.png").exists()

@@ -42,19 +42,19 @@ def refused(answer, *told):
 def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, said, kept):
     kept("real/a.jpg.json", MINE)
     Path("out.jpg").symlink_to("real/a.jpg")
-    refused(said("paint", photo, "-o", "out.jpg"), "a free place for its recipe", "a.jpg.json")
+    refused(said("invert", photo, "-o", "out.jpg"), "a free place for its recipe", "a.jpg.json")
     assert not Path("real/a.jpg").exists()
 
 
 @pytest.mark.parametrize("beside", ["link to nothing", "link to a recipe", "picture with a recipe"])
 def test_only_a_recipe_that_the_studio_wrote_gives_way_to_a_recipe(beside, photo, said, kept):
-    said("paint", photo, "-o", "one.png"), said("paint", photo, "-o", "two.jpg")
+    said("invert", photo, "-o", "one.png"), said("invert", photo, "-o", "two.jpg")
     place = Path("out.jpg.json")
     if beside == "picture with a recipe":
         kept(place, Path("one.png").read_bytes())
     else:
         place.symlink_to("gone" if beside == "link to nothing" else kept("two.jpg.json"))
-    refused(said("paint", photo, "-o", "out.jpg"), "a free place for its recipe")
+    refused(said("invert", photo, "-o", "out.jpg"), "a free place for its recipe")
     assert place.is_symlink() == beside.startswith("link")
 
 
@@ -68,14 +68,14 @@ def test_what_is_put_beside_the_result_meanwhile_stays(photo, said, kept, monkey
         return work(*asked)
 
     monkeypatch.setattr(paint, "run", slow)
-    code, _, err = said("paint", photo, "-o", "out.jpg")
+    code, _, err = said("invert", photo, "-o", "out.jpg")
     assert code == 2 and "a free place for its recipe" in err
 
 
 def test_a_result_saved_through_a_link_tells_its_recipe(photo, said):
     Path("real").mkdir()
     Path("out.jpg").symlink_to("real/a.jpg")
-    assert said("paint", photo, "-o", "out.jpg")[:2] == (0, "out.jpg\n")
+    assert said("invert", photo, "-o", "out.jpg")[:2] == (0, "out.jpg\n")
     assert Path("out.jpg").is_symlink() and Path("real/a.jpg.json").is_file()
     assert said("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
 
@@ -92,7 +92,7 @@ def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(photo, sai
 
     Path("out.png").symlink_to("real.png")
     monkeypatch.setattr(paint, "run", slow)
-    assert said("paint", photo, "-o", "out.png")[0] == 0
+    assert said("invert", photo, "-o", "out.png")[0] == 0
     assert images.read("real.png").shape == (48, 64, 3)
 
 
@@ -107,14 +107,14 @@ def test_an_input_is_known_by_another_name(how, photo, said, kept):
         os.link(photo, "same.png")
     else:
         Path("same.png").symlink_to(photo)
-    refused(said("paint", photo, "-o", "same.png"), "one of the inputs")
-    refused(said("paint", "same.png", "-o", photo), "one of the inputs")
-    refused(said("paint", "sample:chelsea", "--masks", "same.png", "-o", photo), "one of the inputs")
+    refused(said("invert", photo, "-o", "same.png"), "one of the inputs")
+    refused(said("invert", "same.png", "-o", photo), "one of the inputs")
+    refused(said("invert", "sample:chelsea", "--masks", "same.png", "-o", photo), "one of the inputs")
     assert photo.samefile("same.png")
 
 
 def test_the_recipe_of_an_input_stays(photo, said, kept):
-    said("paint", photo, "-o", "a.jpg")
+    said("invert", photo, "-o", "a.jpg")
     kept("a.jpg.json")
     refused(said("classify", "predict", "a.jpg", "-o", "a.jpg.json"), "one of the inputs")
     shutil.copy("a.jpg.json", "b.jpg.json")
@@ -125,12 +125,12 @@ def test_the_recipe_of_an_input_stays(photo, said, kept):
 def test_no_input_gives_way_to_the_recipe_of_a_result(photo, said, kept):
     shutil.copy(photo, "b.jpg.json")
     kept("b.jpg.json")
-    refused(said("paint", "b.jpg.json", "-o", "b.jpg"))
+    refused(said("invert", "b.jpg.json", "-o", "b.jpg"))
 
 
 def test_a_replay_does_not_replace_what_it_was_given(photo, said, kept, home):
     kept(photo)
-    said("paint", photo, "-o", "out.png")
+    said("invert", photo, "-o", "out.png")
     kept("out.png")
     shutil.rmtree(home / "files")
     for inputs in (photo, photo.parent):
@@ -140,7 +140,7 @@ def test_a_replay_does_not_replace_what_it_was_given(photo, said, kept, home):
 def test_a_replay_without_a_name_takes_one_that_nobody_has(photo, said, kept, monkeypatch):
     import paint
 
-    said("paint", photo, "-o", "out.jpg")
+    said("invert", photo, "-o", "out.jpg")
     kept("out-again.jpg.json", MINE)
     assert said("replay", "out.jpg")[:2] == (0, "out-again-2.jpg\n")
     work = paint.run
@@ -157,7 +157,7 @@ def test_a_replay_without_a_name_takes_one_that_nobody_has(photo, said, kept, mo
 def folder(photo, said, home):
     """Photos of which one was made by the studio itself."""
     Path("photos").mkdir()
-    said("paint", photo, "-o", "photos/a.png")
+    said("invert", photo, "-o", "photos/a.png")
     return Path("photos")
 
 
@@ -165,15 +165,15 @@ def test_a_folder_of_results_does_not_replace_what_they_are_made_from(folder, ph
     kept("photos/a.png")
     Path("out").mkdir()
     Path("out/a.png").symlink_to("../photos/a.png")
-    code, _, err = said("paint", "photos", "-o", "out", "--mirror", "--quiet")
+    code, _, err = said("invert", "photos", "-o", "out", "--mirror", "--quiet")
     assert code == 2 and "one of the inputs" in err
     Path("out/a.png").unlink()
-    said("paint", photo, "-o", "out/a.png", "--steps", "2")
+    said("invert", photo, "-o", "out/a.png", "--steps", "2")
     kept("out/a.png")
-    code, _, err = said("paint", "photos", "-o", "out", "--masks", "out/a.png", "--quiet")
+    code, _, err = said("invert", "photos", "-o", "out", "--masks", "out/a.png", "--quiet")
     assert code == 2 and "one of the inputs" in err
     Path("link").symlink_to("photos")
-    refused(said("paint", "photos", "-o", "link"), "the folder of the pictures")
+    refused(said("invert", "photos", "-o", "link"), "the folder of the pictures")
 
 
 def test_a_model_that_is_asked_stays_whole(photo, said, kept, home):
@@ -209,14 +209,14 @@ def test_a_file_beside_a_set_of_pictures_stays(name, said, kept, home, tmp_path,
 
 
 def test_an_export_of_the_gallery_goes_through_a_link(photo, said):
-    said("paint", photo, "-o", "out.png")
+    said("invert", photo, "-o", "out.png")
     Path("all.zip").symlink_to("real.zip")
     assert said("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
     assert Path("all.zip").is_symlink() and Path("real.zip").read_bytes()[:2] == b"PK"
 
 
 def test_what_a_link_led_to_is_read_as_a_recipe_too(photo, said):
-    said("paint", photo, "-o", "a.jpg")
+    said("invert", photo, "-o", "a.jpg")
     Path("b.jpg").symlink_to("a.jpg")
     assert recipes.read(Path("a.jpg.json").read_bytes()).task == "fake.paint"
     assert said("gallery", "show", "b.jpg")[0] == 0

@@ -17,7 +17,7 @@ from studio.gallery import replay
 
 
 def test_replay_makes_the_same_pixels(photo, said):
-    said("paint", photo, "-o", "out.png", "--mirror")
+    said("invert", photo, "-o", "out.png", "--mirror")
     assert said("replay", "out.png", "--verify") == (0, "identical\n", "")
     assert said("replay", "out.png")[:2] == (0, "out-again.png\n")
     assert said("replay", "out.png")[:2] == (0, "out-again-2.png\n")
@@ -26,13 +26,13 @@ def test_replay_makes_the_same_pixels(photo, said):
 
 
 def test_replay_of_a_lossy_picture_compares_after_the_same_loss(photo, said):
-    said("paint", photo, "-o", "out.jpg")
+    said("invert", photo, "-o", "out.jpg")
     assert said("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
     assert said("replay", "out.jpg.json", "--verify")[:2] == (0, "identical\n")
 
 
 def test_replay_says_how_an_edited_picture_differs(photo, said):
-    said("paint", photo, "-o", "out.png")
+    said("invert", photo, "-o", "out.png")
     edited = images.read("out.png").copy()
     edited[0, 0] ^= 8
     Path("edited.png").write_bytes(images.encode_png(edited, recipes.read(Path("out.png").read_bytes())))
@@ -46,7 +46,7 @@ def test_replay_says_how_an_edited_picture_differs(photo, said):
 
 
 def test_replay_names_the_missing_input_and_takes_it_back(photo, said, home):
-    said("paint", photo, "-o", "out.png")
+    said("invert", photo, "-o", "out.png")
     digest = paths.file_digest(photo)
     shutil.rmtree(home / "files")
     code, _, err = said("replay", "out.png", "--verify")
@@ -57,7 +57,7 @@ def test_replay_names_the_missing_input_and_takes_it_back(photo, said, home):
 
 
 def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, said, home):
-    said("paint", photo, "-o", "out.png")
+    said("invert", photo, "-o", "out.png")
     shutil.rmtree(home / "files")
     Path("a-file-that-fails").symlink_to("/proc/self/mem")
     code, _, err = said("replay", "out.png", "--verify", "--inputs", "a" * 300)
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, said, home):
 
 def test_replay_draws_a_sample_that_is_gone_again(photo, said, home):
     for sample in ("chelsea", "mosaic"):
-        assert said("paint", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0
+        assert said("invert", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0
         shutil.rmtree(home / "files")
         assert said("replay", f"{sample}.png", "--verify") == (0, "identical\n", "")
 
@@ -87,8 +87,8 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
 
 
 def test_replay_makes_a_missing_link_of_a_chain_again(photo, said, home):
-    said("paint", photo, "-o", "one.png", "--mirror")
-    said("paint", "one.png", "-o", "two.png")
+    said("invert", photo, "-o", "one.png", "--mirror")
+    said("invert", "one.png", "-o", "two.png")
     (home / "files" / paths.file_digest(Path("one.png"))).unlink()
     assert said("replay", "two.png", "--verify") == (0, "identical\n", "")
 
@@ -112,7 +112,7 @@ def test_what_holds_no_recipe_is_said(name, says, said, home, tmp_path, monkeypa
     "change", [{"task": "os.system"}, {"settings": {"steps": 10**12}}, {"settings": {"x": 1}}]
 )
 def test_replay_refuses_what_the_form_would(change, photo, said):
-    said("paint", photo, "-o", "out.png")
+    said("invert", photo, "-o", "out.png")
     recipe = recipes.read(Path("out.png").read_bytes()).model_copy(update=change)
     Path("changed.png").write_bytes(images.encode_png(images.read("out.png"), recipe))
     code, out, err = said("replay", "changed.png")

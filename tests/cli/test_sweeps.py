@@ -11,7 +11,7 @@ from studio.core.process import limits
 
 
 def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, capsys):
-    words = ["paint", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
+    words = ["invert", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
     assert main([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["path"] == "sheet.png"
@@ -37,7 +37,7 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
 )
 def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, words, told):
     out = () if "-o" in words else ("-o", "sheet.png")
-    assert main(["paint", "photo.png", *out, *words]) == 2
+    assert main(["invert", "photo.png", *out, *words]) == 2
     said = capsys.readouterr().err
     assert told in said and said.count("\n") == 1 and "Traceback" not in said
 

@@ -1,4 +1,4 @@
-"""A task that needs no weights: it inverts a picture in passes. Importing it adds the command `paint`."""
+"""A task that needs no weights: it inverts a picture in passes. Importing it adds the command `invert`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ PAINT = tasks.Task(
     lane="job",
     work=f"{__name__}:run",
     title="Paint",
-    command="paint",
+    command="invert",
     help="invert",
 )
 tasks.TASKS["fake.paint"] = f"{__name__}:PAINT"
