@@ -1,10 +1,11 @@
 """House styles: time in passes of VGG16, losses beside the fine mode's, steadiness, memory, a cold start.
 
-    python -m benchmarks.house [--json] [--network house] [--photos 8] [--passes 40]
+    python -m benchmarks.house [--json] [--network house] [--photos 8] [--passes 40] [--strengths 0.8 0.5]
 
 P is the median time of one forward and backward pass of VGG16 up to block5_conv1 at 512 px, in the same
-process. Each photo is painted in one of the styles in turn, by the network and by so many passes of the fine
-mode towards the picture of that style; both are judged by the fine mode's own losses.
+process. Each photo is painted in one of the styles in turn, by the network and by so many passes of the first
+painter towards the picture of that style; both are judged by what that painter descends at full size. Only at
+the strength that the network learnt at were both made for the same objective.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, fresh, note, seconds, show
+from benchmarks.report import arguments, fresh, note, seconds, show, spread
 from benchmarks.style import one_pass
 from studio.core.process import children
 
 SIZE = 512
 MOVED = 3  # px
+LOSSES = ("style", "content", "total")
 
 
 def photos(count: int) -> list[np.ndarray]:
@@ -37,7 +39,7 @@ def photos(count: int) -> list[np.ndarray]:
 
 
 def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
-    """The fine mode's losses of a painted picture, `(H, W, 3) uint8`."""
+    """The losses of a painted picture, `(H, W, 3) uint8`, by name."""
     from studio.core.objectives.evaluate import Evaluator
     from studio.core.pictures import images
     from studio.style.optimise import objective
@@ -45,8 +47,10 @@ def judged(goal, backbone, painted: np.ndarray) -> dict[str, float]:
     return objective.named(goal, Evaluator(backbone, goal)(images.to_01(painted)))
 
 
-def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str, float]]:
-    """For every photo: style and content loss by the network and by the fine mode."""
+def beside_the_fine_mode(
+    network: str, count: int, passes: int, strength: float, size: int = SIZE
+) -> list[dict[str, float]]:
+    """For every photo: its losses by the network, as times those of the fine mode's first painter."""
     from studio.core.objectives import backbones
     from studio.style import paintings
     from studio.style.house import known_styles
@@ -61,14 +65,14 @@ def beside_the_fine_mode(network: str, count: int, passes: int) -> list[dict[str
     for n, photo in enumerate(photos(count)):
         name = names[n % len(names)]
         style = paintings.draw(name)
-        by_eye = TransferSettings(mode="fine", size=SIZE, steps=passes, painter=1)
-        goal = objective.objective(Scene(photo, [style], [], by_eye), backbone, SIZE)
-        fast = transfer(photo, settings=_asked(network, name, SIZE, strength=1)).image
+        by_eye = TransferSettings(mode="fine", size=size, steps=passes, painter=1, strength=strength)
+        goal = objective.objective(Scene(photo, [style], [], by_eye), backbone, size)
+        fast = transfer(photo, settings=_asked(network, name, size, strength=1)).image
         slow = transfer(photo, [style], by_eye).image
         house, best = (judged(goal, backbone, one) for one in (fast, slow))
-        row = {loss: house[loss] / best[loss] for loss in ("style", "content")}
+        row = {loss: house[loss] / best[loss] for loss in LOSSES}
         told = ", ".join(f"{loss} {house[loss]:.3f}, {times:.2f} x" for loss, times in row.items())
-        note(f"photo {n + 1}, {name}: {told}")
+        note(f"strength {strength:g}, photo {n + 1}, {name}: {told}")
         rows.append(row)
     return rows
 
@@ -142,6 +146,9 @@ def main() -> None:
     )
     parser.add_argument("--photos", type=int, default=8, help="painted beside the fine mode")
     parser.add_argument("--passes", type=int, default=40, help="of the fine mode")
+    parser.add_argument(
+        "--strengths", type=float, nargs="+", default=[0.8, 0.5], help="at which the fine mode paints"
+    )
     chosen = parser.parse_args()
     settings, photo = _asked(chosen.network, _styles(chosen.network)[0], SIZE), photos(1)[0]
     figures: dict[str, object] = {"P at 512 px, s": (p := one_pass(SIZE))}
@@ -150,10 +157,12 @@ def main() -> None:
     note("a cold start, and memory")
     figures["cold start, s"] = cold(chosen.network)
     figures["1920 x 1080 px, GiB"] = peak(chosen.network)
-    if chosen.photos:
-        rows = beside_the_fine_mode(chosen.network, chosen.photos, chosen.passes)
-        for loss in ("style", "content"):
-            figures[f"{loss} loss, times the fine mode's"] = float(np.mean([row[loss] for row in rows]))
+    for strength in chosen.strengths if chosen.photos else ():
+        rows = beside_the_fine_mode(chosen.network, chosen.photos, chosen.passes, strength)
+        for loss in LOSSES:
+            figures[f"{loss} at strength {strength:g}, times the fine mode's"] = spread(
+                [row[loss] for row in rows]
+            )
     show(figures, chosen.json)
 
 

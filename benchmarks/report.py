@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,13 @@ def note(text: str) -> None:
 
 def _shown(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def spread(numbers: Sequence[float]) -> str:
+    """The mean of several numbers with its standard error, and how many they are."""
+    mean, count = statistics.fmean(numbers), len(numbers)
+    error = f" ± {statistics.stdev(numbers) / count**0.5:.3f}" if count > 1 else ""
+    return f"{mean:.3f}{error} (n = {count})"
 
 
 def seconds(work: Callable[[], object], times: int = 5, warm: int = 1) -> float:

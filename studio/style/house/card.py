@@ -24,25 +24,34 @@ def write(
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
     seen = figures["steps"] * settings.batch
-    taught, kept = figures["taught"], [name for name in styles if name not in figures["taught"]]
+    kept = [name for name in styles if name not in figures["taught"]]
     stayed = f" {', '.join(kept)} stayed as they were." if kept and settings.only_new else ""
-    what = ", ".join(taught) if kept else "the styles"
-    each = f" in each of {settings.parts**2} parts" if settings.parts > 1 else ""
     parts = [
         "# House styles",
         f"{', '.join(styles)}.",
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
-        f"at a time; {figures['held_out']:,} were held out to test on.\n\n" + cards.LICENCE,
+        f"at a time; {figures['held_out']:,} were held out.\n\n" + cards.LICENCE,
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
         f"{figures['steps']:,} steps of {settings.batch} photos ({seen:,} paintings) in "
         f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{stayed}{ended}\n\n"
         f"    {command}",
         *figures["notes"],
-        cards.table(
-            [
-                (f"style loss{each}, held out, mean of {what}", f"{figures['held_out_style']:.4f}"),
-                (f"content loss, held out, mean of {what}", f"{figures['held_out_content']:.4f}"),
-            ]
-        ),
+        _tests(settings, styles, figures),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:
+    """What the network loses on photos that neither it nor a choice of its weights has seen."""
+    tested = figures.get("tested_styles", figures["taught"])
+    what = "every style" if len(tested) == len(styles) else ", ".join(tested)
+    each = f" in each of {figures['tested_parts'] ** 2} parts" if figures["tested_parts"] > 1 else ""
+    losses = {f"style loss{each}": "style", "content loss": "content"}
+    losses[f"total at its strength of {settings.strength:g}"] = "total"
+    rows = [
+        (name, f"{figures[f'held_out_{loss}']:.4f} ± {figures[f'held_out_{loss}_error']:.4f}")
+        for name, loss in losses.items()
+    ]
+    count = figures["tested_photos"]
+    told = f"Means over {count} held-out photos, each painted in {what}; ± is the standard error over photos."
+    return f"{told}\n\n{cards.table(rows)}"

@@ -112,13 +112,27 @@ class Learner(keras.Model):
         """The weighted sum of all losses."""
         for name, metric in self.seen.items():
             metric.update_state(y_pred[name])
-        weights = {
+        return sum(weight * y_pred[name] for name, weight in self._weights().items())
+
+    def _weights(self) -> dict[str, float]:
+        return {
             "style": 1.0,
             "content": content_weight(self.settings.strength),
             "smoothness": self.settings.smoothness,
             "steadiness": self.settings.steadiness,
         }
-        return sum(weight * y_pred[name] for name, weight in weights.items())
+
+    def losses(self, photo: np.ndarray, style: int) -> dict[str, float]:
+        """The losses of one photo, `(size + FARTHEST, size + FARTHEST, 3) uint8`, and "total", their weighted
+        sum."""
+        batch = {
+            "photos": photo[None],
+            "styles": np.array([style], "int32"),
+            "moved": np.full((1, 2), 3, "int32"),
+        }
+        found = self.test_on_batch(batch, return_dict=True)
+        total = sum(weight * float(found[name]) for name, weight in self._weights().items())
+        return {**{name: float(found[name]) for name in _LOSSES}, "total": total}
 
     @property
     def metrics(self) -> list[keras.Metric]:

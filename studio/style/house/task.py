@@ -54,9 +54,9 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     taught = _taught(names, list(drawn), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Looking at the styles")
-    grams = _grams(names, drawn, vgg16.averaged, settings, progress)
+    wanted = grams(names, drawn, vgg16.averaged, settings, progress)
     run = checkpoints.find(known_styles.TASK, settings, inputs)
-    asked = (settings, grams, taught, vgg16.averaged, run, start)
+    asked = (settings, wanted, taught, vgg16.averaged, run, start)
     trainer = training.Trainer(pictures.images, learnt, held_out, *asked)
     trained = training.train(trainer, progress)
     figures: dict[str, Any] = {
@@ -67,7 +67,8 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "parameters": trained.learner.painter.count_params(),
         "styles": len(names),
         "taught": [names[place] for place in taught],
-        **{name.replace(" ", "_"): value for name, value in trained.tested.items()},
+        "tested_parts": settings.parts,
+        **trained.tested.figures(),
         "ended": trained.ended,
         "started_from": start_from.model_name(inputs),
         "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
@@ -78,7 +79,8 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     command = cards.command("train_style", name, settings, figures["started_from"], more)
     told = {"styles": names, "trained_on": name, "command": command, "figures": figures}
     text = card.write(name, settings, names, figures, command)
-    shown = training.sheet(trained.learner, trainer.middles(held_out), range(len(names)), len(names))
+    seen = trainer.middles(held_out[: len(names)])
+    shown = training.sheet(trained.learner, seen, range(len(names)), len(names))
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(shown, trained.curves.steps, curves)
     packed = presets.pack(trained.learner.painter, known_styles.TASK, settings, text, recipe, told, picture)
@@ -101,7 +103,7 @@ def _style(file: File) -> np.ndarray:
     return picture
 
 
-def _grams(
+def grams(
     names: Sequence[str],
     drawn: Mapping[str, np.ndarray],
     backbone: Any,

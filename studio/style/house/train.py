@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from studio.core.errors import StudioError
+from studio.core.errors import Cancelled, StudioError
 from studio.core.objectives.backbones import Backbone
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, taken
+from studio.core.training.loop import Average, Batches, Curves, Training, spread, taken
 from studio.style.house.film_grain import grained
+from studio.style.house.held_out import AT_THE_END, ON_THE_WAY, HeldOut
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.network import widened
 from studio.style.house.settings import TrainStyleSettings
@@ -30,14 +31,14 @@ class Trained:
         learner: holds the network, with its averaged weights.
         curves: how it went.
         steps: batches done.
-        tested: what the kept weights lose on held-out photos, by name.
+        tested: what the kept weights lose on photos that no test on the way looked at.
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
     """
 
     learner: Learner
     curves: Curves
     steps: int
-    tested: Mapping[str, float]
+    tested: HeldOut
     ended: str
 
 
@@ -46,7 +47,7 @@ class Trainer(Training):
 
     Args:
         images: `(n, side, side, 3) uint8` with a side of at least size + FARTHEST.
-        learnt, tested: the rows to learn from and to test on.
+        learnt, tested: the rows to learn from and to test on: a few on the way, others at the end.
         settings: of the network and what it loses.
         grams: of each style, as in `Learner`.
         taught: the styles to teach, by their place.
@@ -71,7 +72,10 @@ class Trainer(Training):
         start: keras.Model | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
-        self.images, self.rows, self.tested, self.settings = images, learnt, tested, settings
+        self.images, self.rows, self.settings = images, learnt, settings
+        self.on_the_way = spread(tested, min(ON_THE_WAY, max(1, len(tested) // 2)))
+        others = np.setdiff1d(tested, self.on_the_way)
+        self.at_the_end = spread(others, AT_THE_END) if len(others) else self.on_the_way
         self.taught = np.asarray(taught, "int32")
         with parallel.over_all():
             self.learner = Learner(settings, grams, backbone)
@@ -124,37 +128,34 @@ class Trainer(Training):
         return self.means({name: found[name] for name in ("style", "content", "steadiness")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights lose on held-out photos, each style in turn."""
+        """What the averaged weights lose on a few photos, each in every style: a look at how it goes."""
         painter, now = self.learner.painter, self.learner.painter.get_weights()
         painter.set_weights(self.average.arrays)
-        found = self.tested_now()
+        found = self.tested_now(self.on_the_way)
         painter.set_weights(now)
-        return found
+        return {f"validation {name}": found.mean(name) for name in ("style", "content")}
 
-    def tested_now(self) -> dict[str, float]:
-        """What the weights of now lose on held-out photos, each style in turn."""
-        found = [self.learner.test_on_batch(batch, return_dict=True) for batch in self._tests()]
-        return {
-            f"held out {name}": float(np.mean([one[name] for one in found])) for name in ("style", "content")
-        }
+    def tested_now(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
+        """What the weights of now lose on photos, each in every style taught.
 
-    def _tests(self) -> list[dict[str, np.ndarray]]:
-        """Every style once, on as many held-out photos."""
-        every = len(self.taught)
-        size = max(n for n in range(1, self.settings.batch + 1) if every % n == 0)  # none is there twice
-        count = every // size
-        rows = np.resize(self.tested, (count, size))
-        styles = np.resize(self.taught, (count, size))
-        moved = np.full((size, 2), 3, "int32")
-        return [
-            {"photos": self.middles(row), "styles": style, "moved": moved}
-            for row, style in zip(rows, styles, strict=True)
-        ]
+        A person who stops this gets the figures of the photos so far.
+        """
+        progress = progress or Progress()
+        photos: list[dict[str, float]] = []
+        for photo in self.middles(rows):
+            try:
+                progress.report(len(photos), len(rows))
+            except Cancelled:
+                if photos:
+                    break
+            found = [self.learner.losses(photo, int(style)) for style in self.taught]
+            photos.append({name: float(np.mean([one[name] for one in found])) for name in found[0]})
+        return HeldOut(tuple(photos))
 
     def preview(self) -> np.ndarray:
         """Held-out photos, below each what the network of now makes of it."""
         if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, sheet(self.learner, self.middles(self.tested), self.taught)
+            self._sheet = self.step, sheet(self.learner, self.middles(self.on_the_way), self.taught)
         return self._sheet[1]
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
@@ -191,14 +192,17 @@ def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
     Raises:
         Cancelled: if a person stopped it before the first step.
     """
-    ended = trainer.learn(progress or Progress())
+    progress = progress or Progress()
+    ended = trainer.learn(progress)
     share, weights = trainer.settings.kept, trainer.average.arrays
-    tested = {name: values[-1] for name, values in trainer.curves.tests.items()}
     if share:
         weights = [share * old + (1 - share) * new for old, new in zip(trainer.begun, weights, strict=True)]
     trainer.learner.painter.set_weights(weights)
-    if share:
-        tested = trainer.tested_now()
+    if ended == "cancelled":  # who stopped it does not wait for all of them
+        tested = trainer.tested_now(trainer.at_the_end[:2])
+    else:
+        progress.stage("Testing on held-out photos")
+        tested = trainer.tested_now(trainer.at_the_end, progress)
     return Trained(trainer.learner, trainer.curves, trainer.step, tested, ended)
 
 

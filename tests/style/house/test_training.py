@@ -13,6 +13,7 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.style import paintings
 from studio.style.house import film_grain, known_styles, paint, train
+from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.train import Trainer
 from studio.style.optimise import objective
@@ -125,13 +126,39 @@ def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16)
     assert made.middles(np.array([3])).std() > 1
 
 
-@pytest.mark.parametrize("taught, batch, sizes", [(5, 4, [1] * 5), (6, 4, [3, 3]), (1, 4, [1]), (2, 8, [2])])
-def test_every_style_is_tested_as_often(photos, grams, vgg16, taught, batch, sizes):
-    made = trainer(photos, grams, vgg16, batch=batch)
-    made.taught = np.arange(taught)
-    found = [one["styles"] for one in made._tests()]
-    assert [len(one) for one in found] == sizes
-    assert sorted(np.concatenate(found)) == list(range(taught))
+def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(photos, grams, vgg16):
+    tested = np.arange(20, 80)
+    made = Trainer(np.tile(photos, (7, 1, 1, 1)), np.arange(20), tested, SETTINGS, grams, [0, 1], vgg16)
+    looked = []
+    made.learner.losses = lambda photo, style: (
+        looked.append((photo.tobytes(), style)) or {"style": float(style)}
+    )
+    made.middles = lambda rows: rows[:, None]
+    assert made.tested_now(made.at_the_end).mean("style") == 0.5
+    assert len(set(looked)) == 2 * 16 and {style for _, style in looked} == {0, 1}
+    assert len(made.on_the_way) == 4 and set(made.on_the_way).isdisjoint(made.at_the_end)
+    assert set(made.on_the_way) | set(made.at_the_end) <= set(tested)
+    few = Trainer(photos, np.arange(10), np.array([10, 11]), SETTINGS, grams, [0, 1], vgg16)
+    assert sorted([*few.on_the_way, *few.at_the_end]) == [10, 11]
+    one = Trainer(photos, np.arange(11), np.array([11]), SETTINGS, grams, [0, 1], vgg16)
+    assert list(one.on_the_way) == list(one.at_the_end) == [11]
+
+
+def test_the_error_is_that_of_the_mean_over_photos():
+    found = HeldOut(({"style": 1.0}, {"style": 2.0}, {"style": 3.0}, {"style": 6.0}))
+    assert found.mean("style") == 3 and found.error("style") == pytest.approx(
+        np.std([1, 2, 3, 6], ddof=1) / 2
+    )
+    assert HeldOut(({"style": 1.0},)).error("style") == 0
+
+
+def test_the_total_of_a_held_out_photo_is_what_is_learnt(photos, grams, vgg16):
+    learner = trainer(photos, grams, vgg16, strength=0.5).learner
+    found = learner.losses(photos[3], 1)
+    terms = 0.205 * found["content"] + SETTINGS.smoothness * found["smoothness"]
+    wanted = found["style"] + terms + SETTINGS.steadiness * found["steadiness"]
+    assert found["total"] == pytest.approx(wanted, rel=1e-5)
+    assert min(found.values()) > 0
 
 
 @pytest.mark.slow
@@ -173,7 +200,7 @@ def test_the_styles_come_closer(photos, grams, vgg16):
     before = made.test(None)
     made.learn(Progress())
     after = made.curves.tests
-    assert after["held out style"][-1] < 0.9 * before["held out style"]
+    assert after["validation style"][-1] < 0.9 * before["validation style"]
 
 
 @pytest.mark.slow
@@ -196,6 +223,7 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
     inputs = {"data": [folder], "style": [drawn("mosaic"), drawn("wash")]}
     made = tasks.run(known_styles.TASK, SETTINGS, inputs)
     assert made.figures["styles"] == 2 and made.figures["held_out_style"] > 0
+    assert made.figures["tested_photos"] == 1  # one of 60 is held out
     preset = presets.unpack(made.files[0].read(), "mine")
     assert known_styles.styles_of(preset) == ("mosaic", "wash")
     assert "mosaic, wash" in preset.card() and preset.picture()
@@ -244,8 +272,9 @@ def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, 
     arrays = zip(start.get_weights(), made.average.arrays, trained.learner.painter.get_weights(), strict=True)
     for old, learnt, mixed in arrays:
         np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learnt, atol=1e-6)
-    assert trained.tested != {name: values[-1] for name, values in trained.curves.tests.items()}
-    assert trained.tested == made.tested_now()
+    assert trained.tested == made.tested_now(made.at_the_end)
+    made.learner.painter.set_weights(made.average.arrays)
+    assert trained.tested != made.tested_now(made.at_the_end)
 
 
 @pytest.mark.parametrize("change", [{"only_new": True}, {"kept": 0.2}])
@@ -265,7 +294,7 @@ def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, fol
     before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "anew"))
     photo = photos[:1].astype("float32") / 255
     card = presets.unpack(made.files[0].read(), "anew").card()
-    assert "sand stayed as they were" in card and "mean of rain" in card
+    assert "sand stayed as they were" in card and "each painted in rain" in card
     place = known_styles.styles_of(tiny).index("rain")
     for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):
         old, new = (np.asarray(one([photo, share[None]])) for one in (before, after))

@@ -1,0 +1,105 @@
+"""Measures a network of house styles on held-out photos, and writes it with new figures and a new card.
+
+Command: python -m training.measure_style house flowers5_3000.tar -o runs/measured --looked-at 8
+then: python -m training.publish runs/measured --name house --full --licence MIT --trained-on "..."
+
+The network must know styles that the studio draws. Its weights stay as they are, byte for byte. `--looked-at`
+leaves out the first of the held-out photos: earlier tests looked at them, and weights were chosen by those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from studio import cli
+from studio.cli import console, flags
+from studio.core import data, paths
+from studio.core.errors import invalid
+from studio.core.models import model_folder, presets
+from studio.core.progress import Progress
+from studio.core.training.loop import split
+from studio.style import paintings
+from studio.style.house import card, known_styles
+from studio.style.house.held_out import HeldOut
+from studio.style.house.task import LEAST_PHOTOS, grams
+
+
+def measure(preset: presets.Preset, photos: str, looked_at: int, progress: Progress) -> HeldOut:
+    """What a network loses on the held-out photos of its training, each in every style.
+
+    Args:
+        preset: a network of styles that the studio draws.
+        photos: the data set that it learnt from.
+        looked_at: so many of the held-out photos, the first, are left out.
+
+    Raises:
+        InvalidInput: if it knows other styles, or no photo is left.
+    """
+    from studio.core.objectives import backbones
+    from studio.style.house import paint
+    from studio.style.house.learner import FARTHEST
+    from studio.style.house.train import Trainer
+
+    names = known_styles.styles_of(preset)
+    if others := sorted(set(names) - set(paintings.paintings())):
+        expected, step = "styles that the studio draws", "measure a network of those"
+        raise invalid("network", expected=expected, received=", ".join(others), next_step=step)
+    # The style is looked for in the whole of a painting, as the fine mode does; in float32.
+    settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
+    side = max(settings.photo_size, settings.size + FARTHEST)
+    found = data.pictures(data.reference(photos), side, 3, progress, least=LEAST_PHOTOS)
+    learnt, held_out = split(len(found.images), settings.held_out)
+    if not 0 <= looked_at < len(held_out):
+        expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
+        raise invalid("--looked-at", expected=expected, received=looked_at, next_step=step)
+    vgg16 = backbones.load("vgg16", progress).averaged
+    wanted = grams(names, {name: paintings.draw(name) for name in names}, vgg16, settings, progress)
+    asked = (settings, wanted, range(len(names)), vgg16)
+    trainer = Trainer(found.images, learnt, held_out, *asked, start=paint.load(preset))
+    progress.stage("Painting held-out photos")
+    return trainer.tested_now(held_out[looked_at:], progress)
+
+
+def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
+    """Writes a model with the figures of a test, and its card; its weights are copied as they are."""
+    names, made = known_styles.styles_of(preset), model_folder.made(preset.folder)
+    more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
+    told = {**made.data, "figures": {**made.data["figures"], **more}}
+    settings = known_styles.settings_of(preset)
+    text = card.write(told["trained_on"], settings, names, told["figures"], told["command"])
+    with model_folder.replaced(target) as fresh:
+        shutil.copytree(preset.folder, fresh, dirs_exist_ok=True)
+        changed = made.model_copy(update={"data": told}).model_dump(mode="json")
+        paths.write(fresh / model_folder.SETTINGS, json.dumps(changed, indent=1).encode())
+        paths.write(fresh / model_folder.CARD, text.encode())
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    preset = presets.find(arguments.network)
+    with console.working("Measuring", arguments) as progress:
+        tested = measure(preset, arguments.data, arguments.looked_at, progress)
+    write(preset, tested, Path(arguments.out))
+    if arguments.json:
+        console.say_json({"path": arguments.out, "figures": tested.figures()})
+    else:
+        console.say(arguments.out)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script. Returns the exit code."""
+    parser = flags.Parser("python -m training.measure_style", description=__doc__.splitlines()[0])
+    flags.prepare_leaf(parser, _run)
+    parser.add_argument("network", metavar="PRESET", help="a network of house styles")
+    parser.add_argument("data", metavar="DATA", help="the photos that it learnt from")
+    parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the model goes")
+    parser.add_argument("--looked-at", type=int, default=0, help="held-out photos to leave out, the first")
+    return cli.follow(parser, sys.argv[1:] if argv is None else argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
