@@ -1,7 +1,7 @@
 """The studio beside what people use instead: the ways of the well-known tutorials, in the same run.
 
     python -m benchmarks.alternatives [--json] [--only style text digits dream large strangers]
-        [--size 256] [--passes 300] [--minutes 4] [--digits mnist.npz]
+        [--size 256] [--passes 300] [--pairs 3] [--minutes 4] [--digits mnist.npz]
 
 Each way is written anew after its tutorial: the same optimiser, rates and loop, on the studio's own networks
 and data, so that only the way differs. `style`: L-BFGS from the photo, and Adam from
@@ -32,7 +32,7 @@ import numpy as np
 
 from benchmarks import dream as dreams
 from benchmarks import text as texts
-from benchmarks.report import ROOT, arguments, fresh, note, pictures, show
+from benchmarks.report import ROOT, arguments, fresh, note, photos_and_paintings, show
 from benchmarks.style_starts import Race
 
 STARTS_AT = 1e6  # the tutorial's loss at first, about: there its epsilon is small beside the gradient
@@ -65,33 +65,35 @@ class Adam:
         return rate * self._mean / (np.sqrt(self._square) + self._epsilon)
 
 
-def style(size: int, passes: int) -> dict[str, object]:
-    """The passes that Adam takes from the photo to where the studio's draft and fine modes end."""
-    note("style")
-    race = Race(size, passes)
-    painted("draft", race, steps=1)  # compiles what all need
-    ends = {mode: painted(mode, race) for mode in ("draft", "fine")}
-    began = time.process_time()
-    values = by_adam(race, ends["fine"][0])
-    one = (time.process_time() - began) / len(values)
-    passes, lowest = race.lbfgs(race.scene.content_01(size))
-    found: dict[str, object] = {}
-    for mode, (total, spent) in ends.items():
-        reached = np.flatnonzero(np.array(values) <= total)
-        found |= {
-            f"{mode}: the studio ends at": total,
-            f"{mode}: the studio takes, in passes": spent / one,
-            f"{mode}: L-BFGS from the photo is there after, passes": next(
-                (count for count, value in zip(passes, lowest, strict=True) if value <= total),
-                f"not within {len(lowest)}",
-            ),
-            f"{mode}: Adam from the photo is there after, passes": (
-                int(reached[0]) + 1 if len(reached) else f"not within {len(values)}"
-            ),
-        }
-    for mark in (10, 36, 100, len(values)):
-        found[f"Adam from the photo after {mark} passes"] = min(values[:mark])
-    return found
+def style(size: int, passes: int, pairs: int) -> dict[str, object]:
+    """The passes that L-BFGS and Adam take from the photo to where the studio's draft and fine modes end.
+
+    Of each pair of photo and painting in turn; the descents draw no random number.
+    """
+    found: dict[str, list[str]] = {}
+    for number, pair in enumerate(photos_and_paintings()[:pairs]):
+        note(f"style, pair {number + 1}")
+        race = Race(size, passes, pair)
+        painted("draft", race, steps=1)  # compiles what all need
+        ends = {mode: painted(mode, race) for mode in ("draft", "fine")}
+        enough = ends["fine"][0]
+        began = time.process_time()
+        ways = {"Adam": by_adam(race, enough)}
+        one = (time.process_time() - began) / len(ways["Adam"])
+        ways["L-BFGS"] = race.lbfgs(race.scene.content_01(size), enough)[1]
+        for mode, (total, spent) in ends.items():
+            rows = {"the studio ends at": f"{total:.4f}", "the studio takes, in passes": f"{spent / one:.1f}"}
+            for way in ("L-BFGS", "Adam"):
+                rows[f"{way} from the photo is there after, passes"] = _first(ways[way], total)
+            for name, row in rows.items():
+                found.setdefault(f"{mode}: {name}", []).append(row)
+    return {name: "; ".join(rows) for name, rows in found.items()}
+
+
+def _first(values: Sequence[float], total: float) -> str:
+    """The number of the first pass that is as low."""
+    reached = np.flatnonzero(np.array(values) <= total)
+    return str(int(reached[0]) + 1) if len(reached) else f"not within {len(values)}"
 
 
 def by_adam(race: Race, enough: float) -> list[float]:
@@ -113,7 +115,7 @@ def painted(mode: str, race: Race, steps: int | None = None) -> tuple[float, flo
     from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
 
-    content, style = pictures()
+    content, style = race.pair
     began = time.process_time()
     settings = TransferSettings(size=race.size, mode=mode, steps=steps, painter=1)
     image = transfer(content, [style], settings).image
@@ -147,12 +149,18 @@ def text() -> dict[str, object]:
             )
     found: dict[str, object] = {}
     for name, each in taken.items():
-        clock, processor = (statistics.median(numbers) for numbers in zip(*each, strict=True))
+        clock, processor = zip(*each, strict=True)
         found |= {
-            f"{name}, characters a second": 1 / clock,
-            f"{name}, characters a second of processor": 1 / processor,
+            f"{name}, characters a second": _rates(clock),
+            f"{name}, characters a second of processor": _rates(processor),
         }
     return found
+
+
+def _rates(seconds: Sequence[float]) -> str:
+    """The median, least and most of as many rates a second."""
+    rates = [1 / one for one in seconds]
+    return f"{statistics.median(rates):,.1f} ({min(rates):,.1f} to {max(rates):,.1f})"
 
 
 def predicting() -> Callable[[], object]:
@@ -490,14 +498,15 @@ def main() -> None:
     parts = ("style", "text", "digits", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
     parser.add_argument("--size", type=int, default=256, help="px, of style and dream")
-    parser.add_argument("--passes", type=int, default=300, help="of the usual way to a style")
+    parser.add_argument("--passes", type=int, default=300, help="of the usual ways to a style, at most")
+    parser.add_argument("--pairs", type=int, default=3, help="of a photo and a painting, for style")
     parser.add_argument(
         "--minutes", type=float, default=4.0, help="of processor that each DCGAN learns (default 4)"
     )
     parser.add_argument("--digits", type=Path, default=DATA / "mnist.npz", help="x_train and x_test")
     chosen = parser.parse_args()
     works: dict[str, Callable[[], dict[str, object]]] = {
-        "style": lambda: style(chosen.size, chosen.passes),
+        "style": lambda: style(chosen.size, chosen.passes, chosen.pairs),
         "text": text,
         "digits": lambda: digits(chosen.minutes, chosen.digits),
         "dream": lambda: dream(chosen.size),

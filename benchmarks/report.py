@@ -80,10 +80,21 @@ def fresh(code: str) -> Any:
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:
     """The bridge and the starry night of the test data; without it, a sample photo and a drawn painting."""
+    return photos_and_paintings()[0]
+
+
+def photos_and_paintings() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Three pairs of a photo and a painting, of the test data or of what comes with the studio."""
     from studio.core.pictures import images, sample_photos
     from studio.style import paintings
 
     data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data")) / "images"
     if data.is_dir():
-        return images.read(data / "golden_gate.jpg"), images.read(data / "starry_night_google.jpg")
-    return sample_photos.photo("chelsea"), paintings.draw("brush_strokes")
+        named = [
+            ("golden_gate", "starry_night_google"),
+            ("tubingen", "the_scream"),
+            ("golden_gate", "the_scream"),
+        ]
+        return [tuple(images.read(data / f"{name}.jpg") for name in pair) for pair in named]
+    named = [("chelsea", "brush_strokes"), ("coffee", "wash"), ("astronaut", "woodcut")]
+    return [(sample_photos.photo(photo), paintings.draw(painting)) for photo, painting in named]

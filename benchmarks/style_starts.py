@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import arguments, note, pictures, show
+from studio.core.errors import Cancelled
 from studio.core.objectives import backbones
-from studio.core.objectives.evaluate import Evaluator
+from studio.core.objectives.evaluate import Evaluation, Evaluator
 from studio.core.pictures import images
 from studio.style import adain, instant
 from studio.style.optimise import objective
@@ -27,10 +28,16 @@ SHOWN = (10, 20, 32, 40, 60, 80, 120, 200)
 
 
 class Race:
-    """One scene, and every way to paint it."""
+    """One scene, and every way to paint it.
 
-    def __init__(self, size: int, passes: int):
-        content, style = pictures()
+    Args:
+        size: of the longer side, in px.
+        passes: at most, of each way.
+        pair: a photo and a painting, each `(H, W, 3) uint8`.
+    """
+
+    def __init__(self, size: int, passes: int, pair: tuple[np.ndarray, np.ndarray] | None = None):
+        self.pair = content, style = pair or pictures()
         self.passes, self.size = passes, size
         self.scene = Scene(content, [style], [], TransferSettings(size=size))
         self.vgg16 = backbones.load("vgg16").averaged
@@ -44,10 +51,16 @@ class Race:
         mix = 0.5 * (first + self.scene.recoloured_01(self.size))
         return {"photo": photo, "instant": first, "noise": noise, "mix": mix}
 
-    def lbfgs(self, start: np.ndarray) -> Curve:
-        """The studio's own descent at the full size."""
+    def lbfgs(self, start: np.ndarray, enough: float = 0.0) -> Curve:
+        """The studio's own descent at the full size, until the loss is low enough."""
         values: list[float] = []
-        descend(self.evaluate, start, self.passes, lambda _, found, __: values.append(found.value))
+
+        def heard(_: int, found: Evaluation, __: np.ndarray) -> None:
+            values.append(found.value)
+            if found.value <= enough:
+                raise Cancelled
+
+        descend(self.evaluate, start, self.passes, heard)
         return _lowest(values)
 
     def adam(self, start: np.ndarray, rate: float = 0.02) -> Curve:
