@@ -11,7 +11,10 @@ from studio.core.pictures import formats, images
 
 # What takes a kind of file: the words of a command, "FILE" in the place of the file.
 COMMANDS = {
-    "image": [("invert", "FILE", "-o", "out.png"), ("invert", "photo.png", "-o", "out.png", "--masks", "FILE")],
+    "image": [
+        ("invert", "FILE", "-o", "out.png"),
+        ("invert", "photo.png", "-o", "out.png", "--masks", "FILE"),
+    ],
     "text": [("train", "text", "FILE", "-o", "out", "--epochs", "0")],  # no epoch: what is wrong is the text
     "archive": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],
     "class_zip": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],  # tells what is odd
