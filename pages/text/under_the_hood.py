@@ -12,7 +12,8 @@ from pages.text import gates
 from pages.widgets import under_the_hood, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
-from studio.text import blas_threads, corpus, voice
+from studio.core.process import blas_threads
+from studio.text import corpus, voice
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
 SHOWN = 12

@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
+from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.text import blas_threads
 from studio.text.numpy_network import Network
 
 PIECE = 256  # characters read between two reports

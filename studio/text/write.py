@@ -11,8 +11,8 @@ from itertools import islice
 import numpy as np
 
 from studio.core.errors import Cancelled
+from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.text import blas_threads
 from studio.text.numpy_network import Network
 from studio.text.quantised import Quantised
 from studio.text.settings import WriteSettings

@@ -6,7 +6,7 @@ import threading
 
 from threadpoolctl import threadpool_info
 
-from studio.text import blas_threads
+from studio.core.process import blas_threads
 
 
 def threads():
