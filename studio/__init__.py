@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core.version import VERSION
 
 if TYPE_CHECKING:
+    from studio.notebook import Elsewhere
     from studio.run.program_result import Made
 
 __version__ = VERSION
@@ -40,3 +41,23 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     from studio.notebook import make  # which loads what `import studio` need not
 
     return make(task, quiet=quiet, **given)
+
+
+def connect(url: str, token: str) -> Elsewhere:
+    """The studio of another machine: `make` there as here, with the same arguments and results.
+
+    `studio.connect("http://box:8501", token).make("style", content="photo.jpg", house="mosaic")`
+
+    Inputs are sent there, unless it has them; results are kept here, too. Ctrl-C stops the job there, and a
+    lost connection does not: it is taken up again. A data set has to be one file, such as a zip.
+
+    Args:
+        url: of its pages.
+        token: as `studio token` prints it on that machine.
+
+    Raises:
+        studio.core.errors.StudioError: if no studio of this version answers there, or not to this token.
+    """
+    from studio.notebook import connect
+
+    return connect(url, token)

@@ -4,6 +4,8 @@ import studio
 
 painted = studio.make("style.transfer", content="photo.jpg", house="mosaic")
 studio.make("dream.ascend", content=painted, look="palaces").save("dream.png")
+box = studio.connect("http://box:8501", token)  # another machine, where the same studio runs
+box.make("style.transfer", content="photo.jpg", house="mosaic").save("out.png")
 """
 
 from __future__ import annotations
@@ -20,24 +22,46 @@ from studio.core import amounts, tasks
 from studio.core.errors import Cancelled, printable
 from studio.core.progress import Progress, Report, counted
 from studio.core.tasks import Task
-from studio.core.training import checkpoints
-from studio.run import arguments, keep, resume, terminal
+from studio.run import arguments, keep, terminal
+from studio.run.machine import HERE, Machine
 from studio.run.program_result import Made
 
 
 def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
+    return _make(HERE, task, quiet, given)
+
+
+class Elsewhere:
+    """The studio of another machine. See `studio.connect`."""
+
+    def __init__(self, machine: Machine):
+        self._machine = machine
+
+    def make(self, task: str, /, *, quiet: bool = False, **given: Any) -> Made:
+        """Runs a task there, and adds what it makes to the gallery there and here. See `studio.make`."""
+        return _make(self._machine, task, quiet, given)
+
+
+def connect(url: str, token: str) -> Elsewhere:
+    """The studio at an address. See `studio.connect`."""
+    from studio.run.remote import Remote  # which loads what nobody needs who works here
+
+    return Elsewhere(Remote(url, token))
+
+
+def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Made:
     found, made_from = tasks.get(arguments.full_name(task)), arguments.sources(given)
     goes_on = given.pop("resume", None) if found.produces == "model" else None
-    chosen, inputs = arguments.settings_and_inputs(found, given)
+    chosen, inputs = arguments.settings_and_inputs(found, given, machine)
     settings = found.settings.parse(chosen)
-    tasks.check(found.name, settings, inputs)
+    machine.check(found.name, settings, inputs)
     if found.produces == "model":
-        resume.take_up(checkpoints.find(found.name, settings, inputs), goes_on, quiet)
+        machine.take_up(found.name, settings, inputs, goes_on, quiet)
     began = time.monotonic()
     try:
         with _working(found, quiet) as progress:
-            result = tasks.run(found.name, settings, inputs, progress)
+            result = machine.run(found.name, settings, inputs, progress)
             missed = not result.stopped_early and _asked(progress)
     except Cancelled:
         raise KeyboardInterrupt("Stopped before there was a result.") from None

@@ -9,7 +9,20 @@ import os
 import sys
 from collections.abc import Sequence
 
-from studio.cli import app, console, doctor, flags, gallery, make, replay, score, search, token, weights
+from studio.cli import (
+    app,
+    console,
+    doctor,
+    elsewhere,
+    flags,
+    gallery,
+    make,
+    replay,
+    score,
+    search,
+    token,
+    weights,
+)
 from studio.core.errors import Cancelled, StudioError
 from studio.core.process import startup
 from studio.core.version import VERSION
@@ -35,6 +48,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
     startup.spare()
     try:
         arguments = parser.parse_args(words)
+        elsewhere.check(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
         terminal.note("Stopped before there was a result to save.")
@@ -52,6 +66,7 @@ def follow(parser: flags.Parser, words: Sequence[str]) -> int:
 def _parser() -> flags.Parser:
     parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
     parser.add_argument("--version", action="version", version=f"studio {VERSION}")
+    elsewhere.add_flags(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     app.add(commands)
     make.add(commands)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console
-from studio.core import paths, tasks
+from studio.core import paths
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
 from studio.core.pictures import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
-from studio.run import input_files, keep, outputs, terminal
+from studio.run import keep, outputs, terminal
+from studio.run.machine import Machine
 from studio.run.originals import Originals
 
 
@@ -48,7 +49,11 @@ def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
 
 
 def run(
-    task: Task, settings: Settings, named: Mapping[Slot, Sequence[str]], arguments: argparse.Namespace
+    task: Task,
+    settings: Settings,
+    named: Mapping[Slot, Sequence[str]],
+    arguments: argparse.Namespace,
+    machine: Machine,
 ) -> int:
     """Makes one PNG of every picture in the folder, in the folder of `-o`. Returns the exit code.
 
@@ -62,7 +67,7 @@ def run(
     first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0]][0])
     found = pictures(folder)
     out = _place(task, settings, folder, arguments.out)
-    others = {s.name: [input_files.read(s, one) for one in named[s]] for s in task.inputs[1:]}
+    others = {s.name: [machine.read(s, one) for one in named[s]] for s in task.inputs[1:]}
     originals = Originals([*map(str, found), *(one for s in task.inputs[1:] for one in named[s])])
     names = _names(found)
     began, done = time.monotonic(), _Done()
@@ -76,8 +81,8 @@ def run(
                 place = target.resolve()
                 try:
                     originals.check(place, f"output {printable(str(target), 100)}")
-                    inputs = {first.name: [input_files.read(first, str(path))], **others}
-                    tasks.check_room(tasks.check(task.name, settings, inputs), settings, inputs)
+                    inputs = {first.name: [machine.read(first, str(path))], **others}
+                    machine.check(task.name, settings, inputs)
                 except StudioError as error:
                     done.pass_over(path, error)
                     continue
@@ -92,7 +97,7 @@ def run(
                 try:
                     with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
                         started = time.monotonic()
-                        result = tasks.run(task.name, settings, inputs, progress)
+                        result = machine.run(task.name, settings, inputs, progress)
                 except InvalidInput as error:  # found only in the work, such as a side that is too short
                     done.pass_over(path, error)
                     continue

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, estimates, films, flags, folders, json_answers, sweeps, train
+from studio.cli import console, elsewhere, estimates, films, flags, folders, json_answers, sweeps, train
 from studio.cli.text_stream import Scribe
 from studio.core import tasks
 from studio.core.errors import a
 from studio.core.tasks import Slot, Task
 from studio.run import input_files, keep, outputs
-from studio.run.arguments import is_name, names_among
+from studio.run.arguments import names_among
+from studio.run.machine import HERE
 
 GROUPS = {
     "classify": "teach a network classes of your own, and ask it",
@@ -50,9 +51,12 @@ def _add_group(commands: Any, name: str) -> Any:
 
 def _add(commands: Any, word: str, task: Task) -> None:
     if task.produces == "model":
-        train.add_flags(flags.add_leaf(commands, word, task.help, partial(train.run, task)), task)
+        parser = flags.add_leaf(commands, word, task.help, partial(train.run, task))
+        elsewhere.allow(parser)
+        train.add_flags(parser, task)
         return
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
+    elsewhere.allow(parser)
     flags.add_first_word(parser, task.settings)
     if task.inputs and task.inputs[0].kind == "picture" and task.inputs[0].most > 1:
         parser.other = input_files.is_picture  # `predict a.jpg b.jpg` are two pictures, not a model and one
@@ -95,13 +99,13 @@ def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
 
 
 def _run(task: Task, arguments: argparse.Namespace) -> int:
-    given = flags.values(arguments)
+    given, machine = flags.values(arguments), elsewhere.machine(arguments)
     named: dict[Slot, Sequence[str]] = {
         slot: getattr(arguments, slot.name, None) or [] for slot in task.inputs
     }
     for name, slot in _of_settings(task).items():
         # What is no known name is a folder or a file, of which a recipe keeps the digest, not the path.
-        if name in given and not is_name(task, given[name]):
+        if name in given and not machine.is_name(task, given[name]):
             named[slot] = [given.pop(name)]
     for slot in task.inputs:
         names, named[slot] = names_among(slot, named[slot])
@@ -110,7 +114,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     if vary := getattr(arguments, "vary", None):
         task, settings, named = sweeps.of(task, settings, named, vary, arguments.out)
     elif folders.given(task, named):
-        return folders.run(task, settings, named, arguments)
+        return folders.run(task, settings, named, arguments, machine)
     elif films.given(task, settings, named, arguments.out):
         task, settings, named = films.of(task, settings, named, given)
     out = None
@@ -121,16 +125,17 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         out = outputs.checked(arguments.out, task.makes(settings), texts, also)
     labels = getattr(arguments, "labels", None)
     inputs = {
-        slot.name: [input_files.read(slot, text, labels) for text in texts] for slot, texts in named.items()
+        slot.name: [machine.read(slot, text, labels) for text in texts] for slot, texts in named.items()
     }
-    tasks.check(task.name, settings, inputs)
-    estimates.before(task, settings, inputs, arguments)
+    machine.check(task.name, settings, inputs)
+    if machine is HERE:
+        estimates.before(task, settings, inputs, arguments)
     started = time.monotonic()
     scribe = None if out or arguments.json or task.readable else Scribe()
     with console.working(
         task.title, arguments, scribe if scribe and scribe.on_terminal else None
     ) as progress:
-        result = tasks.run(task.name, settings, inputs, progress)
+        result = machine.run(task.name, settings, inputs, progress)
     if task.readable:
         return json_answers.tell(task, result, named, out, time.monotonic() - started, arguments)
     if scribe:

@@ -6,11 +6,11 @@ import argparse
 import contextlib
 import time
 
-from studio.cli import console, estimates, flags
-from studio.core import tasks
+from studio.cli import console, elsewhere, estimates, flags
 from studio.core.tasks import Task
 from studio.core.training import checkpoints, parallel
-from studio.run import input_files, keep, outputs, resume, terminal
+from studio.run import keep, outputs, terminal
+from studio.run.machine import HERE
 
 _DATA = {
     "text": "what it learns from: a text file",
@@ -42,25 +42,26 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains, saves the model's folder and tells the figures. Returns the exit code."""
-    settings = task.settings.parse(flags.values(arguments))
+    settings, machine = task.settings.parse(flags.values(arguments)), elsewhere.machine(arguments)
     named = {task.inputs[0].name: [arguments.data]}
     for slot in task.inputs[1:]:
         given = getattr(arguments, slot.name)
         named[slot.name] = given if isinstance(given, list) else [given] if given else []
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
-    inputs = {
-        s.name: [input_files.read(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]
-    }
-    tasks.check(task.name, settings, inputs)
-    goes_on = arguments.resume is not False and checkpoints.find(task.name, settings, inputs).folder.exists()
-    estimates.before(task, settings, inputs, arguments, goes_on)
-    _join(arguments)
-    resume.take_up(checkpoints.find(task.name, settings, inputs), arguments.resume, arguments.quiet)
+    inputs = {s.name: [machine.read(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}
+    machine.check(task.name, settings, inputs)
+    if machine is HERE:
+        run = checkpoints.find(task.name, settings, inputs)
+        estimates.before(
+            task, settings, inputs, arguments, arguments.resume is not False and run.folder.exists()
+        )
+        _join(arguments)
+    machine.take_up(task.name, settings, inputs, arguments.resume, arguments.quiet)
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:
             parallel.meet()  # none may find a checkpoint that the first has yet to forget
-            result = tasks.run(task.name, settings, inputs, progress)
+            result = machine.run(task.name, settings, inputs, progress)
     except parallel.Gone as error:
         parallel.leave(console.error(str(error)))
     if not parallel.first():

@@ -11,11 +11,10 @@ from PIL import Image
 
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, unknown
-from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.settings import listed
 from studio.core.tasks import File, Slot, Task
-from studio.run import input_files
+from studio.run.machine import HERE, Machine
 from studio.run.program_result import Made
 
 
@@ -39,8 +38,14 @@ def full_name(task: str) -> str:
     return named.get(str(task), str(task))
 
 
-def settings_and_inputs(task: Task, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[File]]]:
-    """What was given by name, as settings and as the files of each input."""
+def settings_and_inputs(
+    task: Task, given: Mapping[str, Any], machine: Machine = HERE
+) -> tuple[dict[str, Any], dict[str, list[File]]]:
+    """What was given by name, as settings and as the files of each input.
+
+    Args:
+        machine: where the task will run, whose models names may be.
+    """
     fields = task.settings.described()
     slots = {slot.argument: slot for slot in task.inputs}
     chosen: dict[str, Any] = {}
@@ -48,7 +53,7 @@ def settings_and_inputs(task: Task, given: Mapping[str, Any]) -> tuple[dict[str,
     for name, value in given.items():
         field = fields.get(name)
         slot = slots.get(name)
-        known = field and isinstance(value, str) and is_name(task, value)
+        known = field and isinstance(value, str) and machine.is_name(task, value)
         if slot is None and field is None:
             raise unknown("argument", name, dict.fromkeys([*slots, *fields]))
         if slot is None or known:
@@ -63,13 +68,8 @@ def settings_and_inputs(task: Task, given: Mapping[str, Any]) -> tuple[dict[str,
         if names:
             before = chosen.get(slot.instead, ())
             chosen[slot.instead] = [*before, *names] if isinstance(before, list | tuple) else names
-        inputs[slot.name] = [_file(slot, one) for one in others]
+        inputs[slot.name] = [_file(slot, one, machine) for one in others]
     return chosen, inputs
-
-
-def is_name(task: Task, text: str) -> bool:
-    """Whether a task knows a model by a text; what it does not is a folder or a file."""
-    return text in (*task.builtin, *presets.names())
 
 
 def names_among(slot: Slot, values: Sequence[Any]) -> tuple[list[str], list[Any]]:
@@ -85,14 +85,14 @@ def names_among(slot: Slot, values: Sequence[Any]) -> tuple[list[str], list[Any]
     return names, others
 
 
-def _file(slot: Slot, value: Any) -> File:
+def _file(slot: Slot, value: Any, machine: Machine) -> File:
     """One input as a kept file. Raises `InvalidInput` if it is nothing of the kind that the task takes."""
     if isinstance(value, Made):
         return value.result.files[0]
     if isinstance(value, File):
         return value
     if isinstance(value, str | PathLike):
-        return input_files.read(slot, str(value))
+        return machine.read(slot, str(value))
     if slot.kind == "picture" and _is_picture(value):
         value = Image.fromarray(value[..., 0] if value.shape[2:] == (1,) else value)
     if slot.kind == "picture" and isinstance(value, Image.Image) and value.mode != "F":  # of which range?

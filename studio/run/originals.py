@@ -18,7 +18,8 @@ class Originals:
 
     def __init__(self, sources: Iterable[str]):
         given = [one for one in map(paths.expand_user, sources) if paths.is_there(one)]
-        beside = [one for one in map(sidecar, given) if paths.is_there(one)]
+        named = [one for one in given if one.name]  # `.` has none, and nothing lies beside it
+        beside = [one for one in map(sidecar, named) if paths.is_there(one)]
         self._files = {_identity(one) for one in (*given, *beside)}
         self._folders = [one.resolve() for one in given if one.is_dir()]
 

@@ -117,7 +117,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="package")
-def studio(tmp_path_factory):
+def served(tmp_path_factory):
     """One real server for all tests that want one."""
     found = Studio(tmp_path_factory.mktemp("served-home"))
     found.start()

@@ -19,15 +19,15 @@ CHORE = {"task": "chores.do", "settings": {"steps": 4, "pause": 0.1}}
 
 
 @pytest.fixture
-def ask(studio):
+def ask(served):
     """The API of the real server, as whoever runs it calls it."""
-    return Client(f"{studio.address}/api/v1", studio.token)
+    return Client(f"{served.address}/api/v1", served.token)
 
 
-def test_it_answers_beside_the_pages(ask, studio):
+def test_it_answers_beside_the_pages(ask, served):
     assert ask("GET", "/health").json()["status"] == "ready"
     assert ask("GET", "/health", headers={"Authorization": "Bearer wrong"}).status_code == 401
-    page = requests.get(f"{studio.address}/style", timeout=20)
+    page = requests.get(f"{served.address}/style", timeout=20)
     assert page.ok and "set-cookie" not in ask("GET", "/health").headers
     assert "<script" not in requests.get(f"{ask.address}/docs", timeout=20).text
 
@@ -63,8 +63,8 @@ def _token(capsys, *words: str) -> str:
     return capsys.readouterr().out.strip()
 
 
-def test_the_token_that_the_command_prints_is_the_one_that_counts(ask, studio, capsys, monkeypatch):
-    monkeypatch.setenv("STUDIO_HOME", str(studio.home))
+def test_the_token_that_the_command_prints_is_the_one_that_counts(ask, served, capsys, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", str(served.home))
     token = _token(capsys)
     assert Client(ask.address, token)("GET", "/health").ok
     assert json.loads(_token(capsys, "--json")) == {"token": token}

@@ -1,0 +1,170 @@
+"""Another machine on which the work is done: its studio is asked over HTTP, the results come here."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from studio.core import paths, recipes
+from studio.core.data import builders, sample_sets
+from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, invalid, printable
+from studio.core.progress import Progress
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs, Result, Slot
+from studio.core.version import VERSION
+from studio.run import input_files
+from studio.run.http_client import Client
+from studio.run.machine import Machine
+
+LOOK_SECONDS = 0.5  # between two looks at a job, and at whether Ctrl-C was pressed
+
+
+class Remote(Machine):
+    """The studio at an address.
+
+    Inputs are read and looked over here, then sent, unless the other studio has them already. A job goes on
+    there when the connection is lost, and is found again by its number; a submit that is sent again bears its
+    idempotency key.
+
+    Args:
+        url: of its pages, as `http://box:8501`.
+        token: as `studio token` prints it there.
+
+    Raises:
+        InvalidInput: if the address is none, or of something else, or the studio there is of another version.
+        Unavailable: if it does not answer, or does not take the token.
+    """
+
+    def __init__(self, url: str, token: str):
+        self._client = Client(url, token)
+        health = self._client.json("GET", "/health", Progress(), again=False)
+        version = health.get("version") if isinstance(health, dict) else None
+        if version != VERSION:
+            step = "install the same one on both machines"
+            shown = f"studio at {self._client.url}"
+            raise invalid(shown, expected=f"version {VERSION}", received=version, next_step=step)
+        if str(health["status"]).startswith("down"):
+            raise Unavailable(f"The studio at {self._client.url} is {health['status']}")
+
+    @cached_property
+    def _models(self) -> list[str]:
+        return [model["name"] for model in self._client.json("GET", "/models", Progress())]
+
+    def names(self) -> Collection[str]:
+        """The names of the models that the other studio has."""
+        return self._models
+
+    def read(self, slot: Slot, text: str, labels: str | None = None) -> File:
+        """As here. What the other studio has by this name stays there; data sets have to be one file.
+
+        Returns:
+            The kept file; of a model there one without a digest.
+        """
+        if slot.kind == "model" and text in self.names():
+            return File("", "model", text)
+        if slot.kind == "dataset" and not text.startswith(sample_sets.PREFIX):
+            return _packed(text)
+        return input_files.read(slot, text, labels)
+
+    def check(self, name: str, settings: Settings, inputs: Inputs) -> None:
+        """Nothing: the other studio does that, once it is asked."""
+
+    def take_up(
+        self, name: str, settings: Settings, inputs: Inputs, goes_on: bool | None, quiet: bool
+    ) -> None:
+        """A training goes on there unasked. Raises `InvalidInput` if it shall not."""
+        if goes_on is False:
+            step = "leave it out"
+            raise invalid("`resume`", expected="none for another machine", received="no", next_step=step)
+
+    def run(self, name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
+        """Runs a task there and keeps its files here.
+
+        Raises:
+            StudioError: if the other studio refuses, with its own sentence, if the job fails there, or if
+                nobody has answered for minutes.
+            Cancelled: if a person asked to stop and there is no best so far.
+        """
+        progress = progress or Progress()
+        asked = {
+            "task": name,
+            "settings": settings.portable(settings.model_dump(mode="json")),
+            "inputs": {
+                slot: [self._sent(file, progress) for file in files] for slot, files in inputs.items()
+            },
+        }
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        job = self._client.json("POST", "/jobs", progress, json=asked, headers=key)
+        stopped = False
+        while not job["finished"]:
+            try:
+                _tell(job, progress)
+                job = self._client.json("GET", f"/jobs/{job['id']}", progress, params={"wait": LOOK_SECONDS})
+            except Cancelled:
+                stopped, progress = True, progress.deaf()
+                job = self._client.json("POST", f"/jobs/{job['id']}/cancel", progress)
+        if job["result"] is None:
+            raise Cancelled if stopped else StudioError(printable(job["error"], 1000))
+        return self._result(job["result"], progress)
+
+    def _sent(self, file: File, progress: Progress) -> dict[str, str] | str:
+        if not file.digest:
+            return file.name
+        told = {"id": file.digest, "name": file.name}
+        with suppress(Unavailable, InvalidInput):  # of a HEAD nobody is told why
+            self._client.ask("HEAD", f"/files/{file.digest}", progress)
+            return told
+        progress.stage(f"Sending {printable(file.name, 40)}")
+        params = {"kind": file.kind, "name": file.name}
+        sent = self._client.json("POST", "/files", progress, body=file.path, params=params)
+        return {**told, "id": sent["id"]}
+
+    def _result(self, told: dict[str, Any], progress: Progress) -> Result:
+        recipe = told["recipe"]
+        return Result(
+            tuple(self._kept(file, progress) for file in told["files"]),
+            told["figures"],
+            None if recipe is None else recipes.read(json.dumps(recipe).encode()),
+            told["stopped_early"],
+        )
+
+    def _kept(self, told: dict[str, Any], progress: Progress) -> File:
+        digest, kind, name = told["id"], told["kind"], told["name"]
+        if paths.is_kept(digest):
+            return File.keep(paths.kept(digest).read_bytes(), kind, name)
+        progress.stage(f"Fetching {printable(name, 40)}")
+        file = File.keep(self._client.fetch(f"/files/{quote(digest)}?kind={kind}", progress), kind, name)
+        if file.digest != digest:
+            raise Unavailable(f"{printable(name, 60)} was damaged on its way. Next: try again.")
+        return file
+
+
+def _tell(job: dict[str, Any], progress: Progress) -> None:
+    """Reports how a job stands, as the task would. Raises `Cancelled` if a person asked to stop."""
+    if job["state"] == "queued":
+        progress.stage("Waiting there" + (f", number {job['place']}" if job["place"] > 1 else ""))
+    else:
+        metrics = {name: value for name, value in job["metrics"].items() if value is not None}
+        progress.report(job["step"], job["total"], metrics, text=job["text"])
+
+
+def _packed(text: str) -> File:
+    """A data set that can be sent. Raises `InvalidInput` for one that cannot."""
+    path = paths.expand_user(text)
+    there = paths.is_there(path)
+    if there and path.is_file():
+        return File.keep(path.read_bytes(), "dataset", path.name)
+    received, step = "no such file", "check the path"
+    if there:
+        received, step = "a folder", "pack it as a zip"
+    elif text.startswith(builders.PREFIX):
+        received, step = "a name", "give the command on that machine, which fetches it"
+    expected = "a zip, tar or npz, or sample:NAME, for another machine"
+    raise invalid(
+        f"data set {printable(path.name or text, 60)}", expected=expected, received=received, next_step=step
+    )

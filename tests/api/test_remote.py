@@ -1,0 +1,225 @@
+"""Python and commands whose work another machine does: its studio is a real one, behind a real connection."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+
+import studio
+from studio.cli import main
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.pictures import images
+from studio.gallery import index
+from studio.gallery.index import Wanted
+from studio.run import http_client, remote
+from tests.api.conftest import FAKES, Client
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CHORE = {"steps": 4, "shade": 77, "quiet": True}
+
+
+@pytest.fixture
+def there(served, chores, home):
+    """The studio of another machine, as Python sees it."""
+    return studio.connect(served.address, served.token)
+
+
+@pytest.fixture
+def command(served, chores, tmp_path, monkeypatch, capsys):
+    """Runs a command whose work is done there: exit code, stdout and stderr."""
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STUDIO_SERVER_TOKEN", served.token)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words, address=served.address):
+        code = main(["--server", address, *map(str, words)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def ask(served):
+    """The API itself."""
+    return Client(f"{served.address}/api/v1", served.token)
+
+
+def test_what_is_made_there_is_as_if_it_was_made_here(there, picture, ask, tmp_path):
+    far = there.make("chores.do", picture=picture, **CHORE)
+    near = studio.make("chores.do", picture=picture, **CHORE)
+    assert far.data == near.data and far.recipe == near.recipe
+    assert (far.figures, far.settings) == (near.figures, near.settings)
+    assert images.read(far.save(tmp_path / "a.png")).shape == (32, 48, 3)
+    assert index.find(Wanted(task="chores.do"))[1] == 2, "both are in the gallery here"
+    assert far.result.files[0].digest in ask("GET", "/gallery?task=chores.do&limit=200").text
+    again = there.make("chores.do", picture=far, **CHORE)
+    assert again.image.shape == (32, 48, 3)
+
+
+def test_texts_and_models_by_name_come_from_there(there, home):
+    made = there.make("write", prompt="To", chars=20, preset="alice", quiet=True)
+    assert made.text.startswith("To") and made.recipe.task == "text.write"
+    folder = ROOT / "pretrained" / "alice"
+    sent = there.make("write", prompt="To", chars=20, preset=str(folder), quiet=True)
+    assert sent.text == made.text, "a model of this machine is sent"
+
+
+def test_a_command_makes_its_file_here(command, tmp_path, picture):
+    (tmp_path / "photo.png").write_bytes(images.encode_png(picture))
+    code, out, _ = command("chore", "photo.png", "--shade", "9", "-o", "out.png")
+    assert (code, out) == (0, "out.png\n")
+    assert np.all(images.read(tmp_path / "out.png") == 9)
+    code, out, _ = command("chore", "--json", "-o", "b.png")
+    assert code == 0 and json.loads(out)["figures"] == {"steps": 5.0}
+
+
+def test_a_folder_goes_picture_by_picture(command, tmp_path, picture):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "in" / name).write_bytes(images.encode_png(picture))
+    assert command("chore", "in", "-o", "out")[0] == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+
+
+def test_ctrl_c_stops_the_job_there_and_saves_its_best(served, ask, home, tmp_path):
+    code = (
+        "import sys; from chores import TASKS; from studio.core import tasks; tasks.TASKS.update(TASKS)\n"
+        "from studio.cli import main; sys.exit(main())"
+    )
+    words = ["--server", served.address, "--token", served.token, "chore"]
+    words += ["--steps", "9999", "--pause", "0.05", "-o", "out.png"]
+    path = os.pathsep.join([str(ROOT), str(FAKES)])
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}
+    ) as process:
+        job = next(job for job in _running(ask) if job["step"])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert ask.ended(job["id"])["result"]["stopped_early"]
+    assert images.read(tmp_path / "out.png").shape == (32, 48, 3)
+
+
+def _running(ask):
+    for _ in range(1000):
+        yield from (job for job in ask("GET", "/jobs?wait=1").json() if job["state"] == "running")
+
+
+def test_what_fails_there_is_told_in_its_sentence(there, command):
+    with pytest.raises(StudioError, match="not to my taste"):
+        there.make("chores.do", do="refuse", quiet=True)
+    with pytest.raises(InvalidInput, match="perhaps steps is meant"):
+        there.make("chores.do", step=1)
+    code, _, told = command("chore", "--do", "refuse", "-o", "a.png")
+    assert code == 2 and told.startswith("error: It is not to my taste.")
+
+
+def test_lost_answers_and_connections_do_no_harm(there, ask, monkeypatch):
+    monkeypatch.setattr(http_client, "_PAUSE", 0.01)
+    send, count = requests.Session.send, [0]
+
+    def unsteady(session, request, **more):
+        count[0] += 1
+        if count[0] % 2:
+            raise requests.ConnectionError("no line")
+        answer = send(session, request, **more)
+        if count[0] % 4 == 0:
+            raise requests.ConnectionError("the answer was lost")
+        return answer
+
+    before = len(ask("GET", "/jobs?limit=200").json())
+    monkeypatch.setattr(requests.Session, "send", unsteady)
+    made = there.make("chores.do", steps=6, pause=0.2, quiet=True)
+    monkeypatch.undo()
+    assert made.figures == {"steps": 6.0} and count[0] > 8
+    assert len(ask("GET", "/jobs?limit=200").json()) == before + 1
+
+
+def test_a_server_that_does_not_come_back_is_given_up(there, monkeypatch):
+    def gone(*_, **__):
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(http_client, "PATIENCE", 0)
+    monkeypatch.setattr(requests.Session, "send", gone)
+    with pytest.raises(Unavailable, match="does not answer"):
+        there.make("chores.do", quiet=True)
+
+
+def test_who_does_not_get_in_is_told_why(served, home, monkeypatch):
+    for token in ("wrong", "", "\n", "ü"):
+        with pytest.raises(Unavailable, match="does not take this token"):
+            studio.connect(served.address, token)
+    monkeypatch.setattr(remote, "VERSION", "99.1")
+    with pytest.raises(InvalidInput, match=r"version 99\.1"):
+        studio.connect(served.address, served.token)
+
+
+@pytest.mark.parametrize(
+    "address", ["box", "ftp://box", "http://", "http://me:secret@box", "http://[", "x:99999"]
+)
+def test_an_address_that_is_none(address, home):
+    with pytest.raises(InvalidInput, match="http://box:8501"):
+        studio.connect(address, "t")
+
+
+@contextmanager
+def _something_else(status: int, **headers: str):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            for name, value in {"Content-Length": "5", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"hello")
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_is_no_studio_is_told(home):
+    with _something_else(200) as address, pytest.raises(InvalidInput, match="another page"):
+        studio.connect(address, "t")
+    with _something_else(404) as address, pytest.raises(InvalidInput, match="404"):
+        studio.connect(address, "t")
+    elsewhere = _something_else(307, Location="http://evil.example/")
+    with elsewhere as address, pytest.raises(InvalidInput, match="a redirect to http://evil"):
+        studio.connect(address, "t")
+    with pytest.raises(Unavailable, match="does not answer"):
+        studio.connect(address, "t")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["gallery", "list"], "a command that makes something"),
+        (["train", "vae", ".", "-o", "m"], "pack it as a zip"),
+        (["train", "vae", "tfds:mnist", "-o", "m"], "on that machine"),
+        (["train", "vae", "gone.zip", "-o", "m"], "no such file"),
+        (["train", "vae", "sample:hair", "-o", "m", "--no-resume"], "leave it out"),
+    ],
+)
+def test_what_another_machine_cannot_do_is_refused(command, words, told):
+    code, _, said = command(*words)
+    assert code == 2 and told in said and said.count("\n") == 1
+
+
+def test_a_token_is_needed(command, monkeypatch):
+    monkeypatch.delenv("STUDIO_SERVER_TOKEN")
+    code, _, said = command("chore", "-o", "a.png")
+    assert code == 2 and "STUDIO_SERVER_TOKEN" in said
