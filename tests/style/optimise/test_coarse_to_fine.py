@@ -57,6 +57,18 @@ def test_the_second_painter_is_asked_for_neither_light_nor_palette(weights_home,
     }
 
 
+def test_only_the_fourth_painter_sees_no_border(weights_home):
+    """A flat photo in a flat painting: where there is no border, no place differs from another."""
+    photo, red = np.full((96, 96, 3), 128, "uint8"), np.full((96, 96, 3), (200, 30, 30), "uint8")
+
+    def frame(painter):
+        settings = TransferSettings(size=96, mode="fine", steps=6, painter=painter, stop_after=6)
+        made = transfer(photo, [red], settings).image.astype(float).mean(axis=-1)
+        return abs(made[:6].mean() - made[24:-24, 24:-24].mean())
+
+    assert frame(4) < frame(3) / 2
+
+
 @pytest.mark.slow
 def test_light_and_shade_of_the_photo_show_from_afar(weights_home, photo, painting):
     def likeness(painter):
