@@ -16,6 +16,10 @@ from studio.core.tasks import File
 
 MOST_MB = 500
 _SLOT, _MINE, _NEW = "model", "models_mine", "models_new"
+_ROWS, _ASKED = (
+    "models_flat",
+    "models_flat_asked",
+)  # of those that take a row of numbers: said so, to be asked
 _HELP = (
     "A picture classifier of Keras (.keras, .h5), or the zip that Teachable Machine or TensorFlow.js gives. "
     "Names of its classes are read from a labels.txt in the zip. Nothing in it is run."
@@ -47,6 +51,9 @@ def take(choose: Callable[[str], None]) -> None:
     try:
         with st.spinner("Looking the model over; this takes a while ..."):
             known(file)
+    except brought.Flat as error:
+        st.session_state[_ASKED] = (file, error.pictures)
+        return
     except StudioError as error:
         uploads.blame(_SLOT, str(error))
         return
@@ -62,17 +69,45 @@ def ask() -> None:
             _SLOT, label, _take, type=["keras", "h5", "hdf5", "zip"], max_upload_size=MOST_MB, help=_HELP
         )
     uploads.fault(_SLOT)  # what was found later, when it is closed
+    if _ASKED in st.session_state:
+        _ask_rows(*st.session_state[_ASKED])
+
+
+def _ask_rows(file: File, pictures: str) -> None:
+    """Lets a person say what a row of numbers is."""
+    st.warning(
+        f"{words.plain(file.name)} takes a row of numbers, no picture. They may be the pixels of pictures of "
+        f"{pictures}, row by row.",
+        icon=":material/grid_on:",
+    )
+
+    def said() -> None:
+        st.session_state.pop(_ASKED, None)
+        st.session_state.setdefault(_ROWS, set()).add(file.digest)
+        st.session_state[_NEW] = file
+
+    st.button(f"They are pictures of {pictures}", icon=":material/check:", on_click=said)
+
+
+def flat(file: File) -> bool:
+    """Whether a person said that the row of numbers which a model takes is a picture."""
+    return file.digest in st.session_state.get(_ROWS, ())
 
 
 def _take(data: bytes, name: str) -> None:
     brought.check(io.BytesIO(data), name)
+    st.session_state.pop(_ASKED, None)
     st.session_state[_NEW] = File.keep(data, "model", name)
 
 
-@owners.cached(max_entries=8)
 def known(file: File) -> brought.Known:
     """What a brought classifier is. Raises `InvalidInput` if it cannot be taken."""
-    return brought.known(file)
+    return _known(file, flat(file))
+
+
+@owners.cached(max_entries=8)
+def _known(file: File, flat: bool) -> brought.Known:
+    return brought.known(file, flat)
 
 
 def about(found: brought.Known) -> str:
@@ -115,5 +150,7 @@ def _name(file: File, text: str, choose: Callable[[str], None]) -> None:
         return
     mine().pop(file.digest, None)
     mine()[renamed.digest] = renamed
+    if flat(file):
+        st.session_state[_ROWS].add(renamed.digest)
     choose(renamed.digest)
     st.rerun()

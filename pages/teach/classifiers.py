@@ -36,6 +36,7 @@ class Shown:
         pictures: the data set that it learnt from, if that is known.
         about: what it is, in one line, where that does not follow from the rest.
         levels: what one that was brought is given for the levels of a picture; "" for others.
+        flat: whether one that was brought takes a picture as a row of numbers.
     """
 
     title: str
@@ -46,12 +47,15 @@ class Shown:
     pictures: File | None = None
     about: str = ""
     levels: str = ""
+    flat: bool = False
 
     @property
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, Any]:
         """The settings that name it, and say what it is given."""
-        levels = {"levels": self.levels} if self.levels else {}
-        return levels | ({"preset": self.preset} if self.preset else {})
+        given = {"levels": self.levels} if self.levels else {}
+        return (
+            given | ({"flat": True} if self.flat else {}) | ({"preset": self.preset} if self.preset else {})
+        )
 
     @property
     def inputs(self) -> Inputs:
@@ -116,7 +120,7 @@ def choose() -> Shown | None:
     st.caption(words.plain(about(shown)))
     if name in mine and shown is not None:
         levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_RENAMED: digest}))
-        return replace(shown, levels=levels)
+        return replace(shown, levels=levels, flat=brought_models.flat(mine[name]))
     return shown
 
 

@@ -91,6 +91,7 @@ _PRESET = "A classifier: its name, its folder, or a model made elsewhere (.keras
 FOUND = "found"  # levels as the network itself tells them
 LEVELS = (FOUND, "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch")
 Levels = Literal["found", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
+_FLAT = "A model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so."
 _LEVELS = "What a model made elsewhere takes for the levels of a picture; it is found out unless it is said."
 
 
@@ -99,6 +100,7 @@ class PredictSettings(Settings):
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
     levels: Levels = setting(FOUND, _LEVELS)
+    flat: bool = setting(False, _FLAT)
     top: int = setting(5, "How many labels are told of each picture, the likeliest first.", ge=1, le=1000)
 
 
@@ -107,6 +109,7 @@ class ExplainSettings(Settings):
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
     levels: Levels = setting(FOUND, _LEVELS)
+    flat: bool = setting(False, _FLAT)
     label: str = setting("", "The label to look for; empty: the likeliest.", tier="main", max_length=200)
     view: Literal["beside", "over", "light"] = setting(
         "beside", "The colours beside the picture, over it, or light where it looks.", tier="main"
@@ -119,6 +122,7 @@ class ExportSettings(Settings):
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
     levels: Levels = setting(FOUND, _LEVELS)
+    flat: bool = setting(False, _FLAT)
     form: Literal["keras", "tflite", "onnx"] = setting(
         "keras", "For Keras, for phones and small devices, or for everything else.", tier="main"
     )

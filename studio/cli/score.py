@@ -32,6 +32,8 @@ def add(commands: Any) -> None:
         "what a model made elsewhere takes for the levels of a picture; it is found out unless it is said"
     )
     parser.add_argument("--levels", metavar="LEVELS", help=levels)
+    flat = "a model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so"
+    parser.add_argument("--flat", action="store_true", help=flat)
     parser.add_argument("--part", metavar="FROM:TO", help=part)
 
 
@@ -59,7 +61,9 @@ def _brought(arguments: argparse.Namespace, part: tuple[float, float] | None) ->
     file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
     score = next(task.scores_brought for task in map(tasks.get, tasks.TASKS) if task.scores_brought)
     with console.working("Score", arguments) as progress:
-        figures = dict(tasks.imported(score)(file, arguments.data, part, progress, arguments.levels))
+        figures = dict(
+            tasks.imported(score)(file, arguments.data, part, progress, arguments.levels, arguments.flat)
+        )
     for told in figures.pop("notes", ()):
         terminal.note(told)
     console.say_json(figures)

@@ -120,8 +120,8 @@ class Task:
         scores: of a training, `module:function` of `figures(preset, data, part, progress) -> figures`, which
             measures one of its models; without a part, on what the training held out. What it has to tell in
             sentences is a figure called "notes". "" where nothing measures it.
-        scores_brought: the same of `figures(file, data, part, progress, levels)`, which measures a model that
-            was made elsewhere.
+        scores_brought: the same of `figures(file, data, part, progress, levels, flat)`, which measures a
+            model that was made elsewhere.
         stands_for: of a task without a command, `module:function` of `stands_for(settings, inputs) ->
             Spelled`, light: the task whose command does the same; "" for others.
     """

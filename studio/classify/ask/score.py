@@ -59,7 +59,12 @@ def figures(
 
 
 def of_brought(
-    file: File, where: str, part: tuple[float, float] | None, progress: Progress, levels: str | None = None
+    file: File,
+    where: str,
+    part: tuple[float, float] | None,
+    progress: Progress,
+    levels: str | None = None,
+    flat: bool = False,
 ) -> dict[str, Any]:
     """Measures a classifier that was made elsewhere; what it learnt from is not known.
 
@@ -68,6 +73,7 @@ def of_brought(
         where, part: as for `figures`.
         progress: told of each stage.
         levels: what it is given for the levels of a picture; None for what it was found to take.
+        flat: whether one that takes a row of numbers is given the pixels of a picture.
 
     Returns:
         As `figures`, and `levels`.
@@ -78,12 +84,12 @@ def of_brought(
     levels = levels or FOUND
     if levels not in LEVELS:
         raise unknown("levels", levels, LEVELS)
-    known = brought.known(file)
+    known = brought.known(file, flat)
     found = data.pictures(sample_sets.resolve(where, progress), _side(known.size), progress=progress)
     truth = _truth(found, known.classes, where, file.name)
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)
-    classifier = brought.open(file, levels)
+    classifier = brought.open(file, levels, flat)
     progress.stage("Looking at the pictures")
     told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], known.classes)
     said = f"{file.name} may have learnt from some of these pictures: nobody knows what it learnt from."

@@ -37,11 +37,9 @@ def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Cla
         Unavailable: if its backbone is out of reach.
     """
     for file in inputs.get("model", ()):
-        return (
-            brought.open(file, settings.levels)
-            if brought.is_one(file)
-            else trained.open(presets.from_zip(file))
-        )
+        if brought.is_one(file):
+            return brought.open(file, settings.levels, settings.flat)
+        return trained.open(presets.from_zip(file))
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return trained.open(_classifier(settings.preset))
@@ -51,7 +49,7 @@ def levels(settings: Asked, inputs: Inputs) -> dict[str, str]:
     """What a model made elsewhere is given for the levels of a picture, and why, in words; else nothing."""
     for file in inputs.get("model", ()):
         if brought.is_one(file):
-            known = brought.known(file)
+            known = brought.known(file, settings.flat)
             chosen = known.levels if settings.levels == FOUND else settings.levels
             why = f": {known.why}" if settings.levels == FOUND else ", as was said"
             return {"levels": chosen, "levels_told": f"Levels of {chosen}{why}"}

@@ -10,7 +10,7 @@ from studio.classify.models.trained import Classifier
 from studio.classify.settings import FOUND
 from studio.core.brought import models
 from studio.core.brought.models import check, is_one, named
-from studio.core.errors import invalid, printable
+from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.tasks import File
 
 __all__ = ["Known", "check", "is_one", "known", "named", "open"]
@@ -31,6 +31,7 @@ class Known:
         why: in words.
         answers: what its numbers are; see `studio.core.brought.models.Sees`.
         named: whether the file names its classes.
+        flat: whether it takes a picture as a row of numbers.
     """
 
     name: str
@@ -41,26 +42,48 @@ class Known:
     why: str = ""
     answers: str = "probabilities"
     named: bool = True
+    flat: bool = False
 
 
-def known(file: File) -> Known:
+class Flat(InvalidInput):
+    """A network that takes a row of numbers; whether those are pixels, only a person knows.
+
+    Attributes:
+        pictures: the size of the pictures that they may be, in words.
+    """
+
+    def __init__(self, name: str, count: int, pictures: str):
+        super().__init__(
+            f"Invalid model {printable(name, 60)}. Expected: a network that takes a picture. Received: one "
+            f"that takes a row of {count:,} numbers. Next: if they are the pixels of pictures of {pictures}, "
+            "row by row, say so with `--flat`."
+        )
+        self.pictures = pictures
+
+
+def known(file: File, flat: bool = False) -> Known:
     """What a kept file is. The first time, this takes as long as loading Keras takes, and a little more.
+
+    Args:
+        file: kept.
+        flat: whether one that takes a row of numbers is given the pixels of a picture.
 
     Raises:
         InvalidInput: if it cannot be taken, or is no picture classifier.
     """
-    return _known(file, models.admit(file).facts)
+    return _known(file, models.admit(file).facts, flat)
 
 
-def open(file: File, levels: str = FOUND) -> Classifier:
+def open(file: File, levels: str = FOUND, flat: bool = False) -> Classifier:
     """The classifier of a kept file, from its safe copy; held for the next time. Raises as `known`.
 
     Args:
         file: kept.
         levels: what it is given for the levels of a picture, one of `LEVELS`.
+        flat: as for `known`.
     """
     found = models.admit(file)
-    here = _known(file, found.facts)
+    here = _known(file, found.facts, flat)
     given = here.levels if levels == FOUND else levels
 
     def made() -> Classifier:
@@ -73,7 +96,7 @@ def open(file: File, levels: str = FOUND) -> Classifier:
     return trained.held(here.name, f"{file.digest} {given}", made)
 
 
-def _known(file: File, facts: models.Facts) -> Known:
+def _known(file: File, facts: models.Facts, flat: bool) -> Known:
     if facts.sees is None:
         raise invalid(
             f"model {printable(file.name, 60)}",
@@ -82,11 +105,18 @@ def _known(file: File, facts: models.Facts) -> Known:
             next_step="choose another model",
         )
     count, seen = facts.classes, facts.sees
+    if seen.flat and not flat:
+        raise _takes_a_row(file.name, seen, facts.inputs[0][1] or 0)
     names = facts.labels if len(facts.labels) == count else tuple(f"class {n + 1}" for n in range(count))
     name = PurePath(file.name).stem or "model"
     size = (seen.height, seen.width)
     own = names == facts.labels
-    return Known(name, names, size, facts.parameters, seen.levels, seen.why, seen.answers, own)
+    return Known(name, names, size, facts.parameters, seen.levels, seen.why, seen.answers, own, seen.flat)
+
+
+def _takes_a_row(name: str, seen: models.Sees, count: int) -> Flat:
+    shape = f"{seen.height} x {seen.width}" + (" x 3" if count > seen.height * seen.width else "")
+    return Flat(name, count, shape)
 
 
 def _shapes(shapes: tuple[tuple[int | None, ...], ...]) -> str:

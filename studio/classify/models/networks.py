@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.classify.models import crop
 from studio.core.brought import models
+from studio.core.brought.rebuilding import answers
 
 if TYPE_CHECKING:
     import keras
@@ -96,7 +97,7 @@ def _prepared(pictures: Any, size: tuple[int, int], taken: Any, levels: str) -> 
 
     found = crop.resampled(pictures, *size)
     turned, scale, offset = _SCALES[levels]
-    if len(taken.shape) == 3 or taken.shape[3] == 1:
+    if len(taken.shape) == 3 or (answers.rolled(taken.shape) or taken.shape)[-1] == 1:
         found = ops.sum(found * ops.array(_BRIGHT, "float32"), axis=-1, keepdims=True)
         turned, scale, offset = _SCALES[levels if isinstance(scale, float) and not turned else "0-255"]
     if str(taken.dtype) == "uint8":
@@ -104,6 +105,8 @@ def _prepared(pictures: Any, size: tuple[int, int], taken: Any, levels: str) -> 
     elif levels != "0-255":
         found = ops.flip(found, -1) if turned else found
         found = found * ops.array(scale, "float32") + ops.array(offset, "float32")
+    if len(taken.shape) == 2:
+        found = ops.reshape(found, (-1, taken.shape[1]))
     found = ops.squeeze(found, -1) if len(taken.shape) == 3 else found
     return ops.cast(found, taken.dtype)
 

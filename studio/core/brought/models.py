@@ -55,6 +55,7 @@ class Sees(BaseModel):
         levels: what it was found to take for the levels of a picture, one of `levels.CHOICES`.
         why: in words.
         certain: the share of certain answers when it was given 0 to 255; None if it was not asked.
+        flat: whether it takes a row of numbers, which may be the pixels of a picture, row by row.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -65,6 +66,7 @@ class Sees(BaseModel):
     levels: Literal["0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
     why: str
     certain: float | None = None
+    flat: bool = False
 
 
 class Facts(BaseModel):

@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.models.presets import Preset
+from studio.core.untrusted import hdf5_chunks
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
@@ -87,29 +88,37 @@ def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-def check(path: Path, most: int) -> None:
-    """Raises `Refused` unless a weights file holds plain, finite numbers alone, and at most so many."""
+def check(path: Path, most: int, chunked: bool = False) -> None:
+    """Raises `Refused` unless a weights file holds plain, finite numbers alone, and at most so many.
+
+    Args:
+        path: of the file.
+        most: numbers that there may be.
+        chunked: whether they may lie in chunks, packed by gzip.
+    """
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
-            check_group(file, most)
+            check_group(file, most, chunked)
     except (OSError, RuntimeError, KeyError):  # what h5py raises of files that are cut or altered
         raise Refused("no HDF5 file, or a damaged one") from None
 
 
-def check_group(group: h5py.Group, most: int) -> None:
-    """Raises `Refused` unless a group of a file holds plain, finite numbers alone, and at most so many."""
-    count = 0
-    for one in _arrays(group, set()):
-        count += one.size
+def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
+    """Raises `Refused` as `check`, of a group of a file."""
+    count = size = 0
+    for one in _arrays(group, set(), chunked):
+        count, size = count + one.size, size + one.nbytes
+        if size > hdf5_chunks.most(group):
+            raise Refused("arrays that unpack to far more than the file has")
         if count > most:
             raise Refused("more numbers than such a model has")
-        if one.dtype.kind == "f" and not np.isfinite(one[()]).all():
+        if one.dtype.kind == "f" and not np.isfinite(hdf5_chunks.read(one)).all():
             raise Refused(f"numbers that are not finite, in {printable(one.name, 80)}")
 
 
-def _arrays(group: h5py.Group, seen: set[int], depth: int = 0) -> Iterator[h5py.Dataset]:
+def _arrays(group: h5py.Group, seen: set[int], chunked: bool, depth: int = 0) -> Iterator[h5py.Dataset]:
     """Every array below a group. A link elsewhere, or an array that says more than it stores, is refused.
 
     Args:
@@ -126,10 +135,11 @@ def _arrays(group: h5py.Group, seen: set[int], depth: int = 0) -> Iterator[h5py.
             raise Refused("a link to another place")
         one = group[name]
         if isinstance(one, h5py.Group):
-            yield from _arrays(one, seen, depth + 1)
+            yield from _arrays(one, seen, chunked, depth + 1)
             continue
-        plain = not (one.is_virtual or one.external or one.chunks) and one.dtype.kind in "fiu"
-        if not plain or one.id.get_storage_size() != one.nbytes:
+        plain = not (one.is_virtual or one.external) and one.dtype.kind in "fiu"
+        whole = chunked if one.chunks else one.id.get_storage_size() == one.nbytes
+        if not plain or not whole:
             raise Refused("an array that is not stored as it is")
         yield one
 

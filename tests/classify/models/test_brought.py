@@ -174,6 +174,23 @@ def test_levels_are_as_they_are_said_to_be(levels, seen, tmp_path):
     assert brought.open(file, levels).probabilities([picture]) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("count, side", [(784, (28, 28)), (3072, (32, 32, 3))])
+def test_a_row_of_numbers_is_a_picture_only_if_a_person_says_so(count, side, tmp_path):
+    from keras import Input, Sequential, layers
+
+    made = Sequential([Input((count,)), layers.Rescaling(1 / 255), layers.Dense(3, activation="softmax")])
+    file, network = given(tmp_path, made)
+    shape = " x ".join(map(str, side))
+    with pytest.raises(brought.Flat, match=rf"row of {count:,} numbers.*pictures of {shape},.*--flat"):
+        brought.open(file)
+    picture = np.random.default_rng(0).integers(0, 256, side, "uint8")
+    expected = np.asarray(network(picture.reshape(1, -1).astype("float32")))
+    asked = picture if len(side) == 3 else np.repeat(picture[..., None], 3, axis=-1)
+    found = brought.open(file, flat=True)
+    assert found.size == side[:2]
+    assert found.probabilities([asked]) == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_map_is_found_within_a_network_of_networks(tmp_path):
     file, _ = given(tmp_path, own_networks.nested())
     where, _, _ = grad_cam.look(brought.open(file), data.coffee())

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.brought.checks import config_check
-from studio.core.brought.mending import layers, network
+from studio.core.brought.mending import keras_2, layers, network
 from studio.core.errors import printable
 from studio.core.models import loading
-from studio.core.untrusted import strict_json
+from studio.core.untrusted import hdf5_chunks, strict_json
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def read(path: Path) -> dict[str, Any]:
         text = text.encode() if isinstance(text, str) else bytes(text) if isinstance(text, bytes) else None
         if text is None or len(text) > _MOST_TEXT:
             raise Refused("an HDF5 file whose model_config is no text, or too long")
-    config = network.mended(strict_json.parsed(text, config_check.MOST_DEPTH))
+        version = file.attrs.get("keras_version")
+    found = strict_json.parsed(text, config_check.MOST_DEPTH)
+    config = network.mended(keras_2.translated(found) if keras_2.is_old(version) else found)
     config_check.check(config)
     return config
 
@@ -50,7 +52,7 @@ def arrays(path: Path, most: int) -> Arrays:
     """
     with _opened(path) as file:
         group = file["model_weights"] if _is_group(file, "model_weights") else file
-        loading.check_group(group, most)
+        loading.check_group(group, most, chunked=True)
         names = _names(group, "layer_names")
         if len(set(names)) < len(names):
             raise Refused("two layers of one name in its weights")
@@ -66,7 +68,7 @@ def _layer(group: h5py.Group, name: str) -> Iterator[tuple[str, np.ndarray]]:
         found = None if one.startswith("/") else group[name].get(one)
         if not isinstance(found, h5py.Dataset):
             raise Refused(f"no weights {printable(one, 60)} of its layer {printable(name, 60)}")
-        yield one, np.asarray(found[()], "float32")
+        yield one, np.asarray(hdf5_chunks.read(found), "float32")
 
 
 def _is_group(group: h5py.Group, name: str) -> bool:

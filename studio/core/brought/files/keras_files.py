@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from studio.core import amounts
 from studio.core.brought.checks import config_check
 from studio.core.brought.files import labels as class_names
-from studio.core.brought.mending import network
+from studio.core.brought.mending import keras_2, network
 from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
 
@@ -95,11 +95,17 @@ def read(file: BinaryIO) -> Described:
     with _opened(file) as packed:
         _check_members(packed)
         config = strict_json.parsed(_member(packed, CONFIG), config_check.MOST_DEPTH)
-        config = network.mended(config)
-        config_check.check(config)
         names = set(packed.namelist())
+        old = METADATA in names and _is_old(_member(packed, METADATA))
+        config = network.mended(keras_2.translated(config) if old else config)
+        config_check.check(config)
         labels = _lines(_member(packed, LABELS)) if LABELS in names else ()
         return Described(config, labels, _side(_member(packed, SIZE)) if SIZE in names else None)
+
+
+def _is_old(metadata: bytes) -> bool:
+    found = strict_json.parsed(metadata, config_check.MOST_DEPTH)
+    return isinstance(found, dict) and keras_2.is_old(found.get("keras_version"))
 
 
 def unpack_weights(file: BinaryIO, target: Path) -> None:

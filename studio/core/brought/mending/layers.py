@@ -49,7 +49,8 @@ _ENDINGS = ("_initializer", "_regularizer", "_constraint")
 _DROPPED = frozenset(
     """
     W_constraint W_learning_rate W_regularizer activity_regularizer b_constraint b_learning_rate
-    b_regularizer batch_input_shape beta_init build_config fused gamma_init init input_dim input_dtype
+    b_regularizer batch_input_shape beta_init build_config fused gamma_init implementation init input_dim
+    input_dtype
     input_shape mode optional quantization_config ragged renorm renorm_clipping renorm_momentum rng_type
     sparse synchronized virtual_batch_size weights
     """.split()  # noqa: SIM905

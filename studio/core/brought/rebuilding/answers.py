@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from studio.core.untrusted.refusals import Refused
 if TYPE_CHECKING:
     import keras
 
+_LEAST_SIDE = 8  # px, of pictures that come as a row of numbers
 USUAL_SIDE = 224  # px, for networks that take pictures of any size
 _BRIGHT = np.array([0.299, 0.587, 0.114], "float32")
 PROBABILITIES, LOGITS, SHARES, ONE_SHARE, ONE_LOGIT = "probabilities", "logits", "shares", "share", "logit"
@@ -22,13 +24,13 @@ def sees(network: keras.Model, side: int | None) -> dict[str, Any] | None:
     if not len(network.inputs) == len(network.outputs) == 1:
         return None
     taken, given = network.inputs[0], network.outputs[0]
-    grey = len(taken.shape) == 3
-    if len(taken.shape) not in (3, 4) or (not grey and taken.shape[3] not in (1, 3)):
+    grey, flat = len(taken.shape) == 3, rolled(taken.shape)
+    if not flat and (len(taken.shape) not in (3, 4) or (not grey and taken.shape[3] not in (1, 3))):
         return None
     kind = str(taken.dtype)
     if not kind.startswith(("uint8", "float")) or not _is_row(given.shape):
         return None
-    height, width = (size or side or USUAL_SIDE for size in taken.shape[1:3])
+    height, width = (size or side or USUAL_SIDE for size in (flat or taken.shape[1:])[:2])
     if grey and None in taken.shape[1:]:
         return None
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3))
@@ -46,7 +48,23 @@ def sees(network: keras.Model, side: int | None) -> dict[str, Any] | None:
         "levels": found.levels,
         "why": found.why,
         "certain": found.certain,
+        "flat": flat is not None,
     }
+
+
+def rolled(shape: tuple[int | None, ...]) -> tuple[int, int, int] | None:
+    """`(height, width, channels)` of the square picture whose pixels a row of numbers may be; else None.
+
+    Args:
+        shape: of what a network takes: `(None, 784)`, say.
+    """
+    if len(shape) != 2 or shape[1] is None:
+        return None
+    for channels in (1, 3):
+        side = math.isqrt(shape[1] // channels)
+        if side >= _LEAST_SIDE and channels * side**2 == shape[1]:
+            return side, side, channels
+    return None
 
 
 def _is_row(shape: tuple[int | None, ...]) -> bool:
@@ -66,9 +84,10 @@ def ask(network: keras.Model, pictures: np.ndarray) -> np.ndarray:
     """`(n, H, W, 3)`, levels from 0 to 255 -> `(n, k) float64`, as the network answers."""
     taken = network.inputs[0]
     given = pictures.astype("float32")
-    if len(taken.shape) == 3 or taken.shape[3] == 1:
+    if len(taken.shape) == 3 or (rolled(taken.shape) or taken.shape)[-1] == 1:
         given = (given @ _BRIGHT)[..., None]
-    given = given[..., 0] if len(taken.shape) == 3 else given
+    if len(taken.shape) < 4:
+        given = given.reshape(-1, *taken.shape[1:])
     given = given.astype(taken.dtype)
     parts = [network(given[n : n + 8], training=False) for n in range(0, len(given), 8)]
     return np.concatenate([np.asarray(one, "float64").reshape(len(one), -1) for one in parts])
@@ -98,7 +117,7 @@ def _last(network: keras.Model) -> str:
     for layer in reversed(list(building.all_layers(network))):
         activation = getattr(layer, "activation", None)
         if activation is not None:
-            return str(getattr(activation, "__name__", ""))
+            return str(getattr(activation, "__name__", "") or getattr(activation, "name", ""))
         if getattr(layer, "weights", None):
             return ""
     return ""

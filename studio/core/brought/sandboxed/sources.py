@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core.brought.files import containers, hdf5_files, keras_files, web_files
 from studio.core.brought.rebuilding import weights
 from studio.core.models import loading
+from studio.core.untrusted import hdf5_chunks
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _keras(path: Path, folder: Path, most: int) -> Source:
     with path.open("rb") as file:
         described = keras_files.read(file)
         keras_files.unpack_weights(file, unpacked)
-    loading.check(unpacked, most)
+    loading.check(unpacked, most, chunked=True)
 
     def fill(network: keras.Model) -> None:
         network.load_weights(_today(unpacked))
@@ -94,7 +95,7 @@ def _keras(path: Path, folder: Path, most: int) -> Source:
 
 
 def _today(weights: Path) -> Path:
-    """The same weights, their paths as today's Keras writes them: on Windows it once wrote others."""
+    """The same weights, their paths as today's Keras writes them, not in chunks, which Keras would unpack."""
     import h5py
 
     with h5py.File(weights, "r") as old:
@@ -106,11 +107,12 @@ def _today(weights: Path) -> Path:
 
         old.visititems(note)
         renamed = {name: name.replace("\\", "/").replace(_OLD_LAYERS, "layers") for name in names}
-        if all(name == new for name, new in renamed.items()):
+        chunked = any(one.chunks for one in names.values())
+        if not chunked and all(name == new for name, new in renamed.items()):
             return weights
         target = weights.with_name(f"today.{_WEIGHTS}")
         with h5py.File(target, "w") as fresh:
             for name, new in renamed.items():
                 if new not in fresh:
-                    fresh[new] = names[name][()]
+                    fresh[new] = hdf5_chunks.read(names[name])
     return target

@@ -1,0 +1,74 @@
+"""Arrays in chunks are read as h5py reads them, and never become more than they say."""
+
+from __future__ import annotations
+
+import zlib
+
+import h5py
+import numpy as np
+import pytest
+
+from studio.core.models import loading
+from studio.core.untrusted import hdf5_chunks
+from studio.core.untrusted.refusals import Refused
+
+ARRAY = np.random.default_rng(0).normal(size=(7, 5, 3)).astype("float32")
+WAYS = [
+    {"chunks": (3, 2, 3)},
+    {"compression": "gzip"},
+    {"chunks": (4, 5, 2), "compression": "gzip", "shuffle": True},
+    {"chunks": (7, 5, 3), "compression": 9, "shuffle": True, "fletcher32": True},
+    {"chunks": (2, 16, 2), "maxshape": (None, None, None), "compression": "gzip"},
+]
+
+
+@pytest.mark.parametrize("way", range(len(WAYS)))
+@pytest.mark.parametrize("kind", ["<f4", ">f8", "<i2", "u1"])
+def test_chunks_are_read_as_h5py_reads_them(way, kind, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        made = file.create_dataset("a", data=(9 * ARRAY).astype(kind), **WAYS[way])
+        assert hdf5_chunks.read(made).dtype == made.dtype
+        assert np.array_equal(hdf5_chunks.read(made), made[()])
+
+
+def refused(tmp_path, change, told):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        change(file)
+    with pytest.raises(Refused, match=told):
+        loading.check(tmp_path / "a.h5", most=10**9, chunked=True)
+
+
+def test_what_unpacks_to_more_than_it_says_is_refused(tmp_path):
+    def bomb(file):
+        array = file.create_dataset("a", (500, 500), "float32", chunks=(500, 500), compression="gzip")
+        array.id.write_direct_chunk((0, 0), zlib.compress(bytes(200 << 20)))
+
+    refused(tmp_path, bomb, "something else than it says")
+
+
+def test_what_is_much_larger_than_its_file_is_refused(tmp_path):
+    def zeros(file):
+        file.create_dataset(
+            "a", data=np.zeros((5000, 5000), "float32"), chunks=(1000, 1000), compression="gzip"
+        )
+
+    refused(tmp_path, zeros, "far more than the file has")
+    refused(
+        tmp_path, lambda file: file.create_dataset("a", (9, 9), "f4", chunks=(3, 3)), "not stored as it is"
+    )
+
+
+def test_other_packings_and_damage_are_refused(tmp_path):
+    refused(
+        tmp_path,
+        lambda file: file.create_dataset("a", data=ARRAY, compression="lzf"),
+        "packed in an unusual way",
+    )
+
+    def damaged(file):
+        array = file.create_dataset("a", (4, 4), "float32", chunks=(4, 4), compression="gzip")
+        array.id.write_direct_chunk((0, 0), b"no deflate at all")
+
+    refused(tmp_path, damaged, "damaged")
+    with pytest.raises(Refused, match="not stored as it is"):  # a preset of the studio has none
+        loading.check(tmp_path / "a.h5", most=10**9)
