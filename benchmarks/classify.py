@@ -142,7 +142,7 @@ def prepared(file: object, settings: object) -> object:
     """The lesson of a data set."""
     from studio.classify.teach import training_set
 
-    return training_set.prepare(file, settings.backbone, settings.size, settings.held_out, settings.seed)
+    return training_set.load(file, settings.backbone, settings.size, settings.held_out, settings.seed)
 
 
 def batches(count: int) -> range:

@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
         images, facts = avatars.collection(arguments.count, arguments.seed, progress, arguments.size)
         progress.stage("Saving")
         save(place, {"images": images, **facts})
-    path = outputs.told(place, arguments.out)
+    path = outputs.shown_place(place, arguments.out)
     if arguments.json:
         shares = {name: round(float(values.mean()), 4) for name, values in facts.items()}
         console.say_json({"path": path, "seconds": round(time.monotonic() - started, 3), "means": shares})

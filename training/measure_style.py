@@ -66,12 +66,12 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, progress: Progr
 
 def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
     """Writes a model with the figures of a test, and its card; its weights are copied as they are."""
-    names, made = known_styles.styles_of(preset), model_folder.made(preset.folder)
+    names, made = known_styles.styles_of(preset), model_folder.manifest(preset.folder)
     more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
     told = {**made.data, "figures": {**made.data["figures"], **more}}
     settings = known_styles.settings_of(preset)
     text = card.write(told["trained_on"], settings, names, told["figures"], told["command"])
-    with model_folder.replaced(target) as fresh:
+    with model_folder.replacing(target) as fresh:
         shutil.copytree(preset.folder, fresh, dirs_exist_ok=True)
         changed = made.model_copy(update={"data": told}).model_dump(mode="json")
         paths.write(fresh / model_folder.SETTINGS, json.dumps(changed, indent=1).encode())

@@ -56,7 +56,7 @@ def reads(name: str) -> bool:
 
 def known() -> list[str]:
     """The presets that draw: faces first, then those that come closest to real pictures."""
-    return sorted(models.known(), key=lambda name: (not name.startswith("faces"), _fid(name)))
+    return sorted(models.names(), key=lambda name: (not name.startswith("faces"), _fid(name)))
 
 
 def _fid(name: str) -> float:

@@ -58,7 +58,7 @@ def show() -> None:
 def _own() -> None:
     """What a visitor's work takes and may take, and when it goes."""
     most, days = quotas.most_bytes(owner()), owners.days(owner())
-    told = f"Your work takes {amounts.size(quotas.of(owner()).bytes)}"
+    told = f"Your work takes {amounts.size(quotas.usage_of(owner()).bytes)}"
     if most < math.inf:
         told += f" of the {amounts.size(most)} that each may take"
     if days < math.inf:

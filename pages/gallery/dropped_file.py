@@ -17,7 +17,7 @@ from studio.core.errors import InvalidInput, StudioError
 from studio.core.recipes import PNG, Input, Recipe
 from studio.core.tasks import File, Result
 from studio.gallery import import_file, items, replay
-from studio.gallery.import_file import Told
+from studio.gallery.import_file import Provenance
 
 _SLOT, _INPUTS, _TOLD = "gallery", "gallery_inputs", "gallery_told"
 _FILE = "gallery_told_file"  # of what is looked at, if it is here already
@@ -61,18 +61,18 @@ def look_at(file: File, made: Recipe | None) -> None:
         uploads.blame(_SLOT, str(error))
 
 
-def _tell(data: bytes, name: str) -> Told:
-    return import_file.tell(data, name, owner(), _is_sample)
+def _tell(data: bytes, name: str) -> Provenance:
+    return import_file.provenance(data, name, owner(), _is_sample)
 
 
 def _is_sample(source: Input) -> bool:
     found = samples.is_sample(File(source.digest, "picture", source.name))
     if found:
-        owners.note(source.digest)  # which everybody may use
+        owners.grant(source.digest)  # which everybody may use
     return found
 
 
-def dropped() -> Told | None:
+def dropped() -> Provenance | None:
     """What was dropped and is still looked at."""
     return st.session_state.get(_TOLD)
 
@@ -83,7 +83,7 @@ def forget() -> None:
     st.session_state.pop(_FILE, None)
 
 
-def show(told: Told) -> None:
+def show(told: Provenance) -> None:
     """Draws what a dropped file tells of its making, and what can be done with it."""
     st.button("Back", icon=":material/arrow_back:", on_click=_close, key="told_back")
     left, right = st.columns([9, 5], gap="large")
@@ -101,7 +101,7 @@ def show(told: Told) -> None:
         _about(told)
 
 
-def _about(told: Told) -> None:
+def _about(told: Provenance) -> None:
     if not told.known:
         st.warning(
             "It was made by another version of the studio; its recipe can be read, but not made again here.",
@@ -129,7 +129,7 @@ def _about(told: Told) -> None:
     results.recipe(told.recipe.task, settings, inputs, told.recipe)
 
 
-def _problem(told: Told) -> str:
+def _problem(told: Provenance) -> str:
     """Why it cannot be made again although all its inputs are here, or ""."""
     if told.missing:
         return ""
@@ -140,12 +140,12 @@ def _problem(told: Told) -> str:
     return ""
 
 
-def _recipe_text(told: Told) -> None:
+def _recipe_text(told: Provenance) -> None:
     text = json.dumps(json.loads(told.recipe.to_json()), indent=2)
     st.code(text, language="json", wrap_lines=True, height=360)
 
 
-def _ask_for(told: Told) -> None:
+def _ask_for(told: Provenance) -> None:
     names = ", ".join(words.plain(source.name) for source in told.missing)
     st.info(f"To make it again, add what it was made from: {names}", icon=":material/upload_file:")
     label = "The very same files, whatever they are called now"
@@ -153,7 +153,7 @@ def _ask_for(told: Told) -> None:
 
 
 def _take_input(data: bytes, name: str) -> None:
-    told: Told = st.session_state[_TOLD]
+    told: Provenance = st.session_state[_TOLD]
     digest = paths.digest(data)
     if digest not in {source.digest for sources in told.recipe.inputs.values() for source in sources}:
         raise InvalidInput(f"{name} is not what it was made from. Next: look for the original.")
@@ -168,7 +168,7 @@ def _close() -> None:
         wall.back()
 
 
-def _add(told: Told) -> None:
+def _add(told: Provenance) -> None:
     try:
         file: File | None = st.session_state.get(_FILE)
         made = file and Result((file,), recipe=told.recipe)

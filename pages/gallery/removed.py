@@ -61,7 +61,7 @@ def close() -> None:
 
 def show() -> None:
     """All that was removed and can be brought back; nothing when there is none."""
-    found, odd = removal.removed(owner()), unreadable.found(removal.root(), owner())
+    found, odd = removal.removed(owner()), unreadable.of_owner(removal.root(), owner())
     ids = [one.id for one in (*found, *odd)]
     if not ids:
         return
@@ -91,7 +91,7 @@ def _back(id: str) -> None:
 
 def odd() -> None:
     """What cannot be read, with the button that removes it; nothing when there is none."""
-    found = unreadable.found(owner=owner())
+    found = unreadable.of_owner(owner=owner())
     if not found:
         return
     with st.expander(f"Unreadable ({len(found):,})", icon=":material/broken_image:"):

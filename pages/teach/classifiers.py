@@ -108,7 +108,7 @@ def choose() -> Shown | None:
     just: Shown | None = st.session_state.get(_JUST)
     mine = brought_models.mine()
     titles = {"": f"{just.title}, just taught"} if just else {}
-    titles |= {name: title(name) for name in available.known()}
+    titles |= {name: title(name) for name in available.names()}
     titles |= {digest: file.name for digest, file in mine.items()}
     name = st.selectbox("Who looks", list(titles), format_func=titles.get, key=KEY, bind="query-params")
     brought_models.ask()

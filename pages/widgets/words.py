@@ -97,5 +97,5 @@ def plain(text: str) -> str:
 
     To a visitor of a studio for many it does not tell where things are on the server.
     """
-    shown = text if owner() == LOCAL else places.hidden(text)
+    shown = text if owner() == LOCAL else places.without_paths(text)
     return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in shown)

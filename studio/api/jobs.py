@@ -162,7 +162,7 @@ def _understood(what: shapes.Asked) -> tuple[Task, Settings, dict[str, list[File
         for slot, files in what.inputs.items()
     }
     try:
-        return asked.understood(what.task, what.settings, named)
+        return asked.parse_request(what.task, what.settings, named)
     except Unavailable as error:
         raise Missing(str(error)) from None
 

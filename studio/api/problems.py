@@ -61,7 +61,7 @@ def response(status: int, detail: str, headers: Any = None) -> JSONResponse:
 
 def told(owner: str, sentence: str) -> str:
     """A sentence as an owner may read it: visitors are not told where things are on the server."""
-    return sentence if owner == owners.LOCAL else places.hidden(sentence)
+    return sentence if owner == owners.LOCAL else places.without_paths(sentence)
 
 
 def add(api: FastAPI) -> None:

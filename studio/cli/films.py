@@ -20,7 +20,7 @@ _UNREAD = (".avi", ".webm", ".mkv")
 _ZOOM = "zoom"  # so begin the settings of a film that is made of one picture
 _OWN = ("fps", "film")  # what such a film and one that is painted both have
 
-Named = Mapping[Slot, Sequence[str]]
+SlotWords = Mapping[Slot, Sequence[str]]
 
 
 def can_go_through(task: Task) -> bool:
@@ -32,7 +32,7 @@ def can_go_through(task: Task) -> bool:
     return task.makes(task.settings().for_ending(animations.KINDS[0])) == "picture"
 
 
-def given(task: Task, settings: Settings, named: Named, out: str | None) -> bool:
+def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | None) -> bool:
     """Whether a film stands where a task takes one picture, and its result is named as one.
 
     Not so for what makes a film of a picture by itself, such as a zoom into it, which may be a GIF.
@@ -68,8 +68,8 @@ def _is_still(text: str) -> bool:
         return False
 
 
-def of(
-    task: Task, settings: Settings, named: Named, chosen: Collection[str]
+def film_task(
+    task: Task, settings: Settings, named: SlotWords, chosen: Collection[str]
 ) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
     """The task that paints a film by another one, its settings, and the words of each of its slots.
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from studio.core.errors import InvalidInput, perhaps
-from studio.core.settings import Described, Settings, listed
+from studio.core.settings import Described, Settings, split_commas
 
 _SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
 _FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # or what looks like one: a number does not
@@ -146,7 +146,10 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         else:
             options["metavar"] = _metavar(field)
         if field.kind == "list":
-            options |= {"type": listed, "action": "extend"}  # a flag that is given twice adds to the first
+            options |= {
+                "type": split_commas,
+                "action": "extend",
+            }  # a flag that is given twice adds to the first
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups[field.tier].add_argument(field.flag, help=_help(field), **options)

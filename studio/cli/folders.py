@@ -36,7 +36,7 @@ class _Done:
         self.failed.append(str(path))
 
 
-def given(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
+def picture_folder(task: Task, named: Mapping[Slot, Sequence[str]]) -> Path | None:
     """The folder that stands where a task takes one picture; None if a file does."""
     content = named[task.inputs[0]] if task.of_a_picture else []
     if not content:

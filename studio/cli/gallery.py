@@ -76,7 +76,9 @@ def _list(arguments: argparse.Namespace) -> int:
     else:
         found, total = index.find(wanted, owner, most)
     odd = (
-        unreadable.found(removal.root() if arguments.removed else None, owner) if wanted == index.ALL else []
+        unreadable.of_owner(removal.root() if arguments.removed else None, owner)
+        if wanted == index.ALL
+        else []
     )
     if arguments.json:
         shown = [{"id": one.id, "name": one.name, "changed": one.changed} for one in odd]

@@ -36,7 +36,7 @@ def tell(
     told = _with_paths(json.loads(result.files[0].read()), named)
     words = tasks.imported(task.readable)(told)
     if out:
-        out = outputs.told(outputs.save_answer(told, words, result, out), arguments.out or out.name)
+        out = outputs.shown_place(outputs.save_answer(told, words, result, out), arguments.out or out.name)
     if arguments.json:
         where = {"path": out} if out else {}
         console.say_json(

@@ -112,11 +112,11 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
         given |= {slot.instead: names} if names else {}
     settings = task.settings.parse(given)
     if vary := getattr(arguments, "vary", None):
-        task, settings, named = sweeps.of(task, settings, named, vary, arguments.out)
-    elif folders.given(task, named):
+        task, settings, named = sweeps.sweep_task(task, settings, named, vary, arguments.out)
+    elif folders.picture_folder(task, named):
         return folders.run(task, settings, named, arguments, machine)
-    elif films.given(task, settings, named, arguments.out):
-        task, settings, named = films.of(task, settings, named, given)
+    elif films.is_asked_for(task, settings, named, arguments.out):
+        task, settings, named = films.film_task(task, settings, named, given)
     out = None
     if arguments.out is not None:
         texts = [text for texts in named.values() for text in texts]
@@ -143,5 +143,5 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     seconds = time.monotonic() - started
     keep.in_gallery(result, seconds)
     if out:
-        out = outputs.told(outputs.save(result, out), arguments.out)
+        out = outputs.shown_place(outputs.save(result, out), arguments.out)
     return console.tell(result, out, seconds, arguments)

@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
     seconds = time.monotonic() - started
     if out is not None:
         keep.in_gallery(result, seconds)
-        out = outputs.told(outputs.save(result, out), arguments.out or out.name)
+        out = outputs.shown_place(outputs.save(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
         return console.tell(result, out, seconds, arguments)
     if result.stopped_early:

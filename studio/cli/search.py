@@ -47,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
         result = tasks.run(RUN.name, settings, inputs, progress)
     seconds = time.monotonic() - started
     keep.in_gallery(result, seconds)
-    out = outputs.told(outputs.save(result, out), arguments.out)
+    out = outputs.shown_place(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         _tell(result.figures, trained(settings).goal or Goal())
     return console.tell(result, out, seconds, arguments)

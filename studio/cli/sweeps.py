@@ -10,7 +10,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
 from studio.gallery.sweep_settings import SWEEP, SweepSettings
 
-Named = Mapping[Slot, Sequence[str]]
+SlotWords = Mapping[Slot, Sequence[str]]
 
 
 def add_flag(parser: flags.Parser) -> None:
@@ -21,8 +21,8 @@ def add_flag(parser: flags.Parser) -> None:
     parser.add_argument("--vary", action="append", metavar="NAME=VALUES", help=help)
 
 
-def of(
-    task: Task, settings: Settings, named: Named, vary: Sequence[str], out: str | None
+def sweep_task(
+    task: Task, settings: Settings, named: SlotWords, vary: Sequence[str], out: str | None
 ) -> tuple[Task, Settings, dict[Slot, Sequence[str]]]:
     """The task that sweeps another one, its settings, and the words of each of its slots.
 

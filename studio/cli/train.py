@@ -60,15 +60,15 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     try:
         with console.working(task.title, arguments) as progress:
-            parallel.meet()  # none may find a checkpoint that the first has yet to forget
+            parallel.barrier()  # none may find a checkpoint that the first has yet to forget
             result = machine.run(task.name, settings, inputs, progress)
-    except parallel.Gone as error:
+    except parallel.ProcessLost as error:
         parallel.leave(console.error(str(error)))
-    if not parallel.first():
+    if not parallel.is_first():
         return 0
     seconds = time.monotonic() - started
     keep.in_gallery(result, seconds)  # first: should it find no room at its place, it is not lost
-    out = outputs.told(outputs.save(result, out), arguments.out)
+    out = outputs.shown_place(outputs.save(result, out), arguments.out)
     if not arguments.quiet:
         numbers = [(k, v) for k, v in result.figures.items() if isinstance(v, int | float)]
         terminal.note(", ".join(f"{name} {value:,.4g}" for name, value in numbers))
@@ -79,4 +79,4 @@ def _join(arguments: argparse.Namespace) -> None:
     """Finds the other processes of this training; all but the first are silent from then on."""
     with contextlib.nullcontext() if arguments.verbose else terminal.muted():
         parallel.begin()
-    arguments.quiet |= not parallel.first()
+    arguments.quiet |= not parallel.is_first()

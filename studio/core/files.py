@@ -45,7 +45,7 @@ class File:
         holding = _IN_MEMORY.get()
         if holding is None:
             digest = paths.keep(data)
-            owners.note(digest)
+            owners.grant(digest)
         else:
             digest = paths.digest(data)
             holding[digest] = data

@@ -58,7 +58,7 @@ def folder(owner: str) -> Path:
     return paths.folder("owners") / safe
 
 
-def note(digest: str, brought: bool = False) -> None:
+def grant(digest: str, brought: bool = False) -> None:
     """Notes that whoever asks has put in, or was given, the kept file of this digest.
 
     The note is as old as 1970 where a task or the engine works for the owner: what they make is named by a

@@ -13,7 +13,7 @@ _PLACE = re.compile(
 )  # a path from the root or a home
 
 
-def hidden(text: str) -> str:
+def without_paths(text: str) -> str:
     """`text` without what it says of where things are on this machine."""
     for root in _roots():
         text = text.replace(root, "/of/the-studio")  # its name may have spaces

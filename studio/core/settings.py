@@ -172,7 +172,7 @@ class Settings(BaseModel):
         return {name: _describe(name, field) for name, field in cls.model_fields.items()}
 
 
-def listed(text: str) -> list[str]:
+def split_commas(text: str) -> list[str]:
     """What a person wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
     return [part.strip() for part in text.split(",")] if text.strip() else []
 

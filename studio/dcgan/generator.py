@@ -40,14 +40,14 @@ def open(preset: Preset) -> latent.Generator:
     directions, density = latent.read(preset.data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        return drawn(gan.generator, z)
+        return generate(gan.generator, z)
 
     return latent.Generator(
         preset.name, preset.digest, settings.latent_dim, settings.size, decode, directions, density
     )
 
 
-def drawn(generator, z: np.ndarray) -> np.ndarray:
+def generate(generator, z: np.ndarray) -> np.ndarray:
     """Pictures `(n, side, side, 3) uint8` from numbers `(n, latent_dim)`, a few at a time."""
     made, at = [], 0
     while at < len(z):

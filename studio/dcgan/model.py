@@ -20,7 +20,7 @@ from studio.core.generators.discriminator import (
     logistic_loss,
     small,
 )
-from studio.core.training.precision import whole
+from studio.core.training.precision import as_float32
 from studio.dcgan.settings import TrainDcganSettings
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
@@ -113,10 +113,10 @@ class Gan(keras.Model):
         """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name."""
         real = ops.cast(real, "float32") / 127.5 - 1
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
-        made = self.augment(whole(self.generator(z, training=training)))
+        made = self.augment(as_float32(self.generator(z, training=training)))
         real = self.augment(real)
-        real_logits = whole(self.discriminator(real, training=training))
-        made_logits = whole(self.discriminator(ops.stop_gradient(made), training=training))
+        real_logits = as_float32(self.discriminator(real, training=training))
+        made_logits = as_float32(self.discriminator(ops.stop_gradient(made), training=training))
         judge = logistic_loss(real_logits, made_logits)
         if self.settings.gradient_penalty:
             judge = judge + self.settings.gradient_penalty / 2 * self._steepness(real)
@@ -136,7 +136,7 @@ class Gan(keras.Model):
         """
         some = real[: max(1, self.settings.batch // NUDGED)]
         nudge = NUDGE * keras.random.normal(ops.shape(some), seed=self.draws)
-        both = whole(self.discriminator(ops.concatenate([some, some + nudge]), training=False))
+        both = as_float32(self.discriminator(ops.concatenate([some, some + nudge]), training=False))
         here, there = ops.split(both, 2)
         return ops.mean(ops.square(there - here)) / NUDGE**2
 

@@ -51,7 +51,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     z = _latents(settings)
-    made = generator.drawn(trained.gan.generator, z)
+    made = generator.generate(trained.gan.generator, z)
     try:
         found = judge.compare(made, None if stopped else progress)
     except Cancelled:

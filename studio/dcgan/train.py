@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, taken
+from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named
 from studio.core.training.precision import computing_in
 from studio.dcgan import model
 from studio.dcgan.settings import TrainDcganSettings
@@ -67,7 +67,7 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.settings, self.distance = images, settings, distance
-        with parallel.over_all(), computing_in(settings.precision):
+        with parallel.on_all_devices(), computing_in(settings.precision):
             self.gan = model.Gan(settings)
             self.gan.start()
         self.artist = model.generator(settings)  # draws with the averaged weights
@@ -103,7 +103,7 @@ class Trainer(Training):
         self.artist.set_weights(self.average.arrays)
         settle(self.artist, self.settings)
         made = draw(self.artist, latents(self.settings, 500))
-        various = parallel.told(diversity(made[:256]) / self.real_diversity)
+        various = parallel.broadcast(diversity(made[:256]) / self.real_diversity)
         found = {"diversity": various}
         if self.distance is not None:
             progress.check()
@@ -159,9 +159,9 @@ class Trainer(Training):
         """Goes back to a checkpoint."""
         checkpoints.restore("model", self.gan.variables, checkpoint.arrays)
         checkpoints.restore("optimizer", self.gan.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
-        self.best = taken("best", len(self.best), checkpoint.arrays)
-        self.good = taken("good", len(self.good), checkpoint.arrays)
+        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
+        self.best = arrays_named("best", len(self.best), checkpoint.arrays)
+        self.good = arrays_named("good", len(self.good), checkpoint.arrays)
         for name in _NOTED:
             setattr(self, name, checkpoint.notes[name])
 

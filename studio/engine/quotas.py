@@ -36,7 +36,7 @@ _NAMED = re.compile(rb"[0-9a-f]{64}")
 
 
 @dataclass
-class Taken:
+class Usage:
     """What an owner's work takes.
 
     Attributes:
@@ -85,7 +85,7 @@ def most_bytes(owner: str) -> float:
 def check_room(owner: str, more: int = 0) -> None:
     """Raises `NoRoom` if an owner's work takes all the room that it may, or would with so many bytes more."""
     most = most_bytes(owner)
-    if most < math.inf and (used := of(owner).bytes) + more > most:
+    if most < math.inf and (used := usage_of(owner).bytes) + more > most:
         raise NoRoom(
             f"Your work takes {amounts.size(used)} in this studio, where each may take {amounts.size(most)}. "
             "Next: remove in the gallery what you no longer need, there also for good, and try again."
@@ -101,10 +101,10 @@ def check_jobs(owner: str, unfinished: int) -> None:
         )
 
 
-def of(owner: str) -> Taken:
+def usage_of(owner: str) -> Usage:
     """What one owner's work takes; reads nothing of what others have."""
-    taken = Taken()
-    for folder in owner_index.of(owner):
+    taken = Usage()
+    for folder in owner_index.folders_of(owner):
         with suppress(OSError):  # removed meanwhile
             _add(taken, folder)
     _add_own(taken, owner)
@@ -112,12 +112,12 @@ def of(owner: str) -> Taken:
     return taken
 
 
-def everybody() -> dict[str, Taken]:
+def everybody() -> dict[str, Usage]:
     """What each owner's work takes, by their names."""
     names = owner_index.owners_there()
     told = {owners.folder(name).name for name in names}
     names |= {path.name for path, _ in _dated(paths.folder("owners")) if path.is_dir()} - told
-    return {name: of(name) for name in names}
+    return {name: usage_of(name) for name in names}
 
 
 def seen(owner: str, new: bool = True) -> None:
@@ -148,7 +148,7 @@ def _dated(root: Path) -> Iterator[tuple[Path, int]]:
                     yield root / entry.name, entry.stat().st_mtime_ns
 
 
-def _add(taken: Taken, folder: Path) -> None:
+def _add(taken: Usage, folder: Path) -> None:
     """Counts the folder of a job."""
     changed = folder.stat().st_mtime_ns
     size, digests, busy = _read(folder, changed)
@@ -159,7 +159,7 @@ def _add(taken: Taken, folder: Path) -> None:
     taken.touched = max(taken.touched, changed / 1e9)
 
 
-def _add_own(taken: Taken, owner: str) -> None:
+def _add_own(taken: Usage, owner: str) -> None:
     """Counts what is noted of an owner: files that came just now, and models."""
     if owner == LOCAL:
         return

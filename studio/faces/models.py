@@ -23,7 +23,7 @@ _HELD: dict[str, Generator] = {}  # by the key of their preset; what a worker ho
 _MOST_HELD = 4
 
 
-def known() -> list[str]:
+def names() -> list[str]:
     """The names of the presets that draw and are whole, ours first."""
     found = []
     for name in presets.names():
@@ -48,7 +48,7 @@ def load(preset: Preset) -> Generator:
     return replace(made, name=preset.name)  # the same model may have several names
 
 
-def of(settings: FacesSettings, inputs: Inputs) -> Generator:
+def generator(settings: FacesSettings, inputs: Inputs) -> Generator:
     """The model that was given, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
         return load(presets.from_zip(file))

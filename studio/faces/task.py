@@ -28,7 +28,7 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     """Draws what the settings ask for. See `studio.faces.draw`."""
     began = time.monotonic()
     photo = next((images.read(file.read()) for file in inputs.get("photo", ())), None)
-    generator = models.of(settings, inputs)
+    generator = models.generator(settings, inputs)
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     given = inputs.get("model")  # whose digest the recipe names among the inputs
     weights = {} if given else {generator.name: generator.digest}

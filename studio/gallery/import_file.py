@@ -17,7 +17,7 @@ from studio.gallery.index import Wanted
 
 
 @dataclass(frozen=True)
-class Told:
+class Provenance:
     """What a file tells of its making.
 
     Attributes:
@@ -51,9 +51,9 @@ class Told:
         }
 
 
-def tell(
+def provenance(
     data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda source: False
-) -> Told:
+) -> Provenance:
     """Reads how a PNG, or the `NAME.EXT.json` of another file, was made. Nothing in it is run or fetched.
 
     Args:
@@ -74,7 +74,7 @@ def tell(
     known, kind = _kind(recipe)
     missing = tuple(source for source in _sources(recipe) if not (shared(source) or _is_here(source, owner)))
     found, _ = index.find(Wanted(digest=paths.digest(data)), owner, most=1)
-    return Told(data, name, kind, recipe, known, missing, found[0].id if found else "")
+    return Provenance(data, name, kind, recipe, known, missing, found[0].id if found else "")
 
 
 def _sources(recipe: Recipe) -> Iterator[Input]:
@@ -95,7 +95,7 @@ def _kind(recipe: Recipe) -> tuple[bool, Kind]:
         return False, "picture"
 
 
-def add(told: Told, owner: str = LOCAL) -> str:
+def add(told: Provenance, owner: str = LOCAL) -> str:
     """Puts a picture of the studio that came from elsewhere into the gallery. Returns the item's id.
 
     Raises:

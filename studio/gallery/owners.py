@@ -13,7 +13,7 @@ from studio.core import owners, paths
 from studio.core.errors import unknown
 from studio.engine import quotas
 from studio.engine.jobs import store
-from studio.engine.quotas import Taken
+from studio.engine.quotas import Usage
 from studio.gallery import disk_usage, index
 from studio.gallery.items import LOCAL
 
@@ -92,7 +92,7 @@ def _since() -> float:
     return mark.stat().st_mtime
 
 
-def _remove(name: str, taken: Taken) -> None:
+def _remove(name: str, taken: Usage) -> None:
     for folder in taken.folders:
         _away(folder)
     if owners.folder(name).is_dir():

@@ -52,7 +52,7 @@ def _move(folder: Path, place: Path) -> None:
 
 
 def removed(owner: str = LOCAL) -> list[Item]:
-    """What the owner removed and can bring back, the last removed first; see also `unreadable.found`."""
+    """What the owner removed and can bring back, the last removed first; see also `unreadable.of_owner`."""
     dated = []
     for path in root().iterdir():
         with suppress(FileNotFoundError):  # another tab empties it

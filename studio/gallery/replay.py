@@ -82,7 +82,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
         slot: [_input(source, kinds.get(slot, "picture"), progress, note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
-    with pretrained.wanted(recipe.weights):
+    with pretrained.using(recipe.weights):
         return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
 
 

@@ -36,20 +36,20 @@ class Unreadable:
     folder: Path
 
 
-def found(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
+def of_owner(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
     """Those of an owner, the last changed first.
 
     Args:
         root: the folder of their folders; None for that of items and jobs.
     """
     if root is None:
-        every = of(index.unlisted())
+        every = among(index.unlisted())
     else:
-        every = of(path for path in root.iterdir() if not path.name.startswith("."))
+        every = among(path for path in root.iterdir() if not path.name.startswith("."))
     return sorted((one for one in every if one.owner == owner), key=lambda one: -one.changed)
 
 
-def of(folders: Iterable[Path]) -> Iterator[Unreadable]:
+def among(folders: Iterable[Path]) -> Iterator[Unreadable]:
     """Those among some folders."""
     for folder in folders:
         with suppress(OSError):  # somebody else took it away
@@ -62,7 +62,7 @@ def of(folders: Iterable[Path]) -> Iterator[Unreadable]:
 def find(root: Path, id: str, owner: str) -> Unreadable | None:
     """The one of an id below a root; None if there is none, or it is another owner's."""
     folders = [root / id] if store.is_id(id) else [path for path in root.iterdir() if id_of(path.name) == id]
-    return next((one for one in of(folders) if one.owner == owner), None)
+    return next((one for one in among(folders) if one.owner == owner), None)
 
 
 def id_of(name: str) -> str:

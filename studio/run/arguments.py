@@ -12,7 +12,7 @@ from PIL import Image
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, unknown
 from studio.core.pictures import images
-from studio.core.settings import listed
+from studio.core.settings import split_commas
 from studio.core.tasks import File, Slot, Task
 from studio.run.machine import HERE, Machine
 from studio.run.program_result import Made
@@ -58,7 +58,7 @@ def settings_and_inputs(
             raise unknown("argument", name, dict.fromkeys([*slots, *fields]))
         if slot is None or known:
             is_list = field is not None and field.kind == "list" and isinstance(value, str)
-            value = listed(value) if is_list else value
+            value = split_commas(value) if is_list else value
             if name in chosen and isinstance(value, list | tuple):  # `style="house:wash", house="mosaic"`
                 value = [*chosen[name], *value]
             chosen[name] = value

@@ -18,7 +18,7 @@ _LONGEST = 120  # characters of a name
 Reference = tuple[str, str]  # what names a file, and what a person calls it
 
 
-def understood(
+def parse_request(
     name: str, settings: Mapping[str, Any], inputs: Mapping[str, Sequence[Reference]]
 ) -> tuple[Task, Settings, dict[str, list[File]]]:
     """The task, its settings and its inputs; whether they go together is looked at by who runs it.
@@ -64,7 +64,7 @@ def _file(slot: Slot, reference: str, name: str) -> File:
         owners.check(reference)
         paths.kept(reference)
         return File(reference, slot.kind, short_name(name, _LONGEST) or slot.name)
-    found = input_files.named(slot, reference)
+    found = input_files.from_name(slot, reference)
     if found is None:
         expected = "the id of an upload or a result, or the name of a sample or model"
         raise invalid(

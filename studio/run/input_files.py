@@ -63,7 +63,7 @@ def check(kind: Kind, path: Path) -> None:
             models.check(file, path.name)
 
 
-def named(slot: Slot, text: str) -> File | None:
+def from_name(slot: Slot, text: str) -> File | None:
     """What a name alone says: a sample, or a trained model; None for all else. No path is ever followed."""
     if slot.kind == "picture" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))

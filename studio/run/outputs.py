@@ -73,7 +73,7 @@ def _resolved(path: Path, shown: str) -> Path:
         ) from None
 
 
-def told(place: Path, text: str) -> Path:
+def shown_place(place: Path, text: str) -> Path:
     """What a person calls the place of a result: as it was named, if it is there, else the place itself."""
     named = paths.expand_user(text)
     with contextlib.suppress(OSError, RuntimeError):

@@ -106,7 +106,7 @@ class Made:
             outputs.save_answer(self.answer, self.text, self.result, out)
         else:
             out = outputs.save(self.result, out)
-        return outputs.told(out, str(path))
+        return outputs.shown_place(out, str(path))
 
     def __str__(self) -> str:
         return self.text or repr(self)

@@ -29,7 +29,7 @@ logging.getLogger("alembic").setLevel(logging.ERROR)
 
 
 @contextmanager
-def opened(
+def open_study(
     settings: SearchSettings, inputs: tasks.Inputs, ranges: Mapping[str, Range], fixed: Mapping[str, Any]
 ) -> Iterator[optuna.Study]:
     """The study of a search; the one begun before, if the same was asked. Held by one process at a time,

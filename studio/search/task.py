@@ -93,7 +93,7 @@ def run(settings: SearchSettings, inputs: Inputs, progress: Progress) -> Result:
         pretrained.fetch(name, progress)
     crew = Crew()
     try:
-        with studies.opened(settings, inputs, ranges, fixed) as study:
+        with studies.open_study(settings, inputs, ranges, fixed) as study:
             search = Search(task, settings, {slot: inputs[slot]}, ranges, fixed, study, crew, progress)
             stopped = search.go_on()
             return _result(search, inputs, stopped)

@@ -21,4 +21,4 @@ def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> No
         expected, step = "house styles that it paints in", "name them as `house:NAME`, or leave it out"
         raise invalid("network", expected=expected, received="style pictures", next_step=step)
     if settings.house:
-        known_styles.places(known_styles.of(settings, inputs), settings.house)
+        known_styles.indices(known_styles.network_of(settings, inputs), settings.house)

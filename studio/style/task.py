@@ -22,7 +22,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
         slot: [images.read(file.read(), ground=ground) for file in inputs.get(slot, ())]
         for slot, ground in (("content", "white"), ("style", "white"), ("mask", "black"))
     }
-    network = known_styles.of(settings, inputs) if settings.house else None
+    network = known_styles.network_of(settings, inputs) if settings.house else None
     styles, masks = pictures["style"], pictures["mask"]
     painted = transfer(pictures["content"][0], styles, settings, masks, progress, network)
     if painted.stopped_early:

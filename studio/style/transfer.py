@@ -70,7 +70,7 @@ def transfer(
     settings, progress = settings or TransferSettings(), progress or Progress()
     scene = Scene(content, styles, style_masks, settings)
     if settings.house:
-        return _by_house(scene, network or known_styles.of(settings, {}))
+        return _by_house(scene, network or known_styles.network_of(settings, {}))
     if not settings.strength:  # the network would blur it
         return Painted(scene.finished(scene.content_01(settings.size)), {"seconds": 0.0}, {})
     networks = adain.load(progress)
@@ -109,7 +109,7 @@ def _by_house(scene: Scene, network: Preset) -> Painted:
     from studio.style.house import paint
 
     began = time.monotonic()
-    places, painter = known_styles.places(network, scene.settings.house), paint.open(network)
+    places, painter = known_styles.indices(network, scene.settings.house), paint.open(network)
     content_01, strength = scene.content_01(scene.settings.size), scene.settings.strength
     if scene.masks:
         shares = masks.shares(scene.masks_at(*content_01.shape[1:3]))

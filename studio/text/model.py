@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.training.loop import numbered
+from studio.core.training.loop import part_seed
 from studio.text.lstm import LSTM
 from studio.text.settings import TrainTextSettings
 
@@ -22,7 +22,7 @@ class CharacterModel(keras.Model):
 
     def __init__(self, settings: TrainTextSettings, size: int):
         super().__init__(name="character_model")
-        seeds = iter(numbered(settings.seed, n) for n in range(100))
+        seeds = iter(part_seed(settings.seed, n) for n in range(100))
         self.tied = settings.tied
         self.embedding = keras.layers.Embedding(
             size,

@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Curves, Training, diverged, taken
+from studio.core.training.loop import Average, Curves, Training, arrays_named, diverged
 from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, batches, plan
 from studio.text.numpy_network import Network
@@ -69,7 +69,7 @@ class Trainer(Training):
     ):
         super().__init__(chosen.steps, max(1, chosen.steps // max(LEAST_TESTS, chosen.epochs)), run)
         self.plan, self.vocabulary, self.settings = chosen, vocabulary, settings
-        with parallel.over_all():
+        with parallel.on_all_devices():
             self.core = model.build(settings, len(vocabulary))
             self.streams = model.Streams(self.core, chosen.streams)
             self.streams.compile(
@@ -107,7 +107,7 @@ class Trainer(Training):
         network = Network(self.average.arrays, self.settings.cell, self.settings.tied)
         part = self.plan.test[:MOST_TESTED]
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
-        found = parallel.told(cross_entropy.score(network, part, streams, progress).nats_per_char)
+        found = parallel.broadcast(cross_entropy.score(network, part, streams, progress).nats_per_char)
         if found < self.lowest:
             self.best = [array.copy() for array in self.average.arrays]
         wish = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
@@ -142,8 +142,8 @@ class Trainer(Training):
         checkpoints.restore("model", self.streams.variables, checkpoint.arrays)
         checkpoints.restore("optimizer", self.streams.optimizer.variables, checkpoint.arrays)
         count = len(self.best)
-        self.average.arrays = taken("average", count, checkpoint.arrays)
-        self.best = taken("best", count, checkpoint.arrays)
+        self.average.arrays = arrays_named("average", count, checkpoint.arrays)
+        self.best = arrays_named("best", count, checkpoint.arrays)
         self.samples = list(checkpoint.notes["samples"])
 
     def start_from(self, weights: Sequence[np.ndarray], vocabulary: Vocabulary) -> None:

@@ -17,7 +17,7 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import Augment, discriminator, frozen_logits, logistic_loss
-from studio.core.training.precision import whole
+from studio.core.training.precision import as_float32
 from studio.vae.likelihoods import unlike
 from studio.vae.settings import TrainVaeSettings
 
@@ -26,12 +26,12 @@ RATE = 0.0002
 PRESSED = 0.05  # nats of each number of a picture that one nat of the judge's verdict counts
 
 
-def judge(settings: TrainVaeSettings) -> keras.Sequential:
+def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
     """A fresh judge: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real."""
     return discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
 
 
-class Game(keras.Layer):
+class Adversarial(keras.Layer):
     """A judge, and what each side of the game loses.
 
     Args:
@@ -40,7 +40,7 @@ class Game(keras.Layer):
 
     def __init__(self, settings: TrainVaeSettings):
         super().__init__(name="game")
-        plain = judge(settings)
+        plain = build_discriminator(settings)
         normed = [layer for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.judge = keras.Model(plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)])
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
@@ -61,8 +61,8 @@ class Game(keras.Layer):
         moved = self.augment(ops.concatenate([pictures, again], axis=-1) * 2 - 1)
         real, again = ops.split(moved, 2, axis=-1)
         made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
-        said, *wanted = whole(self.judge(real, training=True))
-        suspected = whole(self.judge(ops.stop_gradient(made), training=True))[0]
+        said, *wanted = as_float32(self.judge(real, training=True))
+        suspected = as_float32(self.judge(ops.stop_gradient(made), training=True))[0]
         verdict, *got = frozen_logits(self.judge, made)
         layers = [(ops.stop_gradient(one), other[:-count]) for one, other in zip(wanted, got, strict=True)]
         numbers = math.prod(pictures.shape[1:])

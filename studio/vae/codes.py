@@ -18,7 +18,7 @@ BATCH = BATCHES[-1]
 LEAST_NATS = 0.05  # that a number tells of a picture; below, nothing of it shows
 
 
-def drawn(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def binarize(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Black and white pictures: each pixel of `uint8` is white with the chance of its gray level."""
     white = rng.random(pictures.shape, dtype="float32") * 255 < pictures
     return white.astype("uint8") * np.uint8(255)
@@ -30,7 +30,7 @@ def preparing(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarray]:
     Those are drawn with the seed 0, the same for the same pictures in the same order, whatever the batches.
     """
     rng = np.random.default_rng(0)
-    return (lambda some: drawn(some, rng)) if settings.likelihood == "binary" else lambda some: some
+    return (lambda some: binarize(some, rng)) if settings.likelihood == "binary" else lambda some: some
 
 
 def prepared(pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
@@ -100,7 +100,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Told:
+class CodeFacts:
     """What the numbers of codes tell of pictures.
 
     Attributes:
@@ -117,8 +117,8 @@ class Told:
         return self.active < max(1, round(0.02 * len(self.kl)))
 
 
-def told(z_mean: np.ndarray, z_log_var: np.ndarray) -> Told:
+def code_facts(z_mean: np.ndarray, z_log_var: np.ndarray) -> CodeFacts:
     """What codes tell, from their means and log variances, each `(n, latent_dim)`."""
     z_mean, z_log_var = z_mean.astype("float64"), z_log_var.astype("float64")
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).mean(0)
-    return Told(kl, int((kl > LEAST_NATS).sum()))
+    return CodeFacts(kl, int((kl > LEAST_NATS).sum()))

@@ -13,7 +13,7 @@ from studio.vae.model import Vae
 
 
 @dataclass(frozen=True)
-class Bound:
+class Elbo:
     """Nats a picture, the mean over `n`, and its standard error."""
 
     nats: float
@@ -21,7 +21,7 @@ class Bound:
     n: int
 
 
-def bound(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Bound:
+def elbo(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
     """The bound on black and white pictures (the negative ELBO), with one code drawn for each.
 
     Args:
@@ -35,7 +35,7 @@ def bound(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | No
         Kingma and Welling 2014, arXiv:1312.6114; binarised as in Salakhutdinov and Murray 2008.
     """
     rng = np.random.default_rng(seed)
-    binary = codes.drawn(pictures, rng)
+    binary = codes.binarize(pictures, rng)
     z_mean, z_log_var = (one.astype("float64") for one in codes.encode(vae, binary, progress))
     z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(1)
@@ -45,4 +45,4 @@ def bound(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | No
         white = binary[at : at + codes.BATCH] > 0
         missed[at : at + len(logits)] = (np.logaddexp(0, logits) - white * logits).sum((1, 2, 3))
     nats = missed + kl
-    return Bound(float(nats.mean()), float(nats.std() / math.sqrt(len(nats))), len(nats))
+    return Elbo(float(nats.mean()), float(nats.std() / math.sqrt(len(nats))), len(nats))

@@ -13,7 +13,7 @@ from studio.core.generators import latent
 from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
-from studio.core.training.loop import spread
+from studio.core.training.loop import evenly_spaced
 from studio.vae import codes, density, elbo
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -23,7 +23,7 @@ QUICK = 500  # pictures that are looked at when a person does not want to wait
 
 
 @dataclass(frozen=True)
-class Survey:
+class LatentAnalysis:
     """What was found.
 
     Attributes:
@@ -39,7 +39,7 @@ class Survey:
     notes: tuple[str, ...]
 
 
-def survey(
+def analyse(
     vae: Vae,
     settings: TrainVaeSettings,
     pictures: Pictures,
@@ -47,7 +47,7 @@ def survey(
     held_out: np.ndarray,
     progress: Progress,
     quick: bool = False,
-) -> Survey:
+) -> LatentAnalysis:
     """Encodes the pictures once and learns from their codes.
 
     Args:
@@ -59,14 +59,14 @@ def survey(
         Cancelled: if a person asked to stop.
     """
     if quick:
-        learnt, held_out = spread(learnt, QUICK), spread(held_out, QUICK)
+        learnt, held_out = evenly_spaced(learnt, QUICK), evenly_spaced(held_out, QUICK)
     progress.stage("Writing all pictures down")
     tests = pictures.part(held_out)
     tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
     z, _ = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
     progress.stage("Looking where they lie")
     mixture = density.fit(z, tested, settings.seed, progress)
-    told = codes.told(tested, deviations)
+    told = codes.code_facts(tested, deviations)
     figures: dict[str, Any] = {
         "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings)),
         "kl_nats": float(told.kl.sum()),
@@ -75,13 +75,13 @@ def survey(
         "density_parts": len(mixture.weights) if mixture else 0,
     }
     if settings.likelihood == "binary":
-        found = elbo.bound(vae, pictures.images[held_out], progress=progress)
+        found = elbo.elbo(vae, pictures.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
     directions = by_name(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
-    return Survey(figures, mixture, directions, notes(told))
+    return LatentAnalysis(figures, mixture, directions, notes(told))
 
 
-def notes(told: codes.Told) -> tuple[str, ...]:
+def notes(told: codes.CodeFacts) -> tuple[str, ...]:
     """What a person should know of what the codes tell."""
     if not told.collapsed:
         return ()

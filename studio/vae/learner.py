@@ -10,8 +10,8 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import adams
-from studio.core.training.precision import whole
-from studio.vae.adversarial import RATE, Game
+from studio.core.training.precision import as_float32
+from studio.vae.adversarial import RATE, Adversarial
 from studio.vae.likelihoods import MISSED, unlike
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
@@ -40,7 +40,7 @@ class Learner(keras.Model):
         self.taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="taken"
         )
-        self.game = Game(settings) if settings.adversarial else None
+        self.game = Adversarial(settings) if settings.adversarial else None
         self.seen = {name: keras.metrics.Mean(name) for name in LOSSES}
         if self.game is not None:
             self.seen["judge"] = keras.metrics.Mean("judge")
@@ -72,7 +72,7 @@ class Learner(keras.Model):
             in training against a judge also `seen`, what is missed in its eyes, and `judge`, its own loss.
         """
         pictures = ops.cast(pictures, "float32") / 255
-        z_mean, z_log_var = whole(self.vae.encode(pictures, training))
+        z_mean, z_log_var = as_float32(self.vae.encode(pictures, training))
         noise = keras.random.normal(ops.shape(z_mean), seed=self.draws)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
@@ -81,10 +81,10 @@ class Learner(keras.Model):
             "charged": ops.sum(ops.maximum(kl, self.settings.free_bits)),  # as in arXiv:1606.04934
         }
         if not training or self.game is None:
-            logits = whole(self.vae.decode(z, training))
+            logits = as_float32(self.vae.decode(z, training))
         else:
             fresh = keras.random.normal(ops.shape(z[::2]), seed=self.draws)
-            both = whole(self.vae.decode(ops.concatenate([z, fresh]), training))
+            both = as_float32(self.vae.decode(ops.concatenate([z, fresh]), training))
             logits, drawn = ops.split(both, [z.shape[0]])
             made = ops.sigmoid(logits), ops.sigmoid(drawn)
             lost["seen"], lost["judge"] = self.game(pictures, *made)

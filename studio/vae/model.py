@@ -13,8 +13,8 @@ import numpy as np
 from keras import ops
 
 from studio.core.generators.discriminator import halvings
-from studio.core.training.loop import numbered
-from studio.vae.adversarial import judge
+from studio.core.training.loop import part_seed
+from studio.vae.adversarial import build_discriminator
 from studio.vae.settings import TrainVaeSettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
@@ -33,7 +33,7 @@ class Vae(keras.Model):
     def __init__(self, settings: TrainVaeSettings, judged: bool = False):
         super().__init__(name="vae")
         self.encoder, self.decoder = encoder(settings), decoder(settings)
-        self.judge = judge(settings) if judged else None
+        self.judge = build_discriminator(settings) if judged else None
         self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
         self.built = True
 
@@ -68,7 +68,7 @@ def encoder(settings: TrainVaeSettings) -> keras.Model:
         ]
     head = keras.layers.Dense(
         2 * settings.latent_dim,
-        kernel_initializer=keras.initializers.GlorotUniform(numbered(settings.seed, 20)),
+        kernel_initializer=keras.initializers.GlorotUniform(part_seed(settings.seed, 20)),
     )
     return keras.Sequential([*layers, keras.layers.Flatten(), head], name="encoder")
 
@@ -104,4 +104,4 @@ def _shape(settings: TrainVaeSettings) -> tuple[int, list[int]]:
 
 
 def _start(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
-    return keras.initializers.HeNormal(seed=numbered(settings.seed, n))
+    return keras.initializers.HeNormal(seed=part_seed(settings.seed, n))

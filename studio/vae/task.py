@@ -43,9 +43,9 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     stopped = trained.ended == "cancelled"
     asked = (trained.vae, settings, pictures, learnt, held_out)
     try:
-        found = latent_analysis.survey(*asked, Progress() if stopped else progress, quick=stopped)
+        found = latent_analysis.analyse(*asked, Progress() if stopped else progress, quick=stopped)
     except Cancelled:
-        stopped, found = True, latent_analysis.survey(*asked, Progress(), quick=True)
+        stopped, found = True, latent_analysis.analyse(*asked, Progress(), quick=True)
     z = latent_analysis.points(found.density, settings, max(WALL, settings.scored))
     made = codes.decode(trained.vae, z[:WALL] if stopped else z)
     scored, stopped = _scored(asked, made, progress, stopped)

@@ -12,7 +12,15 @@ from studio.core.errors import StudioError
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, diverged, spread, taken
+from studio.core.training.loop import (
+    Average,
+    Batches,
+    Curves,
+    Training,
+    arrays_named,
+    diverged,
+    evenly_spaced,
+)
 from studio.core.training.precision import computing_in
 from studio.vae import codes
 from studio.vae.learner import Learner, See
@@ -66,8 +74,8 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.settings = images, learnt, settings
-        self.test_images = codes.prepared(images[spread(tested, MOST_TESTED)], settings)
-        with parallel.over_all(), computing_in(settings.precision):
+        self.test_images = codes.prepared(images[evenly_spaced(tested, MOST_TESTED)], settings)
+        with parallel.on_all_devices(), computing_in(settings.precision):
             self.learner = Learner(settings, see)
             self.learner.start()
         self.tester = Learner(settings.model_copy(update={"adversarial": 0.0}), see)
@@ -107,7 +115,7 @@ class Trainer(Training):
         if self.settings.flip:
             mirrored = rng.random(len(pictures)) < 0.5
             pictures[mirrored] = pictures[mirrored, :, ::-1]
-        return codes.drawn(pictures, rng) if self.settings.likelihood == "binary" else pictures
+        return codes.binarize(pictures, rng) if self.settings.likelihood == "binary" else pictures
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
@@ -160,8 +168,8 @@ class Trainer(Training):
         """Goes back to a checkpoint."""
         checkpoints.restore("model", self.learner.variables, checkpoint.arrays)
         checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
-        self.best = taken("best", len(self.best), checkpoint.arrays)
+        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
+        self.best = arrays_named("best", len(self.best), checkpoint.arrays)
         self.lowest = checkpoint.notes["lowest"]
 
 

@@ -73,8 +73,8 @@ def test_a_still_is_a_picture_whatever_its_ending(photo, said):
         DreamSettings(zoom=4),
         {tasks.get("dream.ascend").inputs[0]: ["still.webp"]},
     )
-    assert not films.given(*arguments, "out.mp4")
-    assert films.given(arguments[0], DreamSettings(), arguments[2], "out.mp4")
+    assert not films.is_asked_for(*arguments, "out.mp4")
+    assert films.is_asked_for(arguments[0], DreamSettings(), arguments[2], "out.mp4")
 
 
 def test_what_can_only_be_a_film_becomes_one(clip, capsys):

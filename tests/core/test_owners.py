@@ -167,7 +167,7 @@ def test_searches_of_one_name_are_each_visitors_own(home):
     from studio.search import study
 
     def path(owner):
-        with owners.asking(owner), study.opened(SearchSettings(train="text.train"), {}, {}, {}):
+        with owners.asking(owner), study.open_study(SearchSettings(train="text.train"), {}, {}, {}):
             return {log.name for log in paths.folder("searches").glob("*.log")}
 
     assert len(path(ANN)) == 1

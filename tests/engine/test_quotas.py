@@ -70,21 +70,21 @@ def test_what_was_brought_just_now_counts_too(home, many):
     note = owners.folder(ANN) / "files" / digest
     note.parent.mkdir(parents=True)
     note.touch()
-    assert quotas.of(ANN).bytes == 900_000
+    assert quotas.usage_of(ANN).bytes == 900_000
     quotas.check_room(ANN, 50_000)
     with pytest.raises(NoRoom):
         quotas.check_room(ANN, 200_000)
     (owners.folder(ANN) / "presets" / "voice").mkdir(parents=True)
     (owners.folder(ANN) / "presets" / "voice" / "weights").write_bytes(bytes(90_000))
-    assert quotas.of(ANN).bytes >= 990_000
+    assert quotas.usage_of(ANN).bytes >= 990_000
 
 
 def test_a_file_that_is_named_twice_counts_once(engine, keep, many):
     many()
-    before = quotas.of(CID).bytes
+    before = quotas.usage_of(CID).bytes
     keep(CID, 400_001)
     keep(CID, 400_001)
-    assert 400_000 < quotas.of(CID).bytes - before < 500_000
+    assert 400_000 < quotas.usage_of(CID).bytes - before < 500_000
 
 
 def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, many, finished):
@@ -138,26 +138,26 @@ def test_what_others_have_is_not_read_again(home, many, monkeypatch):
     read = []
     really = paths.read
     monkeypatch.setattr(paths, "read", lambda path, most: read.append(path) or really(path, most))
-    before = quotas.of(ANN)
+    before = quotas.usage_of(ANN)
     assert len([path for path in read if path.parent.name.startswith("bob")]) == 30, "once each"
     read.clear()
     write_job(home, ANN, "ann2"), write_job(home, BOB, "bob99")
-    after = quotas.of(ANN)
+    after = quotas.usage_of(ANN)
     assert {folder.name for folder in after.folders} == {"ann1", "ann2"} and after.bytes > before.bytes
     assert {path.parent.name for path in read} <= {"ann1", "ann2", "bob99"}
     (home / "removed").mkdir(exist_ok=True)
     (home / "jobs" / "ann1").rename(home / "removed" / "ann1")
     shutil.rmtree(home / "jobs" / "ann2")
-    assert [folder.parent.name for folder in quotas.of(ANN).folders] == ["removed"]
+    assert [folder.parent.name for folder in quotas.usage_of(ANN).folders] == ["removed"]
     assert set(quotas.everybody()) == {ANN, BOB}
 
 
 def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, many):
     many()
     (home / "jobs" / "new").mkdir(parents=True)
-    assert not quotas.of(ANN).folders
+    assert not quotas.usage_of(ANN).folders
     (home / "jobs" / "new" / "job.json").write_text(json.dumps({"owner": ANN}))
-    assert [folder.name for folder in quotas.of(ANN).folders] == ["new"]
+    assert [folder.name for folder in quotas.usage_of(ANN).folders] == ["new"]
 
 
 def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
@@ -166,11 +166,11 @@ def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
         hers = File.keep(bytes(70_000), "text", "a.txt")
     told = [write_job(home, BOB, id, named=digest) for id, digest in (("x1", hers.digest), ("x2", "0" * 64))]
     assert len({(path / "job.json").stat().st_size for path in told}) == 1
-    before = quotas.of(BOB).bytes
+    before = quotas.usage_of(BOB).bytes
     assert before < 70_000
     with owners.asking(BOB):
         File.keep(bytes(70_000), "text", "a.txt")
-    assert quotas.of(BOB).bytes == before + 70_000, "it is his, too, now"
+    assert quotas.usage_of(BOB).bytes == before + 70_000, "it is his, too, now"
 
 
 def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
@@ -181,7 +181,7 @@ def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
     for hours, counts in ((20, True), (25, False)):
         note.touch()
         os.utime(note, (time.time() - hours * 3600,) * 2)
-        assert (quotas.of(ANN).bytes == 900_000) == counts
+        assert (quotas.usage_of(ANN).bytes == 900_000) == counts
 
 
 def test_many_small_files_take_room_too(home, many):

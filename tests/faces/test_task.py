@@ -28,7 +28,7 @@ def ask(**settings) -> FacesSettings:
 
 def drawn(settings: FacesSettings, **inputs) -> np.ndarray:
     """What should come out, without the task."""
-    made = models.of(settings, inputs)
+    made = models.generator(settings, inputs)
     return made.decode(draw.points(made, settings))
 
 
@@ -103,7 +103,7 @@ def test_a_model_is_opened_once_and_known_by_each_of_its_names(tiny, home):
     again = models.load(presets.find("twin"))
     assert again.decode is first.decode
     assert (first.name, again.name) == ("tiny", "twin")
-    assert models.known()[-2:] == ["tiny", "twin"]
+    assert models.names()[-2:] == ["tiny", "twin"]
 
 
 def test_who_stops_gets_the_wall_so_far_and_its_recipe_makes_that_again(tiny):
@@ -166,7 +166,7 @@ def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
     monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.text:TRAIN")
     with pytest.raises(InvalidInput, match="a model that draws"):
         tasks.check(TASK, ask(), {})
-    assert "tiny" not in models.known()
+    assert "tiny" not in models.names()
 
 
 def test_a_photo_that_cannot_be_read_is_one_sentence(tiny, home):

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.core.settings import Settings, setting
 from studio.search.by_eye.levels import Grid, Point
-from studio.search.by_eye.pairs import Duel, Duels
+from studio.search.by_eye.pairs import Pair, Pairs
 from studio.search.space import space
 
 
@@ -61,7 +61,7 @@ class Person:
         """How far a point is below the best of all."""
         return float(self.values[-1]) - self.likes(point)
 
-    def picks(self, duel: Duel) -> Duel:
+    def picks(self, duel: Pair) -> Pair:
         """The duel, judged."""
         gap = self.likes(duel.left) - self.likes(duel.right) + self._noise * self._whims.normal()
         return duel._replace(picked="alike" if abs(gap) < self._alike else "left" if gap > 0 else "right")
@@ -73,11 +73,11 @@ class Person:
         return (found - self._mean) / self._scale
 
 
-def searched(grid: Grid, person: Person, seed: int) -> Duels:
+def searched(grid: Grid, person: Person, seed: int) -> Pairs:
     """A whole search by eye, to its end."""
-    duels = Duels(grid, [], seed)
+    duels = Pairs(grid, [], seed)
     while duels.pair is not None:
-        duels = Duels(grid, [*duels.judged, person.picks(duels.pair)], seed)
+        duels = Pairs(grid, [*duels.judged, person.picks(duels.pair)], seed)
     return duels
 
 
@@ -88,6 +88,6 @@ def tournament(grid: Grid, person: Person, seed: int, rounds: int) -> Point:
     king = points[rng.integers(len(points))]
     for _ in range(rounds):
         rival = points[rng.integers(len(points))]
-        if person.picks(Duel(king, rival)).picked == "right":
+        if person.picks(Pair(king, rival)).picked == "right":
             king = rival
     return king

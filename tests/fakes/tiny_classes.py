@@ -112,7 +112,7 @@ def export(settings, inputs, progress: Progress) -> Result:
     """A file that is none."""
     figures = {
         "bytes": 4,
-        "snippet": snippets.of(settings.form, ["red", "blue"]),
+        "snippet": snippets.program(settings.form, ["red", "blue"]),
         "notes": ["It is within 0."],
     }
     return Result((File.keep(b"none", "network", f"colours.{settings.form}"),), figures)

@@ -42,5 +42,5 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
     recipe = recipes.make(trained.TASK, settings, {}, {backbone: loaded.digest})
     known = {"classes": list(classes), **data}
-    learnt = trained.learnt(network, settings.cut)
+    learnt = trained.trainable_part(network, settings.cut)
     return presets.save(target, learnt, trained.TASK, settings, "# Toy\n", recipe, known)

@@ -12,7 +12,7 @@ from studio.gallery import import_file, index, items, removal
 
 def test_a_picture_of_the_studio_tells_all(made):
     id = made(tint="red")
-    told = import_file.tell(items.find(id).result.files[0].read(), "got\x1bit.png")
+    told = import_file.provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
     assert (told.kind, told.known, told.missing, told.item) == ("picture", True, (), id)
     assert told.recipe.settings["tint"] == "red"
     assert "\x1b" not in told.name
@@ -23,12 +23,12 @@ def test_what_was_removed_or_never_here_is_no_item_and_can_become_one(made):
     id = made()
     data = items.find(id).result.files[0].read()
     removal.remove([id])
-    told = import_file.tell(data, "a.png")
+    told = import_file.provenance(data, "a.png")
     assert told.item == ""
     again = import_file.add(told)
     assert items.find(again).result.files[0].read() == data
     assert items.find(again).seconds is None
-    assert import_file.tell(data, "a.png").item == again
+    assert import_file.provenance(data, "a.png").item == again
     assert [entry.id for entry in index.find()[0]] == [again]
 
 
@@ -36,21 +36,21 @@ def test_an_input_that_is_gone_is_named(made):
     item = items.find(made())
     source = item.inputs["content"][0]
     source.path.unlink()
-    (missing,) = import_file.tell(item.result.files[0].read(), "a.png").missing
+    (missing,) = import_file.provenance(item.result.files[0].read(), "a.png").missing
     assert (missing.digest, missing.name) == (source.digest, "photo.png")
 
 
 def test_whoever_gets_a_picture_does_not_get_what_somebody_else_put_in(made):
     data = items.find(made(owner="ann"), "ann").result.files[0].read()
-    assert import_file.tell(data, "a.png", "ann").missing == ()
-    (missing,) = import_file.tell(data, "a.png", "bob").missing
+    assert import_file.provenance(data, "a.png", "ann").missing == ()
+    (missing,) = import_file.provenance(data, "a.png", "bob").missing
     assert missing.name == "photo.png"
-    assert import_file.tell(data, "a.png", "bob", shared=lambda source: source == missing).missing == ()
+    assert import_file.provenance(data, "a.png", "bob", shared=lambda source: source == missing).missing == ()
 
 
 def test_a_recipe_alone_is_read_too(made):
     recipe = items.find(made(seed=12)).result.recipe
-    told = import_file.tell(recipe.to_json().encode(), "film.mp4.json")
+    told = import_file.provenance(recipe.to_json().encode(), "film.mp4.json")
     assert told.is_recipe and told.recipe == recipe
     with pytest.raises(InvalidInput, match="Only a picture"):
         import_file.add(told)
@@ -61,7 +61,9 @@ def test_a_recipe_alone_is_read_too(made):
 )
 def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(made, change):
     recipe = items.find(made()).result.recipe.model_copy(update=change)
-    told = import_file.tell(images.encode_png(images.read(items.find(made()).thumbnail()), recipe), "a.png")
+    told = import_file.provenance(
+        images.encode_png(images.read(items.find(made()).thumbnail()), recipe), "a.png"
+    )
     assert not told.known
     with pytest.raises(InvalidInput):
         import_file.add(told)
@@ -84,5 +86,5 @@ BAD = {
 def test_anything_else_is_refused_in_a_sentence(home, picture, name):
     data = BAD[name](picture) if callable(BAD[name]) else BAD[name]
     with pytest.raises(InvalidInput, match="Next: "):
-        import_file.tell(data, "a.png")
+        import_file.provenance(data, "a.png")
     assert not list(paths.folder("files").iterdir())

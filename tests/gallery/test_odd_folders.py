@@ -54,16 +54,16 @@ def test_every_list_lives_with_it(home, two, tmp_path, harm):
 @pytest.mark.parametrize("harm", HARMS)
 def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(home, two, harm):
     good = two(harm)
-    [odd] = unreadable.found()
+    [odd] = unreadable.of_owner()
     assert odd.id.isalnum() or odd.id.startswith("odd-")
     assert removal.remove([odd.id]) == [odd.id]
-    assert unreadable.found() == [] and [entry.id for entry in index.find()[0]] == [good]
-    assert [one.id for one in unreadable.found(removal.root())] == [odd.id]
+    assert unreadable.of_owner() == [] and [entry.id for entry in index.find()[0]] == [good]
+    assert [one.id for one in unreadable.of_owner(removal.root())] == [odd.id]
     assert removal.restore([odd.id]) == [odd.id]
-    assert [one.id for one in unreadable.found()] == [odd.id]
+    assert [one.id for one in unreadable.of_owner()] == [odd.id]
     removal.remove([odd.id, good])
     removal.forget([odd.id])
-    assert unreadable.found(removal.root()) == []
+    assert unreadable.of_owner(removal.root()) == []
     assert [item.id for item in removal.removed()] == [good]
     with pytest.raises(Unavailable):
         removal.remove([odd.id])
@@ -73,7 +73,7 @@ def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(ho
 def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, made, harm):
     id = made()
     odd_folders.MENDED[harm](home / "jobs" / id)
-    assert [entry.id for entry in index.find()[0]] == [id] and unreadable.found() == []
+    assert [entry.id for entry in index.find()[0]] == [id] and unreadable.of_owner() == []
     assert items.find(id).seconds is None
     ledger = Ledger(home / "jobs")
     ledger.load()
@@ -86,9 +86,9 @@ def test_one_whose_owner_can_be_read_is_its_owners_alone(home, made):
     hers, nobodys = made(owner="ann"), made(owner="bob")
     odd_folders.HARMS["the title is a number"](home / "jobs" / hers)
     odd_folders.HARMS["the owner is a number"](home / "jobs" / nobodys)
-    assert [odd.id for odd in unreadable.found(owner="ann")] == [hers]
-    assert unreadable.found(owner="bob") == []
-    assert [odd.id for odd in unreadable.found()] == [nobodys], "told to whoever runs the studio"
+    assert [odd.id for odd in unreadable.of_owner(owner="ann")] == [hers]
+    assert unreadable.of_owner(owner="bob") == []
+    assert [odd.id for odd in unreadable.of_owner()] == [nobodys], "told to whoever runs the studio"
     with pytest.raises(Unavailable):
         removal.remove([hers])
     removal.remove([hers], "ann")
@@ -102,11 +102,11 @@ def test_what_is_still_being_written_is_not_odd(home, made):
     for name in ("outcome", "state"):
         (home / "jobs" / writes / f"{name}.json").unlink()
     (home / "jobs" / "0begun").mkdir()
-    assert unreadable.found() == []
+    assert unreadable.of_owner() == []
     long_ago = time.time() - 2 * 3600
     for name in (waits, writes, "0begun"):
         os.utime(home / "jobs" / name, (long_ago, long_ago))
-    assert {odd.id for odd in unreadable.found()} == {writes, "0begun"}
+    assert {odd.id for odd in unreadable.of_owner()} == {writes, "0begun"}
 
 
 def test_one_that_is_mended_is_an_item_again(home, made):

@@ -35,9 +35,9 @@ def empty(engine):
     """A gallery with nothing in it."""
     for entry in index.find()[0]:
         shutil.rmtree(entry.folder)
-    for odd in unreadable.found():
+    for odd in unreadable.of_owner():
         removal.remove([odd.id])
-    for gone in (*removal.removed(), *unreadable.found(removal.root())):
+    for gone in (*removal.removed(), *unreadable.of_owner(removal.root())):
         removal.forget([gone.id])
 
 
@@ -340,7 +340,7 @@ def drop(draw):
         from streamlit.testing.v1 import AppTest
 
         page = AppTest.from_function(page_of_told, default_timeout=60)
-        page.session_state["told"] = import_file.tell(data, name)
+        page.session_state["told"] = import_file.provenance(data, name)
         page.run()
         assert not page.exception
         return page
@@ -366,7 +366,7 @@ def test_what_finds_no_room_in_the_gallery_is_told(visit, made, monkeypatch):
 
     data = items.find(made(shade=14)).result.files[0].read()
     page = visit("gallery")
-    page.session_state[dropped_file._TOLD] = import_file.tell(data, "a.png")
+    page.session_state[dropped_file._TOLD] = import_file.provenance(data, "a.png")
     page.run()
     monkeypatch.setattr(import_file, "add", full)
     button(page, "Add to the gallery").click().run()
@@ -388,7 +388,7 @@ def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, made):
     gone = source.read()
     source.path.unlink()
     page = visit("gallery")
-    page.session_state[dropped_file._TOLD] = import_file.tell(data, "a.png")
+    page.session_state[dropped_file._TOLD] = import_file.provenance(data, "a.png")
     page.run()
     place = page.file_uploader[0]
     page = place.upload("another.txt", b"something else", "text/plain").run()
@@ -405,7 +405,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     data, source = item.result.files[0].read(), item.inputs["picture"][0]
     gone = source.read()
     source.path.unlink()
-    state = {dropped_file._TOLD: import_file.tell(data, "a.png")}
+    state = {dropped_file._TOLD: import_file.provenance(data, "a.png")}
     monkeypatch.setattr(st, "session_state", state)
     given = [("a.png", gone), ("b.png", gone), ("c.txt", b"one"), ("d.txt", b"two")]
     state["key"] = [
@@ -568,7 +568,7 @@ def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, en
 
 def test_a_job_that_is_opened_takes_the_place_of_a_dropped_picture(visit, made, engine, chores, until):
     page, picture = visit("gallery"), items.find(made(shade=30)).result.files[0].read()
-    page.session_state[dropped_file._TOLD] = import_file.tell(picture, "a.png")
+    page.session_state[dropped_file._TOLD] = import_file.provenance(picture, "a.png")
     page.run()
     assert "told_back" in {one.key for one in page.button}
     job = engine.submit("chores.do", chores.ChoreSettings(shade=9), {})

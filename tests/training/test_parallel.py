@@ -161,4 +161,4 @@ def test_what_is_wrong_about_the_processes_is_one_sentence(monkeypatch, given, s
         monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
     with pytest.raises(StudioError, match=says):
         parallel.begin()
-    assert parallel.devices() == parallel.processes() == 1 and parallel.first()
+    assert parallel.devices() == parallel.processes() == 1 and parallel.is_first()

@@ -15,7 +15,7 @@ from studio.vae.model import Vae
 def test_black_and_white_pictures_keep_the_mean_gray():
     gray = np.full((200, 10, 10, 1), 51, "uint8")
     gray[:, 0], gray[:, 1] = 0, 255
-    drawn = codes.drawn(gray, np.random.default_rng(0))
+    drawn = codes.binarize(gray, np.random.default_rng(0))
     assert set(np.unique(drawn)) == {0, 255}
     assert drawn[:, 0].max() == 0 and drawn[:, 1].min() == 255
     assert drawn[:, 2:].mean() / 255 == pytest.approx(0.2, abs=0.01)
@@ -54,19 +54,19 @@ def test_what_codes_tell_is_counted_number_by_number():
     rng = np.random.default_rng(0)
     z_mean = np.stack([2 * rng.standard_normal(5000), np.zeros(5000)], axis=1)
     z_log_var = np.stack([np.full(5000, np.log(0.25)), np.zeros(5000)], axis=1)
-    told = codes.told(z_mean, z_log_var)
+    told = codes.code_facts(z_mean, z_log_var)
     assert told.kl[0] == pytest.approx(0.5 * (4 + 0.25 - 1 + np.log(4)), abs=0.1)
     assert told.kl[1] == 0 and told.active == 1 and not told.collapsed
 
 
 def test_a_collapse_is_told_with_a_way_out():
-    told = codes.told(np.zeros((50, 8)), np.zeros((50, 8)))
+    told = codes.code_facts(np.zeros((50, 8)), np.zeros((50, 8)))
     assert told.collapsed
     (note,) = latent_analysis.notes(told)
     assert "Only 0 of the 8" in note and "beta" in note
     assert (
         latent_analysis.notes(
-            codes.told(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))
+            codes.code_facts(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))
         )
         == ()
     )
@@ -76,7 +76,7 @@ def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae = Vae(tiny)
     vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
     pictures = Pictures(discs, tuple(map(str, range(128))), None, (), {}, ())
-    found = latent_analysis.survey(vae, tiny, pictures, np.arange(100), np.arange(100, 128), Progress())
+    found = latent_analysis.analyse(vae, tiny, pictures, np.arange(100), np.arange(100, 128), Progress())
     assert found.figures["active_units"] == 0 and len(found.notes) == 1
 
 
@@ -108,7 +108,7 @@ def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
     for network in (vae.encoder, vae.decoder):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     pictures = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
-    found = elbo.bound(vae, pictures)
+    found = elbo.elbo(vae, pictures)
     assert found.nats == pytest.approx(784 * np.log(2), abs=1e-6) and found.n == 20
     assert found.error == pytest.approx(0, abs=1e-6)
 
@@ -119,7 +119,7 @@ def test_the_bound_charges_for_what_codes_tell(tiny):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     *rest, _ = vae.encoder.get_weights()
     vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # means of 1, variances of 1
-    found = elbo.bound(vae, np.zeros((5, 28, 28, 1), "uint8"))
+    found = elbo.elbo(vae, np.zeros((5, 28, 28, 1), "uint8"))
     assert found.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
 
 

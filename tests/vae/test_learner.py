@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from studio.vae import adversarial, learner
-from studio.vae.adversarial import Game
+from studio.vae.adversarial import Adversarial
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -147,7 +147,7 @@ def test_a_share_of_a_judge_counts_in_training(played):
 
 def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
-    undecided = Game(tiny)
+    undecided = Adversarial(tiny)
     undecided.judge.set_weights([np.zeros_like(one) for one in undecided.judge.get_weights()])
     pictures = discs[:4].astype("float32") / 255
     mine, its = (float(one) for one in undecided(pictures, pictures, pictures[:2]))
@@ -156,7 +156,7 @@ def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, mon
 
 
 def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):
-    judged = Game(tiny)
+    judged = Adversarial(tiny)
     pictures = discs[:16].astype("float32") / 255
     rng = np.random.default_rng(0)
     blurred = np.clip(pictures + rng.normal(0, 0.3, pictures.shape), 0, 1).astype("float32")

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.widgets import under_the_hood, words
 from studio.core.settings import Settings
 from studio.search.by_eye.learnt import Line, lines
-from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.pairs import Pairs
 
 _WHAT = """
 Nobody can give a picture a number, but everybody can say which of two is better. Behind the picks stands a
@@ -33,7 +33,7 @@ Processes](https://doi.org/10.1145/1102351.1102369), 2005. Brochu, Cora and de F
 """
 
 
-def explain(kind: type[Settings] | None, duels: Duels | None) -> None:
+def explain(kind: type[Settings] | None, duels: Pairs | None) -> None:
     """The folded section; with a search, what is believed after its picks."""
     parts = [
         (st.markdown, _WHAT),
@@ -46,7 +46,7 @@ def explain(kind: type[Settings] | None, duels: Duels | None) -> None:
         under_the_hood.beside(parts, lambda: _believed(kind, duels))
 
 
-def _believed(kind: type[Settings] | None, duels: Duels | None) -> None:
+def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
     if kind is None or duels is None or not duels.judged:
         st.caption("Once something was picked, what is believed of your taste is drawn here.")
         return

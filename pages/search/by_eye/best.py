@@ -13,13 +13,13 @@ from pages.widgets import browser_pictures, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
-from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.pairs import Pairs
 from studio.search.by_eye.searches import Taste
 
 OWN = {"content": "Your photo", "style": "Your style"}
 
 
-def best(taste: Taste, duels: Duels, made: engine.Live, on_back: Callable[[], None] | None) -> None:
+def best(taste: Taste, duels: Pairs, made: engine.Live, on_back: Callable[[], None] | None) -> None:
     """Draws it.
 
     Args:

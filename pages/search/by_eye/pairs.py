@@ -11,14 +11,14 @@ from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.search.by_eye import searches
-from studio.search.by_eye.pairs import MOST, Duel, Duels
+from studio.search.by_eye.pairs import MOST, Pair, Pairs
 from studio.search.by_eye.searches import Taste
 
 _SHELF, _HELD = "eye", 12  # pictures that a tab keeps, so that undoing and the last winners cost nothing
 _SAID = "eye_said"
 
 
-def compare(taste: Taste) -> Duels:
+def compare(taste: Taste) -> Pairs:
     """Draws the pair, or the best once there is nothing left to compare; gives the search as it stands."""
     duels = session.so_far(taste)
     if problem := st.session_state.pop(_SAID, ""):
@@ -38,7 +38,7 @@ def compare(taste: Taste) -> Duels:
     return duels
 
 
-def _pair(taste: Taste, duels: Duels, pair: Duel) -> None:
+def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
     number = len(taste.compared) + 1
     st.progress((number - 1) / MOST, f"Comparison {number} of {MOST} at most: which do you like better?")
     sides = st.columns(2, gap="small")
@@ -75,7 +75,7 @@ def _pair(taste: Taste, duels: Duels, pair: Duel) -> None:
         st.caption("Each file has its recipe inside.")
 
 
-def _picture(taste: Taste, duels: Duels, point: tuple, name: str) -> engine.Live | None:
+def _picture(taste: Taste, duels: Pairs, point: tuple, name: str) -> engine.Live | None:
     place = st.empty()
     with place.container(), st.spinner("Making it ..."):
         made = _made(taste, duels, point)
@@ -86,21 +86,21 @@ def _picture(taste: Taste, duels: Duels, point: tuple, name: str) -> engine.Live
     return made
 
 
-def _made(taste: Taste, duels: Duels, point: tuple) -> engine.Live | None:
+def _made(taste: Taste, duels: Pairs, point: tuple) -> engine.Live | None:
     return live.held(taste.task, taste.made(point, duels.grid.names), taste.inputs, _SHELF, _HELD)
 
 
-def _here(taste: Taste, duels: Duels, point: tuple) -> bool:
+def _here(taste: Taste, duels: Pairs, point: tuple) -> bool:
     settings = taste.made(point, duels.grid.names)
     return settings.model_dump_json() + str(taste.inputs) in st.session_state.get(f"drawn_{_SHELF}", {})
 
 
-def _needs(taste: Taste, duels: Duels) -> list[str]:
+def _needs(taste: Taste, duels: Pairs) -> list[str]:
     settings = taste.made(duels.grid.usual, duels.grid.names)
     return pair_form.needs(taste.task, settings, duels.grid.ranges)
 
 
-def _judge(id: str, pair: Duel, picked: str) -> None:
+def _judge(id: str, pair: Pair, picked: str) -> None:
     try:
         searches.judge(id, owner(), pair, picked)
     except StudioError as error:

@@ -16,7 +16,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.search.by_eye import searches
 from studio.search.by_eye.learnt import lines
-from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.pairs import Pairs
 from studio.search.by_eye.searches import Taste
 
 PARAMETER = "eye"
@@ -106,7 +106,7 @@ def resume() -> None:
             st.button("Forget", key=f"eye_off_{taste.id}", type="tertiary", **forget)
 
 
-def so_far(taste: Taste) -> Duels:
+def so_far(taste: Taste) -> Pairs:
     """The search as it stands, worked out once for what was picked."""
     held = st.session_state.get(_DUELS)
     if held is None or held[0] != taste:

@@ -37,7 +37,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     file = inputs["picture"][0]
     picture = images.read(file.read(), file.name)
-    classifier = available.of(settings, inputs, progress)
+    classifier = available.classifier(settings, inputs, progress)
     wanted = _place(settings.label, classifier) if settings.label else None
     progress.stage("Looking at the picture")
     where, probabilities, place = look(classifier, picture, wanted)
@@ -51,7 +51,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "probability": float(probabilities[place]),
         "whole": crop.cut(picture, *classifier.size).shape == picture.shape,
         "labels": predict.best(probabilities, classifier.classes, TOLD),
-        **available.levels(settings, inputs),
+        **available.levels_note(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.weights(classifier, inputs))

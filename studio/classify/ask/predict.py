@@ -22,13 +22,13 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     files = inputs["pictures"]
     pictures = [images.read(file.read(), file.name) for file in files]
-    classifier = available.of(settings, inputs, progress)
+    classifier = available.classifier(settings, inputs, progress)
     found = classifier.probabilities(pictures, progress)
     told = [
         {"path": file.name, "labels": best(row, classifier.classes, settings.top)}
         for file, row in zip(files, found, strict=True)
     ]
-    given = available.levels(settings, inputs)
+    given = available.levels_note(settings, inputs)
     recipe = recipes.make("classify.predict", settings, inputs, available.weights(classifier, inputs))
     answer: dict[str, Any] = {"pictures": told, **given}
     kept = File.keep(json.dumps(answer).encode(), "text", "labels.json")

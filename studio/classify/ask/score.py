@@ -12,7 +12,7 @@ from studio.classify.teach import held_out
 from studio.classify.teach.evaluate import evaluate
 from studio.core import data
 from studio.core.data import Pictures, sample_sets, shares
-from studio.core.data.names import counted, listed
+from studio.core.data.names import counted, first_few
 from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
@@ -42,7 +42,7 @@ def figures(
     file = sample_sets.resolve(where, progress)
     found = data.pictures(file, trained.settings_of(preset).size, progress=progress)
     truth = _truth(found, classes, where)
-    last = held_out.known(preset, found)
+    last = held_out.test_mask(preset, found)
     learnt, doubts = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)
     rows = _rows(truth, last, learnt, part)
     classifier = trained.open(preset)
@@ -116,7 +116,7 @@ def _truth(found: Pictures, classes: tuple[str, ...], where: str, model: str = "
     places |= {name: place for place, name in enumerate(classes)}
     known = [places.get(name, places.get(name.casefold() if model else name)) for name in found.classes]
     if unknown := [name for name, place in zip(found.classes, known, strict=True) if place is None]:
-        raise _other(where, f"others too: {listed(unknown)}", classes, model)
+        raise _other(where, f"others too: {first_few(unknown)}", classes, model)
     return np.array(known)[found.labels]
 
 
@@ -127,13 +127,13 @@ def _other(where: str, received: str, classes: tuple[str, ...], model: str = "")
         if model
         else "choose another"
     )
-    expected = f"a folder for each class{of}, of these: {listed(classes)}"
+    expected = f"a folder for each class{of}, of these: {first_few(classes)}"
     return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
 
 
 def _learnt(preset: Preset, found: Pictures) -> tuple[np.ndarray, list[str]]:
     """Which pictures of another data set than its own a classifier learnt from, and what is told of them."""
-    learnt = held_out.learnt(preset, found)
+    learnt = held_out.training_mask(preset, found)
     if learnt is None:
         alike = held_out.namesakes(preset, found)
         doubt = (

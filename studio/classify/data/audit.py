@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.classify.data.duplicates import Groups
 from studio.core.data.cache import Pictures
-from studio.core.data.names import listed, strays
+from studio.core.data.names import first_few, strays
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput
 
@@ -78,12 +78,12 @@ def _pair(pictures: Pictures, rows: np.ndarray, alike: float, across: bool) -> d
 def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     counts = {one["name"]: one["count"] for one in found["classes"]}
     if not counts:
-        beside = f" {listed(found['strays'])} lies in none." if found["strays"] else ""
+        beside = f" {first_few(found['strays'])} lies in none." if found["strays"] else ""
         yield f"There are no two classes: put the pictures into one folder a class.{beside}"
     for names in _twins(counts):
         yield f"{' and '.join(names)} may be the same class: their names are read alike."
     if few := [name for name, count in counts.items() if count < FEW]:
-        yield f"Fewer than {FEW} pictures of {listed(few)}: it will be told apart badly."
+        yield f"Fewer than {FEW} pictures of {first_few(few)}: it will be told apart badly."
     if found["uneven"] >= UNEVEN:
         largest = max(counts, key=lambda name: counts[name])
         smallest = min(counts, key=lambda name: counts[name])
@@ -109,13 +109,16 @@ def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
 def check(pictures: Pictures, name: str) -> None:
     """Raises `InvalidInput` if there are no two classes to tell apart, or too few pictures of one."""
     if pictures.labels is None and (beside := strays(pictures.names)):
-        received, step = f"beside those folders {listed(beside)}", "put it into one of them, or take it away"
+        received, step = (
+            f"beside those folders {first_few(beside)}",
+            "put it into one of them, or take it away",
+        )
         raise refused(name, "each picture in the folder of its class", received, step)
     if pictures.labels is None:
         received = " ".join([f"{len(pictures.names):,} pictures of one.", *pictures.notes]).rstrip(".")
         raise refused(name, "two classes at least, a folder of pictures each", received, "add another class")
     if few := [f"{count} of {one}" for one, count in _counts(pictures).items() if count < LEAST_EACH]:
-        raise _too_few(name, listed(few))
+        raise _too_few(name, first_few(few))
 
 
 def _too_few(name: str, received: str) -> InvalidInput:

@@ -52,7 +52,7 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
 def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     """Exports a classifier, loads the file again and compares what both say of ten pictures."""
     began = time.monotonic()
-    classifier = available.of(settings, inputs, progress)
+    classifier = available.classifier(settings, inputs, progress)
     progress.stage(f"Writing {settings.form}")
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
         path = Path(place) / f"{classifier.name}.{settings.form}"
@@ -65,10 +65,10 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
             f"The export says other things than the model (probabilities differ by up to {away:.2g}), so it "
             "was thrown away. Next: export to another form."
         )
-    snippet = snippets.of(settings.form, classifier.classes)
+    snippet = snippets.program(settings.form, classifier.classes)
     nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"
     told = f"On {PICTURES} pictures the file's probabilities are {nearly}."
-    given = available.levels(settings, inputs)
+    given = available.levels_note(settings, inputs)
     figures = {
         "bytes": len(data),
         "pictures": PICTURES,

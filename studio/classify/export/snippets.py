@@ -64,7 +64,7 @@ _PARTS = {
 }
 
 
-def of(form: str, classes: Sequence[str]) -> str:
+def program(form: str, classes: Sequence[str]) -> str:
     """A Python program that asks an export of a form: "keras", "tflite" or "onnx".
 
     Args:

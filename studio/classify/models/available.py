@@ -19,7 +19,7 @@ from studio.core.tasks import File, Inputs
 Asked = PredictSettings | ExplainSettings | ExportSettings
 
 
-def known() -> list[str]:
+def names() -> list[str]:
     """The names of all classifiers that are whole, ImageNet's first."""
     found = [IMAGENET]
     for name in presets.names():
@@ -29,7 +29,7 @@ def known() -> list[str]:
     return found
 
 
-def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Classifier:
+def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Classifier:
     """The classifier that was given, else the one that the settings name; kept in memory.
 
     Raises:
@@ -45,7 +45,7 @@ def of(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Cla
     return trained.open(_classifier(settings.preset))
 
 
-def levels(settings: Asked, inputs: Inputs) -> dict[str, str]:
+def levels_note(settings: Asked, inputs: Inputs) -> dict[str, str]:
     """What a model made elsewhere is given for the levels of a picture, and why, in words; else nothing."""
     for file in inputs.get("model", ()):
         if brought.is_one(file):

@@ -93,7 +93,7 @@ def open(file: File, levels: str = FOUND, flat: bool = False) -> Classifier:
             here.name, file.digest, here.classes, here.size, network, maps, _BATCHES, independent=independent
         )
 
-    return trained.held(here.name, f"{file.digest} {given}", made)
+    return trained.cached_classifier(here.name, f"{file.digest} {given}", made)
 
 
 def _known(file: File, facts: models.Facts, flat: bool) -> Known:

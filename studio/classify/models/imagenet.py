@@ -25,7 +25,7 @@ def open(progress: Progress | None = None) -> Classifier:
         StudioError: as `weights.pull`.
     """
     whole = pretrained.load(BACKBONE, progress)
-    return trained.held(IMAGENET, whole.digest, lambda: _opened(whole, progress))
+    return trained.cached_classifier(IMAGENET, whole.digest, lambda: _opened(whole, progress))
 
 
 def _opened(whole: pretrained.Loaded, progress: Progress | None) -> Classifier:

@@ -90,10 +90,10 @@ def open(preset: Preset) -> Classifier:
         InvalidInput: if it is none, or its files are not whole.
         StudioError: if its backbone is out of reach, or here in another training than it learnt with.
     """
-    return held(preset.name, preset.key, lambda: _opened(preset))
+    return cached_classifier(preset.name, preset.key, lambda: _opened(preset))
 
 
-def held(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
+def cached_classifier(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
     """The classifier of a key, made unless it is held; the same one may have several names."""
     return replace(in_memory(_HELD, key, make, _MOST_HELD), name=name, key=key)
 
@@ -116,7 +116,7 @@ def _opened(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
-    loading.fill(learnt(network, settings.cut), preset)
+    loading.fill(trainable_part(network, settings.cut), preset)
     maps, lean = network.get_layer(MAPS[settings.backbone]).output, LEANS[settings.backbone]
     return Classifier(
         preset.name, preset.digest, classes, (settings.size, settings.size), network, maps, lean=lean
@@ -170,7 +170,7 @@ def head(maps: Any, classes: int, settings: TrainClassifierSettings) -> Any:
     return keras.layers.Dense(classes, activation="softmax", name="probabilities")(found)
 
 
-def learnt(network: keras.Model, cut: str) -> keras.Model:
+def trainable_part(network: keras.Model, cut: str) -> keras.Model:
     """The part of a network that comes after a layer, with the same weights: what is trained and saved."""
     import keras
 

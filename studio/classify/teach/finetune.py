@@ -16,11 +16,11 @@ from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.teach.activations import Activations, activations
 from studio.classify.teach.head import loss
-from studio.classify.teach.training_set import Lesson
+from studio.classify.teach.training_set import TrainingSet
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.core.training.loop import Average, Batches, Curves, Training, taken
+from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named
 
 if TYPE_CHECKING:
     import keras
@@ -67,7 +67,7 @@ class Tuner(Training):
 
     def __init__(
         self,
-        lesson: Lesson,
+        lesson: TrainingSet,
         top: keras.Model,
         seen: Activations,
         settings: TrainClassifierSettings,
@@ -150,13 +150,13 @@ class Tuner(Training):
         """Goes back to a checkpoint."""
         checkpoints.restore("model", self.top.variables, checkpoint.arrays)
         checkpoints.restore("optimizer", self.top.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
-        self.probabilities = taken("judged", 1, checkpoint.arrays)[0]
+        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
+        self.probabilities = arrays_named("judged", 1, checkpoint.arrays)[0]
         self.seconds_before = checkpoint.notes["curves"]["seconds"]
 
 
 def finetune(
-    lesson: Lesson,
+    lesson: TrainingSet,
     weights: Sequence[np.ndarray],
     settings: TrainClassifierSettings,
     progress: Progress | None = None,
@@ -165,7 +165,7 @@ def finetune(
     """Lets the top of a backbone learn, from a head that was solved.
 
     Args:
-        lesson: see `studio.classify.teach.training_set.prepare`.
+        lesson: see `studio.classify.teach.training_set.load`.
         weights: of that head's dense layers.
         settings: see `TrainClassifierSettings`.
         progress: told the losses, the tests, and shown pictures.
@@ -189,7 +189,9 @@ def finetune(
         return Tuned(top, tuner.probabilities, tuner.curves, tuner.step, ended, before)
 
 
-def start(lesson: Lesson, weights: Sequence[np.ndarray], settings: TrainClassifierSettings) -> keras.Model:
+def start(
+    lesson: TrainingSet, weights: Sequence[np.ndarray], settings: TrainClassifierSettings
+) -> keras.Model:
     """The network after the cut as fine-tuning begins with it: the backbone's top, and the solved head."""
     import keras
 
@@ -197,7 +199,7 @@ def start(lesson: Lesson, weights: Sequence[np.ndarray], settings: TrainClassifi
     network = trained.assemble(
         lesson.backbone, settings.size, lambda maps: trained.head(maps, count, settings)
     )
-    top = trained.learnt(network, settings.cut)
+    top = trained.trainable_part(network, settings.cut)
     top.trainable = True
     for layer in top.layers:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)

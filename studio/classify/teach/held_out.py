@@ -18,14 +18,14 @@ from studio.core.models.presets import Preset
 _SHORT = 8  # bytes of a digest: two pictures of a million share theirs once in 37 million data sets
 
 
-def kept(pictures: Pictures, learnt: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
+def record(pictures: Pictures, learnt: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
     """What a model's folder keeps of the rows of its data set that it learnt from and was tested on."""
     bits = np.packbits(np.isin(np.arange(len(pictures.names)), held_out))
     short = np.sort(_short(pictures)[learnt])
     return {"data": _digest(pictures), "rows": _text(bits), "learnt": _text(short)}
 
 
-def known(preset: Preset, pictures: Pictures) -> np.ndarray:
+def test_mask(preset: Preset, pictures: Pictures) -> np.ndarray:
     """Which pictures a model was tested on, `(n,) bool`; none of a data set that it has not learnt from.
 
     Raises:
@@ -46,7 +46,7 @@ def known(preset: Preset, pictures: Pictures) -> np.ndarray:
     raise _broken(preset)
 
 
-def learnt(preset: Preset, pictures: Pictures) -> np.ndarray | None:
+def training_mask(preset: Preset, pictures: Pictures) -> np.ndarray | None:
     """Which pictures a model learnt from, `(n,) bool`; None if it was made when folders did not keep that.
 
     Raises:

@@ -15,7 +15,7 @@ from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.teach import card, head, held_out, teach_head, training_set
 from studio.classify.teach.evaluate import evaluate
 from studio.classify.teach.teach_head import Taught
-from studio.classify.teach.training_set import Lesson
+from studio.classify.teach.training_set import TrainingSet
 from studio.core import data, recipes
 from studio.core.errors import Cancelled, StudioError
 from studio.core.models import cards, presets
@@ -36,7 +36,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     """Teaches a classifier. See `teach_head.teach` and `finetune` beside this file."""
     began = time.monotonic()
     file = inputs["data"][0]
-    found = training_set.prepare(
+    found = training_set.load(
         file, settings.backbone, settings.size, settings.held_out, settings.seed, progress
     )
     looking = time.monotonic() - began
@@ -82,7 +82,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
 
 
 def _finetuned(
-    settings: TrainClassifierSettings, inputs: Inputs, found: Lesson, taught: Taught, progress: Progress
+    settings: TrainClassifierSettings, inputs: Inputs, found: TrainingSet, taught: Taught, progress: Progress
 ) -> tuple[keras.Model, np.ndarray, dict[str, Any]]:
     """The top of the backbone and the head, what they think of the held-out pictures, and how they learnt."""
     from studio.classify.teach import finetune
@@ -98,26 +98,26 @@ def _finetuned(
     return tuned.top, tuned.probabilities, more | {"curve": curve}
 
 
-def _accuracy(found: Lesson, probabilities: np.ndarray) -> float:
+def _accuracy(found: TrainingSet, probabilities: np.ndarray) -> float:
     return float((probabilities.argmax(axis=1) == found.labels(found.held_out)).mean())
 
 
 def _known(
     name: str,
     settings: TrainClassifierSettings,
-    found: Lesson,
+    found: TrainingSet,
     taught: Taught,
     probabilities: np.ndarray,
 ) -> dict[str, Any]:
     """What the model's folder says besides its figures."""
     rows = _told(found)
     shown = probabilities[rows]
-    places = teach_head.places(found, taught, found.held_out[rows])
+    places = teach_head.projection(found, taught, found.held_out[rows])
     return {
         "classes": list(found.classes),
         "trained_on": name,
         "command": cards.command("train_classifier", name, settings),
-        "held_out": held_out.kept(found.pictures, found.learnt, found.held_out),
+        "held_out": held_out.record(found.pictures, found.learnt, found.held_out),
         "tested": {
             "names": [found.pictures.names[row] for row in found.held_out[rows]],
             "truth": found.labels(found.held_out[rows]).tolist(),
@@ -129,7 +129,7 @@ def _known(
     }
 
 
-def _told(found: Lesson) -> np.ndarray:
+def _told(found: TrainingSet) -> np.ndarray:
     """Places among the held-out pictures of those that the model tells of: so many as its file can hold."""
     names = [found.pictures.names[row] for row in found.held_out]
     longest = max(map(len, names))
@@ -137,7 +137,7 @@ def _told(found: Lesson) -> np.ndarray:
     return np.unique(np.linspace(0, len(names) - 1, most).astype("int64"))
 
 
-def _suspicious(found: Lesson, taught: Taught) -> list[dict[str, Any]]:
+def _suspicious(found: TrainingSet, taught: Taught) -> list[dict[str, Any]]:
     """Of all pictures: those learnt from by the heads that left them out, the others by the last one."""
     rows, guesses = found.held_out, taught.probabilities[found.held_out]
     if len(taught.choice.left_out):
@@ -171,7 +171,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
 def _doubted(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    found = training_set.prepare(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
+    found = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
     space = head.Space(found.features, head.RANK, settings.seed)
     labels = found.pictures.known_labels
     choice = head.choose(space, labels, len(found.classes), found.parts, progress)

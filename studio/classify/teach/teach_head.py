@@ -11,7 +11,7 @@ from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.teach import head
 from studio.classify.teach.head import Choice, Linear, Space
-from studio.classify.teach.training_set import Lesson
+from studio.classify.teach.training_set import TrainingSet
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class Taught:
     space: Space
 
 
-def teach(lesson: Lesson, settings: TrainClassifierSettings, progress: Progress | None = None) -> Taught:
+def teach(lesson: TrainingSet, settings: TrainClassifierSettings, progress: Progress | None = None) -> Taught:
     """Solves the head.
 
     Args:
-        lesson: see `studio.classify.teach.training_set.prepare`.
+        lesson: see `studio.classify.teach.training_set.load`.
         settings: `head`, `hidden`, `strength` and `seed`.
         progress: told of each part.
 
@@ -67,7 +67,7 @@ def teach(lesson: Lesson, settings: TrainClassifierSettings, progress: Progress 
 
 
 def _mlp(
-    space: Space, lesson: Lesson, settings: TrainClassifierSettings, progress: Progress
+    space: Space, lesson: TrainingSet, settings: TrainClassifierSettings, progress: Progress
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """A head with a hidden layer. Its seed is everybody's: the order of `fit` has none of its own."""
     import keras
@@ -98,7 +98,7 @@ def _mlp(
     return weights, Linear(last, last_bias).probabilities(hidden)
 
 
-def tail(lesson: Lesson, settings: TrainClassifierSettings, taught: Taught) -> keras.Model:
+def tail(lesson: TrainingSet, settings: TrainClassifierSettings, taught: Taught) -> keras.Model:
     """The head as a network on the backbone's last activations: what is saved of it."""
     import keras
 
@@ -108,7 +108,7 @@ def tail(lesson: Lesson, settings: TrainClassifierSettings, taught: Taught) -> k
     return made
 
 
-def learning_curve(lesson: Lesson, taught: Taught, seed: int) -> list[dict[str, Any]]:
+def learning_curve(lesson: TrainingSet, taught: Taught, seed: int) -> list[dict[str, Any]]:
     """How right a linear head is on the held-out pictures after so many others.
 
     Returns:
@@ -131,7 +131,7 @@ def learning_curve(lesson: Lesson, taught: Taught, seed: int) -> list[dict[str, 
     return found
 
 
-def places(lesson: Lesson, taught: Taught, rows: np.ndarray) -> np.ndarray:
+def projection(lesson: TrainingSet, taught: Taught, rows: np.ndarray) -> np.ndarray:
     """Where pictures lie in the plane that keeps the classes farthest apart, `(n, 2) float32`.
 
     Linear discriminants of the features, found with the pictures learnt from alone.

@@ -19,7 +19,7 @@ from studio.core.tasks import File
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """A data set, ready to learn from.
 
     Attributes:
@@ -49,9 +49,9 @@ class Lesson:
         return self.pictures.known_labels[rows]
 
 
-def prepare(
+def load(
     file: File, name: str, size: int, held_out: float, seed: int, progress: Progress | None = None
-) -> Lesson:
+) -> TrainingSet:
     """Reads, divides and looks at the pictures of a data set; what was done before is taken from the cache.
 
     Args:
@@ -85,4 +85,4 @@ def prepare(
     count = min(FOLDS, int(np.bincount(labels[learnt]).min()))
     parts = split.folds(labels[learnt], groups[learnt], max(2, count), seed)
     seen = features(pictures, backbone, progress)
-    return Lesson(pictures, backbone, seen, learnt, tested, parts, (*pictures.notes, *warnings))
+    return TrainingSet(pictures, backbone, seen, learnt, tested, parts, (*pictures.notes, *warnings))

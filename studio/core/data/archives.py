@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core.data.names import listed
+from studio.core.data.names import first_few
 from studio.core.data.sources import refused
 from studio.core.errors import InvalidInput, printable
 from studio.core.pictures import images
@@ -69,9 +69,9 @@ def in_folder(path: Path) -> Files:
     names.sort()
     notes = []
     if links:
-        notes.append(f"{len(links):,} links or devices were passed over: {listed(sorted(links))}.")
+        notes.append(f"{len(links):,} links or devices were passed over: {first_few(sorted(links))}.")
     if closed:
-        shown = listed([p.relative_to(path).as_posix() for p in closed])
+        shown = first_few([p.relative_to(path).as_posix() for p in closed])
         notes.append(f"{len(closed):,} folders could not be opened: {shown}.")
 
     def read() -> Iterator[tuple[int, bytes]]:
@@ -97,7 +97,7 @@ def in_zip(path: Path, name: str) -> Files:
         InvalidInput: if it is damaged, locked by a password, or made to harm; while reading too.
     """
     try:
-        with zips.opened(path, MOST_FILES * _A_MEMBER) as archive:
+        with zips.open_zip(path, MOST_FILES * _A_MEMBER) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.filename)
     except zips.TooLong:
         raise too_many(name) from None

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from studio.core import paths
-from studio.core.data.names import counted, listed
+from studio.core.data.names import counted, first_few
 from studio.core.data.sources import DataSource, Item, refused
 from studio.core.errors import InvalidInput
 from studio.core.pictures import formats, images
@@ -198,7 +198,7 @@ class _Made:
             return
         received = "no files"
         if tried:
-            received = f"{whole:,} among {tried:,} files: {listed(self._broken())}"
+            received = f"{whole:,} among {tried:,} files: {first_few(self._broken())}"
         raise refused(name, f"pictures ({formats.TAKEN})", received, "choose another folder or archive")
 
     def finish(self) -> bytes:
@@ -259,18 +259,18 @@ class _Made:
     def _notes(self, kept: list[int], emptied: list[str]) -> Iterator[str]:
         if broken := self._broken():
             what = counted(len(broken), "file", "files")
-            yield f"{what} left out, being no whole pictures: {listed(broken)}."
+            yield f"{what} left out, being no whole pictures: {first_few(broken)}."
         if copies := sorted(set(self._digests) - set(kept)):
-            shown = listed([self._source.names[place] for place in copies])
+            shown = first_few([self._source.names[place] for place in copies])
             yield f"{counted(len(copies), 'copy', 'copies', ' of other pictures')} left out: {shown}."
             first = {self._digests[place]: self._labels[place] for place in kept}
             strays = [p for p in copies if first[self._digests[p]] != self._labels[p]]
             if strays:
-                shown = listed([self._source.names[place] for place in strays])
+                shown = first_few([self._source.names[place] for place in strays])
                 yield f"{counted(len(strays), 'copy', 'copies')} in another class than the one kept: {shown}."
         if emptied and self._source.files:
             what = counted(len(emptied), "class", "classes", " without a whole picture")
-            yield f"{what} left out: {listed(emptied)}."
+            yield f"{what} left out: {first_few(emptied)}."
 
 
 def _encodable(name: str) -> str:

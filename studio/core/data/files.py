@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studio.core.data.archives import Files
-from studio.core.data.names import ages_and_genders, classes_of, counted, junk, listed, splits
-from studio.core.data.names import hidden as is_hidden
+from studio.core.data.names import ages_and_genders, classes_of, counted, first_few, is_junk, splits
+from studio.core.data.names import is_hidden as is_hidden
 from studio.core.data.sources import DataSource, Item
 
 
@@ -15,7 +15,7 @@ def source(files: Files) -> DataSource:
 
     Whether a file is a picture is told by its content, when it is read.
     """
-    known = [name for name in files.names if not junk(name)]
+    known = [name for name in files.names if not is_junk(name)]
     hidden = {name for name in known if is_hidden(name)}
     names = tuple(name for name in known if name not in hidden)
     places = {name: place for place, name in enumerate(names)}
@@ -36,11 +36,11 @@ def source(files: Files) -> DataSource:
 
 def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
-        yield f"{counted(len(hidden), 'hidden file', 'hidden files')} passed over: {listed(hidden)}."
+        yield f"{counted(len(hidden), 'hidden file', 'hidden files')} passed over: {first_few(hidden)}."
     if len(parts := splits(names)) > 1:
         told = f"{', '.join(parts[:-1])} and {parts[-1]}"
         yield f"The folders {told} are taken together; what is tested on is chosen anew."
     filled = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
-    visible = (f for f in files.folders if not is_hidden(f) and not junk(f + "/"))
+    visible = (f for f in files.folders if not is_hidden(f) and not is_junk(f + "/"))
     if empty := [folder for folder in visible if folder not in filled]:
-        yield f"{counted(len(empty), 'folder', 'folders', ' without files')} passed over: {listed(empty)}."
+        yield f"{counted(len(empty), 'folder', 'folders', ' without files')} passed over: {first_few(empty)}."

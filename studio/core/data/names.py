@@ -19,7 +19,7 @@ _LEAST_SHARE = 0.9  # of the names, above which they are UTKFace's
 _NAMED = 3
 
 
-def listed(names: Sequence[str]) -> str:
+def first_few(names: Sequence[str]) -> str:
     """The first few of some names, for a sentence: "a.jpg, b.jpg and 5 more"."""
     shown = ", ".join(printable(name, 60) for name in names[:_NAMED])
     return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
@@ -30,13 +30,13 @@ def counted(count: int, noun: str, plural: str, rest: str = "") -> str:
     return f"1 {noun}{rest} was" if count == 1 else f"{count:,} {plural}{rest} were"
 
 
-def junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
     """Whether an operating system or a tool left the file there; a person does not know of it."""
     *folders, last = name.lower().split("/")
     return "__macosx" in folders or last in _JUNK or last.startswith("._")
 
 
-def hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Whether the file or a folder above it has a name that begins with a dot."""
     return any(part.startswith(".") for part in name.split("/"))
 

@@ -89,7 +89,7 @@ def reference(text: str, progress: Progress | None = None) -> File:
     note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
     with contextlib.suppress(OSError, StudioError):
         digest = paths.kept(note.read_text()).name
-        owners.note(digest)  # anybody could draw it
+        owners.grant(digest)  # anybody could draw it
         return File(digest, "dataset", f"{name}.zip")
     file = File.keep(_packed(known[name], progress or Progress()), "dataset", f"{name}.zip")
     paths.write(note, file.digest.encode())

@@ -12,8 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.training.loop import numbered
-from studio.core.training.precision import whole
+from studio.core.training.loop import part_seed
+from studio.core.training.precision import as_float32
 
 
 def discriminator(size: int, channels: int, width: int, dropout: float, seed: int) -> keras.Sequential:
@@ -54,7 +54,7 @@ def halvings(size: int) -> int:
 
 def small(seed: int, n: int) -> keras.initializers.Initializer:
     """Fresh weights of layer `n`, as both networks of a DCGAN begin."""
-    return keras.initializers.RandomNormal(stddev=0.02, seed=numbered(seed, n))
+    return keras.initializers.RandomNormal(stddev=0.02, seed=part_seed(seed, n))
 
 
 def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
@@ -65,7 +65,7 @@ def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
         pictures,
         training=True,
     )
-    return whole(found)
+    return as_float32(found)
 
 
 def logistic_loss(real: Any, made: Any) -> Any:

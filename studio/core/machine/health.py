@@ -143,7 +143,7 @@ def _engine() -> Check:
 
 def _sandbox() -> Check:
     """What a process reaches that opens a model of a stranger."""
-    rules = sandbox.offered()
+    rules = sandbox.in_force()
     open_to = [*([] if rules.landlock else ["all files"]), *([] if rules.network else ["the network"])]
     if not open_to:
         found = "a stranger's model is opened without network and with access to its own folder alone"

@@ -12,7 +12,7 @@ from studio.core.data import Part, Pictures
 from studio.core.errors import Unavailable, printable
 from studio.core.generators.directions import MOST_NAME, direction, small_grey
 from studio.core.progress import Progress
-from studio.core.training.loop import spread
+from studio.core.training.loop import evenly_spaced
 
 if TYPE_CHECKING:
     from studio.core.metrics.scores import Statistic
@@ -66,7 +66,7 @@ class Judge:
         self._pictures, self._all = pictures, pictures.part(learnt)
         rng = np.random.default_rng(0)
         self._learnt = np.sort(rng.choice(learnt, min(len(learnt), max(scored, ON_THE_WAY)), replace=False))
-        self._held_out = spread(held_out, MOST_NEAR)
+        self._held_out = evenly_spaced(held_out, MOST_NEAR)
         if 0 < scored < LEAST or len(learnt) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} pictures are too few to compare."
         if self.scored:

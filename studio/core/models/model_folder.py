@@ -61,7 +61,7 @@ class _Told(BaseModel):
     classes: list[str] = []
 
 
-class Made(BaseModel):
+class Manifest(BaseModel):
     """What settings.json holds: the task that made the model, its settings, the digest of its weights, and
     what it knows of its data, such as the names of classes or the characters of a text."""
 
@@ -92,7 +92,7 @@ def fill(
     """Writes the files of a model into an empty folder."""
     with paths.replacing(place / WEIGHTS) as temporary:
         model.save_weights(temporary)
-    made = Made(
+    made = Manifest(
         task=task,
         settings=settings.model_dump(mode="json"),
         weights=paths.file_digest(place / WEIGHTS),
@@ -106,11 +106,11 @@ def fill(
 
 
 @contextlib.contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path) -> Iterator[Path]:
     """Yields an empty folder to fill, which takes the place of a model's if all went well."""
     fresh = folder.with_name(f".new-{folder.name}")
     _check_beside(fresh, _old(folder))
-    mend(folder)
+    restore_interrupted(folder)
     with paths.locked(_lock(folder)):
         _clear(folder)
         _discard(fresh)
@@ -142,7 +142,7 @@ def _discard(fresh: Path) -> None:
 
 
 def _swap(fresh: Path, folder: Path) -> None:
-    """Two renames: after a kill between them `mend` puts the old model back."""
+    """Two renames: after a kill between them `restore_interrupted` puts the old model back."""
     if folder.exists():
         folder.rename(_old(folder))
     fresh.rename(folder)
@@ -167,7 +167,7 @@ def _lock(folder: Path) -> Path:
     return paths.folder("locks") / f"{paths.digest(os.fsencode(folder.resolve()))[:24]}.lock"
 
 
-def mend(folder: Path) -> None:
+def restore_interrupted(folder: Path) -> None:
     """Puts back the model that a save was killed in the middle of replacing, unless one is just replaced."""
     if _old(folder).is_symlink() or not _old(folder).is_dir():
         return
@@ -176,10 +176,10 @@ def mend(folder: Path) -> None:
             _old(folder).rename(folder)
 
 
-def made(folder: Path) -> Made:
+def manifest(folder: Path) -> Manifest:
     """What the folder's settings.json says. Raises `InvalidInput` if it is not as the studio writes it."""
     try:
-        return Made.model_validate_json(read(folder / SETTINGS))
+        return Manifest.model_validate_json(read(folder / SETTINGS))
     except ValidationError:
         raise broken(folder, f"{SETTINGS} as the studio writes it", "another file") from None
 

@@ -23,7 +23,7 @@ def zipped(folder: Path) -> bytes:
 def unzipped(data: bytes) -> dict[str, bytes]:
     """The files of a model that was zipped. Raises `InvalidInput` if it is not exactly such a zip."""
     try:
-        with zips.opened(io.BytesIO(data), MOST_TEXT) as file:
+        with zips.open_zip(io.BytesIO(data), MOST_TEXT) as file:
             listed = file.infolist()
             if sorted(one.filename for one in listed if one.filename != PICTURE) != sorted(MEMBERS):
                 raise _no_model("other files in it")

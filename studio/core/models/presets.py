@@ -56,7 +56,9 @@ class Preset:
 
     def settings(self) -> Settings:
         """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
-        return tasks.get(self.task).settings.parse_json(json.dumps(model_folder.made(self.folder).settings))
+        return tasks.get(self.task).settings.parse_json(
+            json.dumps(model_folder.manifest(self.folder).settings)
+        )
 
     def settings_as(self, kind: type[S], task: str, what: str) -> S:
         """The settings of a model that must be of one kind.
@@ -77,7 +79,7 @@ class Preset:
 
     def data(self) -> dict[str, Any]:
         """What the model knows of its data, as its training saved it."""
-        return model_folder.made(self.folder).data
+        return model_folder.manifest(self.folder).data
 
     def card(self) -> str:
         """What it is, in Markdown: data, licence, command, figures."""
@@ -117,7 +119,7 @@ def own() -> list[str]:
     found = set()
     for shelf in _shelves():
         for old in shelf.glob(".old-*"):
-            model_folder.mend(old.with_name(old.name.removeprefix(".old-")))
+            model_folder.restore_interrupted(old.with_name(old.name.removeprefix(".old-")))
         there = (path.parent.name for path in shelf.glob(f"*/{SETTINGS}"))
         found |= {unicodedata.normalize("NFC", name) for name in there}  # some disks take letters apart
     ours = index.shipped().presets
@@ -166,7 +168,7 @@ def _found(name: str | Path) -> Preset:
         return preset
     for shelf in _shelves() if naming.is_name(str(name)) else []:
         own = _spelled(shelf, str(name))
-        model_folder.mend(own)
+        model_folder.restore_interrupted(own)
         if own.is_dir():
             return _preset(own, unicodedata.normalize("NFC", own.name))
     if isinstance(name, Path) and _is_folder(name):
@@ -213,7 +215,7 @@ def save(
         picture: a PNG of what it makes and how it learnt, to go with the card.
     """
     folder = _place(target)
-    with model_folder.replaced(folder) as fresh:
+    with model_folder.replacing(folder) as fresh:
         model_folder.fill(fresh, model, task, settings, card, recipe, data, picture)
     return _preset(folder, folder.name)
 
@@ -246,7 +248,7 @@ def unpack(data: bytes, target: str | Path) -> Preset:
     """
     members = model_zip.unzipped(data)
     folder = _place(target)
-    with model_folder.replaced(folder) as fresh:
+    with model_folder.replacing(folder) as fresh:
         for name, body in members.items():
             paths.write(fresh / name, body)
         made = _preset(fresh, folder.name)
@@ -281,5 +283,5 @@ def _is_folder(path: Path) -> bool:
 
 
 def _preset(folder: Path, name: str) -> Preset:
-    made = model_folder.made(folder)
+    made = model_folder.manifest(folder)
     return Preset(name, folder, made.task, made.weights)

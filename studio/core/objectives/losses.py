@@ -24,10 +24,10 @@ class Kind(NamedTuple):
 
 def value(kind: Kind, features: Any, targets: tuple) -> Any:
     """A term's scalar at `(1, h, w, C)` activations."""
-    return kind.finish(kind.gather(features, targets), places(features), features.shape[-1], targets)
+    return kind.finish(kind.gather(features, targets), place_count(features), features.shape[-1], targets)
 
 
-def places(features: Any) -> Any:
+def place_count(features: Any) -> Any:
     """How many places a layer has: h * w, as a float32 scalar."""
     from keras import ops
 

@@ -212,7 +212,7 @@ def gram_matrix(features: Any) -> Any:
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; divided as in Johnson et al. 2016, arXiv:1603.08155.
     """
-    return losses.products(features, ()) / (losses.places(features) * features.shape[-1])
+    return losses.products(features, ()) / (losses.place_count(features) * features.shape[-1])
 
 
 def _single(name: str, layer: str, kind: Kind, targets: tuple = ()) -> Objective:

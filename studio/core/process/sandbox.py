@@ -65,7 +65,7 @@ def command(module: str, *files: Path) -> list[str]:
     return children.command("-m", __name__, module, *map(str, files))
 
 
-def offered() -> Rules:
+def in_force() -> Rules:
     """What is in force in a sandbox on this machine: a process enters one and says so."""
     asked, environment = children.command("-m", __name__), children.environment()
     try:

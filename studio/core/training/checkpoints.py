@@ -136,7 +136,7 @@ def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     readers = [version.VERSION, importlib.metadata.version("keras")]
     key = json.dumps([readers, task, settings.model_dump(mode="json"), digests], sort_keys=True)
     folder = paths.folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
-    return Run(folder, parallel.first())
+    return Run(folder, parallel.is_first())
 
 
 def one_at_a_time(task: str) -> Callable[[Work], Work]:

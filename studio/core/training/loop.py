@@ -171,7 +171,7 @@ class Training:
             if time.monotonic() - told > REPORT_SECONDS or self.step == self.steps:
                 told = time.monotonic()
                 self._tell(losses, progress)
-            parallel.heed(asked, self.step)
+            parallel.stop_together(asked, self.step)
         return ""
 
     def _tell(self, losses: Mapping[str, float], progress: Progress) -> None:
@@ -230,7 +230,7 @@ def diverged() -> StudioError:
     return StudioError("A loss was not finite before the first test. Next: choose a smaller learning rate.")
 
 
-def numbered(seed: int, n: int) -> int:
+def part_seed(seed: int, n: int) -> int:
     """A seed for part `n`, below 100, of what has a seed: JAX takes none of more than 32 bits."""
     return (seed * 100 + n) % 2**32
 
@@ -251,12 +251,12 @@ def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(order[:learnt]), np.sort(order[learnt:])
 
 
-def spread(rows: np.ndarray, most: int) -> np.ndarray:
+def evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
     """At most so many of sorted rows, evenly from the first to the last: data sets come ordered by class."""
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
 
 
-def taken(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+def arrays_named(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """The arrays of one name in a checkpoint, as `Training.arrays` gave them."""
     return [arrays[f"{name}{n}"].copy() for n in range(count)]
 

@@ -27,7 +27,7 @@ _ADDRESSES = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
 HEEDED_EVERY = 10  # steps; asking the others costs about a millisecond on one machine
 
 
-class Gone(StudioError):
+class ProcessLost(StudioError):
     """Another process of this training has ended before its time."""
 
 
@@ -95,12 +95,12 @@ def processes() -> int:
     return 1 if _spread is None else _jax().process_count()
 
 
-def first() -> bool:
+def is_first() -> bool:
     """Whether this process is the one that writes."""
     return processes() == 1 or _jax().process_index() == 0
 
 
-def over_all() -> contextlib.AbstractContextManager[Any]:
+def on_all_devices() -> contextlib.AbstractContextManager[Any]:
     """While it is open, networks and optimizers that are made stand on all devices."""
     return contextlib.nullcontext() if _spread is None else _spread.scope()
 
@@ -109,17 +109,17 @@ def step(model: Any, inputs: Any, wanted: Any = None, **options: Any) -> Any:
     """One training step of a compiled Keras model, each device on its part of the batch.
 
     Args:
-        model: made within `over_all`.
+        model: made within `on_all_devices`.
         inputs, wanted: the whole batch: arrays, or mappings of them, each with one row a picture or stream.
         options: of `train_on_batch`.
 
     Raises:
         StudioError: if the rows cannot be shared equally.
-        Gone: if another process is.
+        ProcessLost: if another process is.
     """
     if _spread is None:
         return model.train_on_batch(inputs, wanted, **options)
-    with over_all(), _all_there():
+    with on_all_devices(), _all_there():
         return model.train_on_batch(_part(inputs), _part(wanted), **options)
 
 
@@ -128,7 +128,7 @@ def telling(progress: Progress) -> Progress:
     return progress if processes() == 1 else progress.deaf()
 
 
-def heed(progress: Progress, step: int) -> None:
+def stop_together(progress: Progress, step: int) -> None:
     """Raises `Cancelled` in all processes after the same step, once one of them was asked to stop."""
     if processes() == 1 or step % HEEDED_EVERY:
         return  # a single one hears of it from its reports
@@ -157,12 +157,12 @@ def same_start(step: int) -> None:
         )
 
 
-def meet() -> None:
+def barrier() -> None:
     """Waits until all processes have come here."""
-    told(0.0)
+    broadcast(0.0)
 
 
-def told(number: float) -> float:
+def broadcast(number: float) -> float:
     """The number that the first process has, so that all decide alike; all have to ask."""
     return number if processes() == 1 else float(_gathered(number)[0])
 
@@ -175,7 +175,7 @@ def leave(code: int) -> NoReturn:
 
 
 def _gathered(number: float) -> np.ndarray:
-    """A number of each process, `(processes,) float32`. Raises `Gone` if one of them is."""
+    """A number of each process, `(processes,) float32`. Raises `ProcessLost` if one of them is."""
     from jax.experimental import multihost_utils
 
     with _all_there():
@@ -209,7 +209,7 @@ def _all_there() -> Iterator[None]:
         # What carries the numbers between processors, Gloo, tells of a lost process by a ValueError.
         if processes() == 1 or (isinstance(error, ValueError) and "Gloo" not in str(error)):
             raise
-        raise Gone(
+        raise ProcessLost(
             "Another process of this training has ended. Next: start all of them again with --resume."
         ) from error
 

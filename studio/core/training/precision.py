@@ -32,7 +32,7 @@ def computing_in(precision: Precision) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def whole(tensors: Any) -> Any:
+def as_float32(tensors: Any) -> Any:
     """What networks gave, in float32: losses are sums and differences of small numbers, and need it."""
     import keras
 

@@ -15,7 +15,7 @@ class TooLong(zipfile.BadZipFile):
     """A zip whose list of members is too long to be read."""
 
 
-def opened(file: Path | BinaryIO, most: int) -> zipfile.ZipFile:
+def open_zip(file: Path | BinaryIO, most: int) -> zipfile.ZipFile:
     """A zip, once its list of members is known to be short: `ZipFile` reads all of it into memory.
 
     Args:

@@ -58,7 +58,7 @@ def ready(name: str, progress: Progress, original: Path | None, digest: str | No
 
 def _intact(name: str, digest: str | None) -> Found | None:
     found = find(name, digest)
-    return found if found and converted.whole(*found) else None
+    return found if found and converted.is_whole(*found) else None
 
 
 @contextlib.contextmanager

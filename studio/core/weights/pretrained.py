@@ -153,7 +153,7 @@ def verify(name: str) -> Status:
         Unavailable: if the weights are not here, or not as they were made.
     """
     found = prepare.find(name, None)
-    if found and converted.whole(*found):
+    if found and converted.is_whole(*found):
         return status(name)
     what = f"in {found[0]} are damaged" if found else "are not here, or only in part"
     raise Unavailable(f"The weights {name} {what}. Next: run `studio weights pull {name}`.")
@@ -165,12 +165,12 @@ def expected_digest(name: str) -> str:
 
 
 def pinned() -> Mapping[str, str]:
-    """What `wanted` asks for in this thread, as a recipe names it: `{name: digest}`; empty for nothing."""
+    """What `using` asks for in this thread, as a recipe names it: `{name: digest}`; empty for nothing."""
     return _WANTED.get()
 
 
 @contextlib.contextmanager
-def wanted(digests: Mapping[str, str]) -> Iterator[None]:
+def using(digests: Mapping[str, str]) -> Iterator[None]:
     """While open, `load` in this thread takes these trainings, as a recipe names them: `{name: digest}`; and
     `studio.core.models.presets.find` no model of such a name that has become another one.
     """
@@ -187,7 +187,7 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
     Args:
         name: one of `names()`.
         progress: told of a download.
-        digest: the very training that is wanted, as a recipe names it; None takes the one that `wanted`
+        digest: the very training that is wanted, as a recipe names it; None takes the one that `using`
             asks for, else the first to be had.
 
     Raises:

@@ -69,7 +69,7 @@ def _files(job: store.Folder) -> None:
     inputs = () if elsewhere else asked["inputs"].values()
     with owners.asking(owner):
         for file in [*result.get("files", ()), *(one for files in inputs for one in files)]:
-            owners.note(file["digest"])
+            owners.grant(file["digest"])
 
 
 _MOVES = {".models-and-files": _models_and_files, ".searches": _searches}  # by what tells that it is done

@@ -21,7 +21,7 @@ _ROOTS = ("jobs", "removed")
 _FRESH_NANOSECONDS = 10**9  # in which two changes of a folder may bear the same time
 
 
-def of(owner: str) -> list[Path]:
+def folders_of(owner: str) -> list[Path]:
     """The folders of an owner, the oldest first."""
     return _shelf(paths.home()).of(owner)
 

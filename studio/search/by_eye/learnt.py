@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from studio.search.by_eye.pairs import Duels
+from studio.search.by_eye.pairs import Pairs
 
 DOUBT = 0.25  # how likely a value must still be better than the best to count
 MOSTLY = 0.7  # of its values, above which a setting is open
@@ -46,7 +46,7 @@ class Line(NamedTuple):
         return len(self.likely) > MOSTLY * len(self.values)
 
 
-def lines(duels: Duels) -> list[Line]:
+def lines(duels: Pairs) -> list[Line]:
     """What is believed along each setting that varies."""
     grid, belief, best = duels.grid, duels.belief, duels.best
     home = grid.places([best])

@@ -15,7 +15,7 @@ MOST = 30  # comparisons, after which a person has had enough
 FIRST = 3  # others than the usual one that are tried before anything is believed
 
 
-class Duel(NamedTuple):
+class Pair(NamedTuple):
     """Two points side by side, and which was picked: "left", "right" or "alike"; "" while it is open."""
 
     left: Point
@@ -23,7 +23,7 @@ class Duel(NamedTuple):
     picked: str = ""
 
 
-class Duels:
+class Pairs:
     """A search by comparisons. All of it follows from what was picked, so that it can be told again.
 
     Args:
@@ -32,7 +32,7 @@ class Duels:
         seed: of what is tried.
     """
 
-    def __init__(self, grid: Grid, judged: Sequence[Duel], seed: int = 0):
+    def __init__(self, grid: Grid, judged: Sequence[Pair], seed: int = 0):
         self.grid, self.judged, self.seed = grid, tuple(judged), seed
         self.points = list(dict.fromkeys([point for one in judged for point in (one.left, one.right)]))
         self.points = self.points or [grid.usual]
@@ -55,7 +55,7 @@ class Duels:
         return self.points[int(np.argmax(means))]
 
     @cached_property
-    def pair(self) -> Duel | None:
+    def pair(self) -> Pair | None:
         """The best so far against the one that promises most; None when all is compared, or enough is.
 
         In turns, that is the one with the highest expected improvement and the one believed to be best.
@@ -67,7 +67,7 @@ class Duels:
         if rival is None:
             return None
         last = self.judged[-1] if self.judged else None
-        return Duel(rival, champion) if last and last.right == champion else Duel(champion, rival)
+        return Pair(rival, champion) if last and last.right == champion else Pair(champion, rival)
 
     def _rival(self) -> Point | None:
         met = {self.best, *(point for one in self.judged if self.best in one[:2] for point in one[:2])}

@@ -20,7 +20,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.engine import quotas
 from studio.search.by_eye.levels import Grid, Point
-from studio.search.by_eye.pairs import MOST, Duel, Duels
+from studio.search.by_eye.pairs import MOST, Pair, Pairs
 from studio.search.space import space
 
 ABLE = ("style.transfer", "dream.ascend")  # whose pictures only the eye can judge
@@ -75,11 +75,11 @@ class Taste(_Strict):
         """The class of the settings."""
         return tasks.get(self.task).settings
 
-    def duels(self) -> Duels:
+    def duels(self) -> Pairs:
         """The search as it stands; all of it follows from what was picked."""
         grid = Grid(self.kind, space(self.kind, self.vary))
-        judged = [Duel(_point(grid, one.left), _point(grid, one.right), one.picked) for one in self.compared]
-        return Duels(grid, judged, self.seed)
+        judged = [Pair(_point(grid, one.left), _point(grid, one.right), one.picked) for one in self.compared]
+        return Pairs(grid, judged, self.seed)
 
     def made(self, point: Point, names: tuple[str, ...], **others: Any) -> Settings:
         """The settings of a picture.
@@ -140,7 +140,7 @@ def find(id: str, owner: str) -> Taste:
     raise Unavailable("This search by eye is no longer here. Next: begin another.")
 
 
-def judge(id: str, owner: str, duel: Duel, picked: Picked) -> Taste:
+def judge(id: str, owner: str, duel: Pair, picked: Picked) -> Taste:
     """Notes which was picked. A pair that was judged already, as by a second click, is left as it is.
 
     Raises:

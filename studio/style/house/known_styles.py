@@ -69,7 +69,7 @@ def taught() -> dict[str, dict[str, Input]]:
     return found
 
 
-def of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+def network_of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """The network that was given, else the one that the settings name.
 
     Raises:
@@ -80,7 +80,7 @@ def of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Prese
     return found
 
 
-def places(preset: Preset, names: Sequence[str]) -> list[int]:
+def indices(preset: Preset, names: Sequence[str]) -> list[int]:
     """The places of styles in their network. Raises `InvalidInput` naming the closest that it knows."""
     there = styles_of(preset)
     for name in names:

@@ -11,7 +11,7 @@ from keras import ops
 
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
-from studio.core.training.precision import computing_in, whole
+from studio.core.training.precision import as_float32, computing_in
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.optimise.objective import CONTENT_LAYER, STYLE_LAYERS, content_weight
@@ -88,7 +88,7 @@ class Learner(keras.Model):
         """Style, content and smoothness, weighed as for a fine picture, means of the batch."""
         count = photos.shape[0]
         looks = {layer: ops.split(found, count) for layer, found in self._look(painted).items()}
-        wanted = ops.split(whole(self._look(photos)[CONTENT_LAYER]), count)
+        wanted = ops.split(as_float32(self._look(photos)[CONTENT_LAYER]), count)
         sums = dict.fromkeys(_LOSSES, 0.0)
         for n, picture in enumerate(ops.split(painted, count)):
             for layer in STYLE_LAYERS:
@@ -98,7 +98,7 @@ class Learner(keras.Model):
                 missed = sum(losses.value(losses.STYLE, part, target) for part in parts)
                 sums["style"] += missed / (len(parts) * len(STYLE_LAYERS))
             target = (wanted[n], ops.mean(ops.square(wanted[n])) + 1e-8)
-            sums["content"] += losses.value(losses.CONTENT, whole(looks[CONTENT_LAYER][n]), target)
+            sums["content"] += losses.value(losses.CONTENT, as_float32(looks[CONTENT_LAYER][n]), target)
             sums["smoothness"] += losses.value(losses.VARIATION, picture, ())
         return {name: total / count for name, total in sums.items()}
 

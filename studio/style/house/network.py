@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.training.loop import numbered
+from studio.core.training.loop import part_seed
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.house.written import PACE, SMALL
 
@@ -81,7 +81,7 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     """
     photos = keras.Input((None, None, 3), name="photos")
     shares = keras.Input((styles,), name="shares")
-    seeds = iter(numbered(settings.seed, n) for n in range(100))
+    seeds = iter(part_seed(settings.seed, n) for n in range(100))
     width = settings.width
 
     def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:

@@ -13,7 +13,7 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, spread, taken
+from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named, evenly_spaced
 from studio.style.house.film_grain import grained
 from studio.style.house.held_out import AT_THE_END, ON_THE_WAY, HeldOut
 from studio.style.house.learner import FARTHEST, Learner
@@ -73,11 +73,11 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.settings = images, learnt, settings
-        self.on_the_way = spread(tested, min(ON_THE_WAY, max(1, len(tested) // 2)))
+        self.on_the_way = evenly_spaced(tested, min(ON_THE_WAY, max(1, len(tested) // 2)))
         others = np.setdiff1d(tested, self.on_the_way)
-        self.at_the_end = spread(others, AT_THE_END) if len(others) else self.on_the_way
+        self.at_the_end = evenly_spaced(others, AT_THE_END) if len(others) else self.on_the_way
         self.taught = np.asarray(taught, "int32")
-        with parallel.over_all():
+        with parallel.on_all_devices():
             self.learner = Learner(settings, grams, backbone)
             if start is not None:
                 _begin(self.learner.painter, start)
@@ -170,7 +170,7 @@ class Trainer(Training):
         """Goes back to a checkpoint."""
         checkpoints.restore("model", self.learner.painter.variables, checkpoint.arrays)
         checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = taken("average", len(self.average.arrays), checkpoint.arrays)
+        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
 
 
 def _begin(painter: keras.Model, start: keras.Model) -> None:

@@ -84,12 +84,12 @@ def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
 
 
 def test_what_can_be_asked_is_listed(toy, home):
-    presets_before = available.known()
+    presets_before = available.names()
     assert presets_before == [IMAGENET, toy]  # and none of those that draw or write
     broken = paths.folder("presets") / "broken"
     broken.mkdir()
     (broken / "settings.json").write_text("{}")
-    assert available.known() == presets_before
+    assert available.names() == presets_before
 
 
 @pytest.mark.parametrize("settings", [PredictSettings, ExplainSettings])

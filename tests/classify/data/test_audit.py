@@ -141,7 +141,7 @@ def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
     def full(*arguments):
         raise NoRoom("The disk is full. Next: free some space.")
 
-    monkeypatch.setattr(training_set, "prepare", full)
+    monkeypatch.setattr(training_set, "load", full)
     result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.reference(str(place))]})
     assert "suspicious" not in result.figures
     assert "Labels were not checked. The disk is full. Next: free some space." in result.figures["notes"]

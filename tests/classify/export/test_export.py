@@ -133,7 +133,7 @@ def write_with_broken_profile(path):
 )
 def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
     write(tmp_path / "photo.png")
-    source = snippets.of("keras", ["one"]).split("model_file, picture_file =")[0]
+    source = snippets.program("keras", ["one"]).split("model_file, picture_file =")[0]
     (tmp_path / "ask.py").write_text(source)
     spec = importlib.util.spec_from_file_location("ask", tmp_path / "ask.py")
     ask = importlib.util.module_from_spec(spec)
@@ -145,7 +145,7 @@ def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
 def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
     write_transparent(tmp_path / "photo.png")
     picture = images.read(tmp_path / "photo.png")
-    (tmp_path / "ask.py").write_text(snippets.of(file.suffix[1:], colours.classes))
+    (tmp_path / "ask.py").write_text(snippets.program(file.suffix[1:], colours.classes))
     words = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -156,7 +156,7 @@ def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
 
 def test_names_of_classes_cannot_become_code():
     names = ['"); import os  #', "'''", "line\nbreak", "\\"]
-    source = snippets.of("keras", names).split("CLASSES = ")[1].split("\n\n\ndef read")[0]
+    source = snippets.program("keras", names).split("CLASSES = ")[1].split("\n\n\ndef read")[0]
     assert ast.literal_eval(source) == names
 
 

@@ -190,7 +190,7 @@ def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, drawn):
 def ready(weights_home, drawn):
     """A lesson, the weights of its head, and settings to fine-tune it with."""
     settings = TrainClassifierSettings(**TUNED)
-    found = training_set.prepare(data.reference(str(drawn)), "vgg16", 32, settings.held_out, 0)
+    found = training_set.load(data.reference(str(drawn)), "vgg16", 32, settings.held_out, 0)
     return found, teach_head.teach(found, settings).weights, settings
 
 
@@ -331,7 +331,7 @@ def test_a_model_that_is_not_whole_is_refused(weights_home, drawn, tmp_path, dam
 @pytest.mark.slow
 def test_normalisation_stands_still_while_the_rest_learns(resnet50_home, drawn):
     settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
-    found = training_set.prepare(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
+    found = training_set.load(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
     weights = teach_head.teach(found, settings).weights
     before = finetune.start(found, weights, settings)
     tuned = finetune.finetune(found, weights, settings).top

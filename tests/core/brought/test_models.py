@@ -398,7 +398,7 @@ Path("answer.json").write_text(json.dumps({"refused": " ".join(refused)}))
 """
 
 
-@pytest.mark.skipif(not sandbox.offered().landlock, reason="this kernel does not offer Landlock")
+@pytest.mark.skipif(not sandbox.in_force().landlock, reason="this kernel does not offer Landlock")
 def test_a_process_that_opens_a_strangers_file_reaches_nothing_else(tmp_path, monkeypatch):
     place, packages = tmp_path / "place", tmp_path / "site-packages"
     place.mkdir()

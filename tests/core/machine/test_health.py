@@ -95,7 +95,7 @@ SHUT = "a stranger's model is opened without network and with access to its own 
     ],
 )
 def test_what_a_strangers_model_reaches_is_said(checks, monkeypatch, rules, state, found):
-    monkeypatch.setattr(sandbox, "offered", lambda: rules)
+    monkeypatch.setattr(sandbox, "in_force", lambda: rules)
     check = checks()["sandbox"]
     assert check.state == state and check.found.endswith(found)
     assert bool(check.remedy) == (state == "note")

@@ -31,7 +31,7 @@ def digest(home):
 
 def test_a_model_that_is_as_it_was_is_found(digest):
     pinned_weights.check({"mine": digest})
-    with pretrained.wanted({"mine": digest, "other": "0" * 64}):
+    with pretrained.using({"mine": digest, "other": "0" * 64}):
         assert presets.find("mine").digest == digest
 
 
@@ -40,7 +40,7 @@ def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
     told = f"made with another model mine .*{digest}.* than has that name now"
     with pytest.raises(Unavailable, match=told):
         pinned_weights.check({"mine": digest})
-    with pretrained.wanted({"mine": digest}), pytest.raises(Unavailable, match=told):
+    with pretrained.using({"mine": digest}), pytest.raises(Unavailable, match=told):
         presets.find("mine")
     assert presets.find("mine").digest != digest  # for what is made anew
 

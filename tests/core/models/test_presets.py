@@ -164,7 +164,7 @@ def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp
 
 def test_a_link_named_as_an_old_model_is_not_put_in_its_place(home, tmp_path):
     (tmp_path / ".old-mine").symlink_to(saved(tmp_path / "other").folder)
-    model_folder.mend(tmp_path / "mine")
+    model_folder.restore_interrupted(tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 
 

@@ -14,7 +14,7 @@ import pytest
 from studio.core.process import sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
-OFFERED = sandbox.offered()
+OFFERED = sandbox.in_force()
 
 
 @pytest.fixture(scope="module")

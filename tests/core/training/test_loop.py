@@ -14,10 +14,10 @@ from studio.core.training.precision import computing_in
 
 def test_rows_are_looked_at_from_the_first_to_the_last():
     rows = np.arange(0, 1000, 2)
-    some = loop.spread(rows, 10)
+    some = loop.evenly_spaced(rows, 10)
     assert len(some) == 10 and some[0] == 0 and some[-1] == 998
     assert np.all(np.diff(some) > 80)
-    assert np.array_equal(loop.spread(rows, 5000), rows)
+    assert np.array_equal(loop.evenly_spaced(rows, 5000), rows)
 
 
 def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
@@ -148,5 +148,5 @@ def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not()
 
 
 def test_a_seed_of_a_part_is_one_that_every_backend_takes():
-    assert loop.numbered(3, 7) == 307
-    assert 0 <= loop.numbered(2**31 - 1, 99) < 2**32
+    assert loop.part_seed(3, 7) == 307
+    assert 0 <= loop.part_seed(2**31 - 1, 99) < 2**32

@@ -78,13 +78,13 @@ def long_list(count, large):
 @pytest.mark.parametrize("large", [False, True])
 def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, monkeypatch, large):
     few, many = long_list(20, large), long_list(30_000, large)
-    with zips.opened(io.BytesIO(few), 2000) as archive:
+    with zips.open_zip(io.BytesIO(few), 2000) as archive:
         assert len(archive.infolist()) == 20
     commented = many[:-2] + struct.pack("<H", 900) + b"x" * 900
     for packed in (many, commented):
         assert len(zipfile.ZipFile(io.BytesIO(packed)).infolist()) == 30_000
         with at_most(5), pytest.raises(zips.TooLong):
-            zips.opened(io.BytesIO(packed), 100_000)
+            zips.open_zip(io.BytesIO(packed), 100_000)
     monkeypatch.setattr(archives, "MOST_FILES", 1000)
     (tmp_path / "many.zip").write_bytes(many)
     with at_most(20), pytest.raises(InvalidInput, match="at most 1,000 files"):

@@ -9,7 +9,7 @@ import pytest
 from made_up_tastes import LookSettings, Person, grid, searched, tournament
 
 from studio.search.by_eye.learnt import lines
-from studio.search.by_eye.pairs import MOST, Duel, Duels
+from studio.search.by_eye.pairs import MOST, Pair, Pairs
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +37,15 @@ def test_any_two_choices_are_as_far_apart_as_the_ends_of_a_number():
 
 def test_the_first_pair_begins_with_the_usual_settings():
     able = grid("strength", "stroke", "look")
-    pair = Duels(able, []).pair
+    pair = Pairs(able, []).pair
     assert pair.left == (0.8, 1.0, "dogs") and pair.right != pair.left
 
 
 @pytest.mark.parametrize("picked", ["left", "right"])
 def test_the_best_is_the_one_that_was_picked(picked):
     able = grid("strength", "stroke")
-    first = Duels(able, []).pair._replace(picked=picked)
-    assert Duels(able, [first]).best == getattr(first, picked)
+    first = Pairs(able, []).pair._replace(picked=picked)
+    assert Pairs(able, [first]).best == getattr(first, picked)
 
 
 def test_whoever_was_picked_stays_and_meets_another(long):
@@ -72,9 +72,9 @@ def test_all_that_is_tried_are_real_settings(long):
 
 def test_a_search_follows_from_what_was_picked(long):
     for count in (0, 4, 17):
-        again = Duels(grid("strength", "stroke=0.35:2.8", "look"), long.judged[:count], seed=3)
+        again = Pairs(grid("strength", "stroke=0.35:2.8", "look"), long.judged[:count], seed=3)
         assert again.pair == long.judged[count]._replace(picked="")
-    other = Duels(long.grid, [], seed=4)
+    other = Pairs(long.grid, [], seed=4)
     assert other.pair != long.judged[0]._replace(picked="")
 
 
@@ -96,13 +96,13 @@ def test_a_large_space_is_looked_at_near_and_far():
 
 def test_what_is_learnt_is_what_was_picked():
     able = grid("strength", "look")
-    judged = [Duel((n / 10, "fur"), (n / 10, other), "left") for n in (2, 5, 9) for other in ("dogs", "eyes")]
-    judged += [Duel((0.9, "fur"), (n / 10, "fur"), "left") for n in (0, 2, 4, 5)]
-    strength, look = lines(Duels(able, judged))
+    judged = [Pair((n / 10, "fur"), (n / 10, other), "left") for n in (2, 5, 9) for other in ("dogs", "eyes")]
+    judged += [Pair((0.9, "fur"), (n / 10, "fur"), "left") for n in (0, 2, 4, 5)]
+    strength, look = lines(Pairs(able, judged))
     assert (look.likely, look.open) == (("fur",), False) or set(look.likely) == {"fur", "fans"}
     assert min(strength.likely) > 0.5 and strength.best == 0.9
     assert strength.means[strength.values.index(0.9)] == pytest.approx(0)
-    assert all(line.open for line in lines(Duels(able, [])))
+    assert all(line.open for line in lines(Pairs(able, [])))
 
 
 @pytest.mark.slow

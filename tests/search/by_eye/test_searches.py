@@ -14,7 +14,7 @@ from studio.dream.settings import DreamSettings
 from studio.engine import quotas
 from studio.gallery import disk_usage
 from studio.search.by_eye import searches
-from studio.search.by_eye.pairs import MOST, Duel
+from studio.search.by_eye.pairs import MOST, Pair
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_picture_has_its_own_settings_and_shares_the_others(taste):
 def test_a_second_click_counts_once_and_undo_takes_it_back(taste):
     first = taste.duels().pair
     searches.judge(taste.id, "local", first, "left")
-    twice = searches.judge(taste.id, "local", Duel(first.right, first.left), "right")
+    twice = searches.judge(taste.id, "local", Pair(first.right, first.left), "right")
     assert [one.picked for one in twice.compared] == ["left"]
     undone = searches.undo(taste.id, "local")
     assert (undone.compared, undone.duels().pair) == ((), first)
@@ -58,7 +58,7 @@ def test_a_second_click_counts_once_and_undo_takes_it_back(taste):
 def test_it_ends_after_enough_comparisons(taste):
     points = taste.duels().grid.points(0)
     for rival in points[1 : MOST + 2]:
-        kept = searches.judge(taste.id, "local", Duel(points[0], rival), "left")
+        kept = searches.judge(taste.id, "local", Pair(points[0], rival), "left")
     assert len(kept.compared) == MOST and kept.duels().pair is None
     assert kept.duels().best == points[0]
 
@@ -107,7 +107,7 @@ def test_what_cannot_vary_is_refused_before_anything_is_kept(home, vary, says):
 
 def test_a_pair_of_something_else_is_refused(taste):
     with pytest.raises(InvalidInput, match="pair"):
-        searches.judge(taste.id, "local", Duel(("fur", 7), ("eyes", 7)), "left")
+        searches.judge(taste.id, "local", Pair(("fur", 7), ("eyes", 7)), "left")
 
 
 def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
@@ -117,7 +117,7 @@ def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
     ]
     file_of(taste).write_text(json.dumps(old))
     [judged] = searches.find(taste.id, "local").duels().judged
-    assert judged == Duel(("dogs", 20), ("eyes", 6), "left")
+    assert judged == Pair(("dogs", 20), ("eyes", 6), "left")
 
 
 def test_its_pictures_are_needed(taste, monkeypatch):
@@ -149,10 +149,10 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
     assert note.exists()
     os.utime(note, (0, 0))
-    assert note.name in quotas.of("visitor-a").digests, "what a search is made from counts, too"
-    before = quotas.of("visitor-a").bytes
+    assert note.name in quotas.usage_of("visitor-a").digests, "what a search is made from counts, too"
+    before = quotas.usage_of("visitor-a").bytes
     file = next((owners.folder("visitor-a") / "searches").glob("*.json"))
     file.write_bytes(file.read_bytes() + b" " * 100_000)
-    assert quotas.of("visitor-a").bytes > before + 90_000
+    assert quotas.usage_of("visitor-a").bytes > before + 90_000
     with owners.asking("visitor-a"), pytest.raises(NoRoom, match="Your work takes"):
         searches.begin("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)

@@ -46,7 +46,7 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
     """The zip. Raises `Refused` if it is none, or its list of members is too long."""
     try:
         file.seek(0)
-        packed = zips.opened(file, _MOST_LIST)
+        packed = zips.open_zip(file, _MOST_LIST)
     except damage.ZIP:
         raise Refused("no zip, or a damaged one") from None
     if len(packed.namelist()) > _MOST_MEMBERS:
