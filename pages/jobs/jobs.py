@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
-from pages.jobs import navigation, refill, results, use_again
+from pages.jobs import navigation, refill, results, steering, use_again
 from pages.widgets import browser_pictures, css, curves, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -210,7 +210,7 @@ def progress(job: engine.Job) -> None:
 def _bar(job: engine.Job) -> tuple[float, str]:
     report = job.report
     if job.state == "queued":
-        return 0.0, f"Waiting, number {job.place} in the queue"
+        return 0.0, f"Waiting, {steering.waits(job)}"
     if report is None or not report.total:
         return 0.0, (words.plain(report.stage) if report else "") or "Starting"
     if report.total >= MANY:

@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs import jobs
+from pages.jobs import jobs, steering
 from pages.jobs.navigation import opening
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -37,7 +37,8 @@ def _draw(every: float) -> None:
     found = _shown(studio.jobs(owner()))
     with st.container(key="tray", gap="small"):
         if found:
-            st.caption("Jobs")
+            waiting = any(job.state == "queued" for job in found)
+            st.caption("Jobs", help=steering.HELP if waiting else None)
         for job in found:
             _row(job)
 
@@ -84,7 +85,7 @@ def _row(job: engine.Job) -> None:
 
 def _state(job: engine.Job) -> str:
     if job.state == "queued":
-        return f"number {job.place} in the queue"
+        return steering.waits(job)
     if job.state == "running" and job.report is not None:
         return amounts.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
     return words.STATES[job.state].lower()

@@ -89,7 +89,11 @@ class ResultOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A job as it stands; times are seconds since 1970, `place` is 1 for the next and 0 for one that runs."""
+    """A job as it stands; times are seconds since 1970.
+
+    `place` is 1 for the next and 0 for one that does not wait. `expected` is about how many seconds it takes,
+    `starts_in` how many it is until it begins; null where that is not known.
+    """
 
     id: str
     task: str
@@ -99,6 +103,8 @@ class JobOut(BaseModel):
     state: State
     finished: bool
     place: int
+    expected: float | None
+    starts_in: float | None
     created: float
     started: float | None
     ended: float | None
@@ -193,6 +199,8 @@ def job(one: EngineJob) -> JobOut:
         state=one.state,
         finished=one.finished,
         place=one.place,
+        expected=one.expected,
+        starts_in=one.starts_in,
         created=one.created,
         started=one.started,
         ended=one.ended,

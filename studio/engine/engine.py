@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 
-from studio.core import capacity, owners, paths, tasks
-from studio.core.errors import StudioError, Unavailable
+from studio.core import capacity, owners, tasks
+from studio.core.errors import StudioError
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import quotas
-from studio.engine.cluster.client import MEMORY, Cluster
-from studio.engine.jobs import migrate, store
-from studio.engine.jobs.queue import Ledger
-from studio.engine.jobs.record import Record
+from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import Job, Live
-from studio.engine.live import LiveLane
-from studio.engine.runner import Runner
+from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
 
 CANCELLED = "It was cancelled before it began."
-CLOSED = "The engine is closed."
-STARTING = "The engine is still starting. Next: try again in a moment."
-WAIT_SECONDS = 60.0
-AGAIN_SECONDS = 3.0
-LOOK_SECONDS = 5.0
-log = logging.getLogger("studio.engine")
 
 
-class Engine:
+class Engine(Serving):
     """Runs tasks in the lanes of a cluster; jobs outlive pages, and their folders outlive the server.
 
     Starting takes about a second and happens in the background; jobs wait on disk meanwhile. Should the
@@ -42,98 +29,6 @@ class Engine:
         memory: what each lane's process may use, as `studio.engine.cluster.launch.Host` takes it.
         warm: whether workers import Keras at once.
     """
-
-    def __init__(self, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
-        self._memory, self._warm = memory, warm
-        self._lock = threading.RLock()
-        self._keeping = threading.Lock()  # of its own: who asks for jobs need not wait for a look at the disk
-        self._ledger: Ledger | None = None
-        self._cluster: Cluster | None = None
-        self._runner: Runner | None = None
-        self._live: LiveLane | None = None
-        self._down = ""
-        self._known, self._up = threading.Event(), threading.Event()  # set also when it is down
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._keep_up, name="engine", daemon=True)
-        self._thread.start()
-
-    # Starting and ending
-
-    def _keep_up(self) -> None:
-        while not self._closing.is_set():
-            try:
-                home = paths.home()
-                with paths.locked(home / "lock", wait=False):
-                    self._serve(home)
-                if not self._closing.is_set():
-                    self._fall("The engine's process was ended from outside; it is started again.")
-            except BlockingIOError:
-                self._fall(
-                    f"Another studio is already running on {home}. "
-                    "Next: use that one, or set STUDIO_HOME to another folder."
-                )
-            except StudioError as error:
-                self._fall(str(error))
-            except Exception as error:
-                log.exception("the engine did not start")
-                self._fall(f"The engine did not start ({type(error).__name__}). Next: restart the studio.")
-            self._closing.wait(AGAIN_SECONDS)
-
-    def _serve(self, home: Path) -> None:
-        """Runs a cluster until it ends."""
-        paths.sweep_temporaries(home)
-        for folder in (home / "removed", home / "cache" / "brought", home / "cache" / "received"):
-            store.sweep(folder)
-        migrate.mend(home)
-        ledger = Ledger(home / "jobs")
-        ledger.load()
-        with self._lock:
-            self._ledger, self._down = ledger, ""
-            self._up.clear()
-            self._known.set()
-        cluster = Cluster(home, self._memory, self._warm)
-        with self._lock:
-            self._cluster, self._live = cluster, LiveLane(cluster)
-            self._runner = runner = Runner(ledger, cluster, self._lock)
-            runner.dispatch()
-        self._up.set()
-        if self._closing.is_set():
-            cluster.close()
-        while not cluster.wait(LOOK_SECONDS):
-            with self._lock:
-                runner.dispatch()  # workers may have joined an existing cluster
-
-    def _fall(self, why: str) -> None:
-        with self._lock:
-            if self._runner is not None:
-                self._runner.close()
-            cluster, self._cluster = self._cluster, None
-            live, self._live = self._live, None
-            self._runner = None
-            self._down = why
-        if cluster is not None:
-            cluster.close()
-        if live is not None:
-            live.close()
-        self._known.set()
-        self._up.set()
-
-    def close(self) -> None:
-        """Ends all processes of the engine; what waited runs after the next start."""
-        self._closing.set()
-        self._fall(CLOSED)
-        self._thread.join(10)
-
-    def status(self) -> str:
-        """ "starting", "warming up", "ready", or "down: " and why."""
-        cluster = self._cluster
-        if self._down:
-            return f"down: {self._down}"
-        if cluster is None:
-            return "starting"
-        return "warming up" if cluster.warming else "ready"
-
-    # Jobs
 
     def submit(
         self,
@@ -166,13 +61,16 @@ class Engine:
         with owners.asking(owner):
             found = _checked(task, settings, inputs, capacity.JOB_SHARE)
             pinned_weights.check(weights or {})
+            expected = _expected(found, settings, inputs)
         quotas.check_room(owner)
         quotas.seen(owner)
         with self._lock:
             if before := ledger.keyed(owner, key):  # another thread was faster
                 return ledger.snapshot(before.of_request(*asked))
             quotas.check_jobs(owner, ledger.unfinished(owner))
-            record = ledger.add(found, settings, inputs, owner, weights, key)
+            if expected is None:
+                expected = ledger.took(task)
+            record = ledger.add(found, settings, inputs, owner, weights, key, expected)
             if self._runner is not None:
                 self._runner.dispatch()
             return ledger.snapshot(record)
@@ -199,7 +97,7 @@ class Engine:
             if record.state == "queued":
                 if self._runner is not None:
                     self._runner.recall(record)
-                ledger.queue.remove(record)
+                ledger.queue.leave(record)
                 ledger.settle(record, CANCELLED)
                 if self._runner is not None:
                     self._runner.dispatch()
@@ -245,13 +143,6 @@ class Engine:
             found = _checked(task, settings, inputs, capacity.LIVE_SHARE)
         return self._lane().stream(found, settings, inputs, session, owner)
 
-    def _lane(self) -> LiveLane:
-        self._up.wait(WAIT_SECONDS)
-        lane = self._live
-        if lane is None:
-            raise Unavailable(self._down or STARTING)
-        return lane
-
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
         ledger = self._usable()
@@ -261,26 +152,20 @@ class Engine:
             with self._lock:
                 return ledger.snapshot(ledger.add_finished(live, owner))
 
-    def _usable(self) -> Ledger:
-        self._known.wait(WAIT_SECONDS)
-        if self._down or self._ledger is None:
-            raise Unavailable(self._down or STARTING)
-        return self._ledger
-
-    @contextmanager
-    def _found(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
-        self._known.wait(WAIT_SECONDS)  # without the lock, which loading needs
-        with self._lock:
-            if self._ledger is None:
-                raise Unavailable(self._down or STARTING)
-            yield self._ledger, self._ledger.find(id, owner)
-
 
 def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) -> tasks.Task:
     """The task of a name, if whoever asks may have it done, with that share of the machine's memory."""
     found = tasks.check(task, settings, inputs)
     tasks.check_room(found, settings, inputs, share)
     return found
+
+
+def _expected(task: tasks.Task, settings: Settings, inputs: tasks.Inputs) -> float | None:
+    """About how many seconds it takes here; None if that is not known."""
+    try:
+        return tasks.expected(task, settings, inputs)
+    except (StudioError, OSError):
+        return None  # which is no reason to refuse it: whatever it is, the task itself says it better
 
 
 _connecting = threading.Lock()

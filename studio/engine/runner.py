@@ -20,6 +20,7 @@ from studio.engine.jobs.snapshots import State
 
 LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
+FRESH_SECONDS = 1.0  # in which the news that a job begins may still be under way
 STUCK = f"It did not stop within {LET_GO_SECONDS:.0f} s, so its process was ended; its last preview is kept."
 NEVER = "Whatever ran before it took its process along, again and again. Next: run it again later."
 TWICE = "Its process crashed or was ended from outside, twice. Next: try a smaller size or other settings."
@@ -58,13 +59,33 @@ class Runner:
 
     def _fill(self) -> None:
         for lane in ("job", "drive"):
-            waiting = [record for record in self._ledger.queue if record.lane == lane]
-            unsent = [record for record in waiting if record.id not in self._futures]
-            if unsent:
+            order = self._ledger.queue.in_turn(lane)
+            if order:
+                slots = self._cluster.slots(lane)
+                self._ledger.slots[lane] = slots
                 busy = sum(record.lane == lane for record in self._ledger.busy())
-                room = self._cluster.slots(lane) - busy - (len(waiting) - len(unsent))
-                for record in unsent[: max(0, room)]:
-                    self._send(record)
+                self._fill_lane(order, max(0, slots - busy))
+
+    def _fill_lane(self, order: list[Record], room: int) -> None:
+        """Sends the first ones of a lane; what was sent and is no longer among them makes way."""
+        free = room - sum(record.id in self._futures for record in order)
+        behind = [record for record in order[room:] if self._only_waits(record)]
+        for record in order[:room]:
+            if record.id in self._futures:
+                continue
+            if free <= 0:
+                if not behind:
+                    return
+                self.recall(behind.pop())
+                free += 1
+            self._send(record)
+            free -= 1
+
+    def _only_waits(self, record: Record) -> bool:
+        """Whether a job was sent and has not begun, as behind a search's training; a fresh one may have."""
+        future = self._futures.get(record.id)
+        waited = time.monotonic() - record.sent
+        return future is not None and future.key not in self._begun and waited > FRESH_SECONDS
 
     def cancel(self, record: Record) -> None:
         """Asks a running job to stop, and ends its process if it does not within LET_GO_SECONDS."""
@@ -92,7 +113,7 @@ class Runner:
         entry = tasks.TASKS.get(record.asked["task"])
         if entry is None:
             return self._refuse(record, "This studio no longer has that task.", "failed")
-        record.sendings += 1
+        record.sendings, record.sent = record.sendings + 1, time.monotonic()
         try:
             self._ledger.save(record)
         except (StudioError, OSError):
@@ -108,7 +129,7 @@ class Runner:
         future.add_done_callback(lambda _: self._ended(record, future))
 
     def _refuse(self, record: Record, reason: str, state: State) -> None:
-        self._ledger.queue.remove(record)
+        self._ledger.queue.leave(record)
         self._ledger.settle(record, reason, state)
 
     def _hear(self, message: dict[str, Any]) -> None:
@@ -129,9 +150,7 @@ class Runner:
             future = self._futures.get(record.id)
             if self._closed or record.state != "queued" or future is None or future.key != key:
                 return
-            self._ledger.queue.remove(record)
-            record.state, record.started, record.tries = "running", time.time(), record.tries + 1
-            self._ledger.note(record)
+            self._ledger.begin(record)
 
     def _ended(self, record: Record, future: Future) -> None:
         """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""

@@ -67,7 +67,7 @@ def test_a_live_result_for_which_there_is_room_is_a_job_also_after_a_restart(hom
     assert ledger.snapshot(record).state == "done"
     again = Ledger(home / "jobs")
     again.load()
-    assert again.queue == []
+    assert not again.queue
     assert again.snapshot(again.find(record.id, "local")).result.files[0].read() == b"text"
 
 

@@ -18,7 +18,7 @@ import pytest
 from studio.core import paths, tasks
 from studio.core.errors import StudioError
 from studio.core.progress import Report
-from studio.engine import engine as engine_module
+from studio.engine import serving
 from studio.engine.jobs import store
 from studio.engine.jobs.queue import Ledger
 from studio.gallery.sweep_settings import SweepSettings
@@ -42,7 +42,7 @@ def server(home, chores):
 @pytest.fixture
 def hurry(monkeypatch):
     """An engine that is down tries again at once."""
-    monkeypatch.setattr(engine_module, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(serving, "AGAIN_SECONDS", 0.1)
 
 
 def _gone(pid: int) -> bool:
@@ -177,7 +177,7 @@ def test_the_time_left_survives_the_way_to_a_page():
 
 
 def test_what_is_finished_stays_on_disk_and_only_a_little_of_it_in_memory(home, chores, monkeypatch):
-    monkeypatch.setattr("studio.engine.jobs.queue.MOST_SEEN_BYTES", 2**20)
+    monkeypatch.setattr("studio.engine.jobs.seen.MOST_BYTES", 2**20)
     ledger = Ledger(home / "jobs")
     curve = [
         {"step": step, "seconds": 0.5, **{f"loss {n}": step / n for n in range(1, 8)}} for step in range(400)
@@ -212,10 +212,11 @@ def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
     first, second = (
         ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local") for _ in range(2)
     )
-    ledger.queue.remove(first)
+    ledger.queue.leave(first)
     first.state = "running"
     ledger.requeue(first)
-    assert ledger.queue == [first, second] and (ledger.place(first), ledger.place(second)) == (1, 2)
+    assert list(ledger.queue) == [first, second]
+    assert [ledger.queue.turn(record).place for record in (first, second)] == [1, 2]
     assert _loaded(home, first.id).state == "queued"
 
 
@@ -249,7 +250,7 @@ def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start
 
 def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, monkeypatch):
     monkeypatch.setattr("studio.engine.cluster.launch.MOST_LOG", 2000)
-    monkeypatch.setattr(engine_module, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(serving, "LOOK_SECONDS", 0.1)
     log = home / "logs" / "engine.log"
     engine = start()
     try:
@@ -305,7 +306,7 @@ def test_a_job_that_cannot_be_understood_harms_no_other(home, running, chores, n
     ledger = Ledger(home / "jobs")
     ledger.load()
     assert [record.id for record in ledger.newest("local", 20)] == [running.id]
-    assert ledger.queue == []
+    assert not ledger.queue
     assert {path: path.read_bytes() for path in bad.folder.path.iterdir()} == before
 
 
@@ -327,4 +328,4 @@ def test_a_job_that_was_never_wholly_written_does_not_run(home, chores):
     (record.folder.path / "state.json").unlink()
     again = Ledger(home / "jobs")
     again.load()
-    assert again.queue == [] and again.newest("local", 20) == []
+    assert not again.queue and again.newest("local", 20) == []

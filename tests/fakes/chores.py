@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from studio.core import recipes, tasks
+from studio.core import durations, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.pictures import images
 from studio.core.progress import Progress
@@ -31,6 +31,12 @@ class ChoreSettings(Settings):
     steps: int = setting(5, "How often.", ge=1, le=100_000)
     pause: float = setting(0.0, "Seconds between two steps.", ge=0, le=60)
     shade: int = setting(128, "Of the result.", ge=0, le=255)
+    takes: float = setting(0.0, "Seconds that it is expected to take, 0 for not known.", ge=0, le=10_000)
+
+
+def usual(settings: ChoreSettings, inputs: Inputs) -> float:
+    """As if every machine were as fast as the one of the estimates."""
+    return settings.takes / durations.of("chores.do")
 
 
 def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -112,6 +118,7 @@ DO = Task(
     title="Chore",
     command="chore",
     help="a chore of the tests",
+    usual="chores:usual",
 )
 MODULES = Task(
     name="chores.modules",

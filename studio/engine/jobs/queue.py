@@ -1,4 +1,4 @@
-"""The server's memory of all jobs and their order.
+"""The server's memory of all jobs.
 
 A new job is on disk before it is answered for. What happens to it later is written at once too, but a full
 disk stops nothing: the change then stands in memory and is written as soon as there is room.
@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import logging
 import os
+import statistics
 import time
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from cachetools import LRUCache
-
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.settings import Settings
 from studio.engine.jobs import store
-from studio.engine.jobs.record import Record, last_report, restored
+from studio.engine.jobs.record import Record, kept, last_report, restored
+from studio.engine.jobs.seen import Seen
 from studio.engine.jobs.snapshots import Job, Live, State
+from studio.engine.jobs.waiting import Waiting, passes
 
 FRESH_NANOSECONDS = 10**9
-MOST_SEEN_BYTES = 64 * 2**20
-_FIGURE_BYTES = 80  # of a curve, in memory
+MOST_TIMED = 9  # jobs of a task, the newest, whose median says how long the next one takes
 STOPPED = "The studio stopped while it ran. Next: run it again."
 log = logging.getLogger("studio.engine")
 
@@ -40,12 +41,14 @@ class Ledger:
     def __init__(self, root: Path):
         self._root = root
         self._records: dict[str, Record] = {}
-        self.queue: list[Record] = []
+        self.queue = Waiting()
+        self.slots: dict[str, int] = {}  # how many jobs each lane runs at once, one where it is not told
         self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
         self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
         self._last_id = 0
-        # Of finished jobs, which never change again: those that pages look at now.
-        self._seen = LRUCache[str, Job](MOST_SEEN_BYTES, getsizeof=_weight)
+        self._busy: dict[str, Record] = {}  # those that run
+        self._took: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_TIMED))
+        self._seen = Seen()
         self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
         self._changed: int | None = None  # when the folder of folders last did, as far as is known here
 
@@ -70,9 +73,11 @@ class Ledger:
         record = restored(folder, asked, state or {"state": "stopping"})
         if record.state in ("running", "stopping"):
             self.settle(record, STOPPED)
+        else:
+            self._time(record)
         self._enter(record)
         if record.state == "queued":
-            self.queue.append(record)
+            self.queue.enter(record)
 
     def follow(self) -> None:
         """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
@@ -101,15 +106,16 @@ class Ledger:
         owner: str,
         weights: Mapping[str, str] | None = None,
         key: str = "",
+        expected: float | None = None,
     ) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
         asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
-        record = self._new(asked)
+        record = self._new(asked if expected is None else asked | {"expected": expected})
         with _whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
         self._enter(record)
-        self.queue.append(record)
+        self.queue.enter(record)
         return record
 
     def keyed(self, owner: str, key: str) -> Record | None:
@@ -120,6 +126,15 @@ class Ledger:
         self._records[record.id] = record
         if key := record.asked.get("key"):
             self._keys[record.asked["owner"], key] = record
+
+    def _time(self, record: Record) -> None:
+        if record.state == "done" and record.started is not None and record.ended is not None:
+            self._took[record.asked["task"]].append(max(record.ended - record.started, 0.0))
+
+    def took(self, task: str) -> float | None:
+        """How many seconds jobs of a task took here as a rule; None if there was none yet."""
+        known = self._took.get(task)
+        return statistics.median(known) if known else None
 
     def add_finished(self, live: Live, owner: str) -> Record:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
@@ -140,15 +155,7 @@ class Ledger:
 
     def save(self, record: Record) -> None:
         """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
-        state = {
-            "state": record.state,
-            "started": record.started,
-            "ended": record.ended,
-            "error": record.error,
-            "tries": record.tries,
-            "report": None if record.report is None else store.pack_report(record.report),
-        }
-        record.folder.write("state", state)
+        record.folder.write("state", kept(record))
 
     def note(self, record: Record) -> None:
         """Writes the state of one job, now or as soon as that works."""
@@ -170,8 +177,20 @@ class Ledger:
         if record.folder.read("outcome") is not None:
             return self.settle(record)
         record.state = "queued"
+        self._busy.pop(record.id, None)
+        self.queue.enter_first(record)
         self.note(record)
-        self.queue.insert(0, record)
+
+    def begin(self, record: Record) -> None:
+        """Notes that a job runs, and whom it passed."""
+        for other in self.queue.before(record):
+            if passes(record, other):
+                other.passed += 1
+                self.note(other)
+        self.queue.leave(record)
+        self._busy[record.id] = record
+        record.state, record.started, record.tries = "running", time.time(), record.tries + 1
+        self.note(record)
 
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
         """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
@@ -184,6 +203,8 @@ class Ledger:
             record.report = last_report(outcome) or record.report
         record.state, record.error, record.ended = state, reason, ended
         record.preview = None  # the folder has it
+        self._busy.pop(record.id, None)
+        self._time(record)
         self.note(record)
 
     def find(self, id: str, owner: str) -> Record:
@@ -211,7 +232,7 @@ class Ledger:
 
     def busy(self) -> list[Record]:
         """Jobs that run."""
-        return [record for record in self._records.values() if record.state in ("running", "stopping")]
+        return list(self._busy.values())
 
     def get(self, id: str) -> Record | None:
         """The job of an id, whoever owns it."""
@@ -226,54 +247,31 @@ class Ledger:
 
     def _forget(self, record: Record) -> None:
         self._unsaved.pop(record.id, None)
-        self._seen.pop(record.id, None)
+        self._seen.forget(record.id)
         self._keys.pop((record.asked["owner"], record.asked.get("key", "")), None)
         del self._records[record.id]
 
-    def place(self, record: Record) -> int:
-        """1 for the next of its lane, 0 for one that does not wait."""
-        if record not in self.queue:
-            return 0
-        before = self.queue[: self.queue.index(record) + 1]
-        return sum(other.lane == record.lane for other in before)
+    def starts_in(self, record: Record) -> float | None:
+        """About how many seconds it is until a waiting job begins; None if that is not known."""
+        turn = self.queue.turn(record)
+        if turn is None or turn.ahead is None:
+            return None
+        left = self._left(record.lane)
+        known = [seconds for seconds in left if seconds is not None]
+        slots = max(1, self.slots.get(record.lane, 1))
+        return (turn.ahead + sum(known)) / slots if len(known) == len(left) else None
+
+    def _left(self, lane: str) -> list[float | None]:
+        """How many seconds those that run in a lane still take; a driver's current piece counts as a job."""
+        running = [record for record in self.busy() if record.lane == lane]
+        if running or lane != "job":
+            return [record.seconds_left for record in running]
+        return [record.seconds_a_step for record in self.busy() if record.lane == "drive"]
 
     def snapshot(self, record: Record) -> Job:
         """The job as a page sees it now."""
-        found = self._seen.get(record.id)
-        if found is None:
-            found = self._snapshot(record)
-            if record.finished:
-                with suppress(ValueError):  # more than all that is held
-                    self._seen[record.id] = found
-        return found
-
-    def _snapshot(self, record: Record) -> Job:
-        asked = record.asked
-        outcome = (record.folder.read("outcome") or {}) if record.finished else {}
-        return Job(
-            id=record.id,
-            task=asked["task"],
-            title=asked["title"],
-            settings=asked["settings"],
-            inputs=store.unpack_inputs(asked["inputs"]),
-            owner=asked["owner"],
-            state=record.state,
-            place=self.place(record),
-            created=asked["created"],
-            started=record.started,
-            ended=record.ended,
-            report=record.report,
-            history=record.folder.history(),
-            preview=record.preview or record.folder.preview(),
-            result=store.unpack_result(outcome["result"]) if "result" in outcome else None,
-            error=record.error,
-        )
-
-
-def _weight(job: Job) -> int:
-    """About how many bytes of memory a job takes that is seen."""
-    curve = sum(map(len, job.history)) * _FIGURE_BYTES
-    return len(job.preview or b"") + curve + 4 * len(repr(job.result))
+        turn = self.queue.turn(record)
+        return self._seen.of(record, turn.place if turn else 0, self.starts_in(record))
 
 
 @contextmanager

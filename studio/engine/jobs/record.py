@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import FINISHED, State
 
 
-@dataclass
+@dataclass(eq=False)
 class Record:
     """One job as the server holds it; `asked` is its job.json."""
 
@@ -26,6 +27,28 @@ class Record:
     sendings: int = 0
     report: Report | None = None
     preview: bytes | None = None
+    turn: float | None = None  # by which it is sorted among those that wait; as a rule, when it was asked for
+    passed: int = 0  # how many jobs that were asked for later went before it
+    sent: float = 0.0  # when, by the monotonic clock
+
+    @property
+    def expected(self) -> float | None:
+        """About how many seconds it was thought to take when it was asked for; None if that was not known."""
+        return self.asked.get("expected")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long a running job still takes; None if that is not known."""
+        left = self.report.seconds_left if self.report else None
+        if left is None and self.expected is not None and self.started is not None:
+            left = max(self.expected - (time.time() - self.started), 0.0)
+        return left
+
+    @property
+    def seconds_a_step(self) -> float | None:
+        """How many seconds a step takes, of a driver one of its jobs; None before there was one."""
+        done = self.report.step - self.report.began if self.report else 0
+        return self.report.seconds / done if self.report and done > 0 else None
 
     @property
     def lane(self) -> str:
@@ -47,9 +70,19 @@ class Record:
         return self
 
 
+_KEPT = ("state", "started", "ended", "error", "tries", "turn", "passed")
+
+
+def kept(record: Record) -> dict[str, Any]:
+    """What state.json holds of a job."""
+    report = None if record.report is None else store.pack_report(record.report)
+    return {name: getattr(record, name) for name in _KEPT} | {"report": report}
+
+
 def restored(folder: store.Folder, asked: dict[str, Any], state: dict[str, Any]) -> Record:
     """The job of a folder, whose files were checked as they were read."""
-    known = {name: state[name] for name in ("state", "started", "ended", "error", "tries") if name in state}
+    known = {name: state[name] for name in _KEPT if state.get(name) is not None}
+    known.setdefault("turn", asked["created"])
     return Record(folder.path.name, folder, asked, report=last_report(state), **known)
 
 

@@ -49,6 +49,7 @@ class _Asked(_Strict):
     owner: Word
     created: Time
     key: Name = ""
+    expected: Seconds | None = None
 
 
 class _Report(_Strict):
@@ -67,6 +68,8 @@ class _Stands(_Strict):
     ended: Time | None = None
     error: str = ""
     tries: Count = 0
+    turn: Time | None = None
+    passed: Count = 0
     report: _Report | None = None
 
 

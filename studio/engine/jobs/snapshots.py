@@ -27,6 +27,8 @@ class Job:
         state: "stopping" from the cancel until the worker is free; "interrupted" if it ended with neither
             a result nor a fault of its own.
         place: 1 is next; 0 unless queued.
+        expected: about how many seconds it takes, as thought when it was asked for; None if not known.
+        starts_in: about how many seconds it is until a queued one begins; None if not known.
         created, started, ended: seconds since 1970.
         report: the latest, without its picture.
         history: the points of the curves, `{"step", "seconds", **metrics}`, at most about 400.
@@ -51,6 +53,8 @@ class Job:
     preview: bytes | None = field(repr=False)
     result: tasks.Result | None
     error: str
+    expected: float | None = None
+    starts_in: float | None = None
 
     @property
     def finished(self) -> bool:

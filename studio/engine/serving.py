@@ -1,0 +1,143 @@
+"""Keeps a cluster up for as long as the server runs, whatever ends one. What `Engine` stands on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from studio.core import paths
+from studio.core.errors import StudioError, Unavailable
+from studio.engine.cluster.client import MEMORY, Cluster
+from studio.engine.jobs import migrate, store
+from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.record import Record
+from studio.engine.live import LiveLane
+from studio.engine.runner import Runner
+
+CLOSED = "The engine is closed."
+STARTING = "The engine is still starting. Next: try again in a moment."
+WAIT_SECONDS = 60.0
+AGAIN_SECONDS = 3.0
+LOOK_SECONDS = 5.0
+log = logging.getLogger("studio.engine")
+
+
+class Serving:
+    """The ledger, the cluster and what runs the one on the other; each may be missing at any moment.
+
+    Args:
+        memory: what each lane's process may use, as `studio.engine.cluster.launch.Host` takes it.
+        warm: whether workers import Keras at once.
+    """
+
+    def __init__(self, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
+        self._memory, self._warm = memory, warm
+        self._lock = threading.RLock()
+        self._keeping = threading.Lock()  # of its own: who asks for jobs need not wait for a look at the disk
+        self._ledger: Ledger | None = None
+        self._cluster: Cluster | None = None
+        self._runner: Runner | None = None
+        self._live: LiveLane | None = None
+        self._down = ""
+        self._known, self._up = threading.Event(), threading.Event()  # set also when it is down
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._keep_up, name="engine", daemon=True)
+        self._thread.start()
+
+    def _keep_up(self) -> None:
+        while not self._closing.is_set():
+            try:
+                home = paths.home()
+                with paths.locked(home / "lock", wait=False):
+                    self._serve(home)
+                if not self._closing.is_set():
+                    self._fall("The engine's process was ended from outside; it is started again.")
+            except BlockingIOError:
+                self._fall(
+                    f"Another studio is already running on {home}. "
+                    "Next: use that one, or set STUDIO_HOME to another folder."
+                )
+            except StudioError as error:
+                self._fall(str(error))
+            except Exception as error:
+                log.exception("the engine did not start")
+                self._fall(f"The engine did not start ({type(error).__name__}). Next: restart the studio.")
+            self._closing.wait(AGAIN_SECONDS)
+
+    def _serve(self, home: Path) -> None:
+        """Runs a cluster until it ends."""
+        paths.sweep_temporaries(home)
+        for folder in (home / "removed", home / "cache" / "brought", home / "cache" / "received"):
+            store.sweep(folder)
+        migrate.mend(home)
+        ledger = Ledger(home / "jobs")
+        ledger.load()
+        with self._lock:
+            self._ledger, self._down = ledger, ""
+            self._up.clear()
+            self._known.set()
+        cluster = Cluster(home, self._memory, self._warm)
+        with self._lock:
+            self._cluster, self._live = cluster, LiveLane(cluster)
+            self._runner = runner = Runner(ledger, cluster, self._lock)
+            runner.dispatch()
+        self._up.set()
+        if self._closing.is_set():
+            cluster.close()
+        while not cluster.wait(LOOK_SECONDS):
+            with self._lock:
+                runner.dispatch()  # workers may have joined an existing cluster
+
+    def _fall(self, why: str) -> None:
+        with self._lock:
+            if self._runner is not None:
+                self._runner.close()
+            cluster, self._cluster = self._cluster, None
+            live, self._live = self._live, None
+            self._runner = None
+            self._down = why
+        if cluster is not None:
+            cluster.close()
+        if live is not None:
+            live.close()
+        self._known.set()
+        self._up.set()
+
+    def close(self) -> None:
+        """Ends all processes of the engine; what waited runs after the next start."""
+        self._closing.set()
+        self._fall(CLOSED)
+        self._thread.join(10)
+
+    def status(self) -> str:
+        """ "starting", "warming up", "ready", or "down: " and why."""
+        cluster = self._cluster
+        if self._down:
+            return f"down: {self._down}"
+        if cluster is None:
+            return "starting"
+        return "warming up" if cluster.warming else "ready"
+
+    def _lane(self) -> LiveLane:
+        self._up.wait(WAIT_SECONDS)
+        lane = self._live
+        if lane is None:
+            raise Unavailable(self._down or STARTING)
+        return lane
+
+    def _usable(self) -> Ledger:
+        self._known.wait(WAIT_SECONDS)
+        if self._down or self._ledger is None:
+            raise Unavailable(self._down or STARTING)
+        return self._ledger
+
+    @contextmanager
+    def _found(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+        self._known.wait(WAIT_SECONDS)  # without the lock, which loading needs
+        with self._lock:
+            if self._ledger is None:
+                raise Unavailable(self._down or STARTING)
+            yield self._ledger, self._ledger.find(id, owner)
