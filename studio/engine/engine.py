@@ -163,7 +163,7 @@ def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) 
 def _expected(task: tasks.Task, settings: Settings, inputs: tasks.Inputs) -> float | None:
     """About how many seconds it takes here; None if that is not known."""
     try:
-        return tasks.expected(task, settings, inputs)
+        return tasks.expected_seconds(task, settings, inputs)
     except (StudioError, OSError):
         return None  # which is no reason to refuse it: whatever it is, the task itself says it better
 
