@@ -43,6 +43,7 @@ TASKS = {
     "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
+    "paint.learn": "studio.paint:LEARN",
     "film.repaint": "studio.film:REPAINT",
     "faces.draw": "studio.faces:DRAW",
     "dcgan.train": "studio.dcgan:TRAIN",

@@ -1,0 +1,49 @@
+"""What a layer does to its sums before it hands them on, and how steep that is, which learning needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+LEAK = np.float32(0.2)  # as in Keras: how much of what is below 0 a leaky ReLU lets through
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function of each sum for itself.
+
+    Attributes:
+        value: `z` -> `a`, arrays of one shape.
+        slope: `(z, a)` -> da/dz, of that shape.
+    """
+
+    value: Callable[[np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """By way of tanh, which cannot overflow."""
+    return 0.5 * np.tanh(0.5 * z) + np.float32(0.5)
+
+
+def _swish_slope(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    opened = sigmoid(z)
+    return opened + a * (1 - opened)
+
+
+# Swish: arXiv:1710.05941. Sine: arXiv:2006.09661, without its factor of 30, for the waves that the network is
+# given have their frequencies already.
+ACTIVATIONS = {
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda z, a: (z > 0).astype("float32")),
+    "leaky_relu": Activation(
+        lambda z: np.maximum(z, LEAK * z), lambda z, a: np.where(z > 0, np.float32(1), LEAK)
+    ),
+    "swish": Activation(lambda z: z * sigmoid(z), _swish_slope),
+    "tanh": Activation(np.tanh, lambda z, a: 1 - a * a),
+    "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a)),
+    "sine": Activation(np.sin, lambda z, a: np.cos(z)),
+    "step": Activation(lambda z: (z > 0).astype("float32"), lambda z, a: np.zeros_like(a)),
+    "none": Activation(lambda z: z, lambda z, a: np.ones_like(a)),
+}

@@ -1,0 +1,177 @@
+"""What a network makes of a photo, how it ends, and what is told of it."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from studio.core.errors import Cancelled, InvalidInput
+from studio.core.pictures import animations, images, sample_photos
+from studio.core.process import blas_threads
+from studio.core.progress import Progress
+from studio.paint import learn as module
+from studio.paint.learn import frame_steps, learn, quick_size, size_of
+from studio.paint.learner import Learner
+from studio.paint.settings import PaintSettings
+
+QUICK = {"detail": 48, "steps": 300, "size": 64, "batch": 256}
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return sample_photos.photo("chelsea")
+
+
+def settings(**change) -> PaintSettings:
+    return PaintSettings.parse({**QUICK, **change})
+
+
+def stopped_after(reports: int) -> Progress:
+    """A person who presses Stop once there were so many reports."""
+    heard = itertools.count(1)
+    now = [0]
+
+    def listen(report):
+        now[0] = next(heard)
+
+    return Progress(listen, lambda: now[0] >= reports)
+
+
+def test_waves_tell_neighbours_apart_and_lines_alone_cannot(photo):
+    waves = learn(photo, settings(fineness=3))
+    without = learn(photo, settings(waves=0))
+    straight = learn(photo, settings(waves=0, activation="none"))
+    assert waves.last.psnr_learnt > without.last.psnr_learnt + 5 > straight.last.psnr_learnt + 6
+    assert waves.last.psnr_learnt > waves.last.psnr_held_out > without.last.psnr_held_out
+    wanted = images.fit(photo, 64).astype(float)
+    assert -10 * np.log10(np.mean((waves.picture / 255 - wanted / 255) ** 2)) > 20
+
+
+def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
+    first, again, other = (learn(photo, settings(steps=20, seed=seed)).picture for seed in (1, 1, 2))
+    assert (first == again).all() and (first != other).any()
+
+
+def test_weights_of_zero_learn_one_colour_alone(photo):
+    learnt = learn(photo, settings(initialisation="zero"))
+    assert len(np.unique(learnt.picture.reshape(-1, 3), axis=0)) == 1
+    assert not any(learnt.last.gradients[:-1])
+    mean = images.fit(photo, 48).reshape(-1, 3).mean(0)
+    np.testing.assert_allclose(learnt.picture[0, 0], mean, atol=12)
+
+
+def test_ten_layers_of_sigmoids_hand_hardly_any_gradient_back(photo):
+    deep = learn(photo, settings(activation="sigmoid", initialisation="glorot", depth=10, steps=1)).last
+    assert deep.gradients[0] * 1e5 < deep.gradients[-1]
+    rectified = learn(photo, settings(depth=10, steps=1)).last
+    assert rectified.gradients[0] * 1e2 > rectified.gradients[-1]
+
+
+def test_pixels_that_it_never_saw_tell_that_it_learnt_by_heart(photo):
+    last = learn(photo, settings(fineness=32, waves=128, held_out=0.75, steps=400)).last
+    assert last.psnr_learnt > last.psnr_held_out + 10
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
+def test_weights_that_run_away_leave_the_last_picture(photo, change):
+    learnt = learn(photo, settings(optimiser="sgd", **change))
+    assert learnt.ran_away and 0 <= learnt.steps < 50 and not learnt.stopped_early
+    assert np.isfinite([*learnt.last.gradients, *learnt.last.values, learnt.last.learnt]).all()
+    assert all(np.isfinite(list(point.values())).all() for point in learnt.history)
+    assert learnt.picture.shape == (*size_of(settings(), *photo.shape[:2]), 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"initialisation": "large", "depth": 12, "learning_rate": 100},
+        {"coordinates": "pixels", "optimiser": "momentum", "learning_rate": 100, "waves": 0},
+        {"batch": 1, "held_out": 0.95, "detail": 16, "width": 2},
+        {"dropout": 0.9, "weight_decay": 10, "learning_rate": 100, "loss": "mae"},
+        {"loss": "cross_entropy", "learning_rate": 100, "optimiser": "sgd", "activation": "sine"},
+        {"waves": 0, "activation": "none", "optimiser": "rmsprop", "learning_rate": 100, "loss": "mse"},
+    ],
+    ids=str,
+)
+def test_no_knob_breaks_it(photo, change):
+    learnt = learn(photo, settings(steps=20, **change))
+    assert learnt.picture.shape[1] == 64
+    told = [value for point in learnt.history for value in point.values()]
+    assert np.isfinite([*told, *learnt.last.metrics.values()]).all()
+
+
+def test_it_tells_of_every_look(photo):
+    heard = []
+    learnt = learn(photo, settings(depth=2, steps=40), Progress(heard.append, preview_seconds=0))
+    assert heard[0].step == 0 and [report.total for report in heard if not report.text] == [40] * len(heard)
+    assert heard[0].preview.shape == images.fit(photo, 48).shape
+    assert {"learnt", "held out", "gradient_1", "gradient_3", "value_2"} <= set(heard[0].metrics)
+    assert [point["step"] for point in learnt.history][:5] == [0, 1, 2, 4, 8]
+    assert learnt.history[-1]["step"] == 40 == learnt.steps
+    assert learnt.history[-1]["psnr_learnt"] == pytest.approx(learnt.last.psnr_learnt, abs=1e-5)
+
+
+def test_stopped_it_keeps_what_is_there(photo):
+    wanted = settings(steps=50_000)
+    learnt = learn(photo, wanted, stopped_after(4))
+    assert learnt.stopped_early and 4 <= learnt.steps < 50_000
+    again = learn(photo, wanted.model_copy(update={"most_steps": learnt.steps}))
+    assert (again.picture == learnt.picture).all() and not again.stopped_early
+    with pytest.raises(Cancelled):
+        learn(photo, wanted, stopped_after(1))
+
+
+def test_a_film_shows_its_learning_and_stopped_what_was_learnt(photo):
+    wanted = settings(frames=12, steps=60, film="gif", fps=10)
+    whole = learn(photo, wanted)
+    seen = list(animations.frames(whole.film))
+    assert len(seen) == whole.frames == 12 and seen[0].shape == whole.picture.shape
+    near = [np.abs(frame - whole.picture.astype(int)).mean() for frame in seen]
+    assert near[0] > 4 * near[-1]
+    part = learn(photo, wanted, stopped_after(6))
+    again = learn(photo, wanted.model_copy(update={"most_steps": part.steps}))
+    assert 1 < part.frames < 12 and part.film == again.film
+
+
+def test_frames_are_closest_where_most_changes():
+    found = frame_steps(settings(frames=11, steps=1000))
+    assert (found[0], found[-1], len(found)) == (0, 1000, 11)
+    assert (np.diff(np.diff(found)) > 0).all()
+    assert frame_steps(settings(frames=1)) == [0]
+
+
+def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, monkeypatch):
+    learner = Learner(photo, settings(fineness=3))
+    with blas_threads.limited(1):
+        for _ in range(200):
+            learner.step()
+    small, large = learner.paint(32, 48), learner.paint(96, 144)
+    assert np.abs(large.reshape(32, 3, 48, 3, 3).mean((1, 3)) - small).mean() < 6
+    monkeypatch.setattr("studio.paint.learner._AT_ONCE", 1)
+    rows = []
+    assert np.abs(learner.paint(96, 144, rows.append).astype(int) - large).max() <= 1
+    assert rows == list(range(1, 97))
+
+
+def test_who_stops_a_large_picture_gets_a_smaller_one(photo, monkeypatch):
+    monkeypatch.setattr(module, "_STOPPED", 1e8)
+    wanted = settings(size=4096, steps=3)
+    small = quick_size(wanted, *size_of(wanted, *photo.shape[:2]))
+    assert max(small) % 64 == 0 and small[0] * small[1] * wanted.parameters * 2 <= 1e8
+    painting = [False]
+
+    def listen(report):
+        painting[0] = painting[0] or report.text.startswith("Painting")
+
+    learnt = learn(photo, wanted, Progress(listen, lambda: painting[0]))
+    assert learnt.stopped_early and learnt.steps == 3 and learnt.picture.shape[:2] == small
+
+
+def test_settings_count_what_they_ask_for(photo):
+    for change in ({}, {"waves": 0, "depth": 1}, {"width": 7, "depth": 5}):
+        wanted = settings(**change)
+        assert wanted.parameters == Learner(photo, wanted).network.weights.size
+    with pytest.raises(InvalidInput, match="learning_rate"):
+        settings(learning_rate=0)
