@@ -6,10 +6,10 @@ from pages.gallery import disk_usage, dropped_file, item_view, removed, sweeps, 
 
 st.title("Gallery", anchor=False)
 removed.undo()
-dropped_file.said()
+dropped_file.show_fault()
 working = sweeps.under_way()
 told = dropped_file.dropped()
-item = None if told or working else item_view.chosen()
+item = None if told or working else item_view.current_item()
 if working:
     st.caption("It goes on when you leave; the tray shows how far it is.")
 elif told:

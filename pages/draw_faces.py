@@ -8,7 +8,7 @@ from studio.faces.settings import FacesSettings
 
 TASK = wall_view.TASK
 
-known = models.known()
+known = models.presets_that_draw()
 settings, photo, wanted, wall, preset = None, None, False, None, ""
 left, right = st.columns([5, 9], gap="large")
 with left:
@@ -26,7 +26,7 @@ with left:
             more=lambda: more.update(input_form.of_the_wall()),
             reset=lambda: input_form.reset(preset),
         )
-        settings = input_form.understood(settings and settings.model_copy(update=more))
+        settings = input_form.checked_settings(settings and settings.model_copy(update=more))
         wanted = bool(settings and settings.walk) and parts.start_button(":material/movie:", "Make the film")
     else:
         models.none_yet()
@@ -36,7 +36,7 @@ with stage:
     if settings is not None:
         inputs = {"photo": [photo.file()]} if photo else {}
         if wanted:
-            parts.start(TASK, wall_view.moved(settings), inputs)
+            parts.start(TASK, wall_view.with_changes(settings), inputs)
         if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
             wall = wall_view.show(settings.model_copy(update={"walk": 0}), inputs)
 parts.recent(TASK)

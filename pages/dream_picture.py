@@ -32,7 +32,7 @@ with left:
     settings = parts.form(
         DreamSettings, skip=(*asked_here, "dreamer"), extra=wish, beside=film_settings.zoom_film, reset=reset
     )
-    settings = targets.understood(settings, guided=guide is not None)
+    settings = targets.checked_settings(settings, guided=guide is not None)
     wanted = settings is not None and parts.start_button(":material/bedtime:")
 with right:
     stage = parts.stage(left)

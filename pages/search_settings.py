@@ -36,7 +36,7 @@ if not by_eye:
         job = trials.show(inputs)
         if job is None:
             st.info(
-                BY_FIGURES + (input_form.takes(settings, inputs) if settings else ""),
+                BY_FIGURES + (input_form.cost_in_words(settings, inputs) if settings else ""),
                 icon=":material/search_insights:",
             )
             if settings:
@@ -48,7 +48,7 @@ else:
         taste = session.find()
     with form:
         if taste is not None:
-            session.told(taste)
+            session.show_search(taste)
         else:
             question = pair_form.ask()
             with left:

@@ -17,7 +17,7 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
     content = (
-        film_input.choose() if film_input.wanted() else parts.picture("content", "Content", parts.photos())
+        film_input.choose() if film_input.ask_kind() else parts.picture("content", "Content", parts.photos())
     )
     styles = parts.pictures("style", "Styles, one to four", parts.styles(), most=4)
     brushed = input_form.brushed(content, styles)
@@ -26,7 +26,7 @@ with left:
         skip=("style_weights", "house", "network", "painter", "stop_after"),
         extra={"style_weights": input_form.weights(styles)},
         more=mask_input.ask,
-        reset=refill.weigh,
+        reset=refill.set_style_weights,
     )
     wish = input_form.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)

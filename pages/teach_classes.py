@@ -33,6 +33,6 @@ with stage:
         elif chosen is not None:
             audit.before(chosen.file, settings)
     elif shown is not None:
-        training.kept(shown, picture)
+        training.show_kept(shown, picture)
 parts.recent(training.TASK)
 under_the_hood.explain(shown)

@@ -25,4 +25,4 @@ def _line(content: File, settings: DreamSettings) -> str:
     if settings.zoom:
         length = amounts.duration(max(settings.zoom / settings.fps, 1))
         what = f"makes a film of {settings.zoom} frames, {length} long"
-    return f"**Start** {what}{estimates.takes('dream.ascend', settings, {'content': [content]})}."
+    return f"**Start** {what}{estimates.cost_in_words('dream.ascend', settings, {'content': [content]})}."

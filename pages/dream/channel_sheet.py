@@ -51,7 +51,7 @@ def use(term: str) -> None:
 
 
 def _change(offered: Collection[str], wanted: Collection[str]) -> None:
-    st.session_state[LAYERS] = layer_terms.chosen(st.session_state.get(LAYERS) or "", offered, wanted)
+    st.session_state[LAYERS] = layer_terms.with_chosen(st.session_state.get(LAYERS) or "", offered, wanted)
 
 
 def _open(key: str, wanted: Collection[str]) -> None:
@@ -92,7 +92,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
         st.caption("No pictures of this layer's channels are here yet. Paint one, or use it by its number:")
         return
     key = f"sheet_{layer}"
-    names = {layer_terms.named(layer, channel): channel for channel in sorted(found)}
+    names = {layer_terms.term(layer, channel): channel for channel in sorted(found)}
     there = set(map(layer_terms.name, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in there]
     st.pills(
@@ -103,7 +103,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
         key=key,
         width="stretch",
         on_change=lambda: _change(
-            list(names), [layer_terms.named(layer, one) for one in st.session_state[key]]
+            list(names), [layer_terms.term(layer, one) for one in st.session_state[key]]
         ),
     )
     picture_input.tiles(key, [found[channel] for channel in names.values()], width=5)
@@ -114,7 +114,7 @@ def _any_other(network: str, layer: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         channel = st.number_input(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
         paint = st.button("Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see")
-        st.button("Use it", icon=":material/add:", on_click=use, args=(layer_terms.named(layer, channel),))
+        st.button("Use it", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
     if paint:
         wanted = {"backbone": network, "layer": layer, "channel": channel}
         jobs.start(PAINT, tasks.get(PAINT).settings.parse(wanted), {})
@@ -125,7 +125,7 @@ def use_painted(job: engine.Job) -> None:
     asked = tasks.settings_of(PAINT, job.settings)
     if asked is None:
         return
-    term = layer_terms.named(asked.layer, asked.channel)
+    term = layer_terms.term(asked.layer, asked.channel)
     st.button("Use it in the dream", icon=":material/add:", type="primary", on_click=_use_seen, args=(term,))
 
 

@@ -27,7 +27,7 @@ def what_to_see() -> dict[str, Any]:
     return {"look": _look(), "layers": ()} if way == "look" else {"layers": _layers()}
 
 
-def understood(settings: DreamSettings | None, guided: bool) -> DreamSettings | None:
+def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSettings | None:
     """The settings, or None after showing why they cannot be dreamt."""
     if settings is None:
         return None
@@ -108,7 +108,7 @@ def _weights(text: str) -> None:
 
 
 def _weigh(text: str, term: str, key: str) -> None:
-    st.session_state["layers"] = layer_terms.weighed(text, term, round(st.session_state[key], 2))
+    st.session_state["layers"] = layer_terms.with_weight(text, term, round(st.session_state[key], 2))
 
 
 def network(settings: DreamSettings) -> str:

@@ -106,7 +106,7 @@ def of_the_wall() -> dict[str, int]:
     return found | ({} if found[FACE] else {TO: 0})
 
 
-def understood(settings: FacesSettings | None) -> FacesSettings | None:
+def checked_settings(settings: FacesSettings | None) -> FacesSettings | None:
     """The settings, or None after showing why nothing can be drawn with them."""
     if settings is None:
         return None

@@ -54,7 +54,7 @@ def reads(name: str) -> bool:
     return tasks.get(presets.find(name).task).encodes
 
 
-def known() -> list[str]:
+def presets_that_draw() -> list[str]:
     """The presets that draw: faces first, then those that come closest to real pictures."""
     return sorted(models.names(), key=lambda name: (not name.startswith("faces"), _fid(name)))
 
@@ -84,7 +84,7 @@ def _about(name: str) -> None:
     with suppress(StudioError):
         data = presets.find(name).data()
         source = shipped.trained_on if shipped else data.get("trained_on")
-        told = [f"Learnt from {words.plain(words.source(source))}."] if isinstance(source, str) else []
+        told = [f"Learnt from {words.plain(words.data_set_name(source))}."] if isinstance(source, str) else []
         told += _distance(data.get("figures") or {})
     st.caption(" ".join(told))
     if shipped and shipped.licence == "research-only":

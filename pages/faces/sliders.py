@@ -40,7 +40,7 @@ def sliders(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
                 _slider(name, found[name], begun.get(name, 0.0))
     if not names:
         st.caption("This model has no directions to change a picture along.")
-    made = moves(preset, wall)
+    made = changes(preset, wall)
     if names:
         undo = {"disabled": amounts(made) == begun, "on_click": begin, "args": (preset, wall)}
         st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo)
@@ -54,7 +54,7 @@ def begin(preset: str, wall: Sequence[str]) -> None:
         st.session_state[_KEY + name] = begun.get(name, 0.0)
 
 
-def moves(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
+def changes(preset: str, wall: Sequence[str]) -> tuple[str, ...]:
     """The changes of the chosen face, each NAME=AMOUNT: as the sliders stand, or before them the wall's."""
     found = amounts(wall)
     found |= {

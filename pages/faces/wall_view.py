@@ -17,11 +17,11 @@ STEPS = 7  # pictures of the way from one face to another
 _PICKED = "picked"
 
 
-def moved(settings: FacesSettings) -> FacesSettings:
+def with_changes(settings: FacesSettings) -> FacesSettings:
     """The settings with the changes of the chosen face, where there is one."""
     if not settings.face:
         return settings
-    return settings.model_copy(update={"moves": sliders.moves(settings.preset, settings.moves)})
+    return settings.model_copy(update={"moves": sliders.changes(settings.preset, settings.moves)})
 
 
 def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
@@ -44,7 +44,7 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     with path:
         _path(settings)
     with place, st.container() if settings.face else st.spinner("Drawing ..."):
-        made = drawn(settings.model_copy(update={"face": 0, "to": 0}), inputs)
+        made = wall_result(settings.model_copy(update={"face": 0, "to": 0}), inputs)
     if made is not None:
         with place:
             _wall(made, settings)
@@ -73,9 +73,9 @@ def _pick(settings: FacesSettings) -> None:
         _begin(settings)
 
 
-def drawn(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
+def wall_result(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     """The result of these very settings, made now unless this tab still has it; None after saying why not."""
-    return live.held(TASK, settings, inputs, "face" if settings.face else "wall")
+    return live.live_result(TASK, settings, inputs, "face" if settings.face else "wall")
 
 
 @st.fragment
@@ -91,7 +91,9 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
     with changes:
         moves = sliders.sliders(settings.preset, settings.moves)
     with picture:
-        made = drawn(settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs)
+        made = wall_result(
+            settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs
+        )
         if made is not None:
             way = f", and how it becomes face {settings.to}" if settings.to else ""
             drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
@@ -155,7 +157,7 @@ def _close(settings: FacesSettings) -> None:
 
 def _more_like(settings: FacesSettings) -> None:
     """The wall of its neighbours, all with the changes that this face has."""
-    changed = moved(settings).moves
+    changed = with_changes(settings).moves
     st.session_state[NEAR] = ", ".join(map(str, (*settings.near, settings.face)))
     st.session_state[MOVES] = ", ".join(changed)
     _close(settings.model_copy(update={"moves": changed}))

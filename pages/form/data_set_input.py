@@ -60,7 +60,7 @@ def _ask() -> None:
     help = "A folder for each class; nothing in it is run, and no path in it is followed"
     label = "A zip, tar or npz from your device"
     uploads.ask(_SLOT, label, _take, type=TAKEN, max_upload_size=MOST_MB, help=help)
-    uploads.fault(_SLOT)
+    uploads.show_fault(_SLOT)
 
 
 def _take(data: bytes, name: str) -> None:

@@ -8,7 +8,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
 
-def takes(task: str, settings: Settings, inputs: Inputs) -> str:
+def cost_in_words(task: str, settings: Settings, inputs: Inputs) -> str:
     """Says what a job takes: ", which takes about 2 minutes here, and 1.6 GiB of memory".
 
     "" where that is not known; of a job that does not fit into the memory, that and what would.

@@ -26,7 +26,7 @@ _SLOT, _TAKEN, _ADDRESS = "film", "film_taken", "film_file"
 
 
 @dataclass(frozen=True)
-class Reel:
+class Film:
     """A film to be painted.
 
     Attributes:
@@ -47,12 +47,12 @@ class Reel:
         return self.frame
 
 
-def wanted() -> bool:
+def ask_kind() -> bool:
     """Asks whether a photo or a film is to be painted."""
     return forms.one_of("What to paint", WAYS, key="what", hidden=True) == "film"
 
 
-def choose() -> Reel:
+def choose() -> Film:
     """The film that a person added, else a sample."""
     taken = _taken()
     reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
@@ -64,11 +64,11 @@ def choose() -> Reel:
         _add()
         if taken:
             st.button("The sample again", icon=":material/undo:", type="tertiary", on_click=_let_go)
-    uploads.fault(_SLOT)
+    uploads.show_fault(_SLOT)
     return reel
 
 
-def painted(task: str, settings: Settings, reel: Reel, inputs: Inputs) -> tuple[FilmSettings, Inputs]:
+def film_task(task: str, settings: Settings, reel: Film, inputs: Inputs) -> tuple[FilmSettings, Inputs]:
     """What paints every frame of a film as the task would paint its first.
 
     Args:
@@ -121,9 +121,9 @@ def _check(data: bytes, name: str) -> None:
         pass
 
 
-def _reel(title: str, film: File) -> Reel:
+def _reel(title: str, film: File) -> Film:
     first, length, fps = _seen(film)
-    return Reel(title, film, File.keep(first, "picture", "first-frame.png"), length, fps)
+    return Film(title, film, File.keep(first, "picture", "first-frame.png"), length, fps)
 
 
 @owners.cached(max_entries=8, show_spinner="Looking at the film ...")

@@ -34,19 +34,19 @@ def weight(term: str) -> float:
         return 1.0
 
 
-def named(layer: str, channel: int | None = None) -> str:
+def term(layer: str, channel: int | None = None) -> str:
     """The term of a layer or of one channel of it, with weight 1."""
     return str(Climbed(layer, channel))
 
 
-def weighed(text: str, term: str, value: float) -> str:
+def with_weight(text: str, term: str, value: float) -> str:
     """The text with another weight for one term."""
     layer, _, channel = name(term).partition(":")
     new = str(Climbed(layer, int(channel) if channel.isdecimal() else None, value))
     return joined([new if old == term else old for old in split(text)])
 
 
-def chosen(text: str, offered: Collection[str], wanted: Collection[str]) -> str:
+def with_chosen(text: str, offered: Collection[str], wanted: Collection[str]) -> str:
     """The text after a choice: of the terms offered just the wanted ones stay or come in.
 
     A dream has one network, so that a new term drives out those of another network.

@@ -27,16 +27,16 @@ def ask() -> None:
     uploads.ask(
         _SLOT, "Masks, one a style", _take, type=picture_input.TAKEN, accept_multiple_files=True, help=help
     )
-    uploads.fault(_SLOT)
-    if taken():
-        st.caption(", ".join(words.plain(file.name) for file in taken()))
+    uploads.show_fault(_SLOT)
+    if masks():
+        st.caption(", ".join(words.plain(file.name) for file in masks()))
         st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
-    digests = [file.digest for file in taken()]
+    digests = [file.digest for file in masks()]
     if st.query_params.get_all(_ADDRESS) != digests:
         st.query_params[_ADDRESS] = digests
 
 
-def taken() -> list[File]:
+def masks() -> list[File]:
     """The masks there are, in the order of the styles; those of the address where a reload has lost them."""
     if _TAKEN not in st.session_state:
         put(_brought_back())
@@ -63,7 +63,7 @@ def of_brush(data: bytes, number: int) -> File:
     return File.keep(data, "picture", f"mask-{number}-{paths.digest(data)[:8]}.png")
 
 
-def painted(file: File) -> bool:
+def is_painted(file: File) -> bool:
     """Whether a file is a mask of the brush, by its name: a person has it only once it was downloaded."""
     return file.kind == "picture" and _PAINTED.fullmatch(file.name) is not None
 
@@ -96,7 +96,7 @@ def _brought_back() -> list[File]:
 
 
 def _take(data: bytes, name: str) -> None:
-    if len(taken()) >= MOST:
+    if len(masks()) >= MOST:
         step = "remove the masks, then add those that count"
         raise invalid("masks", expected=f"at most {MOST}", received=f"{name} besides", next_step=step)
-    put([*taken(), picture_input.keep(data, name)])
+    put([*masks(), picture_input.keep(data, name)])

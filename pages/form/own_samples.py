@@ -6,7 +6,7 @@ from pages.form import film_input, sample_texts
 from studio.core.tasks import File
 
 
-def is_one(file: File) -> bool:
+def is_sample(file: File) -> bool:
     """Whether a file is one of them, by its bytes."""
     if file.kind == "text":
         return file == sample_texts.file()

@@ -95,7 +95,7 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
         styles: what each is called.
         masks: one for each of them.
     """
-    if not all(mask_input.painted(file) for file in masks):
+    if not all(mask_input.is_painted(file) for file in masks):
         return False
     found = [images.read(file.read(), "mask", "black") for file in masks]
     if len({mask.shape for mask in found}) > 1:

@@ -28,7 +28,7 @@ def popover(slot: str, label: str, icon: str) -> Iterator[None]:
     """
     with st.popover(label, icon=icon, type="tertiary", key=_open(slot), on_change="rerun") as box:
         if box.open:
-            fault(slot)
+            show_fault(slot)
         yield
 
 
@@ -42,7 +42,7 @@ def ask(
     """Draws the widget that takes a file, or several one by one.
 
     Args:
-        slot: what it is for; `fault` says what was wrong with the last one.
+        slot: what it is for; `show_fault` says what was wrong with the last one.
         take: given its bytes and its name, before anything is drawn; may raise `StudioError`.
         max_upload_size: MB that it may have, a million bytes and some each, as the widget says.
         options: others of `st.file_uploader`.
@@ -64,14 +64,14 @@ def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
     st.camera_input(label, key=key, on_change=_take, args=(slot, key, take))
 
 
-def fault(slot: str) -> None:
+def show_fault(slot: str) -> None:
     """Says what was wrong with the last files, once."""
     for told in st.session_state.pop(_fault(slot), ()):
         st.error(words.plain(told), icon=":material/error:")
 
 
-def blame(slot: str, told: str) -> None:
-    """Leaves a sentence for `fault`. For callbacks, which cannot draw where it belongs."""
+def set_fault(slot: str, told: str) -> None:
+    """Leaves a sentence for `show_fault`. For callbacks, which cannot draw where it belongs."""
     st.session_state.setdefault(_fault(slot), []).append(told)
 
 
@@ -85,7 +85,7 @@ def _take(slot: str, key: str, take: Callable[[bytes, str], None], most: int = M
             quotas.check_room(owner(), len(data))
             take(data, short_name(upload.name, _LONGEST))
         except StudioError as error:
-            blame(slot, str(error))
+            set_fault(slot, str(error))
     if _open(slot) in st.session_state:
         st.session_state[_open(slot)] = bool(st.session_state.get(_fault(slot)))
 

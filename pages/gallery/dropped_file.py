@@ -30,10 +30,10 @@ def drop() -> None:
     uploads.ask(_SLOT, label, _take, type=["png", "json"], help=help)
 
 
-def said() -> None:
+def show_fault() -> None:
     """Says what went wrong at the last click, on whatever part of the page that left."""
-    uploads.fault(_SLOT)
-    uploads.fault(_INPUTS)
+    uploads.show_fault(_SLOT)
+    uploads.show_fault(_INPUTS)
 
 
 def _take(data: bytes, name: str) -> None:
@@ -58,7 +58,7 @@ def look_at(file: File, made: Recipe | None) -> None:
         st.session_state[_TOLD] = replace(_tell(data, file.name), item="")
         st.session_state[_FILE] = file
     except StudioError as error:
-        uploads.blame(_SLOT, str(error))
+        uploads.set_fault(_SLOT, str(error))
 
 
 def _tell(data: bytes, name: str) -> Provenance:
@@ -174,7 +174,7 @@ def _add(told: Provenance) -> None:
         made = file and Result((file,), recipe=told.recipe)
         id = items.add(made, None, owner()) if made else import_file.add(told, owner())
     except StudioError as error:
-        uploads.blame(_SLOT, str(error))
+        uploads.set_fault(_SLOT, str(error))
         return
     st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
     st.query_params[wall.ITEM] = id

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.jobs import results
 from pages.widgets import words
-from pages.widgets.marked_text import paper
+from pages.widgets.marked_text import marked_text
 from studio.core.errors import StudioError
 from studio.core.pictures import thumbnails
 from studio.core.tasks import File
@@ -22,7 +22,7 @@ def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
             text = words.plain(caption) if before is None else caption
             results.show_result(file, before, key=f"item_{key}", caption=text)
         elif file.kind == "text":
-            paper(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
+            marked_text(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
             st.caption(words.plain(caption))
         else:
             st.image(thumbnails.picture_of(file, whole=True), caption=words.plain(caption), width="stretch")

@@ -18,7 +18,7 @@ from studio.gallery import index, items
 from studio.gallery.items import Item
 
 
-def chosen() -> Item | None:
+def current_item() -> Item | None:
     """The item of the address; None when there is none, or after saying that it is gone."""
     id = st.query_params.get(wall.ITEM)
     if not id:
@@ -100,7 +100,7 @@ def _about(item: Item) -> None:
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
     if file.kind == "model" and file.here:
         item_actions.keep_model(file)
-    place = item_actions.home_of(item.task, item.settings)
+    place = item_actions.page_of_results(item.task, item.settings)
     if place is not None and settings is not None:
         st.page_link(
             place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}

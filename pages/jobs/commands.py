@@ -73,7 +73,7 @@ def _literal(value: object) -> str:
 
 
 def _of_pages_alone(inputs: Inputs) -> bool:
-    return any(own_samples.is_one(file) for files in inputs.values() for file in files)
+    return any(own_samples.is_sample(file) for files in inputs.values() for file in files)
 
 
 def _by_another(spelled: Spelled) -> str:

@@ -16,7 +16,7 @@ from studio.core.tasks import Inputs
 MOST = 50  # jobs, the newest, that are looked through
 
 
-def errand(
+def inline_job(
     task: str, settings: Settings, inputs: Inputs, label: str, icon: str, help: str = ""
 ) -> engine.Job | None:
     """A button that starts a job, then how far it is; gives the job once it has a result.

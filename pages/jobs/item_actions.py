@@ -100,7 +100,7 @@ def _where_to_choose(name: str) -> str:
     return f"choose it on the page {place.title}"
 
 
-def home_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
+def page_of_results(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
     """The page where a task's results are shown with all that belongs to them, if it is not the gallery.
 
     Args:

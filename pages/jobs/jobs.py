@@ -130,7 +130,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     return job
 
 
-def whose(job: engine.Job, chosen: File | None) -> None:
+def show_what_it_learns_from(job: engine.Job, chosen: File | None) -> None:
     """Says what a job learns from, and where that is not what is chosen now: else it would pass for that.
 
     Args:
@@ -151,7 +151,7 @@ def whose(job: engine.Job, chosen: File | None) -> None:
         )
 
 
-def linked(capability: str) -> engine.Job | None:
+def linked_job(capability: str) -> engine.Job | None:
     """The job that the address names, if it is of this capability; only the first time that it is named."""
     name, key = st.query_params.get(PARAMETER), f"{capability}_followed"
     if not name or st.session_state.get(key) == name:
@@ -249,7 +249,7 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
     with st.container(horizontal=True):
         if own is not None:
             own(job)
-        if refill.able(job, settings):
+        if refill.can_refill(job, settings):
             help = "Puts its settings and pictures into the form, to change them there"
             st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)

@@ -126,7 +126,9 @@ def _compute(task: str, settings: Settings, inputs: Inputs) -> tuple[engine.Live
         return None, str(error)
 
 
-def held(task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 4) -> engine.Live | None:
+def live_result(
+    task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 4
+) -> engine.Live | None:
     """The result of these very settings, made now unless this tab still has it; None after saying why not.
 
     Args:

@@ -20,7 +20,7 @@ OFFERED = {"content": samples.photos, "style": samples.styles, "guide": samples.
 WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
 
 
-def able(job: engine.Job, settings: Settings) -> bool:
+def can_refill(job: engine.Job, settings: Settings) -> bool:
     """Whether the form of its page can ask for just this."""
     if job.task not in TASKS or job.inputs.get("network"):
         return False
@@ -45,7 +45,7 @@ def refill(job: engine.Job, settings: Any) -> None:
     for use in use_again.USES:
         if use.file == place_of(job.task).file:
             _choose(use, job.inputs.get(use.slot, []))
-    only(job.task, getattr(settings, "style_weights", ()))
+    clear_others(job.task, getattr(settings, "style_weights", ()))
     if asked := _house(settings):
         titles = _house_titles()
         st.session_state["style"] = [titles[style] for style in asked]
@@ -73,7 +73,7 @@ def _climb(layers: Sequence[str]) -> None:
         )
 
 
-def only(task: str, weights: Sequence[float] = ()) -> None:
+def clear_others(task: str, weights: Sequence[float] = ()) -> None:
     """Puts away what the page of a task may ask for besides: a film, masks, layers. For before it is drawn.
 
     Args:
@@ -84,10 +84,10 @@ def only(task: str, weights: Sequence[float] = ()) -> None:
         return
     st.session_state["what"], st.session_state["brush"] = "photo", False
     mask_input.remove()
-    weigh(weights)
+    set_style_weights(weights)
 
 
-def weigh(weights: Sequence[float] = ()) -> None:
+def set_style_weights(weights: Sequence[float] = ()) -> None:
     """Puts the weights of the styles that are chosen now; none for all alike. Call it from a callback."""
     for number in range(1, MOST_STYLES + 1):
         st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0

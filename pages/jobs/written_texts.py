@@ -12,7 +12,7 @@ import streamlit as st
 from pages.form import forms
 from pages.jobs import navigation
 from pages.widgets import owners, words
-from pages.widgets.marked_text import paper
+from pages.widgets.marked_text import marked_text
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
 from studio.core.tasks import File
@@ -78,7 +78,7 @@ def read(text: Text) -> None:
         help="Marks each character by how little the model expected it",
     )
     nats = text.figures.get("nats", ()) if marked else ()
-    paper(text.written, before=text.settings.prompt, nats=nats)
+    marked_text(text.written, before=text.settings.prompt, nats=nats)
     told = [f"{len(text.written):,} characters"]
     if text.stopped:
         told.append("stopped early")

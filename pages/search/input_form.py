@@ -73,7 +73,7 @@ def ask() -> tuple[SearchSettings | None, Inputs]:
     return (settings if inputs else None), inputs
 
 
-def takes(settings: SearchSettings, inputs: Inputs) -> str:
+def cost_in_words(settings: SearchSettings, inputs: Inputs) -> str:
     """Says what one training takes: " One training takes about 40 seconds here."; "" if not known."""
     task = trained(settings)
     fixed = shared(task.settings, settings.fixed, space(task.settings, settings.vary))
@@ -183,5 +183,5 @@ def _enough(inputs: Inputs) -> int:
     """How often half a usual training reads the text: in fewer steps a short one teaches nothing."""
     if not inputs:
         return 1
-    chars = own_texts.known(inputs["text"][0]).facts.chars
+    chars = own_texts.facts_of(inputs["text"][0]).facts.chars
     return max(1, plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.form import estimates, film_input, mask_input, painted_masks
-from pages.form.film_input import Reel
+from pages.form.film_input import Film
 from pages.form.samples import Sample
 from pages.jobs import jobs, refill
 from studio.core.tasks import File, Inputs
@@ -36,24 +36,24 @@ class Wish:
         brushed: the masks that were painted by hand; none for no such.
     """
 
-    content: Sample | Reel
+    content: Sample | Film
     styles: Sequence[Sample]
     brushed: Sequence[File] = ()
 
     @property
     def masks(self) -> Sequence[File]:
         """Where the styles go: by the brush, else as uploaded."""
-        return self.brushed or mask_input.taken()
+        return self.brushed or mask_input.masks()
 
     @property
     def titles(self) -> tuple[object, ...]:
         """What tells one wish from another."""
-        content = self.content.film if isinstance(self.content, Reel) else self.content.title
+        content = self.content.film if isinstance(self.content, Film) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
     def follows(self, settings: TransferSettings) -> bool:
         """Whether the very result follows the sliders, without a Start."""
-        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Reel)
+        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Film)
 
     def at_home(self, settings: TransferSettings) -> TransferSettings:
         """The settings, with the names of house styles where those chosen are some and the mode can."""
@@ -73,13 +73,13 @@ class Wish:
         self, settings: TransferSettings
     ) -> tuple[str, TransferSettings | film_input.FilmSettings, Inputs]:
         """What Start starts."""
-        if isinstance(self.content, Reel):
-            return film_input.TASK, *film_input.painted(TASK, settings, self.content, self.inputs(settings))
+        if isinstance(self.content, Film):
+            return film_input.TASK, *film_input.film_task(TASK, settings, self.content, self.inputs(settings))
         return TASK, settings, self.inputs(settings)
 
     def watched(self, settings: TransferSettings | None) -> Callable[[], None] | None:
         """Starts a small draft, to be looked at while it is made; None where there is nothing to start."""
-        if settings is None or isinstance(self.content, Reel):
+        if settings is None or isinstance(self.content, Film):
             return None
         small = self.at_home(settings.model_copy(update={"mode": "draft", "size": SMALL}))
         return lambda: jobs.start(*self.job(small))
@@ -89,13 +89,13 @@ class Wish:
         if self.follows(settings):
             return settings, NOTE["instant"] + self._mixed(settings)
         note = NOTE[settings.mode]
-        if isinstance(self.content, Reel):
+        if isinstance(self.content, Film):
             note = f"Its first frame: Start paints all {self.content.frames}"
         elif settings.mode == "instant":
             note = f"Small preview: above {LARGE} px it takes longer, so Start makes it at {settings.size} px"
         change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
         quick = self.at_home(settings.model_copy(update=change))
-        return quick, note + estimates.takes(*self.job(settings)) + "." + self._mixed(settings)
+        return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._mixed(settings)
 
     def _mixed(self, settings: TransferSettings) -> str:
         """Says so where house styles are mixed with what their network does not know."""
@@ -129,10 +129,10 @@ def _follow(titles: list[str]) -> None:
         st.session_state[f"weight_{n}"] = known.get(title, 1.0)
 
 
-def brushed(content: Sample | Reel, styles: Sequence[Sample]) -> list[File]:
+def brushed(content: Sample | Film, styles: Sequence[Sample]) -> list[File]:
     """The masks that a person paints; none with the brush put away, nothing painted, or a film."""
     help = "Paint on the photo where each style goes"
-    if isinstance(content, Reel) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
+    if isinstance(content, Film) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
     return painted_masks.mask_brush(content.file(), [style.title for style in styles])
 

@@ -35,17 +35,19 @@ def before(file: File, settings: TrainClassifierSettings | None) -> None:
     """Shows the data set that was chosen, as it is before it is taught."""
     if settings is None:
         return
-    looked = data_sets.looked_over(file, settings.size)
+    looked = data_sets.with_facts(file, settings.size)
     if looked is None:
         return
     pictures, facts = looked
     _counts(facts)
-    st.markdown(f"**Teach** makes a classifier of them{estimates.takes(TRAIN, settings, {'data': [file]})}.")
+    st.markdown(
+        f"**Teach** makes a classifier of them{estimates.cost_in_words(TRAIN, settings, {'data': [file]})}."
+    )
     examples(pictures)
     _findings(pictures, facts)
     weight_downloads.first_run([settings.backbone])
     wanted = AuditSettings(backbone=settings.backbone, size=settings.size, seed=settings.seed)
-    job = inline_jobs.errand(
+    job = inline_jobs.inline_job(
         TASK,
         wanted,
         {"data": [file]},
@@ -65,7 +67,7 @@ def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
         size: at which it was looked at.
         facts: the figures of the job.
     """
-    pictures = data_sets.if_there(file, size)
+    pictures = data_sets.if_available(file, size)
     _counts(facts)
     _findings(pictures, facts)
     doubted(pictures, facts.get("suspicious") or [])

@@ -55,7 +55,7 @@ def take(choose: Callable[[str], None]) -> None:
         st.session_state[_ASKED] = (file, error.pictures)
         return
     except StudioError as error:
-        uploads.blame(_SLOT, str(error))
+        uploads.set_fault(_SLOT, str(error))
         return
     mine()[file.digest] = file
     choose(file.digest)
@@ -68,7 +68,7 @@ def ask() -> None:
         uploads.ask(
             _SLOT, label, _take, type=["keras", "h5", "hdf5", "zip"], max_upload_size=MOST_MB, help=_HELP
         )
-    uploads.fault(_SLOT)  # what was found later, when it is closed
+    uploads.show_fault(_SLOT)  # what was found later, when it is closed
     if _ASKED in st.session_state:
         _ask_rows(*st.session_state[_ASKED])
 
@@ -136,7 +136,7 @@ def settle(file: File, choose: Callable[[str], None]) -> str:
         st.text_area("Names of its classes, a line each", given, key=key, max_chars=100_000)
         if st.button("Use these names", icon=":material/label:"):
             _name(file, st.session_state[key], choose)
-        uploads.fault(LEVELS)
+        uploads.show_fault(LEVELS)
     why = f"{_TITLES[found.levels]}: {found.why}" if chosen == FOUND else f"{_TITLES[chosen]}, as you chose"
     st.caption(words.plain(f"It is given levels of {why}."))
     return chosen or FOUND
@@ -146,7 +146,7 @@ def _name(file: File, text: str, choose: Callable[[str], None]) -> None:
     try:
         renamed = brought.named(file, [line.strip() for line in text.splitlines() if line.strip()])
     except StudioError as error:
-        uploads.blame(LEVELS, str(error))
+        uploads.set_fault(LEVELS, str(error))
         return
     mine().pop(file.digest, None)
     mine()[renamed.digest] = renamed

@@ -117,7 +117,7 @@ def choose() -> Shown | None:
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
-    st.caption(words.plain(about(shown)))
+    st.caption(words.plain(describe(shown)))
     if name in mine and shown is not None:
         levels = brought_models.settle(mine[name], lambda digest: st.session_state.update({_RENAMED: digest}))
         return replace(shown, levels=levels, flat=brought_models.flat(mine[name]))
@@ -140,7 +140,7 @@ def title(name: str) -> str:
     return "ImageNet, a thousand things" if name == IMAGENET else words.model(name)
 
 
-def about(shown: Shown) -> str:
+def describe(shown: Shown) -> str:
     """What it tells apart and how well, in one line."""
     if shown.about:
         return shown.about

@@ -63,7 +63,7 @@ def _reading(file: File, size: int) -> _Reading:
     return _Reading(file, size)
 
 
-def looked_over(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None:
+def with_facts(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None:
     """The pictures of a data set and what there is to say of it, as `audit.facts` has it.
 
     None while they are read, which is shown, or after saying what is wrong with them.
@@ -85,7 +85,7 @@ def looked_over(file: File, size: int) -> tuple[Pictures, dict[str, Any]] | None
     return reading.found, reading.facts
 
 
-def if_there(file: File, size: int) -> Pictures | None:
+def if_available(file: File, size: int) -> Pictures | None:
     """The pictures of a data set; None, silently, while they are read and where they are gone."""
     if not owners.has(file.digest):
         return None

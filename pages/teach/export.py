@@ -26,14 +26,14 @@ def show(classifier: Shown) -> None:
     form = forms.one_of("Kind of file", FORMS, key="export_form")
     st.caption(f"{_FOR[form]} It takes raw pictures of any size and carries the names of its classes.")
     settings = ExportSettings.parse({**classifier.asked, "form": form})
-    job = inline_jobs.errand(
+    job = inline_jobs.inline_job(
         TASK, settings, classifier.inputs, f"Make the {FORMS[form]} file", ":material/ios_share:"
     )
     if job is not None:
-        made(job)
+        show_export(job)
 
 
-def made(job: engine.Job) -> None:
+def show_export(job: engine.Job) -> None:
     """A finished export: the file, how exact it is, and a program that uses it."""
     file, figures = job.result.files[0], job.result.figures
     for note in figures.get("notes", ()):

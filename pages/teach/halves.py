@@ -13,6 +13,6 @@ HALVES = {"teach": "Teach", "try": "Try"}
 
 def choose() -> str:
     """Lets a person choose between the halves; a link to a job opens the one that shows it."""
-    if jobs.linked("classify"):
+    if jobs.linked_job("classify"):
         st.session_state[classifiers.WAY] = "teach"
     return forms.one_of("What to do", HALVES, key=classifiers.WAY, hidden=True)

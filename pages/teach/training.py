@@ -35,13 +35,13 @@ def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
     Args:
         chosen: the pictures that are chosen now, which need not be those of the job.
     """
-    jobs.whose(job, chosen and chosen.file)
+    jobs.show_what_it_learns_from(job, chosen and chosen.file)
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _watch(job.id)
         _curve(job.id)
         if "data" in job.inputs:
-            pictures = data_sets.if_there(job.inputs["data"][0], job.settings["size"])
+            pictures = data_sets.if_available(job.inputs["data"][0], job.settings["size"])
             if pictures is not None:
                 audit.examples(pictures)
     elif job.result is None:
@@ -82,7 +82,11 @@ def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
     classifiers.just_taught(shown)
     if job.result.stopped_early:
         st.caption(":material/info: It was stopped early; this is the best until then.")
-    views(shown, how_good=lambda: good(shown, job.result.figures), below=lambda: _go_on(job, settings))
+    views(
+        shown,
+        how_good=lambda: accuracy_in_words(shown, job.result.figures),
+        below=lambda: _go_on(job, settings),
+    )
     return shown
 
 
@@ -98,10 +102,12 @@ def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
 
 
-def kept(shown: Shown, picture: Sample) -> None:
+def show_kept(shown: Shown, picture: Sample) -> None:
     """A classifier that was taught before: to be tried, first of all."""
     views(
-        shown, how_good=(lambda: good(shown, {})) if shown.data.get("evaluation") else None, picture=picture
+        shown,
+        how_good=(lambda: accuracy_in_words(shown, {})) if shown.data.get("evaluation") else None,
+        picture=picture,
     )
 
 
@@ -137,7 +143,7 @@ def views(
                 below()
 
 
-def good(shown: Shown, figures: Mapping[str, Any]) -> None:
+def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
     """How good a classifier is, from what its training left of it.
 
     Args:
@@ -151,7 +157,7 @@ def good(shown: Shown, figures: Mapping[str, Any]) -> None:
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
     size = shown.settings.get("size", 224)
-    pictures = data_sets.if_there(shown.pictures, size) if shown.pictures else None
+    pictures = data_sets.if_available(shown.pictures, size) if shown.pictures else None
     if tested:
         st.markdown("**What it takes for what**")
         evaluations.confused(evaluation, tested, pictures, key="confusion")
@@ -169,7 +175,7 @@ def _another(job: engine.Job) -> None:
     if job.task == "classify.audit":
         audit.show(job.inputs["data"][0], job.settings["size"], job.result.figures)
     elif job.task == "classify.export":
-        export.made(job)
+        export.show_export(job)
     else:
         results.show_result(file, None, key="result")
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)

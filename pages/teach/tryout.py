@@ -63,7 +63,7 @@ def _looked(classifier: Shown, picture: Sample) -> None:
     settings = ExplainSettings.parse({**classifier.asked, "view": view, "label": label})
     inputs = {"picture": [picture.file()], **classifier.inputs}
     with place, st.spinner("Looking ..."):
-        made = live.held(TASK, settings, inputs, "looked", most=12)
+        made = live.live_result(TASK, settings, inputs, "looked", most=12)
     if made is None:
         return
     with place:
@@ -89,7 +89,7 @@ def _levels(settings: ExplainSettings, inputs: Inputs) -> None:
     for column, levels in zip(st.columns(len(COMPARED)), COMPARED, strict=True):
         other = settings.model_copy(update={"levels": levels})
         with column, st.spinner("Looking ..."):
-            made = live.held(TASK, other, inputs, "looked", most=12)
+            made = live.live_result(TASK, other, inputs, "looked", most=12)
             st.markdown(f"**{COMPARED[levels]}**")
             if made is not None:
                 _bars(made.figures["labels"][:3])
@@ -123,7 +123,7 @@ def _held_out(classifier: Shown) -> list[Sample]:
     tested = classifier.data.get("tested") or {}
     if classifier.pictures is None or not tested.get("names"):
         return []
-    found = data_sets.if_there(classifier.pictures, classifier.settings.get("size", 224))
+    found = data_sets.if_available(classifier.pictures, classifier.settings.get("size", 224))
     if found is None:
         return []
     offered, counts = [], {}

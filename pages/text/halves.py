@@ -21,7 +21,7 @@ def choose(known: list[str]) -> str:
 
     A link to a job opens the half that shows it; after a reload it is the one that was open.
     """
-    if job := jobs.linked("text"):
+    if job := jobs.linked_job("text"):
         half, _, of = st.query_params.get(_HALF, "").partition(":")
         again = KEY not in st.session_state and of == job.id and half in WAYS
         st.session_state[KEY] = half if again else "own" if job.task == training.TASK else "write"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import estimates, forms, sample_texts, uploads
 from pages.widgets import owners, words
-from pages.widgets.marked_text import paper
+from pages.widgets.marked_text import marked_text
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text import corpus
@@ -24,7 +24,7 @@ _SLOT, _TAKEN = "text", "text_taken"
 
 
 @dataclass(frozen=True)
-class Known:
+class TextFacts:
     """What there is to say of a text without reading it again."""
 
     encoding: str
@@ -45,7 +45,7 @@ def choose() -> File | None:
 def _from_file() -> File | None:
     help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
-    uploads.fault(_SLOT)
+    uploads.show_fault(_SLOT)
     taken: File | None = st.session_state.get(_TAKEN)
     if taken is None:
         st.caption(":material/info: Choose a file; a few hundred thousand characters teach it best.")
@@ -77,18 +77,18 @@ def _checked(data: bytes, name: str) -> File:
 
 
 @owners.cached(max_entries=8, show_spinner="Reading the text ...")
-def known(file: File) -> Known:
+def facts_of(file: File) -> TextFacts:
     """What is in a kept text that can be learnt from."""
     read = corpus.read(file.read())
-    return Known(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
+    return TextFacts(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
 
 
 def show(file: File, settings: TrainTextSettings | None) -> None:
     """Shows how a text begins, what is in it, and how it will be read."""
-    found = known(file)
+    found = facts_of(file)
     facts = found.facts
     more = facts.chars > len(found.beginning)
-    paper(found.beginning, hint=" ..." if more else "", key="own_paper")
+    marked_text(found.beginning, hint=" ..." if more else "", key="own_paper")
     with st.container(horizontal=True):
         st.metric("Characters", f"{facts.chars:,}")
         st.metric("Different characters", f"{len(facts.alphabet):,}")
@@ -110,7 +110,7 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
 
 
 def _reading(file: File, settings: TrainTextSettings, read: Plan) -> str:
-    takes = estimates.takes("text.train", settings, {"text": [file]})
+    takes = estimates.cost_in_words("text.train", settings, {"text": [file]})
     return f"It reads the text {read.epochs} times, in {read.steps:,} steps{takes}."
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.jobs import jobs, live, results
 from pages.text import voices
 from pages.widgets import words
-from pages.widgets.marked_text import paper
+from pages.widgets.marked_text import marked_text
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts
@@ -39,7 +39,7 @@ def show(text: File | None) -> engine.Job | None:
     job = jobs.find((TASK,), text and text.digest)
     if job is None:
         return None
-    jobs.whose(job, text)
+    jobs.show_what_it_learns_from(job, text)
     if not job.finished:
         _watch(job.id)
         _curve(job.id)
@@ -56,7 +56,7 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     stages = _stages(job)
-    paper(
+    marked_text(
         stages[-1][1] if stages else "",
         hint="" if stages else "What it writes appears here after its first test.",
         key="lesson_paper",
@@ -86,7 +86,7 @@ def _ended(job: engine.Job) -> None:
     file, figures = job.result.files[0], job.result.figures
     written = _written_by(file)
     if written:
-        paper(written, key="lesson_paper")
+        marked_text(written, key="lesson_paper")
         st.caption(f"What it writes now, at temperature {SAMPLE.temperature:g}")
     st.markdown(in_words(figures))
     voices.keep(file)

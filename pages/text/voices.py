@@ -31,11 +31,11 @@ def names() -> list[str]:
 def choose(known: list[str]) -> str:
     """Lets a person choose a voice; the first is chosen already."""
     name = st.selectbox("Voice", known, format_func=words.model, key=KEY, bind="query-params")
-    st.caption(words.plain(about(name)))
+    st.caption(words.plain(describe(name)))
     return name
 
 
-def about(name: str) -> str:
+def describe(name: str) -> str:
     """What a voice learnt from and how well, in one line."""
     try:
         data = presets.find(name).data()
@@ -43,7 +43,7 @@ def about(name: str) -> str:
         return str(error)
     shipped = index.shipped().presets.get(name)
     source = shipped.trained_on if shipped else data.get("trained_on")
-    learnt = f"Learnt from {words.source(source)}." if isinstance(source, str) else ""
+    learnt = f"Learnt from {words.data_set_name(source)}." if isinstance(source, str) else ""
     nats = (data.get("figures") or {}).get("nats_per_char")
     if not nats:
         return learnt

@@ -10,7 +10,7 @@ from pages.form import forms
 from pages.jobs import jobs, live, navigation, results, written_texts
 from pages.text import voices
 from pages.widgets import words
-from pages.widgets.marked_text import paper
+from pages.widgets.marked_text import marked_text
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -24,7 +24,7 @@ ADDRESS = "written"  # says that a text was asked for, so that a reload writes i
 
 
 @dataclass
-class Held:
+class CurrentText:
     """What this tab last wrote, or is writing.
 
     Attributes:
@@ -90,7 +90,7 @@ def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None
         held = st.session_state[HELD] = _begin(wanted, form)
     if held is None:
         begun = form.prompt if form else ""
-        paper("", before=begun, hint="" if begun else "Press Write, and the text grows here.")
+        marked_text("", before=begun, hint="" if begun else "Press Write, and the text grows here.")
         return None
     st.query_params[ADDRESS] = "true"
     if held.problem:
@@ -105,30 +105,32 @@ def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None
     return _show_written(held)
 
 
-def _held() -> Held | None:
+def _held() -> CurrentText | None:
     """What this tab last wrote, unless a person went back to the page without it."""
     if ADDRESS not in st.query_params and not navigation.came_from_elsewhere():
         st.session_state.pop(HELD, None)
     return st.session_state.get(HELD)
 
 
-def _begin(settings: WriteSettings, form: WriteSettings | None) -> Held:
+def _begin(settings: WriteSettings, form: WriteSettings | None) -> CurrentText:
     if engine.connect().status() in ("starting", "warming up"):
-        return Held(settings, form, None)
+        return CurrentText(settings, form, None)
     try:
-        return Held(settings, form, engine.connect().stream(TASK, settings, {}, live.session(), owner()))
+        return CurrentText(
+            settings, form, engine.connect().stream(TASK, settings, {}, live.session(), owner())
+        )
     except StudioError as error:
-        return Held(settings, form, None, str(error))
+        return CurrentText(settings, form, None, str(error))
 
 
 @st.fragment(run_every=LOOK_SECONDS)
 def _grow() -> None:
-    held: Held = st.session_state[HELD]
+    held: CurrentText = st.session_state[HELD]
     if held.stream is None or held.stream.finished:
         st.rerun()
     report = held.stream.report
     begun = held.settings.prompt
-    paper(report.text[len(begun) :] if report and report.step else "", before=begun, writing=True)
+    marked_text(report.text[len(begun) :] if report and report.step else "", before=begun, writing=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         done, total = (report.step, report.total) if report and report.total else (0, held.settings.chars)
         st.progress(min(done / total, 1.0), f"{done:,} of {total:,} characters")
@@ -141,7 +143,7 @@ def _grow() -> None:
         )
 
 
-def _show_written(held: Held) -> written_texts.Text | None:
+def _show_written(held: CurrentText) -> written_texts.Text | None:
     try:
         made = held.stream.result()
     except engine.Superseded:

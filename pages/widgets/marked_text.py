@@ -92,7 +92,7 @@ export default function (component) {
 _mount = st.components.v2.component("studio_paper", html=_HTML, css=_CSS, js=_JS)
 
 
-def paper(
+def marked_text(
     text: str,
     *,
     before: str = "",

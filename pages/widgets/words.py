@@ -87,7 +87,7 @@ def made_of(run: Run) -> str:
     return tasks.made_of(run.task, run.settings, run.inputs)
 
 
-def source(text: str) -> str:
+def data_set_name(text: str) -> str:
     """What a model learnt from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
     return re.sub(r" \(\w+\.\w+\)", "", text)
 

@@ -36,7 +36,7 @@ class ChoreSettings(Settings):
 
 def usual(settings: ChoreSettings, inputs: Inputs) -> float:
     """As if every machine were as fast as the one of the estimates."""
-    return settings.takes / durations.of("chores.do")
+    return settings.takes / durations.pace("chores.do")
 
 
 def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:

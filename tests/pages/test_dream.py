@@ -239,12 +239,12 @@ BOTH = ["mixed4:1", "mixed4:2"]
     ],
 )
 def test_a_choice_changes_only_what_it_offers_and_one_network_stays(text, offered, wanted, result):
-    assert layer_terms.chosen(text, offered, wanted) == result
+    assert layer_terms.with_chosen(text, offered, wanted) == result
 
 
 @pytest.mark.parametrize("value, result", [(0.5, "a:1=0.5, b"), (1.0, "a:1, b"), (-0.25, "a:1=-0.25, b")])
 def test_a_new_weight_is_written_as_the_settings_write_it(value, result):
-    assert layer_terms.weighed("a:1=2, b", "a:1=2", value) == result
+    assert layer_terms.with_weight("a:1=2, b", "a:1=2", value) == result
 
 
 @pytest.mark.parametrize("term, weight", [("a", 1), ("a:3=-0.5", -0.5), ("a=many", 1), ("a=", 1)])

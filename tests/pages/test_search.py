@@ -96,7 +96,7 @@ def test_how_long_one_training_takes_is_told_before(visit):
     def takes(epochs):
         fixed = (f"epochs={epochs}",)
         asked = SearchSettings(train="text", vary=("dropout",), fixed=fixed)
-        return input_form.takes(asked, {"text": [sample_texts.file()]})
+        return input_form.cost_in_words(asked, {"text": [sample_texts.file()]})
 
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
 

@@ -34,7 +34,7 @@ def held(monkeypatch, home):
         data = images.encode_png(np.full((32, 48, 3), shade, "uint8"), recipe)
         return Live(task, settings, inputs, data, "picture", "made.png", {}, recipe, 0.1)
 
-    monkeypatch.setattr(live, "held", held)
+    monkeypatch.setattr(live, "live_result", held)
     monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
     return asked
 
@@ -197,17 +197,17 @@ def test_the_best_is_made_large_as_a_job(visit, held, monkeypatch):
 def test_a_picture_that_fails_loses_nothing(visit, held, monkeypatch):
     page = begun(visit)
     page.button(key="eye_left").click().run()
-    working = live.held
+    working = live.live_result
 
     def broken(*given):
         import streamlit as st
 
         st.error("It broke. Next: try again.")
 
-    monkeypatch.setattr(live, "held", broken)
+    monkeypatch.setattr(live, "live_result", broken)
     page.run()
     assert "It broke" in texts(page.error) and PICK not in labels(page)
-    monkeypatch.setattr(live, "held", working)
+    monkeypatch.setattr(live, "live_result", working)
     button(page, "Try again").click().run()
     assert "Comparison 2 of 30" in done(page).get("progress")[0].proto.text
 

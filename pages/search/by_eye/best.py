@@ -52,7 +52,7 @@ def best(taste: Taste, duels: Pairs, made: engine.Live, on_back: Callable[[], No
 def use(taste: Taste, settings: Settings) -> None:
     """Puts the settings and pictures where the page of the task finds them."""
     forms.prefill(settings)
-    refill.only(taste.task)
+    refill.clear_others(taste.task)
     for slot in ("content", "style"):
         files = taste.inputs.get(slot, ())
         if slot == "style" and files:

@@ -110,7 +110,7 @@ def ask() -> Question | None:
     return Question(task, settings, vary, inputs)
 
 
-def needs(task: str, settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
+def weights_needed(task: str, settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
     """The weights that the pictures of a search take."""
     return SUBJECTS[task].needs(settings, ranges) if task in SUBJECTS else []
 

@@ -87,7 +87,7 @@ def _picture(taste: Taste, duels: Pairs, point: tuple, name: str) -> engine.Live
 
 
 def _made(taste: Taste, duels: Pairs, point: tuple) -> engine.Live | None:
-    return live.held(taste.task, taste.made(point, duels.grid.names), taste.inputs, _SHELF, _HELD)
+    return live.live_result(taste.task, taste.made(point, duels.grid.names), taste.inputs, _SHELF, _HELD)
 
 
 def _here(taste: Taste, duels: Pairs, point: tuple) -> bool:
@@ -97,7 +97,7 @@ def _here(taste: Taste, duels: Pairs, point: tuple) -> bool:
 
 def _needs(taste: Taste, duels: Pairs) -> list[str]:
     settings = taste.made(duels.grid.usual, duels.grid.names)
-    return pair_form.needs(taste.task, settings, duels.grid.ranges)
+    return pair_form.weights_needed(taste.task, settings, duels.grid.ranges)
 
 
 def _judge(id: str, pair: Pair, picked: str) -> None:

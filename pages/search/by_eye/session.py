@@ -28,7 +28,7 @@ _LAST, _DUELS, _JUDGE, _FOLLOWED = "eye_last", "eye_duels", "judge", "eye_follow
 def judges() -> bool:
     """Asks who judges; gives whether it is the eye. A link to a search of either kind opens its half."""
     linked = st.query_params.get(PARAMETER)
-    if jobs.linked("search"):
+    if jobs.linked_job("search"):
         st.session_state[_JUDGE] = "figures"
     elif linked and st.session_state.get(_FOLLOWED) != linked:
         st.session_state[_JUDGE], st.session_state[_FOLLOWED] = "eye", linked
@@ -73,7 +73,7 @@ def find() -> Taste | None:
     return taste
 
 
-def told(taste: Taste) -> None:
+def show_search(taste: Taste) -> None:
     """What is searched, beside the pictures, and the way back to the questions."""
     duels = so_far(taste)
     st.markdown(f"**{_title(taste)}**")

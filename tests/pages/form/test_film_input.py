@@ -85,7 +85,7 @@ def test_a_photo_is_what_is_painted_at_first(visit, live, submitted):
 
 def test_a_film_of_ones_own_keeps_its_kind(home):
     reel = film_input._reel("Your film", film("gif"))
-    settings, inputs = film_input.painted(
+    settings, inputs = film_input.film_task(
         "style.transfer", TransferSettings(), reel, {"content": [reel.frame]}
     )
     assert (settings.film, settings.base, list(inputs)) == ("gif", "{}", ["film"])

@@ -73,7 +73,7 @@ def page_of_errand(digest, steps):
     from studio.core.tasks import File
 
     inputs = {"picture": [File(digest, "picture", "a.png")] if digest else []}
-    job = inline_jobs.errand(
+    job = inline_jobs.inline_job(
         "chores.do", ChoreSettings(steps=steps, shade=88), inputs, "Do it", ":material/brush:"
     )
     st.session_state["done"] = job and job.id

@@ -16,7 +16,7 @@ def page_of_live(shade, file):
 
     from pages.jobs import live
 
-    made = live.held("chores.do", chores.ChoreSettings(shade=shade), {"picture": (file,)}, "tests")
+    made = live.live_result("chores.do", chores.ChoreSettings(shade=shade), {"picture": (file,)}, "tests")
     st.session_state["got"] = made and made.data
 
 

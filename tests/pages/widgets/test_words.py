@@ -58,7 +58,7 @@ def test_sizes_are_told_in_thousands_of_a_thousand(count, text):
     ],
 )
 def test_what_a_model_learnt_from_is_told_without_names_of_files(text, told):
-    assert words.source(text) == told
+    assert words.data_set_name(text) == told
 
 
 def test_a_file_name_is_never_markdown():
