@@ -43,17 +43,17 @@ def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
     return make(task, quiet=quiet, **given)
 
 
-def connect(url: str, token: str) -> Elsewhere:
+def connect(url: str, token: str = "") -> Elsewhere:
     """The studio of another machine: `make` there as here, with the same arguments and results.
 
-    `studio.connect("http://box:8501", token).make("style", content="photo.jpg", house="mosaic")`
+    `studio.connect("http://box:8501").make("style.transfer", content="photo.jpg", house="mosaic")`
 
     Inputs are sent there, unless it has them; results are kept here, too. Ctrl-C stops the job there, and a
     lost connection does not: it is taken up again. A data set has to be one file, such as a zip.
 
     Args:
         url: of its pages.
-        token: as `studio token` prints it on that machine.
+        token: as `studio token` prints it on that machine; what STUDIO_SERVER_TOKEN holds if none is given.
 
     Raises:
         studio.core.errors.StudioError: if no studio of this version answers there, or not to this token.

@@ -4,7 +4,7 @@ import studio
 
 painted = studio.make("style.transfer", content="photo.jpg", house="mosaic")
 studio.make("dream.ascend", content=painted, look="palaces").save("dream.png")
-box = studio.connect("http://box:8501", token)  # another machine, where the same studio runs
+box = studio.connect("http://box:8501")  # another machine, where the same studio runs
 box.make("style.transfer", content="photo.jpg", house="mosaic").save("out.png")
 """
 
@@ -43,7 +43,7 @@ class Elsewhere:
         return _make(self._machine, task, quiet, given)
 
 
-def connect(url: str, token: str) -> Elsewhere:
+def connect(url: str, token: str = "") -> Elsewhere:
     """The studio at an address. See `studio.connect`."""
     from studio.run.remote import Remote  # which loads what nobody needs who works here
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import Any
 
 from studio.core.errors import invalid
 from studio.run.machine import HERE, Machine
 
-TOKEN = "STUDIO_SERVER_TOKEN"
 _CAN = "elsewhere"  # set by commands whose work another machine can do
 
 
@@ -17,7 +15,7 @@ def add_flags(parser: Any) -> None:
     """Adds what stands before a command."""
     help = "let the studio at this address do the work, e.g. http://box:8501"
     parser.add_argument("--server", metavar="URL", help=help)
-    help = f"for that studio, as `studio token` prints it there (default: what {TOKEN} holds)"
+    help = "for that studio, as `studio token` prints it there (default: what STUDIO_SERVER_TOKEN holds)"
     parser.add_argument("--token", dest="server_token", metavar="TOKEN", help=help)
 
 
@@ -39,8 +37,4 @@ def machine(arguments: argparse.Namespace) -> Machine:
         return HERE
     from studio.run.remote import Remote  # which loads what nobody needs who works here
 
-    token = arguments.server_token or os.environ.get(TOKEN, "")
-    if not token:
-        step = f"pass --token, or set {TOKEN}, to what `studio token` prints there"
-        raise invalid("token", expected="one for the other studio", received="none", next_step=step)
-    return Remote(arguments.server, token)
+    return Remote(arguments.server, arguments.server_token or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Collection
 from contextlib import suppress
@@ -21,6 +22,7 @@ from studio.run import input_files
 from studio.run.http_client import Client
 from studio.run.machine import Machine
 
+TOKEN = "STUDIO_SERVER_TOKEN"
 LOOK_SECONDS = 0.5  # between two looks at a job, and at whether Ctrl-C was pressed
 
 
@@ -33,14 +35,19 @@ class Remote(Machine):
 
     Args:
         url: of its pages, as `http://box:8501`.
-        token: as `studio token` prints it there.
+        token: as `studio token` prints it there; what STUDIO_SERVER_TOKEN holds if none is given.
 
     Raises:
-        InvalidInput: if the address is none, or of something else, or the studio there is of another version.
+        InvalidInput: if there is no token, the address is none or of something else, or the studio there is
+            of another version.
         Unavailable: if it does not answer, or does not take the token.
     """
 
-    def __init__(self, url: str, token: str):
+    def __init__(self, url: str, token: str = ""):
+        token = token or os.environ.get(TOKEN, "")
+        if not token:
+            step = f"give the one that `studio token` prints there, or set {TOKEN} to it"
+            raise invalid("token", expected="one for the other studio", received="none", next_step=step)
         self._client = Client(url, token)
         health = self._client.json("GET", "/health", Progress(), again=False)
         version = health.get("version") if isinstance(health, dict) else None

@@ -157,7 +157,7 @@ def test_a_server_that_does_not_come_back_is_given_up(there, monkeypatch):
 
 
 def test_who_does_not_get_in_is_told_why(served, home, monkeypatch):
-    for token in ("wrong", "", "\n", "ü"):
+    for token in ("wrong", "\n", "ü"):
         with pytest.raises(Unavailable, match="does not take this token"):
             studio.connect(served.address, token)
     monkeypatch.setattr(remote, "VERSION", "99.1")
