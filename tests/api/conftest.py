@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -13,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 import requests
 import uvicorn
+from chore_studio import Studio
 
 from studio.api import app
 from studio.core import tokens
-from studio.core.process import children
 from tests.engine.conftest import FAKES, _until, chores, engine, start  # noqa: F401
 
 
@@ -70,50 +67,6 @@ def address(engine):  # noqa: F811
 def call(address):
     """The API as whoever runs the studio calls it."""
     return Client(address, tokens.own())
-
-
-class Studio:
-    """The studio as `streamlit run` serves it, with chores among its tasks.
-
-    Args:
-        home: its STUDIO_HOME.
-    """
-
-    def __init__(self, home):
-        self.home, self.port = home, _free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.process = None
-
-    def start(self):
-        """Starts it, or starts it again at the same address; what it prints is in `server.log`."""
-        words = children.command(str(FAKES / "chore_studio.py"), str(self.port))
-        path = os.pathsep.join([children.search_path(), str(FAKES)])
-        environment = children.environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
-        with (self.home / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
-        _until(self._answers)
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, (self.home / "server.log").read_text()
-        try:
-            return requests.get(f"{self.address}/_stcore/health", timeout=5).ok
-        except requests.RequestException:
-            return False
-
-    def end(self, how=signal.SIGINT):
-        """Ends it."""
-        self.process.send_signal(how)
-        self.process.wait(30)
-
-    @property
-    def token(self) -> str:
-        """Of whoever runs it."""
-        return (self.home / "tokens" / "own").read_text()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="package")

@@ -5,22 +5,94 @@ python chore_studio.py PORT
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
 from functools import partial
 from pathlib import Path
 
-from chores import TASKS
-from streamlit.web.cli import main
-
-from studio.core import tasks
-from studio.engine import engine
+from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = dict.fromkeys(("job", "live", "drive"), 1e9)  # bytes: house styles and texts fit, without Keras
+PATIENCE = 120.0  # s until it answers
 
-if __name__ == "__main__":
+
+class Studio:
+    """One in a process of its own.
+
+    Args:
+        home: its STUDIO_HOME.
+    """
+
+    def __init__(self, home: Path):
+        self.home, self._port = home, free_port()
+        self.address = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Starts it, or starts it again at the same address; what it prints is in `server.log`."""
+        words = children.command(__file__, str(self._port))
+        path = os.pathsep.join([children.search_path(), str(Path(__file__).parent)])
+        environment = children.environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
+        with (self.home / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
+        end = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert time.monotonic() < end and self._process.poll() is None, "it does not answer"
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def end(self) -> None:
+        """Ends it as Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(30)
+
+    def kill(self) -> None:
+        """Ends it with -9."""
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
+    @property
+    def token(self) -> str:
+        """Of whoever runs it."""
+        return (self.home / "tokens" / "own").read_text()
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def serve(port: str) -> None:
+    """Is that process."""
+    from chores import TASKS
+    from streamlit.web.cli import main
+
+    from studio.core import tasks
+    from studio.engine import engine
+
     tasks.TASKS.update(TASKS)
     engine.Engine = partial(engine.Engine, memory=MEMORY, warm=False)
-    options = ["--server.headless=true", f"--server.port={sys.argv[1]}"]
+    options = ["--server.headless=true", f"--server.port={port}"]
     sys.argv[1:] = ["run", str(ROOT / "streamlit_app.py"), *options]
     main()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
