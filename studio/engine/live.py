@@ -93,7 +93,7 @@ class LiveLane:
         """Takes one event; called in the client's thread, so it must not wait."""
         stream = self._streams.get(message["id"])
         if stream is not None:
-            stream.hear(store.unpack_report(message["report"]))
+            stream.hear(store.unpack_report(message["report"]), message["preview"])
 
     def _make_way(self, session: str) -> None:
         """A stream may take long: a newer request of its session ends it with what it has."""

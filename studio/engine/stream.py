@@ -15,6 +15,10 @@ class Stream:
 
     It goes on whether or not anyone looks, so a page may hold it over its reruns. Nothing is kept on disk.
 
+    Attributes:
+        preview: the latest picture as WebP, from a task that shows any.
+        history: the points of the curves as a job has them, `{"step", "seconds", **metrics}`.
+
     Args:
         session: who asked.
         run: does the work; called with this stream in a thread of its own.
@@ -26,6 +30,8 @@ class Stream:
         self.stopping = False
         self._changed = threading.Condition()
         self._report: Report | None = None
+        self.preview: bytes | None = None
+        self.history: list[dict[str, float]] = []
         self._result: Future[Live] = Future()
         threading.Thread(target=self._work, args=[run], name="stream", daemon=True).start()
 
@@ -61,10 +67,12 @@ class Stream:
         """
         return self._result.result()
 
-    def hear(self, report: Report) -> None:
+    def hear(self, report: Report, preview: bytes | None = None) -> None:
         """Takes the next report; called by the engine."""
         with self._changed:
-            self._report = report
+            self._report, self.preview = report, preview or self.preview
+            if report.metrics:
+                self.history.append({"step": report.step, "seconds": report.seconds, **report.metrics})
             self._changed.notify_all()
 
     def _after(self, seen: Report | None) -> Report | None:

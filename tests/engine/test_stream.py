@@ -8,9 +8,12 @@ import pytest
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, StudioError
+from studio.core.pictures import images, sample_photos
+from studio.core.tasks import File
 from studio.engine import Superseded
 from studio.engine import live as live_module
 from studio.engine.cluster import reports
+from studio.paint.settings import PaintSettings
 
 LETTERS = "bcdefghijklmnopqrstuvwxyza" * 40
 LONG = {"steps": 1000, "pause": 0.05}
@@ -57,9 +60,20 @@ def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
 def test_fast_reports_are_thinned(stream):
     running = stream(steps=1000, pause=0.001)
     heard, hear = [], running.hear
-    running.hear = lambda report: heard.append(report.step) or hear(report)
+    running.hear = lambda report, *more: heard.append(report.step) or hear(report, *more)
     allowed = running.result().seconds / reports.STREAM_SECONDS + 2
     assert 3 <= len(heard) <= allowed < 500
+
+
+def test_pictures_and_curves_come_along(engine):
+    photo = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
+    wanted = PaintSettings(detail=32, steps=400, size=64)
+    running = engine.stream("paint.learn", wanted, {"content": [photo]}, "me")
+    seen = [(running.preview, report.step) for report in running]
+    assert images.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
+    assert not running.result().stopped_early
+    first, *_, last = running.history
+    assert first["step"] == 0 and first["learnt"] > last["learnt"] and "gradient_1" in last
 
 
 def test_who_looks_late_sees_the_newest_and_the_end(stream, until):

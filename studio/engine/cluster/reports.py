@@ -90,16 +90,22 @@ def spared(what: str, id: str) -> Iterator[None]:
 
 
 class Streamer:
-    """Passes what is reported on as events of a topic: the first at once, then thinned."""
+    """Passes what is reported on as events of a topic: the first at once, then thinned.
 
-    def __init__(self, id: str, topic: str):
-        self._id, self._topic, self._next = id, topic, 0.0
+    Args:
+        previews: whether pictures go along; drivers, which show none, do without.
+    """
+
+    def __init__(self, id: str, topic: str, previews: bool = False):
+        self._id, self._topic, self._next, self._previews = id, topic, 0.0, previews
 
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + STREAM_SECONDS
-            message = {"id": self._id, "report": store.pack_report(report)}
+            shown = report.preview if self._previews else None
+            preview = None if shown is None else images.encode_preview(shown)
+            message = {"id": self._id, "report": store.pack_report(report), "preview": preview}
             get_worker().log_event(self._topic, message)
 
 

@@ -19,7 +19,7 @@ from studio.core import amounts, owners, paths, tasks
 from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
-from studio.engine.cluster.reports import Reporter, Streamer, spared, topic
+from studio.engine.cluster.reports import STREAM_SECONDS, Reporter, Streamer, spared, topic
 from studio.engine.jobs import store
 
 MEMORY = (
@@ -130,8 +130,9 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         start = time.monotonic()
         with tasks.in_memory():
-            listener = Streamer(id, topic("live")) if asked["stream"] else None
-            result = _run(asked["task"], entry, asked, Progress(listener, StopSignal(stop_name(id))))
+            listener = Streamer(id, topic("live"), previews=True) if asked["stream"] else None
+            progress = Progress(listener, StopSignal(stop_name(id)), STREAM_SECONDS)
+            result = _run(asked["task"], entry, asked, progress)
             main = result.files[0]
             packed = store.pack_result(result)
             return {
