@@ -16,12 +16,13 @@ from studio.core.generators.discriminator import (
     adams,
     discriminator,
     frozen_logits,
-    halvings,
     logistic_loss,
     small,
 )
+from studio.core.generators.scales import coarsest
 from studio.core.training.precision import as_float32
 from studio.dcgan.settings import TrainDcganSettings
+from studio.dcgan.written import SIDE, widths
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
 NUDGED = 4  # the penalty looks at every fourth picture; more changes little and costs much
@@ -33,19 +34,16 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
     Besides its start, the numbers also set the gain and the offset of every channel at every size, which
     costs next to nothing and brings the pictures closer (Chen et al. 2019, arXiv:1810.01365).
     """
-    doublings = halvings(settings.size)
-    start = settings.size // 2**doublings
+    start, (channels, *others) = coarsest(settings.size), widths(settings)
     z = keras.Input((settings.latent_dim,), name="z")
-    channels = settings.width * 2 ** (doublings - 1)
     x = keras.layers.Dense(
         start * start * channels, use_bias=False, kernel_initializer=small(settings.seed, 0), name="start"
     )(z)
     x = _awake(keras.layers.Reshape((start, start, channels))(x), z, settings, 0)
-    for n in range(1, doublings):
-        channels //= 2
+    for n, channels in enumerate(others, 1):
         x = keras.layers.Conv2DTranspose(
             channels,
-            4,
+            SIDE,
             2,
             "same",
             use_bias=False,
@@ -55,11 +53,11 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
         x = _awake(x, z, settings, n)
     picture = keras.layers.Conv2DTranspose(
         settings.channels,
-        4,
+        SIDE,
         2,
         "same",
         activation="tanh",
-        kernel_initializer=small(settings.seed, doublings),
+        kernel_initializer=small(settings.seed, 1 + len(others)),
         name="picture",
     )(x)
     return keras.Model(z, picture, name="generator")

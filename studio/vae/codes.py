@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.data import Part
+from studio.core.generators.batches import BATCHES, in_batches
 from studio.core.progress import Progress
 from studio.vae.model import LEAST_LOG_VAR, MOST_LOG_VAR, Vae
 from studio.vae.settings import TrainVaeSettings
 
-BATCHES = (1, 8, 64)  # the only numbers of pictures at once, so that nothing is compiled twice
 BATCH = BATCHES[-1]
 LEAST_NATS = 0.05  # that a number tells of a picture; below, nothing of it shows
 
@@ -56,7 +56,7 @@ def encode(
         if progress is not None:
             progress.check()
         some = prepare(pictures[at : at + BATCH]).astype("float32") / 255
-        found.append(_by_batch(vae.encoder, some))
+        found.append(in_batches(vae.encoder.predict_on_batch, some))
     z_mean, z_log_var = np.split(np.concatenate(found), 2, axis=1)
     return z_mean, z_log_var.clip(LEAST_LOG_VAR, MOST_LOG_VAR)
 
@@ -77,21 +77,12 @@ def redraw_error(
 
 def decode(vae: Vae, z: np.ndarray) -> np.ndarray:
     """`(n, latent_dim)` -> pictures `(n, size, size, C) uint8`."""
-    parts = [sigmoid(logits(vae, z[at : at + BATCH])) for at in range(0, len(z), BATCH)]
-    return np.rint(255 * np.concatenate(parts)).astype("uint8")
+    return np.rint(255 * sigmoid(logits(vae, z))).astype("uint8")
 
 
 def logits(vae: Vae, z: np.ndarray) -> np.ndarray:
-    """`(n, latent_dim)`, at most BATCH of them -> `(n, size, size, C) float32`."""
-    return _by_batch(vae.decoder, np.asarray(z, "float32"))
-
-
-def _by_batch(network, some: np.ndarray) -> np.ndarray:
-    """Runs a network on rows filled up to the next of BATCHES."""
-    count = len(some)
-    full = next(size for size in BATCHES if size >= count)
-    padded = np.concatenate([some, np.zeros((full - count, *some.shape[1:]), "float32")])
-    return np.asarray(network.predict_on_batch(padded))[:count]
+    """`(n, latent_dim)` -> `(n, size, size, C) float32`."""
+    return in_batches(vae.decoder.predict_on_batch, z)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 import numpy as np
 
 from studio.core.generators import latent
+from studio.core.generators.batches import Written
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.pictures import images
+from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
+from studio.vae import written
 from studio.vae.settings import TrainVaeSettings
 
 TASK = "vae.train"
@@ -46,19 +52,22 @@ def open(preset: Preset) -> latent.Generator:
     Raises:
         InvalidInput: if it is no VAE, or its files are not whole.
     """
-    vae, settings = load(preset), settings_of(preset)
-    from studio.vae import codes
-
+    settings, path = settings_of(preset), preset.weights()
+    drawing = loading.arrays(path, written.decoder_layout(settings))
+    reading = loading.arrays(path, written.encoder_layout(settings))
     directions, density = latent.read(preset.data(), settings.latent_dim)
+    cores = math.ceil(limits.processors())
+    draw = Written(partial(written.decoder, drawing, settings), cores)
+    read = Written(partial(written.encoder, reading, settings), cores)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        made = codes.decode(vae, z)
+        made = np.rint(255 * draw(z)).astype("uint8")
         return np.broadcast_to(made, (*made.shape[:3], 3))
 
     def encode(pictures: np.ndarray) -> np.ndarray:
         if settings.channels == 1:
             pictures = np.stack([images.gray(one) for one in pictures])
-        return codes.encode(vae, pictures)[0]
+        return read(pictures.astype("float32") / 255)
 
     return latent.Generator(
         preset.name,

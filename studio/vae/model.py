@@ -12,10 +12,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.generators.discriminator import halvings
+from studio.core.generators.scales import coarsest
 from studio.core.training.loop import part_seed
 from studio.vae.adversarial import build_discriminator
 from studio.vae.settings import TrainVaeSettings
+from studio.vae.written import SIDE, SLOPE, doubled, halved
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
 COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
@@ -58,13 +59,14 @@ class Vae(keras.Model):
 
 def encoder(settings: TrainVaeSettings) -> keras.Model:
     """The network that writes down: `(B, size, size, C)` -> `(B, 2 * latent_dim)`: means, log variances."""
-    _, channels = _shape(settings)
     layers = [keras.Input((settings.size, settings.size, settings.channels), name="picture")]
-    for n, width in enumerate(channels):
+    for n, width in enumerate(halved(settings)):
         layers += [
-            keras.layers.Conv2D(width, 4, 2, "same", use_bias=False, kernel_initializer=_start(settings, n)),
+            keras.layers.Conv2D(
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_start(settings, n)
+            ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
-            keras.layers.LeakyReLU(0.2),
+            keras.layers.LeakyReLU(SLOPE),
         ]
     head = keras.layers.Dense(
         2 * settings.latent_dim,
@@ -75,8 +77,7 @@ def encoder(settings: TrainVaeSettings) -> keras.Model:
 
 def decoder(settings: TrainVaeSettings) -> keras.Model:
     """The network that draws: `(B, latent_dim)` -> `(B, size, size, C)` logits."""
-    side, channels = _shape(settings)
-    deepest = channels[-1]
+    side, deepest = coarsest(settings.size), halved(settings)[-1]
     layers = [
         keras.Input((settings.latent_dim,), name="z"),
         keras.layers.Dense(side * side * deepest, use_bias=False, kernel_initializer=_start(settings, 30)),
@@ -84,10 +85,10 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
         keras.layers.BatchNormalization(momentum=_MOMENTUM),
         keras.layers.ReLU(),
     ]
-    for n, width in enumerate([*channels[-2::-1], max(8, settings.width // 2)]):
+    for n, width in enumerate(doubled(settings)):
         layers += [
             keras.layers.Conv2DTranspose(
-                width, 4, 2, "same", use_bias=False, kernel_initializer=_start(settings, 31 + n)
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_start(settings, 31 + n)
             ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.ReLU(),
@@ -95,12 +96,6 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
     # The last one mixes neighbours, so that the steps of the one before do not show as a chequerboard.
     last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_start(settings, 50))
     return keras.Sequential([*layers, last], name="decoder")
-
-
-def _shape(settings: TrainVaeSettings) -> tuple[int, list[int]]:
-    """The side of the coarsest maps, and the channels of each halving: 64 -> 4, [w, 2w, 4w, 4w]."""
-    count = halvings(settings.size)
-    return settings.size // 2**count, [settings.width * min(4, 2**n) for n in range(count)]
 
 
 def _start(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:

@@ -134,12 +134,13 @@ def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
         generator.open(presets.find(tiny_voice.make(tmp_path / "voice")))
 
 
-@pytest.mark.parametrize("damage", ["nan", "larger", "cut"])
+@pytest.mark.parametrize("damage", ["nan", "shape", "larger", "cut"])
 def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
     import h5py
 
     from studio.core import paths
-    from studio.dcgan import generator
+    from studio.core.models import loading
+    from studio.dcgan import generator, model
 
     preset = presets.unpack(made.files[0].read(), tmp_path / "model")
     path = preset.folder / model_folder.WEIGHTS
@@ -149,12 +150,19 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
         with h5py.File(path, "r+") as file:
             if damage == "nan":
                 file["generator/layers/dense/vars/0"][0, 0] = np.nan
+            elif damage == "shape":
+                del file["generator/layers/dense/vars/0"]
+                file["generator/layers/dense/vars/0"] = np.zeros((8, 3), "float32")
             else:
                 file.create_dataset("more", data=np.zeros(10_000_000, "float32"))
     settings = preset.folder / model_folder.SETTINGS
     settings.write_text(settings.read_text().replace(preset.digest, paths.file_digest(path)))
+    preset = presets.find(preset.folder)
     with pytest.raises(InvalidInput, match="weights"):
-        generator.open(presets.find(preset.folder))
+        loading.fill(model.Gan(generator.settings_of(preset)), preset)
+    if damage != "larger":  # whose other numbers are never read to draw
+        with pytest.raises(InvalidInput, match="weights"):
+            generator.open(preset)
 
 
 @pytest.mark.slow

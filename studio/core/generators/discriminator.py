@@ -12,6 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.generators.scales import halvings
 from studio.core.training.loop import part_seed
 from studio.core.training.precision import as_float32
 
@@ -42,14 +43,6 @@ def discriminator(size: int, channels: int, width: int, dropout: float, seed: in
         keras.layers.Dense(1, kernel_initializer=small(seed, 40)),
     ]
     return keras.Sequential(layers, name="discriminator")
-
-
-def halvings(size: int) -> int:
-    """How often the side of a picture is halved until the coarsest maps: 64 -> 4, of 4 px; 28 -> 2."""
-    found = 0
-    while size > 7:
-        size, found = size // 2, found + 1
-    return found
 
 
 def small(seed: int, n: int) -> keras.initializers.Initializer:

@@ -48,6 +48,16 @@ def holds(preset: Preset, part: str) -> bool:
         return False
 
 
+def place(layer: str, n: int, part: int) -> str:
+    """Where Keras puts an array of the n-th layer of a kind: `dense`, 1, 0 -> `layers/dense_1/vars/0`."""
+    return f"layers/{layer}{f'_{n}' if n else ''}/vars/{part}"
+
+
+def normalisation(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Where Keras puts gain, shift, mean and variance of the n-th batch normalisation, and their shape."""
+    return ((place("batch_normalization", n, part), (channels,)) for part in range(4))
+
+
 def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
     """The arrays of a weights file by their places in it, as `float32`; no Keras loads.
 

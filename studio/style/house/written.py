@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Tensor
+from studio.core.models.loading import place
 from studio.style.house.settings import TrainStyleSettings
 
 STRIDE = 4  # px of the photo that one place of the coarsest layer stands for
@@ -27,11 +28,10 @@ def layout(settings: TrainStyleSettings, styles: int) -> Iterator[tuple[str, tup
     into = [(9, 3, width), (3, width, 2 * width), (3, 2 * width, 3 * width)]
     out = [(3, 3 * width, 2 * width), (3, 2 * width, width), (9, width, 3)]
     for n, (side, inputs, channels) in enumerate([*into, *inner, *out]):
-        number = f"_{n}" if n else ""
-        yield f"layers/conv2d{number}/vars/0", (side, side, inputs, channels)
-        yield f"layers/conv2d{number}/vars/1", (channels,)
+        yield place("conv2d", n, 0), (side, side, inputs, channels)
+        yield place("conv2d", n, 1), (channels,)
         for part in range(2):
-            yield f"layers/styled_norm{number}/vars/{part}", (styles, channels)
+            yield place("styled_norm", n, part), (styles, channels)
 
 
 def written(
@@ -63,7 +63,8 @@ def written(
         kernel, bias, gains, shifts = next(each)
         maps = styled(_enlarged(graph, maps, kernel, bias), gains, shifts)
     kernel, bias, gains, shifts = next(each)
-    changed = layers.sum_of(graph, _to_colors(graph, maps, kernel, bias), centred)
+    around = layers.mirrored(graph, maps, len(kernel) // 2)
+    changed = layers.sum_of(graph, layers.to_colors(graph, around, kernel, bias), centred)
     return graph.model(layers.plain(graph, "LOGISTIC", styled(changed, gains, shifts, layers.LINEAR)))
 
 
@@ -93,23 +94,9 @@ def _enlarged(graph: Graph, maps: Tensor, kernel: np.ndarray, bias: np.ndarray) 
     Each of the four pixels that come of one sees two by two of the small maps, by sums of the kernel: so does
     a transposed convolution of 4 px.
     """
-    _, height, width, _ = maps.shape
     sums = np.zeros((4, 4, *kernel.shape[2:]), "float32")
     for down in range(2):
         for right in range(2):
             sums[down : down + 3, right : right + 3] += kernel[::-1, ::-1]
     around = layers.mirrored(graph, maps, 1, symmetric=True)
-    larger = layers.transposed(graph, around, sums.transpose(0, 1, 3, 2), bias, same=False)
-    return layers.part(graph, layers.part(graph, larger, 1, 3, 2 * height), 2, 3, 2 * width)
-
-
-def _to_colors(graph: Graph, maps: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
-    """A convolution to three channels, four pixels at once: fewer outputs leave a processor's lanes empty."""
-    side = len(kernel)
-    four = np.zeros((side + 1, side + 1, kernel.shape[2], 4 * len(bias)), "float32")
-    for n in range(4):
-        down, right = divmod(n, 2)
-        channels = slice(n * len(bias), (n + 1) * len(bias))
-        four[down : down + side, right : right + side, :, channels] = kernel
-    around = layers.mirrored(graph, maps, side // 2)
-    return layers.spread(graph, layers.convolution(graph, around, four, np.tile(bias, 4), 2))
+    return layers.doubled(graph, around, sums.transpose(0, 1, 3, 2), bias)

@@ -1,0 +1,14 @@
+"""The sizes of maps, from a picture to the coarsest; importing this loads no Keras."""
+
+
+def halvings(size: int) -> int:
+    """How often the side of a picture is halved until the coarsest maps: 64 -> 4, of 4 px; 28 -> 2."""
+    found = 0
+    while size > 7:
+        size, found = size // 2, found + 1
+    return found
+
+
+def coarsest(size: int) -> int:
+    """The side of the coarsest maps of a picture with this side: 64 -> 4, 28 -> 7."""
+    return size // 2 ** halvings(size)

@@ -1,0 +1,43 @@
+"""What draws without Keras draws the same as the network that learnt."""
+
+import numpy as np
+import pytest
+import random_weights
+
+from studio.core import recipes
+from studio.core.generators import latent
+from studio.core.models import loading, presets
+from studio.dcgan import generator, model
+from studio.dcgan.settings import TrainDcganSettings
+
+
+def beside_keras(preset, gan):
+    """How far the pictures of both are apart, in levels, and how much those of one differ."""
+    opened = generator.open(preset)
+    z = latent.draw(opened, 9, seed=1)
+    made, expected = opened.decode(z).astype(int), generator.generate(gan.generator, z).astype(int)
+    assert made.shape == expected.shape
+    return np.abs(made - expected), expected.std(0).mean()
+
+
+@pytest.mark.parametrize("name", ["faces-dcgan", "digits-dcgan", "avatars-dcgan"])
+def test_models_that_ship_draw_the_same_to_one_level(name):
+    preset = presets.find(name)
+    gan = model.Gan(generator.settings_of(preset))
+    loading.fill(gan, preset)
+    apart, _ = beside_keras(preset, gan)
+    assert apart.max() <= 1 and apart.mean() < 1e-3
+
+
+@pytest.mark.parametrize(
+    "shape", [{"modulated": False, "size": 32}, {"size": 28, "colors": "gray"}, {"size": 128}]
+)
+def test_models_of_any_shape_draw_the_same_to_one_level(home, tmp_path, shape):
+    settings = TrainDcganSettings(width=4, judge_width=4, latent_dim=8, **shape)
+    gan = model.Gan(settings)
+    random_weights.give(gan.generator)
+    recipe = recipes.Recipe(task="dcgan.train", settings=settings.model_dump(mode="json"))
+    apart, varied = beside_keras(
+        presets.save(tmp_path / "model", gan, "dcgan.train", settings, "", recipe), gan
+    )
+    assert varied > 2 and apart.max() <= 1 and apart.mean() < 1e-3

@@ -1,0 +1,38 @@
+"""What reads and draws without Keras gives the same as the networks that learnt."""
+
+import numpy as np
+import pytest
+import random_weights
+
+from studio.core import recipes
+from studio.core.generators import latent
+from studio.core.models import presets
+from studio.vae import codes, generator
+from studio.vae.model import Vae
+from studio.vae.settings import TrainVaeSettings
+
+
+def check_beside_keras(preset, vae, channels):
+    opened = generator.open(preset)
+    z = latent.draw(opened, 9, seed=1)
+    made, expected = opened.decode(z), codes.decode(vae, z)
+    apart = np.abs(made[..., :channels].astype(int) - expected)
+    assert expected.std(0).mean() > 2 and apart.max() <= 1 and apart.mean() < 1e-3
+    read, found = opened.encode(made), codes.encode(vae, np.ascontiguousarray(made[..., :channels]))[0]
+    assert np.abs(read - found).max() < 1e-4 * max(1, np.abs(found).max())
+
+
+@pytest.mark.parametrize(("name", "channels"), [("faces-vae", 3), ("digits-vae", 1)])
+def test_models_that_ship_read_and_draw_the_same(name, channels):
+    preset = presets.find(name)
+    check_beside_keras(preset, generator.load(preset), channels)
+
+
+@pytest.mark.parametrize("shape", [{"size": 32}, {"size": 28, "colors": "gray"}, {"size": 128}])
+def test_models_of_any_shape_read_and_draw_the_same(home, tmp_path, shape):
+    settings = TrainVaeSettings(width=4, latent_dim=6, **shape)
+    vae = Vae(settings)
+    random_weights.give(vae)
+    recipe = recipes.Recipe(task="vae.train", settings=settings.model_dump(mode="json"))
+    preset = presets.save(tmp_path / "model", vae, "vae.train", settings, "", recipe)
+    check_beside_keras(preset, vae, settings.channels)
