@@ -52,7 +52,7 @@ def beside_the_fine_mode(
 ) -> list[dict[str, float]]:
     """For every photo: its losses by the network, as times those of the fine mode's first painter."""
     from studio.core.objectives import backbones
-    from studio.style import paintings
+    from studio.core.pictures import paintings
     from studio.style.house import known_styles
     from studio.style.optimise import objective
     from studio.style.optimise.scene import Scene

@@ -50,7 +50,7 @@ def recipe(path: Path, place: Path) -> None:
 
 def text(path: Path, place: Path) -> None:
     """As a text to learn from."""
-    from studio.text import corpus
+    from studio.core.data import corpus
 
     corpus.read(path)
 

@@ -85,8 +85,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
 
 def photos_and_paintings() -> list[tuple[np.ndarray, np.ndarray]]:
     """Three pairs of a photo and a painting, of the test data or of what comes with the studio."""
-    from studio.core.pictures import images, sample_photos
-    from studio.style import paintings
+    from studio.core.pictures import images, paintings, sample_photos
 
     data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data")) / "images"
     if data.is_dir():

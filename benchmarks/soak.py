@@ -23,12 +23,11 @@ PATIENCE = 900.0
 def kinds(size: int) -> list:
     """What is asked for in turn, each a function of a number that gives a task, settings and inputs."""
     from studio.classify.settings import PredictSettings
-    from studio.core.pictures import animations, images, sample_photos
+    from studio.core.pictures import animations, images, paintings, sample_photos
     from studio.core.tasks import File
     from studio.dream.settings import DreamSettings
     from studio.faces.settings import FacesSettings
     from studio.film.settings import FilmSettings
-    from studio.style import paintings
     from studio.style.settings import TransferSettings
     from studio.text.settings import WriteSettings
 

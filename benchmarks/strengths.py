@@ -17,8 +17,7 @@ import numpy as np
 from benchmarks import looks
 from benchmarks.report import arguments, note, show
 from studio.core.objectives import backbones
-from studio.core.pictures import sample_photos
-from studio.style import paintings
+from studio.core.pictures import paintings, sample_photos
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 

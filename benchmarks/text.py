@@ -111,7 +111,8 @@ def learning() -> dict[str, object]:
 
 def scored(preset: str, path: str) -> dict[str, object]:
     """The loss of a preset on the last tenth of a text, in one go."""
-    from studio.text import corpus, cross_entropy, voice
+    from studio.core.data import corpus
+    from studio.text import cross_entropy, voice
     from studio.text.batches import plan
     from studio.text.settings import TrainTextSettings
 

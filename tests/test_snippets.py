@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.pictures import images, sample_photos
-from studio.style import paintings
+from studio.core.pictures import images, paintings, sample_photos
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)

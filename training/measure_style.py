@@ -20,9 +20,9 @@ from studio.cli import console, flags
 from studio.core import data, paths
 from studio.core.errors import invalid
 from studio.core.models import model_folder, presets
+from studio.core.pictures import paintings
 from studio.core.progress import Progress
 from studio.core.training.loop import split
-from studio.style import paintings
 from studio.style.house import card, known_styles
 from studio.style.house.held_out import HeldOut
 from studio.style.house.task import LEAST_PHOTOS, grams

@@ -57,7 +57,7 @@ def photos() -> list[Sample]:
 
 def paintings() -> list[Sample]:
     """The styles that the studio draws itself."""
-    from studio.style import paintings
+    from studio.core.pictures import paintings
 
     return [
         Sample(
@@ -97,7 +97,7 @@ def guides() -> list[Sample]:
 
 def titles() -> dict[str, str]:
     """The title of each sample by its name in the library."""
-    from studio.style import paintings
+    from studio.core.pictures import paintings
 
     drawn = {name: painting.title for name, painting in paintings.paintings().items()}
     return {name: _title(name) for name in sample_photos.photos()} | drawn
@@ -159,7 +159,7 @@ def _painting(name: str) -> File:
 
 @st.cache_data(show_spinner=False, persist=None)
 def _drawn(name: str) -> bytes:
-    from studio.style import paintings
+    from studio.core.pictures import paintings
 
     return images.encode_png(paintings.draw(name))
 
@@ -172,7 +172,7 @@ def spelled(file: File) -> str:
 @st.cache_data(max_entries=256, show_spinner=False)
 def is_sample(file: File) -> bool:
     """Whether a file is a sample, by its bytes: anybody can call a file so."""
-    from studio.style import paintings
+    from studio.core.pictures import paintings
 
     stem = _stem(file)
     if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:

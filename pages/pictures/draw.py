@@ -21,11 +21,10 @@ from pages.pictures import text_tiles
 from studio.core import data, tasks
 from studio.core.data import sample_sets
 from studio.core.objectives import backbones
-from studio.core.pictures import images, sample_photos
+from studio.core.pictures import images, paintings, sample_photos
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
-from studio.style import paintings
 from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.text import corpus
+from studio.core.data import corpus
 from studio.text.numpy_network import Layer, Network, sigmoid
 
 GATES = ("lets in", "keeps", "shows")

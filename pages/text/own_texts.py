@@ -10,9 +10,9 @@ import streamlit as st
 from pages.form import estimates, forms, sample_texts, uploads
 from pages.widgets import owners, words
 from pages.widgets.marked_text import marked_text
+from studio.core.data import corpus
 from studio.core.errors import StudioError
 from studio.core.tasks import File
-from studio.text import corpus
 from studio.text.batches import Plan, plan
 from studio.text.settings import TrainTextSettings
 

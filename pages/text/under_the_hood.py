@@ -10,10 +10,11 @@ import streamlit as st
 from pages.jobs.written_texts import Text
 from pages.text import gates
 from pages.widgets import under_the_hood, words
+from studio.core.data import corpus
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.process import blas_threads
-from studio.text import corpus, voice
+from studio.text import voice
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
 SHOWN = 12

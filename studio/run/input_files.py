@@ -8,13 +8,11 @@ from pathlib import Path
 from studio.core import amounts, paths
 from studio.core.brought import models
 from studio.core.brought.files import keras_files, packing
-from studio.core.data import sample_sets
+from studio.core.data import corpus, sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
-from studio.core.pictures import animations, formats, images, sample_photos
+from studio.core.pictures import animations, formats, images, paintings, sample_photos
 from studio.core.tasks import File, Kind, Slot
-from studio.style import paintings
-from studio.text import corpus
 
 _SAMPLE = sample_sets.PREFIX
 _MODEL_FILES = {".keras", ".zip", ".h5"}

@@ -11,12 +11,12 @@ from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from studio.core import amounts, owners, paths
+from studio.core.data import corpus
 from studio.core.errors import invalid, short_name
 from studio.core.pictures import images
 from studio.core.tasks import File, Kind
 from studio.engine import quotas
 from studio.run import input_files
-from studio.text import corpus
 
 MOST: dict[Kind, int] = {  # bytes, as pages take them
     "picture": images.MOST_BYTES,

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from studio.core import paths
-from studio.core.data import shares
+from studio.core.data import corpus, shares
 from studio.core.errors import invalid
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.text import corpus, cross_entropy, task, voice
+from studio.text import cross_entropy, task, voice
 
 
 def figures(

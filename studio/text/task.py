@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import recipes
+from studio.core.data import corpus
 from studio.core.errors import Cancelled
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.text import card, corpus, cross_entropy, voice
+from studio.text import card, cross_entropy, voice
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.core.data.corpus import MOST_CHARACTERS
 from studio.core.errors import invalid
 
-LEAST, MOST = 2, 6000
+LEAST, MOST = 2, MOST_CHARACTERS
 # What Unicode does not call related, though a reader does.
 _ALIKE = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": ".", "\t": " "}

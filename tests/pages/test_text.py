@@ -15,11 +15,12 @@ from pages.pictures import text_tiles
 from pages.text import gates, training, under_the_hood, voices
 from pages.widgets import owners
 from studio.core import paths, recipes
+from studio.core.data import corpus
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File
 from studio.core.weights import index
 from studio.engine import Live
-from studio.text import corpus, voice
+from studio.text import voice
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.write import Pen
 

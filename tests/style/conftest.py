@@ -14,6 +14,6 @@ def photo():
 
 @pytest.fixture(scope="session")
 def painting():
-    from studio.style import paintings
+    from studio.core.pictures import paintings
 
     return paintings.draw("brush_strokes")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from studio.core.data import corpus
 from studio.core.models import presets
 from studio.core.weights import index
-from studio.text import corpus, cross_entropy, quantised, voice
+from studio.text import cross_entropy, quantised, voice
 from studio.text.batches import plan
 from studio.text.settings import WriteSettings
 from studio.text.write import nats_of, write

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from studio.core import tasks
+from studio.core.data import corpus
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints, loop
-from studio.text import corpus, cross_entropy, voice, write
+from studio.text import cross_entropy, voice, write
 from studio.text.settings import WriteSettings
 
 

@@ -14,10 +14,9 @@ from studio.classify.data import duplicates
 from studio.core import paths
 from studio.core.data.cache import Pictures
 from studio.core.errors import Cancelled
-from studio.core.pictures import avatars, sample_photos
+from studio.core.pictures import avatars, paintings, sample_photos
 from studio.core.pictures.images import resize
 from studio.core.progress import Progress
-from studio.style import paintings
 
 pytestmark = pytest.mark.usefixtures("home")
 SIZE = 96

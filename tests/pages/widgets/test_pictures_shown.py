@@ -132,7 +132,7 @@ def test_no_style_means_the_first(page):
 def test_every_sample_has_its_small_picture():
     for name in samples.sample_photos.photos():
         assert (samples.SHIPPED / f"photo-{name}.webp").is_file(), name
-    from studio.style import paintings
+    from studio.core.pictures import paintings
 
     for name in paintings.paintings():
         assert (samples.SHIPPED / f"style-{name}.webp").is_file(), name

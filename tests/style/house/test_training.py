@@ -8,10 +8,9 @@ from studio.core import data, tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
-from studio.core.pictures import images, sample_photos
+from studio.core.pictures import images, paintings, sample_photos
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.style import paintings
 from studio.style.house import film_grain, known_styles, paint, train
 from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import FARTHEST, Learner

@@ -8,9 +8,9 @@ from scipy import ndimage
 from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
-from studio.style.paintings.brush import at
-from studio.style.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
-from studio.style.paintings.pigment import finished, lit, over, palette, ramp, vary
+from studio.core.pictures.paintings.brush import at
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
+from studio.core.pictures.paintings.pigment import finished, lit, over, palette, ramp, vary
 
 SAND = palette("#a8552f", "#cf8a4e", "#e6b878", "#f1d9a6", "#f8ecd0")
 CREST, LAPIS = palette("#22454c", "#1f5f8c")

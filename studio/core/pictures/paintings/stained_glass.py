@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from studio.style.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
-from studio.style.paintings.pigment import finished, lit, palette, ramp, vary
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
+from studio.core.pictures.paintings.pigment import finished, lit, palette, ramp, vary
 
 SUN = palette("#fff0a8", "#ffd23a", "#ffaa14", "#f57612", "#dc3518", "#a90f2c", "#6d0c48")
 SKY = palette("#3b1a7a", "#2a2bb0", "#1546c4", "#0f6fd0", "#0c9ac4", "#22bdb4", "#8fe0c8")

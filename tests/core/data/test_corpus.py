@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from studio.core.data import corpus
 from studio.core.errors import InvalidInput
-from studio.text import corpus
 
 PLAIN = "Eine Größe, die man mißt: 3 µm. Ça va déjà mieux, dit-il à Zoë, naïve.\n" * 3
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from studio.style.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
-from studio.style.paintings.pigment import finished, lit, over, palette, ramp
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
+from studio.core.pictures.paintings.pigment import finished, lit, over, palette, ramp
 
 ENAMELS = (
     palette("#04231f", "#0b4a3c", "#157a5c", "#3fb58a"),

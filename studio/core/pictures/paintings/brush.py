@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from studio.style.paintings.noise import Shape
-from studio.style.paintings.pigment import lit, vary
+from studio.core.pictures.paintings.noise import Shape
+from studio.core.pictures.paintings.pigment import lit, vary
 
 OVERSAMPLING = 2  # strokes are drawn this much larger and averaged down: smooth edges without blending
 Field = Callable[[np.ndarray], np.ndarray]

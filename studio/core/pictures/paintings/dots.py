@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from studio.style.paintings.brush import at
-from studio.style.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
-from studio.style.paintings.pigment import finished, from_oklab, lit, over, palette, ramp, to_oklab
+from studio.core.pictures.paintings.brush import at
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
+from studio.core.pictures.paintings.pigment import finished, from_oklab, lit, over, palette, ramp, to_oklab
 
 SKY = palette("#22a7b5", "#5fcab0", "#a9e0a0", "#f2ea8e", "#ffc86e", "#ff9d6b")
 TREES = palette("#43237a", "#5a3f9c", "#2f6fa0", "#2f9a6a", "#8fc04a", "#f2d85a")

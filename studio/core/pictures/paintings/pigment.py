@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from studio.style.paintings.noise import Shape, fractal, smooth
+from studio.core.pictures.paintings.noise import Shape, fractal, smooth
 
 # Björn Ottosson, "A perceptual color space for image processing" (2020).
 _TO_LMS = np.array(

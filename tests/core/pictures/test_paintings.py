@@ -10,9 +10,8 @@ from scipy import ndimage
 
 from studio.core import paths
 from studio.core.errors import InvalidInput
-from studio.core.pictures import images
+from studio.core.pictures import images, paintings
 from studio.core.tasks import imported
-from studio.style import paintings
 
 NAMES = tuple(paintings.paintings())
 SMALL = (160, 200)
@@ -31,7 +30,7 @@ def drawn(home):
 
 
 def _drawn_anew(name, seed, size=SMALL):
-    return imported(f"studio.style.paintings.{name}:draw")(seed, size)
+    return imported(f"studio.core.pictures.paintings.{name}:draw")(seed, size)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,7 +127,7 @@ def test_other_code_or_a_damaged_file_draws_again(home, monkeypatch):
 def test_listing_loads_nothing_heavy():
     code = (
         "import sys; from studio.style import paintings; paintings.paintings();"
-        "heavy = ('skimage', 'scipy', 'keras', 'tensorflow', 'jax', 'studio.style.paintings.mosaic');"
+        "heavy = ('skimage', 'scipy', 'keras', 'tensorflow', 'jax', 'studio.core.pictures.paintings.mosaic');"
         "sys.exit(any(m in sys.modules for m in heavy))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

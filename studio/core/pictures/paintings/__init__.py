@@ -73,7 +73,7 @@ def draw(name: str, seed: int = 0, size: tuple[int, int] | None = None) -> np.nd
     kept = paths.folder("cache") / f"painting-{name}-{seed}-{height}x{width}-{_version()}.png"
     picture = _read(kept)
     if picture is None or picture.shape != (height, width, 3):
-        picture = imported(f"studio.style.paintings.{name}:draw")(seed, (height, width))
+        picture = imported(f"studio.core.pictures.paintings.{name}:draw")(seed, (height, width))
         paths.write(kept, images.encode_png(picture))
     return picture
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from studio.style.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
-from studio.style.paintings.pigment import finished, over, palette
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
+from studio.core.pictures.paintings.pigment import finished, over, palette
 
 CREAM, INK, RED = palette("#f3e7cc", "#1b1714", "#c8351f")
 OVERSAMPLING = 2

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from studio.core import amounts, paths
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.text.vocabulary import MOST as MOST_CHARACTERS
 
 MOST_BYTES = 100 * 10**6
 LEAST_CHARS = 64
+MOST_CHARACTERS = 6000  # different ones
 _MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from studio.style.paintings.noise import Shape, fractal, grid, smooth, smoothstep
-from studio.style.paintings.pigment import finished, over, palette
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, smooth, smoothstep
+from studio.core.pictures.paintings.pigment import finished, over, palette
 
 INKS = palette("#009fd6", "#e5127d", "#ffe600", "#15130f")
 PAPER = palette("#fbf3df")[0]

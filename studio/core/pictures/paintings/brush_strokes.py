@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.style.paintings.brush import Brush, Canvas, at, sampler
-from studio.style.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
-from studio.style.paintings.pigment import finished, over, palette, ramp
+from studio.core.pictures.paintings.brush import Brush, Canvas, at, sampler
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
+from studio.core.pictures.paintings.pigment import finished, over, palette, ramp
 
 SKY = palette("#0c2c5e", "#15508f", "#2484b5", "#58b6bd", "#a9dcc3", "#f3ecc0")
 SUN = palette("#fff6c4", "#ffe169", "#ffb93a", "#f58c2c")

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from studio.style.paintings.noise import Shape, fractal, grid, smooth, smoothstep
-from studio.style.paintings.pigment import finished, lit, palette, paper, ramp
+from studio.core.pictures.paintings.noise import Shape, fractal, grid, smooth, smoothstep
+from studio.core.pictures.paintings.pigment import finished, lit, palette, paper, ramp
 
 PAPER = palette("#fbf5e6")[0]
 SKY = palette("#fbdca0", "#f8b48c", "#e39ab4", "#a99ad6", "#6f9fdc", "#3d78c4")
