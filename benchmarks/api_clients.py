@@ -45,7 +45,7 @@ class Client(threading.Thread):
 
     def __init__(self, server: Server, name: str, jobs: int):
         super().__init__(daemon=True)
-        self._server, self._called, self._jobs = server, name, jobs
+        self._server, self._called, self.jobs = server, name, jobs
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {server.token}"
         self.submitted, self.done = 0, 0
@@ -55,7 +55,7 @@ class Client(threading.Thread):
         """Does it; what ends it early is its `fault`."""
         try:
             asked = []
-            for number in range(self._jobs):
+            for number in range(self.jobs):
                 asked.append(self._submit(number, 0))
                 self.submitted += 1
             for number, job in enumerate(asked):
@@ -82,18 +82,21 @@ class Client(threading.Thread):
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         end = time.monotonic() + PATIENCE
         while True:
-            try:
-                answer = self._session.request(
-                    method, f"{self._server.address}/api/v1{path}", timeout=60, **more
-                )
-                if answer.status_code != 503:
-                    answer.raise_for_status()
-                    return answer.json()
-            except (requests.ConnectionError, requests.Timeout):
-                pass
+            if (answer := self._once(method, path, **more)) is not None:
+                if answer.status_code >= 400:
+                    raise RuntimeError(f"{answer.status_code} {answer.text}")
+                return answer.json()
             if time.monotonic() > end:
                 raise TimeoutError("nobody answered")
             time.sleep(PAUSE)
+
+    def _once(self, method: str, path: str, **more: Any) -> requests.Response | None:
+        """The answer, if there was a whole one, and not that the studio still starts."""
+        try:
+            answer = self._session.request(method, f"{self._server.address}/api/v1{path}", timeout=60, **more)
+        except requests.RequestException:
+            return None
+        return None if answer.status_code == 503 else answer
 
 
 def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
@@ -119,7 +122,7 @@ def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
         "requests": jobs // clients * clients,
         "of them answered when the server was killed": submitted,
         **_kept(server.home, [f"client {n}/{m}" for n in range(clients) for m in range(jobs // clients)]),
-        "clients that gave up": sum(client.is_alive() or bool(client.fault) for client in crowd),
+        "clients that gave up": [client.fault or "it waits" for client in crowd if client.done < client.jobs],
         "seconds": time.monotonic() - began,
     }
 
