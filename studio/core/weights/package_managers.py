@@ -18,6 +18,8 @@ from studio.core.process import children
 if TYPE_CHECKING:
     import requests
 
+# seconds that pip or npm has to tell its settings: less, and a busy machine goes to the usual addresses
+_PATIENCE = 60
 _SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
 _NPM = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
 
@@ -97,7 +99,7 @@ def _listed() -> str:
     environment = children.environment()
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=10, check=True, env=environment
+            command, capture_output=True, text=True, timeout=_PATIENCE, check=True, env=environment
         )
         return done.stdout
     except (OSError, subprocess.SubprocessError):
@@ -126,7 +128,7 @@ def _told_by_npm() -> dict[str, str]:
     command = [shutil.which("npm") or "npm", "config", "list", "--json"]
     quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     try:
-        answer = subprocess.run(command, capture_output=True, timeout=10, check=True, env=quiet)
+        answer = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True, env=quiet)
         told = json.loads(answer.stdout)
         return {key: str(told[key]) for key in _NPM if told.get(key) is not None}
     except (OSError, subprocess.SubprocessError, ValueError, AttributeError):
