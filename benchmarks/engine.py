@@ -36,7 +36,7 @@ def _finished(engine: Engine, job: Job) -> Job:
 
 
 def starting(engine: Engine) -> dict[str, float]:
-    """From nothing to a cluster that takes work, and to a live lane that holds Keras and the weights."""
+    """From nothing to a cluster that takes work, and to a live lane that draws, writes and paints."""
     up = _until(lambda: engine.status() != "starting")
     return {"cluster up, s": up, "live lane warm, s": up + _until(lambda: engine.status() == "ready")}
 

@@ -53,7 +53,7 @@ PREDICT = Task(
     command="classify predict",
     help="say what pictures show",
     check="studio.classify.models.available:check",
-    prepare="studio.classify.models.available:prepare",
+    prepare_keras="studio.classify.models.available:prepare",
     builtin=(IMAGENET,),
     readable="studio.classify.ask.predict:readable",
 )
@@ -69,7 +69,7 @@ EXPLAIN = Task(
     command="classify explain",
     help="show where in a picture a classifier sees what it says",
     check="studio.classify.models.available:check",
-    prepare="studio.classify.ask.grad_cam:prepare",
+    prepare_keras="studio.classify.ask.grad_cam:prepare",
     builtin=(IMAGENET,),
 )
 

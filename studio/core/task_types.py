@@ -100,7 +100,8 @@ class Task:
         check: `module:function` of `check(settings, inputs)`, light, raises `InvalidInput` for what settings
             and inputs are not together; "" for none.
         prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold of what is
-            already on disk, and never fetches; "" for none.
+            already on disk, and never fetches; it loads no Keras. "" for none.
+        prepare_keras: the same of what needs Keras.
         kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
             result is; "" for always `produces`.
         usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
@@ -137,6 +138,7 @@ class Task:
     help: str
     check: str = ""
     prepare: str = ""
+    prepare_keras: str = ""
     kind: str = ""
     usual: str = ""
     needs: str = ""

@@ -27,7 +27,7 @@ class Engine(Serving):
 
     Args:
         memory: what each lane's process may use, as `studio.engine.cluster.launch.Host` takes it.
-        warm: whether workers import Keras at once.
+        warm: whether workers load what they need before they are asked to.
     """
 
     def submit(

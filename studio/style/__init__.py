@@ -24,6 +24,7 @@ TRANSFER = Task(
     help="paint a photo in the look of one to four paintings",
     check="studio.style.checks:check",
     prepare="studio.style.task:prepare",
+    prepare_keras="studio.style.task:prepare_keras",
 )
 
 TRAIN = Task(

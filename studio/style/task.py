@@ -45,11 +45,15 @@ def _as_stopped(settings: TransferSettings, passes: int) -> TransferSettings:
 
 
 def prepare(settings: TransferSettings) -> None:
-    """Loads what a warm worker should hold, as far as it is already on this disk."""
+    """Loads what house styles are painted with."""
     from studio.style.house import paint
 
     if known_styles.SHIPPED in presets.names():
         paint.open(presets.find(known_styles.SHIPPED))
+
+
+def prepare_keras(settings: TransferSettings) -> None:
+    """Loads what paints in pictures of a person's own, as far as it is already on this disk."""
     for name in ("adain", "vgg16"):
         if pretrained.status(name).cached:
             pretrained.load(name)

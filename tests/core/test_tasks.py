@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import paint
 import pytest
 
@@ -119,3 +122,14 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
 def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, given, slots, name):
     inputs = {slot: [File("0" * 64, "picture", f"{slot}_1.png")] for slot in slots}
     assert tasks.made_of(task, given, inputs) == name
+
+
+def test_what_warms_a_worker_first_loads_no_keras(home):
+    code = (
+        "import sys; from studio.core import tasks\n"
+        "found = [task for task in map(tasks.get, tasks.TASKS) if task.prepare]\n"
+        "for task in found: tasks.imported(task.prepare)(task.settings())\n"
+        "sys.exit(' '.join({'keras', 'tensorflow', 'jax'} & {*sys.modules}) or len(found) < 3)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -119,15 +119,23 @@ def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until,
 
 
 @pytest.mark.slow
-def test_warm_workers_hold_keras_and_the_server_does_not(home, chores, until):
+def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores, until):
     engine = Engine()
     try:
         seen = until(lambda: engine.status() in ("warming up", "ready") and engine.status())
         assert seen == "warming up"
         until(lambda: engine.status() == "ready")
         modules = engine.live("chores.modules", chores.ChoreSettings(), {}, "me").data.split()
-        assert b"keras" in modules
-        assert b"streamlit" not in modules
+        assert b"ai_edge_litert" in modules
+        assert not {b"keras", b"tensorflow", b"streamlit"} & {*modules}
+
+        def of_a_job():
+            job = engine.submit("chores.modules", chores.ChoreSettings(), {})
+            until(lambda: engine.job(job.id).finished)
+            return engine.job(job.id).result.files[0].read().split()
+
+        assert b"streamlit" not in of_a_job()
+        until(lambda: b"keras" in of_a_job())
     finally:
         engine.close()
 

@@ -21,9 +21,12 @@ from studio.engine.cluster.launch import Host
 # Of what the machine has.
 MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
+PLENTY = 4 * 2**30  # bytes of memory that must be free for the live lane to hold Keras before it needs it
 MOST_SENDINGS = 10  # of work that never began: each time the work before it in its worker killed the worker
 LOST = "The connection to its worker was lost. Next: run it again."
 KILLED = "Its process crashed or was ended from outside. Next: run it again, or try a smaller size."
+
+Step = tuple[str, Callable[..., None], tuple[float, ...]]  # a lane, what warms it, and how
 
 # What Dask tells on a server's terminal about lost connections helps nobody there; the log has its own.
 logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -49,7 +52,7 @@ class Cluster:
     Args:
         home: STUDIO_HOME.
         memory: as `studio.engine.cluster.launch.Host` takes it.
-        warm: whether workers import Keras before they are asked to.
+        warm: whether workers load what they need before they are asked to.
 
     Raises:
         Unavailable: if it does not come up; the message names the log.
@@ -85,12 +88,12 @@ class Cluster:
             ) from None
         self._comm = self._client.scheduler_comm
         self._client.subscribe_topic("worker-restart-memory", self._note_memory)
-        # One after the other: a first page should not have to share two cores with both.
-        self._warm_up("live", then="job")
+        self._warm_up("live", "job")
 
     @property
     def warming(self) -> bool:
-        """Whether the live lane, which people wait for, is still importing Keras."""
+        """Whether the live lane, which people wait for, is still loading what it draws, writes and paints
+        with. Keras comes later: few who have just come need it at once."""
         return "live" in self._warming
 
     def wait(self, seconds: float) -> bool:
@@ -161,17 +164,29 @@ class Cluster:
             self._host.close()
         self._ended.set()
 
-    def _warm_up(self, lane: str, then: str = "") -> None:
-        if not self._warm or lane == "drive":  # a driver loads no weights
+    def _warm_up(self, *lanes: str) -> None:
+        """Warms lanes, one step after the other: two cores should not have to load Keras twice at once.
+
+        First the live lane, without Keras; then that of jobs, which all but need it; then, where memory is
+        plenty, Keras in the live lane too, so that the first click on what needs it does not wait either.
+        """
+        lanes = tuple(lane for lane in lanes if self._warm and lane != "drive")  # drivers load no weights
+        if not lanes:
             return
-        key = f"warm-{lane}-{time.time_ns()}"
-        future = self.submit(lane, key, worker.warm_up, dict(tasks.TASKS), lane)
-        self._warming.add(lane)
+        steps: list[Step] = [(lane, worker.warm_up, ()) for lane in lanes]
+        keras: dict[str, tuple[float, ...]] = {"job": (), "live": (PLENTY,)}
+        steps += [(lane, worker.warm_up_keras, more) for lane, more in keras.items() if lane in lanes]
+        self._warming |= {"live"} & {*lanes}
+        self._next_step(steps)
+
+    def _next_step(self, steps: list[Step]) -> None:
+        (lane, work, more), *left = steps
+        future = self.submit(lane, f"warm-{lane}-{time.time_ns()}", work, dict(tasks.TASKS), lane, *more)
 
         def done(_: Future) -> None:
             self._warming.discard(lane)
-            if then and not future.cancelled():
-                self._warm_up(then)
+            if left and not future.cancelled():
+                self._next_step(left)
 
         future.add_done_callback(done)
 

@@ -17,6 +17,7 @@ from distributed import Event, get_worker
 
 from studio.core import amounts, owners, paths, tasks
 from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
+from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.engine.cluster.reports import STREAM_SECONDS, Reporter, Streamer, spared, topic
@@ -205,20 +206,37 @@ def sentence(error: Exception, title: str) -> str:
 
 
 def warm_up(entries: dict[str, str], lane: str) -> None:
-    """Imports Keras and loads the weights that are already here, so that the first click does not wait."""
+    """Loads what draws, writes and paints without Keras, so that the first click does not wait."""
+    _prepare(entries, "prepare")
+    log.info("%s lane: ready", lane)
+
+
+def warm_up_keras(entries: dict[str, str], lane: str, least_free: float = 0.0) -> None:
+    """Imports Keras and loads the weights for it that are already here.
+
+    Args:
+        least_free: bytes of memory; with fewer it waits for the first task that needs it.
+    """
+    if limits.free_memory() < least_free:
+        log.info("%s lane: Keras is loaded when it is needed, since memory is short", lane)
+        return
     import keras
 
     log.info("%s lane: Keras %s on %s", lane, keras.__version__, keras.backend.backend())
+    _prepare(entries, "prepare_keras")
+
+
+def _prepare(entries: dict[str, str], how: str) -> None:
     for entry in entries.values():
         task = tasks.imported(entry)
-        if task.prepare:
-            _outcome(partial(_prepared, task), task.title)
+        if name := getattr(task, how):
+            _outcome(partial(_prepared, name, task), task.title)
     gc.collect()
     gc.freeze()  # what is loaded now stays: later collections need not walk it again
 
 
-def _prepared(task: tasks.Task) -> dict[str, Any]:
-    tasks.imported(task.prepare)(task.settings())
+def _prepared(name: str, task: tasks.Task) -> dict[str, Any]:
+    tasks.imported(name)(task.settings())
     return {}
 
 

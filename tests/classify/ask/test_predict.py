@@ -107,7 +107,7 @@ def test_other_models_are_refused_before_anything_heavy(settings, home):
 
 def test_a_worker_is_warmed_only_with_what_is_here(home):
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
-        tasks.imported(tasks.get(task).prepare)(settings)
+        tasks.imported(tasks.get(task).prepare_keras)(settings)
     assert not list(home.glob("weights/*.h5"))  # nothing was fetched
 
 
@@ -116,5 +116,5 @@ def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
     monkeypatch.setattr(trained, "_HELD", {})
     monkeypatch.setattr(grad_cam, "_MAPS", {})
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
-        tasks.imported(tasks.get(task).prepare)(settings)
+        tasks.imported(tasks.get(task).prepare_keras)(settings)
     assert list(trained._HELD) == list(grad_cam._MAPS) == [pretrained.status("resnet50").digest]
