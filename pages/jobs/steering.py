@@ -1,15 +1,54 @@
-"""What a person sees of the queue: a job's place in it, and when it begins."""
+"""The queue as a person sees and steers it: a job's place, when it begins, and the menu that moves it."""
 
 from __future__ import annotations
 
+import streamlit as st
+
+from pages.widgets import words
+from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts
+from studio.core.errors import StudioError
 from studio.engine.jobs.waiting import RULE
 
 HELP = f"{RULE} Times are told from earlier jobs of this machine."
+UP, FRONT, PAUSE, RESUME = "Move up", "Move to the front", "Pause", "Resume"
 
 
 def waits(job: engine.Job) -> str:
-    """The place of a waiting job, and when it begins where that is known: "number 2 in the queue, ..."."""
+    """The place of a waiting job, and when it begins where that is known: "number 2 in the queue, in ..."."""
+    if job.paused:
+        return "paused"
     place = f"number {job.place} in the queue"
-    return place if job.starts_in is None else f"{place}, begins in {amounts.about(job.starts_in)}"
+    return place if job.starts_in is None else f"{place}, in {amounts.about(job.starts_in)}"
+
+
+def menu(job: engine.Job, others: bool) -> None:
+    """Draws the menu of a waiting job.
+
+    Args:
+        others: whether other jobs of this person wait, too.
+    """
+    moves = (UP, FRONT) if others and job.place > 1 else ()
+    key = f"tray_order_{job.id}"
+    st.menu_button(
+        "Order",
+        [RESUME] if job.paused else [*moves, PAUSE],
+        key=key,
+        type="tertiary",
+        on_click=lambda: steer(job.id, st.session_state[key]),
+    )
+
+
+def steer(id: str, choice: str | None) -> None:
+    """Does what was chosen of the menu. Call it from a callback."""
+    studio = engine.connect()
+    try:
+        if choice == PAUSE:
+            studio.pause(id, owner())
+        elif choice == RESUME:
+            studio.resume(id, owner())
+        elif choice in (UP, FRONT):
+            studio.move(id, "up" if choice == UP else "front", owner())
+    except StudioError as error:  # it began meanwhile
+        st.toast(words.plain(str(error)))

@@ -39,8 +39,9 @@ def _draw(every: float) -> None:
         if found:
             waiting = any(job.state == "queued" for job in found)
             st.caption("Jobs", help=steering.HELP if waiting else None)
-        for job in found:
-            _row(job)
+        wait = sum(job.state == "queued" and not job.paused for job in found)
+        for job in _in_turn(found):
+            _row(job, others=wait > 1)
 
 
 def _under_way() -> bool:
@@ -65,7 +66,13 @@ def _shown(found: list[engine.Job]) -> list[engine.Job]:
     return [job for job in found if not job.finished] + ended[:MOST_FINISHED]
 
 
-def _row(job: engine.Job) -> None:
+def _in_turn(found: list[engine.Job]) -> list[engine.Job]:
+    """What waits as it will run, below what runs; the paused ones and what has ended after it."""
+    ranks = {"running": 0, "stopping": 0, "queued": 1}
+    return sorted(found, key=lambda job: (ranks.get(job.state, 3) + job.paused, job.place))
+
+
+def _row(job: engine.Job, others: bool) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         thumbnail = _thumbnail(job)
         if thumbnail:
@@ -81,6 +88,8 @@ def _row(job: engine.Job) -> None:
             if job.state in ("queued", "running"):
                 key = f"tray_stop_{job.id}"
                 st.button("Stop", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
+            if job.state == "queued":
+                steering.menu(job, others)
 
 
 def _state(job: engine.Job) -> str:

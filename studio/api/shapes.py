@@ -47,6 +47,16 @@ class Asked(In):
     )
 
 
+class Move(In):
+    """Where a waiting job shall go."""
+
+    to: str = Field(
+        "front",
+        max_length=100,
+        description="front, up (by one), or the id of the waiting job before which it shall run.",
+    )
+
+
 class FileOut(BaseModel):
     """A file that the studio has; `href` is below api/v1/."""
 
@@ -105,6 +115,7 @@ class JobOut(BaseModel):
     place: int
     expected: float | None
     starts_in: float | None
+    paused: bool
     created: float
     started: float | None
     ended: float | None
@@ -201,6 +212,7 @@ def job(one: EngineJob) -> JobOut:
         place=one.place,
         expected=one.expected,
         starts_in=one.starts_in,
+        paused=one.paused,
         created=one.created,
         started=one.started,
         ended=one.ended,

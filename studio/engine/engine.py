@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from studio.core import capacity, owners, tasks
-from studio.core.errors import StudioError
+from studio.core.errors import InvalidInput, StudioError
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import quotas
 from studio.engine.jobs import store
+from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Job, Live
 from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
@@ -69,7 +72,7 @@ class Engine(Serving):
                 return ledger.snapshot(before.of_request(*asked))
             quotas.check_jobs(owner, ledger.unfinished(owner))
             if expected is None:
-                expected = ledger.took(task)
+                expected = ledger.took.usual(task)
             record = ledger.add(found, settings, inputs, owner, weights, key, expected)
             if self._runner is not None:
                 self._runner.dispatch()
@@ -103,6 +106,43 @@ class Engine(Serving):
                     self._runner.dispatch()
             elif record.state == "running" and self._runner is not None:
                 self._runner.cancel(record)
+
+    def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
+        """Moves a waiting job forward among its owner's own; those of others keep their places.
+
+        Args:
+            to: "front", "up" by one, or the id of the job before which it shall run.
+
+        Raises:
+            InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
+        """
+        with self._waiting(id, owner) as (ledger, record):
+            ledger.move(record, to)
+            return ledger.snapshot(record)
+
+    def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
+        """Lets a waiting job wait until it is resumed, also beyond a restart. Raises as `move`."""
+        with self._waiting(id, owner) as (ledger, record):
+            if self._runner is not None:
+                self._runner.recall(record)
+            ledger.pause(record, True)
+            return ledger.snapshot(record)
+
+    def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
+        """Lets a paused job have its turn again. Raises as `move`."""
+        with self._waiting(id, owner) as (ledger, record):
+            ledger.pause(record, False)
+            return ledger.snapshot(record)
+
+    @contextmanager
+    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+        """A job that waits; then the lanes are filled as its new place has it."""
+        with self._found(id, owner) as (ledger, record):
+            if record.state != "queued" or (self._runner is not None and self._runner.begins(record)):
+                raise InvalidInput("That job no longer waits. Next: stop it, or let it run.")
+            yield ledger, record
+            if self._runner is not None:
+                self._runner.dispatch()
 
     def remove(self, id: str, owner: str = owners.LOCAL) -> None:
         """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""

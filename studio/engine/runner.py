@@ -98,6 +98,11 @@ class Runner:
         record.state = "stopping"
         self._ledger.note(record)
 
+    def begins(self, record: Record) -> bool:
+        """Whether a worker works on a job already, whatever is noted of it."""
+        future = self._futures.get(record.id)
+        return future is not None and future.key in self._begun
+
     def recall(self, record: Record) -> None:
         """Takes a job back that was sent but waits, as behind a search's training in the same lane."""
         future = self._futures.pop(record.id, None)

@@ -109,3 +109,22 @@ def test_what_there_is_is_told(call):
     assert call("GET", "/tasks/nothing.here").status_code == 404
     assert "digits-vae" in [model["name"] for model in call("GET", "/models").json()]
     assert call("GET", "/health").json()["status"] == "ready"
+
+
+def test_the_order_of_ones_own_jobs_is_steered(call, until):
+    running, first, second = (
+        call("POST", "/jobs", json={"task": "chores.do", "settings": settings}).json()["id"]
+        for settings in ({"steps": 100_000, "pause": 0.02}, {}, {"shade": 3})
+    )
+    until(lambda: call("GET", f"/jobs/{running}").json()["state"] == "running")
+    assert call("POST", f"/jobs/{second}/move", json={"to": "up"}).json()["place"] == 1
+    assert call("POST", f"/jobs/{first}/move", json={"to": second}).json()["place"] == 1
+    paused = call("POST", f"/jobs/{first}/pause").json()
+    assert paused["paused"] and paused["place"] == 0
+    assert call("POST", f"/jobs/{first}/move", json={}).status_code == 422
+    call("POST", f"/jobs/{running}/cancel")
+    assert call.ended(second)["state"] == "done"
+    call("POST", f"/jobs/{first}/resume")
+    assert call.ended(first)["state"] == "done"
+    assert call("POST", f"/jobs/{running}/pause").status_code == 422
+    assert call("POST", "/jobs/none/pause").status_code == 404

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from studio.core.errors import InvalidInput, Unavailable
 from studio.engine.jobs.waiting import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
@@ -81,6 +82,92 @@ def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, do, until, fin
 def test_what_took_so_long_before_is_expected_again(engine, chores, do, finished):
     finished(do(steps=2, pause=0.1))
     assert 0 < do().expected < 60
+
+
+def own(waiting, owner):
+    for record in waiting:
+        record.asked["owner"] = owner if record.id in "bdf" else "else"
+    return {record.id: record for record in waiting}
+
+
+@pytest.mark.parametrize(
+    "id, to, turns",
+    [("f", "front", "afcbed"), ("f", "up", "abcfed"), ("f", "d", "abcfed"), ("b", "up", "abcdef")],
+)
+def test_who_moves_a_job_moves_among_their_own_alone(line, id, to, turns):
+    waiting = line(**dict.fromkeys("abcdef"))
+    changed = waiting.move(own(waiting, "me")[id], to)
+    assert order(waiting) == turns
+    assert not {record.id for record in changed} & set("ace")
+
+
+@pytest.mark.parametrize("to", ["a", "f", "nowhere", ""])
+def test_nobody_moves_before_anothers_job_or_behind(line, to):
+    waiting = line(**dict.fromkeys("abcdef"))
+    with pytest.raises(InvalidInput, match="front, up"):
+        waiting.move(own(waiting, "me")["d"], to)
+    assert order(waiting) == "abcdef"
+
+
+def test_what_was_moved_is_passed_by_nothing(line):
+    waiting = line(a=LONG, b=LONG, c=SMALL)
+    records = own(waiting, "else")
+    waiting.move(records["b"], "up")
+    assert order(waiting) == "cba"
+    waiting.move(records["b"], "front")
+    assert order(waiting) == "bca"
+
+
+@pytest.fixture
+def held(engine, do, until):
+    """Lets a job hold the lane while others wait; ends it at the end."""
+    running = do(steps=100_000, pause=0.02)
+    until(lambda: engine.job(running.id).state == "running")
+    yield running
+    engine.cancel(running.id)
+    until(lambda: engine.job(running.id).finished)
+
+
+def test_a_paused_job_waits_until_it_is_resumed(engine, do, until, finished, held):
+    first, second = do(), do()
+    paused = engine.pause(first.id)
+    assert (paused.paused, paused.place, paused.starts_in) == (True, 0, None)
+    with pytest.raises(InvalidInput, match="resume it"):
+        engine.move(first.id, "front")
+    engine.cancel(held.id)
+    finished(second)
+    assert engine.job(first.id).state == "queued"
+    engine.resume(first.id)
+    assert finished(first).state == "done"
+    with pytest.raises(InvalidInput, match="no longer waits"):
+        engine.pause(first.id)
+
+
+def test_only_whoever_asked_for_a_job_moves_it(engine, do, held):
+    job = do()
+    for steer in (engine.pause, engine.resume, lambda id, owner: engine.move(id, "front", owner)):
+        with pytest.raises(Unavailable):
+            steer(job.id, owner="visitor-eve")
+    engine.cancel(job.id)
+
+
+def test_order_and_pauses_outlive_the_server(home, chores):
+    from studio.core import tasks
+    from studio.engine.jobs.queue import Ledger
+
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    a, b, c, d = (
+        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, owner)
+        for owner in ("me", "else", "me", "me")
+    )
+    ledger.pause(a, True)
+    ledger.move(d, "front")
+    again = Ledger(home / "jobs")
+    again.load()
+    assert [record.id for record in again.queue] == [a.id, b.id, d.id, c.id]
+    assert [record.id for record in again.queue.in_turn("job")] == [b.id, d.id, c.id]
+    assert again.snapshot(again.get(a.id)).paused
 
 
 def test_how_often_it_was_passed_outlives_the_server(home, chores):

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-import statistics
 import time
-from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,14 +17,14 @@ from typing import Any
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.settings import Settings
-from studio.engine.jobs import store
+from studio.engine.jobs import store, timing
 from studio.engine.jobs.record import Record, kept, last_report, restored
 from studio.engine.jobs.seen import Seen
 from studio.engine.jobs.snapshots import Job, Live, State
+from studio.engine.jobs.timing import Took
 from studio.engine.jobs.waiting import Waiting, passes
 
 FRESH_NANOSECONDS = 10**9
-MOST_TIMED = 9  # jobs of a task, the newest, whose median says how long the next one takes
 STOPPED = "The studio stopped while it ran. Next: run it again."
 log = logging.getLogger("studio.engine")
 
@@ -47,7 +45,7 @@ class Ledger:
         self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
         self._last_id = 0
         self._busy: dict[str, Record] = {}  # those that run
-        self._took: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_TIMED))
+        self.took = Took()
         self._seen = Seen()
         self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
         self._changed: int | None = None  # when the folder of folders last did, as far as is known here
@@ -74,7 +72,7 @@ class Ledger:
         if record.state in ("running", "stopping"):
             self.settle(record, STOPPED)
         else:
-            self._time(record)
+            self.took.add(record)
         self._enter(record)
         if record.state == "queued":
             self.queue.enter(record)
@@ -126,15 +124,6 @@ class Ledger:
         self._records[record.id] = record
         if key := record.asked.get("key"):
             self._keys[record.asked["owner"], key] = record
-
-    def _time(self, record: Record) -> None:
-        if record.state == "done" and record.started is not None and record.ended is not None:
-            self._took[record.asked["task"]].append(max(record.ended - record.started, 0.0))
-
-    def took(self, task: str) -> float | None:
-        """How many seconds jobs of a task took here as a rule; None if there was none yet."""
-        known = self._took.get(task)
-        return statistics.median(known) if known else None
 
     def add_finished(self, live: Live, owner: str) -> Record:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
@@ -204,7 +193,17 @@ class Ledger:
         record.state, record.error, record.ended = state, reason, ended
         record.preview = None  # the folder has it
         self._busy.pop(record.id, None)
-        self._time(record)
+        self.took.add(record)
+        self.note(record)
+
+    def move(self, record: Record, to: str) -> None:
+        """Moves a waiting job forward among its owner's, see `Waiting.move`."""
+        for changed in self.queue.move(record, to):
+            self.note(changed)
+
+    def pause(self, record: Record, paused: bool) -> None:
+        """Pauses or resumes a waiting job, also beyond a restart."""
+        self.queue.pause(record, paused)
         self.note(record)
 
     def find(self, id: str, owner: str) -> Record:
@@ -256,17 +255,9 @@ class Ledger:
         turn = self.queue.turn(record)
         if turn is None or turn.ahead is None:
             return None
-        left = self._left(record.lane)
-        known = [seconds for seconds in left if seconds is not None]
+        left = timing.left(self.busy(), record.lane)
         slots = max(1, self.slots.get(record.lane, 1))
-        return (turn.ahead + sum(known)) / slots if len(known) == len(left) else None
-
-    def _left(self, lane: str) -> list[float | None]:
-        """How many seconds those that run in a lane still take; a driver's current piece counts as a job."""
-        running = [record for record in self.busy() if record.lane == lane]
-        if running or lane != "job":
-            return [record.seconds_left for record in running]
-        return [record.seconds_a_step for record in self.busy() if record.lane == "drive"]
+        return None if left is None else (turn.ahead + left) / slots
 
     def snapshot(self, record: Record) -> Job:
         """The job as a page sees it now."""

@@ -28,6 +28,7 @@ class Record:
     report: Report | None = None
     preview: bytes | None = None
     turn: float | None = None  # by which it is sorted among those that wait; as a rule, when it was asked for
+    paused: bool = False  # it keeps its place, but does not begin
     passed: int = 0  # how many jobs that were asked for later went before it
     sent: float = 0.0  # when, by the monotonic clock
 
@@ -70,7 +71,7 @@ class Record:
         return self
 
 
-_KEPT = ("state", "started", "ended", "error", "tries", "turn", "passed")
+_KEPT = ("state", "started", "ended", "error", "tries", "turn", "paused", "passed")
 
 
 def kept(record: Record) -> dict[str, Any]:

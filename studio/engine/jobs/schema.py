@@ -69,6 +69,7 @@ class _Stands(_Strict):
     error: str = ""
     tries: Count = 0
     turn: Time | None = None
+    paused: bool = False
     passed: Count = 0
     report: _Report | None = None
 

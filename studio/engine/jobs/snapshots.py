@@ -26,9 +26,10 @@ class Job:
         owner: whose it is.
         state: "stopping" from the cancel until the worker is free; "interrupted" if it ended with neither
             a result nor a fault of its own.
-        place: 1 is next; 0 unless queued.
+        place: 1 is next; 0 unless queued, or if it is paused.
         expected: about how many seconds it takes, as thought when it was asked for; None if not known.
         starts_in: about how many seconds it is until a queued one begins; None if not known.
+        paused: whether it waits until it is resumed.
         created, started, ended: seconds since 1970.
         report: the latest, without its picture.
         history: the points of the curves, `{"step", "seconds", **metrics}`, at most about 400.
@@ -55,6 +56,7 @@ class Job:
     error: str
     expected: float | None = None
     starts_in: float | None = None
+    paused: bool = False
 
     @property
     def finished(self) -> bool:

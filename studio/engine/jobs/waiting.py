@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from studio.core import amounts
+from studio.core.errors import InvalidInput, invalid
 from studio.engine.jobs.record import Record
 
 SMALL_SECONDS = 30.0
 LONG_SECONDS = 120.0
 MOST_PASSES = 3
 RULE = (
-    "Jobs run in the order in which they were asked for. But one that is expected to take less than "
-    f"{amounts.duration(SMALL_SECONDS)} passes those that are expected to take more than "
-    f"{amounts.duration(LONG_SECONDS)} and have not begun; no job is passed more than {MOST_PASSES} times."
+    "Jobs run in the order in which they were asked for, unless you move yours forward. "
+    f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
+    f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
+    f"{MOST_PASSES} times, and none that you moved."
 )
 _STEP = 1e-3  # s, between the turns of two jobs where the clock gives none
 
@@ -69,11 +70,11 @@ class Waiting:
         self._turns = None
 
     def in_turn(self, lane: str) -> list[Record]:
-        """Those of a lane, the next one first."""
+        """Those of a lane that are not paused, the next one first."""
         order: list[Record] = []
         passed: dict[str, int] = {}
         for record in self._records:
-            if record.lane != lane:
+            if record.lane != lane or record.paused:
                 continue
             place = len(order)
             while place and passes(record, order[place - 1], passed.get(order[place - 1].id, 0)):
@@ -83,17 +84,58 @@ class Waiting:
         return order
 
     def before(self, record: Record) -> list[Record]:
-        """Those of its lane that were asked for earlier."""
+        """Those of its lane that were asked for earlier and are not paused."""
         earlier = self._records[: self._records.index(record)]
-        return [other for other in earlier if other.lane == record.lane]
+        return [other for other in earlier if other.lane == record.lane and not other.paused]
 
     def turn(self, record: Record) -> Turn | None:
-        """When its turn comes; None for one that does not wait."""
+        """When its turn comes; None for one that does not wait, or is paused."""
         if self._turns is None:
             self._turns = {}
             for lane in {record.lane for record in self._records}:
                 self._look_ahead(lane)
         return self._turns.get(record.id)
+
+    def move(self, record: Record, to: str) -> list[Record]:
+        """Moves a job forward among its owner's, which share the turns that they had: all others keep theirs.
+
+        What its owner moved is passed by no other job any more.
+
+        Args:
+            to: "front", "up" by one, or the id of the job before which it shall run.
+
+        Returns:
+            Those whose turn changed.
+
+        Raises:
+            InvalidInput: if it is paused, or there is no such job behind which it waits.
+        """
+        own = [one for one in self.in_turn(record.lane) if one.asked["owner"] == record.asked["owner"]]
+        if record not in own:
+            raise InvalidInput("A paused job cannot be moved. Next: resume it first.")
+        place = own.index(record)
+        there = {"front": 0, "up": max(0, place - 1)} | {one.id: i for i, one in enumerate(own[: place + 1])}
+        if to not in there:
+            expected, step = (
+                "front, up, or the id of a job of yours that waits before it",
+                "choose one of these",
+            )
+            raise invalid("to", expected=expected, received=to, next_step=step)
+        turns = sorted(one.turn or 0.0 for one in own)
+        own.insert(there[to], own.pop(place))
+        record.passed = MOST_PASSES
+        changed = [record]
+        for one, turn in zip(own, turns, strict=True):
+            if one.turn != turn:
+                one.turn = turn
+                changed.append(one)
+        self._changed()
+        return changed
+
+    def pause(self, record: Record, paused: bool) -> None:
+        """Lets a job wait until it is resumed, or wait for its turn again."""
+        record.paused = paused
+        self._turns = None
 
     def _look_ahead(self, lane: str) -> None:
         assert self._turns is not None

@@ -103,6 +103,24 @@ def test_a_waiting_job_says_its_place(draw, engine, submit, until):
     until(lambda: engine.job(first.id).finished)
 
 
+def test_what_waits_is_moved_and_paused_in_the_tray(visit, engine, submit, until):
+    from pages.jobs import steering
+
+    running = submit(steps=100_000, pause=0.02)
+    first, second = submit(), submit()
+    until(lambda: engine.job(running.id).state == "running")
+    steering.steer(second.id, steering.UP)
+    steering.steer(first.id, steering.PAUSE)
+    page = visit("health")
+    assert not page.exception
+    told = [line.value for line in page.sidebar.markdown if line.value.startswith("**Chore**")][:3]
+    assert "queue" not in told[0] and "number 1 in the queue" in told[1] and "paused" in told[2]
+    assert any(caption.help and "Jobs run in the order" in caption.help for caption in page.sidebar.caption)
+    for job in (first, second, running):
+        engine.cancel(job.id)
+    until(lambda: engine.job(running.id).finished)
+
+
 def test_a_finished_job_offers_what_can_be_done_with_it(draw, finished):
     job = finished(steps=3)
     page = draw(page_of_job, name=job.id)
