@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 from streamlit import config
 
 from studio import engine
 from studio.api import app as api
+from studio.api import guards
 from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.gallery import owners
@@ -151,7 +151,7 @@ def middleware(token=""):
         return [*asked, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
         return asked
-    return [Middleware(TrustedHostMiddleware, allowed_hosts=HERE, www_redirect=False), *asked]
+    return [Middleware(guards.KnownHost, hosts=HERE, programs=f"{api_path()}/"), *asked]
 
 
 TOKEN = token()

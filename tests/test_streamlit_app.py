@@ -20,7 +20,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -29,6 +28,7 @@ from websockets.sync.client import connect
 
 from pages.form import data_set_input
 from pages.widgets import owners
+from studio.api import guards
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -179,7 +179,7 @@ def test_only_pages_of_this_machine_reach_the_studio(home):
 def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, address, users):
     monkeypatch.setattr("streamlit.get_option", {"server.address": address}.get)
     monkeypatch.setenv("STUDIO_USERS", users)
-    assert TrustedHostMiddleware not in [layer.cls for layer in server_module.middleware()]
+    assert guards.KnownHost not in [layer.cls for layer in server_module.middleware()]
 
 
 def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_developers(

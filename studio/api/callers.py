@@ -11,16 +11,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from studio.core import owners, tokens
+from studio.core import access, owners, tokens
 
 T = TypeVar("T")
 _THREADS = 48  # Streamlit has its own, which answers that take long must not use up
 _limiter = anyio.CapacityLimiter(_THREADS)
 _bearer = HTTPBearer(auto_error=False, description="What `studio token` prints on the machine of the studio.")
-_NO_TOKEN = (
-    "This address asks for the studio's token. Next: send it as `Authorization: Bearer TOKEN`; "
-    "`studio token` prints it where the studio runs."
-)
 
 
 async def caller(
@@ -29,7 +25,7 @@ async def caller(
     """Whose token the request bears. Answers 401 for one that is nobody's."""
     owner = await to_thread.run_sync(tokens.owner_of, given.credentials, limiter=_limiter) if given else None
     if owner is None:
-        raise HTTPException(401, _NO_TOKEN, {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, access.NO_TOKEN, {"WWW-Authenticate": "Bearer"})
     request.state.owner = owner
     return owner
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.api import problems
@@ -21,8 +22,46 @@ _FOREIGN = (
     "A page of another site may not call this studio. Next: whoever runs it can name that site in "
     "STUDIO_API_ORIGINS."
 )
+_NO_NAME = (
+    "This studio answers on its own machine alone, as localhost. Next: call it as http://localhost there, or "
+    "have whoever runs it open it to a network."
+)
 _SLOW = "The body did not come in time. Next: send it again, without a pause."
 _LARGE = f"The body has more than {amounts.size(MOST_JSON)}. Next: upload what is large as a file."
+
+
+class KnownHost:
+    """Refuses requests by a name that is not this server's, for the pages as for the API.
+
+    Args:
+        app: all that the server answers.
+        hosts: its names.
+        programs: how addresses begin that are the API's: there the answer is a problem as all others.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str], programs: str):
+        self._hosts, self._programs = list(hosts), programs
+        self._app = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 400 by another name, else as the app does."""
+        by_program = scope["type"] == "http" and scope["path"].startswith(self._programs)
+        if by_program and not await self._is_known(scope, receive):
+            return await problems.response(400, _NO_NAME)(scope, receive, send)
+        await self._app(scope, receive, send)
+
+    async def _is_known(self, scope: Scope, receive: Receive) -> bool:
+        known = False
+
+        async def app(*_: Any) -> None:
+            nonlocal known
+            known = True
+
+        async def refusal(_: Message) -> None:
+            pass
+
+        await TrustedHostMiddleware(app, self._hosts, www_redirect=False)(scope, receive, refusal)
+        return known
 
 
 class SameOrigin:

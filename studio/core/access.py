@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import html
+import json
 import os
 import secrets
 from typing import Any
@@ -23,6 +24,10 @@ SETTING, PARAMETER = "STUDIO_TOKEN", "token"
 NO_ENTRY = (
     "This studio asks for a token. Next: open the whole address that it printed in its terminal when it "
     f"started, with ?{PARAMETER}= at its end."
+)
+NO_TOKEN = (
+    "This address asks for the studio's token. Next: send it as `Authorization: Bearer TOKEN`; "
+    "`studio token` prints it where the studio runs."
 )
 _ENTER = (
     '<!doctype html><meta charset="utf-8"><title>Studio</title>'
@@ -63,7 +68,7 @@ class TokenAsked:
         asked = HTTPConnection(scope)
         told, kept = asked.query_params.get(PARAMETER), asked.cookies.get(_cookie(scope))
         if not (self._is(told) or self._is(kept) or self._is_program(asked)):
-            return await _refuse(scope, send)
+            return await _refuse(scope, send, self._programs)
         # A script that asks for a file gets it. A person's browser asks for a page.
         if told is not None and "text/html" in asked.headers.get("accept", ""):
             return await self._enter(asked, send)
@@ -102,10 +107,14 @@ def _cookie(scope: Any) -> str:
     return f"studio_token_{(scope.get('server') or ('', ''))[1]}"
 
 
-async def _refuse(scope: Any, send: Any) -> None:
+async def _refuse(scope: Any, send: Any, programs: str) -> None:
     if scope["type"] == "websocket":  # closed before it was accepted: the browser gets a 403
         await send({"type": "websocket.close", "code": 1008})
         return
+    if programs and scope["path"].startswith(programs):
+        problem = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": NO_TOKEN}
+        head = {"www-authenticate": "Bearer"}
+        return await _answer(send, 401, "application/problem+json", json.dumps(problem), head)
     await _answer(send, 403, "text/plain", NO_ENTRY, {})
 
 

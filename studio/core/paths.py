@@ -68,21 +68,29 @@ def replacing(path: Path) -> Iterator[Path]:
     make(path.parent)
     temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_end(path.name)}")
     try:
-        yield temporary
-        if permissions.is_private(path):
-            permissions.narrow(temporary, permissions.FILE)
-        _sync(temporary)
-        temporary.replace(path)
-        _sync(path.parent)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoRoom(
-                f"The disk of {path.parent} is full, so {path.name} was not saved; nothing else changed. "
-                "Next: free some space there, or set STUDIO_HOME to a larger disk, and try again."
-            ) from None
-        raise
+        with saving(path):
+            yield temporary
+            if permissions.is_private(path):
+                permissions.narrow(temporary, permissions.FILE)
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def saving(path: Path) -> Iterator[None]:
+    """While open, raises `NoRoom` where the disk on which `path` is to be saved is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise NoRoom(
+            f"The disk of {path.parent} is full, so {path.name} was not saved; nothing else changed. "
+            "Next: free some space there, or set STUDIO_HOME to a larger disk, and try again."
+        ) from None
 
 
 @functools.cache

@@ -70,11 +70,14 @@ def receiving(kind: Kind, name: str) -> Iterator[Received]:
 
     Args:
         name: what a person calls it; of a path only what follows the last `/` or `\\`.
+
+    Raises:
+        NoRoom: if the disk is full.
     """
     place = paths.make(paths.folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
     try:
         path = place / _safe(name, kind)
-        with path.open("wb") as file:
+        with paths.saving(paths.folder("files") / path.name), path.open("wb") as file:
             yield Received(kind, path, file)
     finally:
         shutil.rmtree(place, ignore_errors=True)

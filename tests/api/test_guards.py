@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
 import io
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from studio.api.app import create, origins
 from studio.core import paths, tokens
 from studio.core.access import TokenAsked
 from studio.core.errors import InvalidInput
+from studio.run import received
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"images": "picture", "text": "text", "models": "model", "archives": "dataset"}
@@ -85,6 +87,20 @@ def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
     assert sent[0]["status"] == status
 
 
+def test_who_has_no_token_is_told_as_by_the_api_itself():
+    sent = []
+
+    async def collect(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/api/v1/health", "query_string": b"", "headers": []}
+    guarded = TokenAsked(None, "secret", programs="/api/v1/")
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, guarded(scope, None, collect)).result()
+    assert sent[0]["status"] == 401
+    assert (b"content-type", b"application/problem+json; charset=utf-8") in sent[0]["headers"]
+
+
 def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
     ada, bob = visitors
     file = ada("POST", "/files?name=a.png", data=png).json()
@@ -145,14 +161,28 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(call):
     assert not list((paths.folder("cache") / "received").iterdir())
 
 
+@pytest.mark.parametrize(("where", "step"), [(received.Received, "add"), (paths, "_sync")])
+def test_a_full_disk_is_told_and_harms_nothing(call, png, monkeypatch, where, step):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    data = png + step.encode()
+    before = set(paths.folder("files").iterdir())
+    monkeypatch.setattr(where, step, full)
+    answer = call("POST", "/files?name=a.png", data=data)
+    assert answer.status_code == 507 and "free some space" in answer.json()["detail"]
+    monkeypatch.undo()
+    assert set(paths.folder("files").iterdir()) == before
+    assert not list((paths.folder("cache") / "received").iterdir())
+    assert call("POST", "/files?name=a.png", data=data).status_code == 201
+
+
 def _endless(size: int):
     for _ in range(size):
         yield bytes(1 << 16)
 
 
 def test_a_body_ends_somewhere(call, monkeypatch):
-    from studio.run import received
-
     monkeypatch.setitem(received.MOST, "picture", 1 << 20)
     assert call("POST", "/files", data=_endless(40)).status_code == 422
     assert call("POST", "/jobs", data=_endless(40)).status_code == 413

@@ -32,6 +32,14 @@ def test_it_answers_beside_the_pages(ask, served):
     assert "<script" not in requests.get(f"{ask.address}/docs", timeout=20).text
 
 
+def test_a_foreign_name_is_refused_as_a_problem(ask, served):
+    for host in ("evil.example", "", "localhost.evil.example"):
+        answer = ask("GET", "/health", headers={"Host": host})
+        assert answer.status_code == 400 and "as localhost" in answer.json()["detail"]
+    assert ask("GET", "/health", headers={"Host": "LOCALHOST:99"}).ok
+    assert requests.get(served.address, headers={"Host": "evil.example"}, timeout=20).status_code == 400
+
+
 def test_what_is_made_at_once_is_the_answer(ask):
     made = ask("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
     assert (made.text, made.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
