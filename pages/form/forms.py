@@ -19,7 +19,8 @@ LOCK = "seed_locked"
 SHARED = ("size",)  # means the same on every page, so that it goes with a person from one to another
 SEED = "seed"  # which some pages ask for beside the form
 SHARES = ("held_out",)  # shown in per cent
-FILMS = {"zoom": "zoom_film", "walk": "film_on"}  # settings that count frames, 0 for none, and their switches
+# Settings that count frames, 0 for none, and their switches.
+FILMS = {"zoom": "zoom_film", "walk": "film_on", "frames": "learning_film"}
 _LAST = "form_last"
 MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
 

@@ -43,6 +43,7 @@ PLACES = (
     Place("show_studio.py", "Studio", ":material/palette:", ""),
     Place("style_picture.py", "Style", ":material/brush:", "style", "style", ("adain", "vgg16")),
     Place("dream_picture.py", "Dream", ":material/bedtime:", "dream", "dream", ("vgg16",)),
+    Place("paint_picture.py", "Painter", ":material/grain:", "paint", "paint"),
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces"),
     Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
     Place("teach_classes.py", "Teach", ":material/school:", "classify", "classify", ("resnet50",)),

@@ -15,7 +15,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File
 
 MOST_STYLES = 4
-TASKS = ("style.transfer", "dream.ascend")
+TASKS = ("style.transfer", "dream.ascend", "paint.learn")
 OFFERED = {"content": samples.photos, "style": samples.styles, "guide": samples.guides}
 WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
 
@@ -81,6 +81,7 @@ def clear_others(task: str, weights: Sequence[float] = ()) -> None:
     """
     if task == "dream.ascend":
         st.session_state["see"] = "look"
+    if task != "style.transfer":
         return
     st.session_state["what"], st.session_state["brush"] = "photo", False
     mask_input.remove()

@@ -36,6 +36,7 @@ USES = (
     Use("style_picture.py", "style", "Your style", many=True),
     Use("dream_picture.py", "content", "Your photo"),
     Use("dream_picture.py", "guide", "Your guide"),
+    Use("paint_picture.py", "content", "Your photo"),
     Use("draw_faces.py", "photo", "Your photo"),
     Use("teach_classes.py", "picture", "Your picture", opens=(("half", "try"),)),
 )

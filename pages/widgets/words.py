@@ -23,6 +23,14 @@ STATES = {
 }
 
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
+_NAMES |= {
+    "relu": "ReLU",
+    "leaky_relu": "Leaky ReLU",
+    "sgd": "SGD",
+    "rmsprop": "RMSProp",
+    "mse": "MSE",
+    "mae": "MAE",
+}
 _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
 
 _LABELS = {
@@ -33,6 +41,8 @@ _LABELS = {
     "film": "Kind of file",
     "truncation": "How far from the average",
     "held_out": "Kept to test on",
+    "fineness": "How fine the waves are",
+    "detail": "Learnt at",
     "minutes": "Minutes at most (0: no limit)",
     "moves": "Changes",
     "octaves": "How large things grow (octaves)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
@@ -17,6 +18,8 @@ class Stream:
 
     Attributes:
         preview: the latest picture as WebP, from a task that shows any.
+        unwatched: after how many seconds without a look at `report` it stops, as when the tab was closed;
+            None for never.
         history: the points of the curves as a job has them, `{"step", "seconds", **metrics}`.
 
     Args:
@@ -27,6 +30,8 @@ class Stream:
 
     def __init__(self, session: str, run: Callable[[Stream], Live], ask: Callable[[Stream], None]):
         self.session, self._ask = session, ask
+        self.unwatched: float | None = None
+        self._looked = time.monotonic()
         self.stopping = False
         self._changed = threading.Condition()
         self._report: Report | None = None
@@ -38,6 +43,7 @@ class Stream:
     @property
     def report(self) -> Report | None:
         """The latest report, of which `text` is all that was written so far; None before the first."""
+        self._looked = time.monotonic()
         return self._report
 
     @property
@@ -70,16 +76,20 @@ class Stream:
     def hear(self, report: Report, preview: bytes | None = None) -> None:
         """Takes the next report; called by the engine."""
         with self._changed:
+            if self._report is None:
+                self._looked = time.monotonic()  # until now there was nothing to look at
             self._report, self.preview = report, preview or self.preview
             if report.metrics:
                 self.history.append({"step": report.step, "seconds": report.seconds, **report.metrics})
             self._changed.notify_all()
+        if self.unwatched and not self.stopping and time.monotonic() > self._looked + self.unwatched:
+            self.stop()
 
     def _after(self, seen: Report | None) -> Report | None:
         """Waits for another report than `seen`; at the end there may be none."""
         with self._changed:
             self._changed.wait_for(lambda: self._report is not seen or self.finished)
-            return self._report
+            return self.report
 
     def _work(self, run: Callable[[Stream], Live]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -158,3 +159,14 @@ def test_too_large_a_result_is_refused_in_one_sentence(stream, engine, chores):
 def test_a_bad_request_is_refused_at_once(engine, chores):
     with pytest.raises(InvalidInput):
         engine.stream("chores.write", chores.ChoreSettings(), {"wrong": []}, "me")
+
+
+def test_what_is_there_to_be_watched_ends_where_nobody_looks(stream, until):
+    running, watched = stream("me", **LONG), stream("you", **LONG)
+    begun(running).unwatched = 0.3
+    until(lambda: running.finished)
+    assert running.result().stopped_early
+    begun(watched).unwatched = 0.3
+    end = time.monotonic() + 1
+    until(lambda: watched.report and time.monotonic() > end)
+    assert not watched.finished

@@ -14,6 +14,8 @@ HALVES = [
     ("style", {"brush": "true", "style": ["Mosaic", "Wash"]}),
     ("dream", {}),
     ("dream", {"see": "Layers and channels", "guide_on": "true", "zoom_film": "true"}),
+    ("paint", {}),
+    ("paint", {"learning_film": "true"}),
     ("faces", {}),
     ("faces", {"film_on": "true"}),
     ("text", {}),
@@ -68,7 +70,7 @@ def keys(block) -> set[str]:
 @pytest.fixture
 def quiet(monkeypatch):
     """No page makes anything of its own accord."""
-    for name in ("parts.show_live", "faces.wall_view.show"):
+    for name in ("parts.show_live", "faces.wall_view.show", "paint.learning.show"):
         monkeypatch.setattr(f"pages.{name}", lambda *told, **more: None)
 
 

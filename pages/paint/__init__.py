@@ -1,0 +1,1 @@
+"""The parts of the painter's page."""

@@ -1,0 +1,58 @@
+"""What the painter's page asks for beside its form, and whether the result follows the knobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.form import estimates, forms
+from pages.widgets import browser_pictures
+from studio.core import amounts
+from studio.core.tasks import File, Inputs
+from studio.paint import estimate
+from studio.paint.settings import PaintSettings
+
+TASK = "paint.learn"
+FILM = forms.FILMS["frames"]
+FRAMES = 60  # four seconds
+ASKED_HERE = ("frames", "fps", "film", "most_steps")
+LARGE = 1024  # px: from here on a job paints it
+LONGEST = 12.0  # s of one core: what takes longer is a job, so that others who watch have their turn
+
+
+def film() -> dict[str, Any]:
+    """A switch and, when it is on, the settings of a film; gives the values that it asked for."""
+    on = st.toggle(
+        "Film of its learning",
+        key=FILM,
+        bind="query-params",
+        help="How the picture came to be, as a film instead of one picture",
+    )
+    if not on:
+        return {"frames": 0}
+    most = PaintSettings.described()["frames"].most
+    with st.container(border=True):
+        frames = st.slider("Frames", 2, int(most or FRAMES), FRAMES, key="frames", bind="query-params")
+        return {"frames": frames} | forms.fields(PaintSettings, ("fps", "film"))
+
+
+def reset() -> None:
+    """Puts back what the page asks for beside its form. Call it from a callback."""
+    st.session_state[FILM], st.session_state["frames"] = False, FRAMES
+    forms.defaults(PaintSettings, ("fps", "film"))
+
+
+def follows(settings: PaintSettings, inputs: Inputs) -> bool:
+    """Whether one can watch it at once, without a Start."""
+    return not settings.frames and settings.size <= LARGE and estimate.usual(settings, inputs) <= LONGEST
+
+
+def before_start(content: File, settings: PaintSettings) -> None:
+    """Shows the photo, with one line below it that says what Start will make of it."""
+    browser_pictures.content(content)
+    what = f"lets the network learn it and paint it at {settings.size} px"
+    if settings.frames:
+        length = amounts.duration(max(settings.frames / settings.fps, 1))
+        what = f"films its learning in {settings.frames} frames, {length} long"
+    st.markdown(f"**Start** {what}{estimates.cost_in_words(TASK, settings, {'content': [content]})}.")

@@ -1,0 +1,35 @@
+"""Painter: a tiny network learns a photo while one watches and turns its knobs."""
+
+import streamlit as st
+
+from pages import parts
+from pages.paint import input_form, learning, lessons, under_the_hood
+from pages.paint.input_form import TASK
+from studio.paint.settings import PaintSettings
+
+left, right = st.columns([4, 10], gap="large")
+with left:
+    st.title("Painter", anchor=False)
+    st.caption("A tiny network learns your photo by heart. Turn a knob, and it begins anew.")
+    content = parts.picture("content", "Photo", parts.photos())
+    settings = parts.form(
+        PaintSettings, skip=input_form.ASKED_HERE, beside=input_form.film, reset=input_form.reset
+    )
+    inputs = {"content": [content.file()]}
+    at_once = settings is not None and input_form.follows(settings, inputs)
+    wanted = settings is not None and not at_once and parts.start_button(":material/grain:")
+with right:
+    stage = parts.stage(left)
+with stage:
+    if wanted:
+        parts.start(TASK, settings, inputs)
+    lessons.cards()
+    lessons.told(settings)
+    job = parts.show_job(TASK, (settings, content.title))
+    if job is None and settings is not None:
+        if at_once:
+            learning.show(settings, inputs)
+        else:
+            input_form.before_start(inputs["content"][0], settings)
+parts.recent(TASK)
+under_the_hood.explain(settings, job)

@@ -1,0 +1,97 @@
+"""The painter's page: it learns at once, begins anew when a knob turns, and says what goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.paint import charts, lessons
+from studio.core.settings import Settings
+from studio.paint.settings import PaintSettings
+
+from .test_frame import texts
+
+SMALL = {"steps": "30", "detail": "32", "size": "64"}
+
+
+@pytest.fixture
+def learnt(visit, until):
+    """The page once it has learnt."""
+
+    def learnt(**knobs):
+        page = visit("paint", **SMALL, **knobs)
+        return ended(page, until)
+
+    return learnt
+
+
+def ended(page, until):
+    stream = page.session_state["learning"].stream
+    until(lambda: [stream.report, stream.finished][1])  # a browser looks ten times a second
+    page.run()
+    assert not page.exception
+    return page
+
+
+def labels(page) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
+    page = learnt()
+    assert {"Watch again", "Keep"} <= set(labels(page)) and "Start" not in labels(page)
+    assert "16,899 numbers to learn" in texts(page.caption) and "dB" in texts(page.caption)
+    next(button for button in page.button if button.label == "Keep").click().run()
+    assert "Kept" in labels(page)
+    assert any("studio paint sample:chelsea" in code.value for code in page.code)
+
+
+def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
+    page = learnt()
+    first = page.session_state["learning"].stream
+    assert page.run().session_state["learning"].stream is first
+    page.slider(key="waves").set_value(16).run()
+    assert page.session_state["learning"].stream is not first
+    assert ended(page, until).session_state["learning"].settings.waves == 16
+
+
+def test_weights_that_run_away_are_told_and_no_error(learnt):
+    page = learnt(optimiser="SGD", learning_rate="10")
+    assert "run away" in texts(page.warning) and "lower learning rate" in texts(page.warning)
+    assert not page.error and "Watch again" in labels(page)
+
+
+@pytest.mark.parametrize("name", lessons.LESSONS)
+def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, name):
+    asked = []
+    monkeypatch.setattr("pages.paint.learning.show", lambda settings, inputs: asked.append(settings))
+    page = visit("paint")
+    page.button(key=f"lesson_{name}").click().run()
+    assert not page.exception
+    assert asked[-1] == lessons.settings(name)
+    assert lessons.LESSONS[name].told in texts(page.info)
+    page.slider(key="waves").set_value(99).run()
+    assert not page.info
+
+
+def test_a_film_and_what_is_large_are_jobs(visit, monkeypatch):
+    monkeypatch.setattr("pages.paint.learning.show", lambda *told: pytest.fail("it was to wait for Start"))
+    for knobs in ({"learning_film": "true"}, {"size": "2048"}, {"steps": "50000"}):
+        page = visit("paint", **knobs)
+        assert not page.exception and "Start" in labels(page)
+        assert "**Start**" in texts(page.markdown)
+
+
+def test_the_layers_are_read_aloud():
+    assert "hardly learns" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
+    assert "9.1 million times smaller" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
+    assert "explodes" in charts.reading([1e6, 1, 1])
+    assert "all layers but the last" in charts.reading([0, 0, 1e-3])
+    assert "nothing is learnt" in charts.reading([0, 0, 0])
+    assert "all of them learn" in charts.reading([2e-3, 1e-3, 5e-3])
+    assert "vanished" in charts.reading([1e-20, 1e-9, 1e-2])
+
+
+def test_every_lesson_can_be_watched_at_once():
+    for name in lessons.LESSONS:
+        assert isinstance(lessons.settings(name), Settings)
+        assert lessons.settings(name).steps <= PaintSettings().steps
