@@ -6,8 +6,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import film_input, mask_input
-from pages.jobs import refill
-from pages.style import input_form, under_the_hood
+from pages.style import input_form, refill, under_the_hood
 from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
 
@@ -26,7 +25,7 @@ with left:
         skip=("style_weights", "house", "network", "painter", "stop_after"),
         extra={"style_weights": input_form.weights(styles)},
         more=mask_input.ask,
-        reset=refill.set_style_weights,
+        reset=refill.set_weights,
     )
     wish = input_form.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import kept_models, results, sweep_form, use_again, written_texts
-from pages.jobs.navigation import Place, go_to, page_of, place_of
+from pages.jobs.navigation import Place, go_to, place_of, place_of_models
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
@@ -95,8 +95,7 @@ def keep_model(file: File) -> None:
 
 
 def _where_to_choose(name: str) -> str:
-    training = tasks.get(presets.find(name).task)
-    place = page_of("faces" if training.opens else training.name.partition(".")[0])
+    place = place_of_models(tasks.get(presets.find(name).task))
     return f"choose it on the page {place.title}"
 
 

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from studio import engine
+from studio.core import tasks
+from studio.core.tasks import Task
 
 _LEAVING = "leaving_for"
 _HERE, _CAME = "page_here", "page_came"
 _WORDS = ("prompt", "words")  # a person's own, whatever they say
-_FILM, _WITH_FILMS = "film.repaint", ("style",)
-_WITHOUT_VIEW = ("dcgan.train", "vae.train", "style.train", "classify.predict")
 
 
 class Place(NamedTuple):
@@ -28,6 +28,10 @@ class Place(NamedTuple):
         title, icon, address: as the navigation shows it.
         capability: whose jobs open here, "" for none.
         needs: the weights that its first runs fetch.
+        form: the module whose FORM takes results back, see `pages.jobs.refill.Form`; "" for none.
+        elsewhere: the tasks of the capability whose jobs open in the gallery.
+        films: whether films whose every frame a task of the capability made open here, too.
+        generators: whether models that draw pictures are chosen here, whatever trained them.
     """
 
     file: str
@@ -36,17 +40,47 @@ class Place(NamedTuple):
     address: str
     capability: str = ""
     needs: tuple[str, ...] = ()
+    form: str = ""
+    elsewhere: tuple[str, ...] = ()
+    films: bool = False
+    generators: bool = False
 
 
 # A new page adds one line.
 PLACES = (
     Place("show_studio.py", "Studio", ":material/palette:", ""),
-    Place("style_picture.py", "Style", ":material/brush:", "style", "style", ("adain", "vgg16")),
-    Place("dream_picture.py", "Dream", ":material/bedtime:", "dream", "dream", ("vgg16",)),
-    Place("paint_picture.py", "Painter", ":material/grain:", "paint", "paint"),
-    Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces"),
+    Place(
+        "style_picture.py",
+        "Style",
+        ":material/brush:",
+        "style",
+        "style",
+        ("adain", "vgg16"),
+        form="pages.style.refill",
+        elsewhere=("style.train",),
+        films=True,
+    ),
+    Place(
+        "dream_picture.py",
+        "Dream",
+        ":material/bedtime:",
+        "dream",
+        "dream",
+        ("vgg16",),
+        form="pages.dream.refill",
+    ),
+    Place("paint_picture.py", "Painter", ":material/grain:", "paint", "paint", form="pages.paint.refill"),
+    Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces", generators=True),
     Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
-    Place("teach_classes.py", "Teach", ":material/school:", "classify", "classify", ("resnet50",)),
+    Place(
+        "teach_classes.py",
+        "Teach",
+        ":material/school:",
+        "classify",
+        "classify",
+        ("resnet50",),
+        elsewhere=("classify.predict",),
+    ),
     Place("search_settings.py", "Search", ":material/search_insights:", "search", "search"),
     Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery"),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
@@ -54,24 +88,33 @@ PLACES = (
 
 
 def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place:
-    """The page that shows the jobs of a task: the gallery those without a view of their own.
+    """The page that shows the jobs of a task: the gallery those that no other page shows.
 
     Args:
         settings: of the job. Those of a film name the task that paints its frames: it is shown where they
             would be, or in the gallery if that page shows no films.
     """
+    known = task in tasks.TASKS
+    repeats = known and bool(tasks.get(task).stands_for)  # as a film does the task of its frames
+    shown = str(settings.get("task", "")) if repeats else task
+    place = _page_of(shown)
+    if place and shown not in place.elsewhere and (place.films or not repeats):
+        return place
+    gallery = next(place for place in PLACES if place.capability == "gallery")
+    return gallery if known else PLACES[0]
+
+
+def place_of_models(training: Task) -> Place:
+    """The page where models of a training are chosen."""
+    if training.opens:
+        return next(place for place in PLACES if place.generators)
+    return _page_of(training.name) or PLACES[0]
+
+
+def _page_of(task: str) -> Place | None:
+    """The page of a task's capability, if it has one."""
     capability = task.partition(".")[0]
-    if task == _FILM:
-        capability = str(settings.get("task", "")).partition(".")[0]
-        capability = capability if capability in _WITH_FILMS else "gallery"
-    if task in _WITHOUT_VIEW:
-        capability = "gallery"
-    return page_of(capability)
-
-
-def page_of(capability: str) -> Place:
-    """The page of a capability; the first page where it has none."""
-    return next((place for place in PLACES if place.capability == capability), PLACES[0])
+    return next((place for place in PLACES if place.capability == capability), None)
 
 
 def leave_for(file: str) -> None:

@@ -10,7 +10,8 @@ import streamlit as st
 from pages.form import estimates, film_input, mask_input, painted_masks
 from pages.form.film_input import Film
 from pages.form.samples import Sample
-from pages.jobs import jobs, refill
+from pages.jobs import jobs
+from pages.style.refill import WEIGHED
 from studio.core.tasks import File, Inputs
 from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
@@ -120,8 +121,8 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
 
 def _follow(titles: list[str]) -> None:
     """Lets each style keep its own weight when one before it goes; the address knows them by their places."""
-    before = st.session_state.get(refill.WEIGHED, titles)
-    st.session_state[refill.WEIGHED] = titles
+    before = st.session_state.get(WEIGHED, titles)
+    st.session_state[WEIGHED] = titles
     if before == titles:
         return
     known = {title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(before, 1)}

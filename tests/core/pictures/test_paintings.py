@@ -126,7 +126,7 @@ def test_other_code_or_a_damaged_file_draws_again(home, monkeypatch):
 
 def test_listing_loads_nothing_heavy():
     code = (
-        "import sys; from studio.style import paintings; paintings.paintings();"
+        "import sys; from studio.core.pictures import paintings; paintings.paintings();"
         "heavy = ('skimage', 'scipy', 'keras', 'tensorflow', 'jax', 'studio.core.pictures.paintings.mosaic');"
         "sys.exit(any(m in sys.modules for m in heavy))"
     )

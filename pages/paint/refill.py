@@ -1,0 +1,8 @@
+"""A learnt photo back into the form of the page."""
+
+from __future__ import annotations
+
+from pages.form import samples
+from pages.jobs.refill import Form
+
+FORM = Form(task="paint.learn", offers={"content": samples.photos})

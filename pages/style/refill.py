@@ -1,0 +1,72 @@
+"""A painting's styles, weights and masks back into the form of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.form import mask_input, painted_masks, samples
+from pages.jobs.refill import Form
+from studio import engine
+from studio.core.tasks import File
+
+MOST_STYLES = 4
+WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
+
+
+def set_weights(weights: Sequence[float] = ()) -> None:
+    """Puts the weights of the styles that are chosen now; none for all alike. Call it from a callback."""
+    for number in range(1, MOST_STYLES + 1):
+        st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
+    st.session_state.pop(WEIGHED, None)
+
+
+def _can_take(job: engine.Job, settings: Any) -> bool:
+    if job.inputs.get("network") or not all(mask.here for mask in job.inputs.get("mask", [])):
+        return False
+    asked = _house(settings)
+    return not asked or set(asked) <= _house_titles().keys()  # titles are read from a person's own networks
+
+
+def _house(settings: Any) -> list[tuple[str, str]]:
+    """The house styles of a painting, each with its network."""
+    return [(name, settings.network) for name in settings.house]
+
+
+def _house_titles() -> dict[tuple[str, str], str]:
+    return {(style.painting, style.network): style.title for style in samples.styles()}
+
+
+def _clear() -> None:
+    """Puts away a film and masks, and weighs all styles alike."""
+    st.session_state["what"], st.session_state["brush"] = "photo", False
+    mask_input.remove()
+    set_weights()
+
+
+def _fill(job: engine.Job, settings: Any) -> None:
+    set_weights(settings.style_weights)
+    if asked := _house(settings):
+        titles = _house_titles()
+        st.session_state["style"] = [titles[style] for style in asked]
+    if masks := job.inputs.get("mask"):
+        _put_masks(job.inputs["content"][0], masks)
+
+
+def _put_masks(content: File, masks: Sequence[File]) -> None:
+    """Puts masks back where they came from: under the brush, or beside the pictures that a person added."""
+    if painted_masks.put(content.digest, st.session_state["style"], masks):
+        st.session_state["brush"] = True
+    else:
+        mask_input.put(masks)
+
+
+FORM = Form(
+    task="style.transfer",
+    offers={"content": samples.photos, "style": samples.styles},
+    can_take=_can_take,
+    clear=_clear,
+    fill=_fill,
+)
