@@ -124,7 +124,7 @@ def seeded() -> None:
 
 
 def _forget(kind: str, known: Collection[str], apart: Collection[str]) -> None:
-    """Drops what the form of another page left under names that both have: its steps are no steps here."""
+    """Drops values that another page's form left under a shared name: they may be none of these steps."""
     before, names, lone = st.session_state.get(_LAST, (kind, (), ()))
     if before != kind:
         for name in {SEED, *(set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)))}:

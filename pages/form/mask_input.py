@@ -44,12 +44,12 @@ def masks() -> list[File]:
 
 
 def put(masks: Sequence[File]) -> None:
-    """Takes these in place of those there are. For callbacks."""
+    """Replaces the masks by these. Call it from a callback."""
     st.session_state[_TAKEN] = list(masks)
 
 
 def remove() -> None:
-    """Lets go of them. Call it from a callback."""
+    """Removes all masks. Call it from a callback."""
     put([])
 
 

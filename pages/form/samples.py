@@ -171,7 +171,7 @@ def spelled(file: File) -> str:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def is_sample(file: File) -> bool:
-    """Whether a file is a sample, by its bytes: anybody can call a file so."""
+    """Whether a file is a sample, by its bytes: any file may have its name."""
     from studio.core.pictures import paintings
 
     stem = _stem(file)

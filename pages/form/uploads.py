@@ -59,7 +59,7 @@ def ask(
 
 
 def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
-    """Draws the camera; what it takes goes the way of what `ask` takes."""
+    """Draws the camera; its photo is handled as a file that `ask` takes."""
     key = f"{slot}_camera_{st.session_state.setdefault(_turn(slot), 0)}"
     st.camera_input(label, key=key, on_change=_take, args=(slot, key, take))
 

@@ -49,7 +49,7 @@ def _found(key: str) -> engine.Job | None:
 
 
 def _again(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
-    """The same job of before a reload, if files alone say what comes of it: a name may mean another model."""
+    """The job from before a reload, if it depends on files alone: a name may mean another model by now."""
     if not any(inputs.values()) or getattr(settings, "preset", ""):
         return None
     asked, given = settings.model_dump(), _digests(inputs)
