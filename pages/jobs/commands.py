@@ -77,7 +77,7 @@ def _of_pages_alone(inputs: Inputs) -> bool:
 
 
 def _by_another(spelled: Spelled) -> str:
-    """The command of another task, with what this one has besides."""
+    """The command of another task, with the settings that this one adds."""
     words = line(spelled.task.name, spelled.settings, spelled.inputs)
     more = [word for flag, value in spelled.values.items() for word in _flag(flag, value)]
     return " ".join([words.replace("-o out.png", f"-o out.{spelled.ending}", 1), *more])

@@ -122,7 +122,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     # by the form as it stands: not all that was asked for then is there again.
     arrived = navigation.came_from_elsewhere() or st.session_state.get(_memory(job.task)) != name
     if arrived or not job.finished:
-        st.session_state[_question(name)] = asked  # only what is asked for from now on takes its place
+        st.session_state[_question(name)] = asked  # it stays in sight until something else is asked for
     elif st.session_state.setdefault(_question(name), asked) != asked:
         close(job.task)
         return None
@@ -160,7 +160,7 @@ def linked_job(capability: str) -> engine.Job | None:
     try:
         job = engine.connect().job(name, owner())
     except StudioError:
-        return None  # which is told where it would be shown
+        return None  # said where the result would be
     return job if job.task.startswith(f"{capability}.") else None
 
 

@@ -169,7 +169,7 @@ def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
 
 
 def _holds(made: engine.Live | None) -> bool:
-    """Whether what it was made from is still here, and would make the same: a model may be another by now."""
+    """Whether its inputs are still here and would give the same result: a model may have been replaced."""
     if made is None:
         return True
     try:

@@ -90,7 +90,7 @@ def download_file(file: File, task: str, *, key: str, made: Any) -> None:
 
 
 def overruled(settings: Settings, name: str) -> bool:
-    """Whether another setting decides what one would, so that there is no use in varying that."""
+    """Whether another setting overrules this one, so that varying it would change nothing."""
     if name == "look" and getattr(settings, "backbone", "auto") != "auto":
         return True  # few looks belong to a network, and all others are dreamt as one
     return bool(getattr(settings, _OVERRULED.get(name, ""), None))
@@ -140,7 +140,7 @@ def vary(settings: Settings, again: Again, *, key: str) -> None:
 
 
 def as_made(settings: Settings, made: Any) -> Settings:
-    """The settings of a recipe, which those that were asked for are not where it was stopped early."""
+    """The settings of the recipe: of a job that was stopped early they differ from those asked for."""
     try:
         return settings if made is None else made.checked_settings()
     except StudioError:

@@ -205,7 +205,7 @@ def _expected(task: tasks.Task, settings: Settings, inputs: tasks.Inputs) -> flo
     try:
         return tasks.expected_seconds(task, settings, inputs)
     except (StudioError, OSError):
-        return None  # which is no reason to refuse it: whatever it is, the task itself says it better
+        return None  # a failed estimate refuses no job: the task itself says better what is wrong
 
 
 _connecting = threading.Lock()

@@ -86,7 +86,7 @@ class LiveLane:
         return Stream(session, run, self._stop)
 
     def close(self) -> None:
-        """Sends all away who wait; to be called once the cluster has ended."""
+        """Refuses all waiting callers. Call it once the cluster has ended."""
         self._turns.close()
 
     def _hear(self, message: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ class LiveLane:
                 self._cluster.forget_stop(id)
 
     def _give_up(self, id: str, future: Future, stream: Stream | None) -> dict[str, Any]:
-        """Ends what takes too long; of a stream what it has until then is the result."""
+        """Ends what takes too long; the result of a stream is then what it has so far."""
         answer = {"error": LATE}
         self._cluster.stop(id)
         try:

@@ -61,7 +61,7 @@ class Turns:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Sends all away who wait, and all who come later."""
+        """Refuses all waiting callers, and all later ones."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -31,7 +31,7 @@ USUAL = {
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
 _UNUSED = 86400.0  # s, in which what an owner brought counts although nothing that was made names it
 _LEAST = 4096  # bytes that a file takes on the disk, however small it is
-_SITTING = 3600.0  # s, after which somebody who is here is noted again
+_SITTING = 3600.0  # s, after which a visit is noted again
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -166,7 +166,7 @@ def _add_own(taken: Usage, owner: str) -> None:
     own = owners.folder(owner)
     for path, changed in _dated(own / "searches"):
         taken.digests |= _named_then(path, changed)
-    # Anybody may write others' digests into a recipe: what these take would tell that they are here.
+    # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
     taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
     taken.digests |= {path.name for path, at in _dated(own / "files") if time.time() - at / 1e9 < _UNUSED}
     taken.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))

@@ -20,7 +20,7 @@ from studio.engine.jobs.snapshots import State
 
 LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
-FRESH_SECONDS = 1.0  # in which the news that a job begins may still be under way
+FRESH_SECONDS = 1.0  # s, within which the event that a job has begun may still be on its way
 STUCK = f"It did not stop within {LET_GO_SECONDS:.0f} s, so its process was ended; its last preview is kept."
 NEVER = "Whatever ran before it took its process along, again and again. Next: run it again later."
 TWICE = "Its process crashed or was ended from outside, twice. Next: try a smaller size or other settings."
@@ -67,7 +67,7 @@ class Runner:
                 self._fill_lane(order, max(0, slots - busy))
 
     def _fill_lane(self, order: list[Record], room: int) -> None:
-        """Sends the first ones of a lane; what was sent and is no longer among them makes way."""
+        """Sends the first jobs of a lane; one that was sent and is no longer among them is taken back."""
         free = room - sum(record.id in self._futures for record in order)
         behind = [record for record in order[room:] if self._only_waits(record)]
         for record in order[:room]:

@@ -100,7 +100,7 @@ class Cluster:
         """Waits until the cluster is closed or its process ended, but not longer. Returns whether it is."""
         if self._host:
             return self._host.wait(seconds)
-        # A scheduler that comes back tells us nothing of what it told before: that is as good as another.
+        # A scheduler that reconnects has lost all earlier events, so it is treated as a new one.
         return self._ended.wait(seconds) or self._client.scheduler_comm is not self._comm
 
     def slots(self, lane: str) -> int:
@@ -117,7 +117,7 @@ class Cluster:
         self._client.subscribe_topic(reports.topic(lane), lambda event: handler(event[1]))
 
     def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
-        """Sends work to a lane; there it waits for what runs, but not for what a driver still wants to."""
+        """Sends work to a lane, where it waits for what runs, but not for what a driver has yet to send."""
         if self._host and lane not in self._lanes:
             self._lanes.add(lane)
             self._host.add_lane()
@@ -134,7 +134,7 @@ class Cluster:
             Event(worker.stop_name(id), client=self._client).clear()
 
     def restart(self, lane: str, future: Future) -> None:
-        """Ends the process that runs `future`, which no longer answers, and waits for the next one."""
+        """Ends the worker of `future`, which no longer answers, and waits for the one in its place."""
         running_on = [address for address, keys in self._client.processing().items() if future.key in keys]
         future.cancel(reason="restart", msg="it did not stop")  # else Dask would run it again
         if running_on:

@@ -21,8 +21,10 @@ from studio.engine.cluster.client import KILLED, MOST_SENDINGS
 from studio.engine.jobs import store
 
 _LOOK_SECONDS = 0.1
-_LET_GO_SECONDS = 5.0  # less than a driver has itself, else its process is ended before it gives what it has
-_YIELD_SECONDS = 0.5  # after a death, in which the jobs that it took along are sent again before what is next
+_LET_GO_SECONDS = (
+    5.0  # less than a driver has to stop: else its process ends before it has returned its best so far
+)
+_YIELD_SECONDS = 0.5  # after a worker died: its other jobs are sent again before new ones
 log = logging.getLogger("studio.engine")
 
 
@@ -41,9 +43,9 @@ class Crew:
         self._client: Client | None = None
         self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
         self._heard: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None once it has ended
-        self._begun: set[str] = set()  # of those, what a worker works on; the others wait for one
+        self._begun: set[str] = set()  # those that a worker has started; the others still wait for one
         self._one = threading.Lock()  # without lanes there is one process, and Keras in it
-        self._weights = pretrained.pinned()  # of the driver, which those that it asks shall keep to
+        self._weights = pretrained.pinned()  # of the driver; the tasks that it sends use the same
         self._owner = owners.asker()
         with suppress(ValueError):  # raised where there is no worker
             get_worker()
@@ -101,7 +103,7 @@ class Crew:
             heard.put(message["report"])
 
     def _follow(self, future: Future, id: str, progress: Progress) -> None:
-        """Passes on what is reported until the task ends, or was asked to and had its time for that."""
+        """Passes reports on until the task ends, or the time that it had to stop is over."""
         stop: Event | None = None
         until = float("inf")
         while not future.done() and time.monotonic() < until:

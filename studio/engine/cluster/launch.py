@@ -96,7 +96,7 @@ class Host:
 
 
 def _emptied(folder: Path) -> Path:
-    """The folder without what killed workers left there; a link in its place goes, what it leads to stays."""
+    """The folder, emptied of what killed workers left; of a link only itself is removed."""
     if folder.is_symlink():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)

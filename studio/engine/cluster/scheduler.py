@@ -40,7 +40,7 @@ CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # a paused worker would block its lane for good
     "distributed.worker.memory.terminate": 0.95,
-    # Nobody looks at what these would tell, and an idle laptop should be one.
+    # Nobody reads these statistics, and collecting them would keep an idle laptop busy.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",

@@ -99,7 +99,7 @@ def run_job(id: str, lane: str, entry: str) -> None:
     """
     folder = store.Folder(paths.folder("jobs") / id)
     if folder.read("outcome") is not None:
-        return  # Dask does again what a worker has done that died before the server heard of it
+        return  # already done: Dask runs it again if the worker died before the server heard of the result
     wish = Wish(id, topic(lane))
     asked = folder.read("job") or {}
     with spared("the old curve", id):

@@ -16,7 +16,7 @@ log = logging.getLogger("studio.engine")
 
 
 def mend(home: Path) -> None:
-    """Gives visitors the models, files and searches that they had when whose they are was noted otherwise."""
+    """Moves visitors' models, files and searches of an earlier studio to where their owners are noted now."""
     for mark, move in _MOVES.items():
         done = home / "owners" / mark
         if not done.exists():
@@ -31,7 +31,7 @@ def _models_and_files(home: Path) -> None:
             _files(store.Folder(job))
         except (KeyError, TypeError, ValueError, AttributeError):
             log.warning("job %s names no files that can be read", job.name)
-    (home / "secret").unlink(missing_ok=True)  # of tags in addresses, which nothing reads any more
+    (home / "secret").unlink(missing_ok=True)  # it signed tags in addresses; nothing reads it any more
 
 
 def _models(home: Path) -> None:

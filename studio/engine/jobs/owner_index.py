@@ -18,7 +18,7 @@ from studio.core.owners import LOCAL
 from studio.engine.jobs import schema
 
 _ROOTS = ("jobs", "removed")
-_FRESH_NANOSECONDS = 10**9  # in which two changes of a folder may bear the same time
+_FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
 
 
 def folders_of(owner: str) -> list[Path]:
@@ -57,7 +57,7 @@ class _Shelf:
             return {owner for owner, folders in self._folders.items() if folders}
 
     def _follow(self) -> None:
-        """Takes note of what came and went since."""
+        """Updates the index by the folders that were added or removed since the last call."""
         for root in self._roots:
             with suppress(OSError):  # there is none yet
                 changed = root.stat().st_mtime_ns
@@ -82,7 +82,7 @@ class _Shelf:
 
 
 def _owner(folder: Path) -> str | None:
-    """Whose a folder is: of one that does not tell, whoever runs the studio; None while it is filled."""
+    """The owner of a folder: `local` if it names none; None while it is still being written."""
     try:
         told = schema.guessed(folder / "job.json").get("owner")
     except schema.Odd:

@@ -41,7 +41,7 @@ class Ledger:
         self._records: dict[str, Record] = {}
         self.queue = Waiting()
         self.slots: dict[str, int] = {}  # how many jobs each lane runs at once, one where it is not told
-        self._unsaved: dict[str, Record] = {}  # whose state on disk is behind
+        self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
         self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
         self._last_id = 0
         self._busy: dict[str, Record] = {}  # those that run
@@ -51,7 +51,7 @@ class Ledger:
         self._changed: int | None = None  # when the folder of folders last did, as far as is known here
 
     def load(self) -> None:
-        """Reads what an earlier server left: what ran is interrupted or done, what waited waits."""
+        """Reads the jobs of an earlier server: running ones are interrupted or done, others still wait."""
         paths.make(self._root)
         store.sweep(self._root)
         for path in sorted(self._root.iterdir()):
@@ -84,7 +84,7 @@ class Ledger:
         changed = self._root.stat().st_mtime_ns
         if changed == self._changed:
             return
-        # Two changes may bear the same time, so that a fresh one is looked at again.
+        # Two changes may have the same time stamp, so a folder that just changed is read again.
         self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
         names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
         for record in [r for r in self._records.values() if r.finished and r.id not in names]:
@@ -267,7 +267,7 @@ class Ledger:
 
 @contextmanager
 def _one_of_many(name: str) -> Iterator[None]:
-    """Leaves a job's folder alone if it cannot be read, whatever is wrong with it: the others can."""
+    """Passes over a job's folder that cannot be read, whatever is wrong with it, so that the others are."""
     try:
         yield
     except Exception:
