@@ -22,19 +22,20 @@ from studio.core.errors import invalid
 from studio.core.models import model_folder, presets
 from studio.core.pictures import paintings
 from studio.core.progress import Progress
-from studio.core.training.loop import split
+from studio.core.training.loop import evenly_spaced, split
 from studio.style.house import card, known_styles
-from studio.style.house.held_out import HeldOut
+from studio.style.house.held_out import AT_THE_END, HeldOut
 from studio.style.house.task import LEAST_PHOTOS, grams
 
 
-def measure(preset: presets.Preset, photos: str, looked_at: int, progress: Progress) -> HeldOut:
+def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, progress: Progress) -> HeldOut:
     """What a network loses on the held-out photos of its training, each in every style.
 
     Args:
         preset: a network of styles that the studio draws.
         photos: the data set that it learnt from.
         looked_at: so many of the held-out photos, the first, are left out.
+        count: photos to look at, spread evenly over the others.
 
     Raises:
         InvalidInput: if it knows other styles, or no photo is left.
@@ -61,7 +62,7 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, progress: Progr
     asked = (settings, wanted, range(len(names)), vgg16)
     trainer = Trainer(found.images, learnt, held_out, *asked, start=paint.load(preset))
     progress.stage("Painting held-out photos")
-    return trainer.tested_now(held_out[looked_at:], progress)
+    return trainer.tested_now(evenly_spaced(held_out[looked_at:], count), progress)
 
 
 def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
@@ -81,7 +82,7 @@ def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     preset = presets.find(arguments.network)
     with console.working("Measuring", arguments) as progress:
-        tested = measure(preset, arguments.data, arguments.looked_at, progress)
+        tested = measure(preset, arguments.data, arguments.looked_at, arguments.photos, progress)
     write(preset, tested, Path(arguments.out))
     if arguments.json:
         console.say_json({"path": arguments.out, "figures": tested.figures()})
@@ -98,6 +99,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("data", metavar="DATA", help="the photos that it learnt from")
     parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the model goes")
     parser.add_argument("--looked-at", type=int, default=0, help="held-out photos to leave out, the first")
+    parser.add_argument(
+        "--photos", type=int, default=AT_THE_END, help=f"to look at, of the others (default {AT_THE_END})"
+    )
     return cli.follow(parser, sys.argv[1:] if argv is None else argv)
 
 

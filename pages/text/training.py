@@ -22,7 +22,7 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 TASK = voices.TRAIN
 MOST_POINTS = 300
 SAMPLE = WriteSettings(chars=400)
-TESTED = "held out"
+TESTED = "validation"
 _ENDS = {
     "patience": "It ended early, because it no longer got better on what it had not read.",
     "cancelled": "It was stopped early; this is the best until then.",

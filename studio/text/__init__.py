@@ -17,7 +17,7 @@ TRAIN = Task(
     command="train text",
     help="train a model that writes like a text",
     check="studio.text.task:check",
-    goal=Goal("held out", "nats_per_char", title="nats a character"),
+    goal=Goal("validation", "validation_nats", title="nats a character, validation"),
     scores="studio.text.score:figures",
 )
 

@@ -18,7 +18,9 @@ class Plan:
     """How a text is read: decided from its length and the settings.
 
     Attributes:
-        train, test: `(n,) int32` characters to learn from, and to test on.
+        train: `(n,) int32` characters to learn from.
+        validation: those after them, half as many as are held out, by which the weights are chosen.
+        test: the last, on which nothing is chosen.
         streams, sequence: the shape of a batch.
         pieces: batches a pass over the text.
         epochs: passes.
@@ -26,6 +28,7 @@ class Plan:
     """
 
     train: np.ndarray
+    validation: np.ndarray
     test: np.ndarray
     streams: int
     sequence: int
@@ -42,7 +45,8 @@ class Plan:
 def plan(indices: np.ndarray, settings: TrainTextSettings) -> Plan:
     """Decides how a text is read; a short one with shorter sequences and fewer streams, but more often."""
     border = len(indices) - max(2, round(len(indices) * settings.held_out))
-    train, test = indices[:border], indices[border:]
+    chosen_by = max(2, (len(indices) - border) // 2)
+    train, validation, test = np.split(indices, [border - chosen_by, border])
     sequence = min(settings.sequence, max(8, (len(train) - 1) // 4))
     streams = max(1, min(settings.streams, (len(train) - 1) // (8 * sequence)))
     pieces = (len(train) - 1) // streams // sequence
@@ -52,7 +56,7 @@ def plan(indices: np.ndarray, settings: TrainTextSettings) -> Plan:
         notes.append(f"The text is short: sequences have {sequence} characters, not {settings.sequence}.")
     if streams < settings.streams:
         notes.append(f"The text is short: it is read at {streams} places at once, not at {settings.streams}.")
-    return Plan(train, test, streams, sequence, pieces, epochs, tuple(notes))
+    return Plan(train, validation, test, streams, sequence, pieces, epochs, tuple(notes))
 
 
 def batches(chosen: Plan, seed: int, start: int = 0) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:

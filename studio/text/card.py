@@ -33,9 +33,11 @@ def write(
 
 
 def _data(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) -> str:
+    held_out = settings.held_out
     return (
         f"Data: {name}, {figures['chars']:,} characters of {figures['alphabet']} kinds. It learnt from the "
-        f"first {1 - settings.held_out:.0%}; the last {settings.held_out:.0%} were held out to test on.\n\n"
+        f"first {1 - 1.5 * held_out:.0%}; its weights were chosen by the next {held_out / 2:.0%}, its "
+        f"validation part; the last {held_out:.0%} were held out.\n\n"
         f"{cards.LICENCE}"
     )
 
@@ -47,7 +49,7 @@ def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]
         f"A character {settings.cell.upper()}: {settings.layers} layers of {settings.units} units, "
         f"{figures['parameters']:,} parameters, trained for {figures['steps']:,} steps "
         f"({figures['epochs']:.1f} times through the text) in {figures['seconds'] / 60:.0f} minutes. "
-        f"The weights are the averaged ones that were best on the held-out part.{begun}{ended}\n\n"
+        f"The weights are the averaged ones that were best on the validation part.{begun}{ended}\n\n"
         f"    {command(name, settings, figures['started_from'])}"
     )
 
@@ -61,7 +63,8 @@ def _table(figures: Mapping[str, Any]) -> str:
     rows = [
         ("nats a character, held out", f"{figures['nats_per_char']:.4f}"),
         ("bits a character, held out", f"{figures['bits_per_char']:.4f}"),
-        ("characters it was tested on", f"{figures['held_out_chars']:,}"),
+        ("characters that were held out", f"{figures['held_out_chars']:,}"),
+        ("nats a character, validation", f"{figures['validation_nats']:.4f}"),
         ("nats a character while learning, at the end", f"{figures['train_nats']:.4f}"),
     ]
     return cards.table(rows)

@@ -64,7 +64,11 @@ class TrainTextSettings(Settings):
         step=0.01,
     )
     held_out: float = setting(
-        0.1, "The share at the end that is kept to test on.", ge=0.01, le=0.5, step=0.01
+        0.1,
+        "The share at the end that is kept to test on; half as much before it chooses the weights.",
+        ge=0.01,
+        le=0.5,
+        step=0.01,
     )
     patience: int = setting(
         5, "Tests without a gain before it ends early; 0: never.", unit="tests", ge=0, le=1000

@@ -49,6 +49,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "nats_per_char": held_out.nats_per_char,
         "bits_per_char": held_out.bits_per_char,
         "held_out_chars": held_out.chars,
+        "validation_nats": min(filter(math.isfinite, trained.curves.tests[training.VALIDATION])),
         "train_nats": trained.curves.losses[training.LEARNING][-1],
         "seconds": trained.curves.seconds,
         "steps": trained.steps,
@@ -62,7 +63,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "curve": {
             "steps": trained.curves.steps,
             "train": trained.curves.losses[training.LEARNING],
-            "test": trained.curves.tests[training.HELD_OUT],
+            "test": trained.curves.tests[training.VALIDATION],
         },
     }
     recipe = recipes.make(voice.TASK, settings, inputs)

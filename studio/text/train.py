@@ -20,8 +20,8 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.start_from import inherited
 from studio.text.vocabulary import Vocabulary
 
-LEARNING, HELD_OUT = "learning", "held out"  # losses in nats a character
-MOST_TESTED = 200_000  # characters of the held-out part that the tests on the way read
+LEARNING, VALIDATION = "learning", "validation"  # losses in nats a character
+MOST_TESTED = 200_000  # characters of the validation part that the tests on the way read
 TEST_STREAMS = 64
 SAMPLE_CHARS = 300
 LEAST_TESTS = 20
@@ -32,9 +32,9 @@ class Trained:
     """A trained model.
 
     Attributes:
-        core: the network with the weights that were best on the held-out part.
+        core: the network with the weights that were best on the validation part.
         vocabulary: its characters.
-        curves: how it went, in nats a character: LEARNING and, at each test, HELD_OUT.
+        curves: how it went, in nats a character: LEARNING and, at each test, VALIDATION.
         samples: what it wrote at each test.
         plan: how the text was read.
         steps: batches done.
@@ -87,8 +87,8 @@ class Trainer(Training):
 
     @property
     def lowest(self) -> float:
-        """The best loss on the held-out part; infinite before the first test."""
-        return min(filter(math.isfinite, self.curves.tests.get(HELD_OUT, ())), default=math.inf)
+        """The best loss on the validation part; infinite before the first test."""
+        return min(filter(math.isfinite, self.curves.tests.get(VALIDATION, ())), default=math.inf)
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
@@ -103,20 +103,20 @@ class Trainer(Training):
         return found
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """Scores the averaged weights on the held-out part, keeps them if they are the best, and writes."""
+        """Scores the averaged weights on the validation part, keeps them if they are the best, and writes."""
         network = Network(self.average.arrays, self.settings.cell, self.settings.tied)
-        part = self.plan.test[:MOST_TESTED]
+        part = self.plan.validation[:MOST_TESTED]
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
         found = parallel.broadcast(cross_entropy.score(network, part, streams, progress).nats_per_char)
         if found < self.lowest:
             self.best = [array.copy() for array in self.average.arrays]
         wish = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
         self.samples.append(write.write(network, self.vocabulary, wish)[0].text)
-        return {HELD_OUT: found}
+        return {VALIDATION: found}
 
     def ended(self) -> str:
         """Ends a training whose last tests, as many as its patience, found nothing better."""
-        tests = self.curves.tests.get(HELD_OUT, [])
+        tests = self.curves.tests.get(VALIDATION, [])
         best = tests.index(self.lowest) if self.lowest < math.inf else -1
         return "patience" if 0 < self.settings.patience <= len(tests) - 1 - best else ""
 
@@ -181,14 +181,14 @@ def train(
     """Trains a model on a text.
 
     Args:
-        text: what it learns from, its last part held out.
+        text: what it learns from; its end is kept for validation and to test on, see `plan`.
         settings: see `TrainTextSettings`.
         progress: told the losses in nats a character, and shown what the model writes.
         run: keeps checkpoints, the last one of the end; a training that finds some goes on from there.
         start: the weights and characters of a trained model to begin with.
 
     Returns:
-        The model that was best on the held-out part; also when a person stopped it.
+        The model that was best on the validation part; also when a person stopped it.
 
     Raises:
         StudioError: if the start or a checkpoint is of another shape, or a loss was not finite

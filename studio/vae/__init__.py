@@ -21,7 +21,7 @@ TRAIN = Task(
     scores="studio.faces.score:figures",
     encodes=True,
     goal=Goal(
-        "held out",
+        "validation",
         "fid",
         title="FID",
         units=("beta", "likelihood", "perceptual", "adversarial", "free_bits", "size", "colors"),

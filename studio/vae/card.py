@@ -24,7 +24,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
     kept = (
         "the last ones, for it learnt against a judge of its pictures"
         if settings.adversarial
-        else "of the test that missed least on held-out pictures"
+        else "of the test that missed least on validation pictures, half as many as were held out"
     )
     drawn = (
         f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."

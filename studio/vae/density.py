@@ -24,12 +24,12 @@ LEAST_VARIANCE = 1e-4
 _ROUNDS = 60
 
 
-def fit(z: np.ndarray, held_out: np.ndarray, seed: int, progress: Progress | None = None) -> Mixture | None:
-    """The mixture that finds held-out codes likeliest.
+def fit(z: np.ndarray, validation: np.ndarray, seed: int, progress: Progress | None = None) -> Mixture | None:
+    """The mixture that finds validation codes likeliest.
 
     Args:
         z: `(n, latent_dim)` codes to fit.
-        held_out: `(m, latent_dim)` codes to choose the number of parts by.
+        validation: `(m, latent_dim)` codes to choose the number of parts by.
         seed: of the places where the parts begin.
 
     Returns:
@@ -50,7 +50,7 @@ def fit(z: np.ndarray, held_out: np.ndarray, seed: int, progress: Progress | Non
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it could still move a little
-            likely = mixture.fit(z.astype("float64")).score(held_out.astype("float64"))
+            likely = mixture.fit(z.astype("float64")).score(validation.astype("float64"))
         if likely < best:
             break
         best, found = likely, Mixture(mixture.weights_, mixture.means_, mixture.covariances_)

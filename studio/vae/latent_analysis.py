@@ -45,6 +45,7 @@ def analyse(
     pictures: Pictures,
     learnt: np.ndarray,
     held_out: np.ndarray,
+    validation: np.ndarray,
     progress: Progress,
     quick: bool = False,
 ) -> LatentAnalysis:
@@ -52,6 +53,7 @@ def analyse(
 
     Args:
         learnt, held_out: rows of the pictures.
+        validation: others, by which the number of parts of the density is chosen.
         progress: told of the stages.
         quick: looks at a part of the pictures, for a person who has stopped the training.
 
@@ -59,13 +61,14 @@ def analyse(
         Cancelled: if a person asked to stop.
     """
     if quick:
-        learnt, held_out = evenly_spaced(learnt, QUICK), evenly_spaced(held_out, QUICK)
+        learnt, held_out, validation = (evenly_spaced(part, QUICK) for part in (learnt, held_out, validation))
     progress.stage("Writing all pictures down")
     tests = pictures.part(held_out)
     tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
     z, _ = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
     progress.stage("Looking where they lie")
-    mixture = density.fit(z, tested, settings.seed, progress)
+    chosen_by, _ = codes.encode(vae, pictures.part(validation), progress, codes.preparing(settings))
+    mixture = density.fit(z, chosen_by, settings.seed, progress)
     told = codes.code_facts(tested, deviations)
     figures: dict[str, Any] = {
         "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings)),

@@ -15,7 +15,7 @@ from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
-from studio.core.training.loop import split
+from studio.core.training.loop import split, to_choose_by
 from studio.vae import card, generator
 from studio.vae.settings import TrainVaeSettings
 
@@ -36,16 +36,19 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     file = inputs["data"][0]
     start, judge = _start(inputs)
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
-    learnt, held_out = split(len(pictures.images), settings.held_out)
+    rows, held_out = split(len(pictures.images), settings.held_out)
+    learnt, validation = to_choose_by(rows, held_out)
     see, weights = _sight(settings, progress)
     run = checkpoints.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.images, learnt, held_out, settings, progress, run, start, judge, see)
+    trained = training.train(pictures.images, learnt, validation, settings, progress, run, start, judge, see)
     stopped = trained.ended == "cancelled"
     asked = (trained.vae, settings, pictures, learnt, held_out)
     try:
-        found = latent_analysis.analyse(*asked, Progress() if stopped else progress, quick=stopped)
+        found = latent_analysis.analyse(
+            *asked, validation, Progress() if stopped else progress, quick=stopped
+        )
     except Cancelled:
-        stopped, found = True, latent_analysis.analyse(*asked, Progress(), quick=True)
+        stopped, found = True, latent_analysis.analyse(*asked, validation, Progress(), quick=True)
     z = latent_analysis.points(found.density, settings, max(WALL, settings.scored))
     made = codes.decode(trained.vae, z[:WALL] if stopped else z)
     scored, stopped = _scored(asked, made, progress, stopped)

@@ -1,4 +1,4 @@
-"""Training a variational autoencoder: tests on held-out pictures on the way, the best kept."""
+"""Training a variational autoencoder: tests on validation pictures on the way, the best kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from studio.vae.learner import Learner, See
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
-MOST_TESTED = 500  # held-out pictures that a test on the way looks at: about a second, so nothing can stop it
+MOST_TESTED = (
+    500  # validation pictures that a test on the way looks at: about a second, so nothing can stop it
+)
 TESTED_AT_ONCE = 125
 SHOWN = 8  # pictures in each row of a preview
 REDRAWN = 50  # steps; between them a preview shows the same
@@ -38,7 +40,7 @@ class Trained:
     """A trained VAE.
 
     Attributes:
-        vae: with the averaged weights that lost least on held-out pictures.
+        vae: with the averaged weights that lost least on validation pictures.
         curves: how it went.
         steps: batches done.
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
@@ -57,7 +59,7 @@ class Trainer(Training):
 
     Args:
         images: `(n, size, size, C) uint8`.
-        learnt, tested: the rows to learn from and to test on.
+        learnt, validation: the rows to learn from and to choose the weights by.
         settings: of the networks and what they lose.
         run: where checkpoints go.
         see: as in `Learner`.
@@ -67,14 +69,14 @@ class Trainer(Training):
         self,
         images: np.ndarray,
         learnt: np.ndarray,
-        tested: np.ndarray,
+        validation: np.ndarray,
         settings: TrainVaeSettings,
         run: checkpoints.Run | None = None,
         see: See | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.settings = images, learnt, settings
-        self.test_images = codes.prepared(images[evenly_spaced(tested, MOST_TESTED)], settings)
+        self.test_images = codes.prepared(images[evenly_spaced(validation, MOST_TESTED)], settings)
         with parallel.on_all_devices(), computing_in(settings.precision):
             self.learner = Learner(settings, see)
             self.learner.start()
@@ -125,7 +127,7 @@ class Trainer(Training):
         return self.means({name: found[name] for name in ("reconstruction", "kl", "judge") if name in found})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights lose on held-out pictures; keeps them if it is the least so far.
+        """What the averaged weights lose on validation pictures; keeps them if it is the least so far.
 
         Against a judge the latest are kept: it wins sharpness, which pixels do not count.
         """
@@ -143,10 +145,10 @@ class Trainer(Training):
         loss = found["reconstruction"] + self.settings.beta * found["charged"]
         if loss < self.lowest or (self.settings.adversarial and math.isfinite(loss)):
             self.lowest, self.best = loss, [one.copy() for one in self.average.arrays]
-        return {"held out": loss, "held out kl": found["kl"]}
+        return {"validation": loss, "validation kl": found["kl"]}
 
     def preview(self) -> np.ndarray:
-        """Held-out pictures, below each how it is drawn again, and two rows of new ones."""
+        """Validation pictures, below each how it is drawn again, and two rows of new ones."""
         if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
             self._sheet = self.step, sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
         return self._sheet[1]
@@ -176,7 +178,7 @@ class Trainer(Training):
 def train(
     images: np.ndarray,
     learnt: np.ndarray,
-    tested: np.ndarray,
+    validation: np.ndarray,
     settings: TrainVaeSettings,
     progress: Progress | None = None,
     run: checkpoints.Run | None = None,
@@ -188,7 +190,7 @@ def train(
 
     Args:
         images: `(n, size, size, C) uint8`.
-        learnt, tested: rows to learn from and to test on, each `(k,)`.
+        learnt, validation: rows to learn from and to choose the weights by, each `(k,)`.
         settings: see `TrainVaeSettings`.
         progress: told what is missed and what the codes tell, in nats a picture, and shown pictures.
         run: keeps checkpoints; a training that finds some goes on from there.
@@ -200,7 +202,7 @@ def train(
         StudioError: if the start or a checkpoint is of another shape, or no test gave a finite loss.
         Cancelled: if a person stopped it before the first step.
     """
-    trainer = Trainer(images, learnt, tested, settings, run, see)
+    trainer = Trainer(images, learnt, validation, settings, run, see)
     if start:
         try:
             trainer.start_from(start, judge)

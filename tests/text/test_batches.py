@@ -13,9 +13,10 @@ def planned(length, **settings):
     return plan(np.arange(length, dtype="int32"), TrainTextSettings(**settings))
 
 
-def test_the_end_is_held_out():
+def test_the_end_is_held_out_and_what_the_weights_are_chosen_by_lies_before_it():
     found = planned(1000, held_out=0.2)
-    assert found.train.tolist() == list(range(800)) and found.test.tolist() == list(range(800, 1000))
+    assert found.train.tolist() == list(range(700)) and found.validation.tolist() == list(range(700, 800))
+    assert found.test.tolist() == list(range(800, 1000))
 
 
 def test_each_stream_reads_on_and_each_target_is_the_next_character():
@@ -33,7 +34,7 @@ def test_a_pass_reads_each_character_at_most_once_and_nothing_held_out():
     found = planned(3000, streams=3, sequence=20, epochs=1)
     seen = np.concatenate([inputs.reshape(-1) for _, inputs, _ in batches(found, seed=0)])
     assert len(set(seen.tolist())) == len(seen) == found.steps * 60
-    assert seen.max() < 2700 and len(seen) > 2600
+    assert seen.max() < 2550 and len(seen) > 2450
 
 
 def test_passes_are_cut_at_different_places():
@@ -59,7 +60,7 @@ def test_a_text_shorter_than_a_sequence_gets_shorter_ones_and_it_is_said():
 
 def test_the_least_text_can_be_planned():
     found = planned(64)
-    assert found.pieces >= 1 and len(found.test) >= 2
+    assert found.pieces >= 1 and min(len(found.test), len(found.validation)) >= 2
     assert sum(1 for _ in batches(found, seed=0)) == found.steps
 
 

@@ -54,6 +54,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, ti
     assert trained.figures["nats_per_char"] == pytest.approx(exact.nats_per_char, abs=1e-5)
     assert trained.figures["bits_per_char"] == pytest.approx(exact.nats_per_char / math.log(2), abs=1e-5)
     assert trained.figures["held_out_chars"] == len(held_out) - 1
+    assert trained.figures["validation_nats"] == min(trained.figures["curve"]["test"])
     assert trained.recipe.inputs["text"][0].digest == text.digest
     assert not list((home / "runs").iterdir())  # a run that is done leaves no checkpoints
 

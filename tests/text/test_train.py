@@ -30,23 +30,23 @@ def told_of_every_step(monkeypatch):
     monkeypatch.setattr(loop, "REPORT_SECONDS", -1.0)
 
 
-def held_out(found):
-    """The losses on the held-out part, test by test."""
-    return found.curves.tests["held out"]
+def validation(found):
+    """The losses on the validation part, test by test."""
+    return found.curves.tests["validation"]
 
 
 @pytest.mark.slow
 def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny):
     reports = []
     first = train.train(rhyme, tiny, Progress(reports.append))
-    assert held_out(first)[-1] < 0.75 * held_out(first)[0]
+    assert validation(first)[-1] < 0.75 * validation(first)[0]
     assert first.steps == first.plan.steps == reports[-1].step == reports[-1].total
-    assert reports[-1].metrics["held out"] == held_out(first)[-1]
+    assert reports[-1].metrics["validation"] == validation(first)[-1]
     assert reports[-1].text == first.samples[-1] != first.samples[0]
     again = train.train(rhyme, tiny)
-    assert held_out(again) == held_out(first)
+    assert validation(again) == validation(first)
     other = train.train(rhyme, tiny.model_copy(update={"seed": 1}))
-    assert held_out(other) != held_out(first)
+    assert validation(other) != validation(first)
 
 
 @pytest.mark.slow
@@ -56,17 +56,18 @@ def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny):
 )
 def test_all_kinds_learn(rhyme, tiny, shape, share):
     found = train.train(rhyme, tiny.model_copy(update=shape))
-    assert held_out(found)[-1] < share * held_out(found)[0]
+    assert validation(found)[-1] < share * validation(found)[0]
 
 
 @pytest.mark.slow
-def test_what_is_kept_is_what_was_best_on_the_held_out_part(rhyme, tiny):
+def test_what_is_kept_is_what_was_best_on_the_validation_part(rhyme, tiny):
     found = train.train(rhyme, tiny)
     from studio.text import cross_entropy
 
-    streams = max(1, min(train.TEST_STREAMS, len(found.plan.test) // 256))
-    kept = cross_entropy.score(Network(found.core.get_weights()), found.plan.test, streams)
-    assert kept.nats_per_char == pytest.approx(min(held_out(found)), abs=1e-5)
+    part = found.plan.validation
+    streams = max(1, min(train.TEST_STREAMS, len(part) // 256))
+    kept = cross_entropy.score(Network(found.core.get_weights()), part, streams)
+    assert kept.nats_per_char == pytest.approx(min(validation(found)), abs=1e-5)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -86,7 +87,7 @@ def test_a_text_without_order_ends_early(tiny):
     eager = tiny.model_copy(update={"patience": 2, "epochs": 40, "dropout": 0.0, "averaging": 0.0})
     found = train.train(noise, eager)
     assert found.ended == "patience" and found.steps < found.plan.steps
-    assert len(held_out(found)) - 1 - np.argmin(held_out(found)) == 2
+    assert len(validation(found)) - 1 - np.argmin(validation(found)) == 2
 
 
 @pytest.mark.slow
@@ -98,7 +99,7 @@ def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
     assert stopped.ended == "cancelled" and stopped.steps == 40
     assert len(stopped.core.get_weights()) == len(whole.core.get_weights())
     resumed = train.train(rhyme, tiny, None, run)
-    assert held_out(resumed) == pytest.approx(held_out(whole), abs=1e-6)
+    assert validation(resumed) == pytest.approx(validation(whole), abs=1e-6)
     same(resumed.core.get_weights(), whole.core.get_weights())
 
 
@@ -136,7 +137,7 @@ def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny
     monkeypatch.setattr(model.Streams, "train_on_batch", breaks)
     found = train.train(rhyme, tiny, None, run)
     assert found.ended == "nan" and found.steps == 69
-    assert held_out(found)[0] > min(held_out(found))
+    assert validation(found)[0] > min(validation(found))
     assert all(np.isfinite(array).all() for array in found.core.get_weights())
 
 
@@ -160,7 +161,7 @@ def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny):
     # More characters than before, among them all of the old ones.
     more = rhyme + "é" * 40
     begun = train.train(more, tiny.model_copy(update={"epochs": 1}), start=start)
-    assert held_out(begun)[0] < 0.7 * held_out(fresh)[0]
+    assert validation(begun)[0] < 0.7 * validation(fresh)[0]
     place = begun.vocabulary.characters.index("é")
     assert place >= 0 and len(begun.vocabulary) == len(first.vocabulary) + 1
 
@@ -214,7 +215,7 @@ def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, t
         assert (first > 1) == (kills > 0)
         kills += 1
     resumed = train.train(rhyme, tiny, None, checkpoints.Run(tmp_path / "run"))
-    assert held_out(resumed) == pytest.approx(held_out(whole), abs=1e-6)
+    assert validation(resumed) == pytest.approx(validation(whole), abs=1e-6)
     assert resumed.curves.losses["learning"] == pytest.approx(whole.curves.losses["learning"], abs=1e-6)
     same(resumed.core.get_weights(), whole.core.get_weights())
     assert [p.suffix for p in (tmp_path / "run").iterdir() if not p.name.startswith(".")] == [".run"] * 2

@@ -43,7 +43,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     assert preset.settings() == tiny and preset.recipe() == result.recipe
     assert preset.data()["figures"] == figures
     assert (figures["steps"], figures["pictures"], figures["held_out"]) == (6, 128, 13)
-    assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["held out"]) == 2
+    assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["validation"]) == 2
     assert len(figures["kl"]) == 4 and figures["kl_nats"] == pytest.approx(sum(figures["kl"]), abs=1e-3)
     card = preset.card()
     assert "128 pictures at 28 px" in card and "\nLicence: not stated\n" in card

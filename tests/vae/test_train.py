@@ -23,7 +23,7 @@ def run(discs, settings, progress=None, **more):
 
 
 def test_it_draws_again_what_it_never_saw(trained, discs, middles):
-    curve = trained.curves.tests["held out"]
+    curve = trained.curves.tests["validation"]
     assert curve[-1] < 0.75 * curve[0]
     again = codes.decode(trained.vae, codes.encode(trained.vae, discs[TESTED])[0])
     plain = np.abs(discs[LEARNT].astype("float32").mean(0) - discs[TESTED]).mean()
@@ -40,7 +40,7 @@ def test_it_reports_shows_and_is_repeatable(discs, tiny, whole):
     reports = []
     first = run(discs, tiny, Progress(reports.append))
     assert first.steps == reports[-1].step == 6 and first.ended == ""
-    assert reports[-1].metrics["held out"] == first.curves.tests["held out"][-1]
+    assert reports[-1].metrics["validation"] == first.curves.tests["validation"][-1]
     shown = next(report.preview for report in reports if report.preview is not None)
     assert shown.shape == (4 * 30 - 2, 8 * 30 - 2, 3)
     assert np.array_equal(shown[:28, :28, 0], discs[100, :, :, 0])  # a held-out one, as it is
@@ -71,7 +71,7 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
     assert half.ended == "cancelled" and half.steps == 4
     rest = run(discs, tiny, run=place)
     assert rest.steps == 6 and rest.curves.steps == [3, 6]
-    assert rest.curves.tests["held out"] == pytest.approx(whole.curves.tests["held out"], abs=1e-4)
+    assert rest.curves.tests["validation"] == pytest.approx(whole.curves.tests["validation"], abs=1e-4)
     assert rest.curves.losses["kl"] == pytest.approx(whole.curves.losses["kl"], abs=1e-4)
     for one, other in zip(rest.vae.get_weights(), whole.vae.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
@@ -103,7 +103,7 @@ def test_a_judge_that_holds_no_numbers_is_not_kept(discs, tiny):
     assert trainer.judge() == []
 
 
-def test_the_best_on_held_out_pictures_is_kept(discs, tiny, monkeypatch):
+def test_the_best_on_validation_pictures_is_kept(discs, tiny, monkeypatch):
     trainer = train.Trainer(discs, LEARNT, TESTED, tiny)
     kept, numbers = [], iter([1.0, 5.0])
 
@@ -191,7 +191,7 @@ def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
     layer = trainer.learner.vae.encoder.layers[0]
     assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
     assert {one.compute_dtype for one in half.vae.encoder.layers} == {"float32"}
-    learnt, missed = trained.curves.tests["held out"], half.curves.tests["held out"]
+    learnt, missed = trained.curves.tests["validation"], half.curves.tests["validation"]
     assert not np.array_equal(learnt, missed)
     assert missed[-1] == pytest.approx(learnt[-1], rel=0.1)
     assert keras.config.dtype_policy().name == "float32"

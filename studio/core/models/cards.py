@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LICENCE = "Licence: not stated"  # until someone publishes it
 ENDS = {
-    "patience": "It ended early, because it no longer got better on the held-out part.",
+    "patience": "It ended early, because it no longer got better on the validation part.",
     "cancelled": "It was stopped early; this is the best until then.",
     "nan": "It ended early, because a loss was not finite; this is the best until then.",
     "collapsed": "It ended early, for its pictures became one again and again; this is the best until then.",

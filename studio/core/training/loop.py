@@ -21,6 +21,8 @@ from studio.core.training import checkpoints, parallel
 
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 0.1
+# Of tests, as checkpoints of earlier versions call them.
+_OLD_NAMES = {f"held out{of}": f"validation{of}" for of in ("", " kl", " style", " content")}
 
 
 @dataclass
@@ -221,6 +223,7 @@ class Training:
         if found is not None:
             self.take(found)
             self.step, self.curves = found.step, Curves(**found.notes["curves"])
+            self.curves.tests = {_OLD_NAMES.get(name, name): of for name, of in self.curves.tests.items()}
             self.sums, self.since = dict(found.notes["sums"]), found.notes["since"]
         parallel.same_start(self.step)
 
@@ -249,6 +252,12 @@ def split(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
     order = in_order(count)
     learnt = count - max(1, round(count * held_out))
     return np.sort(order[:learnt]), np.sort(order[learnt:])
+
+
+def to_choose_by(learnt: np.ndarray, held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows to learn from, without some by which weights are chosen: half as many as are held out."""
+    chosen_by = evenly_spaced(learnt, max(1, len(held_out) // 2))
+    return np.setdiff1d(learnt, chosen_by), chosen_by
 
 
 def evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
