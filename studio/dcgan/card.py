@@ -20,7 +20,7 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         command: that trains it.
     """
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    begun = cards.begun(figures)
     back = (
         f" It went back to its last good weights {figures['rollbacks']} times."
         if figures["rollbacks"]

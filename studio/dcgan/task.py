@@ -47,7 +47,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "parameters": trained.gan.generator.count_params(),
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
-        "started_from": start_from.model_name(inputs),
+        **start_from.origin(inputs),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     z = _latents(settings)

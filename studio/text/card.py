@@ -44,7 +44,7 @@ def _data(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) ->
 
 def _training(name: str, settings: TrainTextSettings, figures: Mapping[str, Any]) -> str:
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    begun = cards.begun(figures)
     return (
         f"A character {settings.cell.upper()}: {settings.layers} layers of {settings.units} units, "
         f"{figures['parameters']:,} parameters, trained for {figures['steps']:,} steps "

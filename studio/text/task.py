@@ -58,7 +58,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         "alphabet": len(trained.vocabulary),
         "parameters": trained.core.count_params(),
         "ended": trained.ended,
-        "started_from": start_from.model_name(inputs),
+        **start_from.origin(inputs),
         "notes": [*read.notes, *trained.plan.notes],
         "curve": {
             "steps": trained.curves.steps,

@@ -20,7 +20,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         command: that trains it.
     """
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    begun = cards.begun(figures)
     kept = (
         "the last ones, for it learnt against a judge of its pictures"
         if settings.adversarial

@@ -62,7 +62,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         **found.figures,
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
-        "started_from": start_from.model_name(inputs),
+        **start_from.origin(inputs),
         "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }

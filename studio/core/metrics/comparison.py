@@ -219,7 +219,10 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
         (f"KID x 1000, {against}", f"{1000 * figures['kid']:.2f} ± {1000 * figures['kid_error']:.2f}"),
-        ("precision, recall", f"{figures['precision']:.3f}, {figures['recall']:.3f}"),
+        (
+            f"precision, recall, by InceptionV3, {against}: comparable with no paper's",
+            f"{figures['precision']:.3f}, {figures['recall']:.3f}",
+        ),
         (
             f"median distance of {figures['nearest_n']:,} made pictures to the nearest found among all "
             f"{figures['learnt_n']:,} learnt from, against that of {figures['held_out_n']:,} held-out ones",

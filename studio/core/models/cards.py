@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.core.settings import Settings
 
@@ -39,6 +39,19 @@ def command(script: str, data: str, settings: Settings, start: str = "", more: S
             bare = field.flag if value else field.flag.replace("--", "--no-", 1)
             words += [bare] if field.kind == "bool" else [field.flag, str(value)]
     return shlex.join(words)
+
+
+def begun(figures: Mapping[str, Any]) -> str:
+    """A sentence, after a blank, on the model that a training began with, and the minutes of both."""
+    if not figures["started_from"]:
+        return ""
+    told = f" It began with the weights of {figures['started_from']}"
+    before = figures.get("start_seconds", 0.0)
+    return (
+        f"{told}; with what that took, {(before + figures['seconds']) / 60:.0f} minutes."
+        if before
+        else f"{told}."
+    )
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:

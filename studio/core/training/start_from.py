@@ -26,6 +26,15 @@ def model_name(inputs: Inputs) -> str:
     return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
 
 
+def origin(inputs: Inputs) -> dict[str, object]:
+    """What a training's figures tell of the model to start from: its name, and the seconds that it took with
+    all that it had begun with itself; "" and 0 if there is none."""
+    preset = model(inputs)
+    figures = preset.data().get("figures", {}) if preset else {}
+    seconds = [figures.get(name, 0.0) for name in ("seconds", "start_seconds")]
+    return {"started_from": model_name(inputs), "start_seconds": sum(seconds)}
+
+
 def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:
     """Raises `InvalidInput` if there is a model to start from and it is of another kind or shape.
 

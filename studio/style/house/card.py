@@ -22,7 +22,7 @@ def write(
         command: that trains it.
     """
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
-    begun = f" It began with the weights of {figures['started_from']}." if figures["started_from"] else ""
+    begun = cards.begun(figures)
     seen = figures["steps"] * settings.batch
     kept = [name for name in styles if name not in figures["taught"]]
     stayed = f" {', '.join(kept)} stayed as they were." if kept and settings.only_new else ""

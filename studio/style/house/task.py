@@ -70,7 +70,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         "tested_parts": settings.parts,
         **trained.tested.figures(),
         "ended": trained.ended,
-        "started_from": start_from.model_name(inputs),
+        **start_from.origin(inputs),
         "notes": [*pictures.notes, *_anew(old, taught, names, settings.only_new)],
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
