@@ -320,7 +320,7 @@ def digits(minutes: float, path: Path) -> dict[str, object]:
     return found
 
 
-def dream(size: int, seeds: Sequence[int] = SEEDS) -> dict[str, object]:
+def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[str, object]:
     """How far a layer's mean square rises over the photo's in as many passes, at equal movement of pixels.
 
     Where the photo lies on the network's grid, and as the mean of sixteen grids that are shifted.
@@ -337,9 +337,9 @@ def dream(size: int, seeds: Sequence[int] = SEEDS) -> dict[str, object]:
         note(f"dream, {layer}")
         answer = Evaluator(backbones.load(backbone), terms.layer(layer), whole=ANY_SIZE)
         settings = DreamSettings(
-            layers=(layer,), size=size, octaves=OCTAVES, steps=STEPS, octave_scale=GROWTH
+            layers=(layer,), size=size, octaves=OCTAVES, steps=steps, octave_scale=GROWTH
         )
-        theirs = risen(answer, photo, plain(photo, answer, STEP))
+        theirs = risen(answer, photo, plain(photo, answer, STEP, steps))
         found[f"{layer}, the example's way, own grid; shifted grids"] = (
             f"x {theirs[0]:.2f}; x {theirs[1]:.2f}"
         )
@@ -492,24 +492,29 @@ def _forked(way: Callable[[Path], str], path: Path) -> str | None:
         process.join()
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.partition("\n")[0])
+    parser = arguments(
+        __doc__.partition("\n")[0],
+        quick="--only style text dream --size 96 --passes 3 --pairs 1 --steps 1 --seeds 0",
+    )
     parts = ("style", "text", "digits", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
     parser.add_argument("--size", type=int, default=256, help="px, of style and dream")
     parser.add_argument("--passes", type=int, default=300, help="of the usual ways to a style, at most")
     parser.add_argument("--pairs", type=int, default=3, help="of a photo and a painting, for style")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of each octave of a dream")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="of the studio's dreams")
     parser.add_argument(
         "--minutes", type=float, default=4.0, help="of processor that each DCGAN learns (default 4)"
     )
     parser.add_argument("--digits", type=Path, default=DATA / "mnist.npz", help="x_train and x_test")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     works: dict[str, Callable[[], dict[str, object]]] = {
         "style": lambda: style(chosen.size, chosen.passes, chosen.pairs),
         "text": text,
         "digits": lambda: digits(chosen.minutes, chosen.digits),
-        "dream": lambda: dream(chosen.size),
+        "dream": lambda: dream(chosen.size, chosen.seeds, chosen.steps),
         "large": large,
         "strangers": strangers,
     }

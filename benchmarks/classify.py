@@ -21,7 +21,7 @@ import tarfile
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,11 +70,12 @@ def part_of(data: Path, each: int, folder: Path) -> Path:
 def teach(data: str, **settings: object) -> dict[str, object]:
     """Teaches once. Returns the figures."""
     from studio.classify.settings import TrainClassifierSettings
-    from studio.core import data as sets
     from studio.core import tasks
+    from studio.core.data import sample_sets
+    from studio.core.progress import Progress
 
     wanted = TrainClassifierSettings(held_out=HELD_OUT, **settings)
-    return dict(tasks.run("classify.train", wanted, {"data": [sets.reference(data)]}).figures)
+    return dict(tasks.run("classify.train", wanted, {"data": [sample_sets.given(data, Progress())]}).figures)
 
 
 def accuracy(data: str, size: int, seeds: list[int], backbones: list[str], tuned: bool) -> dict[str, object]:
@@ -261,10 +262,10 @@ def one(size: int) -> dict[str, object]:
     return found
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("data", metavar="DATA", help="a tar with a folder of pictures a class")
+    parser = arguments(__doc__.splitlines()[0], quick="sample:hair --size 32 --frozen --seeds 0")
+    parser.add_argument("data", metavar="DATA", help="a tar with a folder a class, or sample:NAME")
     parser.add_argument("--each", type=int, default=0, help="only so many pictures of each class")
     parser.add_argument("--size", type=int, default=224, help="px")
     parser.add_argument("--seeds", default="0,1,2", help="of the splits")
@@ -272,7 +273,7 @@ def main() -> None:
     parser.add_argument("--usual", type=int, default=0, metavar="EPOCHS", help="the usual way, too")
     for flag in ("frozen", "speed", "memory", "one"):
         parser.add_argument(f"--{flag}", action="store_true")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as place:
         data = chosen.data
         if chosen.each:

@@ -215,12 +215,12 @@ def _wait(address: str) -> None:
     raise TimeoutError("the studio did not start")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Runs it."""
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, quick="--people 2 --minutes 0.1")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     show(run(asked.people, asked.minutes), asked.json)
 
 

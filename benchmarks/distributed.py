@@ -129,13 +129,13 @@ def compared(task: str, count: int, steps: int) -> dict[str, object]:
         }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Trains and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--only text --steps 3")
     parser.add_argument("--only", choices=list(WORDS), help="one kind of model")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--steps", type=int, default=20)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     for task in [chosen.only] if chosen.only else WORDS:
         figures |= {

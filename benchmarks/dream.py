@@ -12,6 +12,8 @@ import json
 import os
 import sys
 import time
+from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,12 +54,12 @@ def one_pass(backbone: str, layer: str, height: int, width: int) -> float:
     return seconds(lambda: np.asarray(work(picture)[2]))
 
 
-def overhead() -> dict[str, object]:
-    """The default dream at 512 px against its passes alone."""
+def overhead(asked: Namespace) -> dict[str, object]:
+    """The default dream against its passes alone."""
     from studio.dream.ascend import ascend
     from studio.dream.settings import DreamSettings
 
-    settings = DreamSettings()
+    settings = DreamSettings(**_small(asked))
     ascend(sky(), settings.model_copy(update={"steps": 1}))
     began = time.perf_counter()
     dreamt = ascend(sky(), settings)
@@ -68,7 +70,12 @@ def overhead() -> dict[str, object]:
     return {"dream_seconds": taken, "its_passes_seconds": passes, "overhead": taken / passes}
 
 
-def coverage() -> dict[str, object]:
+def _small(asked: Namespace) -> dict[str, int]:
+    """The settings of a dream that are asked for otherwise than usual."""
+    return {name: value for name in ("size", "steps") if (value := getattr(asked, name))}
+
+
+def coverage(asked: Namespace) -> dict[str, object]:
     """The least change of a block of 32 by 32 px, in grey levels, on a picture of 1024 x 768 px."""
     from studio.core.pictures import images
     from studio.dream.ascend import ascend
@@ -76,8 +83,8 @@ def coverage() -> dict[str, object]:
 
     photo = images.resize(sky(), 768, 1024)
     found = {}
-    for size in (512, 1024):
-        dreamt = ascend(photo, DreamSettings(size=size)).image
+    for size in (asked.size,) if asked.size else (512, 1024):
+        dreamt = ascend(photo, DreamSettings(**_small(asked) | {"size": size})).image
         before = images.resize(photo, *dreamt.shape[:2])
         change = np.abs(dreamt.astype("float32") - before).mean(axis=2)
         height, width = change.shape
@@ -86,7 +93,7 @@ def coverage() -> dict[str, object]:
     return found
 
 
-def rise(backbone: str, layer: str) -> tuple[float, float]:
+def rise(backbone: str, layer: str, **small: int) -> tuple[float, float]:
     """How many times the mean square of a layer rises over the photo's, and in how many seconds."""
     from studio.core.objectives import backbones, terms
     from studio.core.objectives.evaluate import Evaluator
@@ -96,17 +103,18 @@ def rise(backbone: str, layer: str) -> tuple[float, float]:
 
     photo = images.resize(sky(), 384, 512)
     answer = Evaluator(backbones.load(backbone), terms.layer(layer))
-    dreamt = ascend(photo, DreamSettings(layers=(layer,)))
-    before, after = (answer(images.to_01(image)).value for image in (photo, dreamt.image))
+    dreamt = ascend(photo, DreamSettings(layers=(layer,), **small))
+    same = images.resize(photo, *dreamt.image.shape[:2])
+    before, after = (answer(images.to_01(image)).value for image in (same, dreamt.image))
     return after / before, dreamt.figures["seconds"]
 
 
-def rises() -> dict[str, object]:
+def rises(asked: Namespace) -> dict[str, object]:
     """The table of all backbones and layers."""
     found = {}
-    for backbone, layers in RISE.items():
-        for layer in layers:
-            times, taken = rise(backbone, layer)
+    for backbone in asked.backbones:
+        for layer in RISE[backbone]:
+            times, taken = rise(backbone, layer, **_small(asked))
             found |= {f"{backbone} {layer}": f"x {times:.1f} in {taken:.0f} s"}
             note(f"{backbone} {layer}: x {times:.1f} in {taken:.0f} s")
     return found
@@ -164,7 +172,7 @@ def report_peak(size: int) -> None:
     sys.stdout.write(json.dumps({"peak_gib": int(line.split()[1]) / 2**20, "seconds": taken}) + "\n")
 
 
-def large() -> dict[str, object]:
+def large(asked: Namespace) -> dict[str, object]:
     """A picture of 2048 px: memory of two steps an octave, and the seams after four steps."""
     found = peak(2048)
     return {
@@ -177,15 +185,21 @@ def large() -> dict[str, object]:
 PARTS = {"overhead": overhead, "coverage": coverage, "rise": rises, "large": large}
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.partition("\n")[0])
+    parser = arguments(
+        __doc__.partition("\n")[0],
+        quick="--only overhead coverage rise --backbones vgg16 --size 64 --steps 1",
+    )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    asked = parser.parse_args()
+    parser.add_argument("--backbones", nargs="+", choices=list(RISE), default=list(RISE), help="of rise")
+    parser.add_argument("--size", type=int, default=0, help="px of all but large (the usual ones)")
+    parser.add_argument("--steps", type=int, default=0, help="an octave (the usual number)")
+    asked = parser.parse_args(argv)
     figures: dict[str, object] = {}
     for part in asked.only:
         note(f"measuring {part}")
-        figures |= PARTS[part]()
+        figures |= PARTS[part](asked)
     show({name: float(v) if isinstance(v, np.floating) else v for name, v in figures.items()}, asked.json)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psutil
 
@@ -94,11 +94,12 @@ def idling(seconds: float = 20) -> dict[str, float]:
     return {"idle, % of a core": 100 * sum(after[pid] - before[pid] for pid in before) / seconds}
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Prints the figures."""
-    parser = arguments(__doc__.partition("\n")[0])
+    parser = arguments(__doc__.partition("\n")[0], quick="--size 64 --idle 1")
     parser.add_argument("--size", type=int, default=256, help="longer side of the results, px")
-    chosen = parser.parse_args()
+    parser.add_argument("--idle", type=float, default=20, help="seconds of looking at an idle studio")
+    chosen = parser.parse_args(argv)
     content, style = (tasks.File.keep(images.encode_png(p), "picture", "benchmark.png") for p in pictures())
     inputs = {"content": [content], "style": [style]}
     note("starting the engine")
@@ -110,7 +111,7 @@ def main() -> None:
         note("cancelling a fine job")
         figures |= cancelling(engine, inputs, chosen.size)
         note("idling")
-        figures |= weights_of_processes() | idling()
+        figures |= weights_of_processes() | idling(chosen.idle)
     finally:
         engine.close()
     show(figures, chosen.json)

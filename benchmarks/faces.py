@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -116,17 +117,20 @@ def floor(path: str, n: int = 1000) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--preset digits-vae --alone")
     parser.add_argument("--preset", default="", help="measure the drawing of a preset")
+    parser.add_argument("--alone", action="store_true", help="without the live lane of an engine")
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--seeds", nargs=2, metavar=("N", "DATA"), help="short trainings with N seeds")
     parser.add_argument("--floor", metavar="DATA", help="FID between halves of real pictures")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     if chosen.preset:
-        figures |= drawing(chosen.preset) | sliding(chosen.preset)
+        figures |= drawing(chosen.preset)
+    if chosen.preset and not chosen.alone:
+        figures |= sliding(chosen.preset)
     if chosen.train:
         figures |= learning()
     if chosen.seeds:

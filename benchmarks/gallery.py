@@ -14,7 +14,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,11 +71,11 @@ def removed_and_back(id: str) -> None:
     index.find(most=PAGE)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--items 50")
     parser.add_argument("--items", type=int, default=10_000)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as home:
         os.environ["STUDIO_HOME"] = home
         note(f"Adding {chosen.items:,} items ...")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,14 +78,14 @@ def beside_the_fine_mode(
     return rows
 
 
-def unsteadiness(network: str) -> float:
+def unsteadiness(network: str, size: int = SIZE) -> float:
     """How far a photo moved by MOVED px is from the painting, moved back: mean of levels of 255."""
     from studio.core.models import presets
     from studio.core.pictures import images
     from studio.style.house import paint
 
     painter = paint.open(presets.find(network))
-    photo = images.to_01(images.fit(photos(1)[0], SIZE))
+    photo = images.to_01(images.fit(photos(1)[0], size))
     found = []
     for place in range(len(painter.styles)):
         still = painter.paint(photo[:, :-MOVED, :-MOVED], [place], [1.0])
@@ -135,30 +136,32 @@ def _asked(network: str, style: str, size: int, **more):
     return TransferSettings(house=(style,), network=network, size=size, **more)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     from studio.style.house import known_styles
     from studio.style.transfer import transfer
 
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--photos 1 --passes 2 --strengths 0.5 --size 64")
     parser.add_argument(
         "--network", default=known_styles.SHIPPED, help="the network whose styles are measured"
     )
+    parser.add_argument("--size", type=int, default=SIZE, help="px")
     parser.add_argument("--photos", type=int, default=8, help="painted beside the fine mode")
     parser.add_argument("--passes", type=int, default=40, help="of the fine mode")
     parser.add_argument(
         "--strengths", type=float, nargs="+", default=[0.8, 0.5], help="at which the fine mode paints"
     )
-    chosen = parser.parse_args()
-    settings, photo = _asked(chosen.network, _styles(chosen.network)[0], SIZE), photos(1)[0]
-    figures: dict[str, object] = {"P at 512 px, s": (p := one_pass(SIZE))}
-    figures["512 px, in P"] = seconds(lambda: transfer(photo, settings=settings)) / p
-    figures[f"moved by {MOVED} px, levels of 255"] = unsteadiness(chosen.network)
+    chosen = parser.parse_args(argv)
+    side = chosen.size
+    settings, photo = _asked(chosen.network, _styles(chosen.network)[0], side), photos(1)[0]
+    figures: dict[str, object] = {f"P at {side} px, s": (p := one_pass(side))}
+    figures[f"{side} px, in P"] = seconds(lambda: transfer(photo, settings=settings)) / p
+    figures[f"moved by {MOVED} px, levels of 255"] = unsteadiness(chosen.network, side)
     note("a cold start, and memory")
     figures["cold start, s"] = cold(chosen.network)
     figures["1920 x 1080 px, GiB"] = peak(chosen.network)
     for strength in chosen.strengths if chosen.photos else ():
-        rows = beside_the_fine_mode(chosen.network, chosen.photos, chosen.passes, strength)
+        rows = beside_the_fine_mode(chosen.network, chosen.photos, chosen.passes, strength, side)
         for loss in LOSSES:
             figures[f"{loss} at strength {strength:g}, times the fine mode's"] = spread(
                 [row[loss] for row in rows]

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -206,14 +206,14 @@ def _state(engine, id: str) -> str:
         return ""
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Runs it, or the studio that it kills."""
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, quick="--workers 1 --servers 1")
     parser.add_argument("--workers", type=int, default=100)
     parser.add_argument("--servers", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--serve", type=int, help="be the studio that is killed")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     if asked.serve is not None:
         serve(asked.serve)
     show(run(asked.workers, asked.servers, asked.seed), asked.json)

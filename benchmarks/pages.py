@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,11 +92,11 @@ def rerun(page: Page) -> float:
     return taken
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--seconds 1")
     parser.add_argument("--seconds", type=float, default=20, help="for the workers to get warm")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     with studio() as (address, up), sync_playwright() as driver:
         figures["server answers after, s"] = up

@@ -19,6 +19,7 @@ import random
 import resource
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -249,12 +250,12 @@ def _pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Runs it."""
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, quick="--files 14")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     show(run(asked.files, asked.seed), asked.json)
 
 

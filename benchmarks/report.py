@@ -20,10 +20,34 @@ from studio.core.process import children
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
-    """A parser with the flag that all benchmarks share."""
-    parser = argparse.ArgumentParser(description=description)
+class Parser(argparse.ArgumentParser):
+    """Of the flags of a benchmark, which has a small form.
+
+    Args:
+        quick: the words that make it small, for `--quick`; words that a person gives count for more.
+    """
+
+    def __init__(self, description: str, quick: str):
+        super().__init__(description=description)
+        self._quick = quick.split()
+
+    def parse_args(self, args=None, namespace=None):
+        """As always; `--quick` stands for the words of the small form."""
+        words = list(sys.argv[1:] if args is None else args)
+        return super().parse_args([*self._quick, *words] if "--quick" in words else words, namespace)
+
+
+def arguments(description: str, quick: str = "") -> Parser:
+    """A parser with the flags that all benchmarks share.
+
+    Args:
+        quick: the words that make it small, so that it runs within seconds; "" if it is small as it is.
+    """
+    parser = Parser(description, quick)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"only to see that it runs: {quick or 'it is short as it is'}"
+    )
     return parser
 
 

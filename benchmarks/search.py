@@ -15,6 +15,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from studio.core.settings import Settings, setting
 from studio.core.tasks import File, Goal, Inputs, Result, Slot, Task
 from studio.search import RUN
 
-FIRST, TRIALS, FEW_TRIALS, REPEATS, SEEDS = 5, 100, 40, 20, 5
+FIRST, TRIALS, FEW_TRIALS = 5, 100, 40
 SPACES = {
     "two numbers": ("strength", "stroke"),
     "three numbers": ("strength", "stroke=0.35:2.8", "depth=4:20"),
@@ -155,19 +156,19 @@ def overhead() -> dict[str, object]:
     }
 
 
-def valleys() -> dict[str, object]:
+def valleys(seeds: int, repeats: int) -> dict[str, object]:
     """Branin: the best of 40 trials, by the search and at random."""
     note("branin")
-    found = [tasks.run("search.run", *asked(seed, FEW_TRIALS)).figures["best"] for seed in range(SEEDS)]
+    found = [tasks.run("search.run", *asked(seed, FEW_TRIALS)).figures["best"] for seed in range(seeds)]
     rng = np.random.default_rng(0)
-    drawn = rng.uniform((-5, 0), (10, 15), (REPEATS, FEW_TRIALS, 2))
+    drawn = rng.uniform((-5, 0), (10, 15), (repeats, FEW_TRIALS, 2))
     chance = [min(branin(*point) for point in repeat) for repeat in drawn]
     return {
-        f"branin, best of {FEW_TRIALS} trials (least .398), median of {SEEDS} seeds": statistics.median(
+        f"branin, best of {FEW_TRIALS} trials (least .398), median of {seeds} seeds": statistics.median(
             found
         ),
         "  all seeds": ", ".join(f"{one:.3f}" for one in sorted(found)),
-        f"  at random, median of {REPEATS}": statistics.median(chance),
+        f"  at random, median of {repeats}": statistics.median(chance),
     }
 
 
@@ -178,25 +179,25 @@ WHOLE_TABLE = (  # else a setting varies by a factor of four around its usual va
 )
 
 
-def lessons() -> dict[str, object]:
+def lessons(repeats: int) -> dict[str, object]:
     """Real trainings, looked up: the best of 40 trials, and what stopping poor ones early saves."""
     known = search_table.curves()
     if len(known) < len(list(search_table.cells())):
         raise SystemExit("The table is not whole. Next: python -m benchmarks.search_table TEXT")
     ends = np.array([min(losses) for losses in known.values()])
     rng = np.random.default_rng(0)
-    chance = [rng.choice(ends, FEW_TRIALS, replace=False).min() for _ in range(REPEATS)]
+    chance = [rng.choice(ends, FEW_TRIALS, replace=False).min() for _ in range(repeats)]
     figures: dict[str, object] = {
         f"{len(ends)} trainings of an LSTM, nats: least": float(ends.min()),
-        f"  best of {FEW_TRIALS} at random, median of {REPEATS}": float(np.median(chance)),
+        f"  best of {FEW_TRIALS} at random, median of {repeats}": float(np.median(chance)),
     }
     whole = 0.0
     for pruning in ("none", "halving", "hyperband"):
         note(f"table, {pruning}")
-        found = [_looked_up(pruning, seed) for seed in range(REPEATS)]
+        found = [_looked_up(pruning, seed) for seed in range(repeats)]
         best, tests = (statistics.median(values) for values in zip(*found, strict=True))
         whole = whole or tests
-        figures[f"  best of {FEW_TRIALS} by the search, pruning {pruning}, median of {REPEATS}"] = best
+        figures[f"  best of {FEW_TRIALS} by the search, pruning {pruning}, median of {repeats}"] = best
         figures[f"  tests that it took, pruning {pruning}"] = f"{tests:.0f} (x {tests / whole:.2f})"
     return figures
 
@@ -215,7 +216,7 @@ def _looked_up(pruning: str, seed: int) -> tuple[float, int]:
     return figures["best"], sum(len(trial["curve"]) for trial in figures["trials"])
 
 
-def by_eye(people: int) -> dict[str, object]:
+def by_eye(people: int, repeats: int) -> dict[str, object]:
     """What thirty comparisons miss, and what a knock-out of thirty rivals at random misses."""
     from studio.search.by_eye.pairs import MOST
     from tests.fakes.made_up_tastes import Person, grid, searched, tournament
@@ -226,7 +227,7 @@ def by_eye(people: int) -> dict[str, object]:
         able = grid(*vary)
         crowd = [Person(able, seed) for seed in range(people)]
         best = [searched(able, person, seed).best for seed, person in enumerate(crowd)]
-        left = [(one, tournament(able, one, turn, MOST)) for one in crowd for turn in range(REPEATS)]
+        left = [(one, tournament(able, one, turn, MOST)) for one in crowd for turn in range(repeats)]
         figures[f"by eye, {title}"] = _told(list(zip(crowd, best, strict=True)))
         figures[f"  {title}, a knock-out at random"] = _told(left)
     return figures
@@ -241,24 +242,29 @@ def _told(found: list) -> str:
     )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("overhead", "branin", "table", "eye"), help="one part alone")
+    parser = arguments(
+        __doc__.splitlines()[0], quick="--only branin table eye --people 1 --seeds 1 --repeats 1"
+    )
+    names = ("overhead", "branin", "table", "eye")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="some parts alone")
     parser.add_argument("--people", type=int, default=10, help="how many search by eye")
-    chosen = parser.parse_args()
+    parser.add_argument("--seeds", type=int, default=5, help="searches of branin")
+    parser.add_argument("--repeats", type=int, default=20, help="of what is drawn at random or looked up")
+    chosen = parser.parse_args(argv)
     parts = {
         "overhead": overhead,
-        "branin": valleys,
-        "table": lessons,
-        "eye": lambda: by_eye(chosen.people),
+        "branin": lambda: valleys(chosen.seeds, chosen.repeats),
+        "table": lambda: lessons(chosen.repeats),
+        "eye": lambda: by_eye(chosen.people, chosen.repeats),
     }
     with tempfile.TemporaryDirectory() as home:
         os.environ["STUDIO_HOME"] = str(Path(home))
         tasks.TASKS |= PLANE | LESSONS
         figures: dict[str, object] = {}
         for name, part in parts.items():
-            if chosen.only in (None, name):
+            if name in chosen.only:
                 figures |= part()
     show(figures, chosen.json)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 
 import psutil
 
@@ -123,13 +124,13 @@ def run(jobs: int, first: int, size: int) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Runs it in STUDIO_HOME, whose weights it uses."""
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, quick="--jobs 4 --first 2 --size 64")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--first", type=int, default=20)
     parser.add_argument("--size", type=int, default=160)
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     show(run(asked.jobs, asked.first, asked.size), asked.json)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -101,36 +102,38 @@ def report_peak(mode: str, size: int) -> None:
     sys.stdout.write(json.dumps(int(high.split()[1]) / 2**20) + "\n")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--size 64 --sizes --memory --against 3")
     parser.add_argument(
         "--against", type=int, nargs="*", default=[], help="passes from the photo, e.g. 120 200"
     )
-    parser.add_argument("--sizes", type=int, nargs="*", default=[512, 1024], help="of the fine mode, in px")
+    parser.add_argument("--size", type=int, default=512, help="px")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1024], help="others of the fine mode, in px")
     parser.add_argument(
         "--memory", type=int, nargs="*", default=[512], help="sizes whose peak memory is read"
     )
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    painted("instant", 512)  # loads the weights
-    figures["P at 512 px, s"] = p = one_pass(512)
-    figures["instant, 512 px, in P"] = seconds(lambda: painted("instant", 512)) / p
+    side = chosen.size
+    painted("instant", side)  # loads the weights
+    figures[f"P at {side} px, s"] = p = one_pass(side)
+    figures[f"instant, {side} px, in P"] = seconds(lambda: painted("instant", side)) / p
     for mode in ("draft", "fine"):
-        note(f"{mode} at 512 px")
-        found = painted(mode, 512)
-        figures[f"{mode}, 512 px, in P"] = found["seconds"] / p
-        figures[f"{mode}, 512 px, loss at that size alone"] = found["total"]
+        note(f"{mode} at {side} px")
+        found = painted(mode, side)
+        figures[f"{mode}, {side} px, in P"] = found["seconds"] / p
+        figures[f"{mode}, {side} px, loss at that size alone"] = found["total"]
     figures["first preview in a warm process, s beyond 2 P"] = found["first_preview"] - 2 * p
     for size in chosen.sizes:
-        if size != 512:
+        if size != side:
             note(f"fine at {size} px")
-            figures[f"fine, {size} px, times that at 512 px"] = (
+            figures[f"fine, {size} px, times that at {side} px"] = (
                 painted("fine", size)["seconds"] / found["seconds"]
             )
     if chosen.against:
-        note(f"{max(chosen.against)} passes from the photo at 512 px")
-        for count, loss in from_photo(512, chosen.against).items():
+        note(f"{max(chosen.against)} passes from the photo at {side} px")
+        for count, loss in from_photo(side, chosen.against).items():
             figures[f"loss after {count} full-size passes from the photo"] = loss
     for size in chosen.memory:
         note(f"memory at {size} px")

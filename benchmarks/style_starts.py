@@ -7,7 +7,7 @@ All descend the same objective. A pass at half the size counts a quarter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -112,13 +112,13 @@ def plot(curves: dict[str, Curve], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Runs every way from every start, prints the losses, draws the plot."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--size 64 --passes 4 --plot .")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--passes", type=int, default=80)
     parser.add_argument("--plot", type=Path, default=Path(__file__).parent / "style_starts.png")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     race = Race(chosen.size, chosen.passes)
     ways: dict[str, Callable[[np.ndarray], Curve]] = {
         "L-BFGS": race.lbfgs,
@@ -130,7 +130,8 @@ def main() -> None:
         for start, picture in race.starts().items():
             note(f"{way} from {start}")
             curves[f"{way} from {start}"] = run(picture)
-    plot(curves, chosen.plot)
+    if chosen.plot != Path():
+        plot(curves, chosen.plot)
     figures: dict[str, object] = {}
     for name, (passes, losses) in curves.items():
         for mark in SHOWN:

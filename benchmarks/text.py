@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -127,12 +128,12 @@ def scored(preset: str, path: str) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--score", nargs=2, metavar=("PRESET", "TEXT"), help="the loss of a preset")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     figures = writing()
     if chosen.score:
         figures |= scored(*chosen.score)

@@ -1,0 +1,64 @@
+"""Every benchmark, one after the other: with --quick only to see that each still runs.
+
+    python -m benchmarks.all --quick [--only style text] [--without crowd kills]
+
+Left out are `looks` and `strengths`, which have no small form, and `search_table`, which makes what `search`
+reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+
+from benchmarks.report import ROOT, note
+from studio.core.process import children
+
+# Those of the first group share this process, so that TensorFlow and weights are loaded once.
+HERE = ("style", "style_starts", "house", "dream", "alternatives", "text", "faces", "classify", "search")
+APART = ("gallery", "reliability")
+OF_MANY_PROCESSES = ("engine", "pages", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings
+NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
+
+
+def run(name: str, words: Sequence[str]) -> bool:
+    """Runs one benchmark, which prints its figures. Returns whether it got to its end."""
+    if name not in HERE:
+        command = children.command("-m", f"benchmarks.{name}", *words)
+        return not subprocess.run(command, cwd=ROOT, env=children.environment(), check=False).returncode
+    before = dict(os.environ)
+    try:
+        importlib.import_module(f"benchmarks.{name}").main(words)
+    except (Exception, SystemExit):
+        traceback.print_exc()
+        return False
+    finally:
+        os.environ.clear()
+        os.environ |= before
+    return True
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs them. Returns 1 if one failed, and names it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="the small form of each: seconds, not hours")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--without", nargs="+", choices=NAMES, default=())
+    chosen = parser.parse_args(argv)
+    failed = []
+    for name in (name for name in chosen.only if name not in chosen.without):
+        began = time.perf_counter()
+        well = run(name, ["--quick"] * chosen.quick)
+        failed += [name] * (not well)
+        note(f"{name}: {'ran' if well else 'FAILED'}, {time.perf_counter() - began:.0f} s")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""Every benchmark still runs; what it measures, and how fast, is no matter here."""
+
+import subprocess
+
+import pytest
+
+from benchmarks import all as every
+from benchmarks.report import ROOT, arguments, spread
+from studio.core.process import children
+
+
+def test_the_small_form_stands_for_its_words_and_a_persons_own_count_for_more():
+    parser = arguments("Measures.", quick="--size 64 --passes 2")
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--passes", type=int, default=40)
+    small, larger, usual = (
+        parser.parse_args(words.split()) for words in ("--quick", "--quick --size 96", "")
+    )
+    assert (small.size, small.passes) == (64, 2)
+    assert (larger.size, larger.passes) == (96, 2)
+    assert (usual.size, usual.passes) == (512, 40)
+
+
+def test_a_spread_is_told_with_its_standard_error_and_number():
+    assert spread([1.0, 2.0, 3.0, 6.0]) == "3.000 ± 1.080 (n = 4)"
+    assert spread([2.5]) == "2.500 (n = 1)"
+
+
+@pytest.mark.slow
+def test_every_benchmark_runs_small(weights_home):
+    # Those of many processes start whole studios, which tests/engine, tests/browser and tests/training do.
+    command = children.command("-m", "benchmarks.all", "--quick", "--without", *every.OF_MANY_PROCESSES)
+    done = subprocess.run(command, cwd=ROOT, env=children.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    ran = [line.partition(":")[0] for line in done.stderr.splitlines() if ": ran, " in line]
+    assert ran == [name for name in every.NAMES if name not in every.OF_MANY_PROCESSES]
