@@ -97,7 +97,7 @@ def look_up(settings: LessonSettings, inputs: Inputs, progress: Progress) -> Res
     losses, heard, stopped = search_table.curves()[nearest(**settings.model_dump())], 0, False
     try:
         for heard, loss in enumerate(losses, 1):
-            progress.report(heard, len(losses), {"held out": loss})
+            progress.report(heard, len(losses), {"held out": loss}, tests=heard)
     except Cancelled:
         stopped = True
     file = File.keep(settings.model_dump_json().encode(), "model", "lesson.zip")

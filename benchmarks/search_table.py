@@ -3,7 +3,7 @@
     python -m benchmarks.search_table TEXT
 
 Makes `search_table.json` beside this file: for ten learning rates, five dropouts and four sizes the loss on
-the held-out part of the text's first characters, in nats a character, at each test. Made in parts: what is
+the validation part of the text's first characters, in nats a character, at each test. Made in parts: what is
 there is not trained again.
 """
 
@@ -66,7 +66,7 @@ def learn(text: File, cell: Cell) -> list[float]:
     losses: list[float] = []
 
     def hear(report: Report) -> None:
-        loss = round(report.metrics.get("held out", math.inf), 4)
+        loss = round(report.metrics.get("validation", math.inf), 4)
         if math.isfinite(loss) and losses[-1:] != [loss]:  # told again at every step until the next test
             losses.append(loss)
 
