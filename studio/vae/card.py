@@ -34,7 +34,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
     parts = [
         f"# Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
-        "them were held out to test on.\n\n" + cards.LICENCE,
+        "them were held out.\n\n" + cards.LICENCE,
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
         f"{settings.latent_dim} numbers a picture. It was trained for {figures['steps']:,} steps of "
         f"{settings.batch} pictures ({figures['epochs']:.1f} times through the data) in "

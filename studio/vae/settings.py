@@ -61,7 +61,7 @@ class TrainVaeSettings(Settings):
         500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
     )
     test_every: int = setting(
-        500, "Steps between tests on held-out pictures.", unit="steps", ge=1, le=100_000, scale="log"
+        500, "Steps between tests on validation pictures.", unit="steps", ge=1, le=100_000, scale="log"
     )
     held_out: float = setting(
         0.1, "The share of the pictures that is kept to test on.", ge=0.01, le=0.5, step=0.01
