@@ -84,8 +84,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     st.caption(_among(tried, task.goal.most))
     st.caption(
         f"Trainings that ended: {figures['trials_ended']}; stopped early as poor: "
-        f"{figures['stopped_early']}; failed: {figures['failed']}. The best was chosen by this very figure: on "
-        "what no training was tested on it may do a little worse."
+        f"{figures['stopped_early']}; failed: {figures['failed']}. The best was chosen by this very figure: "
+        "on what no training was tested on it may do a little worse."
     )
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
