@@ -61,7 +61,7 @@ class TrainStyleSettings(Settings):
         200, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
     )
     test_every: int = setting(
-        200, "Steps between tests on photos that are not learnt from.", unit="steps", ge=1, le=100_000, scale="log"
+        200, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
     )
     kept: float = setting(
         0.0,
