@@ -66,7 +66,10 @@ def beside_the_fine_mode(
     for n, photo in enumerate(photos(count)):
         name = names[n % len(names)]
         style = paintings.draw(name)
-        by_eye = TransferSettings(mode="fine", size=size, steps=passes, painter=1, strength=strength)
+        stroke = SIZE / size  # strokes as large as those that the network learnt
+        by_eye = TransferSettings(
+            mode="fine", size=size, steps=passes, painter=1, strength=strength, stroke=stroke
+        )
         goal = objective.objective(Scene(photo, [style], [], by_eye), backbone, size)
         fast = transfer(photo, settings=_asked(network, name, size, strength=1)).image
         slow = transfer(photo, [style], by_eye).image
@@ -141,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from studio.style.house import known_styles
     from studio.style.transfer import transfer
 
-    parser = arguments(__doc__.splitlines()[0], quick="--photos 1 --passes 2 --strengths 0.5 --size 64")
+    parser = arguments(__doc__.splitlines()[0], quick="--photos 1 --passes 2 --strengths 0.5 --size 128")
     parser.add_argument(
         "--network", default=known_styles.SHIPPED, help="the network whose styles are measured"
     )

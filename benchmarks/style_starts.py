@@ -114,7 +114,7 @@ def plot(curves: dict[str, Curve], path: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs every way from every start, prints the losses, draws the plot."""
-    parser = arguments(__doc__.splitlines()[0], quick="--size 64 --passes 4 --plot .")
+    parser = arguments(__doc__.splitlines()[0], quick="--size 64 --passes 10 --plot .")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--passes", type=int, default=80)
     parser.add_argument("--plot", type=Path, default=Path(__file__).parent / "style_starts.png")
