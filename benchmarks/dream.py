@@ -189,7 +189,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(
         __doc__.partition("\n")[0],
-        quick="--only overhead coverage rise --backbones vgg16 --size 64 --steps 1",
+        quick="--only overhead coverage rise --backbones vgg16 --size 128 --steps 1",
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--backbones", nargs="+", choices=list(RISE), default=list(RISE), help="of rise")
