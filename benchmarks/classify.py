@@ -75,7 +75,9 @@ def teach(data: str, **settings: object) -> dict[str, object]:
     from studio.core.progress import Progress
 
     wanted = TrainClassifierSettings(held_out=HELD_OUT, **settings)
-    return dict(tasks.run("classify.train", wanted, {"data": [sample_sets.given(data, Progress())]}).figures)
+    return dict(
+        tasks.run("classify.train", wanted, {"data": [sample_sets.resolve(data, Progress())]}).figures
+    )
 
 
 def accuracy(data: str, size: int, seeds: list[int], backbones: list[str], tuned: bool) -> dict[str, object]:
