@@ -12,7 +12,7 @@ from pages.form import forms, samples, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
 from studio.core.errors import StudioError
-from studio.core.pictures import animations, film_facts, images
+from studio.core.pictures import animations, film_facts, film_limits, images
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.film import sample as sample_film
@@ -106,7 +106,7 @@ def _let_go() -> None:
 
 def _add() -> None:
     with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
-        label = f"A film from your device, up to {animations.MOST_FRAMES} frames"
+        label = f"A film from your device, up to {film_limits.MOST_FRAMES} frames"
         uploads.ask(_SLOT, label, _take, type=list(animations.ENDINGS), max_upload_size=MOST_MB)
 
 

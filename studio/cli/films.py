@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, printable
-from studio.core.pictures import animations, film_facts, formats
+from studio.core.pictures import animations, film_facts, film_limits, formats
 from studio.core.settings import Settings
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
@@ -63,7 +63,7 @@ def is_asked_for(task: Task, settings: Settings, named: SlotWords, out: str | No
 def _is_still(text: str) -> bool:
     """Whether a file is a picture of one frame; what cannot be read is told where its frames are."""
     try:
-        return film_facts.length(paths.read(paths.expand_user(text), animations.MOST_BYTES)) == 1
+        return film_facts.length(paths.read(paths.expand_user(text), film_limits.MOST_BYTES)) == 1
     except Exception:  # a damaged film raises nearly anything
         return False
 

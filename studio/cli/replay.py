@@ -12,7 +12,7 @@ import numpy as np
 from studio.cli import console, flags, json_answers
 from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
-from studio.core.pictures import animations, images
+from studio.core.pictures import animations, film_limits, images
 from studio.core.tasks import Kind, Result
 from studio.gallery import compare, replay
 from studio.run import input_files, keep, outputs, terminal
@@ -82,7 +82,7 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
         received = "figures told in words" if task.readable else a(kind)
         raise invalid(name, expected=expected, received=received, next_step=step)
     try:
-        data = paths.read(made, animations.MOST_BYTES)
+        data = paths.read(made, film_limits.MOST_BYTES)
     except paths.TooLarge:
         step = "choose another"
         raise invalid(name, expected="at most 1 GB", received="more", next_step=step) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from studio.core.pictures import animations
+from studio.core.pictures.film_limits import MOST_FPS
 from studio.core.settings import Settings, setting
 
 
@@ -13,7 +14,7 @@ class FilmSettings(Settings):
 
     task: str = setting("style.transfer", "What is done with each frame.", max_length=100)
     base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
-    fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=60)
+    fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=MOST_FPS)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
 
     def for_ending(self, ending: str) -> FilmSettings:

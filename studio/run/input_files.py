@@ -11,7 +11,7 @@ from studio.core.brought.files import keras_files, packing
 from studio.core.data import corpus, sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
-from studio.core.pictures import animations, formats, images, paintings, sample_photos
+from studio.core.pictures import animations, film_limits, formats, images, paintings, sample_photos
 from studio.core.tasks import File, Kind, Slot
 
 _SAMPLE = sample_sets.PREFIX
@@ -52,7 +52,7 @@ def check(kind: Kind, path: Path) -> None:
         corpus.read(path)
     elif kind == "animation":
         shown = f"film {printable(path.name, 60)}"
-        for _ in animations.frames(_bytes(path, shown, animations.MOST_BYTES, "cut it"), shown):
+        for _ in animations.frames(_bytes(path, shown, film_limits.MOST_BYTES, "cut it"), shown):
             pass
     elif kind == "model" and _is_packed(path):
         _check_packed(path)
@@ -86,7 +86,7 @@ def keep_sample(name: str) -> None:
 
 def _film(path: Path) -> File:
     shown = f"film {printable(path.name, 60)}"
-    data = _bytes(path, shown, animations.MOST_BYTES, "cut it")
+    data = _bytes(path, shown, film_limits.MOST_BYTES, "cut it")
     next(animations.frames(data, shown))  # the first is read now, so that what is no film is told at once
     return File.keep(data, "animation", path.name)
 

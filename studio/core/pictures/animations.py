@@ -19,6 +19,7 @@ from PIL import Image, ImageSequence
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid
 from studio.core.pictures import film_facts, images
+from studio.core.pictures.film_limits import MOST_FPS, MOST_FRAMES, MOST_PIXELS
 
 if TYPE_CHECKING:
     import av
@@ -27,10 +28,6 @@ _Codec = Literal["libx264", "libopenh264", "mpeg4", "libwebp_anim", "gif"]
 FilmKind = Literal["mp4", "webp", "gif"]
 KINDS: tuple[str, ...] = get_args(FilmKind)
 ENDINGS = (*(f".{kind}" for kind in KINDS), ".mov", ".m4v")  # of what is read; the last are MP4s of phones
-MOST_FRAMES = 600
-MOST_PIXELS = 4096 * 4096  # of one frame
-MOST_BYTES = 2**30
-MOST_FPS = 60
 _MOST_GIF_FPS = 50
 LEAST_GIF_DELAY = 2  # hundredths of a second; browsers slow a GIF down to a tenth if it asks for less
 
