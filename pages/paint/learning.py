@@ -21,7 +21,7 @@ from studio.paint.settings import PaintSettings
 
 LOOK_SECONDS, CURVE_SECONDS = 0.1, 0.7
 _AT_FIRST = 0.2  # s that the page waits for the first picture before it shows the photo instead
-_UNWATCHED = 5.0  # s after which it is stopped that nobody looks at, for others wait for their turn
+_UNWATCHED = 20.0  # s, more than a busy server needs to draw a page; others wait for their turn
 _HELD = "learning"
 
 
@@ -91,11 +91,10 @@ def _watch() -> None:
     else:
         browser_pictures.content(held.inputs["content"][0])
     report = stream.report
+    waiting = "Waiting for its turn" if report is None else ""
     done, total = (report.step, report.total) if report and report.total else (0, held.settings.steps)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(done / total, 1.0), report.stage if report and report.stage else f"Step {done:,} of {total:,}"
-        )
+        st.progress(min(done / total, 1.0), waiting or report.stage or f"Step {done:,} of {total:,}")
         st.button(
             "Stop",
             icon=":material/stop_circle:",

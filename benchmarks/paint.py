@@ -1,0 +1,97 @@
+"""The painter: what a network knows of a photo after some seconds, and what ten layers hand back.
+
+    python -m benchmarks.paint [--json] [--seconds 3] [--large]
+
+One thread, in seconds of processor time, so that other work on the machine does not count. The photo is
+chelsea, learnt at 96 px. `--large` paints 4,096 px, too, in a process of its own, and tells its memory.
+"""
+
+from __future__ import annotations
+
+import time
+
+from benchmarks.report import arguments, fresh, note, show
+
+NETWORKS = {
+    "waves": {},
+    "no waves": {"waves": 0},
+    "straight lines": {"waves": 0, "activation": "none"},
+    "overfitted": {"waves": 128, "fineness": 24, "held_out": 0.75, "width": 96},
+}
+DEEP = {"activation": "sigmoid", "initialisation": "glorot", "depth": 10}
+
+_LARGE = """
+import json, resource, sys, time
+from studio.core.pictures import sample_photos
+from studio.core.process import blas_threads
+from studio.paint.learner import Learner
+from studio.paint.settings import PaintSettings
+with blas_threads.limited(1):
+    learner = Learner(sample_photos.photo("chelsea"), PaintSettings())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    learner.paint(2725, 4096)
+    took = time.process_time() - began
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+told = {"4,096 px painted, s": took, "above what learning took, MB": (peak - before) / 1024}
+sys.stdout.write(json.dumps(told))
+"""
+
+
+def learnt(knobs: dict[str, object], seconds: float) -> dict[str, float]:
+    """What a network knows after some seconds of processor time."""
+    from studio.core.pictures import sample_photos
+    from studio.paint.learner import Learner
+    from studio.paint.settings import PaintSettings
+
+    photo = sample_photos.photo("chelsea")
+    began = time.process_time()
+    learner = Learner(photo, PaintSettings.parse(knobs))
+    learner.look()
+    first = time.process_time() - began
+    began = time.process_time()
+    while time.process_time() - began < seconds:
+        learner.step()
+    took = time.process_time() - began
+    last = learner.look()
+    return {
+        "first picture, ms": 1000 * first,
+        "a step, ms": 1000 * took / learner.steps,
+        "steps": learner.steps,
+        "learnt, dB": last.psnr_learnt,
+        "held out, dB": last.psnr_held_out or 0.0,
+    }
+
+
+def handed_back() -> dict[str, object]:
+    """The gradients of ten layers of sigmoids before their first step, and of the colours after them."""
+    from studio.core.pictures import sample_photos
+    from studio.paint.learner import Learner
+    from studio.paint.settings import PaintSettings
+
+    found = Learner(sample_photos.photo("chelsea"), PaintSettings.parse(DEEP)).look().gradients
+    return {"ten sigmoid layers, gradient of the first and the last": f"{found[0]:.1e}, {found[-1]:.1e}"}
+
+
+def main() -> None:
+    """Measures and prints."""
+    from studio.core.process import blas_threads
+
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=3.0, help="of processor time that each learns")
+    parser.add_argument("--large", action="store_true", help="4,096 px, too")
+    chosen = parser.parse_args()
+    figures: dict[str, object] = {}
+    with blas_threads.limited(1):
+        for name, knobs in NETWORKS.items():
+            note(name)
+            figures |= {f"{name}: {what}": value for what, value in learnt(knobs, chosen.seconds).items()}
+        figures |= handed_back()
+    if chosen.large:
+        note("4,096 px")
+        figures |= fresh(_LARGE)
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
