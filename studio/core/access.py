@@ -97,7 +97,7 @@ class TokenAsked:
 
 
 def _bears_token(asked: HTTPConnection) -> bool:
-    """Whether a program asks that has a token of its own, which then says for whom it asks."""
+    """Whether a program asks with a token of its own, which names the owner."""
     kind, _, token = asked.headers.get("authorization", "").partition(" ")
     return kind.lower() == "bearer" and bool(token) and tokens.owner_of(token) is not None
 

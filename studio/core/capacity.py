@@ -70,7 +70,7 @@ def check_disk(needed: float, what: str) -> None:
 def largest(
     settings: Settings, tried: Mapping[str, Sequence[Any]], needs: Callable[[Settings], float]
 ) -> tuple[Settings, list[str]]:
-    """Of all that is tried what needs most, and which of the settings decide that.
+    """The settings that need most among all that will be tried, and which of them decide that.
 
     Args:
         settings: what all share.
@@ -101,7 +101,7 @@ def _worded(field: Described, value: Any) -> str:
 def _largest(
     settings: Settings, needs: Callable[[Settings], float], field: Described, most: float
 ) -> int | None:
-    """The largest whole number below the one asked for with which a job fits; None if none does."""
+    """The largest whole number, below the one asked for, that lets a job fit; None if there is none."""
     for value in _smaller(field, getattr(settings, field.name)):
         if needs(settings.model_copy(update={field.name: value})) <= most:
             return value

@@ -21,7 +21,7 @@ from studio.core.errors import StudioError
 
 LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
 SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
-SCORED = 0.125  # s that InceptionV3 takes for a picture at a pace of 1; what trainings are measured by
+SCORED = 0.125  # s for a picture through InceptionV3, which measures trainings, at a pace of 1
 _SIDE, _TIMES = 1024, 3  # of the matrices
 _PRODUCT = 0.0051  # s that it takes on the two cores of the estimates, from jobs of a machine that is slower
 _MOST_CORES = 16  # further ones help the small pictures of trainings little
@@ -47,7 +47,7 @@ def pace(task: str) -> float:
 
 
 def _bounded(pace: float, first: float, jobs: int) -> float:
-    """`pace`, as far from what was thought at `first` as so many jobs can show."""
+    """`pace`, moved from the estimate at `first` only as far as so many jobs justify."""
     most = _TRUSTED**jobs
     return min(max(pace, first / most), first * most)
 

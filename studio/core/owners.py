@@ -59,7 +59,7 @@ def folder(owner: str) -> Path:
 
 
 def grant(digest: str, brought: bool = False) -> None:
-    """Notes that whoever asks has put in, or was given, the kept file of this digest.
+    """Makes whoever asks an owner of the kept file of this digest: they uploaded it, or it was made for them.
 
     The note is as old as 1970 where a task or the engine works for the owner: what they make is named by a
     job or an item, so that it need not be looked after as what somebody brings to a page is.

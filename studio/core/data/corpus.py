@@ -71,7 +71,7 @@ class Facts:
 
 
 def read(data: bytes | Path) -> Corpus:
-    """Reads a text whose encoding nobody told.
+    """Reads a text of unknown encoding.
 
     Raises:
         InvalidInput: if it is empty, too short or too long, no text, or made of one character.

@@ -67,7 +67,7 @@ def in_tar(path: Path, name: str) -> archives.Files:
 
 
 def _check_end(stream: BinaryIO, place: int) -> None:
-    """tarfile takes a cut or damaged header for the end, and would lose what follows without a word."""
+    """Checks the end: tarfile takes a damaged header for it and would silently drop the rest."""
     stream.seek(place)
     if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError

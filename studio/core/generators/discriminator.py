@@ -46,7 +46,7 @@ def discriminator(size: int, channels: int, width: int, dropout: float, seed: in
 
 
 def small(seed: int, n: int) -> keras.initializers.Initializer:
-    """Fresh weights of layer `n`, as both networks of a DCGAN begin."""
+    """The initial weights of layer `n`, in both networks of a DCGAN."""
     return keras.initializers.RandomNormal(stddev=0.02, seed=part_seed(seed, n))
 
 
@@ -67,7 +67,7 @@ def logistic_loss(real: Any, made: Any) -> Any:
 
 
 def adams(drawing: Sequence[keras.Variable], rate: Any, judge_rate: float) -> keras.optimizers.Optimizer:
-    """Adam for a game, with a rate for what draws and one for all else, the judge."""
+    """Adam for adversarial training: one learning rate for the generator, another for the discriminator."""
     both = {one: keras.optimizers.Adam(its, beta_1=0.5) for one, its in ((True, rate), (False, judge_rate))}
     mine = {id(variable) for variable in drawing}
     return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])

@@ -11,7 +11,7 @@ _lock = threading.Lock()
 
 
 def get_or_make(kept: dict[str, T], name: str, make: Callable[[], T], most: int) -> T:
-    """What is kept under a name, made first if nothing is.
+    """The value under a name, made first if there is none.
 
     Args:
         kept: by name, in the order in which they were used.

@@ -163,7 +163,7 @@ def barrier() -> None:
 
 
 def broadcast(number: float) -> float:
-    """The number that the first process has, so that all decide alike; all have to ask."""
+    """The number of the first process, so that all decide alike. Every process has to call it."""
     return number if processes() == 1 else float(_gathered(number)[0])
 
 

@@ -22,7 +22,7 @@ def model(inputs: Inputs) -> presets.Preset | None:
 
 
 def model_name(inputs: Inputs) -> str:
-    """What the model to start from is called; "" if there is none."""
+    """The name of the model to start from; "" if there is none."""
     return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
 
 
