@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import secrets
 import sys
 from contextlib import asynccontextmanager
@@ -119,7 +120,15 @@ def routes():
         called = api.create(api.origins())
     except StudioError as error:
         sys.exit(f"error: {error}")
-    return [Mount(api_path(), called)]
+    return [WholeMount(api_path(), called)]
+
+
+class WholeMount(Mount):
+    """A mount that takes all addresses below its path, also those with a line break, as the others do not."""
+
+    def __init__(self, path, app):
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 def api_path():

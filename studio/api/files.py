@@ -68,7 +68,11 @@ async def _received(request: Request, owner: str, kind: Kind, name: str) -> File
     PATH + "/{id}",
     response_class=FileResponse,
     responses=answers(404, 400)
-    | {200: {"content": {"application/octet-stream": {}}}, 206: {"description": "The bytes asked for."}},
+    | {
+        200: {"content": {"*/*": {}}},
+        206: {"description": "The bytes asked for.", "content": {"*/*": {}}},
+        416: {"description": "There are no such bytes.", "content": {"*/*": {}}},
+    },
 )
 async def download(
     owner: Caller, id: str, kind: Kind = "picture", name: Annotated[str, Query(max_length=200)] = ""

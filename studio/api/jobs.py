@@ -121,7 +121,7 @@ async def cancel(owner: Caller, job: There) -> shapes.JobOut:
 @routes.post(
     "/live",
     response_class=Response,
-    responses=answers(400, 404, 409, 413, 429) | {200: {"content": {"application/octet-stream": {}}}},
+    responses=answers(400, 404, 409, 413, 429) | {200: {"content": {"*/*": {}}}},
 )
 async def live(
     owner: Caller,

@@ -40,6 +40,10 @@ def test_a_foreign_name_is_refused_as_a_problem(ask, served):
     assert requests.get(served.address, headers={"Host": "evil.example"}, timeout=20).status_code == 400
 
 
+def test_an_address_with_a_line_break_is_one_of_the_api_too(ask):
+    assert ask("GET", "/gallery/a%0Ab/thumbnail").status_code == 404
+
+
 def test_what_is_made_at_once_is_the_answer(ask):
     made = ask("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
     assert (made.text, made.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
