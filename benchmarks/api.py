@@ -96,12 +96,12 @@ def _both_ways(
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     from studio import engine
     from studio.core import tokens
-    from studio.run import asked
+    from studio.run import task_request
 
     address, session = f"http://127.0.0.1:{port}/api/v1", requests.Session()
     session.headers["Authorization"] = f"Bearer {tokens.own()}"
     _until(lambda: _ready(session, address))
-    found, parsed, files = asked.understood(
+    found, parsed, files = task_request.parse(
         task, settings, {slot: [(name, "") for name in names] for slot, names in inputs.items()}
     )
     body = {"task": task, "settings": settings, "inputs": inputs}

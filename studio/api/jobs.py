@@ -22,7 +22,7 @@ from studio.api.problems import Missing, answers
 from studio.core.errors import StudioError, TooMany, Unavailable
 from studio.core.settings import Settings
 from studio.core.tasks import File, Task
-from studio.run import asked
+from studio.run import task_request
 
 LOOK_SECONDS = 0.25
 MOST_WAIT = 60.0  # s
@@ -162,7 +162,7 @@ def _understood(what: shapes.Asked) -> tuple[Task, Settings, dict[str, list[File
         for slot, files in what.inputs.items()
     }
     try:
-        return asked.parse_request(what.task, what.settings, named)
+        return task_request.parse(what.task, what.settings, named)
     except Unavailable as error:
         raise Missing(str(error)) from None
 

@@ -18,7 +18,7 @@ _LONGEST = 120  # characters of a name
 Reference = tuple[str, str]  # what names a file, and what a person calls it
 
 
-def parse_request(
+def parse(
     name: str, settings: Mapping[str, Any], inputs: Mapping[str, Sequence[Reference]]
 ) -> tuple[Task, Settings, dict[str, list[File]]]:
     """The task, its settings and its inputs; whether they go together is looked at by who runs it.
