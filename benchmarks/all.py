@@ -21,7 +21,18 @@ from benchmarks.report import ROOT, note
 from studio.core.process import children
 
 # Those of the first group share this process, so that TensorFlow and weights are loaded once.
-HERE = ("style", "style_starts", "house", "dream", "alternatives", "text", "faces", "classify", "search")
+HERE = (
+    "style",
+    "style_starts",
+    "house",
+    "dream",
+    "alternatives",
+    "text",
+    "faces",
+    "litert",
+    "classify",
+    "search",
+)
 APART = ("gallery", "reliability")
 OF_MANY_PROCESSES = ("engine", "pages", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings
 NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)

@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -180,14 +180,15 @@ def starting(rounds: int) -> dict[str, object]:
     return figures
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--rounds 1 --cold 1 --presets digits-vae")
     parser.add_argument("--rounds", type=int, default=9, help="in which both sides take turns")
     parser.add_argument("--cold", type=int, default=3, help="starts of each command")
-    chosen = parser.parse_args()
+    parser.add_argument("--presets", nargs="+", default=DRAWING, help="models that draw")
+    chosen = parser.parse_args(argv)
     figures = starting(chosen.cold) | writing(chosen.rounds) | painting(chosen.rounds)
-    for name in DRAWING:
+    for name in chosen.presets:
         figures |= drawing(name, chosen.rounds)
     show(figures, chosen.json)
 
