@@ -10,6 +10,7 @@ from studio.core.progress import Progress, Report
 from studio.style.optimise import coarse_to_fine
 from studio.style.optimise.coarse_to_fine import content_weight
 from studio.style.optimise.scene import Scene
+from studio.style.optimise.schedule import PAINTERS
 from studio.style.optimise.tones import LIGHT_SIDE
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -57,16 +58,14 @@ def test_the_second_painter_is_asked_for_neither_light_nor_palette(weights_home,
     }
 
 
-def test_only_the_fourth_painter_sees_no_border(weights_home):
-    """A flat photo in a flat painting: where there is no border, no place differs from another."""
-    photo, red = np.full((96, 96, 3), 128, "uint8"), np.full((96, 96, 3), (200, 30, 30), "uint8")
+def test_only_the_fourth_painter_sees_no_border(weights_home, photo, painting):
+    assert [number for number, painter in PAINTERS.items() if painter.borderless] == [4]
 
     def frame(painter):
-        settings = TransferSettings(size=96, mode="fine", steps=6, painter=painter, stop_after=6)
-        made = transfer(photo, [red], settings).image.astype(float).mean(axis=-1)
-        return abs(made[:6].mean() - made[24:-24, 24:-24].mean())
+        settings = TransferSettings(size=96, mode="fine", steps=2, painter=painter)
+        return transfer(photo, [painting], settings).image[:4].astype(int)
 
-    assert frame(4) < frame(3) / 2
+    assert np.abs(frame(4) - frame(3)).max() > 1
 
 
 @pytest.mark.slow
