@@ -117,16 +117,29 @@ class ExplainSettings(Settings):
     strength: float = setting(0.7, "How strong the colours are, or the shade.", ge=0.1, le=1, step=0.05)
 
 
+_ZIPS = ("teachable", "tfjs")  # forms that are several files in a zip
+
+
 class ExportSettings(Settings):
     """Makes a file of a classifier that other programs take."""
 
     preset: str = setting(IMAGENET, _PRESET, tier="main", max_length=1000, positional=True)
     levels: Levels = setting(FOUND, _LEVELS)
     flat: bool = setting(False, _FLAT)
-    form: Literal["keras", "tflite", "onnx"] = setting(
-        "keras", "For Keras, for phones and small devices, or for everything else.", tier="main"
+    form: Literal["keras", "tflite", "onnx", "teachable", "tfjs"] = setting(
+        "keras",
+        "For Keras, for phones and small devices, for everything else, as Teachable Machine's zip, or for "
+        "TensorFlow.js.",
+        tier="main",
     )
 
     def for_ending(self, ending: str) -> ExportSettings:
         """These settings for a file that ends so."""
+        if ending == "zip":
+            return self if self.form in _ZIPS else self.model_copy(update={"form": _ZIPS[0]})
         return self.model_copy(update={"form": ending}) if ending in ("keras", "tflite", "onnx") else self
+
+    @property
+    def ending(self) -> str:
+        """Of the file's name."""
+        return "zip" if self.form in _ZIPS else self.form

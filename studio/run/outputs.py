@@ -22,7 +22,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "animation": tuple(f".{kind}" for kind in animations.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),
-    "network": (".keras", ".tflite", ".onnx"),
+    "network": (".keras", ".tflite", ".onnx", ".zip"),
 }
 _BETWEEN = b"\n\n---\n\n"  # two texts of one result
 

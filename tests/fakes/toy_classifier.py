@@ -15,14 +15,17 @@ def colours(size: int = 32) -> Classifier:
     import keras
 
     pictures = keras.Input((None, None, 3), dtype="uint8", name="pictures")
-    small = keras.layers.AveragePooling2D(8)(crop.resampled(pictures, size) / 255.0)
+    prepared = crop.resampled(pictures, size) / 255.0
+    small = keras.layers.AveragePooling2D(8)(prepared)
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="maps")(small)
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
     guess = keras.layers.Dense(3, activation="softmax", name="probabilities")(pooled)
     network = keras.Model(pictures, guess, name="colours")
     network.get_layer("maps").set_weights([np.eye(3, dtype="float32")[None, None], np.zeros(3)])
     network.layers[-1].set_weights([8 * np.eye(3, dtype="float32"), np.array([0.1, 0, 0])])
-    return Classifier("colours", "0" * 64, COLOURS, (size, size), network, maps)
+    return Classifier(
+        "colours", "0" * 64, COLOURS, (size, size), network, maps, prepared=prepared, levels="0-1"
+    )
 
 
 def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):

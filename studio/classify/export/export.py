@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.classify.export import opened, snippets
-from studio.classify.models import available
+from studio.classify.export import opened, packed, snippets
+from studio.classify.models import available, crop
 from studio.classify.models.trained import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
@@ -42,7 +42,7 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
             "Next: run `pip install -e '.[export]'` in the studio's folder, or export to .keras or .tflite."
         )
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if settings.form != "keras" and (backend != "tensorflow" or find_spec("tensorflow") is None):
+    if settings.form in ("tflite", "onnx") and (backend != "tensorflow" or find_spec("tensorflow") is None):
         raise Unavailable(
             f"An export to {settings.form} needs Keras on TensorFlow. "
             "Next: install it and set KERAS_BACKEND=tensorflow, or export to .keras."
@@ -55,7 +55,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     classifier = available.classifier(settings, inputs, progress)
     progress.stage(f"Writing {settings.form}")
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        path = Path(place) / f"{classifier.name}.{settings.form}"
+        path = Path(place) / f"{classifier.name}.{settings.ending}"
         WRITERS[settings.form](classifier, path)
         progress.stage("Comparing it")
         away = largest_difference(classifier, path, progress)
@@ -80,7 +80,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
     kept = File.keep(data, "network", path.name)
-    beside = File.keep(snippet.encode(), "text", f"{path.name}.py")
+    beside = File.keep(snippet.encode(), "text", f"{path.name}.{snippets.ending(settings.form)}")
     return Result((kept, beside), figures, recipe)
 
 
@@ -89,7 +89,7 @@ def largest_difference(classifier: Classifier, path: Path, progress: Progress | 
 
     Args:
         classifier: the model.
-        path: of a `.keras`, `.tflite` or `.onnx` file; loaded as its users load it.
+        path: of a `.keras`, `.tflite`, `.onnx` or `.zip` file; loaded as its users load it.
         progress: told of every picture.
     """
     ask: Callable[[np.ndarray], np.ndarray] = opened.OPENERS[path.suffix](path)
@@ -97,7 +97,9 @@ def largest_difference(classifier: Classifier, path: Path, progress: Progress | 
     away = [0.0]
     for n, picture in enumerate(_pictures()):
         progress.report(n, PICTURES, text="Comparing it")
-        away.append(float(np.abs(ask(picture[None]) - classifier.network(picture[None])).max()))
+        # A zip's network takes one size alone, to which whoever asks it brings the picture first.
+        given = crop.cut(picture, *classifier.size) if path.suffix == ".zip" else picture
+        away.append(float(np.abs(ask(given[None]) - classifier.network(given[None])).max()))
     return float(np.max(away))  # not Python's own, which passes NaN over
 
 
@@ -135,7 +137,13 @@ def _onnx(classifier: Classifier, path: Path) -> None:
     onnx.save(model, path)
 
 
-WRITERS: dict[str, Callable[[Classifier, Path], None]] = {"keras": _keras, "tflite": _tflite, "onnx": _onnx}
+WRITERS: dict[str, Callable[[Classifier, Path], None]] = {
+    "keras": _keras,
+    "tflite": _tflite,
+    "onnx": _onnx,
+    "teachable": packed.teachable,
+    "tfjs": packed.web,
+}
 
 
 def _add_labels(path: Path, classes: Sequence[str]) -> None:

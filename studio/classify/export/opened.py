@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from studio.classify.models import crop
+from studio.core.brought.files import containers
+from studio.core.brought.rebuilding import building
+from studio.core.brought.sandboxed import sources
+
+_HDF5 = "keras_model.h5"
 Ask = Callable[[np.ndarray], np.ndarray]
 
 
@@ -40,4 +49,34 @@ def _onnx(path: Path) -> Ask:
     return lambda pictures: session.run(None, {session.get_inputs()[0].name: pictures})[0]
 
 
-OPENERS: dict[str, Callable[[Path], Ask]] = {".keras": _keras, ".tflite": _tflite, ".onnx": _onnx}
+def _zip(path: Path) -> Ask:
+    """The model in a zip, which takes pictures of one size with levels from -1 to 1."""
+    with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(path) as packed:
+        if containers.WEB in packed.namelist():
+            found = sources.look_over(path, Path(place), building.MOST_PARAMETERS)
+            model = building.built(building.fitted(found.config))
+            found.fill(model)
+        else:
+            model = _old(packed, Path(place))
+    _, height, width, _ = model.inputs[0].shape
+
+    def ask(pictures: np.ndarray) -> np.ndarray:
+        cut = np.stack([crop.cut(one, height, width) for one in pictures])
+        return np.asarray(model(cut.astype("float32") / 127.5 - 1, training=False))
+
+    return ask
+
+
+def _old(packed: zipfile.ZipFile, folder: Path) -> Any:
+    """The network of an export's own HDF5 file, by Keras' own reader of old files."""
+    import keras
+
+    return keras.saving.load_model(packed.extract(_HDF5, folder), compile=False)
+
+
+OPENERS: dict[str, Callable[[Path], Ask]] = {
+    ".keras": _keras,
+    ".tflite": _tflite,
+    ".onnx": _onnx,
+    ".zip": _zip,
+}

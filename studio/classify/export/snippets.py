@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pprint
 from collections.abc import Sequence
 
@@ -57,20 +58,55 @@ probabilities = model.get_tensor(given)[0]
 _ONNX = """model = onnxruntime.InferenceSession(model_file)
 probabilities = model.run(None, {model.get_inputs()[0].name: picture})[0][0]
 """
+_TEACHABLE = """with zipfile.ZipFile(model_file) as packed, tempfile.TemporaryDirectory() as folder:
+    model = keras.saving.load_model(packed.extract("keras_model.h5", folder), compile=False)
+_, height, width, _ = model.input_shape
+fitted = ImageOps.fit(Image.fromarray(picture[0]), (width, height), Image.Resampling.LANCZOS)
+probabilities = np.asarray(model(np.asarray(fitted)[None].astype("float32") / 127.5 - 1))[0]
+"""
+_WEB = """// Says what a picture shows. First: npm install @tensorflow/tfjs, and unpack the zip by your page.
+import * as tf from "@tensorflow/tfjs";
+
+const CLASSES = {classes};
+
+// `image`: an <img>, <video> or <canvas>. Gives [name, probability], the likeliest first.
+export async function ask(image, address = "model.json") {{
+  const model = await tf.loadLayersModel(address);
+  const [, height, width] = model.inputs[0].shape;
+  const found = tf.tidy(() => {{
+    const pixels = tf.browser.fromPixels(image);
+    const [tall, wide] = pixels.shape;
+    const step = Math.min(tall / height, wide / width);
+    const rows = Math.round(step * height), columns = Math.round(step * width);
+    const middle = pixels.slice([(tall - rows) >> 1, (wide - columns) >> 1, 0], [rows, columns, 3]);
+    const resized = tf.image.resizeBilinear(middle, [height, width]);
+    return model.predict(resized.div(127.5).sub(1).expandDims(0)).dataSync();
+  }});
+  return CLASSES.map((name, n) => [name, found[n]]).sort((one, other) => other[1] - one[1]);
+}}
+"""
 _PARTS = {
     "keras": ("keras tensorflow pillow", "import keras", _KERAS),
     "tflite": ("tensorflow pillow", "import tensorflow as tf", _TFLITE),
     "onnx": ("onnxruntime pillow", "import onnxruntime", _ONNX),
+    "teachable": ("keras tensorflow pillow", "import tempfile\nimport zipfile\n\nimport keras", _TEACHABLE),
 }
 
 
 def program(form: str, classes: Sequence[str]) -> str:
-    """A Python program that asks an export of a form: "keras", "tflite" or "onnx".
+    """A program that asks an export of a form: in JavaScript for "tfjs", in Python for all else.
 
     Args:
         form: of the file.
         classes: the names of its classes, in order.
     """
+    if form == "tfjs":
+        return _WEB.format(classes=json.dumps(list(classes), ensure_ascii=False))
     needs, imports, ask = _PARTS[form]
     names = pprint.pformat(list(classes), width=100, compact=True)
     return _START.format(needs=needs, imports=imports, classes=names) + ask + _END
+
+
+def ending(form: str) -> str:
+    """Of the name of that program."""
+    return "js" if form == "tfjs" else "py"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -15,6 +20,7 @@ from studio.core.tasks import File
 
 __all__ = ["Known", "check", "is_one", "known", "named", "open"]
 
+_FEW = 3  # pictures; compiling a network of a hundred layers takes as long as looking at four
 _BATCHES = (1,)  # what it was tried with where it may fail; more at once takes more memory
 
 
@@ -82,18 +88,47 @@ def open(file: File, levels: str = FOUND, flat: bool = False) -> Classifier:
         levels: what it is given for the levels of a picture, one of `LEVELS`.
         flat: as for `known`.
     """
-    found = models.admit(file)
+    with _importing_keras():
+        found = models.admit(file)
     here = _known(file, found.facts, flat)
     given = here.levels if levels == FOUND else levels
 
     def made() -> Classifier:
-        network, maps = networks.assemble(found, here.size, given)
+        whole = networks.assemble(found, here.size, given)
         independent = here.answers == "shares"
         return Classifier(
-            here.name, file.digest, here.classes, here.size, network, maps, _BATCHES, independent=independent
+            here.name,
+            file.digest,
+            here.classes,
+            here.size,
+            whole.network,
+            whole.maps,
+            _BATCHES,
+            prepared=whole.prepared,
+            levels=given,
+            independent=independent,
+            few=_FEW,
         )
 
     return trained.cached_classifier(here.name, f"{file.digest} {given}", made)
+
+
+@contextmanager
+def _importing_keras() -> Iterator[None]:
+    """Imports Keras beside what is done: while a sandbox looks a file over, this process only waits."""
+
+    def work() -> None:
+        with suppress(Exception):  # whoever needs it next is told
+            importlib.import_module("keras")
+
+    beside = threading.Thread(target=work)
+    if "keras" not in sys.modules:
+        beside.start()
+    try:
+        yield
+    finally:
+        if beside.ident is not None:
+            beside.join()
 
 
 def _known(file: File, facts: models.Facts, flat: bool) -> Known:

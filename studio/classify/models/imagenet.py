@@ -30,10 +30,13 @@ def open(progress: Progress | None = None) -> Classifier:
 
 def _opened(whole: pretrained.Loaded, progress: Progress | None) -> Classifier:
     names = _apart(imagenet_labels.names(progress))
-    network = trained.assemble(backbones.load(BACKBONE, progress), SIZE, _top, "imagenet_resnet50")
+    backbone = backbones.load(BACKBONE, progress)
+    network = trained.assemble(backbone, SIZE, _top, "imagenet_resnet50")
+    entered = trained.prepared(network, backbone)
     network.layers[-1].set_weights(_choice(whole.model).get_weights())
     maps = network.get_layer(MAPS[BACKBONE]).output
-    return Classifier(IMAGENET, whole.digest, names, (SIZE, SIZE), network, maps, lean=LEANS[BACKBONE])
+    side, lean = (SIZE, SIZE), LEANS[BACKBONE]
+    return Classifier(IMAGENET, whole.digest, names, side, network, maps, lean=lean, prepared=entered)
 
 
 def cached() -> bool:

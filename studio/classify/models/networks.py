@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.classify.models import crop
+from studio.classify.models import crop, scales
 from studio.core.brought import models
 from studio.core.brought.rebuilding import answers
 
 if TYPE_CHECKING:
     import keras
 
-_BRIGHT = (0.299, 0.587, 0.114)  # how bright each colour seems, for networks that take grey pictures
-# Levels from 0 to 255 -> (turned from RGB to BGR, multiplied by, moved by), as each way of training had them.
-_SCALES: dict[str, tuple[bool, Any, Any]] = {
-    "0-255": (False, 1.0, 0.0),
-    "0-1": (False, 1 / 255, 0.0),
-    "-1-1": (False, 1 / 127.5, -1.0),
-    "imagenet-caffe": (True, 1.0, (-103.939, -116.779, -123.68)),
-    "imagenet-torch": (
-        False,
-        tuple(1 / (255 * spread) for spread in (0.229, 0.224, 0.225)),
-        tuple(-mean / spread for mean, spread in ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))),
-    ),
-}
+
+@dataclass(frozen=True)
+class Whole:
+    """A network from raw pictures to probabilities.
+
+    Attributes:
+        network: it.
+        prepared: in it, the pictures as the brought network takes them.
+        maps: the last activations in it that still have places; None where there are none.
+    """
+
+    network: keras.Model
+    prepared: keras.KerasTensor
+    maps: keras.KerasTensor | None
 
 
-def assemble(
-    found: models.Brought, size: tuple[int, int], levels: str
-) -> tuple[keras.Model, keras.KerasTensor | None]:
-    """A network from raw pictures to probabilities, and the last activations in it that still have places.
+def assemble(found: models.Brought, size: tuple[int, int], levels: str) -> Whole:
+    """The network around a brought one that takes raw pictures of any size.
 
     Args:
         found: the safe copy.
@@ -67,7 +67,8 @@ def assemble(
         keras.models.clone_model(network, input_tensors=tensor, call_function=noted, clone_function=copied)
         return made[-1]  # not the copy's own output, which Keras puts on inputs of its own
 
-    answer = _answer(through(body, prepared(pictures)), found, names)
+    entered = prepared(pictures)
+    answer = _answer(through(body, entered), found, names)
     network = keras.Model(pictures, answer, name="brought")
     network.trainable = False
     for layer, copy in copies.values():
@@ -76,7 +77,7 @@ def assemble(
         if isinstance(copy, keras.layers.Normalization):
             copy.finalize_state()  # it keeps something made of its weights
     places = [one for one in made if len(one.shape) == 4 and one.shape[1:3] != (1, 1)]
-    return network, places[-1] if places else None
+    return Whole(network, entered, places[-1] if places else None)
 
 
 def _inner(layer: Any) -> keras.Model | None:
@@ -96,10 +97,10 @@ def _prepared(pictures: Any, size: tuple[int, int], taken: Any, levels: str) -> 
     from keras import ops
 
     found = crop.resampled(pictures, *size)
-    turned, scale, offset = _SCALES[levels]
+    turned, scale, offset = scales.SCALES[levels]
     if len(taken.shape) == 3 or (answers.rolled(taken.shape) or taken.shape)[-1] == 1:
-        found = ops.sum(found * ops.array(_BRIGHT, "float32"), axis=-1, keepdims=True)
-        turned, scale, offset = _SCALES[levels if isinstance(scale, float) and not turned else "0-255"]
+        found = ops.sum(found * ops.array(scales.BRIGHT, "float32"), axis=-1, keepdims=True)
+        turned, scale, offset = scales.SCALES[scales.of_grey(levels)]
     if str(taken.dtype) == "uint8":
         found = ops.round(found)
     elif levels != "0-255":

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.classify.models import crop
+from studio.classify.models import crop, scales
 from studio.classify.settings import LEANS, MAPS, TrainClassifierSettings
+from studio.core.brought.rebuilding import answers
 from studio.core.errors import StudioError, invalid
 from studio.core.models import loading
 from studio.core.models.presets import Preset
@@ -45,6 +46,9 @@ class Classifier:
         lean: by how much of a step the places of the maps look up and left of where they lie.
         key: what tells it from others that have the same weights; "" if it is not held.
         independent: whether each answer stands for itself, so that a picture may show several or none.
+        prepared: in the network, pictures as its layers take them; None where that is not one place.
+        levels: of those, one of `scales.SCALES`.
+        few: so many pictures it looks at without being compiled first, which takes as long as some of them.
     """
 
     name: str
@@ -57,6 +61,22 @@ class Classifier:
     lean: float = 0.0
     key: str = ""
     independent: bool = False
+    prepared: keras.KerasTensor | None = None
+    levels: str = "imagenet-caffe"
+    few: int = 0
+
+    @property
+    def body(self) -> keras.Model | None:
+        """What comes after pictures are prepared; None where that is not one place."""
+        import keras
+
+        return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
+
+    def scales(self) -> tuple[np.ndarray, np.ndarray]:
+        """How `prepared` mixes colours from 0 to 255, see `scales.mix`. It must be known."""
+        assert self.prepared is not None
+        shape = answers.rolled(self.prepared.shape) or self.prepared.shape[1:]
+        return scales.mix(self.levels, 3 if len(shape) == 3 and shape[2] == 3 else 1)
 
     def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """What it thinks of some pictures.
@@ -73,12 +93,13 @@ class Classifier:
         """
         progress = progress or Progress()
         found, at = [np.empty((0, len(self.classes)), "float32")], 0
+        ask = self.network if len(pictures) <= self.few else self.network.predict_on_batch
         while at < len(pictures):
             progress.report(at, len(pictures), text="Looking at pictures")
             count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])
             part = np.stack([crop.cut(one, *self.size) for one in pictures[at : at + count]])
             full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
-            found.append(np.asarray(self.network.predict_on_batch(full))[: len(part)])
+            found.append(np.asarray(ask(full))[: len(part)])
             at += count
         return np.concatenate(found)
 
@@ -118,8 +139,9 @@ def _opened(preset: Preset) -> Classifier:
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
     loading.fill(trainable_part(network, settings.cut), preset)
     maps, lean = network.get_layer(MAPS[settings.backbone]).output, LEANS[settings.backbone]
+    side, entered = settings.size, prepared(network, backbone)
     return Classifier(
-        preset.name, preset.digest, classes, (settings.size, settings.size), network, maps, lean=lean
+        preset.name, preset.digest, classes, (side, side), network, maps, lean=lean, prepared=entered
     )
 
 
@@ -158,6 +180,14 @@ def assemble(
     network = keras.Model(pictures, top(copy.get_layer(backbone.spec.last).output), name=name)
     network.trainable = False
     return network
+
+
+def prepared(network: keras.Model, backbone: backbones.Backbone) -> keras.KerasTensor:
+    """In a network of `assemble`, the pictures as the backbone takes them."""
+    import keras
+
+    first = next(one for one in backbone.model.layers if not isinstance(one, keras.layers.InputLayer))
+    return network.get_layer(first.name).input
 
 
 def head(maps: Any, classes: int, settings: TrainClassifierSettings) -> Any:

@@ -8,7 +8,10 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
+import h5py
+import keras
 import numpy as np
 import pytest
 import toy_classifier
@@ -19,6 +22,7 @@ from skimage import data
 from studio.classify.export import export, opened, snippets
 from studio.classify.settings import ExportSettings
 from studio.core import tasks
+from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.pictures import images
 
@@ -74,6 +78,52 @@ def test_the_names_of_the_classes_are_in_the_file(file, colours):
         return
     with zipfile.ZipFile(file) as packed:
         assert packed.read(export.LABELS).decode().split("\n") == list(colours.classes)
+
+
+@pytest.fixture(scope="module", params=["teachable", "tfjs"])
+def zipped(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp(request.param) / "colours.zip"
+    export.WRITERS[request.param](toy_classifier.colours(), path)
+    return path
+
+
+def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped, colours, tmp_path):
+    assert export.largest_difference(colours, zipped) < 1e-5
+    facts = resave.run(zipped, tmp_path)
+    assert facts["labels"] == colours.classes and facts["sees"]["levels"] == "-1-1"
+    copy = keras.saving.load_model(tmp_path / resave.COPY, compile=False)
+    picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), "uint8")
+    answers = np.asarray(copy(picture.astype("float32") / 127.5 - 1))
+    assert answers == pytest.approx(np.asarray(colours.network(picture)), abs=1e-5)
+    assert np.ptp(answers) > 0.01
+
+
+def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
+    with zipfile.ZipFile(zipped) as packed:
+        if "model.json" in packed.namelist():
+            listing = json.loads(packed.read("model.json"))
+            told, names = listing["modelTopology"]["model_config"], listing["weightsManifest"][0]["weights"]
+            assert [one["name"] for one in names[:2]] == ["levels/kernel", "levels/bias"]
+            assert (
+                sum(packed.getinfo(one).file_size for one in listing["weightsManifest"][0]["paths"]) == 4 * 36
+            )
+        else:
+            with h5py.File(packed.extract("keras_model.h5", tmp_path)) as file:
+                told = json.loads(file.attrs["model_config"])
+                assert file["model_weights/maps/maps/kernel:0"].shape == (1, 1, 3, 3)
+    first = told["config"]["layers"][0]["config"]
+    assert first["batch_input_shape"] == [None, 32, 32, 3] and first["dtype"] == "float32"
+    assert "module" not in json.dumps(told) and "registered_name" not in json.dumps(told)
+
+
+def test_what_keras_2_has_not_is_not_written(tmp_path):
+    fresh = toy_classifier.colours()
+    tanh = keras.ops.tanh(fresh.network.output)
+    other = replace(fresh, network=keras.Model(fresh.network.input, tanh))
+    with pytest.raises(
+        StudioError, match=r"has a Tanh, which Keras 2 and TensorFlow\.js do not have\. Next: "
+    ):
+        export.WRITERS["tfjs"](other, tmp_path / "a.zip")
 
 
 def write_transparent(path):

@@ -15,14 +15,16 @@ from typing import BinaryIO
 
 from studio.core import amounts
 from studio.core.brought.files import labels
-from studio.core.untrusted import damage, zips
+from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
 
 MODELS = (".h5", ".hdf5", ".keras")
 WEB = "model.json"
+TOLD = "metadata.json"  # what a model says of itself, Teachable Machine's and the studio's exports among them
 _SHARD = ".bin"
 _MOST_LIST = 256 << 10  # bytes of the zip's list of members
 _MOST_MEMBERS = 500
+_MOST_DEPTH = 8
 MOST_MODEL = 2 << 30  # bytes of what lies in it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of members: the same model makes the same bytes
 
@@ -35,11 +37,13 @@ class Found:
         model: the member that is the model.
         shards: of a model of TensorFlow.js, the members beside it that may hold numbers.
         names: the member that names the classes; "" for none.
+        told: the member that says what levels it takes; "" for none.
     """
 
     model: str
     shards: tuple[str, ...] = ()
     names: str = ""
+    told: str = ""
 
 
 def opened(file: BinaryIO) -> zipfile.ZipFile:
@@ -74,8 +78,9 @@ def find(packed: zipfile.ZipFile) -> Found | None:
     shards = () if whole else tuple(one for one in beside if one.endswith(_SHARD))
     by_name = {PurePosixPath(one).name.lower(): one for one in beside}
     names = next((by_name[one] for one in labels.FILES if one in by_name), "")
-    _check(packed, [model, *shards, *([names] if names else [])])
-    return Found(model, shards, names)
+    told = by_name.get(TOLD, "")
+    _check(packed, [model, *shards, *{one for one in (names, told) if one}])
+    return Found(model, shards, names, told)
 
 
 def _counts(name: str) -> bool:
@@ -103,6 +108,17 @@ def names_in(packed: zipfile.ZipFile, found: Found) -> tuple[str, ...]:
         return labels.read(member(packed, found.names), found.names)
     except Refused:
         return ()
+
+
+def levels_in(packed: zipfile.ZipFile, found: Found) -> str:
+    """What levels the network takes, as the zip says; "" where it does not."""
+    if not found.told or packed.getinfo(found.told).file_size > labels.MOST_BYTES:
+        return ""
+    try:
+        told = strict_json.parsed(member(packed, found.told), _MOST_DEPTH)
+    except Refused:
+        return ""
+    return str(told.get("levels", "")) if isinstance(told, dict) else ""
 
 
 def member(packed: zipfile.ZipFile, name: str) -> bytes:

@@ -58,9 +58,8 @@ def with_names(data: bytes, name: str, names: Sequence[str]) -> bytes:
             found = containers.find(given)
             if found is None:
                 raise Refused("a zip without a model in it")
-            kept = {
-                PurePosixPath(one).name: containers.member(given, one) for one in (found.model, *found.shards)
-            }
+            parts = (found.model, *found.shards, *([found.told] if found.told else []))
+            kept = {PurePosixPath(one).name: containers.member(given, one) for one in parts}
         return containers.packed({**kept, _LABELS: written})
     return containers.packed({PurePosixPath(name).name: data, _LABELS: written})
 
@@ -102,6 +101,9 @@ def _folder(folder: Path) -> bytes:
     files: dict[str, Path | bytes] = {found[0].name: found[0]}
     if found[0].name == containers.WEB:
         files |= {one.name: one for one in _shards(found[0]) if one.is_file()}
+    told = folder / containers.TOLD
+    if told.is_file() and told.stat().st_size <= labels.MOST_BYTES:
+        files[told.name] = told
     beside = _beside(folder)
     return containers.packed(files | ({beside.name: beside} if beside else {}))
 

@@ -19,8 +19,14 @@ _BRIGHT = np.array([0.299, 0.587, 0.114], "float32")
 PROBABILITIES, LOGITS, SHARES, ONE_SHARE, ONE_LOGIT = "probabilities", "logits", "shares", "share", "logit"
 
 
-def sees(network: keras.Model, side: int | None) -> dict[str, Any] | None:
-    """How it takes one picture and gives one row, if it does; see `models.Sees`."""
+def sees(network: keras.Model, side: int | None, told: str = "") -> dict[str, Any] | None:
+    """How it takes one picture and gives one row, if it does; see `models.Sees`.
+
+    Args:
+        network: it.
+        side: the side in px that it brings pictures to by itself, where it says so.
+        told: the levels that its file says it takes, if it does.
+    """
     if not len(network.inputs) == len(network.outputs) == 1:
         return None
     taken, given = network.inputs[0], network.outputs[0]
@@ -39,7 +45,12 @@ def sees(network: keras.Model, side: int | None) -> dict[str, Any] | None:
         raise Refused("a network whose answers are not finite")
     way = _way(network, rows)
     found = levels.found(
-        network, _teachable(network), height, width, lambda pictures: shares(ask(network, pictures), way)
+        network,
+        _teachable(network),
+        height,
+        width,
+        lambda pictures: shares(ask(network, pictures), way),
+        told,
     )
     return {
         "height": height,

@@ -63,6 +63,7 @@ def found(
     height: int,
     width: int,
     answers: Callable[[np.ndarray], np.ndarray],
+    told: str = "",
 ) -> Found:
     """The levels that a network takes.
 
@@ -71,7 +72,10 @@ def found(
         teachable: whether Teachable Machine made it.
         height, width: of its pictures, in px.
         answers: `(n, height, width, 3) float32`, levels from 0 to 255 -> `(n, k)` shares in [0, 1].
+        told: what its file says; "" for nothing.
     """
+    if told in CHOICES:
+        return Found(told, "its metadata.json says so")
     if teachable:
         return Found(SIGNED, "Teachable Machine made it, whose networks all take -1 to 1")
     if scale := _scaled_by(network):

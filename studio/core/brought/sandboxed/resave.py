@@ -158,7 +158,7 @@ def _refusing(reason: str) -> Iterator[None]:
 
 def _facts(network: keras.Model, found: sources.Source) -> dict[str, Any]:
     with _refusing("a network that cannot look at a picture"):
-        seen = answers.sees(network, found.side)
+        seen = answers.sees(network, found.side, found.levels)
     return {
         "name": network.name,
         "parameters": network.count_params(),

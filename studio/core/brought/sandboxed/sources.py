@@ -33,12 +33,14 @@ class Source:
         fill: puts its numbers into the network, once that is built.
         labels: the names of its classes, where it has them.
         side: the side in px that it brings pictures to by itself, where it says so.
+        levels: that it takes, where it says so; "" where not.
     """
 
     config: dict[str, Any]
     fill: Callable[[keras.Model], None]
     labels: tuple[str, ...] = ()
     side: int | None = None
+    levels: str = ""
 
 
 def look_over(path: Path, folder: Path, most: int, within: bool = False) -> Source:
@@ -63,16 +65,16 @@ def look_over(path: Path, folder: Path, most: int, within: bool = False) -> Sour
             found = containers.find(packed)
             if found is None:
                 raise Refused("a zip without a model in it")
-            names = containers.names_in(packed, found)
+            names, told = containers.names_in(packed, found), containers.levels_in(packed, found)
             if PurePosixPath(found.model).name == containers.WEB:
                 config, manifest = web_files.read(containers.member(packed, found.model))
                 shards = {PurePosixPath(one).name: containers.member(packed, one) for one in found.shards}
                 entries = web_files.arrays(manifest, shards, most)
-                return Source(config, lambda network: weights.together(network, entries), names)
+                return Source(config, lambda network: weights.together(network, entries), names, None, told)
             inner = folder / _INNER
             containers.unpack(packed, found.model, inner)
     source = look_over(inner, folder, most, within=True)
-    return replace(source, labels=names or source.labels)
+    return replace(source, labels=names or source.labels, levels=told)
 
 
 def _hdf5(path: Path, most: int) -> Source:
