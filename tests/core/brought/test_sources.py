@@ -299,6 +299,38 @@ def test_who_is_certain_of_everything_was_trained_on_less():
     assert levels.photos(8, 10).shape == (24, 8, 10, 3)
 
 
+@pytest.mark.parametrize("name", levels.CHOICES)
+def test_a_normalisation_tells_the_levels_that_it_has_kept(name):
+    keras.utils.set_random_seed(1)
+    norm = keras.layers.BatchNormalization()
+    network = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 3), norm])
+    network.add(keras.layers.GlobalAveragePooling2D())
+    pictures = levels._views(levels.photos(16, 16))
+    seen = np.asarray(network.layers[0](pictures[name].astype("float32")))
+    norm.moving_mean.assign(seen.mean(axis=(0, 1, 2)))
+    norm.moving_variance.assign(seen.var(axis=(0, 1, 2)))
+
+    def ask(given):
+        return np.asarray(network(given.astype("float32"), training=False))
+
+    found = levels.found(network, False, 16, 16, ask)
+    assert found.levels == name and "normalisation" in found.why
+    assert np.asarray(network(pictures[name].astype("float32"))).shape == (24, 4)  # it is asked as before
+
+
+def test_who_tells_photos_apart_by_signed_levels_was_trained_on_those():
+    network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3)])
+    blurred, clear = np.repeat([[0.5, 0.5]], 24, axis=0), np.tile([[0.9, 0.1], [0.1, 0.9]], (12, 1))
+
+    def ask(given):
+        return (
+            np.repeat([[1.0, 0.0]], 24, axis=0) if given.max() > 2 else clear if given.min() < 0 else blurred
+        )
+
+    found = levels.found(network, False, 8, 8, ask)
+    assert found.levels == "-1-1" and "times as well" in found.why
+
+
 def nested(depth: int) -> dict:
     part = old()
     for number in range(depth):

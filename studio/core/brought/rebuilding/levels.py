@@ -3,7 +3,8 @@
 No file says so. A network that scales by itself takes 0 to 255. One that was trained on 0 to 1 and gets 0 to
 255 is certain of everything: asked about ordinary photos, more than three quarters of its answers are above
 0.999. Of 28 published networks whose levels are known, 15 that take 0 to 1 gave shares of .83 to 1, and 13
-that take 0 to 255 gave 0 to .67. Normalisation before all else tells by the means that it has kept.
+that take 0 to 255 gave 0 to .67. Those on -1 to 1 are as certain; given their own levels, they tell photos
+apart at least twice as well as given 0 to 1. What a normalisation has kept tells more than either.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from studio.core.brought.rebuilding import kept_means
 from studio.core.pictures import sample_photos
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 BYTES, UNIT, SIGNED, CAFFE, TORCH = "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"
 CHOICES = (BYTES, UNIT, SIGNED, CAFFE, TORCH)
 CERTAIN, MOST_CERTAIN = 0.999, 0.75
+_FEW, _TIMES = 8, 2.0  # photos of which a normalisation is asked; times as well told apart by -1 to 1
 _SCALES = frozenset(
     [
         "Rescaling",
@@ -80,19 +83,51 @@ def found(
         return Found(SIGNED, "Teachable Machine made it, whose networks all take -1 to 1")
     if scale := _scaled_by(network):
         return Found(BYTES, f"it scales them by itself ({scale})")
-    rows = answers(photos(height, width))
+    seen = photos(height, width)
+    names = {layer.name for layer in _steps(network)}
+    backbone = next((one for one in _BACKBONES if one[0] <= names), None)
+    kept = kept_means.levels(network, _steps(network), answers, _views(seen[:: len(seen) // _FEW]))
+    # A backbone that was only borrowed has kept ImageNet's, whatever the rest was taught on.
+    if kept and not (backbone and kept == backbone[2]):
+        return Found(kept, f"the means that its first normalisation has kept are those of {kept}")
+    rows = answers(seen)
     top = np.maximum(rows.max(axis=1), 1 - rows.min(axis=1) if rows.shape[1] <= 2 else 0)
     certain = float((top > CERTAIN).mean())
     told = f"given 0 to 255, it is certain of {certain:.0%} of ordinary photos"
-    names = {layer.name for layer in _steps(network)}
-    backbone = next((one for one in _BACKBONES if one[0] <= names), None)
     if certain > MOST_CERTAIN:
         doubt = f"; as a {backbone[1]} it may take {backbone[2]} instead" if backbone else ""
+        apart, signed = (_told_apart(answers(view)) for view in (seen / 255, seen / 127.5 - 1))
+        if signed >= _TIMES * apart:
+            better = (
+                f"it tells them apart {signed / max(apart, 1e-9):.1f} times as well given -1 to 1 as 0 to 1"
+            )
+            return Found(SIGNED, f"{told}, and {better}{doubt}", certain)
         return Found(UNIT, f"{told}, so it was trained on 0 to 1{doubt}", certain)
-    if backbone and backbone[2] == CAFFE:
+    if backbone:
         why = f"it has a {backbone[1]} that learnt on ImageNet's levels in that way, and {told}"
-        return Found(CAFFE, why, certain)
+        return Found(backbone[2], why, certain)
     return Found(BYTES, f"{told}, so it was trained on 0 to 255", certain)
+
+
+def _views(pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """Photos of levels from 0 to 255, as each of `CHOICES` has them."""
+    mean, spread = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    return {
+        BYTES: pictures,
+        UNIT: pictures / 255,
+        SIGNED: pictures / 127.5 - 1,
+        CAFFE: pictures[..., ::-1] - np.array([103.939, 116.779, 123.68]),
+        TORCH: (pictures / 255 - mean) / spread,
+    }
+
+
+def _told_apart(rows: np.ndarray) -> float:
+    """How much answers differ by picture: their mutual information with the pictures, in nats."""
+    rows = np.concatenate([1 - rows, rows], axis=1) if rows.shape[1] == 1 else rows
+    rows = np.clip(rows, 1e-12, 1)
+    rows = rows / rows.sum(axis=1, keepdims=True)
+    mean = rows.mean(axis=0)
+    return float((rows * np.log(rows)).sum(axis=1).mean() - (mean * np.log(mean)).sum())
 
 
 def photos(height: int, width: int) -> np.ndarray:
