@@ -17,6 +17,7 @@ from studio.engine.jobs import store
 from studio.engine.jobs.queue import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import State
+from studio.engine.jobs.waiting import is_small
 
 LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
@@ -64,7 +65,16 @@ class Runner:
                 slots = self._cluster.slots(lane)
                 self._ledger.slots[lane] = slots
                 busy = sum(record.lane == lane for record in self._ledger.busy())
-                self._fill_lane(order, max(0, slots - busy))
+                self._fill_lane(order, max(0, slots - busy) + self._ahead(order[0]))
+
+    def _ahead(self, record: Record) -> int:
+        """How many jobs are sent before there is room: a small one whose owner has a driver at work.
+
+        It lies with the worker as the job before it ends, or the driver's next piece would begin in between.
+        """
+        drivers = [one for one in self._ledger.busy() if one.lane == "drive"]
+        same = any(one.asked["owner"] == record.asked["owner"] for one in drivers)
+        return int(same and record.lane == "job" and is_small(record))
 
     def _fill_lane(self, order: list[Record], room: int) -> None:
         """Sends the first jobs of a lane; one that was sent and is no longer among them is taken back."""

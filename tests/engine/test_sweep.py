@@ -73,6 +73,15 @@ def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, f
 
 
 @pytest.mark.slow
+def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(engine, sweep, do, until, finished):
+    varied = sweep(1, 2, 3, steps=30, pause=0.05)
+    until(lambda: _keys(engine, "errand"))
+    small = [finished(job) for job in [do(takes=5, steps=8, pause=0.05) for _ in range(3)]]
+    cells = finished(varied).result.files[1:]
+    assert all(job.ended < cells[1].path.stat().st_mtime for job in small)
+
+
+@pytest.mark.slow
 def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do, until, finished):
     varied = sweep(1, 2, steps=60, pause=0.05)
     until(lambda: _keys(engine, "errand"))

@@ -149,11 +149,15 @@ class Waiting:
         self._turns = None
 
 
+def is_small(record: Record) -> bool:
+    """Whether a job may go before long ones."""
+    return record.expected is not None and record.expected < SMALL_SECONDS
+
+
 def passes(record: Record, other: Record, already: int = 0) -> bool:
     """Whether a job goes before one that was asked for earlier, which so many others go before already."""
     return (
-        record.expected is not None
-        and record.expected < SMALL_SECONDS
+        is_small(record)
         and other.expected is not None
         and other.expected > LONG_SECONDS
         and other.passed + already < MOST_PASSES
