@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
-from pages.jobs import navigation, refill, results, steering, use_again
+from pages.jobs import bar, navigation, refill, results, use_again
 from pages.widgets import browser_pictures, css, curves, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
-from studio.core.progress import Report
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -20,7 +20,6 @@ from studio.core.tasks import File, Inputs
 PARAMETER = "job"
 WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
-MANY = 100_000  # a task with so many steps counts bytes
 
 
 def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
@@ -35,6 +34,22 @@ def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
         st.error(words.plain(str(error)), icon=":material/error:")
         return
     show(job)
+    st.rerun()
+
+
+def start_all(task: str, several: list[Settings], inputs: Inputs) -> None:
+    """Submits jobs as one batch and shows the first; all or none. Call it as `start`."""
+    studio, batch = engine.connect(), secrets.token_hex(8)
+    submitted: list[engine.Job] = []
+    try:
+        for settings in several:
+            submitted.append(studio.submit(task, settings, inputs, owner(), batch=batch))
+    except StudioError as error:
+        if submitted:
+            studio.cancel_batch(batch, owner())
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    show(submitted[0])
     st.rerun()
 
 
@@ -193,7 +208,7 @@ def _watch(name: str) -> None:
 def progress(job: engine.Job) -> None:
     """How far a job is, beside the button that stops it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(*_bar(job))
+        st.progress(*bar.bar(job))
         if job.state == "stopping":
             st.caption(words.STATES["stopping"])
         else:
@@ -207,28 +222,10 @@ def progress(job: engine.Job) -> None:
             )
 
 
-def _bar(job: engine.Job) -> tuple[float, str]:
-    report = job.report
-    if job.state == "queued":
-        return 0.0, f"Waiting, {steering.waits(job)}"
-    if report is None or not report.total:
-        return 0.0, (words.plain(report.stage) if report else "") or "Starting"
-    if report.total >= MANY:
-        return min(report.step / report.total, 1.0), _fetching(report)
-    left = amounts.left(report.seconds_left)
-    text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
-    return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
-
-
 def pill(job: engine.Job) -> None:
     """Lets the link to the page's result, on a phone, say how far this job is, which makes it."""
     left = amounts.left(job.report.seconds_left) if job.state == "running" and job.report else ""
     css.pill(f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}")
-
-
-def _fetching(report: Report) -> str:
-    """The line for a download, whose steps are bytes."""
-    return f"{report.text or 'Fetching'}: {amounts.size(report.step)} of {amounts.size(report.total)}"
 
 
 @st.fragment(run_every=CURVE_SECONDS)
@@ -255,7 +252,12 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
             start(job.task, settings, job.inputs, job.result.recipe)
-        results.vary(settings, lambda changed: start(job.task, changed, job.inputs), key=job.id)
+        results.vary(
+            settings,
+            lambda changed: start(job.task, changed, job.inputs),
+            key=job.id,
+            all=lambda several: start_all(job.task, several, job.inputs),
+        )
         if file.kind == "picture":
             use_again.menu(lambda: file, key=job.id)
         close_button(job.task)

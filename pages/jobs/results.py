@@ -20,6 +20,7 @@ from studio.core.pictures import images, thumbnails
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
+MOST_SEEDS = 8
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
 _OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
@@ -130,13 +131,32 @@ def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
     return [(f"{word} {label}: {new:g}", new) for word, new in within]
 
 
-def vary(settings: Settings, again: Again, *, key: str) -> None:
-    """A menu of small changes, each of which starts a job."""
+def vary(
+    settings: Settings, again: Again, *, key: str, all: Callable[[list[Settings]], None] | None = None
+) -> None:
+    """A menu of small changes, each of which starts a job.
+
+    Args:
+        all: starts several as one batch, if they can be.
+    """
     with st.popover("Vary", icon=":material/shuffle:"):
         for number, (label, change) in enumerate(variants(settings).items()):
             changed = settings.model_copy(update=change)
             if st.button(label, key=f"{key}_vary_{number}", width="stretch"):
                 again(changed)
+        several = other_seeds(settings) if all else []
+        label = f"{len(several)} other seeds"
+        if all and several and st.button(label, key=f"{key}_vary_seeds", width="stretch"):
+            all(several)
+
+
+def other_seeds(settings: Settings) -> list[Settings]:
+    """The same with MOST_SEEDS other seeds; nothing where nothing is drawn at random."""
+    found = []
+    while len(found) < MOST_SEEDS and (change := variants(settings).get("Another seed")):
+        settings = settings.model_copy(update=change)
+        found.append(settings)
+    return found
 
 
 def as_made(settings: Settings, made: Any) -> Settings:

@@ -40,6 +40,14 @@ def menu(job: engine.Job, others: bool) -> None:
     )
 
 
+def cancel_batch(batch: str) -> None:
+    """Asks all jobs of a batch to stop. Call it from a callback."""
+    try:
+        engine.connect().cancel_batch(batch, owner())
+    except StudioError as error:
+        st.toast(words.plain(str(error)))
+
+
 def steer(id: str, choice: str | None) -> None:
     """Does what was chosen of the menu. Call it from a callback."""
     studio = engine.connect()

@@ -39,9 +39,11 @@ def _draw(every: float) -> None:
         if found:
             waiting = any(job.state == "queued" for job in found)
             st.caption("Jobs", help=steering.HELP if waiting else None)
-        wait = sum(job.state == "queued" and not job.paused for job in found)
-        for job in _in_turn(found):
-            _row(job, others=wait > 1)
+        wait = [job for job in _in_turn(found) if job.state == "queued"]
+        others = len({job.batch or job.id for job in wait if not job.paused}) > 1
+        for job in _one_a_batch(_in_turn(found)):
+            first = next((one for one in wait if (one.batch or one.id) == (job.batch or job.id)), None)
+            _row(job, first, others)
 
 
 def _under_way() -> bool:
@@ -72,14 +74,22 @@ def _in_turn(found: list[engine.Job]) -> list[engine.Job]:
     return sorted(found, key=lambda job: (ranks.get(job.state, 3) + job.paused, job.place))
 
 
-def _row(job: engine.Job, others: bool) -> None:
+def _one_a_batch(found: list[engine.Job]) -> list[engine.Job]:
+    """Of each batch the job that is furthest, which stands for all of it."""
+    firsts = {job.batch or job.id: job for job in reversed(found)}
+    return [job for job in found if firsts[job.batch or job.id] is job]
+
+
+def _row(job: engine.Job, first: engine.Job | None, others: bool) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         thumbnail = _thumbnail(job)
         if thumbnail:
             st.image(thumbnail, width=THUMBNAIL, alt="")
         text = st.container(gap="xxsmall")
     with text:
-        st.markdown(f"**{job.title}** · {_state(job)}")
+        batch = engine.connect().batch(job.batch, owner()) if job.batch else None
+        many = f" {batch.ended} of {len(batch.jobs)} ·" if batch else ""
+        st.markdown(f"**{job.title}** ·{many} {_state(job)}")
         report = job.report
         if job.state in ("running", "stopping") and report is not None and report.total:
             st.progress(min(report.step / report.total, 1.0))
@@ -87,9 +97,11 @@ def _row(job: engine.Job, others: bool) -> None:
             opening(job)
             if job.state in ("queued", "running"):
                 key = f"tray_stop_{job.id}"
-                st.button("Stop", key=key, type="tertiary", on_click=jobs.cancel, args=(job.id,))
-            if job.state == "queued":
-                steering.menu(job, others)
+                stop = (steering.cancel_batch, job.batch) if batch else (jobs.cancel, job.id)
+                label = "Stop all" if batch else "Stop"
+                st.button(label, key=key, type="tertiary", on_click=stop[0], args=stop[1:])
+            if first is not None:
+                steering.menu(first, others)
 
 
 def _state(job: engine.Job) -> str:

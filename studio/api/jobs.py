@@ -34,7 +34,7 @@ _live: Counter[str] = Counter()  # of each owner; only the server's loop counts
 
 
 @routes.post("/jobs", status_code=202, responses=answers(400, 404, 413, 429, 507))
-async def submit(owner: Caller, what: shapes.Asked, idempotency_key: _Key = "") -> shapes.JobOut:
+async def submit(owner: Caller, what: shapes.AskedJob, idempotency_key: _Key = "") -> shapes.JobOut:
     """Puts a job into the queue.
 
     With an `Idempotency-Key` the same request can be sent again, also after the server was killed: it makes
@@ -43,7 +43,8 @@ async def submit(owner: Caller, what: shapes.Asked, idempotency_key: _Key = "") 
 
     def work() -> engine.Job:
         task, settings, inputs = _understood(what)
-        return engine.connect().submit(task.name, settings, inputs, owner, key=shapes.plain(idempotency_key))
+        key = shapes.plain(idempotency_key)
+        return engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=what.batch)
 
     return shapes.job(await aside(owner, work))
 

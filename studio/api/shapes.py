@@ -47,6 +47,25 @@ class Asked(In):
     )
 
 
+class AskedJob(Asked):
+    """A job, and the batch that it is of."""
+
+    batch: str = Field(
+        "",
+        pattern="^[A-Za-z0-9._-]{0,100}$",
+        description="A name of your choice: jobs of one name have one place in the order.",
+    )
+
+
+class BatchOut(BaseModel):
+    """The jobs of a batch, how many of them have ended, and how many of those without a result."""
+
+    id: str
+    jobs: list[str]
+    ended: int
+    failed: int
+
+
 class Move(In):
     """Where a waiting job shall go."""
 
@@ -116,6 +135,7 @@ class JobOut(BaseModel):
     expected: float | None
     starts_in: float | None
     paused: bool
+    batch: str
     created: float
     started: float | None
     ended: float | None
@@ -213,6 +233,7 @@ def job(one: EngineJob) -> JobOut:
         expected=one.expected,
         starts_in=one.starts_in,
         paused=one.paused,
+        batch=one.batch,
         created=one.created,
         started=one.started,
         ended=one.ended,

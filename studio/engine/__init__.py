@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine, connect
-    from studio.engine.jobs.snapshots import Job, Live
+    from studio.engine.jobs.snapshots import Batch, Job, Live
     from studio.engine.live_queue import Superseded
     from studio.engine.stream import Stream
 
 _HOMES = {
+    "Batch": "jobs.snapshots",
     "Engine": "engine",
     "connect": "engine",
     "Job": "jobs.snapshots",
@@ -24,7 +25,7 @@ _HOMES = {
     "Superseded": "live_queue",
 }
 
-__all__ = ["Engine", "Job", "Live", "Stream", "Superseded", "connect"]
+__all__ = ["Batch", "Engine", "Job", "Live", "Stream", "Superseded", "connect"]
 
 
 def __getattr__(name: str) -> Any:

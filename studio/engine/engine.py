@@ -15,7 +15,7 @@ from studio.engine import quotas
 from studio.engine.jobs import store
 from studio.engine.jobs.queue import Ledger
 from studio.engine.jobs.record import Record
-from studio.engine.jobs.snapshots import Job, Live
+from studio.engine.jobs.snapshots import Batch, Job, Live
 from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
 
@@ -41,6 +41,7 @@ class Engine(Serving):
         owner: str = owners.LOCAL,
         weights: Mapping[str, str] | None = None,
         key: str = "",
+        batch: str = "",
     ) -> Job:
         """Queues a task and answers at once.
 
@@ -49,6 +50,7 @@ class Engine(Serving):
             weights: the very ones that it is made with, as the recipe of what is made again names them.
             key: by which a request is known that is sent again, as after a lost answer: with the key of an
                 earlier one of this owner it gives that one's job, which bears the key as long as it is kept.
+            batch: what it is asked for together with: those of one name have one place in the order.
 
         Raises:
             InvalidInput: if the task, its settings or its inputs are not right.
@@ -73,7 +75,7 @@ class Engine(Serving):
             quotas.check_jobs(owner, ledger.unfinished(owner))
             if expected is None:
                 expected = ledger.took.usual(task)
-            record = ledger.add(found, settings, inputs, owner, weights, key, expected)
+            record = ledger.add(found, settings, inputs, owner, weights, key, expected, batch)
             if self._runner is not None:
                 self._runner.dispatch()
             return ledger.snapshot(record)
@@ -108,7 +110,7 @@ class Engine(Serving):
                 self._runner.cancel(record)
 
     def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
-        """Moves a waiting job forward among its owner's own; those of others keep their places.
+        """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
 
         Args:
             to: "front", "up" by one, or the id of the job before which it shall run.
@@ -121,17 +123,24 @@ class Engine(Serving):
             return ledger.snapshot(record)
 
     def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a waiting job wait until it is resumed, also beyond a restart. Raises as `move`."""
+        """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
+
+        Raises as `move`.
+        """
         with self._waiting(id, owner) as (ledger, record):
-            if self._runner is not None:
-                self._runner.recall(record)
-            ledger.pause(record, True)
+            for one in ledger.queue.together(record):
+                if self._runner is not None:
+                    if self._runner.begins(one):
+                        continue
+                    self._runner.recall(one)
+                ledger.pause(one, True)
             return ledger.snapshot(record)
 
     def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a paused job have its turn again. Raises as `move`."""
+        """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
         with self._waiting(id, owner) as (ledger, record):
-            ledger.pause(record, False)
+            for one in ledger.queue.together(record):
+                ledger.pause(one, False)
             return ledger.snapshot(record)
 
     @contextmanager
@@ -143,6 +152,21 @@ class Engine(Serving):
             yield ledger, record
             if self._runner is not None:
                 self._runner.dispatch()
+
+    def batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
+        """How the jobs of a batch stand together. Raises `Unavailable` if there is none of this owner."""
+        with self._known_ledger() as ledger:
+            records = ledger.batch(batch, owner)
+            ended = [record for record in records if record.finished]
+            failed = sum(record.state != "done" for record in ended)
+            return Batch(batch, tuple(record.id for record in records), len(ended), failed)
+
+    def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
+        """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
+        with self._known_ledger() as ledger:
+            unfinished = [record for record in ledger.batch(batch, owner) if not record.finished]
+            for record in sorted(unfinished, key=lambda record: record.state != "queued"):
+                self.cancel(record.id, owner)
 
     def remove(self, id: str, owner: str = owners.LOCAL) -> None:
         """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""

@@ -17,7 +17,6 @@ from studio.engine.jobs import store
 from studio.engine.jobs.queue import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import State
-from studio.engine.jobs.waiting import is_small
 
 LET_GO_SECONDS = 10.0
 MOST_TRIES = 2
@@ -74,7 +73,7 @@ class Runner:
         """
         drivers = [one for one in self._ledger.busy() if one.lane == "drive"]
         same = any(one.asked["owner"] == record.asked["owner"] for one in drivers)
-        return int(same and record.lane == "job" and is_small(record))
+        return int(same and record.lane == "job" and self._ledger.queue.is_small(record))
 
     def _fill_lane(self, order: list[Record], room: int) -> None:
         """Sends the first jobs of a lane; one that was sent and is no longer among them is taken back."""

@@ -135,9 +135,14 @@ class Serving:
         return self._ledger
 
     @contextmanager
-    def _found(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+    def _known_ledger(self) -> Iterator[Ledger]:
         self._known.wait(WAIT_SECONDS)  # without the lock, which loading needs
         with self._lock:
             if self._ledger is None:
                 raise Unavailable(self._down or STARTING)
-            yield self._ledger, self._ledger.find(id, owner)
+            yield self._ledger
+
+    @contextmanager
+    def _found(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+        with self._known_ledger() as ledger:
+            yield ledger, ledger.find(id, owner)

@@ -128,3 +128,15 @@ def test_the_order_of_ones_own_jobs_is_steered(call, until):
     assert call.ended(first)["state"] == "done"
     assert call("POST", f"/jobs/{running}/pause").status_code == 422
     assert call("POST", "/jobs/none/pause").status_code == 404
+
+
+def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
+    body = {"task": "chores.do", "settings": {"steps": 100_000, "pause": 0.02}, "batch": "seeds-1"}
+    ids = [call("POST", "/jobs", json=body).json()["id"] for _ in range(3)]
+    until(lambda: call("GET", f"/jobs/{ids[0]}").json()["step"])
+    assert call("GET", "/batches/seeds-1").json() == {"id": "seeds-1", "jobs": ids, "ended": 0, "failed": 0}
+    assert call("POST", "/batches/seeds-1/cancel").status_code == 202
+    until(lambda: call("GET", "/batches/seeds-1").json()["ended"] == 3)
+    assert call("GET", "/batches/seeds-1").json()["failed"] == 2, "the first one kept its best"
+    assert call("GET", "/batches/none").status_code == 404
+    assert call("POST", "/jobs", json={**body, "batch": "../up"}).status_code == 422

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import count
-from types import SimpleNamespace
 
 import pytest
 
+from studio.core import tasks
 from studio.core.errors import InvalidInput, Unavailable
+from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.record import Record
 from studio.engine.jobs.waiting import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
@@ -22,10 +24,7 @@ def line():
         waiting = Waiting()
         for id, seconds in expected.items():
             asked = {"created": next(created), "owner": "local"}
-            record = SimpleNamespace(
-                id=id, asked=asked, lane="job", expected=seconds, passed=0, turn=None, paused=False
-            )
-            waiting.enter(record)
+            waiting.enter(Record(id, None, asked | {"lane": "job", "expected": seconds}))
         return waiting
 
     return line
@@ -118,6 +117,56 @@ def test_what_was_moved_is_passed_by_nothing(line):
     assert order(waiting) == "bca"
 
 
+def batch(waiting, ids):
+    for record in waiting:
+        if record.id in ids:
+            record.asked["batch"] = "some"
+    return {record.id: record for record in waiting}
+
+
+def test_a_batch_counts_as_one_job(line):
+    waiting = line(a=LONG, b=1, c=1, d=1, e=1, f=1)
+    batch(waiting, "bcdef")
+    assert order(waiting) == "bcdefa"
+    waiting = line(a=SMALL, b=SMALL, c=SMALL, d=SMALL, e=SMALL, f=SMALL)
+    batch(waiting, "abcde")
+    assert order(waiting) == "fabcde", "a batch of small jobs is long"
+
+
+def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
+    ledger = Ledger(home / "jobs")
+    long, *small = (
+        ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "me", expected=seconds, batch=name)
+        for seconds, name in ((LONG, ""), (1, "some"), (1, "some"), (1, ""))
+    )
+    for record in small:
+        ledger.begin(record)
+    assert long.passed == 2
+
+
+def test_a_batch_moves_as_one(line):
+    waiting = line(**dict.fromkeys("abcd"))
+    records = batch(waiting, "cd")
+    waiting.move(records["d"], "up")
+    assert order(waiting) == "acdb"
+    waiting.move(records["b"], "d")
+    assert order(waiting) == "abcd"
+
+
+def test_a_batch_is_counted_paused_and_ended_as_one(engine, chores, until, held):
+    jobs = [engine.submit("chores.do", chores.ChoreSettings(), {}, batch="mine") for _ in range(3)]
+    with pytest.raises(Unavailable):
+        engine.batch("mine", "visitor-eve")
+    engine.pause(jobs[1].id)
+    assert all(engine.job(job.id).paused for job in jobs)
+    engine.resume(jobs[0].id)
+    assert [engine.job(job.id).place for job in jobs] == [1, 2, 3]
+    engine.cancel_batch("mine")
+    now = engine.batch("mine")
+    assert (now.jobs, now.ended, now.failed) == (tuple(job.id for job in jobs), 3, 3)
+    assert engine.job(held.id).state == "running"
+
+
 @pytest.fixture
 def held(engine, do, until):
     """Lets a job hold the lane while others wait; ends it at the end."""
@@ -152,9 +201,6 @@ def test_only_whoever_asked_for_a_job_moves_it(engine, do, held):
 
 
 def test_order_and_pauses_outlive_the_server(home, chores):
-    from studio.core import tasks
-    from studio.engine.jobs.queue import Ledger
-
     ledger = Ledger(home / "jobs")
     ledger.load()
     a, b, c, d = (
@@ -171,9 +217,6 @@ def test_order_and_pauses_outlive_the_server(home, chores):
 
 
 def test_how_often_it_was_passed_outlives_the_server(home, chores):
-    from studio.core import tasks
-    from studio.engine.jobs.queue import Ledger
-
     ledger = Ledger(home / "jobs")
     ledger.load()
     long, small = (

@@ -22,7 +22,7 @@ from studio.engine.jobs.record import Record, kept, last_report, restored
 from studio.engine.jobs.seen import Seen
 from studio.engine.jobs.snapshots import Job, Live, State
 from studio.engine.jobs.timing import Took
-from studio.engine.jobs.waiting import Waiting, passes
+from studio.engine.jobs.waiting import Waiting
 
 FRESH_NANOSECONDS = 10**9
 STOPPED = "The studio stopped while it ran. Next: run it again."
@@ -43,6 +43,7 @@ class Ledger:
         self.slots: dict[str, int] = {}  # how many jobs each lane runs at once, one where it is not told
         self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
         self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
+        self._batches: dict[str, list[Record]] = {}  # their jobs, by what each has one place as
         self._last_id = 0
         self._busy: dict[str, Record] = {}  # those that run
         self.took = Took()
@@ -105,10 +106,12 @@ class Ledger:
         weights: Mapping[str, str] | None = None,
         key: str = "",
         expected: float | None = None,
+        batch: str = "",
     ) -> Record:
         """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
         asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
-        record = self._new(asked if expected is None else asked | {"expected": expected})
+        more = {"expected": expected, "batch": batch}
+        record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
         with _whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
@@ -124,6 +127,15 @@ class Ledger:
         self._records[record.id] = record
         if key := record.asked.get("key"):
             self._keys[record.asked["owner"], key] = record
+        if record.asked.get("batch"):
+            self._batches.setdefault(record.unit, []).append(record)
+
+    def batch(self, batch: str, owner: str) -> list[Record]:
+        """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
+        self.follow()
+        if not (found := self._batches.get(f"{owner}/{batch}")):
+            raise Unavailable("There is no such batch here. Next: look in the tray or the gallery.")
+        return found
 
     def add_finished(self, live: Live, owner: str) -> Record:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
@@ -172,10 +184,10 @@ class Ledger:
 
     def begin(self, record: Record) -> None:
         """Notes that a job runs, and whom it passed."""
-        for other in self.queue.before(record):
-            if passes(record, other):
-                other.passed += 1
-                self.note(other)
+        for other in self.queue.passed_by(record):
+            other.passed += 1
+            other.passers.add(record.unit)
+            self.note(other)
         self.queue.leave(record)
         self._busy[record.id] = record
         record.state, record.started, record.tries = "running", time.time(), record.tries + 1
@@ -249,6 +261,8 @@ class Ledger:
         self._seen.forget(record.id)
         self._keys.pop((record.asked["owner"], record.asked.get("key", "")), None)
         del self._records[record.id]
+        if record.asked.get("batch"):
+            self._batches[record.unit].remove(record)
 
     def starts_in(self, record: Record) -> float | None:
         """About how many seconds it is until a waiting job begins; None if that is not known."""

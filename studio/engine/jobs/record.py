@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from studio.core.errors import InvalidInput
@@ -30,7 +30,14 @@ class Record:
     turn: float | None = None  # by which it is sorted among those that wait; as a rule, when it was asked for
     paused: bool = False  # it keeps its place, but does not begin
     passed: int = 0  # how many jobs that were asked for later went before it
+    passers: set[str] = field(default_factory=set)  # those jobs and batches, as far as this server saw them
     sent: float = 0.0  # when, by the monotonic clock
+
+    @property
+    def unit(self) -> str:
+        """What has one place in the order: the batch of an owner, or a job that is of none."""
+        batch = self.asked.get("batch")
+        return f"{self.asked['owner']}/{batch}" if batch else self.id
 
     @property
     def expected(self) -> float | None:

@@ -49,6 +49,7 @@ class _Asked(_Strict):
     owner: Word
     created: Time
     key: Name = ""
+    batch: Name = ""
     expected: Seconds | None = None
 
 

@@ -57,6 +57,7 @@ def _snapshot(record: Record, place: int, starts_in: float | None) -> Job:
         error=record.error,
         expected=record.expected,
         starts_in=starts_in,
+        batch=asked.get("batch", ""),
         paused=record.paused and record.state == "queued",
     )
 

@@ -30,6 +30,7 @@ class Job:
         expected: about how many seconds it takes, as thought when it was asked for; None if not known.
         starts_in: about how many seconds it is until a queued one begins; None if not known.
         paused: whether it waits until it is resumed.
+        batch: with what else it was asked for, as one; "" if alone.
         created, started, ended: seconds since 1970.
         report: the latest, without its picture.
         history: the points of the curves, `{"step", "seconds", **metrics}`, at most about 400.
@@ -57,11 +58,28 @@ class Job:
     expected: float | None = None
     starts_in: float | None = None
     paused: bool = False
+    batch: str = ""
 
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs that were asked for together, at one moment.
+
+    Attributes:
+        id: by which its owner calls it.
+        jobs: the ids of its jobs, the oldest first.
+        ended, failed: how many of them have ended, and how many of those without a result.
+    """
+
+    id: str
+    jobs: tuple[str, ...]
+    ended: int
+    failed: int
 
 
 @dataclass(frozen=True)

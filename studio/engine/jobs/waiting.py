@@ -5,7 +5,7 @@ Jobs wait in the order in which they were asked for. The one exception is RULE, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from studio.core.errors import InvalidInput, invalid
@@ -18,7 +18,7 @@ RULE = (
     "Jobs run in the order in which they were asked for, unless you move yours forward. "
     f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
     f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
-    f"{MOST_PASSES} times, and none that you moved."
+    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job."
 )
 _STEP = 1e-3  # s, between the turns of two jobs where the clock gives none
 
@@ -72,21 +72,40 @@ class Waiting:
     def in_turn(self, lane: str) -> list[Record]:
         """Those of a lane that are not paused, the next one first."""
         order: list[Record] = []
-        passed: dict[str, int] = {}
+        passers: dict[str, set[str]] = {}
+        weights = self._weights()
         for record in self._records:
             if record.lane != lane or record.paused:
                 continue
             place = len(order)
-            while place and passes(record, order[place - 1], passed.get(order[place - 1].id, 0)):
+            while place and _passes(record, other := order[place - 1], weights, passers.get(other.id, set())):
                 place -= 1
-                passed[order[place].id] = passed.get(order[place].id, 0) + 1
+                passers.setdefault(other.id, set()).add(record.unit)
             order.insert(place, record)
         return order
 
-    def before(self, record: Record) -> list[Record]:
-        """Those of its lane that were asked for earlier and are not paused."""
+    def passed_by(self, record: Record) -> list[Record]:
+        """Those that were asked for earlier and that a job goes before, as it begins now."""
+        weights = self._weights()
         earlier = self._records[: self._records.index(record)]
-        return [other for other in earlier if other.lane == record.lane and not other.paused]
+        found = [one for one in earlier if one.lane == record.lane and not one.paused]
+        return [one for one in found if _passes(record, one, weights) and record.unit not in one.passers]
+
+    def is_small(self, record: Record) -> bool:
+        """Whether a job, with all that waits of its batch, may go before long ones."""
+        return _is_small(record, self._weights())
+
+    def together(self, record: Record) -> list[Record]:
+        """Those that have one place with a job: all that wait of its batch."""
+        return [one for one in self._records if one.unit == record.unit]
+
+    def _weights(self) -> dict[str, float | None]:
+        """About how many seconds what waits of each batch takes, and each job that is of none."""
+        weights: dict[str, float | None] = {}
+        for record in self._records:
+            before, seconds = weights.get(record.unit, 0.0), record.expected
+            weights[record.unit] = None if before is None or seconds is None else before + seconds
+        return weights
 
     def turn(self, record: Record) -> Turn | None:
         """When its turn comes; None for one that does not wait, or is paused."""
@@ -113,20 +132,20 @@ class Waiting:
         own = [one for one in self.in_turn(record.lane) if one.asked["owner"] == record.asked["owner"]]
         if record not in own:
             raise InvalidInput("A paused job cannot be moved. Next: resume it first.")
-        place = own.index(record)
-        there = {"front": 0, "up": max(0, place - 1)} | {one.id: i for i, one in enumerate(own[: place + 1])}
+        units = list(dict.fromkeys(one.unit for one in own))
+        place = units.index(record.unit)
+        there = {"front": 0, "up": max(0, place - 1)}
+        there |= {one.id: units.index(one.unit) for one in own if one.unit in units[: place + 1]}
         if to not in there:
-            expected, step = (
-                "front, up, or the id of a job of yours that waits before it",
-                "choose one of these",
-            )
-            raise invalid("to", expected=expected, received=to, next_step=step)
+            expected = "front, up, or the id of a job of yours that waits before it"
+            raise invalid("to", expected=expected, received=to, next_step="choose one of these")
         turns = sorted(one.turn or 0.0 for one in own)
-        own.insert(there[to], own.pop(place))
-        record.passed = MOST_PASSES
-        changed = [record]
-        for one, turn in zip(own, turns, strict=True):
-            if one.turn != turn:
+        units.insert(there[to], units.pop(place))
+        changed = []
+        for one, turn in zip(sorted(own, key=lambda one: units.index(one.unit)), turns, strict=True):
+            if one.unit == record.unit:
+                one.passed = MOST_PASSES
+            if one.unit == record.unit or one.turn != turn:
                 one.turn = turn
                 changed.append(one)
         self._changed()
@@ -149,16 +168,21 @@ class Waiting:
         self._turns = None
 
 
-def is_small(record: Record) -> bool:
-    """Whether a job may go before long ones."""
-    return record.expected is not None and record.expected < SMALL_SECONDS
+def _is_small(record: Record, weights: Mapping[str, float | None]) -> bool:
+    weight = weights.get(record.unit)
+    return weight is not None and weight < SMALL_SECONDS
 
 
-def passes(record: Record, other: Record, already: int = 0) -> bool:
-    """Whether a job goes before one that was asked for earlier, which so many others go before already."""
-    return (
-        is_small(record)
-        and other.expected is not None
-        and other.expected > LONG_SECONDS
-        and other.passed + already < MOST_PASSES
-    )
+def _passes(
+    record: Record, other: Record, weights: Mapping[str, float | None], also: Set[str] = frozenset()
+) -> bool:
+    """Whether a job goes before one that was asked for earlier.
+
+    Args:
+        weights: about how many seconds each unit takes.
+        also: the units that go before the other one already, and have not begun.
+    """
+    weight = weights.get(other.unit)
+    if not _is_small(record, weights) or weight is None or weight <= LONG_SECONDS:
+        return False
+    return record.unit in other.passers | also or other.passed + len(also - other.passers) < MOST_PASSES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.jobs import jobs, tray
+from pages.jobs import bar, tray
 from studio.core import paths, recipes, tasks
 from studio.core.pictures import images
 from studio.core.progress import Report
@@ -119,6 +119,20 @@ def test_what_waits_is_moved_and_paused_in_the_tray(visit, engine, submit, until
     for job in (first, second, running):
         engine.cancel(job.id)
     until(lambda: engine.job(running.id).finished)
+
+
+def test_a_batch_is_one_line_in_the_tray(visit, engine, chores, until):
+    from pages.jobs import steering
+
+    several = [chores.ChoreSettings(steps=steps, pause=0.02) for steps in (1, 100_000, 1)]
+    jobs = [engine.submit("chores.do", settings, {}, batch="line") for settings in several]
+    until(lambda: engine.job(jobs[1].id).state == "running")
+    page = visit("health")
+    lines = [line.value for line in page.sidebar.markdown if "of 3" in line.value]
+    assert len(lines) == 1 and lines[0].startswith("**Chore** · 1 of 3 ·")
+    assert "Stop all" in labels(page.sidebar)
+    steering.cancel_batch("line")
+    until(lambda: engine.batch("line").ended == 3)
 
 
 def test_a_finished_job_offers_what_can_be_done_with_it(draw, finished):
@@ -268,7 +282,7 @@ def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
 )
 def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
     job = SimpleNamespace(state="running", place=0, report=report)
-    share, said = jobs._bar(job)
+    share, said = bar.bar(job)
     assert text in said
     assert share == (report.step / report.total if report.total else 0)
 

@@ -11,9 +11,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.form import samples
+from pages.jobs import results
 from studio.core import recipes
 from studio.core.pictures import images, thumbnails
 from studio.core.tasks import File
+from studio.dream.settings import DreamSettings
+from studio.style.settings import TransferSettings
 
 COLORS = ((200, 30, 40), (30, 200, 40), (30, 40, 200))
 
@@ -98,3 +101,10 @@ def test_the_first_frame_stands_for_a_film(home, ending):
     assert found.shape == (48, 64, 3)
     assert np.abs(found.astype(int) - COLORS[0]).mean() < 12
     assert images.read(samples.small(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
+
+
+def test_other_seeds_all_differ_where_anything_is_drawn_at_random():
+    dream, chore = DreamSettings(seed=5), TransferSettings(mode="instant")
+    seeds = [settings.seed for settings in results.other_seeds(dream)]
+    assert len({5, *seeds}) == 9
+    assert not results.other_seeds(chore)
