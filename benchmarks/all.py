@@ -2,8 +2,8 @@
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `looks` and `strengths`, which have no small form, and `search_table`, which makes what `search`
-reads.
+Left out are `api`, `litert`, `looks` and `strengths`, which have no small form, and `search_table`, which
+makes what `search` reads.
 """
 
 from __future__ import annotations
