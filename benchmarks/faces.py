@@ -1,6 +1,7 @@
 """Faces: what a training step costs, how many faces a second, how soon one follows a slider.
 
-    python -m benchmarks.faces [--json] [--preset faces-dcgan] [--train] [--seeds 5 DATA] [--floor DATA]
+    python -m benchmarks.faces [--json] [--preset faces-dcgan] [--train] [--seeds 5 DATA]
+        [--floor DATA] [--n 1000] [--size 64] [--channels 3]
 
 `--train` compares a step of the DCGAN with its bare forward and backward passes; `--seeds` trains as many
 short runs and tells how each ended; `--floor` is the FID of real pictures against others of the same data:
@@ -103,17 +104,19 @@ def seeds(count: int, path: str) -> dict[str, object]:
     return found
 
 
-def floor(path: str, n: int = 1000) -> dict[str, object]:
-    """FID between halves of every tenth picture: each second one, and the first against the last."""
+def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
+    """FID and KID of n real pictures against n others: no model can be expected below."""
     from studio.core import data
     from studio.core.metrics import scores
 
-    images = data.pictures(data.reference(path), 64).images[::10][: 2 * n]
-    features = scores.features(images, keep=True)
-    first, second = np.array_split(features, 2)
+    note("floor")
+    images = data.pictures(data.reference(path), size, channels).images
+    rows = np.random.default_rng(0).permutation(len(images))[: 2 * n]
+    first, second = np.array_split(scores.features(images[rows]), 2)
+    told = f"{len(first):,} real pictures against {len(second):,} others, {size} px"
     return {
-        "FID, even against odd": str(scores.fid(features[::2], features[1::2])),
-        "FID, first against second half": str(scores.fid(first, second)),
+        f"FID of {told}": str(scores.fid(first, second)),
+        f"KID of {told}": str(scores.kid(first, second)),
     }
 
 
@@ -124,7 +127,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--alone", action="store_true", help="without the live lane of an engine")
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--seeds", nargs=2, metavar=("N", "DATA"), help="short trainings with N seeds")
-    parser.add_argument("--floor", metavar="DATA", help="FID between halves of real pictures")
+    parser.add_argument("--floor", metavar="DATA", help="FID of real pictures against others")
+    parser.add_argument("--n", type=int, default=1000, help="of each, for the floor")
+    parser.add_argument("--size", type=int, default=64, help="px, for the floor")
+    parser.add_argument("--channels", type=int, choices=(1, 3), default=3, help="for the floor")
     chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     if chosen.preset:
@@ -136,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if chosen.seeds:
         figures |= seeds(int(chosen.seeds[0]), chosen.seeds[1])
     if chosen.floor:
-        figures |= floor(chosen.floor)
+        figures |= floor(chosen.floor, chosen.n, chosen.size, chosen.channels)
     show(figures or {"nothing": "asked; see --help"}, chosen.json)
 
 
