@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.1  # between two looks, but no look may take more than a fifth 
 _CHECK_SECONDS = 0.02  # between two questions whether somebody pressed Stop
 _FIRST = 16  # steps of which each that is a power of two is looked at, for most happens there
 _MOST_POINTS = 160  # of the curve that a result carries
-_STOPPED = 20e9  # products that a picture may take once somebody has pressed Stop: about a second
+_STOPPED = 8e9  # products that a picture may take once somebody has pressed Stop: a third of a second
 _STEP = 64  # px, of sizes
 
 
@@ -185,7 +185,7 @@ def size_of(settings: PaintSettings, height: int, width: int) -> tuple[int, int]
 
 
 def quick_size(settings: PaintSettings, height: int, width: int) -> tuple[int, int]:
-    """The size asked for, or the largest that is painted in about a second."""
+    """The size asked for, or the largest that is painted in a third of a second."""
     pixels = _STOPPED / (2 * settings.parameters)
     most = int((pixels * max(height, width) / min(height, width)) ** 0.5) // _STEP * _STEP
     size = max(_STEP, min(settings.size, most))
