@@ -2,7 +2,7 @@
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `api`, `looks` and `strengths`, which have no small form, and `search_table`, which
+Left out are `api`, `brought`, `looks` and `strengths`, which have no small form, and `search_table`, which
 makes what `search` reads.
 """
 
