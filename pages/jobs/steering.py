@@ -9,7 +9,7 @@ from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts
 from studio.core.errors import StudioError
-from studio.engine.jobs.waiting import RULE
+from studio.engine.jobs.queue import RULE
 
 HELP = f"{RULE} Times are told from earlier jobs of this machine."
 UP, FRONT, PAUSE, RESUME = "Move up", "Move to the front", "Pause", "Resume"

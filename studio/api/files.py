@@ -16,7 +16,7 @@ from studio.core.errors import StudioError
 from studio.core.files import Kind
 from studio.core.tasks import File
 from studio.engine import quotas
-from studio.run import received
+from studio.run import uploads
 
 PATH = "/files"
 _PIECE = 1 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
@@ -45,13 +45,13 @@ async def upload(
     async with _uploads:
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
-        received.check_size(kind, name, size)
+        uploads.check_size(kind, name, size)
         await aside(owner, partial(quotas.check_room, owner, size))
         return shapes.file(await _received(request, owner, kind, name))
 
 
 async def _received(request: Request, owner: str, kind: Kind, name: str) -> File:
-    with received.receiving(kind, name) as coming:
+    with uploads.receiving(kind, name) as coming:
         piece = bytearray()
         async for packet in request.stream():
             piece += packet

@@ -13,7 +13,7 @@ from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import quotas
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Batch, Job, Live
 from studio.engine.serving import WAIT_SECONDS, Serving

@@ -14,7 +14,7 @@ from studio.core.errors import StudioError
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, LOST, MOST_SENDINGS, Cluster
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import State
 

@@ -12,7 +12,7 @@ from studio.core import paths
 from studio.core.errors import StudioError, Unavailable
 from studio.engine.cluster.client import MEMORY, Cluster
 from studio.engine.jobs import migrate, store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.live import LiveLane
 from studio.engine.runner import Runner

@@ -22,7 +22,7 @@ from studio.api.app import create, origins
 from studio.core import paths, tokens
 from studio.core.access import TokenAsked
 from studio.core.errors import InvalidInput
-from studio.run import received
+from studio.run import uploads
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"images": "picture", "text": "text", "models": "model", "archives": "dataset"}
@@ -161,7 +161,7 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(call):
     assert not list((paths.folder("cache") / "received").iterdir())
 
 
-@pytest.mark.parametrize(("where", "step"), [(received.Received, "add"), (paths, "_sync")])
+@pytest.mark.parametrize(("where", "step"), [(uploads.Received, "add"), (paths, "_sync")])
 def test_a_full_disk_is_told_and_harms_nothing(call, png, monkeypatch, where, step):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -183,7 +183,7 @@ def _endless(size: int):
 
 
 def test_a_body_ends_somewhere(call, monkeypatch):
-    monkeypatch.setitem(received.MOST, "picture", 1 << 20)
+    monkeypatch.setitem(uploads.MOST, "picture", 1 << 20)
     assert call("POST", "/files", data=_endless(40)).status_code == 422
     assert call("POST", "/jobs", data=_endless(40)).status_code == 413
     assert (

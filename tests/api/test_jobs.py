@@ -9,7 +9,7 @@ import json
 import pytest
 from PIL import Image
 
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 
 CHORE = {"task": "chores.do", "settings": {"steps": 3}}
 

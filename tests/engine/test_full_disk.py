@@ -6,7 +6,7 @@ import pytest
 
 from studio.core import paths, tasks
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.snapshots import Live
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput, Unavailable
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
 from studio.engine.jobs.record import Record
-from studio.engine.jobs.waiting import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
 

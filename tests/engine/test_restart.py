@@ -20,7 +20,7 @@ from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.engine import serving
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.gallery.sweep_settings import SweepSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -10,7 +10,7 @@ from studio.core import paths, tasks
 from studio.core.errors import Unavailable
 from studio.core.pictures import images
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.gallery import items
 
 

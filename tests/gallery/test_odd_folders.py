@@ -15,7 +15,7 @@ import pytest
 from studio.core.errors import Unavailable
 from studio.core.pictures import images
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.gallery import disk_usage, export, index, items, removal, unreadable
 
 HARMS = odd_folders.HARMS

@@ -8,7 +8,7 @@ import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
 from studio.engine.jobs import store
-from studio.engine.jobs.queue import Ledger
+from studio.engine.jobs.ledger import Ledger
 from studio.gallery import index, items, removal
 
 

@@ -1,299 +1,188 @@
-"""The server's memory of all jobs.
+"""The jobs that wait: whose turn it is, and about when. The order is decided here and nowhere else.
 
-A new job is on disk before it is answered for. What happens to it later is written at once too, but a full
-disk stops nothing: the change then stands in memory and is written as soon as there is room.
+Jobs wait in the order in which they were asked for. The one exception is RULE, which a person reads, too.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 
-from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, StudioError, Unavailable
-from studio.core.settings import Settings
-from studio.engine.jobs import store, timing
-from studio.engine.jobs.record import Record, kept, last_report, restored
-from studio.engine.jobs.seen import Seen
-from studio.engine.jobs.snapshots import Job, Live, State
-from studio.engine.jobs.timing import Took
-from studio.engine.jobs.waiting import Waiting
+from studio.core.errors import InvalidInput, invalid
+from studio.engine.jobs.record import Record
 
-FRESH_NANOSECONDS = 10**9
-STOPPED = "The studio stopped while it ran. Next: run it again."
-log = logging.getLogger("studio.engine")
+SMALL_SECONDS = 30.0
+LONG_SECONDS = 120.0
+MOST_PASSES = 3
+RULE = (
+    "Jobs run in the order in which they were asked for, unless you move yours forward. "
+    f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
+    f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
+    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job."
+)
+_STEP = 1e-3  # s, between the turns of two jobs where the clock gives none
 
 
-class Ledger:
-    """All jobs of STUDIO_HOME, oldest first. Not thread-safe: the engine calls it under its lock.
+@dataclass(frozen=True)
+class Turn:
+    """When a waiting job's turn comes.
 
-    Args:
-        root: STUDIO_HOME/jobs.
+    Attributes:
+        place: 1 for the next of its lane.
+        ahead: about how many seconds those take that go before it; None where that is not known of one.
     """
 
-    def __init__(self, root: Path):
-        self._root = root
-        self._records: dict[str, Record] = {}
-        self.queue = Waiting()
-        self.slots: dict[str, int] = {}  # how many jobs each lane runs at once, one where it is not told
-        self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
-        self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
-        self._batches: dict[str, list[Record]] = {}  # their jobs, by what each has one place as
-        self._last_id = 0
-        self._busy: dict[str, Record] = {}  # those that run
-        self.took = Took()
-        self._seen = Seen()
-        self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
-        self._changed: int | None = None  # when the folder of folders last did, as far as is known here
+    place: int
+    ahead: float | None
 
-    def load(self) -> None:
-        """Reads the jobs of an earlier server: running ones are interrupted or done, others still wait."""
-        paths.make(self._root)
-        store.sweep(self._root)
-        for path in sorted(self._root.iterdir()):
-            self._names.add(path.name)
-            if path.name.startswith("."):
+
+class Waiting:
+    """The waiting jobs of all lanes, as they were asked for. Not thread-safe, as the ledger that has them."""
+
+    def __init__(self) -> None:
+        self._records: list[Record] = []
+        self._turns: dict[str, Turn] | None = None  # as they are, until something changes
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def enter(self, record: Record) -> None:
+        """Adds a job: a new one at the end, one of before where it stood."""
+        if record.turn is None:
+            last = self._records[-1].turn if self._records else None
+            record.turn = max(record.asked["created"], (last or 0.0) + _STEP)
+        self._records.append(record)
+        self._changed()
+
+    def enter_first(self, record: Record) -> None:
+        """Puts a job before all others."""
+        first = self._records[0].turn if self._records else None
+        record.turn = (record.turn if first is None else first - _STEP) or 0.0
+        self._records.append(record)
+        self._changed()
+
+    def leave(self, record: Record) -> None:
+        """Takes a job out that begins, or never will."""
+        self._records.remove(record)
+        self._turns = None
+
+    def in_turn(self, lane: str) -> list[Record]:
+        """Those of a lane that are not paused, the next one first."""
+        order: list[Record] = []
+        passers: dict[str, set[str]] = {}
+        weights = self._weights()
+        for record in self._records:
+            if record.lane != lane or record.paused:
                 continue
-            with _one_of_many(path.name):
-                self._load(store.Folder(path))
+            place = len(order)
+            while place and _passes(record, other := order[place - 1], weights, passers.get(other.id, set())):
+                place -= 1
+                passers.setdefault(other.id, set()).add(record.unit)
+            order.insert(place, record)
+        return order
 
-    def _load(self, folder: store.Folder) -> None:
-        asked, state = folder.read("job"), folder.read("state")
-        if asked is None or not store.is_id(folder.path.name):
-            return  # the gallery shows it as unreadable
-        if state is None and folder.read("outcome") is None:
-            log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
-            return
-        record = restored(folder, asked, state or {"state": "stopping"})
-        if record.state in ("running", "stopping"):
-            self.settle(record, STOPPED)
-        else:
-            self.took.add(record)
-        self._enter(record)
-        if record.state == "queued":
-            self.queue.enter(record)
+    def passed_by(self, record: Record) -> list[Record]:
+        """Those that were asked for earlier and that a job goes before, as it begins now."""
+        weights = self._weights()
+        earlier = self._records[: self._records.index(record)]
+        found = [one for one in earlier if one.lane == record.lane and not one.paused]
+        return [one for one in found if _passes(record, one, weights) and record.unit not in one.passers]
 
-    def follow(self) -> None:
-        """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
-        if not self._root.exists():
-            return
-        changed = self._root.stat().st_mtime_ns
-        if changed == self._changed:
-            return
-        # Two changes may have the same time stamp, so a folder that just changed is read again.
-        self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
-        names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
-        for record in [r for r in self._records.values() if r.finished and r.id not in names]:
-            self._forget(record)
-        for name in sorted(names - self._names - self._records.keys()):
-            folder = store.Folder(self._root / name)
-            with _one_of_many(name):
-                if folder.read("outcome") is not None:
-                    self._load(folder)
-        self._names = names
+    def is_small(self, record: Record) -> bool:
+        """Whether a job, with all that waits of its batch, may go before long ones."""
+        return _is_small(record, self._weights())
 
-    def add(
-        self,
-        task: tasks.Task,
-        settings: Settings,
-        inputs: tasks.Inputs,
-        owner: str,
-        weights: Mapping[str, str] | None = None,
-        key: str = "",
-        expected: float | None = None,
-        batch: str = "",
-    ) -> Record:
-        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
-        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
-        more = {"expected": expected, "batch": batch}
-        record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
-        with _whole_or_not(record.folder):
-            record.folder.write("job", record.asked)
-            self.save(record)
-        self._enter(record)
-        self.queue.enter(record)
-        return record
+    def together(self, record: Record) -> list[Record]:
+        """Those that have one place with a job: all that wait of its batch."""
+        return [one for one in self._records if one.unit == record.unit]
 
-    def keyed(self, owner: str, key: str) -> Record | None:
-        """The job that an owner asked for with a key; None if there is none, or the key is ""."""
-        return self._keys.get((owner, key))
+    def _weights(self) -> dict[str, float | None]:
+        """About how many seconds what waits of each batch takes, and each job that is of none."""
+        weights: dict[str, float | None] = {}
+        for record in self._records:
+            before, seconds = weights.get(record.unit, 0.0), record.expected
+            weights[record.unit] = None if before is None or seconds is None else before + seconds
+        return weights
 
-    def _enter(self, record: Record) -> None:
-        self._records[record.id] = record
-        if key := record.asked.get("key"):
-            self._keys[record.asked["owner"], key] = record
-        if record.asked.get("batch"):
-            self._batches.setdefault(record.unit, []).append(record)
+    def turn(self, record: Record) -> Turn | None:
+        """When its turn comes; None for one that does not wait, or is paused."""
+        if self._turns is None:
+            self._turns = {}
+            for lane in {record.lane for record in self._records}:
+                self._look_ahead(lane)
+        return self._turns.get(record.id)
 
-    def batch(self, batch: str, owner: str) -> list[Record]:
-        """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
-        self.follow()
-        if not (found := self._batches.get(f"{owner}/{batch}")):
-            raise Unavailable("There is no such batch here. Next: look in the tray or the gallery.")
-        return found
+    def move(self, record: Record, to: str) -> list[Record]:
+        """Moves a job forward among its owner's, which share the turns that they had: all others keep theirs.
 
-    def add_finished(self, live: Live, owner: str) -> Record:
-        """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
-        settings = live.settings.model_dump(mode="json")
-        record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
-        record.state, record.ended = "done", record.asked["created"]
-        record.started = record.ended - live.seconds
-        file = tasks.File.keep(live.data, live.kind, live.name)
-        result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
-        store.write_finished(record.folder.path, record.asked, result, record.started, record.ended)
-        self._records[record.id] = record
-        return record
+        What its owner moved is passed by no other job any more.
 
-    def _new(self, asked: dict[str, Any]) -> Record:
-        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
-        id = store.new_id(self._last_id)
-        return Record(id, store.Folder(self._root / id), asked)
+        Args:
+            to: "front", "up" by one, or the id of the job before which it shall run.
 
-    def save(self, record: Record) -> None:
-        """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
-        record.folder.write("state", kept(record))
+        Returns:
+            Those whose turn changed.
 
-    def note(self, record: Record) -> None:
-        """Writes the state of one job, now or as soon as that works."""
-        try:
-            self.save(record)
-        except (StudioError, OSError):
-            log.exception("the state of job %s could not be saved yet", record.id)
-            self._unsaved[record.id] = record
-
-    def catch_up(self) -> None:
-        """Writes what could not be written earlier, as far as that works now."""
-        for record in list(self._unsaved.values()):
-            with suppress(StudioError, OSError):
-                self.save(record)
-                del self._unsaved[record.id]
-
-    def requeue(self, record: Record) -> None:
-        """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
-        if record.folder.read("outcome") is not None:
-            return self.settle(record)
-        record.state = "queued"
-        self._busy.pop(record.id, None)
-        self.queue.enter_first(record)
-        self.note(record)
-
-    def begin(self, record: Record) -> None:
-        """Notes that a job runs, and whom it passed."""
-        for other in self.queue.passed_by(record):
-            other.passed += 1
-            other.passers.add(record.unit)
-            self.note(other)
-        self.queue.leave(record)
-        self._busy[record.id] = record
-        record.state, record.started, record.tries = "running", time.time(), record.tries + 1
-        self.note(record)
-
-    def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
-        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
-        outcome = record.folder.read("outcome")
-        ended = time.time()
-        if outcome is not None:
-            ended = record.folder.written("outcome")  # the server may have died before it could see it
-            reason = outcome.get("error", "")
-            state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
-            record.report = last_report(outcome) or record.report
-        record.state, record.error, record.ended = state, reason, ended
-        record.preview = None  # the folder has it
-        self._busy.pop(record.id, None)
-        self.took.add(record)
-        self.note(record)
-
-    def move(self, record: Record, to: str) -> None:
-        """Moves a waiting job forward among its owner's, see `Waiting.move`."""
-        for changed in self.queue.move(record, to):
-            self.note(changed)
+        Raises:
+            InvalidInput: if it is paused, or there is no such job behind which it waits.
+        """
+        own = [one for one in self.in_turn(record.lane) if one.asked["owner"] == record.asked["owner"]]
+        if record not in own:
+            raise InvalidInput("A paused job cannot be moved. Next: resume it first.")
+        units = list(dict.fromkeys(one.unit for one in own))
+        place = units.index(record.unit)
+        there = {"front": 0, "up": max(0, place - 1)}
+        there |= {one.id: units.index(one.unit) for one in own if one.unit in units[: place + 1]}
+        if to not in there:
+            expected = "front, up, or the id of a job of yours that waits before it"
+            raise invalid("to", expected=expected, received=to, next_step="choose one of these")
+        turns = sorted(one.turn or 0.0 for one in own)
+        units.insert(there[to], units.pop(place))
+        changed = []
+        for one, turn in zip(sorted(own, key=lambda one: units.index(one.unit)), turns, strict=True):
+            if one.unit == record.unit:
+                one.passed = MOST_PASSES
+            if one.unit == record.unit or one.turn != turn:
+                one.turn = turn
+                changed.append(one)
+        self._changed()
+        return changed
 
     def pause(self, record: Record, paused: bool) -> None:
-        """Pauses or resumes a waiting job, also beyond a restart."""
-        self.queue.pause(record, paused)
-        self.note(record)
+        """Lets a job wait until it is resumed, or wait for its turn again."""
+        record.paused = paused
+        self._turns = None
 
-    def find(self, id: str, owner: str) -> Record:
-        """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
-        self.follow()
-        record = self._records.get(id)
-        if record is None or record.asked["owner"] != owner:
-            raise Unavailable("There is no such job here. Next: look in the tray or the gallery.")
-        return record
+    def _look_ahead(self, lane: str) -> None:
+        assert self._turns is not None
+        ahead: float | None = 0.0
+        for place, record in enumerate(self.in_turn(lane), 1):
+            self._turns[record.id] = Turn(place, ahead)
+            ahead = None if ahead is None or record.expected is None else ahead + record.expected
 
-    def newest(self, owner: str, limit: int) -> list[Record]:
-        """The owner's jobs, newest first; what is under way is among them however many came after it."""
-        self.follow()
-        own = [record for record in self._records.values() if record.asked["owner"] == owner]
-        own.sort(key=lambda record: record.id, reverse=True)
-        busy = [record for record in own if not record.finished]
-        late = [record for record in own if record.finished][: max(0, limit - len(busy))]
-        return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
-
-    def unfinished(self, owner: str) -> int:
-        """How many of an owner's jobs wait or run."""
-        return sum(
-            record.asked["owner"] == owner and not record.finished for record in self._records.values()
-        )
-
-    def busy(self) -> list[Record]:
-        """Jobs that run."""
-        return list(self._busy.values())
-
-    def get(self, id: str) -> Record | None:
-        """The job of an id, whoever owns it."""
-        return self._records.get(id)
-
-    def remove(self, record: Record) -> None:
-        """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
-        if not record.finished:
-            raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
-        record.folder.remove()
-        self._forget(record)
-
-    def _forget(self, record: Record) -> None:
-        self._unsaved.pop(record.id, None)
-        self._seen.forget(record.id)
-        self._keys.pop((record.asked["owner"], record.asked.get("key", "")), None)
-        del self._records[record.id]
-        if record.asked.get("batch"):
-            self._batches[record.unit].remove(record)
-
-    def starts_in(self, record: Record) -> float | None:
-        """About how many seconds it is until a waiting job begins; None if that is not known."""
-        turn = self.queue.turn(record)
-        if turn is None or turn.ahead is None:
-            return None
-        left = timing.left(self.busy(), record.lane)
-        slots = max(1, self.slots.get(record.lane, 1))
-        return None if left is None else (turn.ahead + left) / slots
-
-    def snapshot(self, record: Record) -> Job:
-        """The job as a page sees it now."""
-        turn = self.queue.turn(record)
-        return self._seen.of(record, turn.place if turn else 0, self.starts_in(record))
+    def _changed(self) -> None:
+        self._records.sort(key=lambda record: (record.turn, record.id))
+        self._turns = None
 
 
-@contextmanager
-def _one_of_many(name: str) -> Iterator[None]:
-    """Passes over a job's folder that cannot be read, whatever is wrong with it, so that the others are."""
-    try:
-        yield
-    except Exception:
-        log.exception("job %s cannot be read, so its folder is left alone", name)
+def _is_small(record: Record, weights: Mapping[str, float | None]) -> bool:
+    weight = weights.get(record.unit)
+    return weight is not None and weight < SMALL_SECONDS
 
 
-@contextmanager
-def _whole_or_not(folder: store.Folder) -> Iterator[None]:
-    """Takes a new job's folder away again if it could not be filled: a person was told that there is none."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            folder.remove()
-        raise
+def _passes(
+    record: Record, other: Record, weights: Mapping[str, float | None], also: Set[str] = frozenset()
+) -> bool:
+    """Whether a job goes before one that was asked for earlier.
+
+    Args:
+        weights: about how many seconds each unit takes.
+        also: the units that go before the other one already, and have not begun.
+    """
+    weight = weights.get(other.unit)
+    if not _is_small(record, weights) or weight is None or weight <= LONG_SECONDS:
+        return False
+    return record.unit in other.passers | also or other.passed + len(also - other.passers) < MOST_PASSES

@@ -1,0 +1,299 @@
+"""The server's memory of all jobs.
+
+A new job is on disk before it is answered for. What happens to it later is written at once too, but a full
+disk stops nothing: the change then stands in memory and is written as soon as there is room.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput, StudioError, Unavailable
+from studio.core.settings import Settings
+from studio.engine.jobs import store, timing
+from studio.engine.jobs.queue import Waiting
+from studio.engine.jobs.record import Record, kept, last_report, restored
+from studio.engine.jobs.seen import Seen
+from studio.engine.jobs.snapshots import Job, Live, State
+from studio.engine.jobs.timing import Took
+
+FRESH_NANOSECONDS = 10**9
+STOPPED = "The studio stopped while it ran. Next: run it again."
+log = logging.getLogger("studio.engine")
+
+
+class Ledger:
+    """All jobs of STUDIO_HOME, oldest first. Not thread-safe: the engine calls it under its lock.
+
+    Args:
+        root: STUDIO_HOME/jobs.
+    """
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._records: dict[str, Record] = {}
+        self.queue = Waiting()
+        self.slots: dict[str, int] = {}  # how many jobs each lane runs at once, one where it is not told
+        self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
+        self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
+        self._batches: dict[str, list[Record]] = {}  # their jobs, by what each has one place as
+        self._last_id = 0
+        self._busy: dict[str, Record] = {}  # those that run
+        self.took = Took()
+        self._seen = Seen()
+        self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
+        self._changed: int | None = None  # when the folder of folders last did, as far as is known here
+
+    def load(self) -> None:
+        """Reads the jobs of an earlier server: running ones are interrupted or done, others still wait."""
+        paths.make(self._root)
+        store.sweep(self._root)
+        for path in sorted(self._root.iterdir()):
+            self._names.add(path.name)
+            if path.name.startswith("."):
+                continue
+            with _one_of_many(path.name):
+                self._load(store.Folder(path))
+
+    def _load(self, folder: store.Folder) -> None:
+        asked, state = folder.read("job"), folder.read("state")
+        if asked is None or not store.is_id(folder.path.name):
+            return  # the gallery shows it as unreadable
+        if state is None and folder.read("outcome") is None:
+            log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
+            return
+        record = restored(folder, asked, state or {"state": "stopping"})
+        if record.state in ("running", "stopping"):
+            self.settle(record, STOPPED)
+        else:
+            self.took.add(record)
+        self._enter(record)
+        if record.state == "queued":
+            self.queue.enter(record)
+
+    def follow(self) -> None:
+        """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
+        if not self._root.exists():
+            return
+        changed = self._root.stat().st_mtime_ns
+        if changed == self._changed:
+            return
+        # Two changes may have the same time stamp, so a folder that just changed is read again.
+        self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
+        names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
+        for record in [r for r in self._records.values() if r.finished and r.id not in names]:
+            self._forget(record)
+        for name in sorted(names - self._names - self._records.keys()):
+            folder = store.Folder(self._root / name)
+            with _one_of_many(name):
+                if folder.read("outcome") is not None:
+                    self._load(folder)
+        self._names = names
+
+    def add(
+        self,
+        task: tasks.Task,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+        key: str = "",
+        expected: float | None = None,
+        batch: str = "",
+    ) -> Record:
+        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
+        asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
+        more = {"expected": expected, "batch": batch}
+        record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
+        with _whole_or_not(record.folder):
+            record.folder.write("job", record.asked)
+            self.save(record)
+        self._enter(record)
+        self.queue.enter(record)
+        return record
+
+    def keyed(self, owner: str, key: str) -> Record | None:
+        """The job that an owner asked for with a key; None if there is none, or the key is ""."""
+        return self._keys.get((owner, key))
+
+    def _enter(self, record: Record) -> None:
+        self._records[record.id] = record
+        if key := record.asked.get("key"):
+            self._keys[record.asked["owner"], key] = record
+        if record.asked.get("batch"):
+            self._batches.setdefault(record.unit, []).append(record)
+
+    def batch(self, batch: str, owner: str) -> list[Record]:
+        """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
+        self.follow()
+        if not (found := self._batches.get(f"{owner}/{batch}")):
+            raise Unavailable("There is no such batch here. Next: look in the tray or the gallery.")
+        return found
+
+    def add_finished(self, live: Live, owner: str) -> Record:
+        """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
+        settings = live.settings.model_dump(mode="json")
+        record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
+        record.state, record.ended = "done", record.asked["created"]
+        record.started = record.ended - live.seconds
+        file = tasks.File.keep(live.data, live.kind, live.name)
+        result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
+        store.write_finished(record.folder.path, record.asked, result, record.started, record.ended)
+        self._records[record.id] = record
+        return record
+
+    def _new(self, asked: dict[str, Any]) -> Record:
+        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
+        id = store.new_id(self._last_id)
+        return Record(id, store.Folder(self._root / id), asked)
+
+    def save(self, record: Record) -> None:
+        """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
+        record.folder.write("state", kept(record))
+
+    def note(self, record: Record) -> None:
+        """Writes the state of one job, now or as soon as that works."""
+        try:
+            self.save(record)
+        except (StudioError, OSError):
+            log.exception("the state of job %s could not be saved yet", record.id)
+            self._unsaved[record.id] = record
+
+    def catch_up(self) -> None:
+        """Writes what could not be written earlier, as far as that works now."""
+        for record in list(self._unsaved.values()):
+            with suppress(StudioError, OSError):
+                self.save(record)
+                del self._unsaved[record.id]
+
+    def requeue(self, record: Record) -> None:
+        """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
+        if record.folder.read("outcome") is not None:
+            return self.settle(record)
+        record.state = "queued"
+        self._busy.pop(record.id, None)
+        self.queue.enter_first(record)
+        self.note(record)
+
+    def begin(self, record: Record) -> None:
+        """Notes that a job runs, and whom it passed."""
+        for other in self.queue.passed_by(record):
+            other.passed += 1
+            other.passers.add(record.unit)
+            self.note(other)
+        self.queue.leave(record)
+        self._busy[record.id] = record
+        record.state, record.started, record.tries = "running", time.time(), record.tries + 1
+        self.note(record)
+
+    def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
+        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
+        outcome = record.folder.read("outcome")
+        ended = time.time()
+        if outcome is not None:
+            ended = record.folder.written("outcome")  # the server may have died before it could see it
+            reason = outcome.get("error", "")
+            state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
+            record.report = last_report(outcome) or record.report
+        record.state, record.error, record.ended = state, reason, ended
+        record.preview = None  # the folder has it
+        self._busy.pop(record.id, None)
+        self.took.add(record)
+        self.note(record)
+
+    def move(self, record: Record, to: str) -> None:
+        """Moves a waiting job forward among its owner's, see `Waiting.move`."""
+        for changed in self.queue.move(record, to):
+            self.note(changed)
+
+    def pause(self, record: Record, paused: bool) -> None:
+        """Pauses or resumes a waiting job, also beyond a restart."""
+        self.queue.pause(record, paused)
+        self.note(record)
+
+    def find(self, id: str, owner: str) -> Record:
+        """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+        self.follow()
+        record = self._records.get(id)
+        if record is None or record.asked["owner"] != owner:
+            raise Unavailable("There is no such job here. Next: look in the tray or the gallery.")
+        return record
+
+    def newest(self, owner: str, limit: int) -> list[Record]:
+        """The owner's jobs, newest first; what is under way is among them however many came after it."""
+        self.follow()
+        own = [record for record in self._records.values() if record.asked["owner"] == owner]
+        own.sort(key=lambda record: record.id, reverse=True)
+        busy = [record for record in own if not record.finished]
+        late = [record for record in own if record.finished][: max(0, limit - len(busy))]
+        return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
+
+    def unfinished(self, owner: str) -> int:
+        """How many of an owner's jobs wait or run."""
+        return sum(
+            record.asked["owner"] == owner and not record.finished for record in self._records.values()
+        )
+
+    def busy(self) -> list[Record]:
+        """Jobs that run."""
+        return list(self._busy.values())
+
+    def get(self, id: str) -> Record | None:
+        """The job of an id, whoever owns it."""
+        return self._records.get(id)
+
+    def remove(self, record: Record) -> None:
+        """Forgets a finished job. Raises `InvalidInput` if it is not finished."""
+        if not record.finished:
+            raise InvalidInput("A job that is not finished cannot be removed. Next: cancel it first.")
+        record.folder.remove()
+        self._forget(record)
+
+    def _forget(self, record: Record) -> None:
+        self._unsaved.pop(record.id, None)
+        self._seen.forget(record.id)
+        self._keys.pop((record.asked["owner"], record.asked.get("key", "")), None)
+        del self._records[record.id]
+        if record.asked.get("batch"):
+            self._batches[record.unit].remove(record)
+
+    def starts_in(self, record: Record) -> float | None:
+        """About how many seconds it is until a waiting job begins; None if that is not known."""
+        turn = self.queue.turn(record)
+        if turn is None or turn.ahead is None:
+            return None
+        left = timing.left(self.busy(), record.lane)
+        slots = max(1, self.slots.get(record.lane, 1))
+        return None if left is None else (turn.ahead + left) / slots
+
+    def snapshot(self, record: Record) -> Job:
+        """The job as a page sees it now."""
+        turn = self.queue.turn(record)
+        return self._seen.of(record, turn.place if turn else 0, self.starts_in(record))
+
+
+@contextmanager
+def _one_of_many(name: str) -> Iterator[None]:
+    """Passes over a job's folder that cannot be read, whatever is wrong with it, so that the others are."""
+    try:
+        yield
+    except Exception:
+        log.exception("job %s cannot be read, so its folder is left alone", name)
+
+
+@contextmanager
+def _whole_or_not(folder: store.Folder) -> Iterator[None]:
+    """Takes a new job's folder away again if it could not be filled: a person was told that there is none."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            folder.remove()
+        raise
