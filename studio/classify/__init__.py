@@ -31,13 +31,14 @@ TRAIN = Task(
 AUDIT = Task(
     name="classify.audit",
     settings=AuditSettings,
-    inputs=(Slot("data", "dataset"),),
+    inputs=(Slot("data", "dataset"), Slot("model", "model", least=0, flag="--base")),
     produces="text",
     lane="job",
     work="studio.classify.teach.task:audit",
     title="Audit",
     command="classify audit",
     help="look a data set over: counts, broken files, duplicates, sizes, suspicious labels",
+    check="studio.classify.models.available:check_given",
 )
 
 _MODEL = Slot("model", "model", least=0, flag="--preset")

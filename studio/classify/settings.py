@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from studio.core.settings import Settings, setting
 
@@ -22,6 +22,13 @@ _ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
     (("hidden",), "head", "mlp", "with a linear head"),
     (("strength",), "head", "linear", "with a hidden layer"),
 )
+
+
+FOUND = "found"  # levels as the network itself tells them
+LEVELS = (FOUND, "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch")
+Levels = Literal["found", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
+_FLAT = "A model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so."
+_LEVELS = "What a model made elsewhere takes for the levels of a picture; it is found out unless it is said."
 
 
 class TrainClassifierSettings(Settings):
@@ -84,15 +91,24 @@ class AuditSettings(Settings):
         224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    levels: Levels = setting(FOUND, _LEVELS)
+    flat: bool = setting(False, _FLAT)
+
+    # An audit of before took no models.
+    assumed: ClassVar[dict[str, Any]] = {"levels": FOUND, "flat": False}
+
+    def without_effect(self, model: str) -> list[str]:
+        """Sentences on what is set otherwise than usual and does nothing beside a model; "" for none."""
+        if model and not self.suspicious:
+            return [f"Without effect where labels are not looked at: {model}."]
+        fields, named = type(self).model_fields, ("backbone", "size") if model else ("levels", "flat")
+        idle = [name for name in named if getattr(self, name) != fields[name].default]
+        why = "since the model has its own" if model else "since no model made elsewhere was given"
+        return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
 _PRESET = "A classifier: its name, its folder, or a model made elsewhere (.keras, .h5, zip or folder)."
-FOUND = "found"  # levels as the network itself tells them
-LEVELS = (FOUND, "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch")
-Levels = Literal["found", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
-_FLAT = "A model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so."
-_LEVELS = "What a model made elsewhere takes for the levels of a picture; it is found out unless it is said."
 
 
 class PredictSettings(Settings):

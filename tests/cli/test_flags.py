@@ -152,7 +152,7 @@ ORDERS = {
     "paint": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
-    "classify audit": (["data"], ["--seed 3", "--json"]),
+    "classify audit": (["data"], ["--seed 3", "--json", "--base my.keras"]),
     "classify predict": (["mine", "a.jpg", "b.jpg"], ["--top 3", "--json", "--quiet"]),
     "classify explain": (["mine", "a.jpg"], ["-o o.png", "--verbose"]),
     "classify export": (["mine"], ["-o o.onnx", "--json"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.classify.data import matching
 from studio.classify.models import brought, trained
 from studio.classify.settings import FOUND, LEVELS
 from studio.classify.teach import held_out
@@ -85,7 +86,7 @@ def of_brought(
     if levels not in LEVELS:
         raise unknown("levels", levels, LEVELS)
     known = brought.known(file, flat)
-    found = data.pictures(sample_sets.resolve(where, progress), _side(known.size), progress=progress)
+    found = data.pictures(sample_sets.resolve(where, progress), matching.side(known.size), progress=progress)
     truth = _truth(found, known.classes, where, file.name)
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)
@@ -103,19 +104,12 @@ def of_brought(
     }
 
 
-def _side(size: tuple[int, int]) -> int:
-    """Of the pictures that are read: as large as the longer side that it looks at, of 16 px at least."""
-    return max(16, *size)
-
-
 def _truth(found: Pictures, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
     """The place of each picture's class among those of the classifier, however its letters are written."""
     if found.labels is None:
         raise _other(where, "one folder alone", classes, model)
-    places = {name.casefold(): place for place, name in enumerate(classes)}
-    places |= {name: place for place, name in enumerate(classes)}
-    known = [places.get(name, places.get(name.casefold() if model else name)) for name in found.classes]
-    if unknown := [name for name, place in zip(found.classes, known, strict=True) if place is None]:
+    known = matching.places(found.classes, classes, loosely=bool(model))
+    if unknown := matching.unknown(found.classes, known):
         raise _other(where, f"others too: {first_few(unknown)}", classes, model)
     return np.array(known)[found.labels]
 

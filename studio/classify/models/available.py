@@ -9,7 +9,14 @@ import numpy as np
 
 from studio.classify.models import brought, imagenet, trained
 from studio.classify.models.trained import Classifier
-from studio.classify.settings import FOUND, IMAGENET, ExplainSettings, ExportSettings, PredictSettings
+from studio.classify.settings import (
+    FOUND,
+    IMAGENET,
+    AuditSettings,
+    ExplainSettings,
+    ExportSettings,
+    PredictSettings,
+)
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.models.presets import Preset
@@ -17,6 +24,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs
 
 Asked = PredictSettings | ExplainSettings | ExportSettings
+Given = Asked | AuditSettings
 
 
 def names() -> list[str]:
@@ -36,16 +44,23 @@ def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None
         InvalidInput: if there is none, or it is another kind of model, or not whole.
         Unavailable: if its backbone is out of reach.
     """
-    for file in inputs.get("model", ()):
-        if brought.is_one(file):
-            return brought.open(file, settings.levels, settings.flat)
-        return trained.open(presets.from_zip(file))
+    if found := given(settings, inputs):
+        return found
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return trained.open(_classifier(settings.preset))
 
 
-def levels_note(settings: Asked, inputs: Inputs) -> dict[str, str]:
+def given(settings: Given, inputs: Inputs) -> Classifier | None:
+    """The classifier that is among the inputs, if there is one; raises as `classifier`."""
+    for file in inputs.get("model", ()):
+        if brought.is_one(file):
+            return brought.open(file, settings.levels, settings.flat)
+        return trained.open(presets.from_zip(file))
+    return None
+
+
+def levels_note(settings: Given, inputs: Inputs) -> dict[str, str]:
     """What a model made elsewhere is given for the levels of a picture, and why, in words; else nothing."""
     for file in inputs.get("model", ()):
         if brought.is_one(file):
@@ -66,12 +81,17 @@ def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
 
 def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless there is such a classifier; loads no Keras."""
+    check_given(settings, inputs)
+    if not inputs.get("model") and settings.preset != IMAGENET:
+        trained.classes_of(_classifier(settings.preset))
+
+
+def check_given(settings: Given, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` if a model among the inputs cannot be taken; loads no Keras."""
     for file in inputs.get("model", ()):
         if brought.is_one(file):
             with file.path.open("rb") as opened:
                 brought.check(opened, file.name)
-    if not inputs.get("model") and settings.preset != IMAGENET:
-        trained.classes_of(_classifier(settings.preset))
 
 
 def prepare(settings: PredictSettings) -> None:

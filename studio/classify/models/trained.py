@@ -91,9 +91,47 @@ class Classifier:
         Raises:
             Cancelled: if a person asked to stop.
         """
-        progress = progress or Progress()
-        found, at = [np.empty((0, len(self.classes)), "float32")], 0
-        ask = self.network if len(pictures) <= self.few else self.network.predict_on_batch
+        return self._asked(self.network, pictures, progress or Progress())
+
+    @property
+    def seeing(self) -> keras.KerasTensor:
+        """In the network what it sees, `(B, C)`: what enters its last layer that weighs, as a mean of places.
+
+        Raises:
+            StudioError: if no layer weighs.
+        """
+        from keras import ops
+
+        last = next((one for one in reversed(self.network.layers) if hasattr(one, "kernel")), None)
+        if last is None:
+            raise StudioError(
+                f"{self.name} has no layer that weighs what it sees. Next: choose another model."
+            )
+        entering = ops.cast(last.input, "float32")
+        places = tuple(range(1, len(entering.shape) - 1))
+        return ops.mean(entering, axis=places) if places else entering
+
+    def seen(
+        self, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What it sees in some pictures, `(n, C) float32`, and what it thinks of them, as `probabilities`.
+
+        Raises:
+            StudioError: as `seeing`.
+            Cancelled: if a person asked to stop.
+        """
+        import keras
+
+        both = keras.ops.concatenate([self.seeing, keras.ops.cast(self.network.output, "float32")], axis=-1)
+        found = self._asked(keras.Model(self.network.input, both), pictures, progress or Progress())
+        return found[:, : -len(self.classes)], found[:, -len(self.classes) :]
+
+    def _asked(
+        self, network: keras.Model, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress
+    ) -> np.ndarray:
+        """What a network from raw pictures to a row of numbers says of some, `(n, C) float32`."""
+        found, at = [np.empty((0, network.output.shape[-1]), "float32")], 0
+        ask = network if len(pictures) <= self.few else network.predict_on_batch
         while at < len(pictures):
             progress.report(at, len(pictures), text="Looking at pictures")
             count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.classify.data import audit as looked
-from studio.classify.data import duplicates
-from studio.classify.models import trained
+from studio.classify.data import duplicates, matching
+from studio.classify.models import available, trained
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
-from studio.classify.teach import card, head, held_out, teach_head, training_set
+from studio.classify.teach import card, doubts, head, held_out, teach_head, training_set
 from studio.classify.teach.evaluate import evaluate
 from studio.classify.teach.teach_head import Taught
 from studio.classify.teach.training_set import TrainingSet
@@ -150,13 +150,26 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     """Looks a data set over. See `studio.classify.data.audit.facts`."""
     began = time.monotonic()
     file = inputs["data"][0]
-    pictures = data.pictures(file, settings.size, 3, progress)
-    found = looked.facts(pictures, duplicates.find(pictures, progress))
+    given = inputs.get("model", ())
+    base = available.given(settings, inputs) if settings.suspicious else None
+    pictures = data.pictures(file, matching.side(base.size) if base else settings.size, 3, progress)
+    alike = duplicates.find(pictures, progress)
+    found = looked.facts(pictures, alike)
+    found["notes"] += settings.without_effect(given[0].name if given else "")
     weights: dict[str, str] = {}
     stopped = False
     if settings.suspicious:
         try:
-            found["suspicious"], weights = _doubted(settings, file, progress)
+            if base:
+                looked.check(pictures, file.name)
+                found["suspicious"], notes = doubts.by_classifier(
+                    base, given[0].name, pictures, alike.labels, settings.seed, progress
+                )
+                told = available.levels_note(settings, inputs)
+                found |= {"levels": told["levels"]} if told else {}
+                found["notes"] += [*([f"{told['levels_told']}."] if told else []), *notes]
+            else:
+                found["suspicious"], weights = _doubted(settings, file, progress)
         except StudioError as error:
             found["notes"].append(f"Labels were not checked. {error}")
         except Cancelled:

@@ -82,7 +82,18 @@ def load(
             step = "add pictures that differ from these"
             raise refused(file.name, "pictures to learn from, and others to test on", received, step)
     backbone = backbones.load(name, progress)
-    count = min(FOLDS, int(np.bincount(labels[learnt]).min()))
-    parts = split.folds(labels[learnt], groups[learnt], max(2, count), seed)
+    parts = folds(labels[learnt], groups[learnt], seed)
     seen = features(pictures, backbone, progress)
     return TrainingSet(pictures, backbone, seen, learnt, tested, parts, (*pictures.notes, *warnings))
+
+
+def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """The part of the cross-validation in which each picture is left out, `(n,)`; few pictures have fewer.
+
+    Args:
+        labels: `(n,)`, their classes.
+        groups: `(n,)`, those that are nearly the same.
+        seed: of the draw.
+    """
+    count = min(FOLDS, int(np.bincount(labels).min()))
+    return split.folds(labels, groups, max(2, count), seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 
 import keras
@@ -19,23 +18,11 @@ from studio.classify.settings import ExplainSettings, ExportSettings, PredictSet
 from studio.core import tasks
 from studio.core.brought import models as core_brought
 from studio.core.brought.files import keras_files
-from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.pictures import images
 from studio.core.tasks import File
 
-
-@pytest.fixture(autouse=True)
-def near(home, monkeypatch):
-    """The safe copy is made in this process, since Keras takes seconds to load in a new one."""
-
-    def answer(module, file, place, name):
-        if module != resave.__name__:
-            return core_brought._Answer()
-        found = json.dumps({"facts": resave.run(file, place)})
-        return core_brought._Answer.model_validate_json(found)
-
-    monkeypatch.setattr(core_brought, "_answer", answer)
+pytestmark = pytest.mark.usefixtures("near")
 
 
 def given(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
