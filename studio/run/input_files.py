@@ -96,11 +96,11 @@ def _model(text: str, labels: str | None = None) -> File:
     path = paths.expand_user(text)
     if path.is_file() and _is_packed(path):
         return _packed(path)
-    if is_brought(path):
-        return models.bring(path, paths.expand_user(labels) if labels else None)
-    if path.suffix.lower() in _MODEL_FILES and not path.exists():  # no name of a model ends so
+    if is_missing(path):
         shown, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(shown, expected="a file", received="no such file", next_step=step)
+    if is_brought(path):
+        return models.bring(path, paths.expand_user(labels) if labels else None)
     return _zipped(preset(text))
 
 
@@ -112,6 +112,11 @@ def _zipped(found: presets.Preset) -> File:
 def preset(text: str) -> presets.Preset:
     """A model by its name or folder. Raises as `presets.find`."""
     return presets.find(text if text in presets.names() else paths.expand_user(text).absolute())
+
+
+def is_missing(path: Path) -> bool:
+    """Whether a path is that of a model's file, since no name of a model ends so, and nothing is there."""
+    return path.suffix.lower() in _MODEL_FILES and not path.exists()
 
 
 def is_brought(path: Path) -> bool:

@@ -164,7 +164,7 @@ def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
         "classify", "explain", own, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
     )
     assert code == 0 and recipes.read(Path("why.png").read_bytes()).inputs["model"][0].name == own
-    assert said("classify", "export", own, "-o", "again.keras", "--quiet")[0] == 0
+    assert said("classify", "export", own, "-o", "again.keras", "--quiet") == (0, "again.keras\n", "")
     with zipfile.ZipFile("again.keras") as packed:
         assert packed.read("labels.txt").decode().split("\n")[0] == "class 1"
     assert said("write", "Once", "--preset", own, "--quiet")[0] == 2  # which is no voice
@@ -200,6 +200,8 @@ BAD = {
     "an unknown form": ["classify", "export", "toy", "-o", "toy.pb"],
     "no output": ["classify", "export", "toy"],
     "a wrong ending": ["classify", "predict", "toy", "photo.png", "-o", "told.png"],
+    "a score of no model": ["score", "model.keras", "data"],
+    "a score of no file": ["score", "nothing.h5", "data"],
     "a whole model": ["classify", "predict", "model.keras", "photo.png"],
 }
 
@@ -207,7 +209,10 @@ BAD = {
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line(words, toy, said):
     Path("model.keras").write_bytes(b"PK\x03\x04 no model")
+    Path("labels.txt").write_text("cat\ncoffee\n")
     code, out, err = said(*words, "--quiet")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and "Next: " in err
     assert not Path("why.png").exists()
+    files = [word for word in words if word.endswith((".keras", ".h5"))]
+    assert all(f"model {name}" in err for name in files), "it names the file"

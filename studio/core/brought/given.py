@@ -81,6 +81,9 @@ def bring(path: Path, names: Path | None = None) -> File:
         InvalidInput: if it does not pass, or is none, or the names cannot be read.
     """
     try:
+        if path.is_file() and path.name != containers.WEB:  # packed it may have another name
+            with path.open("rb") as file:
+                check(file, path.name)
         data, name = packing.packed(path, names)
         check(io.BytesIO(data), name)
         return File.keep(data, "model", name)
