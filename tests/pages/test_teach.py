@@ -234,7 +234,7 @@ def keras_file(**more: bytes) -> bytes:
 @pytest.fixture
 def bring(visit):
     """The half that tries, with a model of a person's own."""
-    brought_models.known.clear()  # two files of the same second are the same file
+    brought_models._known.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("classify", half="Try")
@@ -246,7 +246,7 @@ def bring(visit):
 def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch):
     found = Known("my net", ("mine", "yours"), (20, 30), 7, why="it scales by itself")
     asked = []
-    monkeypatch.setattr(own, "known", lambda file: asked.append(file.name) or found)
+    monkeypatch.setattr(own, "known", lambda file, flat=False: asked.append(file.name) or found)
     page = done(bring(keras_file()))
     assert set(asked) == {"my net.keras"}
     chosen = page.selectbox(key="preset")
@@ -262,7 +262,7 @@ def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch)
 
 @pytest.mark.parametrize("where", ["at once", "by its process"])
 def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatch):
-    def refuse(file):
+    def refuse(file, flat=False):
         raise InvalidInput("Invalid model my net.keras. Next: choose another.")
 
     monkeypatch.setattr(own, "known", refuse)
