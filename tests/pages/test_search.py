@@ -168,7 +168,7 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     drawn = draw(page, id=job.id)
     assert not drawn.exception
     assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
-    assert drawn.metric[0].label == "The best: nats a character"
+    assert drawn.metric[0].label == "The best: nats a character, validation"
     assert "learning rate" in drawn.markdown[0].value
     assert drawn.caption[0].value.startswith("Less is better")
     assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]

@@ -380,7 +380,7 @@ def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
     assert (code, found["path"]) == (0, "best")
     assert (tmp_path / "best" / "card.md").is_file()
     assert found["figures"]["trials_ended"] >= 1 and 0 < found["figures"]["best"] < 5
-    assert "trials ended" in err and "The best by nats a character:" in err
+    assert "trials ended" in err and "The best by nats a character, validation:" in err
 
 
 @pytest.mark.parametrize(
