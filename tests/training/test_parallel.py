@@ -35,8 +35,8 @@ sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 PICTURES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]
 TEXT = ["data.txt", "--streams", "8", "--sequence", "16", "--epochs", "2"]
 SMALL = {
-    # ten steps, from where none parts what rounding alone tells apart: from seed 0 weights part by 5e-4
-    "vae.train": [*PICTURES, "--width", "4", "--latent-dim", "8", "--seed", "2", "--steps", "10"],
+    # From seed 0 a ReLU lies on its bend, and rounding decides: 1 and 4 devices go one way, 2 and 8 another.
+    "vae.train": [*PICTURES, "--width", "4", "--latent-dim", "8", "--seed", "2"],
     "text.train": [*TEXT, "--units", "16", "--embedding", "8", "--layers", "1"],
 }
 
