@@ -32,7 +32,7 @@ import psutil
 import requests
 
 from benchmarks import api_clients
-from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.report import ROOT, arguments, note, show, timed
 from studio.core.process import children
 
 sys.path.append(str(ROOT / "tests" / "fakes"))
@@ -79,7 +79,7 @@ def _measure(told: Path, rounds: int, port: int) -> None:
             page, http = _both_ways(port, task, settings, inputs)
             for way in (page, http, page, http):
                 way()
-            seconds = [(_timed(page), _timed(http)) for _ in range(rounds)]
+            seconds = [(timed(page), timed(http)) for _ in range(rounds)]
             by_page, by_http = (statistics.median(one) for one in zip(*seconds, strict=True))
             figures |= {
                 f"{title}, by the page, ms": 1000 * by_page,
@@ -131,8 +131,8 @@ def upload(rounds: int) -> dict[str, Any]:
             source = _random(Path(folder) / "source", 50 * MB)
             seconds.append(
                 (
-                    _timed(lambda path=source: _copy(path)),
-                    _timed(lambda path=source: _send(path, session, send)),
+                    timed(lambda path=source: _copy(path)),
+                    timed(lambda path=source: _send(path, session, send)),
                 )
             )
         copy, sent = (statistics.median(one) for one in zip(*seconds[1:], strict=True))
@@ -208,12 +208,6 @@ def _studio() -> Iterator[Any]:
             yield server
         finally:
             server.kill()
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _until(holds: Callable[[], bool]) -> None:

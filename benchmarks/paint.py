@@ -9,6 +9,7 @@ chelsea, learnt at 96 px. `--large` paints 4,096 px, too, in a process of its ow
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from benchmarks.report import arguments, fresh, note, show
 
@@ -73,14 +74,14 @@ def handed_back() -> dict[str, object]:
     return {"ten sigmoid layers, gradient of the first and the last": f"{found[0]:.1e}, {found[-1]:.1e}"}
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     from studio.core.process import blas_threads
 
-    parser = arguments(__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0], quick="--seconds 0.1")
     parser.add_argument("--seconds", type=float, default=3.0, help="of processor time that each learns")
     parser.add_argument("--large", action="store_true", help="4,096 px, too")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     with blas_threads.limited(1):
         for name, knobs in NETWORKS.items():

@@ -81,10 +81,11 @@ def seconds(work: Callable[[], object], times: int = 5, warm: int = 1) -> float:
     """The median time of some work, after it has run `warm` times."""
     for _ in range(warm):
         work()
-    return statistics.median(_timed(work) for _ in range(times))
+    return statistics.median(timed(work) for _ in range(times))
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
+    """Seconds by the clock that some work takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -103,14 +103,21 @@ def variants(settings: Settings) -> dict[str, dict[str, Any]]:
     for name, field in settings.described().items():
         value = getattr(settings, name)
         if name == "seed":
-            if not getattr(settings, "passes", 1):
-                continue  # nothing is drawn at random
-            found["Another seed"] = {"seed": (value * 31 + 17) % MOST_SEED}
+            if change := _another_seed(settings):
+                found["Another seed"] = change
         elif field.tier == "main" and not overruled(settings, name):
             for label, new in _neighbours(field, value):
                 if new != value:
                     found[label] = {name: new}
     return found
+
+
+def _another_seed(settings: Settings) -> dict[str, int]:
+    """Nothing where nothing is drawn at random."""
+    seed = getattr(settings, "seed", None)
+    return (
+        {} if seed is None or not getattr(settings, "passes", 1) else {"seed": (seed * 31 + 17) % MOST_SEED}
+    )
 
 
 def _neighbours(field: Described, value: Any) -> list[tuple[str, Any]]:
@@ -153,7 +160,7 @@ def vary(
 def other_seeds(settings: Settings) -> list[Settings]:
     """The same with MOST_SEEDS other seeds; nothing where nothing is drawn at random."""
     found = []
-    while len(found) < MOST_SEEDS and (change := variants(settings).get("Another seed")):
+    while len(found) < MOST_SEEDS and (change := _another_seed(settings)):
         settings = settings.model_copy(update=change)
         found.append(settings)
     return found

@@ -35,14 +35,14 @@ def _draw(every: float) -> None:
         st.rerun()  # the interval belongs to the whole run
     _status(studio.status())
     found = _shown(studio.jobs(owner()))
+    in_turn = _in_turn(found)
+    wait = [job for job in in_turn if job.state == "queued"]
     with st.container(key="tray", gap="small"):
         if found:
-            waiting = any(job.state == "queued" for job in found)
-            st.caption("Jobs", help=steering.HELP if waiting else None)
-        wait = [job for job in _in_turn(found) if job.state == "queued"]
-        others = len({job.batch or job.id for job in wait if not job.paused}) > 1
-        for job in _one_a_batch(_in_turn(found)):
-            first = next((one for one in wait if (one.batch or one.id) == (job.batch or job.id)), None)
+            st.caption("Jobs", help=steering.HELP if wait else None)
+        others = len({job.unit for job in wait if not job.paused}) > 1
+        for job in _one_a_batch(in_turn):
+            first = next((one for one in wait if one.unit == job.unit), None)
             _row(job, first, others)
 
 
@@ -76,8 +76,8 @@ def _in_turn(found: list[engine.Job]) -> list[engine.Job]:
 
 def _one_a_batch(found: list[engine.Job]) -> list[engine.Job]:
     """Of each batch the job that is furthest, which stands for all of it."""
-    firsts = {job.batch or job.id: job for job in reversed(found)}
-    return [job for job in found if firsts[job.batch or job.id] is job]
+    firsts = {job.unit: job for job in reversed(found)}
+    return [job for job in found if firsts[job.unit] is job]
 
 
 def _row(job: engine.Job, first: engine.Job | None, others: bool) -> None:

@@ -40,28 +40,25 @@ class KnownHost:
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str], programs: str):
-        self._hosts, self._programs = list(hosts), programs
-        self._app = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
+        self._app, self._hosts, self._programs = app, list(hosts), programs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers 400 by another name, else as the app does."""
-        by_program = scope["type"] == "http" and scope["path"].startswith(self._programs)
-        if by_program and not await self._is_known(scope, receive):
-            return await problems.response(400, _NO_NAME)(scope, receive, send)
-        await self._app(scope, receive, send)
-
-    async def _is_known(self, scope: Scope, receive: Receive) -> bool:
         known = False
 
-        async def app(*_: Any) -> None:
+        async def app(scope: Scope, receive: Receive, _: Send) -> None:
             nonlocal known
             known = True
+            await self._app(scope, receive, send)
 
-        async def refusal(_: Message) -> None:
-            pass
+        async def unsaid(_: Message) -> None:
+            """In place of the middleware's own refusal, which is plain text."""
 
-        await TrustedHostMiddleware(app, self._hosts, www_redirect=False)(scope, receive, refusal)
-        return known
+        by_program = scope["type"] == "http" and scope["path"].startswith(self._programs)
+        guarded = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
+        await guarded(scope, receive, unsaid if by_program else send)
+        if by_program and not known:
+            await problems.response(400, _NO_NAME)(scope, receive, send)
 
 
 class SameOrigin:

@@ -42,7 +42,7 @@ def open(preset: Preset) -> latent.Generator:
         InvalidInput: if it is no DCGAN, or its files are not whole.
     """
     settings = settings_of(preset)
-    arrays = loading.arrays(preset.weights(), written.layout(settings))
+    arrays = loading.arrays(preset.weights(), written.layout(settings), "generator")
     draw = Written(partial(written.written, arrays, settings), math.ceil(limits.processors()))
     directions, density = latent.read(preset.data(), settings.latent_dim)
 

@@ -28,24 +28,20 @@ def layout(settings: TrainDcganSettings) -> Iterator[tuple[str, tuple[int, ...]]
     inputs = 0
     for n, channels in enumerate(widths(settings)):
         if n:
-            yield _mine(place("conv2d_transpose", n - 1, 0), (SIDE, SIDE, channels, inputs))
+            yield place("conv2d_transpose", n - 1, 0), (SIDE, SIDE, channels, inputs)
         else:
             # Keras counts by the way left to the picture: what asks for the first gains has the longest.
             number, numbers = int(settings.modulated), coarsest(settings.size) ** 2 * channels
-            yield _mine(place("dense", number, 0), (settings.latent_dim, numbers))
-        yield from (_mine(*one) for one in normalisation(n, channels))
+            yield place("dense", number, 0), (settings.latent_dim, numbers)
+        yield from normalisation(n, channels)
         if settings.modulated:
             asked = n + 1 if n else 0
-            yield _mine(place("dense", asked, 0), (settings.latent_dim, 2 * channels))
-            yield _mine(place("dense", asked, 1), (2 * channels,))
+            yield place("dense", asked, 0), (settings.latent_dim, 2 * channels)
+            yield place("dense", asked, 1), (2 * channels,)
         inputs = channels
     last = halvings(settings.size) - 1
-    yield _mine(place("conv2d_transpose", last, 0), (SIDE, SIDE, settings.channels, inputs))
-    yield _mine(place("conv2d_transpose", last, 1), (settings.channels,))
-
-
-def _mine(name: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-    return f"generator/{name}", shape
+    yield place("conv2d_transpose", last, 0), (SIDE, SIDE, settings.channels, inputs)
+    yield place("conv2d_transpose", last, 1), (settings.channels,)
 
 
 def written(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: int) -> bytes:

@@ -14,16 +14,16 @@ _BASE = 0.35 * 2**30  # bytes, of Python and its libraries
 
 def usual(settings: PaintSettings, inputs: Inputs) -> float:
     """About how many seconds it takes on one core."""
-    steps = min(settings.steps, settings.most_steps or settings.steps)
     step = _OVERHEAD + 6 * settings.batch * settings.parameters / _PRODUCTS
     pixels = images.megapixels(inputs["content"][0].read(), settings.size) * 1e6
     picture = 2 * pixels * settings.parameters / _PRODUCTS + 2e-7 * pixels
-    return _LOOKS * steps * step + (settings.frames + 1) * picture
+    return _LOOKS * settings.last_step * step + (settings.frames + 1) * picture
 
 
 def needs(settings: PaintSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes at most."""
-    learnt = images.megapixels(inputs["content"][0].read(), settings.detail) * 1e6
+    photo = inputs["content"][0].read()
+    learnt = images.megapixels(photo, settings.detail) * 1e6
     batch = settings.batch * settings.width * settings.depth * 4
     values = learnt * (settings.inputs + 2 * max(settings.width, settings.inputs)) + batch
-    return _BASE + 4 * values + 12 * images.megapixels(inputs["content"][0].read(), settings.size) * 1e6
+    return _BASE + 4 * values + 12 * images.megapixels(photo, settings.size) * 1e6

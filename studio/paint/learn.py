@@ -111,11 +111,10 @@ class _Course:
 
     def run(self) -> None:
         """Learns until its end, until the weights run away, or until a person stops it."""
-        end = min(self._settings.steps, self._settings.most_steps or self._settings.steps)
         try:
             self._watch()
             self._add_frames()
-            while self.learner.steps < end:
+            while self.learner.steps < self._settings.last_step:
                 self.learner.step()
                 self._watch()
                 self._add_frames()

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from studio.paint.activations import ACTIVATIONS
+from studio.paint.settings import parameters
 
 COLORS = 3
 
@@ -51,8 +52,7 @@ class Network:
 
     def __init__(self, inputs: int, depth: int, width: int, activation: str):
         self.shape = [inputs, *[width] * depth, COLORS]
-        count = sum((given + 1) * made for given, made in pairwise(self.shape))
-        self.weights = np.zeros(count, "float32")
+        self.weights = np.zeros(parameters(self.shape), "float32")
         self.layers = self.views(self.weights)
         self._activation = ACTIVATIONS[activation]
 

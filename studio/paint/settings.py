@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -92,8 +93,17 @@ class PaintSettings(Settings):
     @property
     def parameters(self) -> int:
         """How many numbers the network learns."""
-        sides = [self.inputs, *[self.width] * self.depth, 3]
-        return sum((given + 1) * made for given, made in pairwise(sides))
+        return parameters([self.inputs, *[self.width] * self.depth, 3])
+
+    @property
+    def last_step(self) -> int:
+        """The step after which it ends."""
+        return min(self.steps, self.most_steps or self.steps)
+
+
+def parameters(shape: Sequence[int]) -> int:
+    """How many weights and biases fully connected layers have, by the widths from inputs to outputs."""
+    return sum((given + 1) * made for given, made in pairwise(shape))
 
 
 def kind(settings: PaintSettings) -> Kind:

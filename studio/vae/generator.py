@@ -53,8 +53,8 @@ def open(preset: Preset) -> latent.Generator:
         InvalidInput: if it is no VAE, or its files are not whole.
     """
     settings, path = settings_of(preset), preset.weights()
-    drawing = loading.arrays(path, written.decoder_layout(settings))
-    reading = loading.arrays(path, written.encoder_layout(settings))
+    drawing = loading.arrays(path, written.decoder_layout(settings), "decoder")
+    reading = loading.arrays(path, written.encoder_layout(settings), "encoder")
     directions, density = latent.read(preset.data(), settings.latent_dim)
     cores = math.ceil(limits.processors())
     draw = Written(partial(written.decoder, drawing, settings), cores)

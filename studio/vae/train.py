@@ -27,9 +27,8 @@ from studio.vae.learner import Learner, See
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
-MOST_TESTED = (
-    500  # validation pictures that a test on the way looks at: about a second, so nothing can stop it
-)
+# Validation pictures that a test on the way looks at: about a second, in which nothing can stop it.
+MOST_TESTED = 500
 TESTED_AT_ONCE = 125
 SHOWN = 8  # pictures in each row of a preview
 REDRAWN = 50  # steps; between them a preview shows the same

@@ -37,29 +37,25 @@ def encoder_layout(settings: TrainVaeSettings) -> Layout:
     """Where Keras puts each array of the encoder in a `.weights.h5`, and its shape."""
     inputs = settings.channels
     for n, channels in enumerate(halved(settings)):
-        yield _in("encoder", place("conv2d", n, 0), (SIDE, SIDE, inputs, channels))
-        yield from (_in("encoder", *one) for one in normalisation(n, channels))
+        yield place("conv2d", n, 0), (SIDE, SIDE, inputs, channels)
+        yield from normalisation(n, channels)
         inputs = channels
     told = 2 * settings.latent_dim
-    yield _in("encoder", place("dense", 0, 0), (coarsest(settings.size) ** 2 * inputs, told))
-    yield _in("encoder", place("dense", 0, 1), (told,))
+    yield place("dense", 0, 0), (coarsest(settings.size) ** 2 * inputs, told)
+    yield place("dense", 0, 1), (told,)
 
 
 def decoder_layout(settings: TrainVaeSettings) -> Layout:
     """The same of the decoder."""
     inputs = halved(settings)[-1]
-    yield _in("decoder", place("dense", 0, 0), (settings.latent_dim, coarsest(settings.size) ** 2 * inputs))
-    yield from (_in("decoder", *one) for one in normalisation(0, inputs))
+    yield place("dense", 0, 0), (settings.latent_dim, coarsest(settings.size) ** 2 * inputs)
+    yield from normalisation(0, inputs)
     for n, channels in enumerate(doubled(settings)):
-        yield _in("decoder", place("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs))
-        yield from (_in("decoder", *one) for one in normalisation(n + 1, channels))
+        yield place("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
+        yield from normalisation(n + 1, channels)
         inputs = channels
-    yield _in("decoder", place("conv2d", 0, 0), (3, 3, inputs, settings.channels))
-    yield _in("decoder", place("conv2d", 0, 1), (settings.channels,))
-
-
-def _in(network: str, name: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-    return f"{network}/{name}", shape
+    yield place("conv2d", 0, 0), (3, 3, inputs, settings.channels)
+    yield place("conv2d", 0, 1), (settings.channels,)
 
 
 def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:

@@ -58,13 +58,14 @@ def normalisation(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]
     return ((place("batch_normalization", n, part), (channels,)) for part in range(4))
 
 
-def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
+def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: str = "") -> list[np.ndarray]:
     """The arrays of a weights file by their places in it, as `float32`; no Keras loads.
 
     Only plain arrays of the very shapes are read: no links, no other files, nothing that unpacks.
 
     Args:
         layout: where Keras puts each, and its shape.
+        network: that they are of, where the file is of a model that has several.
 
     Raises:
         InvalidInput: if one is missing, of another shape, or not finite.
@@ -73,7 +74,7 @@ def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]]) -> list[np
 
     try:
         with h5py.File(path, "r") as file:
-            return [_array(file, name, shape) for name, shape in layout]
+            return [_array(file, f"{network}/{name}".strip("/"), shape) for name, shape in layout]
     except OSError:
         raise not_whole(path.name, "no HDF5 file, or a cut one") from None
 

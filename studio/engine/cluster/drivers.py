@@ -21,9 +21,8 @@ from studio.engine.cluster.client import KILLED, MOST_SENDINGS
 from studio.engine.jobs import store
 
 _LOOK_SECONDS = 0.1
-_LET_GO_SECONDS = (
-    5.0  # less than a driver has to stop: else its process ends before it has returned its best so far
-)
+# Less than a driver has to stop: else its process ends before it has returned its best so far.
+_LET_GO_SECONDS = 5.0
 _YIELD_SECONDS = 0.5  # after a worker died: its other jobs are sent again before new ones
 log = logging.getLogger("studio.engine")
 

@@ -65,6 +65,11 @@ class Job:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
 
+    @property
+    def unit(self) -> str:
+        """What has one place in the order of its owner: its batch, or the job if it is of none."""
+        return self.batch or self.id
+
 
 @dataclass(frozen=True)
 class Batch:
