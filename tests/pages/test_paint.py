@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pages.paint import charts, lessons
+from studio.core.pictures import sample_photos
 from studio.core.settings import Settings
+from studio.paint.learn import learn
 from studio.paint.settings import PaintSettings
 
 from .test_frame import texts
@@ -95,3 +97,10 @@ def test_every_lesson_can_be_watched_at_once():
     for name in lessons.LESSONS:
         assert isinstance(lessons.settings(name), Settings)
         assert lessons.settings(name).steps <= PaintSettings().steps
+
+
+def test_what_learns_too_fast_is_lost_whatever_the_photo():
+    for name in sample_photos.photos():
+        for seed in range(3):
+            settings = lessons.settings("too_fast").model_copy(update={"seed": seed, "size": 64})
+            assert learn(sample_photos.photo(name), settings).ran_away, (name, seed)
