@@ -54,7 +54,7 @@ LESSONS = {
     ),
     "too_fast": Lesson(
         "Too fast",
-        {"optimiser": "sgd", "learning_rate": 0.5},
+        {"optimiser": "sgd", "learning_rate": 1.5},
         "Each step overshoots its aim by more than it was off before. The loss climbs instead of falling, "
         "the weights grow until no number can hold them, and the picture is lost.",
     ),
