@@ -44,11 +44,10 @@ class TransferSettings(Settings):
     stop_after: int | None = setting(
         None, "Ends after so many passes in all, as one that was stopped; empty: at the end.", ge=1
     )
-    painter: Literal[1, 2, 3, 4] = setting(
-        4,
-        "Who paints draft, fine and finest: 4 from large strokes to small, in the photo's light and shade and"
-        " the painting's palette; 3 leaves a frame along the border; 2 knows no light or palette either; 1"
-        " paints at full size alone. Older recipes name theirs.",
+    painter: Literal[1, 2, 3] = setting(
+        3,
+        "Who paints draft, fine and finest: 3 from large strokes to small, in the photo's light and shade and"
+        " the painting's palette; 2 without these; 1 at full size alone. 4 left a frame and is gone.",
     )
     stroke: float = setting(
         1.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from studio.core.errors import unknown
@@ -90,22 +90,6 @@ class Backbone:
 
         return self._again(replaced)
 
-    @cached_property
-    def borderless(self) -> Backbone:
-        """The same network whose maps go on beyond the picture as they end there, where it saw zeros.
-
-        A picture that is painted until the maps are right makes up for the zeros by a frame along its border.
-        For networks whose convolutions are all 3 by 3, as VGG16's are.
-        """
-        import keras
-
-        def replaced(layer):
-            if isinstance(layer, keras.layers.Conv2D):
-                return _repeating_conv()(**layer.get_config())
-            return type(layer).from_config(layer.get_config())
-
-        return self._again(replaced)
-
     def computing(self, precision: Precision) -> Backbone:
         """The same network, that computes in such numbers: itself in float32, else another copy."""
         if precision == "float32":
@@ -154,26 +138,6 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
         if (name, found.digest) not in _LOADED:
             _LOADED[name, found.digest] = Backbone(known, _trunk(found.model, known.last), found.digest)
         return _LOADED[name, found.digest]
-
-
-@cache
-def _repeating_conv() -> type:
-    import keras
-    from keras import ops
-
-    class RepeatingConv2D(keras.layers.Conv2D):
-        """A convolution, 3 by 3, that repeats the outermost row and column of what it sees."""
-
-        def __init__(self, **config):
-            super().__init__(**(config | {"padding": "valid"}))
-
-        def call(self, inputs):
-            return super().call(ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric"))
-
-        def compute_output_shape(self, shape):
-            return (*shape[:-1], self.filters)
-
-    return RepeatingConv2D
 
 
 def _trunk(model: keras.Model, last: str) -> keras.Model:

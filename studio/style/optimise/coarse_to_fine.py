@@ -13,7 +13,7 @@ from studio.style.optimise import objective, tones
 from studio.style.optimise.lbfgs import descend
 from studio.style.optimise.pyramid import Levels, resized
 from studio.style.optimise.scene import Scene
-from studio.style.optimise.schedule import LEAST_SIDE, PAINTERS, cost, levels, stages
+from studio.style.optimise.schedule import LEAST_SIDE, cost, levels, stages
 
 PREVIEW = 512  # px: the coarse scales are shown as large as what comes of them, up to this
 _SMOOTHING, _LAST_SMOOTHING = 0.5, 0.25  # the last scale adds the fine strokes that the painting has
@@ -30,7 +30,6 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     """Lowers style, content and total variation together, from the coarsest scale to the finest.
 
     Args:
-        backbone: VGG16 with means where it takes maxima.
         start_01: the instant result, `(1, h, w, 3) float32 in [0, 1]`.
         progress: told of every pass; its steps are as long as each other, whatever a pass costs.
 
@@ -39,7 +38,6 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
         several sizes judged at once as in Snelgrove 2017, "High-resolution multi-scale neural texture
         synthesis".
     """
-    backbone = backbone.borderless if PAINTERS[scene.settings.painter].borderless else backbone
     plan = [(size, count) for size, count in stages(scene.settings) if _wide_enough(scene, size)]
     costs = [cost(size, scene.settings.painter) for size, _ in plan]
     passes, work = sum(n for _, n in plan), sum(n * c for (_, n), c in zip(plan, costs, strict=True))
@@ -77,7 +75,6 @@ def objectives(scene: Scene, backbone: Backbone, size: int, progress: Progress) 
         Cancelled: if a person asked to stop.
     """
     settings, found = scene.settings, {}
-    tones_held = PAINTERS[settings.painter].tones
     share = min(1.0, settings.strength / _FULL)
     for side in levels(size):
         if _wide_enough(scene, side):
@@ -88,9 +85,9 @@ def objectives(scene: Scene, backbone: Backbone, size: int, progress: Progress) 
             )
             found[side] = objective.objective(scene, backbone, side, progress, pull)
             # With masks the palettes are of places, which are not told apart here.
-            if tones_held and side <= tones.PALETTE_SIDE and not scene.masks:
+            if settings.painter > 2 and side <= tones.PALETTE_SIDE and not scene.masks:
                 found[side] += _PALETTE * tones.colors(scene, side, share)
-    if tones_held:
+    if settings.painter > 2:
         weight = content_weight(settings.strength, tones.LIGHT_SIDE)
         found[tones.LIGHT_SIDE] = weight * tones.light(scene, size, share)
     return found

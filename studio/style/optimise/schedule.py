@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from studio.style.settings import TransferSettings
 
@@ -13,23 +12,7 @@ COARSEST = 128  # px of the longer side, where painting begins
 FIRST_COARSEST = 512  # px, of the first painter: it holds the content at one size alone, and loses it below
 
 
-class Painter(NamedTuple):
-    """What sets one painter that goes from coarse to fine apart from another.
-
-    Attributes:
-        tones: whether it holds the photo's light and shade, and the styles' palette.
-        borderless: whether the network sees the picture go on beyond its border.
-    """
-
-    tones: bool = True
-    borderless: bool = True
-
-
-PAINTERS = {2: Painter(tones=False, borderless=False), 3: Painter(borderless=False), 4: Painter()}
-NEWEST = max(PAINTERS)
-
-
-def scales(size: int, painter: int = NEWEST) -> list[int]:
+def scales(size: int, painter: int = 3) -> list[int]:
     """Longer sides in px from coarse to fine for a result of `size` px, each at most twice the one before."""
     found, coarsest = [size], COARSEST if painter > 1 else FIRST_COARSEST
     while found[0] > coarsest * 1.25:
@@ -58,7 +41,7 @@ def stages(settings: TransferSettings) -> list[tuple[int, int]]:
     return list(zip(sizes, schedule(sizes, settings.passes), strict=True))
 
 
-def levels(size: int, painter: int = NEWEST) -> list[int]:
+def levels(size: int, painter: int = 3) -> list[int]:
     """The sizes at which a picture of `size` px is compared with its styles, itself first."""
     found = [size]
     while painter > 1 and found[-1] // 2 >= LEAST_LEVEL:

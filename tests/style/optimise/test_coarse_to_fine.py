@@ -10,7 +10,6 @@ from studio.core.progress import Progress, Report
 from studio.style.optimise import coarse_to_fine
 from studio.style.optimise.coarse_to_fine import content_weight
 from studio.style.optimise.scene import Scene
-from studio.style.optimise.schedule import PAINTERS
 from studio.style.optimise.tones import LIGHT_SIDE
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -56,16 +55,6 @@ def test_the_second_painter_is_asked_for_neither_light_nor_palette(weights_home,
         "content",
         "total_variation",
     }
-
-
-def test_only_the_fourth_painter_sees_no_border(weights_home, photo, painting):
-    assert [number for number, painter in PAINTERS.items() if painter.borderless] == [4]
-
-    def frame(painter):
-        settings = TransferSettings(size=96, mode="fine", steps=2, painter=painter)
-        return transfer(photo, [painting], settings).image[:4].astype(int)
-
-    assert np.abs(frame(4) - frame(3)).max() > 1
 
 
 @pytest.mark.slow

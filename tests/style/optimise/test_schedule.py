@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.style.optimise.schedule import NEWEST, cost, first_look, levels, scales, schedule, stages
+from studio.style.optimise.schedule import cost, first_look, levels, scales, schedule, stages
 from studio.style.settings import TransferSettings
 
 
@@ -71,4 +71,4 @@ def test_a_recipe_that_names_no_painter_means_the_first():
     second = Recipe(task="style.transfer", settings={"mode": "fine", "painter": 2}).checked_settings()
     assert second.painter == 2 and stages(second) == stages(TransferSettings(mode="fine"))
     assert old.painter == 1 and stages(old) == [(512, 28)]
-    assert new.checked_settings().painter == TransferSettings().painter == NEWEST == 4
+    assert new.checked_settings().painter == TransferSettings().painter == 3
