@@ -85,7 +85,7 @@ def caption(item: Item) -> str:
 
 
 def _about(item: Item) -> None:
-    st.subheader(words.plain(f"{item.title}: {index.made_of(item)}"), anchor=False)
+    st.subheader(words.plain(f"{item.title}: {item.name}"), anchor=False)
     st.caption(_when(item))
     for note in item.result.figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(str(note))}")

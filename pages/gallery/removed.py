@@ -11,7 +11,7 @@ import streamlit as st
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core.errors import StudioError
-from studio.gallery import index, removal, unreadable
+from studio.gallery import removal, unreadable
 
 MOST = 24  # that are shown at once
 _LAST, _SAID = "gallery_removed", "gallery_said"
@@ -75,7 +75,7 @@ def show() -> None:
             grid = st.grid(8, min_column_width=110)
         for item in found[:MOST]:
             with grid.cell():
-                st.image(item.thumbnail(), width="stretch", caption=words.plain(index.made_of(item)))
+                st.image(item.thumbnail(), width="stretch", caption=words.plain(item.name))
                 _back(item.id)
         for one in odd[: max(0, MOST - len(found))]:
             with grid.cell():

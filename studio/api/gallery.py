@@ -13,6 +13,7 @@ from studio.api.problems import Missing, answers
 from studio.core.errors import Unavailable
 from studio.gallery import index, items
 from studio.gallery.index import Wanted
+from studio.gallery.marks import change
 
 routes = APIRouter(tags=["Gallery"])
 _Word = Annotated[str, Query(max_length=200)]
@@ -24,13 +25,28 @@ async def search(
     words: _Word = "",
     kind: _Word = "",
     task: _Word = "",
+    starred: bool = False,
+    tag: _Word = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> shapes.ItemsOut:
     """The items that are wanted, newest first. A number counts as a whole, and `seed=7` is that setting."""
-    wanted = Wanted(kind=kind, task=task, words=words)
+    wanted = Wanted(kind=kind, task=task, words=words, starred=starred, tag=tag)
     found, total = await aside(owner, partial(index.find, wanted, owner, limit, skip))
     return shapes.ItemsOut(items=[shapes.item(one) for one in found], total=total)
+
+
+@routes.patch("/gallery/{id}", responses=answers(400, 404, 507))
+async def mark(owner: Caller, id: str, marks: shapes.MarksIn) -> shapes.ItemOut:
+    """Stars, tags or names an item; what is left out stays as it is."""
+
+    def work() -> shapes.ItemOut:
+        try:
+            return shapes.item(index.entry_of(change(id, owner, **marks.model_dump())))
+        except Unavailable as error:
+            raise Missing(str(error)) from None
+
+    return await aside(owner, work)
 
 
 @routes.get(

@@ -158,7 +158,17 @@ class ItemOut(BaseModel):
     title: str
     name: str
     created: float
+    starred: bool
+    tags: list[str]
     file: FileOut
+
+
+class MarksIn(In):
+    """What shall be changed of an item's marks; null leaves it as it is."""
+
+    starred: bool | None = None
+    tags: list[str] | None = Field(None, description="All that it shall have, instead of those it has.")
+    name: str | None = Field(None, description='"" for the one that the studio gives.')
 
 
 class ItemsOut(BaseModel):
@@ -257,6 +267,8 @@ def item(entry: Entry) -> ItemOut:
         title=entry.title,
         name=plain(entry.name),
         created=entry.created,
+        starred=entry.starred,
+        tags=plain(list(entry.tags)),
         file=file(entry.file),
     )
 

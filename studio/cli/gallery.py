@@ -1,4 +1,4 @@
-"""`studio gallery list|show|export|remove|owners`: everything made, by pages and commands alike."""
+"""`studio gallery list|show|mark|export|remove|owners`: everything made, by pages and commands alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, get_args
 from studio.cli import console, flags
 from studio.core import amounts, paths, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, printable, unknown
-from studio.gallery import export, index, items, owners, removal, unreadable
+from studio.gallery import export, index, items, marks, owners, removal, search_words, unreadable
 from studio.gallery.index import Entry, Wanted
 from studio.run import outputs, terminal
 
@@ -23,9 +23,11 @@ _TITLE = 14  # letters of the longest title of a task
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    help = "list, show, export and remove what was made, and say by whom"
+    help = "list, show, mark, export and remove what was made, and say by whom"
     group = commands.add_parser("gallery", help=help, description=help)
-    actions = group.add_subparsers(title="commands", metavar="list|show|export|remove|owners", required=True)
+    actions = group.add_subparsers(
+        title="commands", metavar="list|show|mark|export|remove|owners", required=True
+    )
     listed = flags.add_leaf(actions, "list", "say what was made, newest first", _list)
     _add_filter(listed)
     listed.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must have")
@@ -34,6 +36,7 @@ def add(commands: Any) -> None:
     show = flags.add_leaf(actions, "show", "say how something was made", _show)
     show.add_argument("id", metavar="ID", help="of `studio gallery list`, or a file that the studio saved")
     _add_owner(show)
+    _add_mark(actions)
     packed = flags.add_leaf(actions, "export", "save items as one zip, each file with its recipe", _export)
     packed.add_argument("ids", nargs="*", metavar="ID", help="of `studio gallery list`; all if left out")
     packed.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="where the zip goes")
@@ -47,9 +50,21 @@ def add(commands: Any) -> None:
     flags.add_leaf(actions, "owners", "say who has work here, and how much room it takes", _owners)
 
 
+def _add_mark(actions: Any) -> None:
+    mark = flags.add_leaf(actions, "mark", "star, tag or name items", _mark)
+    mark.add_argument("ids", nargs="+", metavar="ID", help="of `studio gallery list`")
+    mark.add_argument("--star", action=argparse.BooleanOptionalAction, help="among the favourites, or not")
+    mark.add_argument("--tag", action="append", default=[], metavar="TAG", help="adds one; may be repeated")
+    mark.add_argument("--untag", action="append", default=[], metavar="TAG", help="takes one away")
+    mark.add_argument("--name", help='what one item is called ("" for the name that the studio gives)')
+    _add_owner(mark)
+
+
 def _add_filter(parser: flags.Parser) -> None:
     parser.add_argument("--kind", default="", metavar="|".join(_KINDS), help="only these")
     parser.add_argument("--task", default="", help="only what this task made, e.g. style.transfer")
+    parser.add_argument("--starred", action="store_true", help="only what has a star")
+    parser.add_argument("--tag", default="", help="only what has this tag")
     _add_owner(parser)
 
 
@@ -64,7 +79,8 @@ _KINDS = get_args(tasks.Kind)
 def _wanted(arguments: argparse.Namespace, words: str) -> Wanted:
     if arguments.kind and arguments.kind not in _KINDS:
         raise unknown("`--kind`", arguments.kind, _KINDS)
-    return Wanted(arguments.kind, arguments.task, words)
+    named = {"starred": arguments.starred, "tag": arguments.tag}
+    return Wanted(arguments.kind, arguments.task, words, **named)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -87,7 +103,7 @@ def _list(arguments: argparse.Namespace) -> int:
     for entry in found:
         console.say(_line(entry))
     for one in odd:
-        console.say(_columns(one.id, one.changed, "unreadable", "", one.name))
+        console.say(_columns(one.id, one.changed, "unreadable", "", printable(one.name, 80)))
     if total > len(found) and not arguments.quiet:
         terminal.note(f"{total - len(found):,} more. Next: `-n 0` lists all.")
     if not (total or odd or arguments.quiet):
@@ -107,7 +123,12 @@ def _removed(wanted: Wanted, owner: str) -> tuple[list[Entry], int]:
         for item in removal.removed(owner)
         if wanted.kind in ("", item.kind)
         and wanted.task in ("", item.task)
-        and all(index.needle(word) in index.words_of(item) for word in wanted.words.casefold().split())
+        and (item.marks.starred or not wanted.starred)
+        and (not wanted.tag or index.one_tag(wanted.tag) in item.marks.tags)
+        and all(
+            search_words.needle(word) in search_words.words_of(item)
+            for word in wanted.words.casefold().split()
+        )
     ]
     return found, len(found)
 
@@ -120,18 +141,22 @@ def _facts(entry: Entry) -> dict[str, Any]:
         "title": entry.title,
         "name": entry.name,
         "created": entry.created,
+        "starred": entry.starred,
+        "tags": list(entry.tags),
         "file": entry.file.name,
         "digest": entry.file.digest,
     }
 
 
 def _line(entry: Entry) -> str:
-    return _columns(entry.id, entry.created, entry.kind, printable(entry.title, 20), entry.name)
+    marks = ", ".join([*(["starred"] if entry.starred else []), *entry.tags])
+    name = f"{printable(entry.name, 80)} ({marks})" if marks else printable(entry.name, 80)
+    return _columns(entry.id, entry.created, entry.kind, printable(entry.title, 20), name)
 
 
 def _columns(id: str, at: float, kind: str, title: str, name: str) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-    return f"{id}  {when}  {kind:<10}  {title:<{_TITLE}}  {printable(name, 80)}"
+    return f"{id}  {when}  {kind:<10}  {title:<{_TITLE}}  {name}"
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -148,6 +173,7 @@ def _show(arguments: argparse.Namespace) -> int:
         "kind": item.kind,
         "task": item.task,
         "created": item.created,
+        "marks": asdict(item.marks),
         "seconds": item.seconds,
         "files": [
             {"name": file.name, "kind": file.kind, "path": str(items.root().parent / "files" / file.digest)}
@@ -183,6 +209,27 @@ def _plain(recipe: Any) -> dict[str, Any] | None:
 
 def _say_recipe(recipe: Mapping[str, Any]) -> None:
     console.say(json.dumps(recipe, indent=2))
+
+
+def _mark(arguments: argparse.Namespace) -> int:
+    given = arguments.tag or arguments.untag or arguments.star is not None or arguments.name is not None
+    if not given:
+        raise InvalidInput("Nothing is to be changed. Next: give --star, --tag, --untag or --name.")
+    if arguments.name is not None and len(arguments.ids) > 1:
+        raise InvalidInput("A name is for one item. Next: name them one by one.")
+    owner = owners.checked(arguments.owner)
+    found = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
+    less = {index.one_tag(tag) for tag in arguments.untag}
+    for item in found:
+        tags = [tag for tag in (*item.marks.tags, *arguments.tag) if index.one_tag(tag) not in less]
+        marks.change(item.id, owner, starred=arguments.star, tags=tags, name=arguments.name)
+    entries = [index.entry_of(items.find(item.id, owner)) for item in found]
+    if arguments.json:
+        console.say_json({"items": [_facts(entry) for entry in entries]})
+        return 0
+    for entry in entries:
+        console.say(_line(entry))
+    return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -1,11 +1,16 @@
-"""Items as one zip: each file by a name that says what it is, with its recipe in it or beside it."""
+"""Items as one zip: each file by a name that says what it is, with its recipe in it or beside it.
+
+What somebody marked stands in the zip's marks.json, by the names of the files there.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
@@ -13,7 +18,7 @@ from typing import IO
 from studio.core import paths
 from studio.core.errors import InvalidInput, short_name
 from studio.core.tasks import File
-from studio.gallery.items import Item
+from studio.gallery.items import Item, Marks
 
 
 def save(items: Iterable[Item], path: Path) -> Path:
@@ -32,6 +37,7 @@ def save(items: Iterable[Item], path: Path) -> Path:
 def write(items: Iterable[Item], file: IO[bytes]) -> None:
     """Writes the zip into an open file; see `save`."""
     taken: set[str] = set()
+    told: dict[str, dict[str, object]] = {}
     with zipfile.ZipFile(file, "w") as packed:
         for item in items:
             for one, name in _named(item, taken):
@@ -41,9 +47,13 @@ def write(items: Iterable[Item], file: IO[bytes]) -> None:
                 with one.path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
                     for piece in iter(partial(source.read, 1 << 20), b""):
                         target.write(piece)
+                if item.marks != Marks():
+                    told[name] = asdict(item.marks)
                 made = item.recipe_of(one)
                 if not _carries_its_recipe(one) and made is not None:
                     packed.writestr(zipfile.ZipInfo(f"{name}.json", entry.date_time), made.to_json() + "\n")
+        if told:
+            packed.writestr("marks.json", json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         if not taken:
             raise InvalidInput("There is nothing to export. Next: choose at least one item.")
 
@@ -62,7 +72,8 @@ def _named(item: Item, taken: set[str]) -> Iterator[tuple[File, str]]:
     day = time.strftime("%Y-%m-%d", time.localtime(item.created))
     for file in item.result.files:
         whole = PurePath(re.sub(r"[^\w.()+ -]", "_", short_name(file.name, 100)))
-        stem, number = f"{day}-{item.task.partition('.')[0]}-{whole.stem}", 1
+        called = re.sub(r"[^\w.()+ -]", "_", item.marks.name) or whole.stem
+        stem, number = f"{day}-{item.task.partition('.')[0]}-{called}", 1
         name = f"{stem}{whole.suffix}"
         while name.casefold() in taken:
             number += 1

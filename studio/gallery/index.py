@@ -1,41 +1,42 @@
 """A quick index of all items, thrown away and rebuilt at will: the folders are the truth.
 
 It is one SQLite file in the cache. Whoever asks first brings it up to date: what is new among the folders is
-read once, what is gone is dropped. What came of a job never changes once it is written, so nothing else is
-ever read again. A damaged index, or one that cannot be written, costs the time of a rebuild and nothing more.
+read once, what is gone is dropped. What came of a job never changes once it is written, so nothing is read
+again but what somebody marked. A damaged index, or one that cannot be written, costs the time of a rebuild
+and nothing more.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from studio.core import paths, permissions, tasks
+from studio.core import paths, permissions
 from studio.core.errors import invalid
-from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind
 from studio.engine.jobs import store
-from studio.gallery import items
+from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 4
-_MOST_WORDS = 4000
+FORMAT = 5
 _WAIT_SECONDS = 10
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,
-    name TEXT, created REAL, digest TEXT, file TEXT, words TEXT) WITHOUT ROWID;
+    name TEXT, created REAL, digest TEXT, file TEXT, starred INTEGER, tags TEXT, words TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS of_an_owner ON items (owner, id);
 CREATE INDEX IF NOT EXISTS of_a_file ON items (digest);
 """
-_COLUMNS = "id, kind, task, title, name, created, digest, file"
+_COLUMNS = "id, kind, task, title, name, created, digest, file, starred, tags"
+_BETWEEN = "\n"  # stands before, between and after the tags of an item, and in none
+
+
+_VALUES = ", ".join("?" * 12)
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Entry:
 
     Attributes:
         id, kind, task, title, created: as of `Item`.
-        name: what it was made of, in words: "chelsea + mosaic".
+        name: its own, else what it was made of, in words: "chelsea + mosaic".
         file: its main file.
+        starred, tags: as its owner marked it.
     """
 
     id: str
@@ -56,6 +58,8 @@ class Entry:
     created: float
     file: File
     folder: Path = field(repr=False)
+    starred: bool = False
+    tags: tuple[str, ...] = ()
 
     def thumbnail(self) -> bytes:
         """A small picture of it as WebP."""
@@ -71,12 +75,16 @@ class Wanted:
         words: each of them must occur in the item's recipe, name or date, in any case and order. A number
             counts as a whole, and `seed=7` is that very setting.
         digest: of the main file, "" for any.
+        starred: whether only what has a star.
+        tag: one that it has, in any case; "" for any.
     """
 
     kind: str = ""
     task: str = ""
     words: str = ""
     digest: str = ""
+    starred: bool = False
+    tag: str = ""
 
 
 ALL = Wanted()
@@ -107,6 +115,13 @@ def tasks_of(owner: str = LOCAL) -> dict[str, str]:
     return _asked(lambda index: dict(index.execute(chosen, [owner]).fetchall()))
 
 
+def tags_of(owner: str = LOCAL) -> list[str]:
+    """The tags that the owner's items have, by the alphabet."""
+    chosen = "SELECT DISTINCT tags FROM items WHERE owner = ? AND tags != ''"
+    rows = _asked(lambda index: index.execute(chosen, [owner]).fetchall())
+    return sorted({tag for (tags,) in rows for tag in _apart(tags)})
+
+
 def unlisted() -> list[Path]:
     """The folders that are neither items nor jobs that made nothing: jobs under way, and odd ones."""
     known = _asked(lambda index: {row[0] for row in index.execute("SELECT id FROM items")})
@@ -124,38 +139,59 @@ def forget(id: str) -> None:
     _asked(query)
 
 
+def refresh(folder: Path) -> None:
+    """Reads an item's folder anew, in which something was marked."""
+
+    def query(index: sqlite3.Connection) -> None:
+        with index:
+            index.execute("BEGIN IMMEDIATE")  # who marks at the same time reads after this, or before
+            if row := _row(folder):
+                index.execute(f"INSERT OR REPLACE INTO items VALUES ({_VALUES})", row)
+
+    _asked(query)
+
+
 def _where(wanted: Wanted, owner: str) -> tuple[str, list[Any]]:
     rules, values = ["owner = ?", "kind != ''"], [owner]
     for column, value in (("kind", wanted.kind), ("task", wanted.task), ("digest", wanted.digest)):
         if value:
             rules.append(f"{column} = ?")
             values.append(value)
+    if wanted.starred:
+        rules.append("starred")
+    if tag := one_tag(wanted.tag):
+        rules.append("instr(tags, ?)")
+        values.append(f"{_BETWEEN}{tag}{_BETWEEN}")
     for word in wanted.words.casefold().split():
         rules.append("instr(words, ?)")
-        values.append(needle(word))
+        values.append(search_words.needle(word))
     try:
         "".join(values).encode()
     except UnicodeEncodeError:  # a terminal hands on any bytes
-        given = " ".join((wanted.kind, wanted.task, wanted.words)).strip()
+        given = " ".join((wanted.kind, wanted.task, wanted.words, wanted.tag)).strip()
         raise invalid("search", expected="words", received=given, next_step="type them anew") from None
     return " AND ".join(rules), values
 
 
-def needle(word: str) -> str:
-    """What must occur in `words_of` an item that has a word of a search: 7 is not found in 2026."""
-    whole = "=" in word or re.fullmatch(r"[-+]?[\d.]+", word)
-    return f" {word.replace('=', ' ')} " if whole else word
-
-
 def _entry(row: tuple[Any, ...], root: Path) -> Entry:
-    id, kind, task, title, name, created, digest, file = row
-    return Entry(id, kind, task, title, name, created, File(digest, kind, file), root / id)
+    id, kind, task, title, name, created, digest, file, starred, tags = row
+    main = File(digest, kind, file)
+    return Entry(id, kind, task, title, name, created, main, root / id, bool(starred), _apart(tags))
+
+
+def one_tag(text: str) -> str:
+    """A tag as it is kept: in small letters, with single spaces."""
+    return " ".join(text.casefold().split())
+
+
+def _apart(tags: str) -> tuple[str, ...]:
+    return tuple(filter(None, tags.split(_BETWEEN)))
 
 
 def entry_of(item: Item) -> Entry:
     """An item as lists show it."""
-    file = item.result.files[0]
-    return Entry(item.id, item.kind, item.task, item.title, made_of(item), item.created, file, item.folder)
+    about = (item.id, item.kind, item.task, item.title, item.name, item.created, item.result.files[0])
+    return Entry(*about, item.folder, item.marks.starred, item.marks.tags)
 
 
 def _asked(query: Callable[[sqlite3.Connection], T]) -> T:
@@ -193,7 +229,7 @@ def _catch_up(index: sqlite3.Connection) -> None:
     if gone or rows:
         with index:
             index.executemany("DELETE FROM items WHERE id = ?", [(id,) for id in gone])
-            index.executemany(f"INSERT OR REPLACE INTO items VALUES ({', '.join('?' * 10)})", rows)
+            index.executemany(f"INSERT OR IGNORE INTO items VALUES ({_VALUES})", rows)
 
 
 def _names(root: Path) -> set[str]:
@@ -206,48 +242,13 @@ def _row(folder: Path) -> tuple[Any, ...] | None:
     try:
         item = items.read(folder)
         if item is not None:
-            file, name = item.result.files[0], made_of(item)
+            file, name, marks = item.result.files[0], item.name, item.marks
             about = (item.owner, item.kind, item.task, item.title, name, item.created, file.digest, file.name)
-            return item.id, *about, words_of(item)
+            tags = _BETWEEN.join(("", *marks.tags, "")) if marks.tags else ""
+            return item.id, *about, marks.starred, tags, search_words.words_of(item)
         kept = store.Folder(folder)
         ended = kept.read("job") is not None and kept.read("outcome") is not None
-        return (folder.name, "", "", "", "", "", 0.0, "", "", "") if ended else None
+        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "") if ended else None
     except Exception:  # one of many: the others can be listed
         log.exception("%s cannot be listed", folder.name)
         return None
-
-
-def made_of(item: Item) -> str:
-    """What an item was made of, in words: "chelsea + mosaic"; the name of its file if of nothing."""
-    return tasks.made_of(item.task, item.settings, item.inputs) or tasks.stem(item.result.files[0].name)
-
-
-def words_of(item: Item) -> str:
-    """All that a search may ask for, in small letters, a space before and after each word.
-
-    They are the names, the date, and each setting as "name value".
-    """
-    day = time.strftime("%Y %Y-%m %Y-%m-%d %B %A", time.localtime(item.created))
-    stopped = ["stopped early"] if item.result.stopped_early else []
-    told = [item.title, item.task, item.kind, day, *stopped, *(file.name for file in item.result.files)]
-    told += [made_of(item), *_settings(item.settings)]
-    told += _chain(item.result.recipe) if item.result.recipe is not None else []
-    words = " ".join(" ".join(told)[:_MOST_WORDS].casefold().split())
-    return f" {words} "
-
-
-def _settings(settings: Any) -> Iterator[str]:
-    for name, value in settings.items():
-        yield f"{name} {' '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
-
-
-def _chain(recipe: Recipe) -> Iterator[str]:
-    """The words of the weights and, of inputs that the studio made, of their recipes."""
-    yield from recipe.weights
-    for sources in recipe.inputs.values():
-        for source in sources:
-            yield source.name
-            if source.recipe is not None:
-                yield source.recipe.task
-                yield from _settings(source.recipe.settings)
-                yield from _chain(source.recipe)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths, tasks
-from studio.core.errors import Unavailable
+from studio.core.errors import Unavailable, printable
 from studio.core.owners import LOCAL
 from studio.core.pictures import thumbnails
 from studio.core.recipes import Recipe
@@ -19,6 +19,15 @@ from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import FINISHED
 
 GONE = "There is no such item in the gallery. Next: look in the list."
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What its owner says of an item: a star, tags in small letters, and a name, "" for none."""
+
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class Item:
         created: when it was asked for, in seconds since 1970.
         seconds: how long it took; None if not known.
         result: what was made, with the recipe and the figures.
+        marks: what its owner says of it.
     """
 
     id: str
@@ -47,6 +57,7 @@ class Item:
     seconds: float | None
     result: Result
     folder: Path = field(repr=False)
+    marks: Marks = Marks()
 
     def recipe_of(self, file: File) -> Recipe | None:
         """What made one of its files: of a cell of a sweep its own recipe, else the item's."""
@@ -54,6 +65,17 @@ class Item:
             if isinstance(cell, dict) and cell.get("digest") == file.digest and cell.get("recipe"):
                 return Recipe.model_validate_json(json.dumps(cell["recipe"]))
         return self.result.recipe
+
+    @property
+    def made_of(self) -> str:
+        """What it was made of, in words: "chelsea + mosaic"; the name of its file if of nothing."""
+        made_of = tasks.made_of(self.task, self.settings, self.inputs)
+        return made_of or tasks.stem(self.result.files[0].name)
+
+    @property
+    def name(self) -> str:
+        """The name that its owner gave it, else what it was made of."""
+        return self.marks.name or self.made_of
 
     @property
     def whole(self) -> bool:
@@ -101,7 +123,15 @@ def read(folder: Path) -> Item | None:
         seconds=ended - started if started and ended else None,
         result=result,
         folder=folder,
+        marks=_marks(kept),
     )
+
+
+def _marks(kept: store.Folder) -> Marks:
+    """None where the file is damaged: the item itself is whole."""
+    found = kept.read("marks") or {}
+    tags = tuple(printable(tag) for tag in found.get("tags", ()))
+    return Marks(found.get("starred", False), tags, printable(found.get("name", "")))
 
 
 def is_settled(folder: Path) -> bool:

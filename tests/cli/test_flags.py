@@ -166,6 +166,7 @@ ORDERS = {
     "replay": (["a.png"], ["-o o.png", "--verify", "--inputs=b.png"]),
     "gallery list": (["red", "cat"], ["-n 3", "--kind picture", "--removed"]),
     "gallery show": (["1a"], ["--json", "--quiet"]),
+    "gallery mark": (["1a", "2b"], ["--star", "--tag red", "--untag=blue", "--json"]),
     "gallery export": (["1a", "2b"], ["-o o.zip", "--words=red", "--json"]),
     "gallery remove": (["1a", "2b"], ["--undo", "--json"]),
     "weights pull": (["vgg16"], ["--from x", "--json"]),

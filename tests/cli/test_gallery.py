@@ -132,6 +132,9 @@ BAD = {
     "ids and a filter": ["export", "a", "--words", "b", "-o", "all.zip"],
     "nothing removed": ["remove", "nothing"],
     "undo for good": ["remove", "nothing", "--undo", "--for-good"],
+    "nothing to mark": ["mark", "nothing"],
+    "no item to mark": ["mark", "nothing", "--star"],
+    "one name for two": ["mark", "a", "b", "--name", "c"],
 }
 
 
@@ -194,3 +197,27 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said
     assert hers in said("gallery", "list", "--removed", *as_her)[1]
     code, _, err = said("gallery", "list", "--owner", "visitor-a2")
     assert code == 2 and "perhaps visitor-a1 is meant" in err
+
+
+def test_items_are_starred_tagged_and_named_and_found_by_it(said, painted):
+    red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+
+    def found(*words):
+        return [one["id"] for one in json.loads(said("gallery", "list", "--json", *words)[1])["items"]]
+
+    code, out, _ = said("gallery", "mark", red, "--star", "--tag", "Sea", "--tag", "old", "--name", "My best")
+    assert code == 0 and "My best (starred, sea, old)" in out
+    assert said("gallery", "list")[1].splitlines()[1] == out.rstrip()
+    assert found("--starred") == found("--tag", "sea") == found("best") == [red]
+    said("gallery", "mark", red, blue, "--tag", "both", "--untag", "sea")
+    assert found("--tag", "both") == [blue, red] and found("--tag", "sea") == []
+    told = json.loads(said("gallery", "show", red, "--json")[1])["marks"]
+    assert told == {"starred": True, "tags": ["old", "both"], "name": "My best"}
+    assert said("gallery", "export", "--starred", "-o", "best.zip")[0] == 0
+    with zipfile.ZipFile("best.zip") as packed:
+        assert [name.rpartition("-")[2] for name in packed.namelist()] == ["My best.png", "marks.json"]
+    said("gallery", "mark", red, "--no-star", "--name", "")
+    assert found("--starred") == [] and found("best") == []
+    said("gallery", "remove", red)
+    assert said("gallery", "list", "--removed", "--tag", "old")[1].startswith(red)
+    assert said("gallery", "list", "--removed", "--starred")[1] == ""

@@ -18,12 +18,14 @@ from studio.core.tasks import Kind, Lane
 from studio.engine.jobs.snapshots import State
 
 MOST_BYTES = 64 * 10**6
+MOST_TAGS, MOST_TAG, MOST_NAME = 20, 40, 80  # of an item: how many tags; characters of each, of its name
 _LATEST = 4_102_444_800.0  # the year 2100: zip files and calendars end before what JSON can write
 
 Time = Annotated[float, Field(ge=0, le=_LATEST, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=MOST_TAG)]
 Name = Annotated[str, StringConstraints(max_length=1000)]
 
 
@@ -96,6 +98,12 @@ class _Result(_Strict):
     stopped_early: bool
 
 
+class _Marks(_Strict):
+    starred: bool = False
+    tags: list[Tag] = Field([], max_length=MOST_TAGS)
+    name: Annotated[str, StringConstraints(max_length=MOST_NAME)] = ""
+
+
 _ABSENT: Any = None  # which is not looked at; null, where it stands in the file, is no result
 
 
@@ -106,8 +114,8 @@ class _Came(_Strict):
     report: _Report | None = None
 
 
-_MODELS: dict[str, type[BaseModel]] = {"job": _Asked, "state": _Stands, "outcome": _Came}
-Part = Literal["job", "state", "outcome"]
+_MODELS: dict[str, type[BaseModel]] = {"job": _Asked, "state": _Stands, "outcome": _Came, "marks": _Marks}
+Part = Literal["job", "state", "outcome", "marks"]
 
 
 class Odd(ValueError):

@@ -7,6 +7,7 @@ outcome.json   what came of it: a result or an error, and the last report. The w
 reports.jsonl  the history, one line a report, appended by the worker.
 preview.webp   the latest picture, replaced by the worker now and then.
 thumbnail.webp a small picture of the result, whatever kind it is.
+marks.json     what its owner says of it: a star, tags, a name. The gallery writes it.
 
 The folder of a finished job that has a result is also what the gallery shows, so nothing is kept twice; what
 was made elsewhere, as by a command, gets a folder of the same shape.

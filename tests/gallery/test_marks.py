@@ -1,0 +1,126 @@
+"""Stars, tags and names: they are kept, found, exported and removed with the item."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+
+import pytest
+
+from studio.core.errors import InvalidInput, Unavailable
+from studio.gallery import export, index, items, marks, removal, unreadable
+from studio.gallery.index import Wanted
+from studio.gallery.items import Marks
+
+
+def ids(**wanted):
+    return [entry.id for entry in index.find(Wanted(**wanted))[0]]
+
+
+def test_what_is_marked_is_found_by_it_and_shown_so(made):
+    other, id = made(shade=1), made(shade=2)
+    assert ids(starred=True) == [], "the index knows both as they were"
+    told = marks.change(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
+    assert told.marks == items.find(id).marks == Marks(True, ("sea", "two words"), "My best")
+    (entry,), _ = index.find(Wanted(starred=True))
+    assert (entry.id, entry.name, entry.starred, entry.tags) == (id, "My best", True, ("sea", "two words"))
+    assert ids(tag="SEA") == ids(tag="two words", starred=True) == ids(words="best sea photo") == [id]
+    assert ids(tag="se") == ids(tag="words") == []
+    assert index.tags_of() == ["sea", "two words"] and index.tags_of("ann") == []
+    assert ids() == [id, other]
+
+
+def test_each_mark_changes_alone_and_can_be_taken_back(made):
+    id = made()
+    marks.change(id, starred=True)
+    marks.change(id, tags=["a"])
+    assert marks.change(id, name="mine").marks == Marks(True, ("a",), "mine")
+    assert marks.change(id, starred=False).marks == Marks(False, ("a",), "mine")
+    marks.change(id, tags=[])
+    marks.change(id, name="")
+    assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
+
+
+def test_marks_outlive_the_index_and_removal(home, made):
+    id = made()
+    marks.change(id, tags=["kept"])
+    next((home / "cache").glob("gallery-*.sqlite")).unlink()
+    assert ids(tag="kept") == [id]
+    removal.remove([id])
+    assert ids(tag="kept") == [] and removal.removed()[0].marks.tags == ("kept",)
+    removal.restore([id])
+    assert ids(tag="kept") == [id] and unreadable.of_owner() == []
+
+
+def test_only_ones_own_items_can_be_marked(home, made):
+    id = made(owner="ann")
+    for gone in (id, "nothing", "../x"):
+        with pytest.raises(Unavailable, match="no such item"):
+            marks.change(gone, starred=True)
+    assert not (home / "jobs" / id / "marks.json").exists()
+    marks.change(id, "ann", starred=True)
+    assert ids(starred=True) == [] and index.find(Wanted(starred=True), "ann")[1] == 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"tags": ["x" * 41]},
+        {"tags": [f"tag {n}" for n in range(21)]},
+        {"tags": ["a\x1b[31m"]},
+        {"tags": ["\ud800"]},
+        {"name": "x" * 81},
+        {"name": "a\x00b"},
+    ],
+)
+def test_what_is_no_mark_is_refused_in_a_sentence_and_changes_nothing(made, bad):
+    id = made()
+    marks.change(id, starred=True, tags=["a"], name="mine")
+    with pytest.raises(InvalidInput, match="Next: ") as error:
+        marks.change(id, **bad)
+    assert "\n" not in str(error.value) and "\x1b" not in str(error.value)
+    assert items.find(id).marks == Marks(True, ("a",), "mine")
+
+
+DAMAGED = {
+    "empty": b"",
+    "cut": b'{"starred": tr',
+    "a list": b"[]",
+    "a number for a star": b'{"starred": 1}',
+    "a number for tags": b'{"tags": 5}',
+    "tags that are none": b'{"tags": [""]}',
+    "many tags": json.dumps({"tags": ["a"] * 21}).encode(),
+    "a long name": json.dumps({"name": "x" * 81}).encode(),
+    "noise": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("harm", DAMAGED)
+def test_damaged_marks_are_none_and_can_be_written_anew(home, made, harm):
+    id = made()
+    (home / "jobs" / id / "marks.json").write_bytes(DAMAGED[harm])
+    assert items.find(id).marks == Marks()
+    assert ids() == [id] and ids(starred=True) == [] and unreadable.of_owner() == []
+    marks.change(id, starred=True)
+    assert ids(starred=True) == [id]
+
+
+def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, made):
+    piped, loud = made(shade=1), made(shade=2)
+    os.mkfifo(home / "jobs" / piped / "marks.json")
+    (home / "jobs" / loud / "marks.json").write_text(json.dumps({"name": "a\x1b[31mb", "tags": ["x\ny"]}))
+    assert items.find(piped).marks == Marks()
+    (entry,) = (one for one in index.find()[0] if one.id == loud)
+    assert entry.name.isprintable() and all(tag.isprintable() for tag in entry.tags) and len(entry.tags) == 1
+
+
+def test_an_export_is_called_by_the_name_and_tells_the_marks(tmp_path, made):
+    named, plain = made(shade=1), made(shade=2)
+    marks.change(named, starred=True, tags=["sea"], name="../My: best")
+    with zipfile.ZipFile(export.save(map(items.find, (named, plain)), tmp_path / "all.zip")) as packed:
+        first, second, told = packed.namelist()
+        assert first.endswith("-fake-.._My_ best.png") and "/" not in first and second.endswith("painted.png")
+        assert told == "marks.json"
+        kept = json.loads(packed.read(told))
+    assert kept == {first: {"starred": True, "tags": ["sea"], "name": "../My: best"}}
