@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.gallery import disk_usage, dropped_file, item_view, removed, sweeps, wall
+from pages.gallery import address, comparison, disk_usage, dropped_file, item_view, removed, sweeps, wall
 
 st.title("Gallery", anchor=False)
 removed.undo()
@@ -14,6 +14,8 @@ if working:
     st.caption("It goes on when you leave; the tray shows how far it is.")
 elif told:
     dropped_file.show(told)
+elif item and (other := item_view.current_item(address.OTHER)):
+    comparison.show(item, other)
 elif item:
     item_view.show(item)
 else:

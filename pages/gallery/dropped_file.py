@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.form import samples, uploads
-from pages.gallery import file_view, wall
+from pages.gallery import address, file_view, wall
 from pages.jobs import item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -40,7 +40,7 @@ def _take(data: bytes, name: str) -> None:
     told = _tell(data, name)
     st.session_state.pop(_FILE, None)
     if told.item:
-        st.query_params[wall.ITEM] = told.item
+        address.open(told.item)
     else:
         st.session_state[_TOLD] = told
 
@@ -164,7 +164,7 @@ def _take_input(data: bytes, name: str) -> None:
 
 def _close() -> None:
     forget()
-    if wall.ITEM not in st.query_params:  # else back to the item that it was looked at from
+    if address.ITEM not in st.query_params:  # else back to the item that it was looked at from
         wall.back()
 
 
@@ -177,4 +177,4 @@ def _add(told: Provenance) -> None:
         uploads.set_fault(_SLOT, str(error))
         return
     st.session_state.pop(_TOLD, None), st.session_state.pop(_FILE, None)
-    st.query_params[wall.ITEM] = id
+    address.open(id)

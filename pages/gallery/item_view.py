@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.gallery import file_view, removed, sweeps, wall
+from pages.gallery import address, file_view, marks, removed, sweeps, wall
 from pages.jobs import item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -18,9 +18,9 @@ from studio.gallery import index, items
 from studio.gallery.items import Item
 
 
-def current_item() -> Item | None:
-    """The item of the address; None when there is none, or after saying that it is gone."""
-    id = st.query_params.get(wall.ITEM)
+def current_item(name: str = address.ITEM) -> Item | None:
+    """The item that the address names so; None when there is none, or after saying that it is gone."""
+    id = st.query_params.get(name)
     if not id:
         return None
     try:
@@ -28,7 +28,7 @@ def current_item() -> Item | None:
     except StudioError as error:
         if store.is_id(id):
             index.forget(id)  # the wall shows what it was
-        st.query_params.pop(wall.ITEM, None)
+        st.query_params.pop(name, None)
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
 
@@ -45,7 +45,7 @@ def show(item: Item) -> None:
                 icon=icon,
                 key=f"item_{label}",
                 disabled=not id,
-                on_click=_open,
+                on_click=address.open,
                 args=(id,),
                 type="tertiary",
             )
@@ -67,10 +67,6 @@ def _neighbours(item: Item) -> list[tuple[str, str, str]]:
     return [("Newer", ":material/chevron_left:", newer), ("Older", ":material/chevron_right:", older)]
 
 
-def _open(id: str) -> None:
-    st.query_params[wall.ITEM] = id
-
-
 def _content(item: Item) -> File | None:
     """What a picture was made from, if that is here and a picture; a sheet is not compared with it."""
     found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
@@ -87,6 +83,7 @@ def caption(item: Item) -> str:
 def _about(item: Item) -> None:
     st.subheader(words.plain(f"{item.title}: {item.name}"), anchor=False)
     st.caption(_when(item))
+    marks.of_item(item)
     for note in item.result.figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(str(note))}")
     settings = tasks.settings_of(item.task, item.settings)

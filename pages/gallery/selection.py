@@ -1,4 +1,4 @@
-"""What can be done with several items at once: saved as one zip, or removed."""
+"""What can be done with several items at once: compared, starred, tagged, saved as one zip, or removed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.gallery import removed
+from pages.gallery import address, marks, removed
 from pages.widgets.owners import owner
 from studio.core.errors import NoRoom, Unavailable
 from studio.gallery import export, index, items
@@ -32,6 +32,11 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
     count = total if picked is None else len(picked)
     with st.container(horizontal=True, vertical_alignment="center"):
         if picked is not None:
+            if len(picked) == 2:
+                st.button(
+                    "Compare", icon=":material/compare:", on_click=address.compare, args=picked, key="compare"
+                )
+            marks.of_several(picked)
             label = f"Remove {count:,}" if picked else "Remove"
             st.button(
                 label, icon=":material/delete:", disabled=not picked, on_click=removed.remove, args=(picked,)

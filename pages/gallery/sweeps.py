@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import samples
-from pages.gallery import dropped_file, wall
+from pages.gallery import address, dropped_file
 from pages.jobs import jobs
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -36,7 +36,7 @@ def under_way() -> bool:
     st.query_params.pop(jobs.PARAMETER, None)
     if job is not None and job.result is not None:
         dropped_file.forget()
-        st.query_params[wall.ITEM] = job.id
+        address.open(job.id)
     return False
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pages.form import forms, picture_input
-from pages.gallery import selection
+from pages.gallery import address, marks, selection
 from pages.jobs.navigation import PLACES
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -15,7 +15,7 @@ from studio.gallery import index
 from studio.gallery.index import Entry, Wanted
 
 PAGE = 48
-ITEM = "item"  # of the address: which one is shown large
+TILE = 8.5  # rem that a tile is wide at least
 LEFT = "gallery_left"  # of the session: which one was shown large before the wall
 KINDS = {"all": "All", "picture": "Pictures", "animation": "Films", "text": "Texts", "model": "Models"}
 BEGIN = ("style", "dream", "faces", "text")  # where a first one is made soon
@@ -24,34 +24,47 @@ _WANTED, _PAGE, _PICKED, _SHELF = "gallery_wanted", "gallery_page", "gallery_pic
 
 
 def ask() -> Wanted:
-    """Asks what to look for: a kind, what made it, words of its recipe."""
+    """Asks what to look for: a kind, what made it, a tag, words of its recipe, a star."""
     kind = forms.one_of("Show", KINDS, key="kind", hidden=True)
     made_by = {"": "Everything"} | index.tasks_of(owner())
-    left, right = st.columns([2, 3])
-    with left:
-        if st.session_state.get("by", "") not in made_by:
-            st.session_state["by"] = ""
-        task = st.selectbox("Made by", list(made_by), format_func=made_by.get, key="by")
-    with right:
+    tags = {"": "Any"} | {tag: tag for tag in index.tags_of(owner())}
+    several = len(tags) > 1
+    places = st.columns([3, 3, 4, 2] if several else [4, 6, 2], vertical_alignment="bottom")
+    with places[0]:
+        task = _select("Made by", made_by, key="by")
+    tag = ""
+    if several:
+        with places[1]:
+            tag = _select("Tag", tags, key="tag")
+    with places[-1]:
+        starred = st.toggle("Starred", key="starred", bind="query-params")
+    with places[-2]:
         text = st.text_input(
             "Search",
             key="words",
             bind="query-params",
             placeholder="Words of the recipe: mosaic 512",
-            help="Names, dates and settings; each word must be there. A setting can be named: seed=7",
+            help="Names, tags, dates and settings; each word must be there. A setting can be named: seed=7",
         )
-    wanted = Wanted("" if kind == "all" else kind, task or "", text or "")
+    wanted = Wanted("" if kind == "all" else kind, task, text or "", starred=starred, tag=tag)
     if st.session_state.get(_WANTED) != wanted:
         st.session_state[_WANTED], st.session_state[_PAGE] = wanted, 0
     return wanted
 
 
+def _select(label: str, titles: Mapping[str, str], *, key: str) -> str:
+    """The name of what is chosen; the first again where there is no longer what was chosen before."""
+    forms.choosing(key, titles)
+    return st.selectbox(label, list(titles), format_func=titles.get, key=key)
+
+
 def back() -> None:
     """Goes back to the wall as it was. Call it from a callback."""
-    st.query_params.pop(ITEM, None)
+    address.close()
     wanted: Wanted = st.session_state.get(_WANTED, index.ALL)
     st.session_state["kind"], st.session_state["words"] = wanted.kind or "all", wanted.words
-    st.session_state["by"] = wanted.task
+    st.session_state["by"], st.session_state["tag"] = wanted.task, wanted.tag
+    st.session_state["starred"] = wanted.starred
 
 
 def wall(wanted: Wanted) -> None:
@@ -114,18 +127,20 @@ def _turn(step: int) -> None:
 def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
     labels = _labels(found)
     key = f"{_SHELF}_{'several' if several else 'one'}"
-    chosen = st.pills(
-        "Items, newest first",
-        list(labels),
-        selection_mode="multi" if several else "single",
-        format_func=labels.get,
-        key=key,
-        width="stretch",
-        label_visibility="collapsed",
-        on_change=None if several else _open,
-        args=None if several else (key,),
-    )
-    picture_input.tiles(key, [entry.thumbnail() for entry in found], width=8.5)
+    with st.container(key=marks.TILES):
+        chosen = st.pills(
+            "Items, newest first",
+            list(labels),
+            selection_mode="multi" if several else "single",
+            format_func=labels.get,
+            key=key,
+            width="stretch",
+            label_visibility="collapsed",
+            on_change=None if several else _open,
+            args=None if several else (key,),
+        )
+        marks.stars(found, labels, TILE)
+    picture_input.tiles(key, [entry.thumbnail() for entry in found], width=TILE)
     left = st.session_state.pop(LEFT, "")
     if left in labels:
         st.html(_focus(key, list(labels).index(left)), unsafe_allow_javascript=True)
@@ -154,7 +169,7 @@ def _labels(found: Sequence[Entry]) -> dict[str, str]:
 
 
 def _open(key: str) -> None:
-    st.query_params[ITEM] = st.session_state[key]
+    address.open(st.session_state[key])
     st.session_state[key] = None
 
 

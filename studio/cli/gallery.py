@@ -219,10 +219,9 @@ def _mark(arguments: argparse.Namespace) -> int:
         raise InvalidInput("A name is for one item. Next: name them one by one.")
     owner = owners.checked(arguments.owner)
     found = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
-    less = {index.one_tag(tag) for tag in arguments.untag}
+    told = {"starred": arguments.star, "more": arguments.tag, "less": arguments.untag, "name": arguments.name}
     for item in found:
-        tags = [tag for tag in (*item.marks.tags, *arguments.tag) if index.one_tag(tag) not in less]
-        marks.change(item.id, owner, starred=arguments.star, tags=tags, name=arguments.name)
+        marks.change(item.id, owner, **told)
     entries = [index.entry_of(items.find(item.id, owner)) for item in found]
     if arguments.json:
         console.say_json({"items": [_facts(entry) for entry in entries]})

@@ -19,6 +19,8 @@ def change(
     *,
     starred: bool | None = None,
     tags: Iterable[str] | None = None,
+    more: Iterable[str] = (),
+    less: Iterable[str] = (),
     name: str | None = None,
 ) -> Item:
     """Marks an item anew. Returns it.
@@ -26,6 +28,7 @@ def change(
     Args:
         starred: whether it has a star; None leaves that as it is.
         tags: all that it shall have; None leaves them as they are.
+        more, less: tags that it gets besides, and that it loses; none of both is kept.
         name: what it is called, "" for what it was made of; None leaves it as it is.
 
     Raises:
@@ -37,8 +40,9 @@ def change(
     marks = item.marks
     if starred is not None:
         marks = replace(marks, starred=starred)
-    if tags is not None:
-        marks = replace(marks, tags=_tags(tags))
+    gone = {index.one_tag(tag) for tag in less}
+    wanted = [*(marks.tags if tags is None else tags), *more]
+    marks = replace(marks, tags=_tags(tag for tag in wanted if index.one_tag(tag) not in gone))
     if name is not None:
         marks = replace(marks, name=_text("name", name, MOST_NAME))
     if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one

@@ -78,3 +78,24 @@ def test_back_on_the_wall_it_goes_on_where_it_was_left(tab, there):
     left = page.locator("button:focus", has_text="meadow")
     left.wait_for()
     assert 0 <= left.bounding_box()["y"] < 320
+
+
+def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect):
+    page = tab("/gallery")
+    star = page.get_by_role("button", name="Star: attic + attic").first
+    star.click()  # which waits until it lies where it stays, with nothing over it
+    expect(star).to_have_attribute("aria-pressed", "true")
+    on, under = star.bounding_box(), tile(page, "attic").bounding_box()
+    assert under["x"] < on["x"] < under["x"] + under["width"] and under["y"] < on["y"] < under["y"] + 20
+    page.get_by_text("Starred").click()
+    page.get_by_text("1 made").wait_for()
+    assert items.find(there["attic"]).marks.starred
+
+    page.get_by_text("Starred").click()
+    tile(page, "meadow").wait_for()
+    page.get_by_text("Pick several").click()
+    for name in ("meadow", "attic"):
+        tile(page, name).click()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("slider", name="Compare A on the left with B on the right").wait_for()
+    assert "4711" in page.get_by_role("row", name="Seed").inner_text()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import zipfile
 from types import SimpleNamespace
 
@@ -25,35 +24,9 @@ from studio.core.models import model_zip, presets
 from studio.core.pictures import animations, images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
-from studio.gallery import disk_usage, import_file, index, items, removal, unreadable
+from studio.gallery import disk_usage, import_file, index, items, removal
 from studio.gallery.index import Wanted
 from studio.gallery.sweep_settings import SweepSettings
-
-
-@pytest.fixture(autouse=True)
-def empty(engine):
-    """A gallery with nothing in it."""
-    for entry in index.find()[0]:
-        shutil.rmtree(entry.folder)
-    for odd in unreadable.of_owner():
-        removal.remove([odd.id])
-    for gone in (*removal.removed(), *unreadable.of_owner(removal.root())):
-        removal.forget([gone.id])
-
-
-@pytest.fixture
-def made(chores):
-    """Adds a picture that a chore made: `made(shade=9)` -> its id."""
-
-    def make(owner="local", **settings):
-        asked = chores.ChoreSettings(**settings)
-        pixels = np.full((48, 64, 3), asked.shade, "uint8")
-        source = File.keep(images.encode_png(pixels // 2), "picture", f"shade_{asked.shade}.png")
-        recipe = recipes.make("chores.do", asked, {"picture": [source]})
-        file = File.keep(images.encode_png(pixels, recipe), "picture", "chore.png")
-        return items.add(tasks.Result((file,), {}, recipe), 4.0, owner)
-
-    return make
 
 
 def button(page, label):

@@ -1,0 +1,39 @@
+"""A gallery with nothing in it but what a test puts there."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from studio.core import recipes, tasks
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.gallery import index, items, removal, unreadable
+
+
+@pytest.fixture(autouse=True)
+def empty(engine):
+    """A gallery with nothing in it."""
+    for entry in index.find()[0]:
+        shutil.rmtree(entry.folder)
+    for odd in unreadable.of_owner():
+        removal.remove([odd.id])
+    for gone in (*removal.removed(), *unreadable.of_owner(removal.root())):
+        removal.forget([gone.id])
+
+
+@pytest.fixture
+def made(chores):
+    """Adds a picture that a chore made: `made(shade=9)` -> its id."""
+
+    def make(owner="local", **settings):
+        asked = chores.ChoreSettings(**settings)
+        pixels = np.full((48, 64, 3), asked.shade, "uint8")
+        source = File.keep(images.encode_png(pixels // 2), "picture", f"shade_{asked.shade}.png")
+        recipe = recipes.make("chores.do", asked, {"picture": [source]})
+        file = File.keep(images.encode_png(pixels, recipe), "picture", "chore.png")
+        return items.add(tasks.Result((file,), {}, recipe), 4.0, owner)
+
+    return make

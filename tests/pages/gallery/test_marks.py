@@ -1,0 +1,123 @@
+"""Stars, tags, names and comparisons on the gallery's page."""
+
+from __future__ import annotations
+
+from pages.gallery import comparison
+from studio.core import recipes, tasks
+from studio.engine.jobs import store
+from studio.gallery import items, marks
+from studio.gallery.items import Marks
+
+
+def pills(page, start):
+    return next(group for group in page.button_group if group.key and group.key.startswith(start))
+
+
+def labels(page):
+    return [option.content for option in pills(page, "gallery_shelf").proto.options]
+
+
+def button(page, key):
+    return next(one for one in page.button if one.key == key)
+
+
+def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, made):
+    other, id = made(shade=1), made(shade=2)
+    page = visit("gallery")
+    stars = pills(page, "gallery_stars")
+    assert [option.content for option in stars.proto.options] == ["Star: shade 2", "Star: shade 1"]
+    stars.set_value([id]).run()
+    assert items.find(id).marks.starred and not items.find(other).marks.starred
+    assert pills(page, "gallery_stars").value == [id]
+    marks.change(other, starred=True)  # by a command: it is not taken away by what the page knew
+    pills(page, "gallery_stars").set_value([]).run()
+    assert items.find(other).marks.starred and not items.find(id).marks.starred
+    assert not page.exception
+
+
+def test_the_wall_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, made):
+    made(shade=1)
+    best, old = made(shade=2), made(shade=3)
+    marks.change(best, starred=True, tags=["sea"], name="My best")
+    marks.change(old, tags=["old"])
+    page = visit("gallery")
+    assert labels(page) == ["shade 3", "My best", "shade 1"]
+    page.toggle(key="starred").set_value(True).run()
+    assert labels(page) == ["My best"]
+    page.toggle(key="starred").set_value(False).run()
+    page.selectbox(key="tag").select("old").run()
+    assert labels(page) == ["shade 3"]
+    marks.change(old, tags=[])
+    page.run()
+    assert page.selectbox(key="tag").value == "", "a tag that nothing has any more is not asked for"
+    assert labels(visit("gallery", words="best")) == ["My best"]
+
+
+def test_an_item_is_starred_named_and_tagged(visit, made):
+    id = made(shade=4)
+    page = visit("gallery", item=id)
+    button(page, "item_star").click().run()
+    page.text_input(key=f"item_name_{id}").set_value(" My  cat_ ").run()
+    page.multiselect(key=f"item_tags_{id}").set_value(["Sea", "two  words"]).run()
+    assert items.find(id).marks == Marks(True, ("sea", "two words"), "My cat_")
+    assert page.subheader[0].value == r"Chore\: My cat\_"
+    assert page.multiselect(key=f"item_tags_{id}").value == ["sea", "two words"]
+    page.multiselect(key=f"item_tags_{id}").set_value(["x" * 41]).run()
+    assert "at most 40 characters" in page.toast[0].value.replace("\\", "")
+    assert items.find(id).marks.tags == ("sea", "two words")
+    assert not page.exception
+
+
+def test_what_is_picked_is_starred_and_tagged_together(visit, made):
+    there = [made(shade=shade) for shade in range(3)]
+    marks.change(there[0], tags=["old"])
+    page = visit("gallery")
+    page.toggle(key="gallery_picked").set_value(True).run()
+    pills(page, "gallery_shelf").set_value(there[:2]).run()
+    button(page, "several_star").click().run()
+    page.multiselect(key="several_tags").set_value(["Sea"]).run()
+    button(page, "several_tag").click().run()
+    assert [items.find(id).marks for id in there] == [
+        Marks(True, ("old", "sea")),
+        Marks(True, ("sea",)),
+        Marks(),
+    ]
+    assert not page.exception
+
+
+def test_two_that_are_picked_are_compared_with_what_differs_in_their_settings(visit, made):
+    there = [made(shade=1, steps=3), made(shade=1, steps=8)]
+    page = visit("gallery")
+    page.toggle(key="gallery_picked").set_value(True).run()
+    pills(page, "gallery_shelf").set_value(there).run()
+    button(page, "compare").click().run()
+    assert not page.exception
+    rows = {row[0]: (row[1], row[2]) for row in page.table[0].value.itertuples(index=False)}
+    assert rows["Steps"] == ("3", "8") and "Shade" not in rows
+    button(page, "compare_Swap").click().run()
+    assert page.query_params["item"] in (there[1], [there[1]])
+    button(page, "compare_Open B").click().run()
+    assert page.subheader[0].value == r"Chore\: shade 1" and "with" not in page.query_params
+
+
+def test_what_differs_is_told_of_any_two_items(made):
+    same = items.find(made(shade=5))
+    assert list(comparison.differences(same, same)) == []
+    other = items.find(made(shade=6, do="refuse"))
+    told = dict((noun, (one, two)) for noun, one, two in comparison.differences(same, other))
+    assert told["Shade"] == ("5", "6") and told["Do"] == ("count", "refuse") and told["Name"]
+
+
+def test_one_that_is_gone_or_anothers_is_not_compared(visit, made):
+    id = made(shade=7)
+    for gone in (store.new_id(1), made(owner="ann", shade=8), "../../etc"):
+        page = visit("gallery", item=id, **{"with": gone})
+        assert not page.exception and "no such item" in page.warning[0].value
+        assert page.subheader[0].value == r"Chore\: shade 7"
+
+
+def test_a_text_and_a_picture_stand_beside_each_other(visit, made):
+    recipe = recipes.make("chores.do", tasks.get("chores.do").settings(), {})
+    text = tasks.Result((tasks.File.keep(b"Some words", "text", "words.txt"),), {}, recipe)
+    page = visit("gallery", item=made(shade=7), **{"with": items.add(text, None)})
+    assert not page.exception and not page.error and page.table[0].value.shape[0] > 0
