@@ -34,4 +34,4 @@ with stage:
         if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
 parts.recent(writing.TASK if way == "write" else training.TASK)
-under_the_hood.explain(text)
+under_the_hood.explain(text, settings if way == "write" else None)

@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets import browser_pictures, curves, under_the_hood
+from pages.recorded import runs
+from pages.widgets import curves, under_the_hood
 
 _WHAT = """
 A network that names photos answers a picture with maps: bright where it finds what it looks for. A dream asks
@@ -40,25 +41,25 @@ _PAPER = (
 
 
 def explain(job: Any) -> None:
-    """The folded section; with a dream, its own octaves too."""
+    """The folded section, drawn from this dream; before there is one, from a recorded one."""
     parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _OCTAVES), (st.caption, _PAPER))
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
-        under_the_hood.beside(parts, lambda: _of_this_run(job))
+    section = under_the_hood.section()
+    if section.open:
+        with section:
+            under_the_hood.beside(parts, lambda: _of_a_run(job))
 
 
-def _of_this_run(job: Any) -> None:
-    if job is None or not job.history:
-        st.caption("Start a dream: the octaves that it climbs are drawn here from its own numbers.")
-        return
-    curves.losses(job.history, caption="What was climbed against the steps: it falls where an octave begins")
-    result = job.result
-    octaves = result.figures.get("octaves") if result is not None else None
-    if not octaves or result.files[0].kind != "picture":
+def _of_a_run(job: Any) -> None:
+    run = runs.of_job(job) if job is not None and job.history else runs.recorded("dream")
+    run.say_whose()
+    curves.losses(run.history, caption="What was climbed against the steps: it falls where an octave begins")
+    octaves = run.figures.get("octaves")
+    if not octaves or not run.picture:
         st.caption("After a single dream its octaves are drawn here; a film climbs some at every frame.")
         return
     st.altair_chart(_chart(octaves), width="stretch")
     st.caption("What was climbed at each octave, before its first step and after its last.")
-    st.html(_boxes(octaves, browser_pictures.of_file(result.files[0].digest)))
+    st.html(_boxes(octaves, run.picture))
     st.caption("The octaves to scale: the smallest copy was dreamt first, the whole picture last.")
 
 

@@ -54,7 +54,10 @@ def explain(preset: str, wall: engine.Live | None, face: int) -> None:
         preset: the model, "" for none.
         face: the chosen one of the wall, 0 for none.
     """
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+    section = under_the_hood.section()
+    if not section.open:
+        return
+    with section:
         task, figures = _known(preset)
         parts: list[under_the_hood.Part] = [(st.markdown, _WHAT)]
         if task in _WORDS:
@@ -113,10 +116,15 @@ def _copies(figures: Mapping[str, Any]) -> str:
         where, end = f"of {figures['real_n']:,} of the {every:,}", "Copies of the others would not show."
     else:
         where, end = "of some", "Copies of the others would not show."
+    apart = ""
+    if {"pictures", "held_out"} <= figures.keys():
+        apart = (
+            f" Of its {figures['pictures']:,} pictures, {figures['held_out']:,} were kept apart to test on."
+        )
     return (
         f"**Are they copies?** A drawn picture lies **{figures['nearest']:.1f}** away from the nearest "
         f"{where} that it learnt from, a real one that it never saw **{figures['nearest_held_out']:.1f}** "
-        f"(medians, between the features of a network that knows photos). {end}"
+        f"(medians, between the features of a network that knows photos). {end}{apart}"
     )
 
 

@@ -63,8 +63,10 @@ def explain(settings: PaintSettings | None, job: engine.Job | None) -> None:
         (st.latex, _WAVES_FORMULA),
         (st.caption, _PAPERS),
     )
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
-        under_the_hood.beside(parts, lambda: _drawn(settings or PaintSettings(), job))
+    section = under_the_hood.section()
+    if section.open:
+        with section:
+            under_the_hood.beside(parts, lambda: _drawn(settings or PaintSettings(), job))
 
 
 def _drawn(settings: PaintSettings, job: engine.Job | None) -> None:

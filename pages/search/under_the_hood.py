@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.recorded import runs
 from pages.widgets import under_the_hood, words
 from studio import engine
 from studio.search.settings import SearchSettings
@@ -29,8 +30,11 @@ Optimization](https://arxiv.org/abs/1502.07943), 2015. Li et al.,
 
 
 def explain(job: engine.Job | None) -> None:
-    """The folded section; with an ended search, where it looked in turn."""
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+    """The folded section: where an ended search looked in turn, or else where a recorded one did."""
+    section = under_the_hood.section()
+    if not section.open:
+        return
+    with section:
         parts = [
             (st.markdown, _WHAT),
             (st.latex, _FORMULA),
@@ -41,13 +45,12 @@ def explain(job: engine.Job | None) -> None:
 
 
 def _looked(job: engine.Job | None) -> None:
-    if job is None or job.result is None:
-        st.caption("Once a search has ended, where it looked in turn is drawn here from its own trials.")
-        return
-    kind = trained(SearchSettings.parse(job.settings)).settings
+    run = runs.of_job(job) if job is not None and job.result is not None else runs.recorded("search")
+    run.say_whose()
+    kind = trained(SearchSettings.parse(run.settings)).settings
     rows = [
         {"trial": trial["number"], "setting": words.setting(kind, name), "tried": value}
-        for trial in job.result.figures["trials"]
+        for trial in run.figures["trials"]
         for name, value in trial["settings"].items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]

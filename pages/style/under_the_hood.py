@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.recorded import runs
 from pages.widgets import curves, under_the_hood
 
 _WHAT = """
@@ -39,7 +40,7 @@ _PAPERS = (
 
 
 def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
-    """The folded section; with a job, its own losses and matrices too.
+    """The folded section, drawn from this run; before there is one, from a recorded one.
 
     Args:
         watch: starts a small run to look at, for a page that has none.
@@ -53,24 +54,22 @@ def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
         (st.latex, _ADAIN),
         (st.caption, _PAPERS),
     )
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
-        under_the_hood.beside(parts, lambda: _of_this_run(job, watch))
+    section = under_the_hood.section()
+    if section.open:
+        with section:
+            under_the_hood.beside(parts, lambda: _of_a_run(job, watch))
 
 
-def _of_this_run(job: Any, watch: Callable[[], None] | None) -> None:
-    if job is None or not job.history:
-        st.caption(
-            "The losses and Gram matrices of any but an instant run are drawn here, from its own numbers."
-        )
-        if job is None and watch and st.button("Watch a small draft", icon=":material/play_arrow:"):
-            watch()
-        return
-    curves.losses(job.history, caption="The losses of this run against its steps")
+def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
+    run = runs.of_job(job) if job is not None and job.history else runs.recorded("style")
+    run.say_whose()
+    if job is None and watch and st.button("Watch a small draft of yours", icon=":material/play_arrow:"):
+        watch()
+    curves.losses(run.history, caption="The losses of this run against its steps")
     curves.losses(
-        job.history, layers=True, caption="How far each layer's Gram matrix still is from the style's"
+        run.history, layers=True, caption="How far each layer's Gram matrix still is from the style's"
     )
-    figures = job.result.figures if job.result is not None else {}
-    style, result = figures.get("gram_style"), figures.get("gram_result")
+    style, result = run.figures.get("gram_style"), run.figures.get("gram_result")
     if isinstance(style, dict) and isinstance(result, dict):
         layer = st.selectbox("Layer", list(style))
         for column, title, matrix in zip(

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.recorded import runs
 from pages.teach import data_sets
 from pages.teach.classifiers import Shown
 from pages.widgets import under_the_hood
@@ -60,10 +61,8 @@ MOST_PICTURED = 400  # points of the map that show their picture when pointed at
 
 
 def explain(classifier: Shown | None) -> None:
-    """The folded section; with a classifier that was taught, what its own training tells."""
-    section = st.expander(
-        under_the_hood.LABEL, icon=under_the_hood.ICON, key="hood", on_change="rerun", bind="query-params"
-    )
+    """The folded section, drawn from how the classifier was taught, or else from how a recorded one was."""
+    section = under_the_hood.section()
     if not section.open:
         return
     settings = classifier.settings if classifier else {}
@@ -78,7 +77,7 @@ def explain(classifier: Shown | None) -> None:
         (st.caption, _PAPERS),
     )
     with section:
-        under_the_hood.beside(parts, lambda: _of_this_one(classifier))
+        under_the_hood.beside(parts, lambda: _drawn(classifier))
 
 
 def _what(settings: Mapping[str, Any]) -> str:
@@ -88,13 +87,12 @@ def _what(settings: Mapping[str, Any]) -> str:
     return _SEEN.format(tuned="" if tuned else _FROZEN, head=head, held=held, after=_TUNED if tuned else "")
 
 
-def _of_this_one(classifier: Shown | None) -> None:
-    data = classifier.data if classifier else {}
-    if not data.get("map"):
-        st.caption(
-            "Teach a classifier: where its pictures lie, and what more of them would bring, comes here."
-        )
-        return
+def _drawn(classifier: Shown | None) -> None:
+    if classifier is None or not classifier.data.get("map"):
+        run = runs.recorded("teach")
+        run.say_whose()
+        classifier = Shown("", data=run.figures, settings=run.settings)
+    data = classifier.data
     points = _points(classifier)
     st.altair_chart(_map(points), width="stretch")
     st.caption(

@@ -1,4 +1,4 @@
-"""What the gates of an LSTM do along a text."""
+"""What the gates of a voice's last layer do along a text."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ import numpy as np
 from studio.core.data import corpus
 from studio.text.numpy_network import Layer, Network, sigmoid
 
-GATES = ("lets in", "keeps", "shows")
+LSTM, GRU = ("lets in", "keeps", "shows"), ("keeps", "looks back")
+MOST = 12  # units to choose from
+
+
+def names(network: Network) -> tuple[str, ...]:
+    """What the gates of a network's layers are called, in the order of `along`."""
+    return LSTM if network.each == 2 else GRU
 
 
 def along(network: Network, indices: np.ndarray) -> np.ndarray:
-    """The input, forget and output gates of the last layer: `(T, 3, units)` in [0, 1]; of a GRU `(0, 3, 0)`.
+    """The gates of the last layer: `(T, gates, units)` in [0, 1].
+
+    Of an LSTM the input, forget and output gate, of a GRU the update and the reset gate.
 
     Args:
         indices: `(T,) int` characters.
     """
-    if network.each != 2:  # a GRU has two gates, and other ones
-        return np.empty((0, len(GATES), 0))
     x = network.table[indices]
+    through = _lstm if network.each == 2 else _gru
     for number, layer in enumerate(network.layers):
         projected = layer.project(x) if number else x
-        x, opened = _through(layer, projected)
+        x, opened = through(layer, projected)
     return opened
 
 
-def _through(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lstm(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One layer along `(T, 4 * units)`: what it shows, `(T, units)`, and its gates, `(T, 3, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")] * 2
@@ -41,27 +48,41 @@ def _through(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.stack(shown), np.stack(opened)
 
 
-def rows(opened: np.ndarray, text: str, last: int) -> list[dict[str, Any]]:
-    """Of the unit whose gates change most along the last characters, one row a gate and character."""
-    if not opened.size:
-        return []
-    end = opened[-last:]
-    unit = int(end.std(axis=0).sum(axis=0).argmax())
+def _gru(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One layer along `(T, 3 * units)`: what it shows, `(T, units)`, and its gates, `(T, 2, units)`."""
+    units = layer.recurrent.shape[0]
+    state = [np.zeros((1, units), "float32")]
+    shown, opened = [], []
+    for now in projected:
+        z = state[0] @ layer.recurrent + layer.bias[1] + now
+        opened.append(sigmoid(z[0, : 2 * units]).reshape(2, units))
+        state = layer.step(now[None], state)
+        shown.append(state[0][0])
+    return np.stack(shown), np.stack(opened)
+
+
+def liveliest(opened: np.ndarray) -> list[int]:
+    """The units whose gates change most along `(T, gates, units)`, the liveliest first."""
+    return np.argsort(-opened.std(axis=0).sum(axis=0))[:MOST].tolist()
+
+
+def rows(opened: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, Any]]:
+    """One row a gate and character, of one unit's gates `(T, gates)` along a text of T characters."""
     return [
         {"at": at, "character": corpus.shown(character), "gate": gate, "open": round(float(value), 3)}
-        for at, (character, values) in enumerate(zip(text[-last:], end[:, :, unit], strict=True))
-        for gate, value in zip(GATES, values, strict=True)
+        for at, (character, values) in enumerate(zip(text, opened, strict=True))
+        for gate, value in zip(gates, values, strict=True)
     ]
 
 
-def chart(found: Sequence[dict[str, Any]]) -> Any:
+def chart(found: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
     """A row a gate, a column a character; full colour is open, in the light and in the dark."""
     import altair as alt
 
     base = alt.Chart(alt.Data(values=list(found)))
     cells = base.mark_rect().encode(
         x=alt.X("at:O", title=None, axis=None),
-        y=alt.Y("gate:N", title=None, sort=list(GATES)),
+        y=alt.Y("gate:N", title=None, sort=list(gates)),
         color=alt.Color(
             "open:Q",
             title="open",
@@ -71,8 +92,8 @@ def chart(found: Sequence[dict[str, Any]]) -> Any:
         tooltip=["character:N", "gate:N", alt.Tooltip("open:Q", format=".2f")],
     )
     letters = (
-        base.transform_filter(f"datum.gate == '{GATES[0]}' && length(datum.character) == 1")
+        base.transform_filter(f"datum.gate == '{gates[0]}' && length(datum.character) == 1")
         .mark_text(fontSize=11, color="gray")
         .encode(x=alt.X("at:O", axis=None), text="character:N", y=alt.value(-7))
     )
-    return (cells + letters).properties(height=190)
+    return (cells + letters).properties(height=50 + 47 * len(gates))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from html import escape
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from pages.jobs.written_texts import Text
-from pages.text import gates
+from pages.text import gates, next_character
 from pages.widgets import under_the_hood, words
-from studio.core.data import corpus
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.process import blas_threads
 from studio.text import voice
+from studio.text.settings import WriteSettings
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
-SHOWN = 12
-ALONG = 72  # characters along which the gates are drawn
-COOLEST, HOTTEST = 0.1, 2.0
+ALONG = 72  # characters at its end that can be looked at
+# What stands in for a text until there is one; Shakespeare, Hamlet.
+PASSAGE = (
+    "To be, or not to be, that is the question:\nWhether 'tis nobler in the mind to suffer\n"
+    "The slings and arrows of outrageous fortune"
+)
 
 _WHAT = """
 The model reads one character after the other and keeps what it has read as a few hundred numbers, its state.
@@ -32,6 +36,7 @@ _GATES = """
 An LSTM decides at each character what to do with its state, by three **gates** between 0 and 1 for every
 unit: how much of the old it keeps, how much of the new it lets in, and how much it shows to the rest. A unit
 that closes at each line end, or opens within quotation marks, was told of neither; it found them in the text.
+A GRU makes do with two: how much of its state it keeps, and how much of it it looks back at.
 """
 _PAPERS = (
     "Graves, [Generating Sequences With Recurrent Neural Networks](https://arxiv.org/abs/1308.0850), 2013. "
@@ -41,75 +46,83 @@ _PAPERS = (
 )
 
 
-def explain(text: Text | None) -> None:
-    """The folded section; with a text, what its model expects after it. While folded nothing is computed."""
-    section = st.expander(
-        under_the_hood.LABEL, icon=under_the_hood.ICON, key="hood", on_change="rerun", bind="query-params"
-    )
+class Reading(NamedTuple):
+    """How a voice read the end of a text of T characters.
+
+    Attributes:
+        text: those characters.
+        logits: `(T, alphabet)`, of the character after each.
+        opened: `(T, gates, units)`, the gates of the last layer.
+        gates: what those are called.
+        alphabet: the characters that it knows, in the order of the logits.
+    """
+
+    text: str
+    logits: np.ndarray
+    opened: np.ndarray
+    gates: tuple[str, ...]
+    alphabet: str
+
+
+def explain(text: Text | None, asked: WriteSettings | None = None) -> None:
+    """The folded section, drawn from a text and its voice. While folded nothing is computed.
+
+    Args:
+        text: what was written; None before there is any.
+        asked: what the form asks for: without a text its voice reads a passage.
+    """
+    section = under_the_hood.section()
     if not section.open:
         return
     parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _GATES), (st.caption, _PAPERS))
     with section:
-        under_the_hood.beside(parts, lambda: _of_this_text(text))
+        under_the_hood.beside(parts, lambda: _drawn(text, asked))
 
 
-def _of_this_text(text: Text | None) -> None:
-    if text is None:
-        st.caption("Write a text: what may come next, and why, is drawn here from its own model.")
+def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
+    settings, whole = (text.settings, text.whole) if text else (asked, PASSAGE)
+    if settings is None:
+        st.caption("Choose a voice: what it expects of a text is drawn here.")
         return
+    if text is None:
+        st.caption("How the chosen voice reads a passage of Hamlet. A text of yours takes its place.")
     try:
-        name = text.settings.preset
-        read = _read(name, presets.find(name).key, text.whole[-MOST_READ:])
+        found = _read(settings.preset, presets.find(settings.preset).key, whole[-MOST_READ:])
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
-    scores, doors = read
-    st.altair_chart(_chart(scores, text.settings.temperature), width="stretch")
-    st.caption("What may come after the last character of the text; move the temperature.")
-    if doors:
-        st.altair_chart(gates.chart(doors), width="stretch")
-        st.caption("The gates of the unit that changes most along the end of the text.")
+    _of_a_text(found, settings.temperature)
+
+
+def _of_a_text(found: Reading, temperature: float) -> None:
+    at = next_character.undecided(found.logits)
+    if len(found.text) > 1:
+        help = "It starts where the voice was least decided."
+        at = st.slider("After which character", 1, len(found.text), at + 1, key="hood_at", help=help) - 1
+    before, after = found.text[: at + 1], found.text[at + 1 :]
+    st.html(f'<code style="white-space:pre-wrap">{escape(before)}<mark>▮</mark>{escape(after)}</code>')
+    scores = next_character.rows(found.logits[at], found.alphabet)
+    st.altair_chart(next_character.chart(scores, temperature), width="stretch")
+    st.caption("What may come after that character; move the temperature.")
+    unit = st.selectbox("Unit", gates.liveliest(found.opened), key="hood_unit", help="The liveliest first")
+    told = gates.rows(found.opened[:, :, unit], found.text, found.gates)
+    st.altair_chart(gates.chart(told, found.gates), width="stretch")
+    st.caption("The gates of that unit along the text.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _read(name: str, key: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The scores of all characters after a text, the likeliest first, and the gates along its end."""
+def _read(name: str, key: str, text: str) -> Reading:
     spoken = voice.load(name)
     indices = spoken.vocabulary.encode(text).indices
     if not len(indices):
         indices = np.array([max(spoken.vocabulary.characters.find("\n"), 0)])
     with blas_threads.limited(1):
         logits, _ = spoken.network.run(indices[None], spoken.network.states(1))
-        found = gates.along(spoken.network, indices)
-    last = logits[0, -1]
-    characters = [corpus.shown(spoken.vocabulary.characters[n]) for n in np.argsort(-last)]
-    scores = [
-        {"rank": rank, "character": character, "score": round(float(score), 4)}
-        for rank, (character, score) in enumerate(
-            zip(characters, np.sort(last)[::-1] - last.max(), strict=True)
-        )
-    ]
-    return scores, gates.rows(found, spoken.vocabulary.decode(indices), ALONG)
-
-
-def _chart(scores: list[dict[str, Any]], temperature: float) -> Any:
-    import altair as alt
-
-    start = min(max(temperature, COOLEST), HOTTEST)
-    slider = alt.binding_range(min=COOLEST, max=HOTTEST, step=0.05, name="Temperature ")
-    heat = alt.param(name="temperature", value=start, bind=slider)
-    return (
-        alt.Chart(alt.Data(values=scores))
-        .transform_calculate(weight="exp(datum.score / temperature)")
-        .transform_joinaggregate(total="sum(weight)")
-        .transform_calculate(chance="datum.weight / datum.total")
-        .transform_filter(f"datum.rank < {SHOWN}")
-        .mark_bar()
-        .encode(
-            y=alt.Y("character:N", title=None, sort=alt.SortField("rank"), axis=alt.Axis(labelOverlap=False)),
-            x=alt.X("chance:Q", title="chance", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            tooltip=["character:N", alt.Tooltip("chance:Q", format=".1%")],
-        )
-        .add_params(heat)
-        .properties(height=30 * SHOWN)
+        opened = gates.along(spoken.network, indices)
+    return Reading(
+        spoken.vocabulary.decode(indices)[-ALONG:],
+        logits[0, -ALONG:],
+        opened[-ALONG:],
+        gates.names(spoken.network),
+        "".join(spoken.vocabulary.characters),
     )

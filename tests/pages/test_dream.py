@@ -266,7 +266,8 @@ def page_of_climb():
     state = st.session_state
     result = SimpleNamespace(figures={"octaves": state["octaves"]}, files=(state["file"],))
     history = [{"step": step, "activation": 1.0 + step} for step in range(state["steps"])]
-    under_the_hood.explain(SimpleNamespace(result=result, history=history) if state["steps"] else None)
+    run = SimpleNamespace(result=result, history=history, settings={})
+    under_the_hood.explain(run if state["steps"] else None)
 
 
 @pytest.fixture
@@ -276,6 +277,7 @@ def climb(home, picture):
         page.session_state["octaves"] = octaves
         page.session_state["steps"] = steps
         page.session_state["file"] = File.keep(images.encode_png(picture), kind, "sky-dream.png")
+        page.session_state["hood"] = True
         page.run()
         assert not page.exception
         return page
@@ -288,13 +290,16 @@ def test_the_octaves_are_drawn_from_the_runs_own_numbers(climb, sign):
     octaves = [{"height": 40 * n, "width": 60 * n, "before": sign * 1.0, "after": 5.0} for n in (1, 2)]
     page = climb(octaves)
     assert len(page.get("vega_lite_chart")) == 2
+    assert "recorded" not in texts(page.caption)
     boxes = under_the_hood._boxes(octaves, b"")
     assert "width:50.00%" in boxes
     assert "60 px" in boxes
 
 
-def test_without_octaves_the_section_says_how_to_see_them(climb):
-    assert "Start a dream" in texts(climb([], steps=0).caption)
+def test_without_a_dream_a_recorded_one_is_drawn_and_a_film_has_no_octaves(climb):
+    page = climb([], steps=0)
+    assert "A recorded run" in texts(page.caption)
+    assert len(page.get("vega_lite_chart")) == 2
     page = climb([], kind="animation")
     assert len(page.get("vega_lite_chart")) == 1
     assert "at every frame" in texts(page.caption)

@@ -359,7 +359,7 @@ def test_a_model_that_looked_at_a_part_of_what_it_learnt_from_says_so():
 
 
 def test_the_wall_is_on_the_map(wall):
-    page = wall()
+    page = wall(hood="true")
     [chart] = page.get("vega_lite_chart")
     assert "change" in json.dumps(chart.proto.spec).lower()
     rows = under_the_hood._map([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], 2).to_dict()["data"]["values"]

@@ -12,7 +12,7 @@ import tiny_voice
 from pages.form import sample_texts
 from pages.jobs import written_texts
 from pages.pictures import text_tiles
-from pages.text import gates, training, under_the_hood, voices
+from pages.text import gates, next_character, training, under_the_hood, voices
 from pages.widgets import owners
 from studio.core import paths, recipes
 from studio.core.data import corpus
@@ -21,6 +21,7 @@ from studio.core.tasks import File
 from studio.core.weights import index
 from studio.engine import Live
 from studio.text import voice
+from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.write import Pen
 
@@ -421,14 +422,46 @@ def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_
     page = wrote(visit("text", hood="true"), until_written)
     assert len(page.get("vega_lite_chart")) == 2
     text = "a dog likes the sea"
-    scores, doors = under_the_hood._read("tiny", presets.find("tiny").digest, text)
+    read = under_the_hood._read("tiny", presets.find("tiny").digest, text)
+    assert read.text == text
+    scores = next_character.rows(read.logits[-1], read.alphabet)
     spoken = voice.load("tiny")
     pen = Pen(spoken.network)
     pen.read(spoken.vocabulary.encode(text).indices)
     wanted = np.sort(pen.logits[0])[::-1]
     assert np.allclose([row["score"] for row in scores], wanted - wanted[0], atol=1e-3)
     assert scores[0]["character"] == corpus.shown(tiny_voice.LETTERS[int(pen.logits[0].argmax())])
+    doors = gates.rows(read.opened[:, :, 0], read.text, read.gates)
     assert [row["character"] for row in doors[::3]] == [corpus.shown(c) for c in text]
+
+
+def test_without_a_text_the_chosen_voice_reads_a_passage(visit, tiny):
+    page = visit("text", hood="true")
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 2
+    assert "passage of Hamlet" in said(page.caption)
+
+
+def test_it_starts_where_the_voice_was_least_decided():
+    sure, torn = [9.0, 0.0, 0.0], [1.0, 1.1, 1.0]
+    assert next_character.undecided(np.array([sure, torn, sure])) == 1
+
+
+def test_the_gates_of_a_gru_are_those_of_the_network(tmp_path):
+    rng = np.random.default_rng(0)
+    units, size = 5, 7
+    shapes = [(size, 3), (3, 3 * units), (units, 3 * units), (2, 3 * units), (units, size), (size,)]
+    network = Network([rng.normal(size=shape) for shape in shapes], "gru")
+    indices = np.arange(12) % size
+    opened = gates.along(network, indices)
+    assert opened.shape == (12, 2, units) and len(gates.names(network)) == 2
+    states = network.states(1)
+    for at, read in enumerate(indices):
+        before = states[0][0]
+        _, states = network.step(np.array([read]), states)
+        kept = opened[at, 0]
+        fresh = (states[0][0] - kept * before) / (1 - kept)
+        assert np.all(np.abs(fresh) <= 1 + 1e-4), "what is not kept is a tanh"
 
 
 def test_nothing_is_computed_while_the_section_is_folded(visit, tiny, until_written, monkeypatch):

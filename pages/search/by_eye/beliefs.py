@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import streamlit as st
 
+from pages.recorded import runs
 from pages.widgets import under_the_hood, words
 from studio.core.settings import Settings
 from studio.search.by_eye.learnt import Line, lines
 from studio.search.by_eye.pairs import Pairs
+from studio.search.by_eye.searches import Taste
 
 _WHAT = """
 Nobody can give a picture a number, but everybody can say which of two is better. Behind the picks stands a
@@ -34,7 +37,7 @@ Processes](https://doi.org/10.1145/1102351.1102369), 2005. Brochu, Cora and de F
 
 
 def explain(kind: type[Settings] | None, duels: Pairs | None) -> None:
-    """The folded section; with a search, what is believed after its picks."""
+    """The folded section: what is believed after the picks of a search, or else of a recorded one."""
     parts = [
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
@@ -42,14 +45,19 @@ def explain(kind: type[Settings] | None, duels: Pairs | None) -> None:
         (st.latex, _IMPROVEMENT),
         (st.caption, _PAPERS),
     ]
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
-        under_the_hood.beside(parts, lambda: _believed(kind, duels))
+    section = under_the_hood.section()
+    if section.open:
+        with section:
+            under_the_hood.beside(parts, lambda: _believed(kind, duels))
 
 
 def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
     if kind is None or duels is None or not duels.judged:
-        st.caption("Once something was picked, what is believed of your taste is drawn here.")
-        return
+        kind, duels = _recorded()
+        st.caption(
+            f"Recorded: {len(duels.judged)} picks by a rule that likes a medium strength and does not care "
+            "about the stroke. Yours take their place."
+        )
     fields = kind.described()
     for line in lines(duels):
         field = fields[line.name]
@@ -58,6 +66,12 @@ def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
         "How much better than the best picture so far (the mark, at 0) each value is believed to be, the "
         "other settings left alone. The band is one standard deviation; 1 is the noise of a pick."
     )
+
+
+@functools.cache
+def _recorded() -> tuple[type[Settings], Pairs]:
+    taste = Taste.model_validate_json((runs.HERE / "by_eye.json").read_text("utf-8"))
+    return taste.kind, taste.duels()
 
 
 def _band(line: Line, label: str, scale: str) -> Any:

@@ -1,0 +1,1 @@
+"""Small recorded runs, so that what lies under the hood is never empty on a first visit."""

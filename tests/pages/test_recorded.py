@@ -1,0 +1,45 @@
+"""What lies under the hood is never empty, and what was recorded says so and can be made again."""
+
+import shlex
+
+import pytest
+
+from pages.recorded import record, runs
+from studio.cli import _parser
+
+RECORDED = ("style", "dream", "classify", "search")
+
+
+def drawn(page):
+    return len(page.get("vega_lite_chart")) + len(page.get("imgs"))
+
+
+@pytest.mark.parametrize("address", ["style", "dream", "paint", "classify", "search", "text"])
+def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    folded, opened = visit(address), visit(address, hood="true")
+    assert not opened.exception
+    assert drawn(opened) > drawn(folded)
+    said = " ".join(one.value for one in opened.caption)
+    assert ("A recorded run" in said) == (address in RECORDED)
+
+
+def test_a_search_by_eye_has_recorded_picks_before_the_first(visit):
+    page = visit("search", judge="By eye", hood="true")
+    assert not page.exception
+    assert len(page.get("vega_lite_chart")) == 2
+    assert "14 picks by a rule" in " ".join(one.value for one in page.caption)
+
+
+@pytest.mark.parametrize("name", record.RUNS)
+def test_a_recorded_run_names_the_command_that_makes_it(name):
+    words = shlex.split(runs.recorded(name).command)
+    assert words[0] == "studio"
+    _parser().parse_args(words[1:])
+    assert runs.recorded(name).command == record.RUNS[name].command
+    assert set(runs.recorded(name).figures) == set(record.RUNS[name].drawn)
+
+
+def test_recordings_stay_small():
+    files = [path for path in runs.HERE.iterdir() if path.suffix in (".json", ".webp")]
+    assert sum(path.stat().st_size for path in files) < 120_000
