@@ -82,6 +82,7 @@ PLACES = (
         elsewhere=("classify.predict",),
     ),
     Place("search_settings.py", "Search", ":material/search_insights:", "search", "search"),
+    Place("ask_questions.py", "Questions", ":material/help:", "questions"),
     Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery"),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
 )

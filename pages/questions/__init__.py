@@ -1,0 +1,1 @@
+"""Questions about deep learning, each with the page that shows the answer."""

@@ -1,0 +1,45 @@
+"""Every question leads to a page that shows something, with its knobs set as the question says."""
+
+import pytest
+
+from pages.questions import topics
+
+ALL = [topic for asked in topics.subjects().values() for topic in asked]
+SHOWN = [topic for topic in ALL if topic.page is not None]
+
+
+def test_there_are_as_many_as_people_ask_and_none_twice():
+    assert len(ALL) >= 80 and len(SHOWN) >= 60
+    assert len({topic.question for topic in ALL}) == len(ALL)
+    for topic in ALL:
+        assert topic.question.endswith("?") and topic.answer.endswith(".")
+        assert (topic.page is None) == (not topic.move), topic.question
+
+
+LINKS = {(one.page, *one.address.items()): one for one in SHOWN}.values()  # each once
+
+
+@pytest.mark.parametrize("topic", LINKS, ids=lambda one: one.question)
+def test_a_link_opens_its_page_with_its_knobs_set(visit, monkeypatch, topic):
+    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    monkeypatch.setattr("pages.paint.learning.show", lambda *told: None)
+    monkeypatch.setattr("pages.faces.wall_view.show", lambda *told: None)
+    page = visit(topic.page, **topic.address)
+    assert not page.exception and not page.error
+    for name, value in topic.settings.items():
+        assert page.session_state[name] == (pytest.approx(value) if isinstance(value, float) else value), name
+    if "hood" in topic.opens and topic.page != "faces":  # whose map is of the wall, which is not drawn here
+        assert page.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize(
+    "wanted, least, most", [("", 80, 200), ("DROPOUT", 1, 3), ("relu sine", 1, 4), ("xyzzy", 0, 0)]
+)
+def test_they_are_found_by_their_words(visit, wanted, least, most):
+    page = visit("questions", find=wanted)
+    assert not page.exception
+    links = [one.label for one in page.get("page_link")] if page.get("page_link") else []
+    found = [topic for topic in ALL if topic.has(wanted)]
+    assert least <= len(found) <= most
+    assert len(links) >= len([topic for topic in found if topic.page is not None])
+    assert bool(page.info) == (not found)
