@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from pages.gallery import address, comparison, disk_usage, dropped_file, item_view, removed, sweeps, wall
+from pages.gallery import (
+    address,
+    comparison,
+    disk_usage,
+    dropped_file,
+    item_view,
+    own_models,
+    removed,
+    sweeps,
+    wall,
+)
 
 st.title("Gallery", anchor=False)
 removed.undo()
@@ -27,4 +37,5 @@ else:
     wall.wall(wanted)
     removed.odd()
     removed.show()
+    own_models.show()
     disk_usage.show()

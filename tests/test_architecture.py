@@ -202,7 +202,7 @@ OWN = {
     "studio/core/tasks.py": "the line of each task",
     "studio/core/machine/speed.py": "what the speed of a machine is told by",
     "studio/core/weights/networks/__init__.py": "what builds the networks of weights that only one needs",
-    "studio/api/shapes.py": "examples",
+    "studio/api/bodies.py": "examples",
     "studio/cli/films.py": "a film in place of a picture",
     "studio/cli/search.py": "the command of searches, which has a training's words as its own",
     "pages/form/film_input.py": "a film in place of a picture",

@@ -65,12 +65,15 @@ def of_item(item: Item) -> None:
     id, name, tags = item.id, f"item_name_{item.id}", f"item_tags_{item.id}"
     starred = item.marks.starred
     with st.container(horizontal=True, vertical_alignment="center"):
-        label, icon = ("Starred", "⭐") if starred else ("Star", ":material/star:")
         toggled = {"starred": not starred}
         st.button(
-            label, icon=icon, on_click=change, args=(id,), kwargs=toggled, type="tertiary", key="item_star"
+            ":orange[:material/star:] Starred" if starred else ":material/star: Star",
+            on_click=change,
+            args=(id,),
+            kwargs=toggled,
+            type="tertiary",
+            key="item_star",
         )
-        # Before the tags, whose number would else move it, and what moves is closed.
         with st.popover("Name and tags", icon=":material/edit:", type="tertiary"):
             st.session_state[name], st.session_state[tags] = item.marks.name, list(item.marks.tags)
             st.text_input(
@@ -82,8 +85,10 @@ def of_item(item: Item) -> None:
                 help="Left empty, it is called by what it was made of",
             )
             _tags("Tags", item.marks.tags, tags, lambda: change(id, tags=st.session_state[tags]))
-        for tag in item.marks.tags:
-            st.badge(words.plain(tag), icon=":material/sell:")
+    if item.marks.tags:
+        with st.container(horizontal=True, gap="small", key="item_tags"):
+            for tag in item.marks.tags:
+                st.badge(words.plain(tag), icon=":material/sell:")
 
 
 def of_several(ids: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def ask() -> Wanted:
             "Search",
             key="words",
             bind="query-params",
-            placeholder="Words of the recipe: mosaic 512",
+            placeholder="mosaic 512",
             help="Names, tags, dates and settings; each word must be there. A setting can be named: seed=7",
         )
     wanted = Wanted("" if kind == "all" else kind, task, text or "", starred=starred, tag=tag)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.widgets import owners, words
-from studio.core.errors import InvalidInput, StudioError
-from studio.core.models import names, presets
+from studio.core.errors import StudioError
+from studio.core.models import kept_models, names, presets
 from studio.core.tasks import File
 from studio.engine import quotas
 
@@ -44,8 +44,7 @@ def keep(model: File, then: Callable[[str], str]) -> None:
 def _keep(model: File, key: str, then: Callable[[str], str]) -> None:
     try:
         name = names.checked(st.session_state.get(key, ""))
-        if same := [one for one in presets.names() if names.folded(one) == names.folded(name)]:
-            raise InvalidInput(f"There is a model named {same[0]} already. Next: choose another name.")
+        kept_models.check_free(name)
         quotas.check_room(owners.owner(), model.path.stat().st_size)
         presets.unpack(model.read(), name)
     except StudioError as error:

@@ -47,7 +47,7 @@ async def upload(
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
         uploads.check_size(kind, name, size)
         await aside(owner, partial(quotas.check_room, owner, size))
-        return shapes.file(await _received(request, owner, kind, name))
+        return shapes.FileOut.of(await _received(request, owner, kind, name))
 
 
 async def _received(request: Request, owner: str, kind: Kind, name: str) -> File:

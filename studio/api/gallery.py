@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from studio.api import shapes
+from studio.api import bodies, shapes
 from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
 from studio.core.errors import Unavailable
@@ -33,16 +33,16 @@ async def search(
     """The items that are wanted, newest first. A number counts as a whole, and `seed=7` is that setting."""
     wanted = Wanted(kind=kind, task=task, words=words, starred=starred, tag=tag)
     found, total = await aside(owner, partial(index.find, wanted, owner, limit, skip))
-    return shapes.ItemsOut(items=[shapes.item(one) for one in found], total=total)
+    return shapes.ItemsOut(items=[shapes.ItemOut.of(one) for one in found], total=total)
 
 
 @routes.patch("/gallery/{id}", responses=answers(400, 404, 507))
-async def mark(owner: Caller, id: str, marks: shapes.MarksIn) -> shapes.ItemOut:
+async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
     """Stars, tags or names an item; what is left out stays as it is."""
 
     def work() -> shapes.ItemOut:
         try:
-            return shapes.item(index.entry_of(change(id, owner, **marks.model_dump())))
+            return shapes.ItemOut.of(index.entry_of(change(id, owner, **marks.model_dump())))
         except Unavailable as error:
             raise Missing(str(error)) from None
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from studio import engine
-from studio.api import shapes
+from studio.api import bodies, shapes
 from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
 from studio.core.errors import StudioError, TooMany, Unavailable
@@ -34,7 +34,7 @@ _live: Counter[str] = Counter()  # of each owner; only the server's loop counts
 
 
 @routes.post("/jobs", status_code=202, responses=answers(400, 404, 413, 429, 507))
-async def submit(owner: Caller, what: shapes.AskedJob, idempotency_key: _Key = "") -> shapes.JobOut:
+async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: _Key = "") -> shapes.JobOut:
     """Puts a job into the queue.
 
     With an `Idempotency-Key` the same request can be sent again, also after the server was killed: it makes
@@ -126,7 +126,7 @@ async def cancel(owner: Caller, job: There) -> shapes.JobOut:
 )
 async def live(
     owner: Caller,
-    what: shapes.Asked,
+    what: bodies.Asked,
     session: Annotated[
         str, Query(max_length=100, description="Of one session a newer request takes an older one's place.")
     ] = "",
@@ -157,7 +157,7 @@ def _one_more(owner: str) -> Iterator[None]:
             del _live[owner]
 
 
-def _understood(what: shapes.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
+def _understood(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
     named: dict[str, Any] = {
         slot: [(one, "") if isinstance(one, str) else (one.id, one.name) for one in files]
         for slot, files in what.inputs.items()

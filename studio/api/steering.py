@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from fastapi import APIRouter
 
 from studio import engine
-from studio.api import shapes
+from studio.api import bodies, shapes
 from studio.api.callers import Caller, aside
 from studio.api.jobs import There
 from studio.api.problems import Missing, answers
@@ -18,7 +17,7 @@ routes = APIRouter(tags=["Jobs"])
 
 
 @routes.post("/jobs/{id}/move", responses=answers(400, 404))
-async def move(owner: Caller, job: There, where: shapes.Move) -> shapes.JobOut:
+async def move(owner: Caller, job: There, where: bodies.Move) -> shapes.JobOut:
     """Moves a waiting job forward among those of whoever asks."""
     return await _steered(owner, lambda: engine.connect().move(job.id, where.to, owner))
 
@@ -56,7 +55,7 @@ async def cancel_batch(owner: Caller, batch: str) -> shapes.BatchOut:
 def _batch(batch: str, owner: str) -> shapes.BatchOut:
     studio = engine.connect()
     try:
-        return shapes.BatchOut(**asdict(studio.batch(batch, owner)))
+        return shapes.BatchOut.of(studio.batch(batch, owner))
     except Unavailable as error:
         if studio.status().startswith(("down", "starting")):
             raise

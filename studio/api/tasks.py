@@ -1,4 +1,4 @@
-"""What can be done, with which settings; the models there are; how the studio is."""
+"""What can be done, with which settings; how the studio is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
 from studio.core import tasks, version
 from studio.core.errors import InvalidInput
-from studio.core.models import presets
 
 routes = APIRouter(tags=["What there is"])
 
@@ -20,23 +19,16 @@ routes = APIRouter(tags=["What there is"])
 @routes.get("/tasks", responses=answers())
 async def list_tasks(owner: Caller) -> list[shapes.TaskOut]:
     """All tasks, each with its inputs and the JSON Schema of its settings."""
-    return await aside(owner, lambda: [shapes.task(tasks.get(name)) for name in tasks.TASKS])
+    return await aside(owner, lambda: [shapes.TaskOut.of(tasks.get(name)) for name in tasks.TASKS])
 
 
 @routes.get("/tasks/{name}", responses=answers(404))
 async def show_task(owner: Caller, name: str) -> shapes.TaskOut:
     """One task, by its name."""
     try:
-        return await aside(owner, lambda: shapes.task(tasks.get(name)))
+        return await aside(owner, lambda: shapes.TaskOut.of(tasks.get(name)))
     except InvalidInput as error:
         raise Missing(str(error)) from None
-
-
-@routes.get("/models", responses=answers())
-async def list_models(owner: Caller) -> list[shapes.ModelOut]:
-    """The trained models that settings and inputs may name: those that ship, and those that were kept."""
-    found = await aside(owner, lambda: [presets.find(name) for name in presets.names()])
-    return [shapes.ModelOut(name=preset.name, task=preset.task) for preset in found]
 
 
 @routes.get("/health", responses=answers())

@@ -17,6 +17,7 @@ from studio.cli import (
     flags,
     gallery,
     make,
+    models,
     replay,
     score,
     search,
@@ -74,6 +75,7 @@ def _parser() -> flags.Parser:
     gallery.add(commands)
     score.add(commands)
     search.add(commands)
+    models.add(commands)
     weights.add(commands)
     token.add(commands)
     doctor.add(commands)

@@ -40,9 +40,7 @@ def add(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.preset)
     file = input_files.is_brought(path) or input_files.is_missing(path)
-    preset = (
-        None if file and arguments.preset not in presets.names() else input_files.preset(arguments.preset)
-    )
+    preset = None if file and not presets.is_known(arguments.preset) else input_files.preset(arguments.preset)
     part = _part(arguments.part) if arguments.part is not None else None
     scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
     if preset is None:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from studio.core import paths
 from studio.core.errors import invalid
+from studio.core.models.shelves import BIN
 
 Part = Literal[
     "removed", "unnamed", "cache", "channels", "runs", "searches", "items", "weights", "presets", "rest"
@@ -28,7 +29,7 @@ _NAMED = re.compile(rb"[0-9a-f]{64}")
 _NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
 _MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
 _TITLES: dict[Part, tuple[str, str]] = {
-    "removed": ("Removed items", "They can no longer be brought back"),
+    "removed": ("Removed items and models", "They can no longer be brought back"),
     "unnamed": ("Files that nothing names any more", "Uploads and results of items that are gone"),
     "cache": ("Cache", "Made again when needed, which takes a little time"),
     "channels": ("Painted channels", "The dream page paints them again when asked"),
@@ -104,7 +105,8 @@ def free(names: Collection[Part]) -> int:
     found = _parts()
     for name in names:
         freed += sum(_freed(path, name) for path in found[name])
-        _tidy(paths.home() / name)
+        for place in _bins(paths.home()) if name == "removed" else [paths.home() / name]:
+            _tidy(place)
     return freed
 
 
@@ -130,7 +132,7 @@ def _parts() -> dict[Part, list[Path]]:
     unnamed = _unnamed(home)
     taken = set(unnamed)
     parts: dict[Part, list[Path]] = {
-        "removed": _files(home / "removed"),
+        "removed": [path for place in _bins(home) for path in _files(place)],
         "unnamed": unnamed,
         "cache": [path for path in _files(home / "cache") if not _is_young(path, "cache")],
         "channels": _files(home / "channels"),
@@ -142,10 +144,15 @@ def _parts() -> dict[Part, list[Path]]:
         ],
         "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in taken],
         "weights": _files(home / "weights"),
-        "presets": _files(home / "presets"),
+        "presets": [path for path in _files(home / "presets") if BIN not in path.parts],
     }
     known = {path for files in parts.values() for path in files}
     return parts | {"rest": [path for path in _files(home) if path not in known]}
+
+
+def _bins(home: Path) -> list[Path]:
+    """Where removed items and, on each shelf, removed models are."""
+    return [home / "removed", home / "presets" / BIN, *home.glob(f"owners/*/presets/{BIN}")]
 
 
 def _unnamed(home: Path) -> list[Path]:

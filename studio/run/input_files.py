@@ -67,7 +67,7 @@ def from_name(slot: Slot, text: str) -> File | None:
         return _sample(text.removeprefix(_SAMPLE))
     if slot.kind == "dataset" and text.startswith(_SAMPLE):
         return sample_sets.reference(text)
-    return _zipped(presets.find(text)) if slot.kind == "model" and text in presets.names() else None
+    return _zipped(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
 
 
 def is_picture(text: str) -> bool:
@@ -111,7 +111,7 @@ def _zipped(found: presets.Preset) -> File:
 
 def preset(text: str) -> presets.Preset:
     """A model by its name or folder. Raises as `presets.find`."""
-    return presets.find(text if text in presets.names() else paths.expand_user(text).absolute())
+    return presets.find(text if presets.is_known(text) else paths.expand_user(text).absolute())
 
 
 def is_missing(path: Path) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from studio.core import tasks
 from studio.core.models import presets
 from studio.core.progress import Progress
@@ -16,13 +14,13 @@ from studio.run import input_files, resume
 class Machine:
     """This machine."""
 
-    def names(self) -> Collection[str]:
-        """The names of the models that it has."""
-        return presets.names()
+    def knows(self, name: str) -> bool:
+        """Whether it has a model of a name, or one that was called so."""
+        return presets.is_known(name)
 
     def is_name(self, task: Task, text: str) -> bool:
         """Whether a task knows a model by a text there; what it does not is a folder or a file."""
-        return text in task.builtin or text in self.names()
+        return text in task.builtin or self.knows(text)
 
     def read(self, slot: Slot, text: str, labels: str | None = None) -> File:
         """One input by what a person calls it, as `studio.run.input_files.read`."""

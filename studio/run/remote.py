@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Collection
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -60,11 +59,12 @@ class Remote(Machine):
 
     @cached_property
     def _models(self) -> list[str]:
-        return [model["name"] for model in self._client.json("GET", "/models", Progress())]
+        found = self._client.json("GET", "/models", Progress())
+        return [name for model in found for name in (model["name"], *model["former"])]
 
-    def names(self) -> Collection[str]:
-        """The names of the models that the other studio has."""
-        return self._models
+    def knows(self, name: str) -> bool:
+        """Whether the other studio has a model of a name, or one that was called so."""
+        return name in self._models
 
     def read(self, slot: Slot, text: str, labels: str | None = None) -> File:
         """As here. What the other studio has by this name stays there; data sets have to be one file.
@@ -72,7 +72,7 @@ class Remote(Machine):
         Returns:
             The kept file; of a model there one without a digest.
         """
-        if slot.kind == "model" and text in self.names():
+        if slot.kind == "model" and self.knows(text):
             return File("", "model", text)
         if slot.kind == "dataset" and not text.startswith(sample_sets.PREFIX):
             return _packed(text)

@@ -241,7 +241,7 @@ def test_the_server_of_pages_loads_no_keras_for_it():
     code = (
         "import sys; from studio.api.app import create; create(); from studio.api import shapes\n"
         "from studio.core import tasks\n"
-        "[shapes.task(tasks.get(name)) for name in tasks.TASKS]\n"
+        "[shapes.TaskOut.of(tasks.get(name)) for name in tasks.TASKS]\n"
         "sys.exit(' '.join({'keras', 'tensorflow', 'jax', 'streamlit'} & set(sys.modules)) or None)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -111,7 +111,7 @@ def replacing(folder: Path) -> Iterator[Path]:
     fresh = folder.with_name(f".new-{folder.name}")
     _check_beside(fresh, _old(folder))
     restore_interrupted(folder)
-    with paths.locked(_lock(folder)):
+    with held(folder):
         _clear(folder)
         _discard(fresh)
         try:
@@ -119,6 +119,11 @@ def replacing(folder: Path) -> Iterator[Path]:
             _swap(fresh, folder)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+def held(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """While open, nobody else saves or moves the model of a folder."""
+    return paths.locked(_lock(folder))
 
 
 def _check_beside(*places: Path) -> None:

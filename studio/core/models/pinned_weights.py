@@ -22,7 +22,7 @@ def check(pinned: Mapping[str, str]) -> None:
     for name, digest in pinned.items():
         if name in pretrained.names():
             _check_weights(name, digest)
-        elif name in presets.names():
+        elif presets.is_known(name):
             presets.check_digest(presets.find(name), digest)
         else:
             raise Unavailable(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
-from studio.core.models import model_folder, model_zip
+from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
 from studio.core.models.model_folder import CARD, PICTURE, RECIPE, SETTINGS, WEIGHTS
 from studio.core.settings import Settings
@@ -53,6 +52,11 @@ class Preset:
             InvalidInput: if its files are not whole.
         """
         return paths.digest(b"\0".join(model_folder.read(self.folder / name) for name in (SETTINGS, RECIPE)))
+
+    @property
+    def former(self) -> list[str]:
+        """The names that it had before it was renamed, the last one first."""
+        return shelves.former(self.folder)
 
     def settings(self) -> Settings:
         """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
@@ -116,24 +120,18 @@ def names() -> list[str]:
 
 def own() -> list[str]:
     """The names of the presets that whoever asks has kept, and of those that are for all."""
-    found = set()
-    for shelf in _shelves():
-        for old in shelf.glob(".old-*"):
-            model_folder.restore_interrupted(old.with_name(old.name.removeprefix(".old-")))
-        there = (path.parent.name for path in shelf.glob(f"*/{SETTINGS}"))
-        found |= {unicodedata.normalize("NFC", name) for name in there}  # some disks take letters apart
-    ours = index.shipped().presets
-    return sorted(name for name in found if name not in ours and naming.is_name(name))
+    return sorted(set().union(*map(shelves.on, shelves.shelves())) - index.shipped().presets.keys())
 
 
-def _shelves() -> list[Path]:
-    """Where presets are kept: the own of whoever asks, then those for all."""
-    everybody, asker = paths.folder("presets"), owners.asker()
-    return [everybody] if asker == owners.LOCAL else [owners.folder(asker) / "presets", everybody]
+def is_known(name: str) -> bool:
+    """Whether a model has this name, or had it before it was renamed."""
+    return name in names() or _kept(name) is not None
 
 
 def find(name: str | Path) -> Preset:
     """A preset by its name (ours, then those of whoever asks, then those for all), or a folder by its path.
+
+    One that was renamed is still found by the name that it had.
 
     Args:
         name: text is always a name, for it may come from a recipe or an address; a folder is a `Path`.
@@ -166,13 +164,15 @@ def _found(name: str | Path) -> Preset:
                 preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…"
             )
         return preset
-    for shelf in _shelves() if naming.is_name(str(name)) else []:
-        own = _spelled(shelf, str(name))
-        model_folder.restore_interrupted(own)
-        if own.is_dir():
-            return _preset(own, unicodedata.normalize("NFC", own.name))
+    if kept := _kept(str(name)):
+        return kept
     if isinstance(name, Path) and _is_folder(name):
         return _preset(name, name.absolute().name)
+    if any(any(shelves.found(shelf / shelves.BIN, str(name))) for shelf in shelves.shelves()):
+        raise Unavailable(
+            f"The model {name} was removed. Next: bring it back, on the gallery's page or by "
+            f"`studio models remove --undo`, or choose another."
+        )
     there = names()
     known = ", ".join(there) or "none is there yet"
     raise invalid(
@@ -183,13 +183,17 @@ def _found(name: str | Path) -> Preset:
     )
 
 
-def _spelled(shelf: Path, name: str) -> Path:
-    """The folder of a model on a shelf, whatever capitals it was kept with."""
-    if not (shelf / name).exists() and shelf.is_dir():
-        meant = naming.folded(name)
-        same = (path for path in shelf.iterdir() if path.name[0] != "." and naming.folded(path.name) == meant)
-        return next(same, shelf / name)
-    return shelf / name
+def _kept(name: str) -> Preset | None:
+    """The kept model that has a name or had it; of several the one that what is made again was made with."""
+    wanted = pretrained.pinned().get(name)
+    first = None
+    for shelf in shelves.shelves():
+        for folder, called in shelves.found(shelf, name):
+            preset = _preset(folder, called)
+            if wanted in (None, preset.digest):
+                return preset
+            first = first or preset
+    return first
 
 
 def save(
@@ -271,7 +275,7 @@ def from_zip(file: tasks.File) -> Preset:
 def _place(target: str | Path) -> Path:
     """The folder of a name that is to be kept, or of a path."""
     if isinstance(target, str) and naming.is_name(target):
-        return _spelled(_shelves()[0], target)
+        return shelves.spelled(shelves.shelves()[0], target)
     return Path(target).resolve()
 
 

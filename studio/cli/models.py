@@ -1,0 +1,78 @@
+"""`studio models list|rename|remove`: the trained models that commands and pages know by their names."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from studio.cli import console, flags
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.models import kept_models, presets
+from studio.run import terminal
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    help = "list trained models, rename and remove those that were kept"
+    group = commands.add_parser("models", help=help, description=help)
+    actions = group.add_subparsers(title="commands", metavar="list|rename|remove", required=True)
+    listed = flags.add_leaf(actions, "list", "say which models there are, and what made them", _list)
+    listed.add_argument("--removed", action="store_true", help="those that can be brought back")
+    rename = flags.add_leaf(actions, "rename", "give a kept model another name", _rename)
+    rename.add_argument("name", metavar="NAME", help="one of `studio models list`")
+    rename.add_argument("to", metavar="NEW", help="its new name; what names it by the old one still finds it")
+    remove = flags.add_leaf(actions, "remove", "take kept models away", _remove)
+    remove.add_argument("names", nargs="+", metavar="NAME", help="of `studio models list`")
+    remove.add_argument("--undo", action="store_true", help="bring removed ones back")
+    remove.add_argument("--for-good", action="store_true", help="of removed ones: no undo any more")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    names = kept_models.removed() if arguments.removed else presets.names()
+    tasks = {} if arguments.removed else {name: _task(name) for name in names}
+    if arguments.json:
+        own = set(kept_models.mine())
+        told = [{"name": one, "task": tasks.get(one, ""), "kept": one in own} for one in names]
+        console.say_json({"models": told})
+        return 0
+    width = max(map(len, names), default=0)
+    for name in names:
+        console.say(f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip())
+    if not names and not arguments.quiet:
+        terminal.note("No model is here. Next: keep one, as `studio train` says.")
+    return 0
+
+
+def _task(name: str) -> str:
+    try:
+        return presets.find(name).task
+    except StudioError:
+        return "damaged"
+
+
+def _rename(arguments: argparse.Namespace) -> int:
+    return _say([kept_models.rename(arguments.name, arguments.to)], arguments)
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    if arguments.undo and arguments.for_good:
+        raise InvalidInput("Either `--undo` or `--for-good`. Next: leave one of them out.")
+    names = list(dict.fromkeys(arguments.names))
+    if arguments.for_good:
+        for name in names:
+            kept_models.forget(name)
+        return _say(names, arguments)
+    change = kept_models.restore if arguments.undo else kept_models.remove
+    _say([change(name) for name in names], arguments)
+    if not (arguments.undo or arguments.quiet):
+        terminal.note("Removed. `studio models remove --undo NAME` brings one back.")
+    return 0
+
+
+def _say(names: list[str], arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        console.say_json({"names": names})
+        return 0
+    for name in names:
+        console.say(name)
+    return 0

@@ -1,0 +1,135 @@
+"""Kept models are renamed, removed and brought back; what names one goes on finding it, or says why not."""
+
+from __future__ import annotations
+
+import numpy as np
+import paint  # adds the task `paint.invert`
+import pytest
+
+from studio.core import owners, paths, recipes
+from studio.core.errors import InvalidInput, Unavailable
+from studio.core.models import kept_models, pinned_weights, presets, shelves
+from studio.core.weights import pretrained
+
+
+class Model:
+    """Saves an array as a Keras model would save its own."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values, "float32")
+
+    def save_weights(self, path):
+        path.write_bytes(self.values.tobytes())
+
+
+def saved(name, values=(1, 2)):
+    settings = paint.PaintSettings()
+    recipe = recipes.make("paint.invert", settings, {}, {})
+    return presets.save(name, Model(values), "paint.invert", settings, "# Tiny\n", recipe)
+
+
+def test_a_renamed_model_is_found_by_all_the_names_that_it_had(home):
+    digest = saved("first").digest
+    assert kept_models.rename("first", "  The second ") == "The second"
+    assert kept_models.rename("The second", "third") == "third"
+    assert kept_models.mine() == ["third"] and "first" not in presets.names()
+    for name in ("first", "The second", "FIRST", "third"):
+        assert presets.find(name).digest == digest and presets.is_known(name)
+    assert presets.find("third").former == ["The second", "first"]
+    pinned_weights.check({"first": digest})
+    assert kept_models.rename("third", "first") == "first"
+    assert presets.find("first").former == ["third", "The second"]
+
+
+def test_capitals_are_changed_and_the_name_is_the_same(home):
+    saved("cat")
+    assert kept_models.rename("cat", "Cat") == "Cat"
+    assert kept_models.mine() == ["Cat"] and presets.find("cat").name == "Cat"
+
+
+def test_a_new_model_of_an_old_name_takes_it_but_for_what_the_other_one_made(home):
+    old = saved("net", (1, 2)).digest
+    kept_models.rename("net", "painter")
+    new = saved("net", (3, 4)).digest
+    assert presets.find("net").digest == new != old
+    with pretrained.using({"net": old}):
+        assert presets.find("net").digest == old
+
+
+@pytest.mark.parametrize("to", ["other", "OTHER", "digits-vae", "", "a/b", "..", "x" * 61])
+def test_a_name_that_cannot_be_had_changes_nothing(home, to):
+    saved("mine"), saved("other")
+    with pytest.raises(InvalidInput, match="Next: "):
+        kept_models.rename("mine", to)
+    assert kept_models.mine() == ["mine", "other"] and presets.find("mine").former == []
+
+
+def test_a_removed_model_comes_back_and_meanwhile_is_told_of(home):
+    digest = saved("mine").digest
+    kept_models.rename("mine", "yours")
+    assert kept_models.remove("yours") == "yours"
+    assert (kept_models.mine(), kept_models.removed()) == ([], ["yours"])
+    for name in ("mine", "yours"):
+        with pytest.raises(Unavailable, match="was removed"):
+            presets.find(name)
+    with pytest.raises(Unavailable, match="no longer here"):
+        pinned_weights.check({"mine": digest})
+    assert kept_models.restore("yours") == "yours"
+    assert presets.find("mine").digest == digest and kept_models.removed() == []
+
+
+def test_two_of_one_name_are_removed_and_both_come_back(home):
+    first = saved("net", (1, 2)).digest
+    kept_models.remove("net")
+    second = saved("net", (3, 4)).digest
+    with pytest.raises(InvalidInput, match="named net already"):
+        kept_models.restore("net")
+    assert kept_models.remove("net") == "net 2"
+    assert kept_models.removed() == ["net 2", "net"], "the last removed first"
+    assert [kept_models.restore(name) for name in ("net", "net 2")] == ["net", "net 2"]
+    assert [presets.find(name).digest for name in ("net", "net 2")] == [first, second]
+
+
+def test_for_good_is_for_good(home):
+    saved("mine")
+    kept_models.remove("mine")
+    kept_models.forget("mine")
+    assert kept_models.removed() == [] and not any(home.rglob("*.weights.h5"))
+    with pytest.raises(InvalidInput, match="Expected: a name"):
+        presets.find("mine")
+
+
+@pytest.mark.parametrize("name", ["digits-vae", "nothing", "..", "../../presets/mine", ".removed", ""])
+@pytest.mark.parametrize("act", ["remove", "restore", "forget"])
+def test_only_what_was_kept_is_changed(home, name, act):
+    saved("mine")
+    with pytest.raises(Unavailable, match="is none of the models"):
+        getattr(kept_models, act)(name)
+    assert kept_models.mine() == ["mine"]
+
+
+def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
+    saved("for-all")
+    with owners.asking("visitor-ada"):
+        digest = saved("ada's own").digest
+    with owners.asking("visitor-bob"):
+        for name in ("for-all", "ada's own"):
+            for act in (lambda one: kept_models.rename(one, "bob's"), kept_models.remove):
+                with pytest.raises(Unavailable, match="is none of the models"):
+                    act(name)
+        saved("ada's own", (9, 9))
+        kept_models.rename("ada's own", "bob's")
+        kept_models.remove("bob's")
+    with owners.asking("visitor-ada"):
+        assert presets.find("ada's own").digest == digest and kept_models.removed() == []
+        with pytest.raises(InvalidInput):
+            presets.find("bob's")
+    assert kept_models.mine() == ["for-all"]
+
+
+@pytest.mark.parametrize("told", [b"{", b"[1, 2]", b'["../../x", "/etc"]', b"7", b"\xff\xfe", b'"old"'])
+def test_a_damaged_list_of_names_costs_no_more_than_those(home, told):
+    folder = saved("mine").folder
+    paths.write(folder / "former_names.json", told)
+    assert shelves.former(folder) == [] and presets.find("mine").name == "mine"
+    assert kept_models.rename("mine", "yours") == "yours" and presets.find("mine").name == "mine"

@@ -1,0 +1,50 @@
+"""Kept models on the gallery's page: renamed, removed, brought back."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.core.models import kept_models, model_zip, presets
+from studio.style.house import known_styles
+
+
+@pytest.fixture
+def painter(engine):
+    """A kept network of house styles; gone afterwards."""
+    yield presets.unpack(model_zip.zipped(presets.find(known_styles.SHIPPED).folder), "My painter")
+    for name in kept_models.mine():
+        kept_models.remove(name)
+    for name in kept_models.removed():
+        kept_models.forget(name)
+
+
+def button(page, key):
+    return next(one for one in page.button if one.key == key)
+
+
+def sections(page):
+    return [one.label for one in page.expander if "Your models" in one.label]
+
+
+def test_where_none_was_kept_nothing_is_said(visit):
+    assert sections(visit("gallery")) == []
+
+
+def test_a_kept_model_is_renamed_removed_and_brought_back(visit, painter):
+    page = visit("gallery")
+    assert sections(page) == ["Your models (1)"]
+    page.text_input(key="own_model_My painter_name").set_value("Rain")
+    button(page, "own_model_My painter_rename").click().run()
+    assert not page.exception and kept_models.mine() == ["Rain"]
+    assert presets.find("My painter").digest == painter.digest
+    page.text_input(key="own_model_Rain_name").set_value("digits-vae")
+    button(page, "own_model_Rain_rename").click().run()
+    assert "named digits\\-vae already" in page.error[0].value and kept_models.mine() == ["Rain"]
+
+    button(page, "own_model_Rain_remove").click().run()
+    assert not page.exception and sections(page) == ["Your models (0)"] and not kept_models.mine()
+    button(page, "own_model_Rain_back").click().run()
+    assert kept_models.mine() == ["Rain"]
+    button(page, "own_model_Rain_remove").click().run()
+    button(page, "own_models_forget").click().run()
+    assert not page.exception and sections(page) == [] and not kept_models.removed()
