@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import parts
+from pages.guide import index as guide
 from pages.jobs import navigation
 from pages.widgets import words
 from studio.core.errors import StudioError
@@ -22,6 +23,8 @@ parts.start_anew_for_another()
 parts.look()
 quotas.seen(parts.owner(), new=False)
 with st.sidebar:
+    if chosen.title != "Guide":
+        guide.link(chosen.title)
     parts.tray()
 navigation.leave(chosen.url_path)
 navigation.arrive(chosen.url_path)

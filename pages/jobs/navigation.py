@@ -85,6 +85,7 @@ PLACES = (
     Place("ask_questions.py", "Questions", ":material/help:", "questions"),
     Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery"),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
+    Place("read_guide.py", "Guide", ":material/menu_book:", "guide"),
 )
 
 

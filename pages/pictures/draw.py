@@ -2,7 +2,8 @@
 
 Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
 minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
-photos, styles, layers, looks, sets, tiles, house and readme; its output is committed, so that no page waits.
+photos, styles, layers, looks, sets and tiles; its output is committed, so that no page waits. The pictures of
+README and of the documents come from `python -m pages.pictures.draw_docs`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ from studio.core.pictures import images, paintings, sample_photos
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
-from studio.style.house import known_styles
-from studio.style.settings import TransferSettings
-from studio.style.transfer import transfer
 
 TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE = {
@@ -40,9 +38,6 @@ LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown
 LONGEST = 480  # px of a tile
-HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the README's picture
-LEAD = ("chelsea", "brush_strokes")  # with these README opens
-LEAD_HEIGHT, GAP = 302, 8  # px
 SEEN = 224  # px of the photo that the network looks at
 CHANNELS = 5
 
@@ -147,29 +142,6 @@ def _pixels(name: str) -> np.ndarray:
     return sample_photos.photo(name) if name in sample_photos.photos() else paintings.draw(name)
 
 
-def _draw_house() -> None:
-    """The README's picture: one photo in every house style, in two rows."""
-    made = []
-    for name in known_styles.styles():
-        settings = TransferSettings(house=(name,), size=2 * CELL, strength=1)
-        painted = Image.fromarray(transfer(sample_photos.photo(HOUSE_PHOTO), settings=settings).image)
-        made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
-    half = -(-len(made) // 2)
-    rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]
-    _save(Image.fromarray(np.concatenate(rows)), SHIPPED / "house.webp")
-
-
-def _draw_readme() -> None:
-    """What README opens with: a photo, a painting, and the one painted finely in the look of the other."""
-    photo, painting = _pixels(LEAD[0]), _pixels(LEAD[1])
-    painted = transfer(photo, [painting], TransferSettings(mode="fine")).image
-    row = []
-    for pixels in (photo, painting, painted):
-        width = round(LEAD_HEIGHT * pixels.shape[1] / pixels.shape[0])
-        row += [images.resize(pixels, LEAD_HEIGHT, width), np.full((LEAD_HEIGHT, GAP, 3), 255, "uint8")]
-    _save(Image.fromarray(np.concatenate(row[:-1], axis=1)), SHIPPED / "readme.webp")
-
-
 KINDS = {
     "photos": _draw_photos,
     "styles": _draw_styles,
@@ -177,8 +149,6 @@ KINDS = {
     "looks": _draw_looks,
     "sets": _draw_sets,
     "tiles": _draw_tiles,
-    "house": _draw_house,
-    "readme": _draw_readme,
 }
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What one of many who share a studio may take: room on the disk, and jobs at once. One alone has no limits.
 
-Limits are a few numbers in the environment, told in README. What is there when somebody asks for more
-counts: a job that has begun is finished, however much it makes.
+Limits are a few numbers in the environment, told in docs/serving.md. What is there when somebody
+asks for more counts: a job that has begun is finished, however much it makes.
 """
 
 from __future__ import annotations

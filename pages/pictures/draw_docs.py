@@ -1,0 +1,131 @@
+"""Draws the pictures of README and the documents: `python -m pages.pictures.draw_docs [NAME ...]`.
+
+It takes some minutes and the weights. Its output is committed; each picture is named after its file in
+`docs/pictures`. Nothing here uses a model that is for research only.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from pages.form.samples import SHIPPED
+from studio.core import tasks
+from studio.core.pictures import images, paintings, sample_photos
+from studio.style.house import known_styles
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs" / "pictures"
+PLOT = ROOT / "benchmarks" / "style_starts.png"
+HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the picture of the house styles
+LEAD = ("chelsea", "brush_strokes")  # with these README opens
+HEIGHT, GAP = 302, 8  # px of a row, and between its pictures
+DREAMT, LOOKS = "rocket", ("dogs", "palaces", "spirals")
+LEARNT, STEPS = "chelsea", (10, 60, 300, 1500)
+WALL = 25  # pictures of each model that draws
+
+
+def main(names: Sequence[str] = ()) -> None:
+    """Writes these pictures as WebP; all, when none is named."""
+    DOCS.mkdir(parents=True, exist_ok=True)
+    for name in names or PICTURES:
+        PICTURES[name](DOCS / f"{name}.webp")
+
+
+def _draw_house(path: Path) -> None:
+    """One photo in every house style, in two rows."""
+    made = []
+    for name in known_styles.styles():
+        asked = {"house": (name,), "size": 2 * CELL, "strength": 1}
+        painted = Image.fromarray(_made("style.transfer", asked, content=HOUSE_PHOTO))
+        made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
+    half = -(-len(made) // 2)
+    rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]
+    _save(np.concatenate(rows), path)
+
+
+def _draw_readme(path: Path) -> None:
+    """A photo, a painting, and the one painted finely in the look of the other."""
+    photo, painting = LEAD
+    painted = _made("style.transfer", {"mode": "fine"}, content=photo, style=painting)
+    _row([_pixels(photo), _pixels(painting), painted], path)
+
+
+def _draw_dream(path: Path) -> None:
+    """A photo, and what grows in it under some of the looks."""
+    dreamt = [_made("dream.ascend", {"look": look}, content=DREAMT) for look in LOOKS]
+    _row([_pixels(DREAMT), *dreamt], path)
+
+
+def _draw_painter(path: Path) -> None:
+    """What the tiny network paints after more and more steps, and the photo."""
+    learnt = [_made("paint.learn", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
+    _row([*learnt, _pixels(LEARNT)], path, height=180)
+
+
+def _draw_faces(path: Path) -> None:
+    """Digits and cartoon faces, as the models that ship draw them."""
+    asked = {"n": WALL, "seed": 4}
+    walls = [_made("faces.draw", asked | {"preset": preset}) for preset in ("digits-vae", "avatars-dcgan")]
+    _row(walls, path)
+
+
+def _draw_teach(path: Path) -> None:
+    """Where ResNet50 sees the cat."""
+    _row([_made("classify.explain", {}, picture=LEARNT)], path)
+
+
+def _draw_text(path: Path) -> None:
+    """What a voice wrote, with its surprise, as the home page shows it."""
+    shutil.copy(SHIPPED / "tile-alice.webp", path)
+
+
+def _draw_losses(path: Path) -> None:
+    """The losses of each way to paint, as `benchmarks.style_starts` plotted them."""
+    Image.open(PLOT).convert("RGB").save(path, "WEBP", quality=82, method=6)
+
+
+def _made(task: str, asked: dict[str, object], **inputs: str) -> np.ndarray:
+    """The picture that a task makes of samples."""
+    kept = {
+        slot: [tasks.File.keep(images.encode_png(_pixels(name)), "picture", f"{slot}.png")]
+        for slot, name in inputs.items()
+    }
+    result = tasks.run(task, tasks.get(task).settings.parse(asked), kept)
+    return images.read(result.files[0].read())
+
+
+def _pixels(name: str) -> np.ndarray:
+    return sample_photos.photo(name) if name in sample_photos.photos() else paintings.draw(name)
+
+
+def _row(pictures: Sequence[np.ndarray], path: Path, height: int = HEIGHT) -> None:
+    row = []
+    for pixels in pictures:
+        width = round(height * pixels.shape[1] / pixels.shape[0])
+        row += [images.resize(pixels, height, width), np.full((height, GAP, 3), 255, "uint8")]
+    _save(np.concatenate(row[:-1], axis=1), path)
+
+
+def _save(pixels: np.ndarray, path: Path) -> None:
+    Image.fromarray(pixels).save(path, "WEBP", quality=82, method=6)
+
+
+PICTURES = {
+    "house": _draw_house,
+    "readme": _draw_readme,
+    "dream": _draw_dream,
+    "painter": _draw_painter,
+    "faces": _draw_faces,
+    "teach": _draw_teach,
+    "text": _draw_text,
+    "style-starts": _draw_losses,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

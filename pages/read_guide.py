@@ -1,0 +1,17 @@
+"""Guide: what the studio can do and how, without the internet."""
+
+import streamlit as st
+
+from pages.guide import documents, index
+
+left, right = st.columns([4, 10], gap="large")
+with left:
+    st.title("Guide", anchor=False)
+    st.caption("What the studio can do, and how. It is part of the studio and needs no internet.")
+    name = index.choose()
+with right, st.container(width=820):
+    for piece in documents.pieces(name):
+        if isinstance(piece, documents.Picture):
+            st.image(piece.path, caption=piece.says)
+        else:
+            st.markdown(piece, unsafe_allow_html=True)  # which is our own

@@ -1,0 +1,64 @@
+"""The page of the guide: every document is shown, and each page leads to its own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pages.guide import documents
+from pages.jobs.navigation import PLACES
+
+from .conftest import ROOT
+
+DOCS = ROOT / "docs"
+NAMES = sorted(path.stem for path in DOCS.glob("*.md"))
+
+
+def shown(page) -> str:
+    return "\n".join(one.value for one in page.main.markdown)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_is_shown_with_its_pictures(visit, name):
+    page = visit("guide", page=name)
+    assert not page.exception
+    assert page.title[0].value == "Guide"
+    assert page.selectbox[0].value == name
+    text = (DOCS / f"{name}.md").read_text("utf-8")
+    title = re.match("# (.+)", text)[1]
+    assert f"## {title}\n" in shown(page)
+    assert len(page.main.image) == text.count("](pictures/")
+    assert ".md)" not in shown(page) and "](pictures" not in shown(page)
+
+
+def test_a_document_that_is_not_there_is_the_first(visit):
+    assert visit("guide", page="../README").selectbox[0].value == documents.FIRST
+
+
+def test_what_is_chosen_stands_in_the_address(visit):
+    page = visit("guide")
+    page.selectbox[0].select("faces").run()
+    assert "digits-vae" in shown(page) and page.query_params["page"] == "faces"
+
+
+def test_documents_lead_to_each_other():
+    leads = "".join(piece for piece in documents.pieces("index") if isinstance(piece, str))
+    assert set(re.findall(r'href="\?page=([a-z-]+)" target="_self"', leads)) == set(NAMES) - {"index"}
+
+
+def test_code_is_shown_as_it_stands():
+    told = "".join(piece for piece in documents.pieces("style") if isinstance(piece, str))
+    for block in re.findall(r"```\w+\n.*?```", (DOCS / "style.md").read_text("utf-8"), re.DOTALL):
+        assert block in told
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.file)
+def test_each_page_leads_to_its_document(visit, place):
+    links = [link.proto for link in visit(place.address).sidebar.get("page_link")]
+    helped = [link.query_string for link in links if link.label == "Help with this page"]
+    if place.title == "Guide":
+        assert not helped
+    else:
+        name = place.title.lower()
+        assert helped == [f"page={name if name in NAMES else 'index'}"]
