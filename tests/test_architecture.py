@@ -284,7 +284,7 @@ def faces() -> list[str]:
         "studio.cli",
         "studio.core.tasks",
         "studio.core.recipes",
-        "studio.core.machine.health",
+        "studio.core.machine.doctor_checks",
     ]
     for capability in sorted(CAPABILITIES):
         light += [f"studio.{capability}", f"studio.{capability}.settings"]

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.widgets import words
 from studio import engine
 from studio.core import paths
-from studio.core.machine import health
+from studio.core.machine import doctor_checks
 
 _MARKS = {"well": ":material/check_circle:", "note": ":material/info:", "trouble": ":material/error:"}
 _CLOSER = "looked_closer"
@@ -29,7 +29,7 @@ def engine_status() -> None:
 
 def machine() -> None:
     """What `studio doctor` looks at, each with its remedy; the slow looks only when asked for."""
-    found = health.checks()
+    found = doctor_checks.checks()
     for check in islice(found, QUICK):
         _line(check.state, check.name, check.found, check.remedy)
     if st.session_state.get(_CLOSER) is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from studio.cli import console, flags
 from studio.core.errors import Cancelled
-from studio.core.machine import health, speed
+from studio.core.machine import doctor_checks, speed
 
 UNWELL = 1
 
@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     seen = []
-    for check in health.checks():
+    for check in doctor_checks.checks():
         seen.append(check)
         if not arguments.json:
             remedy = f"  Next: {check.remedy}." if check.remedy else ""

@@ -18,7 +18,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Slot, Task
 from studio.run import keep, outputs, terminal
 from studio.run.machine import Machine
-from studio.run.originals import Originals
+from studio.run.protected_inputs import Originals
 
 
 @dataclass

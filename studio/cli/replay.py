@@ -14,9 +14,9 @@ from studio.core import paths, tasks
 from studio.core.errors import a, invalid, printable
 from studio.core.pictures import animations, film_limits, images
 from studio.core.tasks import Kind, Result
-from studio.gallery import compare, replay
+from studio.gallery import replay, replay_difference
 from studio.run import input_files, keep, outputs, terminal
-from studio.run.originals import unused
+from studio.run.protected_inputs import unused
 
 DIFFERENT = 1
 _NOUNS = {"animation": "film", "text": "text", "dataset": "set of pictures"}
@@ -67,7 +67,11 @@ def _run(arguments: argparse.Namespace) -> int:
     if result.stopped_early:
         raise KeyboardInterrupt
     return _tell(
-        _difference(original, result, made), compare.reasons(recipe, result), out, seconds, arguments
+        _difference(original, result, made),
+        replay_difference.reasons(recipe, result),
+        out,
+        seconds,
+        arguments,
     )
 
 
@@ -115,16 +119,16 @@ def _usual(made: Path) -> str:
 
 def _difference(
     original: np.ndarray | bytes, result: Result, made: Path
-) -> compare.Difference | compare.TextDifference:
+) -> replay_difference.Difference | replay_difference.TextDifference:
     if not isinstance(original, bytes):
-        return compare.difference(original, result, made.suffix.lower())
+        return replay_difference.difference(original, result, made.suffix.lower())
     if result.files[0].kind in ("text", "dataset"):
-        return compare.text_difference(original, outputs.text_of(result))
-    return compare.film_difference(original, result)
+        return replay_difference.text_difference(original, outputs.text_of(result))
+    return replay_difference.film_difference(original, result)
 
 
 def _tell(
-    found: compare.Difference | compare.TextDifference,
+    found: replay_difference.Difference | replay_difference.TextDifference,
     reasons: list[str],
     out: Path | None,
     seconds: float,

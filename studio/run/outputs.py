@@ -15,7 +15,7 @@ from studio.core.models import model_folder, presets
 from studio.core.pictures import animations, images
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result
-from studio.run.originals import Originals, check_sidecar, sidecar, unused
+from studio.run.protected_inputs import Originals, check_sidecar, sidecar, unused
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "picture": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),

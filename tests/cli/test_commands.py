@@ -16,7 +16,7 @@ from PIL import Image
 
 from studio.cli import main
 from studio.core import paths, recipes
-from studio.core.machine import health, speed
+from studio.core.machine import doctor_checks, speed
 from studio.core.pictures import images
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -195,7 +195,9 @@ def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, said, monkeyp
         timing for timing in speed.TIMINGS if timing.title in ("64 digits, 28 px", "what a photo shows")
     ]
     monkeypatch.setattr(speed, "TIMINGS", timings)
-    monkeypatch.setattr(health, "checks", lambda: iter([health.Check("memory", "well", "enough")]))
+    monkeypatch.setattr(
+        doctor_checks, "checks", lambda: iter([doctor_checks.Check("memory", "well", "enough")])
+    )
     code, out, _ = said("doctor", "--benchmark")
     assert code == 0 and re.search(r"^speed    64 digits, 28 px: \d+\.\d\d s\.$", out, re.MULTILINE)
     code, out, _ = said("doctor", "--benchmark", "--json")

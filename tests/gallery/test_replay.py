@@ -12,7 +12,7 @@ from studio.core.errors import InvalidInput, Unavailable
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
-from studio.gallery import compare, replay
+from studio.gallery import replay, replay_difference
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def test_a_chain_of_chains_is_checked_to_its_end(recipe):
 def test_a_difference_is_explained_by_what_changed(recipe):
     then = recipe.model_copy(update={"versions": {"keras": "3.15.0"}, "machine": recipe.machine})
     now = tasks.Result((), recipe=recipe.model_copy(update={"versions": {"keras": "3.15.1"}}))
-    assert compare.reasons(then, now) == ["keras was 3.15.0, now 3.15.1"]
-    assert "edited" in compare.reasons(recipe, tasks.Result((), recipe=recipe))[0]
+    assert replay_difference.reasons(then, now) == ["keras was 3.15.0, now 3.15.1"]
+    assert "edited" in replay_difference.reasons(recipe, tasks.Result((), recipe=recipe))[0]
 
 
 @pytest.mark.parametrize("change, most", [(0, 0), (3, 3), (-200, 200)])
@@ -79,7 +79,7 @@ def test_the_largest_difference_of_any_pixel_is_found(change, most, picture, hom
     picture[20, 30] = 220
     original[20, 30] = 220 + change
     result = tasks.Result((tasks.File.keep(images.encode_png(picture), "picture", "a.png"),))
-    found = compare.difference(original, result, ".png")
+    found = replay_difference.difference(original, result, ".png")
     assert (found.most, found.identical) == (most, most == 0)
     assert found.mean == pytest.approx(most * 3 / picture.size)
-    assert not compare.difference(original[:-1], result, ".png").identical
+    assert not replay_difference.difference(original[:-1], result, ".png").identical

@@ -7,7 +7,7 @@ from collections import namedtuple
 import psutil
 import pytest
 
-from studio.core.machine import health
+from studio.core.machine import doctor_checks
 from studio.core.process import limits
 
 GIB = 2**30
@@ -70,8 +70,8 @@ OWN_1 = "9:name=systemd:/\n4:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc\n"
 def test_a_container_has_what_its_group_leaves_it(groups, own, files):
     groups(own, files)
     assert found() == (4, 2, 1.5)
-    assert health._memory().found == "2.0 of 4.0 GiB free"
-    assert health._processors().found == "1.5 can be used"
+    assert doctor_checks._memory().found == "2.0 of 4.0 GiB free"
+    assert doctor_checks._processors().found == "1.5 can be used"
 
 
 def test_the_tightest_group_counts(groups):

@@ -11,7 +11,7 @@ import pytest
 import tiny_weights
 
 from studio.core import paths
-from studio.core.machine import health
+from studio.core.machine import doctor_checks
 from studio.core.process import sandbox
 from studio.core.weights import pretrained
 
@@ -20,8 +20,10 @@ from studio.core.weights import pretrained
 def checks(home, monkeypatch):
     """Looks at everything, with small weights and without the devices, which take seconds."""
     tiny_weights.install(monkeypatch)
-    monkeypatch.setattr(health, "_devices", lambda: health.Check("devices", "well", "none asked"))
-    return lambda: {check.name: check for check in health.checks()}
+    monkeypatch.setattr(
+        doctor_checks, "_devices", lambda: doctor_checks.Check("devices", "well", "none asked")
+    )
+    return lambda: {check.name: check for check in doctor_checks.checks()}
 
 
 def test_all_is_well_but_for_weights_that_are_not_here(checks):
@@ -53,14 +55,14 @@ def test_a_nearly_full_disk_is_noted(checks, monkeypatch):
 
 
 def test_a_missing_package_is_trouble(checks, monkeypatch):
-    monkeypatch.setattr(health, "_PACKAGES", ("numpy", "no-such-package"))
+    monkeypatch.setattr(doctor_checks, "_PACKAGES", ("numpy", "no-such-package"))
     found = checks()["packages"]
     assert (found.state, "no-such-package" in found.found) == ("trouble", True)
 
 
 def test_keras_that_does_not_load_says_why(home, monkeypatch):
-    monkeypatch.setattr(health, "_DEVICES", "raise ImportError('libcuda is broken')")
-    found = health._devices()
+    monkeypatch.setattr(doctor_checks, "_DEVICES", "raise ImportError('libcuda is broken')")
+    found = doctor_checks._devices()
     assert (found.state, "libcuda is broken" in found.found) == ("trouble", True)
 
 
@@ -102,12 +104,12 @@ def test_what_a_strangers_model_reaches_is_said(checks, monkeypatch, rules, stat
 
 
 def test_a_shipped_model_with_other_bytes_is_trouble(home, monkeypatch, tmp_path):
-    assert health._models().state == "well"
+    assert doctor_checks._models().state == "well"
     shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained")
     weights_file = next((tmp_path / "pretrained" / "alice").glob("*.h5"))
     damaged = bytearray(weights_file.read_bytes())
     damaged[-9] ^= 1
     weights_file.write_bytes(damaged)
     monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
-    found = health._models()
+    found = doctor_checks._models()
     assert (found.state, found.found) == ("trouble", "not whole: alice")
