@@ -651,12 +651,12 @@ def test_a_kept_model_and_what_it_learnt_from_are_its_visitors_own(visit, tmp_pa
     presets.unpack(trained, "by-command")
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
-    monkeypatch.setitem(st.session_state, "model_name", "mine")
+    monkeypatch.setitem(st.session_state, "model_name", "by-visitor")
     kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: "")
-    assert {one.network for one in samples.taught()} >= {"by-command", "mine"}
+    assert {one.network for one in samples.taught()} >= {"by-command", "by-visitor"}
     for whose[0] in ("visitor-b", "local"):
         seen = {one.network: one for one in samples.taught()}
-        assert "by-command" in seen and "mine" not in seen
+        assert "by-command" in seen and "by-visitor" not in seen
     assert seen["by-command"].file().read()
 
 
