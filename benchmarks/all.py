@@ -33,6 +33,7 @@ HERE = (
     "classify",
     "search",
     "paint",
+    "lab",
 )
 APART = ("gallery", "reliability")
 OF_MANY_PROCESSES = ("engine", "pages", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.paint import charts
 from pages.widgets import curves, under_the_hood, words
 from studio import engine
+from studio.core.layers.activations import ACTIVATIONS
 from studio.core.pictures import grids
-from studio.paint.activations import ACTIVATIONS
 from studio.paint.inputs import inputs, places
 from studio.paint.settings import PaintSettings
 

@@ -20,6 +20,7 @@ from studio.run.machine import HERE
 
 GROUPS = {
     "classify": "teach a network classes of your own, and ask it",
+    "lab": "teach a tiny network digits in seconds, and see what it makes of a drawing",
     "train": "train a model on data of your own",
 }
 _HINTS = {

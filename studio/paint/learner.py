@@ -8,11 +8,11 @@ from typing import NoReturn
 
 import numpy as np
 
+from studio.core.layers.network import Network
+from studio.core.layers.optimisers import Optimiser
 from studio.core.pictures import images
 from studio.paint import losses
 from studio.paint.inputs import inputs, places
-from studio.paint.network import Network
-from studio.paint.optimisers import Optimiser
 from studio.paint.settings import PaintSettings
 
 _WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5  # streams of random numbers, so that knobs do not share one
@@ -70,7 +70,7 @@ class Learner:
         self._told = self._inputs.of(places(*self._size))
         self._wanted = (small.reshape(-1, 3) / 255).astype("float32")
         self._learnt, self._held_out = _split(len(self._told), settings.held_out, self._rng(_SPLIT))
-        self.network = Network(self._inputs.count, settings.depth, settings.width, settings.activation)
+        self.network = Network(settings.shape, settings.activation)
         self.network.initialise(settings.initialisation, self._rng(_WEIGHTS))
         self._flat = np.zeros_like(self.network.weights)
         self._gradients = self.network.views(self._flat)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from studio.paint.activations import sigmoid
+from studio.core.layers.activations import sigmoid
 
 MIDDLE = np.float32(0.5)  # grey: what a network paints whose last sums are 0
 _PEAK_DB = 100.0  # a picture without any error would be infinitely good

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal
 
+from studio.core.layers.sizes import parameters
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
@@ -91,19 +90,19 @@ class PaintSettings(Settings):
         return 2 + 2 * self.waves
 
     @property
+    def shape(self) -> list[int]:
+        """The widths of the network's layers, from what it is given to the three numbers of a colour."""
+        return [self.inputs, *[self.width] * self.depth, 3]
+
+    @property
     def parameters(self) -> int:
         """How many numbers the network learns."""
-        return parameters([self.inputs, *[self.width] * self.depth, 3])
+        return parameters(self.shape)
 
     @property
     def last_step(self) -> int:
         """The step after which it ends."""
         return min(self.steps, self.most_steps or self.steps)
-
-
-def parameters(shape: Sequence[int]) -> int:
-    """How many weights and biases fully connected layers have, by the widths from inputs to outputs."""
-    return sum((given + 1) * made for given, made in pairwise(shape))
 
 
 def kind(settings: PaintSettings) -> Kind:

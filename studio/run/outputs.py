@@ -22,7 +22,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "animation": tuple(f".{kind}" for kind in animations.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),
-    "network": (".keras", ".tflite", ".onnx", ".zip"),
+    "network": (".keras", ".tflite", ".onnx", ".zip", ".npz"),
 }
 _BETWEEN = b"\n\n---\n\n"  # two texts of one result
 
@@ -165,7 +165,8 @@ def save(result: Result, place: Path) -> Path:
     if kind in ("animation", "text", "dataset", "network"):
         paths.write(place, text_of(result) if kind == "text" else data)
         if kind == "network":
-            _write_program(program(place), result.files[1].read())
+            for one in result.files[1:]:
+                _write_program(program(place), one.read())
         paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
     elif place.suffix.lower() in _SUFFIXES["picture"][1:]:
         paths.write(place, images.encode_as(images.read(data), place.suffix.lower()))

@@ -150,6 +150,8 @@ def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
 ORDERS = {
     "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
     "paint": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
+    "lab repair": (["a.png"], ["-o o.png", "--kind dense", "--doodles=b.png", "--vary noise=0,1"]),
+    "lab imagine": (["a.png"], ["-o o.png", "--keep left", "-n 4"]),
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
     "classify audit": (["data"], ["--seed 3", "--json", "--base my.keras"]),

@@ -1,14 +1,14 @@
-"""The network's gradient against differences, its optimisers against those of Keras."""
+"""The network's gradient against differences, and what it is told of a place."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from studio.paint import losses, optimisers
-from studio.paint.activations import ACTIVATIONS
+from studio.core.layers.activations import ACTIVATIONS
+from studio.core.layers.network import Network
+from studio.paint import losses
 from studio.paint.inputs import inputs, places
-from studio.paint.network import Network
 
 SMOOTH = [name for name in ACTIVATIONS if name != "step"]
 
@@ -35,7 +35,7 @@ def gradient(network, told, wanted, loss, dropout=0.0):
 @pytest.mark.parametrize("activation", SMOOTH)
 def test_the_gradient_is_that_of_differences(activation, loss, dropout):
     rng = np.random.default_rng(2)
-    network = in_doubles(Network(5, 3, 7, activation))
+    network = in_doubles(Network([5, 7, 7, 7, 3], activation))
     told, wanted = rng.normal(size=(11, 5)), rng.random((11, 3))
     _, found = gradient(network, told, wanted, loss, dropout)
     for at in rng.choice(network.weights.size, 25, replace=False):
@@ -48,53 +48,11 @@ def test_the_gradient_is_that_of_differences(activation, loss, dropout):
 
 
 def test_a_step_hands_nothing_back():
-    network = in_doubles(Network(5, 2, 7, "step"))
+    network = in_doubles(Network([5, 7, 7, 3], "step"))
     rng = np.random.default_rng(2)
     flat = gradient(network, rng.normal(size=(11, 5)), rng.random((11, 3)), "mse")[1]
     first, second, last = network.views(flat)
     assert not first.kernel.any() and not second.kernel.any() and last.kernel.any()
-
-
-KERAS = {
-    "sgd": lambda keras: keras.optimizers.SGD(0.02, weight_decay=0.1),
-    "momentum": lambda keras: keras.optimizers.SGD(0.02, momentum=0.9, weight_decay=0.1),
-    "rmsprop": lambda keras: keras.optimizers.RMSprop(0.02, weight_decay=0.1),
-    "adam": lambda keras: keras.optimizers.Adam(0.02, weight_decay=0.1),
-}
-
-
-@pytest.mark.parametrize("name", KERAS)
-def test_steps_are_those_of_keras(name):
-    import keras
-
-    rng = np.random.default_rng(3)
-    weights = rng.normal(size=40).astype("float32")
-    theirs = keras.Variable(weights)
-    known, ours = KERAS[name](keras), optimisers.Optimiser(name, weights.size, 0.02, 0.1)
-    for _ in range(12):
-        gradients = (rng.normal(size=40) * 10.0 ** rng.integers(-4, 2, 40)).astype("float32")
-        known.apply([keras.ops.convert_to_tensor(gradients)], [theirs])
-        ours.step(weights, gradients)
-    np.testing.assert_allclose(weights, np.asarray(theirs), rtol=2e-5, atol=1e-6)
-
-
-def test_layers_are_views_of_one_array():
-    network = Network(6, 2, 4, "relu")
-    assert network.weights.size == 6 * 4 + 4 + 4 * 4 + 4 + 4 * 3 + 3
-    network.layers[1].bias[:] = 7
-    assert (network.weights == 7).sum() == 4
-    network.initialise("zero", np.random.default_rng(0))
-    assert not network.weights.any()
-
-
-@pytest.mark.parametrize("how, kept", [("glorot", (0.3, 3)), ("small", (0, 1e-3)), ("large", (1e3, np.inf))])
-def test_good_beginnings_hand_values_on_as_large_as_they_came(how, kept):
-    rng = np.random.default_rng(0)
-    network = Network(64, 5, 64, "tanh" if how == "glorot" else "none")
-    network.initialise(how, rng)
-    told = rng.normal(size=(500, 64)).astype("float32")
-    values = network.forward(told).values[-1].std() / told.std()
-    assert kept[0] < values < kept[1]
 
 
 def test_finer_places_lie_between_coarse_ones():

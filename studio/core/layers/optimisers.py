@@ -17,6 +17,9 @@ Step = Callable[[np.ndarray, np.ndarray], None]
 class Optimiser:
     """Changes weights by their gradient.
 
+    Attributes:
+        rate: the learning rate, which may change between two steps.
+
     Args:
         name: "sgd", "momentum", "rmsprop" or "adam".
         size: how many weights there are.
@@ -26,7 +29,7 @@ class Optimiser:
     """
 
     def __init__(self, name: str, size: int, rate: float, decay: float = 0.0):
-        self._rate, self._shrink = rate, np.float32(1 - rate * decay)
+        self.rate, self._shrink = rate, np.float32(1 - rate * decay)
         self._steps = 0
         self._mean = np.zeros(size, "float32")  # of the gradients so far, or where they have led to
         self._square = np.zeros(size, "float32")
@@ -40,19 +43,19 @@ class Optimiser:
         self._step(weights, gradient)
 
     def _sgd(self, weights: np.ndarray, gradient: np.ndarray) -> None:
-        weights -= np.float32(self._rate) * gradient
+        weights -= np.float32(self.rate) * gradient
 
     def _momentum(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         self._mean *= _MOMENTUM
-        self._mean -= np.float32(self._rate) * gradient
+        self._mean -= np.float32(self.rate) * gradient
         weights += self._mean
 
     def _rmsprop(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         self._square += (1 - _RHO) * (gradient * gradient - self._square)
-        weights -= np.float32(self._rate) * gradient / np.sqrt(self._square + _EPSILON)
+        weights -= np.float32(self.rate) * gradient / np.sqrt(self._square + _EPSILON)
 
     def _adam(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         self._mean += np.float32(1 - _BETA_1) * (gradient - self._mean)
         self._square += np.float32(1 - _BETA_2) * (gradient * gradient - self._square)
-        rate = self._rate * np.sqrt(1 - _BETA_2**self._steps) / (1 - _BETA_1**self._steps)
+        rate = self.rate * np.sqrt(1 - _BETA_2**self._steps) / (1 - _BETA_1**self._steps)
         weights -= np.float32(rate) * self._mean / (np.sqrt(self._square) + _EPSILON)

@@ -12,10 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from studio.paint.activations import ACTIVATIONS
-from studio.paint.settings import parameters
-
-COLORS = 3
+from studio.core.layers.activations import ACTIVATIONS
+from studio.core.layers.sizes import parameters
 
 
 @dataclass(frozen=True)
@@ -42,16 +40,15 @@ class Pass:
 
 
 class Network:
-    """Fully connected layers of one width, and a last one whose three numbers become a colour.
+    """Fully connected layers, of which the last gives plain sums.
 
     Args:
-        inputs: how many numbers it is given for each place.
-        depth, width: of its hidden layers.
+        shape: how many numbers it is given, the widths of its hidden layers, and how many numbers it answers.
         activation: one of ACTIVATIONS, of the hidden layers.
     """
 
-    def __init__(self, inputs: int, depth: int, width: int, activation: str):
-        self.shape = [inputs, *[width] * depth, COLORS]
+    def __init__(self, shape: Sequence[int], activation: str):
+        self.shape = list(shape)
         self.weights = np.zeros(parameters(self.shape), "float32")
         self.layers = self.views(self.weights)
         self._activation = ACTIVATIONS[activation]
@@ -85,7 +82,7 @@ class Network:
             layer.kernel[:] = rng.normal(size=layer.kernel.shape) * spread
 
     def answer(self, told: np.ndarray) -> np.ndarray:
-        """`(N, inputs) float32` -> the last sums, `(N, 3) float32`."""
+        """`(N, inputs) float32` -> the last sums, `(N, outputs) float32`."""
         for layer in self.layers[:-1]:
             told = self._activation.value(told @ layer.kernel + layer.bias)
         return told @ self.layers[-1].kernel + self.layers[-1].bias
@@ -113,21 +110,30 @@ class Network:
             found.values.append(value)
         return found
 
-    def backward(self, found: Pass, gradient: np.ndarray, into: Sequence[Layer]) -> None:
-        """Gradients of all weights, from that of the last sums, `(N, 3)`, back to the first layer.
+    def backward(
+        self, found: Pass, gradient: np.ndarray, into: Sequence[Layer], to_inputs: bool = False
+    ) -> np.ndarray | None:
+        """Gradients of all weights, from that of the last sums, `(N, outputs)`, back to the first layer.
 
         Args:
             into: where they are written, views as `views` gives them.
+            to_inputs: whether the gradient of what the network was given is asked for, too.
+
+        Returns:
+            That gradient, `(N, inputs)`; None unless it was asked for.
         """
         for number in range(len(self.layers) - 1, -1, -1):
             np.matmul(found.values[number].T, gradient, out=into[number].kernel)
             np.sum(gradient, axis=0, out=into[number].bias)
-            if not number:
-                return
+            if not number and not to_inputs:
+                return None
             gradient = gradient @ self.layers[number].kernel.T
+            if not number:
+                break
             before, kept = number - 1, found.kept[number - 1]
             value = found.values[number]
             if kept is not None:
                 gradient *= kept
                 value = self._activation.value(found.sums[before])  # as it was before dropout
             gradient *= self._activation.slope(found.sums[before], value)
+        return gradient

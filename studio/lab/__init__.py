@@ -1,0 +1,60 @@
+"""The lab: networks so small that they are taught digits in seconds, and what they make of a drawing."""
+
+from studio.core.tasks import Slot, Task
+from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
+
+DRAWING = Slot("content", "picture", least=0)
+DOODLES = Slot("doodles", "picture", least=0, most=40, flag="--doodles")
+
+TEACH = Task(
+    name="lab.teach",
+    settings=TeachSettings,
+    inputs=(DOODLES,),
+    produces="network",
+    lane="live",
+    work="studio.lab.task:teach",
+    title="Autoencoder",
+    command="lab teach",
+    help="teach an autoencoder digits, or doodles of your own",
+    usual="studio.lab.estimate:of_teaching",
+)
+
+REPAIR = Task(
+    name="lab.repair",
+    settings=RepairSettings,
+    inputs=(DRAWING, DOODLES),
+    produces="picture",
+    lane="job",
+    work="studio.lab.task:repair",
+    title="Repair",
+    command="lab repair",
+    help="let an autoencoder that was just taught digits draw what you drew, spoilt or whole",
+    usual="studio.lab.estimate:of_teaching",
+)
+
+BOLTZMANN = Task(
+    name="lab.boltzmann",
+    settings=BoltzmannSettings,
+    inputs=(DOODLES,),
+    produces="network",
+    lane="live",
+    work="studio.lab.task:boltzmann",
+    title="Boltzmann",
+    command="lab boltzmann",
+    help="teach a restricted Boltzmann machine digits, or doodles of your own",
+    usual="studio.lab.estimate:of_boltzmann",
+)
+
+IMAGINE = Task(
+    name="lab.imagine",
+    settings=ImagineSettings,
+    inputs=(DRAWING, DOODLES),
+    produces="picture",
+    lane="job",
+    work="studio.lab.task:imagine",
+    title="Imagine",
+    command="lab imagine",
+    help="let a Boltzmann machine that was just taught digits imagine the rest of a drawing",
+    kind="studio.lab.settings:kind",
+    usual="studio.lab.estimate:of_boltzmann",
+)

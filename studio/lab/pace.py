@@ -1,0 +1,16 @@
+"""How long steps are on the way: they grow at first, and shorten until the last."""
+
+from __future__ import annotations
+
+import math
+
+_GROWS = 30  # steps
+
+
+def pace(step: int, steps: int) -> float:
+    """The share of the learning rate at a step of some: it rises over 30, then falls as a cosine does.
+
+    Reference:
+        Loshchilov and Hutter 2016, SGDR: stochastic gradient descent with warm restarts.
+    """
+    return min(1.0, (step + 1) / _GROWS) * (0.5 + 0.5 * math.cos(math.pi * step / steps))

@@ -1,0 +1,66 @@
+"""Layers are views of one array and hand back the gradient of what they were given; steps are Keras' own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.layers import optimisers
+from studio.core.layers.network import Network
+
+KERAS = {
+    "sgd": lambda keras: keras.optimizers.SGD(0.02, weight_decay=0.1),
+    "momentum": lambda keras: keras.optimizers.SGD(0.02, momentum=0.9, weight_decay=0.1),
+    "rmsprop": lambda keras: keras.optimizers.RMSprop(0.02, weight_decay=0.1),
+    "adam": lambda keras: keras.optimizers.Adam(0.02, weight_decay=0.1),
+}
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_steps_are_those_of_keras(name):
+    import keras
+
+    rng = np.random.default_rng(3)
+    weights = rng.normal(size=40).astype("float32")
+    theirs = keras.Variable(weights)
+    known, ours = KERAS[name](keras), optimisers.Optimiser(name, weights.size, 0.02, 0.1)
+    for _ in range(12):
+        gradients = (rng.normal(size=40) * 10.0 ** rng.integers(-4, 2, 40)).astype("float32")
+        known.apply([keras.ops.convert_to_tensor(gradients)], [theirs])
+        ours.step(weights, gradients)
+    np.testing.assert_allclose(weights, np.asarray(theirs), rtol=2e-5, atol=1e-6)
+
+
+def test_layers_are_views_of_one_array():
+    network = Network([6, 4, 4, 3], "relu")
+    assert network.weights.size == 6 * 4 + 4 + 4 * 4 + 4 + 4 * 3 + 3
+    network.layers[1].bias[:] = 7
+    assert (network.weights == 7).sum() == 4
+    network.initialise("zero", np.random.default_rng(0))
+    assert not network.weights.any()
+
+
+@pytest.mark.parametrize("how, kept", [("glorot", (0.3, 3)), ("small", (0, 1e-3)), ("large", (1e3, np.inf))])
+def test_good_beginnings_hand_values_on_as_large_as_they_came(how, kept):
+    rng = np.random.default_rng(0)
+    network = Network([64, *[64] * 5, 3], "tanh" if how == "glorot" else "none")
+    network.initialise(how, rng)
+    told = rng.normal(size=(500, 64)).astype("float32")
+    values = network.forward(told).values[-1].std() / told.std()
+    assert kept[0] < values < kept[1]
+
+
+def test_what_the_network_was_given_gets_its_gradient():
+    rng = np.random.default_rng(0)
+    network = Network([5, 7, 3], "tanh")
+    network.initialise("glorot", rng)
+    told, wanted = rng.normal(size=(2, 5)), rng.normal(size=(2, 3))
+    found = network.forward(told)
+    flat = network.views(np.zeros_like(network.weights))
+    gradient = network.backward(found, wanted, flat, to_inputs=True)
+    for place in ((0, 0), (1, 3)):
+        nudge = np.zeros_like(told)
+        nudge[place] = 1e-5
+        ends = [(network.answer(told + sign * nudge) * wanted).sum() for sign in (1, -1)]
+        assert gradient[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3)
+    assert network.backward(found, wanted, flat) is None

@@ -1,0 +1,155 @@
+"""The lab as a person meets it: commands, their pictures made again, and drawings that are hardly any."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from studio.cli import main
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.core.pictures import images
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.lab import drawings, network_file
+from studio.lab.settings import SIDE, ImagineSettings, RepairSettings, TeachSettings
+
+QUICK = ["--steps", "60", "--quiet"]
+
+
+@pytest.fixture
+def said(home, tmp_path, monkeypatch, capsys):
+    """Runs a command in a folder of its own: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def said(*words):
+        code = main(list(words))
+        return code, *capsys.readouterr()
+
+    return said
+
+
+def drawing(line=(), ground=0, side=200) -> np.ndarray:
+    """A picture with a thick line through some places, light on dark or the other way round."""
+    picture = Image.new("L", (side, side), ground)
+    if line:
+        ImageDraw.Draw(picture).line(line, fill=255 - ground, width=16, joint="curve")
+    return np.asarray(picture.convert("RGB"))
+
+
+SEVEN = [(50, 40), (150, 40), (80, 170)]
+
+
+def test_digits_are_repaired_and_made_again(said):
+    words = ["lab", "repair", "-o", "out.png", "--kind", "denoising", "--noise", "0.5", *QUICK, "--json"]
+    code, out, _ = said(*words)
+    made = json.loads(out)["figures"]
+    assert code == 0 and made["steps"] == 60 and made["off"] < made["spoilt"]
+    assert len(made["code"]) == RepairSettings().bottleneck
+    assert images.read("out.png").shape == (3 * 4 * SIDE + 4, 10 * 4 * SIDE + 18, 3)
+    assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
+
+
+@pytest.mark.parametrize("show", ["filters", "map"])
+def test_what_it_has_learnt_is_shown(said, show):
+    assert said("lab", "repair", "-o", "out.png", "--show", show, "--kind", "sparse", *QUICK)[0] == 0
+    assert images.read("out.png").std() > 10
+
+
+def test_the_rest_is_imagined_and_filmed(said):
+    Image.fromarray(drawing(SEVEN)).save("seven.png")
+    quick = ["--units", "32", "--rounds", "12", "-n", "2", *QUICK]
+    code, out, _ = said("lab", "imagine", "seven.png", "-o", "out.png", *quick, "--json")
+    assert code == 0 and len(json.loads(out)["figures"]["energies"]) == 12
+    assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
+    assert said("lab", "imagine", "-o", "out.gif", "--frames", "3", *quick)[0] == 0
+
+
+def test_networks_are_files_of_numpy(said):
+    assert said("lab", "teach", "-o", "net.npz", "--bottleneck", "4", *QUICK)[0] == 0
+    assert said("lab", "boltzmann", "-o", "rbm.npz", "--units", "32", *QUICK)[0] == 0
+    with np.load("net.npz") as held:
+        assert held["encoder"].dtype == np.float32
+    assert network_file.unpack(Path("net.npz").read_bytes())[0].settings.bottleneck == 4
+    assert network_file.unpack(Path("rbm.npz").read_bytes())[0].kernel.shape == (784, 32)
+
+
+def test_doodles_of_ones_own_are_learnt(home):
+    cross = images.encode_png(drawing([(40, 40), (160, 160), (100, 100), (160, 40), (40, 160)]))
+    doodles = [File.keep(cross, "picture", "cross.png")]
+    settings = RepairSettings(steps=300, bottleneck=4)
+    figures = tasks.run("lab.repair", settings, {"content": doodles, "doodles": doodles}).figures
+    of_digits = tasks.run("lab.repair", settings, {"content": doodles}).figures
+    assert figures["off"] < 0.6 * of_digits["off"]
+    empty = [File.keep(images.encode_png(drawing()), "picture", "empty.png")]
+    with pytest.raises(InvalidInput, match=r"empty\.png\. Expected: a drawing"):
+        tasks.run("lab.repair", settings, {"doodles": empty})
+
+
+def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
+    asked = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    result = tasks.run("lab.repair", RepairSettings(steps=20_000, seed=9), {}, Progress(lambda _: None, stop))
+    assert result.stopped_early and result.recipe.settings["most_steps"] == result.figures["steps"] < 20_000
+    again = tasks.run("lab.repair", RepairSettings.parse(result.recipe.settings), {})
+    assert not again.stopped_early
+    np.testing.assert_array_equal(*(images.read(one.files[0].read()) for one in (result, again)))
+
+
+@pytest.mark.parametrize(
+    "picture, told",
+    [
+        (drawing(), "Nothing is drawn"),
+        (drawing(ground=255), "Nothing is drawn"),
+        (drawing([(100, 100), (102, 100)]), ""),
+        (drawing(SEVEN, side=200)[:, :120], ""),
+        (np.full((20, 300, 3), 255, "uint8"), "Nothing is drawn"),
+        (np.random.default_rng(0).integers(0, 255, (64, 64, 3), "uint8"), ""),
+    ],
+)
+def test_hardly_any_drawing_still_gets_an_answer(home, picture, told):
+    content = {"content": [File.keep(images.encode_png(picture), "picture", "drawing.png")]}
+    quick = {"steps": 30}
+    for name, settings in (
+        ("lab.repair", RepairSettings(noise=0.3, holes=2, **quick)),
+        ("lab.imagine", ImagineSettings(units=16, rounds=3, n=1, **quick)),
+    ):
+        notes = tasks.run(name, settings, content).figures["notes"]
+        assert bool(notes) == bool(told) and all(told in note for note in notes)
+
+
+def test_a_drawing_is_as_large_as_digits_wherever_it_stands():
+    small = drawing([(20, 20), (60, 20), (35, 80)])
+    large = drawing(SEVEN)
+    fitted = [drawings.read(one, fit=True).reshape(SIDE, SIDE) for one in (small, large)]
+    for one in fitted:
+        rows, columns = np.nonzero(one > 0.2)
+        assert 18 <= np.ptp(rows) + 1 <= 20 and abs(columns.mean() - 14) < 3
+    dark = drawings.read(255 - large, fit=True)
+    np.testing.assert_allclose(dark, fitted[1].ravel(), atol=0.02)
+    left = drawings.read(small, fit=False).reshape(SIDE, SIDE)
+    assert left[:, 14:].max() == 0
+
+
+def test_what_no_network_can_have_is_told(said):
+    code, _, err = said("lab", "repair", "-o", "out.png", "--bottleneck", "65")
+    assert code == 2 and "1 to 64" in err
+    code, _, err = said("lab", "teach", "-o", "net.png")
+    assert code == 2 and "error:" in err
+
+
+def test_networks_that_were_taught_are_held(home):
+    settings = TeachSettings(steps=40, seed=3)
+    first, again = (tasks.run("lab.teach", settings, {}) for _ in range(2))
+    assert again.figures["seconds"] == first.figures["seconds"]
+    with np.load(io.BytesIO(first.files[0].read())) as held:
+        assert held["encoder"].any()
