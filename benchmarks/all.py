@@ -34,6 +34,7 @@ HERE = (
     "search",
     "paint",
     "lab",
+    "enhance",
 )
 APART = ("gallery", "reliability")
 OF_MANY_PROCESSES = ("engine", "pages", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings

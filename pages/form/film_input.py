@@ -49,7 +49,7 @@ class Film:
 
 def ask_kind() -> bool:
     """Asks whether a photo or a film is to be painted."""
-    return forms.one_of("What to paint", WAYS, key="what", hidden=True) == "film"
+    return forms.one_of("Photo or film", WAYS, key="what", hidden=True) == "film"
 
 
 def choose() -> Film:

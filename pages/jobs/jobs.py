@@ -242,7 +242,8 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
     file = job.result.files[0]
     content = job.inputs.get("content", [])
     caption = _summary(job)
-    results.show_result(file, content[0] if content else None, key="result", caption=caption)
+    name = tasks.get(job.task).beside
+    results.show_result(file, content[0] if content else None, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
         if own is not None:
             own(job)

@@ -13,7 +13,7 @@ from pages.jobs import jobs, results, use_again
 from pages.widgets import browser_pictures, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
-from studio.core import amounts, paths
+from studio.core import amounts, paths, tasks
 from studio.core.errors import StudioError
 from studio.core.models import pinned_weights
 from studio.core.models import recently_used as memory
@@ -36,7 +36,7 @@ def show_live(
     needs: Collection[str] = (),
     note: str = "",
     own: Callable[[], None] | None = None,
-) -> None:
+) -> engine.Live | None:
     """Shows the result of these very settings and inputs, computed now unless it already was.
 
     Args:
@@ -45,21 +45,25 @@ def show_live(
         needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
         note: what to say below it, e.g. that it is only a preview.
         own: draws the buttons that only this page has.
+
+    Returns:
+        The result, if there is one.
     """
     if engine.connect().status() != "ready":
         browser_pictures.content(before())
         wait()
-        return
+        return None
     absent = weight_downloads.missing(needs)
     if absent:
         browser_pictures.content(before())
         _offer(task, settings, ask, weight_downloads.sizes(absent))
-        return
+        return None
     live = _made(task, settings, ask, before)
     if live is None:
-        return
+        return None
     caption = " · ".join(part for part in (f"Made in {amounts.duration(max(live.seconds, 1))}", note) if part)
-    results.compare(live.inputs["content"][0], live.data, key="result", caption=caption)
+    name = tasks.get(task).beside
+    results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
         if st.button("Keep", icon=KEEP, help=KEEPS):
             job = _keep(live)
@@ -73,6 +77,7 @@ def show_live(
         use_again.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
+    return live
 
 
 def keep_button(made: engine.Live, *, key: str) -> None:

@@ -26,25 +26,33 @@ Again = Callable[[Settings], None]
 _OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
 
 
-def show_result(file: File, before: File | None, *, key: str, caption: str = "") -> None:
-    """Shows a result as large as the page allows, whatever kind it is."""
+def show_result(
+    file: File, before: File | None, *, key: str, caption: str = "", name: str = "Content"
+) -> None:
+    """Shows a result as large as the page allows, whatever kind it is; `name` is as in `compare`."""
     if file.kind == "animation":
         film_settings.play(file, caption)
     elif file.kind != "picture":
         st.image(thumbnails.picture_of(file, whole=True), caption=caption)
     else:
-        compare(before, file.read(), key=key, caption=caption)
+        compare(before, file.read(), key=key, caption=caption, name=name)
 
 
-def compare(before: File | None, data: bytes, *, key: str, caption: str = "") -> None:
-    """Shows a picture as large as the page allows, against the content it was made from."""
+def compare(before: File | None, data: bytes, *, key: str, caption: str = "", name: str = "Content") -> None:
+    """Shows a picture as large as the page allows, against the content it was made from.
+
+    Args:
+        before: the content; None for none.
+        data: the picture.
+        name: what the content is called.
+    """
     if before is None:
         browser_pictures.image(data, caption=caption)
         return
     after = browser_pictures.of_bytes(data)
     height, width = images.size(after)
     content = browser_pictures.of_file(before.digest, (width, height))
-    ab_slider(content, after, ratio=width / height, key=key, names=("Content", "Result"), caption=caption)
+    ab_slider(content, after, ratio=width / height, key=key, names=(name, "Result"), caption=caption)
 
 
 def download(

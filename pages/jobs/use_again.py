@@ -21,6 +21,7 @@ class Use(NamedTuple):
         own: the title that the picture gets there.
         many: whether several can be chosen.
         opens: what else has to be chosen there, by the key of its widget.
+        called: what the menu calls it; "" for the slot and the page.
     """
 
     file: str
@@ -28,6 +29,7 @@ class Use(NamedTuple):
     own: str
     many: bool = False
     opens: tuple[tuple[str, str], ...] = ()
+    called: str = ""
 
 
 # A new page that takes pictures adds a line.
@@ -36,6 +38,7 @@ USES = (
     Use("style_picture.py", "style", "Your style", many=True),
     Use("dream_picture.py", "content", "Your photo"),
     Use("dream_picture.py", "guide", "Your guide"),
+    Use("enhance_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
     Use("paint_picture.py", "content", "Your photo"),
     Use("draw_faces.py", "photo", "Your photo"),
     Use("teach_classes.py", "picture", "Your picture", opens=(("half", "try"),)),
@@ -53,7 +56,7 @@ def menu(keep: Callable[[], File], *, key: str) -> None:
         for number, use in enumerate(use for use in USES if use.file in there):
             place = there[use.file]
             st.button(
-                f"{use.slot.capitalize()} in {place.title}",
+                use.called or f"{use.slot.capitalize()} in {place.title}",
                 key=f"{key}_use_{number}",
                 icon=place.icon,
                 width="stretch",

@@ -48,7 +48,8 @@ def content(file: File) -> None:
 def _encoded(pixels, size: tuple[int, int] | None, form: Form) -> bytes:
     picture = Image.fromarray(pixels)
     if size is not None:
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
+        way = Image.Resampling.BICUBIC if size[0] > picture.width else Image.Resampling.LANCZOS
+        picture = picture.resize(size, way)
     most = WIDEST if form == "JPEG" else LONGEST
     picture.thumbnail((most, LONGEST))
     buffer = io.BytesIO()

@@ -123,6 +123,7 @@ class Task:
             sentences is a figure called "notes". "" where nothing measures it.
         scores_brought: the same of `figures(file, data, part, progress, levels, flat)`, which measures a
             model that was made elsewhere.
+        beside: what pages call the content that a result is compared with, at the size of the result.
         stands_for: of a task without a command, `module:function` of `stands_for(settings, inputs) ->
             Spelled`, light: the task whose command does the same; "" for others.
     """
@@ -151,6 +152,7 @@ class Task:
     goal: Goal | None = None
     scores: str = ""
     scores_brought: str = ""
+    beside: str = "Content"
     stands_for: str = ""
 
     @property

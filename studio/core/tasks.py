@@ -43,6 +43,8 @@ TASKS = {
     "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
+    "enhance.enlarge": "studio.enhance:ENLARGE",
+    "enhance.train": "studio.enhance:TRAIN",
     "paint.learn": "studio.paint:LEARN",
     "lab.teach": "studio.lab:TEACH",
     "lab.repair": "studio.lab:REPAIR",

@@ -13,6 +13,7 @@ from studio.core.pictures import images
 from studio.core.process import limits
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dream.settings import DreamSettings
+from studio.enhance.settings import TrainEnhanceSettings
 from studio.film.settings import FilmSettings
 from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
@@ -155,6 +156,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
         ("dcgan.train", TrainDcganSettings(), TrainDcganSettings(size=128)),
         ("style.train", TrainStyleSettings(batch=2), TrainStyleSettings(batch=64)),
         ("style.train", TrainStyleSettings(size=96), TrainStyleSettings(size=512)),
+        ("enhance.train", TrainEnhanceSettings(batch=2), TrainEnhanceSettings(batch=64)),
         ("text.train", TrainTextSettings(units=128), TrainTextSettings(units=2048)),
         ("dream.ascend", DreamSettings(size=256), DreamSettings(size=1024)),
     ],
@@ -180,6 +182,7 @@ def test_larger_jobs_need_more(name, small, large):
         ("dcgan.train", TrainDcganSettings(batch=32, width=80), 2.4),
         ("style.train", TrainStyleSettings(size=96, batch=2), 1.5),
         ("style.train", TrainStyleSettings(size=256, batch=8), 5.6),
+        ("enhance.train", TrainEnhanceSettings(window=32, batch=5), 1.05),
         ("classify.train", TrainClassifierSettings(), 1.78),
         ("classify.train", TrainClassifierSettings(backbone="vgg16"), 2.3),
         ("classify.train", TrainClassifierSettings(finetune=True), 2.36),

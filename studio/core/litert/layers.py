@@ -54,7 +54,13 @@ def _wider(x: Tensor, y: Tensor) -> tuple[int, ...]:
 
 
 def convolution(
-    graph: Graph, x: Tensor, kernel: np.ndarray, bias: np.ndarray, stride: int = 1, same: bool = False
+    graph: Graph,
+    x: Tensor,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    stride: int = 1,
+    same: bool = False,
+    active: int = LINEAR,
 ) -> Tensor:
     """A convolution of maps by a kernel `(h, w, inputs, outputs)`; `same` puts zeros around them."""
     count, height, width, _ = x.shape
@@ -71,6 +77,7 @@ def convolution(
         padding=_SAME if same else _VALID,
         strideH=stride,
         strideW=stride,
+        fusedActivationFunction=active,
     )
 
 
@@ -154,11 +161,12 @@ def reshaped(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     return graph.add("RESHAPE", [x, graph.constant(np.array(shape, "int32"))], shape, newShape=list(shape))
 
 
-def spread(graph: Graph, x: Tensor) -> Tensor:
-    """`(B, H, W, 4 C)` -> `(B, 2 H, 2 W, C)`: each place becomes two by two, row by row."""
+def spread(graph: Graph, x: Tensor, times: int = 2) -> Tensor:
+    """`(B, H, W, times * times * C)` -> `(B, times * H, times * W, C)`: each place becomes a square, row by
+    row."""
     count, height, width, channels = x.shape
-    shape = (count, 2 * height, 2 * width, channels // 4)
-    return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=2)
+    shape = (count, times * height, times * width, channels // times**2)
+    return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=times)
 
 
 def beside(graph: Graph, parts: list[Tensor], axis: int) -> Tensor:

@@ -17,7 +17,7 @@ from studio.core.pictures import formats
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
 
-MOST_PIXELS = 64_000_000
+MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
 LEAST_SIDE = 8
 MOST_ASPECT = 20
@@ -40,7 +40,18 @@ def read(source: str | Path | bytes, name: str = "picture", ground: str = "white
         InvalidInput: if it is no picture of a kind taken, is damaged or cut, or is too large (found in the
             header, before decoding), too small or too narrow.
     """
-    data, name = _bytes(source, name)
+    return np.asarray(_opened(*_bytes(source, name), ground).convert("RGB"))
+
+
+def read_transparent(source: str | Path | bytes, name: str = "picture") -> np.ndarray:
+    """As `read`, but what is transparent stays so: `(H, W, 3) uint8`, or `(H, W, 4)` where anything is."""
+    picture = np.asarray(_opened(*_bytes(source, name), ground=""))
+    opaque = picture.shape[2] == 4 and picture[..., 3].min() == 255
+    return picture[..., :3] if opaque else picture
+
+
+def _opened(data: bytes, name: str, ground: str) -> Image.Image:
+    """A picture upright, as sRGB, with transparency over a ground, or, without one, as it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # broken tags of a good picture are no news
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -48,7 +59,7 @@ def read(source: str | Path | bytes, name: str = "picture", ground: str = "white
             picture = Image.open(io.BytesIO(data), formats=formats.readers(data))
             _check_size(picture.size, name)
             picture.load()
-            return np.asarray(_rgb(ImageOps.exif_transpose(picture), ground))
+            return _rgb(ImageOps.exif_transpose(picture), ground)
         except InvalidInput:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -111,17 +122,23 @@ def _what(error: Exception) -> str:
 
 
 def _rgb(picture: Image.Image, ground: str) -> Image.Image:
-    """sRGB without transparency; 16 bits are scaled, not clipped; foreign colour profiles are converted."""
+    """sRGB, without transparency where there is a ground; 16 bits are scaled, not clipped; foreign colour
+    profiles are converted."""
     if picture.mode.startswith(("I", "F")):
         levels = np.asarray(picture).astype("float64")
         picture = Image.fromarray(np.clip(levels / 257 + 0.5, 0, 255).astype("uint8"), "L")
     elif picture.mode in ("P", "PA", "1") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
     profile = picture.info.get("icc_profile")
+    clear = None
     if picture.has_transparency_data:
-        picture = over(picture, ground)
+        clear = None if ground else picture.convert("RGBA").getchannel("A")
+        picture = over(picture, ground) if ground else picture.convert("RGBA").convert("RGB")
     picture = _to_srgb(picture, profile) if profile and len(profile) < 4 * 2**20 else picture
-    return picture.convert("RGB")
+    picture = picture.convert("RGB")
+    if clear is not None:
+        picture.putalpha(clear)
+    return picture
 
 
 def over(picture: Image.Image, ground: str = "white") -> Image.Image:

@@ -37,7 +37,7 @@ class Tile:
     columns: Span
 
 
-def tiles(height: int, width: int, side: int, halo: int) -> list[Tile]:
+def tiles(height: int, width: int, side: int, halo: int, alike: bool = False) -> list[Tile]:
     """Cuts a picture into tiles, row by row.
 
     Args:
@@ -45,15 +45,19 @@ def tiles(height: int, width: int, side: int, halo: int) -> list[Tile]:
         side: the most that a tile answers for, a multiple of the network's deepest stride.
         halo: what it sees beyond on every side, likewise; at least the network's reach, so that its
             activations are those of the whole picture and no seam can appear.
+        alike: whether all see equally large parts, for networks of a fixed size; those at a border see more.
     """
-    rows, columns = _spans(height, side, halo), _spans(width, side, halo)
+    rows, columns = _spans(height, side, halo, alike), _spans(width, side, halo, alike)
     return [Tile(row, column) for row in rows for column in columns]
 
 
-def _spans(length: int, side: int, halo: int) -> list[Span]:
+def _spans(length: int, side: int, halo: int, alike: bool) -> list[Span]:
     spans = []
     for start in range(0, length, side):
         end = min(start + side, length)
         seen_start, seen_end = max(0, start - halo), min(length, end + halo)
+        if alike:
+            seen_end = min(length, seen_start + side + 2 * halo)
+            seen_start = max(0, seen_end - side - 2 * halo)
         spans.append(Span(start, end - start, seen_start, seen_end - seen_start))
     return spans

@@ -11,7 +11,13 @@ from studio.core.errors import InvalidInput
 from studio.core.models import model_folder, model_zip
 from studio.core.tasks import File
 
-WIDE = {"dcgan.train": "width", "vae.train": "width", "text.train": "units", "style.train": "width"}
+WIDE = {
+    "dcgan.train": "width",
+    "enhance.train": "width",
+    "vae.train": "width",
+    "text.train": "units",
+    "style.train": "width",
+}
 
 
 def packed(task: str, folder) -> File:

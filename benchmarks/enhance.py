@@ -1,0 +1,161 @@
+"""Enlarging: how near to the truth on the field's test pictures, how fast, and in how much memory.
+
+    python -m benchmarks.enhance [--json] [--network enlarge] [--ensemble] [--large]
+
+PSNR and SSIM are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as the scale;
+pictures are shrunk by a bicubic kernel as many times wider. Without the test data of STUDIO_TEST_DATA, sample
+photos are taken. Times are ratios to a bicubic enlargement by Pillow and to P, one forward and backward pass
+of VGG16, in the same process. `--large` makes 8,192 px of 2,048, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import ROOT, arguments, fresh, note, seconds, show
+
+SETS = ("set5", "set14")
+_LARGE = """
+import json, resource, sys, time
+import numpy as np
+from studio.core.models import presets
+from studio.core.pictures import images, sample_photos
+from studio.enhance import enlarge
+photo = images.resize(sample_photos.photo("chelsea"), SIDE, SIDE)
+began = time.perf_counter()
+made = enlarge.open(presets.find("NETWORK")).enlarge(photo, enlarge.How(4))
+took = time.perf_counter() - began
+size = len(images.encode_png(made))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+told = {"SIDE px x4, s": took, "at most, GiB": peak, "its PNG, MB": size / 1e6}
+sys.stdout.write(json.dumps(told))
+"""
+
+
+def pictures_of(name: str) -> Iterator[np.ndarray]:
+    """The pictures of a set, `(H, W, 3) uint8`, grey ones `(H, W)`; sample photos without the data."""
+    from PIL import Image
+
+    from studio.core.pictures import sample_photos
+
+    data = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
+    path = data / "restore" / f"{name}.tar"
+    if not path.is_file():
+        yield from map(sample_photos.photo, list(sample_photos.photos())[:3])
+        return
+    with tarfile.open(path) as archive:
+        for member in archive:
+            with Image.open(io.BytesIO(archive.extractfile(member).read())) as picture:
+                yield np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+
+
+def lightness(picture: np.ndarray, scale: int) -> np.ndarray:
+    """Y of MATLAB's `rgb2ycbcr`, of 16 to 235, cut to sides that are multiples of the scale.
+
+    Args:
+        picture: `(H, W, 3) uint8`; a grey one, `(H, W)`, is its own lightness, by custom of 0 to 255.
+
+    Returns:
+        `(h, w) float32`, whole numbers.
+    """
+    height, width = (side // scale * scale for side in picture.shape[:2])
+    if picture.ndim == 2:
+        return picture[:height, :width].astype("float32")
+    weights = np.array([65.481, 128.553, 24.966]) / 255
+    return np.rint(16 + picture[:height, :width].astype("float64") @ weights).astype("float32")
+
+
+def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
+    """Structural similarity as Wang et al. 2004 measure it: windows of 11 px, a Gaussian of 1.5 px."""
+    from skimage.metrics import structural_similarity
+
+    inner = slice(border, -border)
+    made = np.clip(np.rint(made), 0, 255)
+    return float(
+        structural_similarity(
+            truth[inner, inner].astype("float64"),
+            made[inner, inner].astype("float64"),
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )
+
+
+def nearness(network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int]) -> dict[str, object]:
+    """PSNR and SSIM of a network and of bicubic enlarging, means over each set."""
+    from studio.core.models import presets
+    from studio.enhance import bicubic, enlarge
+    from studio.enhance.psnr import psnr
+
+    enlarger, figures = enlarge.open(presets.find(network)), {}
+    for name in sets:
+        pictures = list(pictures_of(name))
+        for scale in scales:
+            note(f"{name} x{scale}")
+            rows = []
+            for picture in pictures:
+                truth = lightness(picture, scale)
+                small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
+                plain = bicubic.enlarged(small, scale)
+                how = enlarge.How(scale, ensemble=ensemble)
+                black, levels = (0, 255) if picture.ndim == 2 else (16, 219)
+                made = plain + levels * enlarger.lacks((small - black) / levels, how)
+                rows.append([f(truth, one, scale) for one in (plain, made) for f in (psnr, ssim)])
+            bicubic_db, bicubic_ssim, db, similar = np.mean(rows, axis=0)
+            figures[f"{name} x{scale}, dB (bicubic)"] = f"{db:.2f} ({bicubic_db:.2f})"
+            figures[f"{name} x{scale}, SSIM (bicubic)"] = f"{similar:.4f} ({bicubic_ssim:.4f})"
+    return figures
+
+
+def times(network: str, side: int, repeats: int) -> dict[str, object]:
+    """Seconds to double a photo's sides, warm, and how many times those of others."""
+    from PIL import Image
+
+    from benchmarks.style import one_pass
+    from studio.core.models import presets
+    from studio.core.pictures import images, sample_photos
+    from studio.enhance import enlarge
+
+    photo = images.resize(sample_photos.photo("astronaut"), side, side)
+    enlarger, picture = enlarge.open(presets.find(network)), Image.fromarray(photo)
+    ours = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2)), repeats)
+    plain = seconds(lambda: picture.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
+    eight = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2, ensemble=True)), 1)
+    return {
+        f"{side} px x2, s": ours,
+        "times bicubic by Pillow": ours / plain,
+        f"P at {side} px": ours / one_pass(side),
+        "looking in eight ways, times as long": eight / ours,
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0], quick="--sets set5 --scales 2 --side 128 --repeats 1")
+    parser.add_argument("--network", default="enlarge", help="a preset's name")
+    parser.add_argument("--ensemble", action="store_true", help="look at each picture in eight ways")
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))
+    parser.add_argument("--side", type=int, default=512, help="of the photo that is timed")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--large", action="store_true", help="8,192 px of 2,048, too")
+    chosen = parser.parse_args(argv)
+    figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales)
+    note("times")
+    figures |= times(chosen.network, chosen.side, chosen.repeats)
+    if chosen.large:
+        note("8,192 px")
+        figures |= fresh(_LARGE.replace("NETWORK", chosen.network).replace("SIDE", "2048"))
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The part of a result where the network added most, so large that each pixel is seen."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from pages.enhance.made import Made
+from pages.widgets.ab_slider import ab_slider
+from studio.core.pictures import images
+
+SIZE = (213, 320)  # px of the result
+TIMES = 3
+
+
+@dataclass(frozen=True)
+class _Pair:
+    plain: bytes
+    made: bytes
+
+
+def show(made: Made | None) -> None:
+    """Draws it, folded, if there is a result of a picture."""
+    if made is None:
+        return
+    with st.expander("A closer look", icon=":material/zoom_in:"):
+        pair = _pair(made)
+        told = f"Where the network added most, {TIMES} times as large: each square is a pixel of the result."
+        ab_slider(
+            pair.plain,
+            pair.made,
+            ratio=SIZE[1] / SIZE[0],
+            key="closer",
+            names=("Bicubic", "Result"),
+            caption=told,
+        )
+
+
+def _pair(made: Made) -> _Pair:
+    found = made.compared()
+    rows, columns = found.most_changed(*SIZE)
+    whole = images.read(made.data)
+    down, right = found.place
+    part = whole[down + rows.start : down + rows.stop, right + columns.start : right + columns.stop]
+    grey = found.plain[rows, columns]
+    colours = part.astype("float32") - found.made[rows, columns][..., None]
+    plain = np.rint(np.clip(colours + grey[..., None], 0, 255)).astype("uint8")
+    return _Pair(_large(plain), _large(part))
+
+
+def _large(part: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.kron(part, np.ones((TIMES, TIMES, 1), "uint8"))).save(buffer, "WEBP", quality=92)
+    return buffer.getvalue()

@@ -1,0 +1,92 @@
+"""What the page that enlarges is asked for: a photo or a film, and by which network."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.form import estimates, film_input, forms, picture_input, samples
+from pages.form.film_input import Film
+from pages.form.samples import Sample
+from pages.widgets import browser_pictures
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.pictures import images
+from studio.core.settings import Settings
+from studio.core.tasks import Inputs
+from studio.enhance import estimate, models
+from studio.enhance.settings import SHIPPED, EnhanceSettings
+
+TASK = "enhance.enlarge"
+NETWORK = "enhance_network"
+LONGEST = 4.0  # s on two cores: what takes longer is a job
+MOST_PIXELS = 6e6  # of a result that follows the sliders
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be enlarged: a photo, or every frame of a film."""
+
+    content: Sample | Film
+
+    @property
+    def titles(self) -> object:
+        """What tells one wish from another."""
+        return self.content.film if isinstance(self.content, Film) else self.content.title
+
+    def inputs(self) -> Inputs:
+        """The files of a run on a photo, or on the first frame."""
+        return {"content": [self.content.file()]}
+
+    def follows(self, settings: EnhanceSettings) -> bool:
+        """Whether the very result follows the sliders, without a Start."""
+        if isinstance(self.content, Film):
+            return False
+        inputs = self.inputs()
+        height, width = images.size(inputs["content"][0].read())
+        small = height * width * settings.scale**2 <= MOST_PIXELS
+        return small and estimate.usual(settings, inputs) <= LONGEST
+
+    def job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
+        """What Start starts."""
+        if isinstance(self.content, Film):
+            return film_input.TASK, *film_input.film_task(TASK, settings, self.content, self.inputs())
+        return TASK, settings, self.inputs()
+
+    def before_start(self, settings: EnhanceSettings) -> None:
+        """Shows the photo, with one line below it that says what Start will make of it."""
+        file = self.content.file()
+        browser_pictures.content(file)
+        height, width = (side * settings.scale for side in images.size(file.read()))
+        of = " of every frame" if isinstance(self.content, Film) else ""
+        cost = estimates.cost_in_words(*self.job(settings))
+        st.markdown(f"**Start** makes {width:,} x {height:,} px{of}{cost}.")
+
+
+def content() -> Wish:
+    """Asks for a photo or a film."""
+    if film_input.ask_kind():
+        return Wish(film_input.choose())
+    return Wish(picture_input.picture("content", "Photo", samples.photos()))
+
+
+def networks() -> list[str]:
+    """The networks that enlarge: the studio's, then a person's own."""
+    found = [SHIPPED]
+    for name in presets.own():
+        with suppress(StudioError):
+            if presets.find(name).task == models.TASK:
+                found.append(name)
+    return found
+
+
+def network() -> dict[str, Any]:
+    """Asks which network enlarges, where there are several; gives the value of that setting."""
+    names = networks()
+    if len(names) == 1:
+        return {"network": SHIPPED}
+    titles = {name: "The studio's" if name == SHIPPED else name for name in names}
+    return {"network": forms.one_of("Network", titles, key=NETWORK)}

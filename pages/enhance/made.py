@@ -1,0 +1,52 @@
+"""A picture that was enlarged, as the parts of the page look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from studio import engine
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.enhance.comparison import Compared, compared
+
+TASK = "enhance.enlarge"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An enlarged picture.
+
+    Attributes:
+        content: what it was made of.
+        data: the result.
+        figures: of the run.
+    """
+
+    content: File
+    data: bytes = field(repr=False)
+    figures: Mapping[str, Any]
+
+    def compared(self) -> Compared:
+        """It beside the plain enlargement."""
+        return _compared(self.content.digest, self.data)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _compared(digest: str, data: bytes) -> Compared:
+    return compared(images.read(File(digest, "picture", "").path), images.read(data))
+
+
+def of_live(live: engine.Live | None) -> Made | None:
+    """A result that follows the sliders, if there is one."""
+    return live and Made(live.inputs["content"][0], live.data, live.figures)
+
+
+def of_job(job: engine.Job) -> Made | None:
+    """The result of a job, if it has one and it is a picture."""
+    if job.task != TASK or job.result is None or not job.inputs["content"][0].here:
+        return None
+    return Made(job.inputs["content"][0], job.result.files[0].read(), job.result.figures)

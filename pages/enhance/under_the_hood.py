@@ -1,0 +1,103 @@
+"""Under the hood of enlarging: which frequencies came back, what the network adds, how near it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.enhance.made import Made
+from pages.widgets import under_the_hood
+from studio.enhance.comparison import Compared, spectrum
+
+MAGNIFIED = 6  # times
+
+_WHAT = """
+A picture is a sum of waves, long ones for large shapes and short ones for edges and fine lines. A small
+picture holds no wave shorter than two of its pixels. Plain enlarging draws the waves that are there at the
+larger size and adds none: the result is soft.
+
+What is missing cannot be worked out, but it can be **guessed**. A blurred edge was most likely a sharp one,
+and a row of grey steps a slanted line. The network has seen thousands of photos shrunk, and learnt what their
+originals had there. It looks at lightness alone, for the eye sees fine detail in that, and answers only with
+what bicubic enlarging **lacks**:
+"""
+_FORMULA = r"""\begin{aligned}
+\hat{y} &= \mathrm{bicubic}(x) + \mathrm{shuffle}\big(f_\theta(x)\big) \\
+\mathcal{L} &= \mathrm{mean}\,\big|\,\hat{y} - y\,\big|
+\end{aligned}"""
+_SHUFFLE = """
+All the work is done at the small size. At the end each place has four, nine or sixteen numbers, which are
+laid side by side as the pixels of the larger picture (*sub-pixel convolution*).
+"""
+_PAPERS = (
+    "Keys, Cubic convolution interpolation for digital image processing, 1981. Shi et al., [Real-Time Single "
+    "Image and Video Super-Resolution](https://arxiv.org/abs/1609.05158), 2016. Lim et al., [Enhanced Deep "
+    "Residual Networks for Single Image Super-Resolution](https://arxiv.org/abs/1707.02921), 2017."
+)
+
+
+def explain(made: Made | None) -> None:
+    """The folded section; with a result, drawn from its own pixels."""
+    parts = (
+        (st.markdown, _WHAT),
+        (st.latex, _FORMULA),
+        (st.markdown, _SHUFFLE),
+        (st.caption, _PAPERS),
+    )
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        under_the_hood.beside(parts, lambda: _of_this_run(made))
+
+
+def _of_this_run(made: Made | None) -> None:
+    if made is None:
+        st.caption("Once there is a result, its waves and what the network added are drawn here.")
+        return
+    found = made.compared()
+    st.altair_chart(_waves(found), width="stretch")
+    st.caption(
+        "How strong the waves of each length are, in the middle of this result. Right of the dashed line are "
+        "those that the small picture cannot hold."
+    )
+    st.image(_added(found), width="stretch", alt="What the network added")
+    st.caption(f"What the network added, {MAGNIFIED} times as strong: grey where it added nothing.")
+    if {"psnr", "bicubic_psnr"} <= made.figures.keys():
+        _near(made.figures["psnr"], made.figures["bicubic_psnr"], found.scale)
+
+
+def _near(psnr: float, plain: float, scale: int) -> None:
+    left, right = st.columns(2, wrap=False)
+    left.metric("PSNR of the network", f"{psnr:.2f} dB", f"{psnr - plain:+.2f} dB")
+    right.metric("PSNR of bicubic", f"{plain:.2f} dB")
+    st.caption(
+        f"How near each comes to this very photo, once its middle is shrunk {scale} times and enlarged "
+        "again. Three decibels more is half the error."
+    )
+
+
+def _added(found: Compared) -> np.ndarray:
+    return np.rint(np.clip(128 + MAGNIFIED * found.added, 0, 255)).astype("uint8")
+
+
+def _waves(found: Compared) -> Any:
+    import altair as alt
+
+    rows = [
+        {"waves a pixel": round(float(at), 4), "what": what, "dB": round(float(power), 2)}
+        for what, light in (("bicubic", found.plain), ("result", found.made))
+        for at, power in zip(*spectrum(light), strict=True)
+        if np.isfinite(power)
+    ]
+    lines = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("waves a pixel:Q", title="waves a pixel", axis=alt.Axis(grid=False)),
+            y=alt.Y("dB:Q", title="dB"),
+            color=alt.Color("what:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("what:N", title=None),
+        )
+    )
+    limit = alt.Chart(alt.Data(values=[{"at": 0.5 / found.scale}])).mark_rule(strokeDash=[4, 4])
+    return (lines + limit.encode(x="at:Q")).properties(height=240)

@@ -1,0 +1,34 @@
+"""Enhance: a photo, or every frame of a film, made larger and sharper than plain enlarging does."""
+
+import streamlit as st
+
+from pages import parts
+from pages.enhance import closer_look, input_form, made, under_the_hood
+from pages.enhance.input_form import TASK
+from pages.form import film_input
+from studio.enhance.settings import EnhanceSettings
+
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Enhance", anchor=False)
+    st.caption("Makes a picture larger. A small network adds what plain enlarging leaves blurred.")
+    wish = input_form.content()
+    settings = parts.form(EnhanceSettings, skip=("network",), beside=input_form.network)
+    at_once = settings is not None and wish.follows(settings)
+    wanted = settings is not None and not at_once and parts.start_button(":material/photo_size_select_large:")
+with right:
+    stage = parts.stage(left)
+with stage:
+    if wanted:
+        parts.start(*wish.job(settings))
+    job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
+    result = None
+    if job is not None:
+        result = made.of_job(job)
+    elif at_once:
+        result = made.of_live(parts.show_live(TASK, settings, wish.inputs, before=wish.content.file))
+    elif settings is not None:
+        wish.before_start(settings)
+    closer_look.show(result)
+parts.recent(TASK, film_input.TASK)
+under_the_hood.explain(result)

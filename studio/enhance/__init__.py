@@ -1,0 +1,39 @@
+"""Enhance: a picture made larger, and sharper than plain enlarging makes it."""
+
+from studio.core.tasks import Goal, Slot, Task
+from studio.enhance.settings import EnhanceSettings, TrainEnhanceSettings
+
+ENLARGE = Task(
+    name="enhance.enlarge",
+    settings=EnhanceSettings,
+    inputs=(Slot("content", "picture"), Slot("network", "model", least=0, flag="--network")),
+    produces="picture",
+    lane="job",
+    work="studio.enhance.task:run",
+    usual="studio.enhance.estimate:usual",
+    needs="studio.enhance.estimate:needs",
+    grows="scale",
+    title="Enhance",
+    command="enhance",
+    help="make a picture two, three or four times larger, and sharper than plain enlarging does",
+    check="studio.enhance.checks:check",
+    prepare="studio.enhance.task:prepare",
+    beside="Bicubic",
+)
+
+TRAIN = Task(
+    name="enhance.train",
+    settings=TrainEnhanceSettings,
+    inputs=(Slot("data", "dataset"), Slot("start", "model", least=0, flag="--start-from")),
+    produces="model",
+    lane="job",
+    work="studio.enhance.learn.task:train",
+    usual="studio.enhance.estimate:usual_training",
+    needs="studio.enhance.estimate:needs_training",
+    grows="batch",
+    title="Enhance training",
+    command="train enhance",
+    help="teach a network to enlarge pictures like those of a folder",
+    check="studio.enhance.learn.task:check",
+    goal=Goal("gain x2", "psnr_x2", most=True, title="PSNR"),
+)

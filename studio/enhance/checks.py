@@ -1,0 +1,42 @@
+"""Whether what is asked of enlarging can be made; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from studio.core.errors import InvalidInput, invalid
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.enhance import models
+from studio.enhance.settings import SCALES, EnhanceSettings
+
+
+def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless the network is one that enlarges and the result is not too large."""
+    models.network_of(settings, inputs)
+    for file in inputs["content"]:
+        if sides := _sides(file):
+            _check_size(settings.scale, *sides)
+
+
+def _sides(file: File) -> tuple[int, int] | None:
+    """Height and width; None of what is no picture, which says so where it is read: a film has none yet."""
+    with suppress(InvalidInput):
+        return images.size(file.read())
+    return None
+
+
+def _check_size(scale: int, height: int, width: int) -> None:
+    most = images.MOST_PIXELS
+    if height * width * scale**2 <= most:
+        return
+    fits = [one for one in SCALES if height * width * one**2 <= most]
+    shrunk = int(max(height, width) * (most / (height * width * scale**2)) ** 0.5)
+    smaller = f"save the photo with a longer side of {shrunk:,} px or less"
+    raise invalid(
+        "result",
+        expected=f"at most {most // 10**6} million pixels",
+        received=f"{width * scale:,} x {height * scale:,} px",
+        next_step=f"choose {fits[-1]} times, or {smaller}" if fits else smaller,
+    )

@@ -1,0 +1,152 @@
+"""Enlarging a picture of any size in tiles: bicubic enlarging, and what a network says that it lacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core.litert.interpreter import Network
+from studio.core.models import loading
+from studio.core.models.presets import Preset
+from studio.core.models.recently_used import get_or_make
+from studio.core.pictures.tiling import Tile, tiles
+from studio.core.process import limits
+from studio.core.progress import Progress
+from studio.enhance import bicubic, models, written
+
+SIDE = 512  # px of the small picture that a tile answers for
+_LIGHT = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601, as `studio.core.pictures.images.gray`
+_HELD: dict[str, Enlarger] = {}  # by the key of their preset; what a worker holds
+_MOST_HELD = 2
+_SHAPES = 4  # of tiles, for which a network is held: two scales, upright and lying
+
+
+@dataclass(frozen=True)
+class How:
+    """How to enlarge.
+
+    Attributes:
+        scale: so many times larger each side becomes: one of `studio.enhance.settings.SCALES`.
+        detail: how much of what the network adds; 0 is plain bicubic enlarging.
+        ensemble: whether it looks in eight ways and takes the mean (Timofte et al. 2016, "Seven ways to
+            improve example-based single image super resolution").
+    """
+
+    scale: int
+    detail: float = 1.0
+    ensemble: bool = False
+
+
+class Enlarger:
+    """A network that enlarges, ready to work.
+
+    Args:
+        preset: what it is loaded from.
+
+    Raises:
+        InvalidInput: if it is no such network, or its files are not whole.
+    """
+
+    def __init__(self, preset: Preset):
+        self.digest, self.settings = preset.digest, models.settings_of(preset)
+        self._arrays = loading.arrays(preset.weights(), models.layout(self.settings))
+        self._held: dict[str, Network] = {}
+
+    def enlarge(self, picture: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
+        """Enlarges a picture; tiles see beyond their borders, so that none of these shows.
+
+        Args:
+            picture: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged alike.
+            how: by how much, and how well.
+            progress: told of every tile.
+
+        Returns:
+            `(scale * H, scale * W, 3 or 4) uint8`.
+
+        Raises:
+            Cancelled: if a person stopped it: half of a picture is of no use.
+        """
+        progress, scale = progress or Progress(), how.scale
+        height, width, channels = picture.shape
+        made = np.empty((height * scale, width * scale, channels), "uint8")
+        halo = max(written.reach(self.settings), bicubic.REACH)
+        parts = tiles(height, width, SIDE, halo, alike=True)
+        for n, tile in enumerate(parts):
+            progress.report(n, len(parts))
+            seen = picture[tile.rows.seen, tile.columns.seen]
+            made[_place(tile, scale)] = self._tile(seen, how)[_within(tile, scale)]
+        progress.report(len(parts), len(parts))
+        return made
+
+    def _tile(self, seen: np.ndarray, how: How) -> np.ndarray:
+        """A part of a picture, `(h, w, C) uint8` -> `(scale * h, scale * w, C) uint8`."""
+        planes = np.moveaxis(seen.astype("float32") / 255, 2, 0)
+        clear = len(planes) == 4
+        if clear:  # what cannot be seen has any colour, and must not bleed into what can
+            planes = np.concatenate([planes[:3] * planes[3:], planes[3:]])
+        large = bicubic.enlarged(planes, how.scale)
+        if how.detail:
+            large[:3] += how.detail * self.lacks(np.tensordot(_LIGHT, planes[:3], 1), how)
+            if clear and np.ptp(planes[3]):
+                large[3] += how.detail * self.lacks(planes[3], how)
+        if clear:
+            large = np.clip(large, 0, 1)
+            large[:3] /= np.maximum(large[3:], 1 / 255)
+        return np.moveaxis(np.rint(np.clip(large, 0, 1) * 255).astype("uint8"), 0, 2)
+
+    def lacks(self, light: np.ndarray, how: How) -> np.ndarray:
+        """What the bicubic enlargement of lightness lacks, as the network sees it.
+
+        Args:
+            light: `(h, w) float32 in [0, 1]`.
+
+        Returns:
+            `(scale * h, scale * w) float32`, to be added.
+        """
+        if not how.ensemble:
+            return self._seen(light, how.scale)
+        total = sum(back(self._seen(turned, how.scale)) for turned, back in _ways(light))
+        return np.asarray(total / 8, "float32")
+
+    def _seen(self, light: np.ndarray, scale: int) -> np.ndarray:
+        height, width = light.shape
+        shape = (scale, height, width)
+        network = get_or_make(self._held, str(shape), lambda: self._written(*shape), _SHAPES)
+        (lacks,) = network(np.ascontiguousarray(light)[None, :, :, None])
+        return lacks[0, :, :, 0]
+
+    def _written(self, scale: int, height: int, width: int) -> Network:
+        model = written.written(self._arrays, self.settings, scale, height, width)
+        return Network(model, math.ceil(limits.processors()))
+
+
+def _ways(light: np.ndarray) -> Iterator:
+    """The eight ways to look at a picture, each with what turns back what comes of it."""
+    for turns in range(4):
+        turned = np.rot90(light, turns)
+        yield turned, lambda made, turns=turns: np.rot90(made, -turns)
+        yield turned[:, ::-1], lambda made, turns=turns: np.rot90(made[:, ::-1], -turns)
+
+
+def _place(tile: Tile, scale: int) -> tuple[slice, slice]:
+    """Where the part that a tile answers for lies in the large picture."""
+    rows, columns = (_scaled(one.start, one.length, scale) for one in (tile.rows, tile.columns))
+    return rows, columns
+
+
+def _within(tile: Tile, scale: int) -> tuple[slice, slice]:
+    """Where that part lies within what the tile sees, enlarged."""
+    rows, columns = (_scaled(one.offset, one.length, scale) for one in (tile.rows, tile.columns))
+    return rows, columns
+
+
+def _scaled(start: int, length: int, scale: int) -> slice:
+    return slice(start * scale, (start + length) * scale)
+
+
+def open(preset: Preset) -> Enlarger:
+    """The enlarger of a preset; kept in memory for the next time. Raises as `Enlarger`."""
+    return get_or_make(_HELD, preset.key, lambda: Enlarger(preset), _MOST_HELD)

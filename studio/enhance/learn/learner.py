@@ -1,0 +1,69 @@
+"""What a network that enlarges loses on a batch, as one Keras model that plain `fit` trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.enhance.network import network, side_by_side
+from studio.enhance.settings import SCALES, TrainEnhanceSettings
+
+COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
+
+
+class Learner(keras.Model):
+    """A network and its mean absolute error, which is less blurred than what a squared one leads to.
+
+    A batch is, for each of SCALES, `{"small2": (B, side, side, 1), "lacks2": (B, 2 * side, 2 * side)}`,
+    `float32`: lightness in [0, 1], and what its bicubic enlargement lacks. All scales go through the trunk at
+    once.
+
+    Args:
+        settings: of the network and how it learns.
+    """
+
+    def __init__(self, settings: TrainEnhanceSettings):
+        super().__init__(name="learner")
+        self.settings = settings
+        self.network = network(settings)
+        self.seen = {scale: keras.metrics.Mean(f"x{scale}") for scale in SCALES}
+        self.built = True
+
+    def start(self) -> None:
+        """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
+        warm = min(100, max(1, self.settings.steps // 10))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            max(1, self.settings.steps - warm),
+            warmup_target=self.settings.learning_rate,
+            warmup_steps=warm,
+        )
+        self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
+        self.optimizer.build(self.trainable_variables)
+
+    def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
+        """The error of each scale, in levels of 255."""
+        small = [batch[f"small{scale}"] for scale in SCALES]
+        maps = self.network(ops.concatenate(small), training=training)
+        ends = [0]
+        for one in small:
+            ends.append(ends[-1] + one.shape[0])
+        found = {}
+        for n, scale in enumerate(SCALES):
+            added = side_by_side(maps[n][ends[n] : ends[n + 1]], scale)
+            found[f"x{scale}"] = 255 * ops.mean(ops.abs(added - batch[f"lacks{scale}"]))
+        return found
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The sum over the scales."""
+        for scale, metric in self.seen.items():
+            metric.update_state(y_pred[f"x{scale}"])
+        return sum(y_pred.values()) / 255
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """Of the batch."""
+        return list(self.seen.values())

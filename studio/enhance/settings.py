@@ -1,0 +1,70 @@
+"""The settings of enlarging and of learning it; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+SHIPPED = "enlarge"  # the network that comes with the studio
+SCALES = (2, 3, 4)
+
+
+class EnhanceSettings(Settings):
+    """Makes a picture larger, and sharper than plain enlarging does."""
+
+    scale: Literal[2, 3, 4] = setting(2, "How many times larger each side becomes.", tier="main")
+    detail: float = setting(
+        1.0,
+        "How much of what the network adds: 0 is plain bicubic enlarging, 1 as it learnt, above is crisper.",
+        tier="main",
+        ge=0,
+        le=1.5,
+        step=0.05,
+    )
+    ensemble: bool = setting(
+        False,
+        "Look at the picture in eight ways, turned and mirrored, and take the mean: a little nearer to the "
+        "truth, in eight times the time.",
+    )
+    network: str = setting(SHIPPED, "The network that enlarges: its name, or a folder.")
+
+
+class TrainEnhanceSettings(Settings):
+    """Teaches a network to enlarge pictures like those of a folder."""
+
+    steps: int = setting(
+        10_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
+    )
+    photo_size: int = setting(
+        224,
+        "A side of the photos that it practises on; smaller ones are left out.",
+        tier="main",
+        unit="px",
+        ge=128,
+        le=1024,
+        step=8,
+    )
+    drawings: int = setting(
+        0,
+        "How many pictures that the studio draws itself are added: avatars and painted styles.",
+        le=5000,
+        ge=0,
+    )
+    window: int = setting(
+        24, "A side of what it is shown at once, before enlarging.", unit="px", ge=8, le=96, step=4
+    )
+    batch: int = setting(8, "Windows of each scale before each step.", ge=1, le=128, scale="log")
+    width: int = setting(32, "Channels: more restore more, and take longer.", ge=8, le=64)
+    blocks: int = setting(4, "Residual blocks.", ge=1, le=16)
+    learning_rate: float = setting(0.001, "How large the steps are at first.", gt=0, le=0.1, scale="log")
+    averaging: int = setting(
+        300, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
+    )
+    test_every: int = setting(
+        500, "Steps between tests on photos kept from learning.", unit="steps", ge=1, le=100_000, scale="log"
+    )
+    held_out: float = setting(
+        0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

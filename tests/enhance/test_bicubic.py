@@ -1,0 +1,55 @@
+"""Shrinking and enlarging as the field's tables do, and the measure of them."""
+
+import io
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.enhance import bicubic
+from studio.enhance.psnr import psnr
+
+
+def test_a_ramp_stays_a_ramp_and_a_flat_picture_flat():
+    ramp = np.tile(np.arange(40, dtype="float32"), (24, 1))
+    large = bicubic.enlarged(ramp, 2)
+    wanted = (np.arange(80) + 0.5) / 2 - 0.5
+    np.testing.assert_allclose(large[10, 8:-8], wanted[8:-8], atol=1e-4)
+    np.testing.assert_allclose(bicubic.shrunken(large, 2)[10, 6:-6], ramp[10, 6:-6], atol=1e-3)
+    np.testing.assert_allclose(bicubic.enlarged(np.full((5, 9), 7, "float32"), 3), 7, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_inside_a_picture_it_agrees_with_pillow(scale):
+    picture = np.random.default_rng(0).random((48, 60), "float32")
+    for made, size in (
+        (bicubic.shrunken(picture, scale), (60 // scale, 48 // scale)),
+        (bicubic.enlarged(picture, scale), (60 * scale, 48 * scale)),
+    ):
+        other = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+        edge = 3 * scale
+        np.testing.assert_allclose(made[edge:-edge, edge:-edge], other[edge:-edge, edge:-edge], atol=1e-4)
+
+
+def test_a_pixel_of_one_level_is_48_decibels_away():
+    truth = np.full((20, 20), 100.0)
+    assert psnr(truth, truth + 1, 2) == pytest.approx(48.13, abs=0.01)
+    assert psnr(truth, truth + 0.4, 2) == float("inf")  # a file would round it away
+    framed = truth.copy()
+    framed[:2] = 0
+    assert psnr(truth, framed, 2) == float("inf")  # borders do not count
+
+
+@pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
+def test_set5_comes_out_as_published(data_dir, scale, published):
+    from benchmarks.enhance import lightness
+
+    found = []
+    with tarfile.open(data_dir / "restore" / "set5.tar") as archive:
+        for member in archive:
+            picture = np.asarray(Image.open(io.BytesIO(archive.extractfile(member).read())).convert("RGB"))
+            light = lightness(picture, scale)
+            small = np.clip(np.rint(bicubic.shrunken(light, scale)), 0, 255)
+            found.append(psnr(light, bicubic.enlarged(small, scale), scale))
+    assert len(found) == 5 and np.mean(found) == pytest.approx(published, abs=0.02)

@@ -1,0 +1,130 @@
+"""Learning to enlarge, on small pictures."""
+
+import numpy as np
+import pytest
+import tiny_enhance
+
+from studio.core import data, tasks
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.pictures import images, sample_photos
+from studio.core.progress import Progress
+from studio.core.training import checkpoints
+from studio.enhance import bicubic, enlarge, models
+from studio.enhance.learn import windows
+from studio.enhance.learn.drawings import drawn
+from studio.enhance.learn.train import Trainer
+from studio.enhance.settings import SCALES
+
+SETTINGS = tiny_enhance.SETTINGS
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Squares cut out of photos, `(24, 128, 128) uint8`, their lightness."""
+    found = []
+    for name in ("chelsea", "astronaut", "coffee"):
+        photo = images.gray(sample_photos.photo(name))[..., 0]
+        found += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
+    return np.stack(found)
+
+
+def trainer(photos, run=None, **settings):
+    settings = SETTINGS.model_copy(update=settings)
+    return Trainer(photos, np.arange(20), np.arange(20, 24), settings, run)
+
+
+def test_what_is_shown_and_what_it_lacks_make_the_photo(photos):
+    for scale in SCALES:
+        large = photos[0, : 24 * scale, : 24 * scale].astype("float32")
+        small, lacks = windows.pair(large, scale)
+        edge = windows.MARGIN
+        assert small.shape == (24 - 2 * edge,) * 2
+        whole = np.clip(np.rint(bicubic.shrunken(large, scale)), 0, 255)
+        np.testing.assert_array_equal(small * 255, whole[edge:-edge, edge:-edge])
+        cut = slice(edge * scale, -edge * scale)
+        made = bicubic.enlarged(whole, scale)[cut, cut] + 255 * lacks
+        np.testing.assert_allclose(made, large[cut, cut], atol=1e-3)
+
+
+def test_windows_are_drawn_anew_at_every_step_and_again_alike(photos):
+    made = trainer(photos)
+    one, other, again = made.batch(0), made.batch(1), made.batch(0)
+    for scale in SCALES:
+        assert one[f"small{scale}"].shape == (2, 16, 16, 1)
+        assert one[f"lacks{scale}"].shape == (2, 16 * scale, 16 * scale)
+        assert not np.array_equal(one[f"small{scale}"], other[f"small{scale}"])
+        np.testing.assert_array_equal(one[f"small{scale}"], again[f"small{scale}"])
+
+
+def test_the_loss_is_the_mean_error_in_levels(photos):
+    learner = trainer(photos).learner
+    for layer in learner.network.layers[-3:]:
+        layer.set_weights([np.zeros_like(one) for one in layer.get_weights()])
+    batch = trainer(photos).batch(0)
+    found = learner(batch)
+    for scale in SCALES:
+        wanted = 255 * np.abs(batch[f"lacks{scale}"]).mean()
+        assert float(found[f"x{scale}"]) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_drawings_are_always_the_same_and_differ_from_each_other():
+    made = drawn(7, 128, Progress())
+    assert made.shape == (7, 128, 128) and min(np.ptp(one) for one in made) > 60
+    assert len({one.tobytes() for one in made}) == 7
+    np.testing.assert_array_equal(made[:2], drawn(2, 128, Progress()))
+
+
+@pytest.mark.slow
+def test_it_comes_nearer_than_bicubic(photos):
+    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, averaging=20, batch=4)
+    made.learn(Progress())
+    assert made.curves.tests["gain x2"][-1] > 0.3
+
+
+@pytest.mark.slow
+def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
+    whole = trainer(photos)
+    whole.learn(Progress())
+    run = checkpoints.Run(home / "run")
+    first = trainer(photos, run)
+    first.advance()
+    first.step = 1
+    first.save()
+    second = trainer(photos, run)
+    second.learn(Progress())
+    for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "photos"
+    place.mkdir()
+    photo = sample_photos.photo("astronaut")
+    for n in range(22):
+        part = photo[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
+        (place / f"{n:02d}.png").write_bytes(images.encode_png(part))
+    (place / "small.png").write_bytes(images.encode_png(photo[:90, :90]))
+    return data.reference(str(place))
+
+
+@pytest.mark.slow
+def test_a_trained_network_is_kept_and_enlarges(home, folder):
+    settings = SETTINGS.model_copy(update={"drawings": 2})
+    made = tasks.run(models.TASK, settings, {"data": [folder]})
+    assert made.figures["photos"] == 22 and made.figures["bicubic_x2"] > 20
+    preset = presets.unpack(made.files[0].read(), "mine")
+    assert "Pictures of less than 128 px were left out: 1." in preset.card() and preset.picture()
+    assert "train_enhance photos -o DIR --steps 4 --photo-size 128 --drawings 2" in preset.card()
+    large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.How(3))
+    assert large.shape == (60, 90, 3)
+    more = {"data": [folder], "start": made.files}
+    again = tasks.run(models.TASK, settings.model_copy(update={"seed": 1}), more)
+    assert again.figures["started_from"] == "photos-enlarging"
+    with pytest.raises(InvalidInput, match="width 12"):
+        tasks.run(models.TASK, settings.model_copy(update={"width": 12}), more)
+    with pytest.raises(InvalidInput, match="of 200 px or more"):
+        tasks.run(models.TASK, settings.model_copy(update={"photo_size": 200}), {"data": [folder]})
+    with pytest.raises(InvalidInput, match="at least 288 px for windows of 64 px"):
+        tasks.run(models.TASK, settings.model_copy(update={"window": 64}), {"data": [folder]})

@@ -1,0 +1,117 @@
+"""The task as a person meets it: any picture, a folder, a film, made again, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+import tiny_enhance
+from PIL import Image
+
+from studio.cli import main
+from studio.core.pictures import animations, images, sample_photos
+
+
+@pytest.fixture
+def said(home, tmp_path, monkeypatch, capsys):
+    """Runs `studio enhance` with the tiny network in a folder of its own: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    tiny_enhance.make("tiny")
+
+    def said(*words, network="tiny"):
+        more = ["--network", network] if words[0] == "enhance" and network else []
+        code = main([*words, *more, "--quiet"])
+        return code, *capsys.readouterr()
+
+    return said
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A file of 60 x 40 px."""
+    path = tmp_path / "photo.png"
+    small = images.resize(sample_photos.photo("chelsea"), 40, 60)
+    path.write_bytes(images.encode_png(small))
+    return path
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_picture_is_enlarged_and_made_again(said, photo, scale):
+    code, out, _ = said("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
+    figures = json.loads(out)["figures"]
+    assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
+    assert images.read("big.png").shape == (40 * scale, 60 * scale, 3)
+    assert said("replay", "big.png", "--verify")[:2] == (0, "identical\n")
+
+
+def test_kinds_of_pictures(said, tmp_path):
+    base = Image.fromarray(images.resize(sample_photos.photo("chelsea"), 40, 60))
+    deep = np.asarray(base.convert("L")).astype("uint16") * 257
+    clear = base.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(base.size))
+    kinds = {
+        "grey.png": base.convert("L"),
+        "deep.png": Image.fromarray(deep),
+        "ink.jpg": base.convert("CMYK"),
+        "clear.png": clear,
+        "pale.png": clear.convert("LA"),
+        "few.png": base.quantize(16),
+    }
+    for name, picture in kinds.items():
+        picture.save(tmp_path / name)
+        assert said("enhance", name, "-o", f"big-{name}.png", "--detail", "0.1")[0] == 0, name
+        with Image.open(f"big-{name}.png") as made:
+            assert made.size == (120, 80)
+            assert made.has_transparency_data == picture.has_transparency_data, name
+    grey = images.read("big-grey.png.png")
+    assert np.ptp(grey, axis=2).max() <= 1
+    assert np.abs(images.read("big-deep.png.png").astype(int) - grey).max() <= 1
+    faded = np.asarray(Image.open("big-clear.png.png"))[..., 3].mean(axis=1)
+    assert faded[0] < 10 and faded[-1] > 245 and (np.diff(faded) > -3).all()
+
+
+def test_a_folder_and_a_film(said, photo, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n in range(2):
+        (folder / f"{n}.png").write_bytes(photo.read_bytes())
+    assert said("enhance", "photos", "-o", "large")[0] == 0
+    assert {images.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
+    with animations.Film("gif", 5) as film:
+        for n in range(3):
+            film.add(np.roll(images.read(photo), 4 * n, axis=1))
+        (tmp_path / "film.gif").write_bytes(film.finish())
+    assert said("enhance", "film.gif", "-o", "big.gif")[0] == 0
+    with Image.open("big.gif") as made:
+        assert made.size == (120, 80) and made.n_frames == 3
+
+
+def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, monkeypatch):
+    buffer = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(buffer, "PNG")
+    (tmp_path / "dot.png").write_bytes(buffer.getvalue())
+    for words, told in (
+        (["dot.png"], "1 x 1 px"),
+        ([str(photo), "--scale", "5"], "one of 2, 3, 4"),
+        ([str(photo), "--detail", "2"], "0 to 1.5"),
+        (["nothing.png"], "nothing.png"),
+    ):
+        code, out, err = said("enhance", *words, "-o", "big.png")
+        assert code == 2 and not out and err.startswith("error: ") and told in err, err
+        assert "Traceback" not in err
+    assert not (tmp_path / "big.png").exists()
+    code, _, err = said("enhance", str(photo), "-o", "big.png", network="house")
+    assert code == 2 and "a network that enlarges" in err
+    monkeypatch.setattr(images, "MOST_PIXELS", 60 * 40 * 9)
+    code, _, err = said("enhance", str(photo), "-o", "big.png", "--scale", "4")
+    assert code == 2 and "240 x 160 px" in err and "choose 3 times" in err and "45 px or less" in err
+    assert said("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
+
+
+def test_in_python(said, photo):
+    import studio
+
+    made = studio.make("enhance.enlarge", content=photo, scale=2, network="tiny", quiet=True)
+    assert made.image.shape == (80, 120, 3)

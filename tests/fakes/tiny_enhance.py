@@ -1,0 +1,34 @@
+"""A small network that enlarges, never trained: what it adds is noise, but always the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import recipes
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.enhance import models
+from studio.enhance.settings import TrainEnhanceSettings
+
+SETTINGS = TrainEnhanceSettings(
+    width=8, blocks=2, window=16, photo_size=128, batch=2, steps=4, test_every=2, averaging=2
+)
+
+
+def network(settings: TrainEnhanceSettings = SETTINGS):
+    """The network itself, with biases too."""
+    from studio.enhance.network import network as fresh
+
+    model = fresh(settings)
+    rng = np.random.default_rng(3)
+    model.set_weights([one + rng.normal(0, 0.02, one.shape) for one in model.get_weights()])
+    return model
+
+
+def make(target: str | Path = "tiny") -> Preset:
+    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
+    recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
+    told = {"command": "none", "figures": {}}
+    return presets.save(target, network(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)

@@ -1,0 +1,86 @@
+"""The page that enlarges: it follows the sliders, and what is large, or a film, waits for Start."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pages.enhance import input_form, made, under_the_hood
+from pages.jobs.navigation import place_of
+from pages.jobs.use_again import USES
+from studio.core.pictures import animations, images, sample_photos
+from studio.core.tasks import File
+from studio.enhance.settings import SHIPPED, EnhanceSettings
+
+from .test_frame import texts
+
+
+def labels(page) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_it_follows_the_sliders_and_can_be_kept(visit):
+    page = visit("enhance", scale="3")
+    assert not page.exception and not page.error
+    live = page.session_state["live"][1]
+    assert images.size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
+    assert live.figures["psnr"] > live.figures["bicubic_psnr"]
+    assert "Keep" in labels(page) and "Start" not in labels(page)
+    assert any("studio enhance sample:chelsea" in code.value for code in page.code)
+    assert [metric.label for metric in page.metric] == ["PSNR of the network", "PSNR of bicubic"]
+    page.slider(key="detail").set_value(0.0).run()
+    plain = page.session_state["live"][1]
+    assert plain.data != live.data and plain.figures["psnr"] == plain.figures["bicubic_psnr"]
+
+
+def test_what_is_large_waits_for_start(visit):
+    page = visit("enhance", scale="4", content="Hubble")
+    assert not page.exception and "Start" in labels(page)
+    assert "**Start** makes 4,000 x 3,488 px, which takes" in texts(page.markdown)
+
+
+def test_a_film_waits_for_start(visit):
+    with animations.Film("gif", 5) as film:
+        for n in range(3):
+            film.add(np.full((30, 40, 3), 50 * n, "uint8"))
+        kept = File.keep(film.finish(), "animation", "film.gif")
+    page = visit("enhance", what="A film", film_file=kept.digest)
+    assert not page.exception and "Start" in labels(page)
+    assert "**Start** makes 80 x 60 px of every frame" in texts(page.markdown)
+
+
+def test_a_job_of_the_page_shows_there(visit, engine, until):
+    photo = images.encode_png(images.resize(images.read(_photo()), 60, 90))
+    content = File.keep(photo, "picture", "small.png")
+    job = engine.submit(made.TASK, EnhanceSettings(scale=2), {"content": [content]}, "local")
+    until(lambda: engine.job(job.id, "local").finished)
+    page = visit("enhance", job=job.id)
+    assert not page.exception and "Change" in labels(page)
+    found = made.of_job(engine.job(job.id, "local"))
+    assert found.compared().made.shape == (120, 180)
+
+
+def _photo():
+    return images.encode_png(sample_photos.photo("chelsea"))
+
+
+def test_other_results_can_be_enlarged():
+    (use,) = [use for use in USES if use.called == "Enlarge"]
+    assert use.file == place_of("enhance.enlarge").file
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_what_is_drawn_of_a_result_has_its_numbers(scale):
+    photo = images.resize(images.read(_photo()), 60, 90)
+    content = File.keep(images.encode_png(photo), "picture", "small.png")
+    large = Image.fromarray(photo).resize((90 * scale, 60 * scale), Image.Resampling.NEAREST)
+    found = made.Made(content, images.as_png(large), {}).compared()
+    chart = under_the_hood._waves(found).to_dict()
+    assert {row["what"] for row in chart["layer"][0]["data"]["values"]} == {"bicubic", "result"}
+    assert chart["layer"][1]["data"]["values"] == [{"at": 0.5 / scale}]
+    assert under_the_hood._added(found).std() > 1
+
+
+def test_the_network_is_the_studios_where_there_is_no_other():
+    assert input_form.networks()[0] == SHIPPED
