@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.dream import before_start, channel_sheet, targets, under_the_hood
-from pages.form import film_settings
+from pages.form import film_settings, many_photos
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
@@ -34,11 +34,14 @@ with left:
     )
     settings = targets.checked_settings(settings, guided=guide is not None)
     wanted = settings is not None and parts.start_button(":material/bedtime:")
+    several = many_photos.ask(settings is not None)
 with right:
     stage = parts.stage(left)
 with stage:
     if wanted:
         parts.start(TASK, settings, inputs())
+    if several:
+        parts.start_all(TASK, [(settings, {**inputs(), "content": [photo]}) for photo in several])
     asked = (settings, content.title, guide.title if guide else "")
     job = parts.show_job(TASK, asked, {channel_sheet.PAINT: channel_sheet.use_painted})
     if job is None:

@@ -3,7 +3,7 @@
 from pages.form.forms import form, start_button
 from pages.form.picture_input import optional, picture, pictures
 from pages.form.samples import guides, photos, styles
-from pages.jobs.jobs import show_job, start
+from pages.jobs.jobs import show_job, start, start_all
 from pages.jobs.live import show_live
 from pages.jobs.navigation import PLACES
 from pages.jobs.recent import recent
@@ -27,6 +27,7 @@ __all__ = [
     "show_live",
     "stage",
     "start",
+    "start_all",
     "start_anew_for_another",
     "start_button",
     "styles",

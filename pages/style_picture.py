@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages import parts
-from pages.form import film_input, mask_input
+from pages.form import film_input, many_photos, mask_input
 from pages.style import input_form, refill, under_the_hood
 from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
@@ -30,11 +30,14 @@ with left:
     wish = input_form.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)
     wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
+    several = () if isinstance(content, film_input.Film) else many_photos.ask(settings is not None)
 with right:
     stage = parts.stage(left)
 with stage:
     if wanted:
         parts.start(*wish.job(settings))
+    if several:
+        parts.start_all(TASK, wish.each(settings, several))
     job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
 parts.recent(TASK, film_input.TASK)
 under_the_hood.explain(job if job and job.task == TASK else None, wish.watched(settings))

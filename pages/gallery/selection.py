@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import streamlit as st
 
 from pages.gallery import address, marks, removed
 from pages.widgets.owners import owner
-from studio.core.errors import NoRoom, Unavailable
 from studio.gallery import export, index, items
 from studio.gallery.index import Wanted
-from studio.gallery.items import Item
 
 MOST = 500  # items
-MOST_BYTES = 500_000_000  # that the server holds in its memory while a browser takes them
-_TOO_MANY = "Up to 500 items and 500 MB at once. Next: pick fewer, or run `studio gallery export -o all.zip`."
 
 
 def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
@@ -43,8 +37,8 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
             )
         whose = owner()
         # Told before, for a download that fails says nothing; of all that is on the wall the help tells it.
-        here = _here(picked, whose) if picked and count <= MOST else []
-        too_many = count > MOST or export.bytes_of(here) > MOST_BYTES
+        here = items.whole(picked, whose) if picked and count <= MOST else []
+        too_many = count > MOST or export.bytes_of(here) > export.MOST_BYTES
         st.download_button(
             f"Save {count:,} as zip" if count else "Save as zip",
             lambda: zipped(wanted, picked, whose),
@@ -53,19 +47,10 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
             icon=":material/folder_zip:",
             disabled=not count or too_many or bool(picked and not here),
             on_click="ignore",
-            help=f"Each file with its recipe in it or beside it. {_TOO_MANY}",
+            help=f"Each file with its recipe in it or beside it. {export.TOO_MANY}",
         )
         if too_many:
-            st.caption(_TOO_MANY)
-
-
-def _here(ids: Sequence[str], whose: str) -> list[Item]:
-    """The items of these ids whose files are all still here."""
-    found = []
-    for id in ids:
-        with suppress(Unavailable):
-            found.append(items.find(id, whose))
-    return [item for item in found if item.whole]
+            st.caption(export.TOO_MANY)
 
 
 def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:
@@ -76,9 +61,5 @@ def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:
         InvalidInput: if no file is left.
     """
     ids = picked or [entry.id for entry in index.find(wanted, whose, MOST)[0]]
-    found = _here(ids, whose)
-    if export.bytes_of(found) > MOST_BYTES:
-        raise NoRoom(_TOO_MANY)
-    file = io.BytesIO()
-    export.write(found, file)
-    return file.getvalue()
+    found = items.whole(ids, whose)
+    return export.zipped(found)

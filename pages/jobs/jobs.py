@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
-from pages.jobs import bar, navigation, refill, results, use_again
+from pages.jobs import bar, batches, navigation, refill, results, use_again
 from pages.widgets import browser_pictures, css, curves, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -37,16 +37,11 @@ def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
     st.rerun()
 
 
-def start_all(task: str, several: list[Settings], inputs: Inputs) -> None:
+def start_all(task: str, several: Sequence[tuple[Settings, Inputs]]) -> None:
     """Submits jobs as one batch and shows the first; all or none. Call it as `start`."""
-    studio, batch = engine.connect(), secrets.token_hex(8)
-    submitted: list[engine.Job] = []
     try:
-        for settings in several:
-            submitted.append(studio.submit(task, settings, inputs, owner(), batch=batch))
+        submitted = engine.connect().submit_all(task, several, secrets.token_hex(8), owner())
     except StudioError as error:
-        if submitted:
-            studio.cancel_batch(batch, owner())
         st.error(words.plain(str(error)), icon=":material/error:")
         return
     show(submitted[0])
@@ -105,6 +100,7 @@ def show_job(
     else:
         _watch(job.id)
         _curve(job.id)
+    batches.show(job, PARAMETER)
     return job
 
 
@@ -257,7 +253,7 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
             settings,
             lambda changed: start(job.task, changed, job.inputs),
             key=job.id,
-            all=lambda several: start_all(job.task, several, job.inputs),
+            all=lambda several: start_all(job.task, [(one, job.inputs) for one in several]),
         )
         if file.kind == "picture":
             use_again.menu(lambda: file, key=job.id)

@@ -12,6 +12,7 @@ from pages.form.film_input import Film
 from pages.form.samples import Sample
 from pages.jobs import jobs
 from pages.style.refill import WEIGHED
+from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
@@ -77,6 +78,11 @@ class Wish:
         if isinstance(self.content, Film):
             return film_input.TASK, *film_input.film_task(TASK, settings, self.content, self.inputs(settings))
         return TASK, settings, self.inputs(settings)
+
+    def each(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
+        """What is started where each of many photos takes the place of this one."""
+        inputs = self.inputs(settings)
+        return [(settings, {**inputs, "content": [photo]}) for photo in photos]
 
     def watched(self, settings: TransferSettings | None) -> Callable[[], None] | None:
         """Starts a small draft, to be looked at while it is made; None where there is nothing to start."""

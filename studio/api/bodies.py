@@ -45,6 +45,13 @@ class AskedJob(Asked):
     )
 
 
+class AskedBatch(AskedJob):
+    """A task for each of several pictures: its first input lists them; all else is the same for all.
+
+    Without a name of your choice the batch gets one.
+    """
+
+
 class Move(In):
     """Where a waiting job shall go."""
 

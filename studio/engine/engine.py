@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from studio.core import capacity, owners, tasks
@@ -79,6 +79,36 @@ class Engine(Serving):
             if self._runner is not None:
                 self._runner.dispatch()
             return ledger.snapshot(record)
+
+    def submit_all(
+        self,
+        task: str,
+        several: Sequence[tuple[Settings, tasks.Inputs]],
+        batch: str,
+        owner: str = owners.LOCAL,
+        key: str = "",
+    ) -> list[Job]:
+        """Queues a task with each of several settings and inputs as one batch: all of them, or none.
+
+        Args, and what it raises, as of `submit`; with the key of an earlier request it gives that one's jobs.
+        """
+        ledger = self._usable()
+        with owners.asking(owner):
+            for settings, inputs in several:
+                _checked(task, settings, inputs, capacity.JOB_SHARE)
+        keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
+        with self._lock:
+            new = sum(ledger.keyed(owner, one) is None for one in keys)
+            quotas.check_jobs(owner, ledger.unfinished(owner), new)
+        jobs: list[Job] = []
+        try:
+            for (settings, inputs), one in zip(several, keys, strict=True):
+                jobs.append(self.submit(task, settings, inputs, owner, key=one, batch=batch))
+        except StudioError:  # such as a full disk
+            if jobs:
+                self.cancel_batch(batch, owner)
+            raise
+        return jobs
 
     def job(self, id: str, owner: str = owners.LOCAL) -> Job:
         """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""

@@ -92,9 +92,15 @@ def check_room(owner: str, more: int = 0) -> None:
         )
 
 
-def check_jobs(owner: str, unfinished: int) -> None:
-    """Raises `TooMany` if an owner has as many jobs that wait or run as are allowed."""
-    if limited(owner) and unfinished >= number("STUDIO_OWNER_JOBS"):
+def check_jobs(owner: str, unfinished: int, more: int = 1) -> None:
+    """Raises `TooMany` if an owner had more jobs that wait or run than are allowed, with so many more."""
+    most = number("STUDIO_OWNER_JOBS") if limited(owner) else math.inf
+    if more > 1 and unfinished + more > most:
+        raise TooMany(
+            f"These are {more:,} jobs; {unfinished:,} of yours wait or run, and each may have {most:,.0f} at "
+            "once in this studio. Next: ask for fewer, or wait until some have ended."
+        )
+    if more and unfinished + more > most:
         raise TooMany(
             f"{unfinished:,} of your jobs wait or run, as many as each may have in this studio. "
             "Next: wait until one has ended, or stop one."

@@ -5,6 +5,7 @@ What somebody marked stands in the zip's marks.json, by the names of the files t
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -16,9 +17,12 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from studio.core import paths
-from studio.core.errors import InvalidInput, short_name
+from studio.core.errors import InvalidInput, NoRoom, short_name
 from studio.core.tasks import File
 from studio.gallery.items import Item, Marks
+
+MOST_BYTES = 500_000_000  # that the server holds in its memory while a browser takes them
+TOO_MANY = "Up to 500 items and 500 MB at once. Next: pick fewer, or run `studio gallery export -o all.zip`."
 
 
 def save(items: Iterable[Item], path: Path) -> Path:
@@ -32,6 +36,16 @@ def save(items: Iterable[Item], path: Path) -> Path:
     with paths.replacing(path) as temporary, temporary.open("wb") as file:
         write(items, file)
     return path
+
+
+def zipped(items: Iterable[Item]) -> bytes:
+    """The zip in memory. Raises as `save`, and `NoRoom` for more than a browser is given at once."""
+    found = list(items)
+    if bytes_of(found) > MOST_BYTES:
+        raise NoRoom(TOO_MANY)
+    file = io.BytesIO()
+    write(found, file)
+    return file.getvalue()
 
 
 def write(items: Iterable[Item], file: IO[bytes]) -> None:

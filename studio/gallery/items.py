@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,15 @@ def find(id: str, owner: str = LOCAL) -> Item:
     if item is None or item.owner != owner:
         raise Unavailable(GONE)
     return item
+
+
+def whole(ids: Iterable[str], owner: str = LOCAL) -> list[Item]:
+    """The items of these ids whose files are all still here."""
+    found = []
+    for id in ids:
+        with suppress(Unavailable):
+            found.append(find(id, owner))
+    return [item for item in found if item.whole]
 
 
 def read(folder: Path) -> Item | None:

@@ -140,3 +140,33 @@ def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
     assert call("GET", "/batches/seeds-1").json()["failed"] == 2, "the first one kept its best"
     assert call("GET", "/batches/none").status_code == 404
     assert call("POST", "/jobs", json={**body, "batch": "../up"}).status_code == 422
+
+
+def test_many_pictures_are_one_batch_by_one_request(call, until):
+    body = {
+        "task": "style.transfer",
+        "settings": {"size": 64, "house": ["mosaic"]},
+        "inputs": {"content": ["sample:chelsea", "sample:coffee", "sample:rocket"]},
+    }
+    key = {"Idempotency-Key": "folder-1"}
+    made = call("POST", "/batches", json=body, headers=key)
+    assert made.status_code == 202 and len(made.json()["jobs"]) == 3
+    assert call("POST", "/batches", json=body, headers=key).json()["jobs"] == made.json()["jobs"]
+    until(lambda: call("GET", f"/batches/{made.json()['id']}").json()["ended"] == 3)
+    jobs = [call("GET", f"/jobs/{id}").json() for id in made.json()["jobs"]]
+    assert [job["state"] for job in jobs] == ["done"] * 3
+    named = [job["inputs"]["content"][0]["name"].partition(".")[0] for job in jobs]
+    assert named == ["chelsea", "coffee", "rocket"]
+    assert len({job["result"]["files"][0]["id"] for job in jobs}) == 3
+
+    before = [job["id"] for job in call("GET", "/jobs").json()]
+    for bad in (
+        {**body, "task": "text.write"},
+        {**body, "inputs": {}},
+        {**body, "inputs": {"content": ["sample:chelsea"] * 501}},
+        {**body, "inputs": {"content": ["sample:chelsea", "sample:nothing"]}},
+        {**body, "batch": "../up"},
+    ):
+        refused = call("POST", "/batches", json=bad)
+        assert refused.status_code == 422 and "Next: " in refused.json()["detail"]
+    assert [job["id"] for job in call("GET", "/jobs").json()] == before

@@ -196,3 +196,22 @@ def test_nothing_is_wider_than_a_phone(browser, server, address, scheme):
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
     assert not page.evaluate(wide)
     context.close()
+
+
+def test_a_folder_of_photos_is_one_batch(tab, tmp_path, picture):
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"day-{number}.png").write_bytes(images.encode_png(picture // (number + 1)))
+    (folder / "notes.txt").write_text("no photo")
+    page = tab(f"/style?{SMALL}")
+    page.get_by_text("Many photos").click()
+    page.get_by_text("A whole folder").click()
+    page.get_by_text("A folder from your device").wait_for()
+    page.locator('input[type="file"][webkitdirectory]').set_input_files(folder)
+    page.get_by_role("button", name="Start all 3").click()
+    page.get_by_text("1 of 3 made together").wait_for()
+    page.get_by_role("button", name="Save 3 as zip").wait_for()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_text("2 of 3 made together").wait_for()
+    result(page).wait_for()

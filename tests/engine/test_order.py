@@ -227,3 +227,16 @@ def test_how_often_it_was_passed_outlives_the_server(home, chores):
     again = Ledger(home / "jobs")
     again.load()
     assert [(record.id, record.passed, record.expected) for record in again.queue] == [(long.id, 1, LONG)]
+
+
+def test_several_are_queued_as_one_batch_or_none_of_them(engine, chores, until):
+    several = [(chores.ChoreSettings(shade=shade), {}) for shade in (1, 2)]
+    jobs = engine.submit_all("chores.do", several, "all", key="again")
+    assert [job.settings["shade"] for job in jobs] == [1, 2] and {job.batch for job in jobs} == {"all"}
+    same = engine.submit_all("chores.do", several, "all", key="again")
+    assert [job.id for job in same] == [job.id for job in jobs]
+    until(lambda: engine.batch("all").ended == 2)
+    there = engine.jobs(limit=100)
+    with pytest.raises(InvalidInput):
+        engine.submit_all("chores.do", [*several, (chores.ChoreSettings(do="refuse"), {"none": []})], "bad")
+    assert [job.id for job in engine.jobs(limit=100)] == [job.id for job in there]

@@ -192,3 +192,11 @@ def test_many_small_files_take_room_too(home, many):
         (owners.folder(ANN) / "files" / digest).touch()
     with pytest.raises(NoRoom):
         quotas.check_room(ANN)
+
+
+def test_a_batch_that_is_too_much_is_refused_as_a_whole(engine, chores, many):
+    many(JOBS="2")
+    several = [(chores.ChoreSettings(), {})] * 3
+    with pytest.raises(StudioError, match="These are 3 jobs"):
+        engine.submit_all("chores.do", several, "all", "visitor-batch")
+    assert engine.jobs("visitor-batch") == []

@@ -24,7 +24,7 @@ from studio.core.models import model_zip, presets
 from studio.core.pictures import animations, images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
-from studio.gallery import disk_usage, import_file, index, items, removal
+from studio.gallery import disk_usage, export, import_file, index, items, removal
 from studio.gallery.index import Wanted
 from studio.gallery.sweep_settings import SweepSettings
 
@@ -412,7 +412,7 @@ def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(made):
 
 def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(made, monkeypatch):
     made(shade=1)
-    monkeypatch.setattr(selection, "MOST_BYTES", 10)
+    monkeypatch.setattr(export, "MOST_BYTES", 10)
     with pytest.raises(NoRoom, match="studio gallery export"):
         selection.zipped(Wanted(), None, "local")
 
@@ -427,7 +427,7 @@ def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_
     page = visit("gallery")
     next(one for one in page.toggle if one.label == "Pick several").set_value(True).run()
     for picked, most, offered in ((there, 10**6, True), (there[:1], 10**6, False), (there, 10, False)):
-        monkeypatch.setattr(selection, "MOST_BYTES", most)
+        monkeypatch.setattr(export, "MOST_BYTES", most)
         wall(page).set_value(picked).run()
         page.run()
         assert not page.exception

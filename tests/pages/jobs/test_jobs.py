@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +16,7 @@ from studio.core.pictures import images
 from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine.jobs import store
+from studio.gallery import export, items
 
 
 def page_of_job(name):
@@ -320,3 +323,20 @@ def test_uses_of_a_result_reach_the_choices(draw, home):
     page.run()
     page.button[-1].click().run()
     assert page.session_state["name"] == "made.png"
+
+
+def test_one_of_a_batch_tells_of_the_others_and_all_are_saved_together(draw, engine, chores, until):
+    several = [(chores.ChoreSettings(shade=shade), {}) for shade in (7, 8)]
+    first, second = engine.submit_all("chores.do", several, "pair")
+    until(lambda: engine.batch("pair").ended == 2)
+    page = draw(page_of_job, name="")
+    page.query_params["job"] = first.id
+    page.run()
+    assert any("**1** of 2" in line.value for line in page.markdown)
+    assert page.button(key="batch_Previous").disabled
+    assert "Save 2 as zip" in [one.proto.label for one in page.get("download_button")]
+    page.button(key="batch_Next").click().run()
+    assert not page.exception and page.query_params["job"] in (second.id, [second.id])
+    assert any("**2** of 2" in line.value for line in page.markdown)
+    with zipfile.ZipFile(io.BytesIO(export.zipped(items.whole([first.id, second.id])))) as packed:
+        assert len(packed.namelist()) == 2

@@ -1,0 +1,67 @@
+"""What a job was asked for together with, beside its result: the next one, and all of them as a zip."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import streamlit as st
+
+from pages.jobs import steering
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.engine import Batch
+from studio.gallery import export, items
+
+
+def show(job: engine.Job, parameter: str) -> None:
+    """Says which one it is of how many; nothing for a job that was asked for alone.
+
+    Args:
+        parameter: of the address, that names the job that is shown.
+    """
+    batch = _batch(job)
+    if batch is None:
+        return
+    at, count = batch.jobs.index(job.id), len(batch.jobs)
+    with st.container(horizontal=True, vertical_alignment="center", key="batch"):
+        st.markdown(f"**{at + 1}** of {count} made together")
+        for label, icon, to in (("Previous", "chevron_left", at - 1), ("Next", "chevron_right", at + 1)):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                type="tertiary",
+                key=f"batch_{label}",
+                disabled=not 0 <= to < count,
+                on_click=_open,
+                args=(parameter, batch.jobs[to % count]),
+            )
+        if batch.ended < count:
+            stop = {"on_click": steering.cancel_batch, "args": (job.batch,)}
+            st.button("Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop)
+            st.caption(f"{batch.ended} of {count} have ended")
+        elif batch.failed < count:
+            whose = owner()
+            st.download_button(
+                f"Save {count - batch.failed} as zip",
+                lambda: export.zipped(items.whole(batch.jobs, whose)),
+                file_name=f"{job.task.partition('.')[0]}-{time.strftime('%Y-%m-%d')}.zip",
+                mime="application/zip",
+                icon=":material/folder_zip:",
+                key="batch_save",
+                on_click="ignore",
+            )
+        if batch.failed:
+            st.caption(f"{batch.failed} have no result")
+
+
+def _batch(job: engine.Job) -> Batch | None:
+    with suppress(StudioError):
+        batch = engine.connect().batch(job.batch, owner()) if job.batch else None
+        return batch if batch and job.id in batch.jobs else None
+    return None
+
+
+def _open(parameter: str, id: str) -> None:
+    st.query_params[parameter] = id

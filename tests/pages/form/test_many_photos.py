@@ -1,0 +1,58 @@
+"""Many photos on a page: taken one by one, told what is wrong with one, started as one batch."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+
+from pages.form import many_photos, uploads
+from studio.core.errors import InvalidInput
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+
+def upload(name, data):
+    return SimpleNamespace(name=name, size=len(data), getvalue=lambda: data)
+
+
+def test_of_a_folder_what_is_no_picture_is_told_and_the_rest_is_taken(home, picture, monkeypatch):
+    there: list[File] = []
+    good = images.encode_png(picture)
+    files = [
+        upload("trip/a.png", good),
+        upload("trip/bad.jpg", b"no picture"),
+        upload("trip/b.png", good[:-40] + good[-40:]),
+    ]
+    monkeypatch.setattr(st, "session_state", {"many": files, uploads._turn("many"): 0})
+    uploads._take("many", "many", lambda data, name: many_photos._take(there, data, name))
+    assert [file.name for file in there] == ["a.png", "b.png"]
+    [told] = st.session_state[uploads._fault("many")]
+    assert "bad.jpg" in told and "Next: " in told
+
+
+def test_no_more_than_can_be_looked_after_are_taken(home, picture):
+    there = [File("0" * 64, "picture", "a.png")] * many_photos.MOST
+    with pytest.raises(InvalidInput, match="Next: start these first"):
+        many_photos._take(there, images.encode_png(picture), "last.png")
+
+
+def test_the_pages_start_a_batch_of_them(visit, engine, picture, until):
+    photos = [File.keep(images.encode_png(picture // (n + 1)), "picture", f"{n}.png") for n in range(3)]
+    page = visit("style", mode="Instant", size="64", style="Mosaic")
+    assert not page.exception and "Start all 3" not in [one.label for one in page.button]
+    page.session_state["many_photos"] = photos
+    page.run()
+    next(one for one in page.button if one.label == "Start all 3").click().run()
+    assert not page.exception and not page.error
+    job = engine.jobs(limit=1)[0]
+    batch = engine.batch(job.batch)
+    assert page.query_params["job"] in (batch.jobs[0], [batch.jobs[0]])
+    assert len(batch.jobs) == 3
+    names = [engine.job(id).inputs["content"][0].name for id in batch.jobs]
+    assert names == ["0.png", "1.png", "2.png"]
+    engine.cancel_batch(job.batch)
+    until(lambda: engine.batch(job.batch).ended == 3)
+    for id in batch.jobs:
+        engine.remove(id)
