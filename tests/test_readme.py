@@ -45,6 +45,12 @@ def test_a_script_of_the_documents_is_there(script):
     assert importlib.util.find_spec(script)
 
 
+def test_every_command_is_among_the_commands():
+    [commands_of] = [action.choices for action in _parser()._actions if hasattr(action.choices, "items")]
+    told = (DOCS / "commands.md").read_text("utf-8")
+    assert not [name for name in commands_of if f"| `studio {name}` |" not in told]
+
+
 def test_the_readme_is_short():
     assert len(README.read_bytes()) <= 9000
 

@@ -33,4 +33,6 @@ def link(title: str) -> None:
         title: of the page, as the navigation shows it.
     """
     about = {documents.PARAMETER: documents.about(title)}
-    st.page_link("read_guide.py", label="Help with this page", icon=":material/help:", query_params=about)
+    st.page_link(
+        "read_guide.py", label="Help with this page", icon=":material/menu_book:", query_params=about
+    )
