@@ -52,3 +52,4 @@ def _take(there: list[File], data: bytes, name: str) -> None:
     if len(there) >= MOST:
         raise InvalidInput(f"{name} is one too many: {MOST} at a time. Next: start these first.")
     there.append(picture_input.keep(data, name))
+    there.sort(key=lambda file: file.name)  # a browser sends them in any order

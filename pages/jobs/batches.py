@@ -14,6 +14,8 @@ from studio.core.errors import StudioError
 from studio.engine import Batch
 from studio.gallery import export, items
 
+WATCH_SECONDS = 1.0
+
 
 def show(job: engine.Job, parameter: str) -> None:
     """Says which one it is of how many; nothing for a job that was asked for alone.
@@ -40,7 +42,7 @@ def show(job: engine.Job, parameter: str) -> None:
         if batch.ended < count:
             stop = {"on_click": steering.cancel_batch, "args": (job.batch,)}
             st.button("Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop)
-            st.caption(f"{batch.ended} of {count} have ended")
+            _watch(job)
         elif batch.failed < count:
             whose = owner()
             st.download_button(
@@ -54,6 +56,15 @@ def show(job: engine.Job, parameter: str) -> None:
             )
         if batch.failed:
             st.caption(f"{batch.failed} have no result")
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(job: engine.Job) -> None:
+    """How many have ended; once all have, what can be done with them is drawn."""
+    batch = _batch(job)
+    if batch is None or batch.ended == len(batch.jobs):
+        st.rerun()
+    st.caption(f"{batch.ended} of {len(batch.jobs)} have ended")
 
 
 def _batch(job: engine.Job) -> Batch | None:

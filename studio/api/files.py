@@ -19,7 +19,7 @@ from studio.engine import quotas
 from studio.run import uploads
 
 PATH = "/files"
-_PIECE = 1 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
+_PIECE = 4 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
 _MOST_AT_ONCE = 16
 _uploads = CapacityLimiter(_MOST_AT_ONCE)
 _checks = CapacityLimiter(2)  # a large picture takes 200 MB of memory while it is looked at
@@ -52,13 +52,15 @@ async def upload(
 
 async def _received(request: Request, owner: str, kind: Kind, name: str) -> File:
     with uploads.receiving(kind, name) as coming:
-        piece = bytearray()
+        packets: list[bytes] = []
+        waiting = 0
         async for packet in request.stream():
-            piece += packet
-            if len(piece) >= _PIECE:
-                await to_thread.run_sync(coming.add, piece)
-                piece = bytearray()
-        coming.add(piece)
+            packets.append(packet)
+            waiting += len(packet)
+            if waiting >= _PIECE:
+                await to_thread.run_sync(coming.add, packets)
+                packets, waiting = [], 0
+        coming.add(packets)
         async with _checks:
             return await aside(owner, coming.keep)
 

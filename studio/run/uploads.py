@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
@@ -41,12 +41,17 @@ class Received:
         self._kind, self._path, self._file, self._bytes = kind, path, file, 0
         self._digest = hashlib.sha256()
 
-    def add(self, piece: bytes | bytearray) -> None:
-        """Writes the next bytes. Raises `InvalidInput` once there are more than its kind may have."""
-        self._bytes += len(piece)
-        check_size(self._kind, self._path.name, self._bytes)
-        self._digest.update(piece)
-        self._file.write(piece)
+    def add(self, packets: Sequence[bytes]) -> None:
+        """Writes the next bytes, as they came: to put them together first would copy them once more.
+
+        Raises:
+            InvalidInput: once there are more than its kind may have.
+        """
+        for packet in packets:
+            self._bytes += len(packet)
+            check_size(self._kind, self._path.name, self._bytes)
+            self._digest.update(packet)
+            self._file.write(packet)
 
     def keep(self) -> File:
         """Checks it as pages do, and keeps it for whoever asks.
