@@ -35,7 +35,7 @@ PAGES = {
     "/dream": "Dream",
     "/faces": "Faces",
     "/text": "Text",
-    "/classify": "Teach",
+    "/teach": "Teach",
     "/search": "Search",
     "/gallery": "Gallery",
     "/health": "Health",

@@ -1,5 +1,7 @@
 """The frame around every page: the navigation, the look and the tray of jobs."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages import parts
@@ -11,14 +13,23 @@ from studio.engine import quotas
 
 st.set_page_config(page_title="Creative AI Studio", page_icon=parts.MARK, layout="wide")
 st.logo(parts.MARK, size="large")
-chosen = st.navigation(
-    [
+pages = {
+    group: [
         st.Page(
             place.file, title=place.title, icon=place.icon, url_path=place.address, default=not place.address
         )
-        for place in parts.PLACES
+        for place in places
     ]
-)
+    for group, places in navigation.groups().items()
+}
+earlier = {place.earlier: place for place in parts.PLACES if place.earlier}
+pages[""] += [
+    st.Page(partial(navigation.go_on, place), title=place.title, url_path=address, visibility="hidden")
+    for address, place in earlier.items()
+]
+chosen = st.navigation(pages, expanded=True)
+if chosen.url_path in earlier:
+    chosen.run()
 parts.start_anew_for_another()
 parts.look()
 quotas.seen(parts.owner(), new=False)

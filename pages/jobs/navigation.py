@@ -32,6 +32,8 @@ class Place(NamedTuple):
         elsewhere: the tasks of the capability whose jobs open in the gallery.
         films: whether films whose every frame a task of the capability made open here, too.
         generators: whether models that draw pictures are chosen here, whatever trained them.
+        group: the heading that the navigation shows it under; "" for the first page, which stands alone.
+        earlier: the address that it once had, which still leads to it.
     """
 
     file: str
@@ -44,11 +46,13 @@ class Place(NamedTuple):
     elsewhere: tuple[str, ...] = ()
     films: bool = False
     generators: bool = False
+    group: str = "Make"
+    earlier: str = ""
 
 
 # A new page adds one line.
 PLACES = (
-    Place("show_studio.py", "Studio", ":material/palette:", ""),
+    Place("show_studio.py", "Studio", ":material/palette:", "", group=""),
     Place(
         "style_picture.py",
         "Style",
@@ -79,24 +83,43 @@ PLACES = (
         elsewhere=("enhance.train",),
         films=True,
     ),
-    Place("paint_picture.py", "Painter", ":material/grain:", "paint", "paint", form="pages.paint.refill"),
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces", generators=True),
     Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
     Place(
         "teach_classes.py",
         "Teach",
         ":material/school:",
-        "classify",
+        "teach",
         "classify",
         ("resnet50",),
         elsewhere=("classify.predict",),
+        group="Train",
+        earlier="classify",
     ),
-    Place("search_settings.py", "Search", ":material/search_insights:", "search", "search"),
-    Place("ask_questions.py", "Questions", ":material/help:", "questions"),
-    Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery"),
-    Place("check_health.py", "Health", ":material/monitor_heart:", "health"),
-    Place("read_guide.py", "Guide", ":material/menu_book:", "guide"),
+    Place("search_settings.py", "Search", ":material/search_insights:", "search", "search", group="Train"),
+    Place(
+        "paint_picture.py",
+        "Painter",
+        ":material/grain:",
+        "painter",
+        "paint",
+        form="pages.paint.refill",
+        group="Look inside",
+        earlier="paint",
+    ),
+    Place("ask_questions.py", "Questions", ":material/help:", "questions", group="Look inside"),
+    Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery", group="Yours"),
+    Place("check_health.py", "Health", ":material/monitor_heart:", "health", group="Yours"),
+    Place("read_guide.py", "Guide", ":material/menu_book:", "guide", group="Yours"),
 )
+
+
+def groups() -> dict[str, list[Place]]:
+    """The pages under each heading, in the order to show them."""
+    found: dict[str, list[Place]] = {}
+    for place in PLACES:
+        found.setdefault(place.group, []).append(place)
+    return found
 
 
 def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place:
@@ -164,6 +187,11 @@ def go_to(file: str, **params: str) -> None:
         params: what its address then holds.
     """
     st.switch_page(file, query_params=params)
+
+
+def go_on(place: Place) -> None:
+    """Leaves an address that a page once had for the page, with all that it holds."""
+    st.switch_page(place.file, query_params={name: st.query_params.get_all(name) for name in st.query_params})
 
 
 def tidy(here: str) -> None:

@@ -21,7 +21,7 @@ def teach(tab, server_home):
     """The page, for pictures of a person's own."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
-    return tab(f"/classify?pictures=Your+own&size={SIDE}")
+    return tab(f"/teach?pictures=Your+own&size={SIDE}")
 
 
 def drawn(kind: str, rng: np.random.Generator) -> bytes:

@@ -171,8 +171,8 @@ def test_the_tile_of_a_text_leads_to_its_voice(visit):
 
 def test_the_tile_of_a_classifier_leads_to_its_half_of_the_page(visit):
     links = [link.proto for link in visit("").get("page_link")]
-    [seen] = [link for link in links if link.page.endswith("classify")]
-    page = visit("classify", **dict(parse_qsl(seen.query_string)))
+    [seen] = [link for link in links if link.page.endswith("teach")]
+    page = visit("teach", **dict(parse_qsl(seen.query_string)))
     assert (page.button_group(key="half").value, page.button_group(key="picture").value) == ("try", "Chelsea")
 
 

@@ -20,7 +20,7 @@ def learnt(visit, until):
     """The page once it has learnt."""
 
     def learnt(**knobs):
-        page = visit("paint", **SMALL, **knobs)
+        page = visit("painter", **SMALL, **knobs)
         return ended(page, until)
 
     return learnt
@@ -66,7 +66,7 @@ def test_weights_that_run_away_are_told_and_no_error(learnt):
 def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, name):
     asked = []
     monkeypatch.setattr("pages.paint.learning.show", lambda settings, inputs: asked.append(settings))
-    page = visit("paint")
+    page = visit("painter")
     page.button(key=f"lesson_{name}").click().run()
     assert not page.exception
     assert asked[-1] == lessons.settings(name)
@@ -78,7 +78,7 @@ def test_a_lesson_turns_the_knobs_and_says_what_to_look_at(visit, monkeypatch, n
 def test_a_film_and_what_is_large_are_jobs(visit, monkeypatch):
     monkeypatch.setattr("pages.paint.learning.show", lambda *told: pytest.fail("it was to wait for Start"))
     for knobs in ({"learning_film": "true"}, {"size": "2048"}, {"steps": "50000"}):
-        page = visit("paint", **knobs)
+        page = visit("painter", **knobs)
         assert not page.exception and "Start" in labels(page)
         assert "**Start**" in texts(page.markdown)
 

@@ -77,7 +77,7 @@ def brought(visit):
     """The page with a zip of a person's own."""
 
     def brought(data: bytes, name: str = "colours.zip"):
-        page = visit("classify", pictures="Your own")
+        page = visit("teach", pictures="Your own")
         return page.file_uploader[0].upload(name, data, "application/zip").run()
 
     return brought
@@ -97,7 +97,7 @@ def taught(brought, until):
 
 
 def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
-    page = visit("classify")
+    page = visit("teach")
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     first = next(iter(sample_sets.sets().values()))
     assert f"pictures in {len(first.classes)} classes" in said(done(page).markdown)
@@ -143,7 +143,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
 
 
 def test_a_result_of_other_pictures_than_are_chosen_says_whose_it_is(visit, brought, until):
-    page = visit("classify")
+    page = visit("teach")
     button(page, "Teach").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
     assert "Teaching: cartoons" in said(done(page).subheader) and "chosen now" not in said(page.info)
@@ -165,7 +165,7 @@ def test_the_size_of_another_page_is_not_the_size_here(visit, until):
 
 
 def test_every_setting_is_asked_for_once(visit):
-    page = visit("classify")
+    page = visit("teach")
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
     there = [found.key for kind in kinds for found in getattr(page, kind)]
     for name in TrainClassifierSettings.described():
@@ -237,7 +237,7 @@ def bring(visit):
     brought_models._known.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
-        page = visit("classify", half="Try")
+        page = visit("teach", half="Try")
         return page.file_uploader[0].upload(name, data, "application/zip").run()
 
     return bring
@@ -276,7 +276,7 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
 
 
 def test_imagenet_needs_no_teaching(visit):
-    page = done(visit("classify", half="Try"))
+    page = done(visit("teach", half="Try"))
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]

@@ -64,7 +64,7 @@ def test_a_changed_widget_changes_the_settings(form):
 
 
 def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
-    [share] = [one for one in visit("classify").slider if one.key == "held_out"]
+    [share] = [one for one in visit("teach").slider if one.key == "held_out"]
     assert share.proto.format == "percent" and share.value == 0.3
     [minutes] = [one for one in visit("search").number_input if one.key == "minutes"]
     assert (minutes.label, minutes.proto.format) == ("Minutes at most (0: no limit)", "%g")
