@@ -26,7 +26,8 @@ with stage:
     if job is not None:
         result = made.of_job(job)
     elif at_once:
-        result = made.of_live(parts.show_live(TASK, settings, wish.inputs, before=wish.content.file))
+        note, file = wish.size_in_words(settings), wish.content.file
+        result = made.of_live(parts.show_live(TASK, settings, wish.inputs, before=file, note=note))
     elif settings is not None:
         wish.before_start(settings)
     closer_look.show(result)

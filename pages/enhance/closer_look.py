@@ -27,14 +27,18 @@ def show(made: Made | None) -> None:
     """Draws it, folded, if there is a result of a picture."""
     if made is None:
         return
-    with st.expander("A closer look", icon=":material/zoom_in:"):
+    icon, key = ":material/zoom_in:", "closer"
+    section = st.expander("A closer look", icon=icon, key=key, on_change="rerun", bind="query-params")
+    if not section.open:
+        return
+    with section:
         pair = _pair(made)
         told = f"Where the network added most, {TIMES} times as large: each square is a pixel of the result."
         ab_slider(
             pair.plain,
             pair.made,
             ratio=SIZE[1] / SIZE[0],
-            key="closer",
+            key="closer_slider",
             names=("Bicubic", "Result"),
             caption=told,
         )

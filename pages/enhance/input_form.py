@@ -23,7 +23,7 @@ from studio.enhance.settings import SHIPPED, EnhanceSettings
 TASK = "enhance.enlarge"
 NETWORK = "enhance_network"
 LONGEST = 4.0  # s on two cores: what takes longer is a job
-MOST_PIXELS = 6e6  # of a result that follows the sliders
+MOST_PIXELS = 4e6  # of a result that follows the sliders
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,15 @@ class Wish:
 
     def before_start(self, settings: EnhanceSettings) -> None:
         """Shows the photo, with one line below it that says what Start will make of it."""
-        file = self.content.file()
-        browser_pictures.content(file)
-        height, width = (side * settings.scale for side in images.size(file.read()))
+        browser_pictures.content(self.content.file())
         of = " of every frame" if isinstance(self.content, Film) else ""
         cost = estimates.cost_in_words(*self.job(settings))
-        st.markdown(f"**Start** makes {width:,} x {height:,} px{of}{cost}.")
+        st.markdown(f"**Start** makes {self.size_in_words(settings)}{of}{cost}.")
+
+    def size_in_words(self, settings: EnhanceSettings) -> str:
+        """How large the result is: "1,024 x 768 px"."""
+        height, width = (side * settings.scale for side in images.size(self.content.file().read()))
+        return f"{width:,} x {height:,} px"
 
 
 def content() -> Wish:

@@ -46,8 +46,10 @@ def explain(made: Made | None) -> None:
         (st.markdown, _SHUFFLE),
         (st.caption, _PAPERS),
     )
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
-        under_the_hood.beside(parts, lambda: _of_this_run(made))
+    section = under_the_hood.section()
+    if section.open:
+        with section:
+            under_the_hood.beside(parts, lambda: _of_this_run(made))
 
 
 def _of_this_run(made: Made | None) -> None:

@@ -30,13 +30,13 @@ class How:
 
     Attributes:
         scale: so many times larger each side becomes: one of `studio.enhance.settings.SCALES`.
-        detail: how much of what the network adds; 0 is plain bicubic enlarging.
+        sharpness: how much of what the network adds; 0 is plain bicubic enlarging.
         ensemble: whether it looks in eight ways and takes the mean (Timofte et al. 2016, "Seven ways to
             improve example-based single image super resolution").
     """
 
     scale: int
-    detail: float = 1.0
+    sharpness: float = 1.0
     ensemble: bool = False
 
 
@@ -88,10 +88,10 @@ class Enlarger:
         if clear:  # what cannot be seen has any colour, and must not bleed into what can
             planes = np.concatenate([planes[:3] * planes[3:], planes[3:]])
         large = bicubic.enlarged(planes, how.scale)
-        if how.detail:
-            large[:3] += how.detail * self.lacks(np.tensordot(_LIGHT, planes[:3], 1), how)
+        if how.sharpness:
+            large[:3] += how.sharpness * self.lacks(np.tensordot(_LIGHT, planes[:3], 1), how)
             if clear and np.ptp(planes[3]):
-                large[3] += how.detail * self.lacks(planes[3], how)
+                large[3] += how.sharpness * self.lacks(planes[3], how)
         if clear:
             large = np.clip(large, 0, 1)
             large[:3] /= np.maximum(large[3:], 1 / 255)

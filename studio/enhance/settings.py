@@ -14,7 +14,7 @@ class EnhanceSettings(Settings):
     """Makes a picture larger, and sharper than plain enlarging does."""
 
     scale: Literal[2, 3, 4] = setting(2, "How many times larger each side becomes.", tier="main")
-    detail: float = setting(
+    sharpness: float = setting(
         1.0,
         "How much of what the network adds: 0 is plain bicubic enlarging, 1 as it learnt, above is crisper.",
         tier="main",

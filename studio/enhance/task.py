@@ -27,7 +27,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     content = inputs["content"][0]
     picture = images.read_transparent(content.read(), content.name)
     enlarger = enlarge.open(models.network_of(settings, inputs))
-    how = enlarge.How(settings.scale, settings.detail, settings.ensemble)
+    how = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
     made = enlarger.enlarge(picture, how, progress)
     weights = {} if inputs.get("network") else {settings.network: enlarger.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
@@ -55,7 +55,7 @@ def tried(enlarger: enlarge.Enlarger, picture: np.ndarray, how: enlarge.How) -> 
     truth = images.gray(part)[..., 0].astype("float32")
     small = np.clip(np.rint(bicubic.shrunken(truth, how.scale)), 0, 255)
     plain = bicubic.enlarged(small, how.scale)
-    made = plain + 255 * how.detail * enlarger.lacks(small / 255, how)
+    made = plain + 255 * how.sharpness * enlarger.lacks(small / 255, how)
     found = {"psnr": psnr(truth, made, how.scale), "bicubic_psnr": psnr(truth, plain, how.scale)}
     return {name: value for name, value in found.items() if np.isfinite(value)}
 

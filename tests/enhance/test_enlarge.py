@@ -57,10 +57,10 @@ def test_tiles_that_are_alike_cover_a_picture_once():
     assert (seen == 1).all()
 
 
-def test_without_detail_it_is_plain_bicubic(enlarger, cat):
+def test_without_sharpness_it_is_plain_bicubic(enlarger, cat):
     plain = bicubic.enlarged(np.moveaxis(cat.astype("float32"), 2, 0), 3)
     wanted = np.moveaxis(np.clip(plain, 0, 255), 0, 2)
-    assert np.abs(enlarger.enlarge(cat, How(3, detail=0)) - wanted).max() <= 0.51
+    assert np.abs(enlarger.enlarge(cat, How(3, sharpness=0)) - wanted).max() <= 0.51
 
 
 def test_a_grey_picture_stays_grey(enlarger, cat):
@@ -73,7 +73,7 @@ def test_what_is_transparent_stays_so_and_hides_its_colours(enlarger, cat):
     np.testing.assert_array_equal(enlarger.enlarge(clear, How(2))[..., :3], enlarger.enlarge(cat, How(2)))
     clear[:, 45:, 3] = 0
     clear[:, 45:, :3] = (255, 0, 255)  # a colour that nobody sees
-    made = enlarger.enlarge(clear, How(2, detail=0))
+    made = enlarger.enlarge(clear, How(2, sharpness=0))
     assert made.shape[2] == 4 and (made[:, :84, 3] == 255).all() and (made[:, 96:, 3] == 0).all()
     seen = made[:, :90][made[:, :90, 3] > 40].astype(int)
     assert (seen[:, 2] - seen[:, 1]).max() <= 40 + (cat[..., 2].astype(int) - cat[..., 1]).max()

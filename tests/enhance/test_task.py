@@ -61,7 +61,7 @@ def test_kinds_of_pictures(said, tmp_path):
     }
     for name, picture in kinds.items():
         picture.save(tmp_path / name)
-        assert said("enhance", name, "-o", f"big-{name}.png", "--detail", "0.1")[0] == 0, name
+        assert said("enhance", name, "-o", f"big-{name}.png", "--sharpness", "0.1")[0] == 0, name
         with Image.open(f"big-{name}.png") as made:
             assert made.size == (120, 80)
             assert made.has_transparency_data == picture.has_transparency_data, name
@@ -95,7 +95,7 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
     for words, told in (
         (["dot.png"], "1 x 1 px"),
         ([str(photo), "--scale", "5"], "one of 2, 3, 4"),
-        ([str(photo), "--detail", "2"], "0 to 1.5"),
+        ([str(photo), "--sharpness", "2"], "0 to 1.5"),
         (["nothing.png"], "nothing.png"),
     ):
         code, out, err = said("enhance", *words, "-o", "big.png")

@@ -21,7 +21,7 @@ def labels(page) -> list[str]:
 
 
 def test_it_follows_the_sliders_and_can_be_kept(visit):
-    page = visit("enhance", scale="3")
+    page = visit("enhance", scale="3", hood="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
     assert images.size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
@@ -29,7 +29,7 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
     assert "Keep" in labels(page) and "Start" not in labels(page)
     assert any("studio enhance sample:chelsea" in code.value for code in page.code)
     assert [metric.label for metric in page.metric] == ["PSNR of the network", "PSNR of bicubic"]
-    page.slider(key="detail").set_value(0.0).run()
+    page.slider(key="sharpness").set_value(0.0).run()
     plain = page.session_state["live"][1]
     assert plain.data != live.data and plain.figures["psnr"] == plain.figures["bicubic_psnr"]
 
