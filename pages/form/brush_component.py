@@ -47,6 +47,7 @@ export default function (component) {
   const bytes = new Uint8Array(data);
   const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
   const words = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
+  const ink = (n) => words.paint || INKS[n];  // a drawing has one colour, whatever its button's is
   const find = (name) => parentElement.querySelector(name);
   const image = find("img"), canvas = find("canvas"), size = find(".size input"), tip = find(".tip");
   const blank = () => {
@@ -58,6 +59,7 @@ export default function (component) {
   // would else remember the paint of a picture that is chosen again.
   const other = parentElement.held && parentElement.held.picture !== words.picture;
   const fresh = !parentElement.held || other;
+  if (fresh && words.brush) size.value = words.brush;
   if (fresh)
     parentElement.held = { picture: words.picture, paint: new Map(), past: [], chosen: words.styles[0] };
   const held = parentElement.held;
@@ -70,7 +72,7 @@ export default function (component) {
       if (!held.paint.has(name)) held.paint.set(name, blank());
       const pen = held.paint.get(name).getContext("2d");
       pen.globalCompositeOperation = "source-in";
-      pen.fillStyle = INKS[n];
+      pen.fillStyle = ink(n);
       pen.fillRect(0, 0, words.width, words.height);
       return held.paint.get(name);
     });
@@ -82,6 +84,8 @@ export default function (component) {
   image.src = parentElement.url;
   image.alt = words.alt;
   canvas.width = words.width; canvas.height = words.height;
+  canvas.style.opacity = words.paint ? 1 : "";
+  if (words.label) canvas.setAttribute("aria-label", words.label);
   find(".stage").style.setProperty("--ratio", words.width / words.height);
 
   const draw = () => {
@@ -152,7 +156,7 @@ export default function (component) {
   const stroke = (from, to) => held.paint.forEach((layer, name) => {
     const pen = layer.getContext("2d");
     pen.globalCompositeOperation = name === held.chosen ? "source-over" : "destination-out";
-    pen.strokeStyle = INKS[words.styles.indexOf(held.chosen)];
+    pen.strokeStyle = ink(words.styles.indexOf(held.chosen));
     pen.lineWidth = Number(size.value);
     pen.lineCap = pen.lineJoin = "round";
     pen.beginPath();

@@ -100,7 +100,7 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
     found = [images.read(file.read(), "mask", "black") for file in masks]
     if len({mask.shape for mask in found}) > 1:
         return False
-    texts = [_text(images.encode_png(mask)) for mask in strokes(found)]
+    texts = [as_text(images.encode_png(mask)) for mask in strokes(found)]
     if max(map(len, texts)) > MOST_BYTES:
         return False
     st.session_state[_PAINT] = {"picture": picture, "styles": list(styles), "masks": texts}
@@ -117,7 +117,7 @@ def _last(picture: str) -> object:
             data = file.read() if file.path.stat().st_size <= _MOST_KEPT else b""
             found = _of(picture, strict_json.parsed(data, 3))
             if found is not None:  # made anew: whatever was in that file, the browser gets pictures of ours
-                masks = [_text(images.encode_png(_read(mask))) for mask in found["masks"]]
+                masks = [as_text(images.encode_png(of_text(mask))) for mask in found["masks"]]
                 st.session_state[_PAINT] = {**found, "masks": masks}
     return st.session_state[_PAINT]
 
@@ -145,7 +145,7 @@ def _kept(painted: object, picture: str, styles: Sequence[str]) -> list[File]:
     # What was painted for other styles would put these into their places; the brush soon tells it anew.
     if sent is None or sent["styles"] != list(styles):
         return []
-    found = whole([_read(one) for one in sent["masks"]])
+    found = whole([of_text(one) for one in sent["masks"]])
     return [
         mask_input.of_brush(images.encode_png(mask), number) for number, mask in enumerate(found, start=1)
     ]
@@ -163,11 +163,17 @@ def _of(picture: str, painted: object) -> dict[str, list] | None:
     return {"picture": picture, "styles": styles, "masks": masks}
 
 
-def _text(mask: bytes) -> str:
+def as_text(mask: bytes) -> str:
+    """A PNG as the browser takes it: as an address that holds it."""
     return f"data:image/png;base64,{base64.b64encode(mask).decode()}"
 
 
-def _read(text: object) -> np.ndarray:
+def of_text(text: object) -> np.ndarray:
+    """What a browser sent as such an address, `(H, W, 3) uint8`; black if it is none, or too large.
+
+    Raises:
+        InvalidInput: if it is no picture.
+    """
     if not isinstance(text, str) or len(text) > MOST_BYTES:
         return np.zeros((8, 8, 3), "uint8")
     try:

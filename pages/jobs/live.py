@@ -66,14 +66,14 @@ def show_live(
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
         if st.button("Keep", icon=KEEP, help=KEEPS):
-            job = _keep(live)
+            job = keep(live)
             _tell()
             if job is not None:
                 jobs.show(job)
                 st.rerun()
         if own is not None:
             own()
-        results.download(live.data, task, key="live", on_click=lambda: _keep(live))
+        results.download(live.data, task, key="live", on_click=lambda: keep(live))
         use_again.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
@@ -84,7 +84,7 @@ def keep_button(made: engine.Live, *, key: str) -> None:
     """Draws the button that saves a live result among a person's own, once."""
     kept = _kept(made) is not None
     label = "Kept" if kept else "Keep"
-    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=_keep, args=(made,))
+    st.button(label, key=f"{key}_keep", icon=KEEP, help=KEEPS, disabled=kept, on_click=keep, args=(made,))
     _tell()
 
 
@@ -196,7 +196,7 @@ def _kept(live: engine.Live) -> engine.Job | None:
     return None
 
 
-def _keep(live: engine.Live) -> engine.Job | None:
+def keep(live: engine.Live) -> engine.Job | None:
     """Keeps a result among a person's own once, however often it is downloaded; says so if that fails."""
     if job := _kept(live):
         return job

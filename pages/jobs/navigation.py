@@ -107,6 +107,7 @@ PLACES = (
         group="Look inside",
         earlier="paint",
     ),
+    Place("visit_lab.py", "Lab", ":material/science:", "lab", "lab", group="Look inside"),
     Place("ask_questions.py", "Questions", ":material/help:", "questions", group="Look inside"),
     Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery", group="Yours"),
     Place("check_health.py", "Health", ":material/monitor_heart:", "health", group="Yours"),

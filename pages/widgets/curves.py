@@ -41,6 +41,33 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
         st.caption(caption)
 
 
+def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption: str) -> None:
+    """Draws one figure, which may be below 0, against "step"; nothing before there are two points.
+
+    Args:
+        points: each with "step" and the figure.
+        along: what a step is called.
+    """
+    if len(points) < 2:
+        return
+    import altair as alt
+
+    chart = (
+        alt.Chart(alt.Data(values=list(points[:: max(1, len(points) // MOST_POINTS)])))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X(
+                "step:Q", title=along, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(grid=False)
+            ),
+            y=alt.Y(f"{figure}:Q", title=None, scale=alt.Scale(zero=False)),
+            tooltip=["step:Q", alt.Tooltip(f"{figure}:Q", format=".3g")],
+        )
+        .properties(height=200)
+    )
+    st.altair_chart(chart, width="stretch")
+    st.caption(caption)
+
+
 def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str, object]]:
     every = max(1, len(history) // MOST_POINTS)
     return [

@@ -1,0 +1,116 @@
+"""The bench: one draws, spoils what is drawn, and sees at once how each network repairs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageDraw, ImageFont
+
+from pages.form import drawing_canvas
+from pages.jobs import live
+from pages.lab import figures, teaching
+from pages.lab.taught import Taught
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.lab import drawings
+from studio.lab.settings import RepairSettings
+from studio.lab.spoil import levels, spoilt
+from studio.lab.teach import SPOILING
+
+LETTERS = "AEFGHKMNPQRSTWXYZ"  # unlike any digit
+_TAKEN = "lab_taken"  # how many digits and letters were taken
+
+
+@st.fragment
+def show(taught: Sequence[Taught]) -> None:
+    """Draws the canvas and the answers; a stroke draws nothing else anew."""
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        if drawing_canvas.is_new():
+            _take_digit(taught[0].others)
+        drawn = drawing_canvas.canvas("Draw a digit")
+        with st.container(horizontal=True):
+            others = taught[0].others
+            st.button("A digit", icon=":material/casino:", on_click=_take_digit, args=(others,))
+            help = "A letter: something that it has never seen"
+            st.button("A letter", icon=":material/match_case:", on_click=_take_letter, help=help)
+        noise = st.slider("Noise", 0.0, 1.0, 0.0, 0.05, key="noise", bind="query-params")
+        holes = st.slider("Holes", 0, 6, 0, key="holes", bind="query-params")
+    digit = drawings.read(drawn, fit=True)
+    spoiling = np.random.default_rng([taught[0].network.settings.seed, SPOILING])
+    given = spoilt(digit[None], noise, holes, spoiling)
+    with right:
+        _answers(taught, digit, given)
+        with st.container(horizontal=True):
+            teaching.again_button()
+            for one in taught:
+                wanted = RepairSettings.model_validate(
+                    {**one.network.settings.model_dump(), "noise": noise, "holes": holes}
+                )
+                label = "Keep" if len(taught) == 1 else f"Keep {one.title.lower()}"
+                if st.button(label, key=f"keep_{one.title}", icon=live.KEEP, help=live.KEEPS):
+                    _keep(wanted, drawn)
+
+
+def _answers(taught: Sequence[Taught], digit: np.ndarray, given: np.ndarray) -> None:
+    codes = [one.network.encode(given) for one in taught]
+    made = [one.network.decode(code)[0] for one, code in zip(taught, codes, strict=True)]
+    shown = [("As you drew it", digit)]
+    if given[0] is not digit and not np.array_equal(given[0], digit):
+        shown.append(("Spoilt", given[0]))
+    names = [f"{one.title}, from {one.network.settings.bottleneck}" for one in taught]
+    figures.row([*shown, *zip(names, made, strict=True)])
+    if not digit.any():
+        st.caption("Nothing is drawn yet: draw a digit, or take one. This is what it makes of nothing.")
+    else:
+        off = ", ".join(
+            f"{levels(one, digit):.1f} ({name.lower()})" for one, name in zip(made, names, strict=True)
+        )
+        spoiling = f"; spoilt it was {levels(given[0], digit):.1f} off" if len(shown) > 1 else ""
+        st.caption(f"Off from your drawing, in levels of 255: {off}{spoiling}.")
+    for one, code in zip(taught, codes, strict=True):
+        figures.bars(code[0], *_range(one.codes))
+        st.caption(f"{_said(one, code[0])}")
+
+
+def _said(one: Taught, code: np.ndarray) -> str:
+    """Which units speak, in words."""
+    spread = one.codes.std(axis=0) + 1e-9
+    loudest = np.argsort(-np.abs(code - one.codes.mean(axis=0)) / spread)[:3] + 1
+    whose = f"The code, all that is left of the drawing ({one.title.lower()})"
+    if len(loudest) < 3:
+        return f"{whose}."
+    first, second, third = loudest
+    return f"{whose}. Units {first}, {second} and {third} are furthest from what they usually say."
+
+
+def _range(codes: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(codes, (0.02, 0.98))
+    return float(low), float(high)
+
+
+def _keep(wanted: RepairSettings, drawn: np.ndarray) -> None:
+    inputs = {"content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
+    made = live.live_result("lab.repair", wanted, inputs, "lab")
+    if made is not None:
+        live.keep(made)
+
+
+def _take_digit(others: np.ndarray) -> None:
+    drawing_canvas.put(figures.as_picture(others[_next() % len(others)]))
+
+
+def _take_letter() -> None:
+    side = drawing_canvas.SIDE
+    picture = Image.new("RGB", (side, side))
+    font = ImageFont.load_default(side * 0.7)
+    letter = LETTERS[_next() % len(LETTERS)]
+    ImageDraw.Draw(picture).text((side / 2, side / 2), letter, "white", font, anchor="mm", stroke_width=4)
+    drawing_canvas.put(np.asarray(picture))
+
+
+def _next() -> int:
+    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, -1) + 1
+    return st.session_state[_TAKEN]

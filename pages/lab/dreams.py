@@ -1,0 +1,128 @@
+"""The Boltzmann machine on the page: one draws a half, and watches it imagine the other, round by round."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.form import drawing_canvas, forms
+from pages.jobs import live
+from pages.lab import figures, teaching
+from pages.lab.taught import Taught
+from pages.widgets import curves
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.lab import drawings, pictures
+from studio.lab.chain import HALVES, Chain, half
+from studio.lab.settings import ImagineSettings
+
+LOOK_SECONDS, CURVE_SECONDS = 0.12, 0.8
+RATE, MOST = 30, 60  # rounds a second, however often the page looks, and at one look
+N = 9
+_CHAIN, _ASKED, _ENERGIES = "lab_chain", "lab_asked", "lab_energies"
+_LOOKED = "lab_looked"
+_CURVE = 400  # rounds that the curve shows
+
+
+def show(taught: Taught) -> None:
+    """Draws the canvas with its knobs, and beside them what is imagined."""
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _ask(taught)
+    with right:
+        _watch(taught)
+        _curve()
+        with st.expander("What its units look for", icon=":material/visibility:"):
+            st.image(pictures.filters(taught.network, taught.others), width="stretch")
+            st.caption("A square a hidden unit: light where ink excites it, dark where ink calms it.")
+    teaching.again_button()
+
+
+@st.fragment
+def _ask(taught: Taught) -> None:
+    if drawing_canvas.is_new():
+        _take(taught)
+    drawn = drawing_canvas.canvas("Draw half a digit")
+    titles = {name: name.capitalize() for name in HALVES}
+    keep = forms.one_of("What stays of it", titles, key="keep")
+    temperature = st.slider("Temperature", 0.1, 3.0, 1.0, 0.05, key="temperature", bind="query-params")
+    st.caption("Below 1 it prefers what it knows best, above 1 it gets wild. Of nothing, it dreams freely.")
+    st.session_state[_ASKED] = (drawn, keep, temperature)
+    with st.container(horizontal=True):
+        st.button("A digit", icon=":material/casino:", on_click=_take, args=(taught,))
+        st.button("Begin anew", icon=":material/restart_alt:", on_click=_forget)
+        if st.button("Keep", icon=live.KEEP, help=live.KEEPS):
+            _keep(taught, drawn, keep, temperature)
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _watch(taught: Taught) -> None:
+    drawn, keep, temperature = st.session_state[_ASKED]
+    chain = _chain(taught, drawn, keep)
+    chain.temperature = temperature
+    energies = st.session_state[_ENERGIES]
+    for _ in range(_due()):
+        chain.step()
+        energies.append({"step": chain.rounds, "energy": chain.energy})
+    del energies[:-_CURVE]
+    st.image(pictures.shown(chain.chances, 3, 5), width="stretch", caption=_caption(drawn, keep))
+    st.caption(f"Round {chain.rounds:,} · energy {chain.energy:.0f} nats, the mean of nine chains")
+
+
+def _due() -> int:
+    """How many rounds are due since the last look."""
+    now = time.monotonic()
+    before = st.session_state.get(_LOOKED, now)
+    st.session_state[_LOOKED] = now
+    return min(MOST, max(1, round(RATE * (now - before))))
+
+
+def _chain(taught: Taught, drawn: np.ndarray, keep: str) -> Chain:
+    """The chain of just this, which begins anew with another drawing."""
+    drawing = drawings.read(drawn, fit=False)
+    name = (id(taught.network), drawing.tobytes(), keep)
+    held: tuple[Any, Chain] | None = st.session_state.get(_CHAIN)
+    if held is None or held[0] != name:
+        kept = half(keep if drawing.any() else "nothing")
+        held = st.session_state[_CHAIN] = (name, Chain(taught.network, drawing, kept, N, 1.0, 0))
+        st.session_state[_ENERGIES] = []
+    return held[1]
+
+
+def _caption(drawn: np.ndarray, keep: str) -> str:
+    if keep == "nothing":
+        return "What it dreams"
+    if not drawn.any():
+        return "Nothing is drawn yet, so it dreams freely: draw half a digit, or take one."
+    return f"The {keep} half stays, the rest is imagined nine times"
+
+
+@st.fragment(run_every=CURVE_SECONDS)
+def _curve() -> None:
+    energies = st.session_state.get(_ENERGIES) or []
+    if len(energies) > 1:
+        curves.line(
+            energies, "energy", "round", "Energy, in nats: the lower, the likelier it finds what it sees."
+        )
+
+
+def _take(taught: Taught) -> None:
+    number = st.session_state["lab_taken"] = st.session_state.get("lab_taken", -1) + 1
+    drawing_canvas.put(figures.as_picture(taught.others[number % len(taught.others)]))
+
+
+def _forget() -> None:
+    st.session_state.pop(_CHAIN, None)
+
+
+def _keep(taught: Taught, drawn: np.ndarray, keep: str, temperature: float) -> None:
+    wanted = ImagineSettings.model_validate(
+        {**taught.network.settings.model_dump(), "keep": keep, "temperature": temperature, "n": N}
+    )
+    inputs = {"content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
+    made = live.live_result("lab.imagine", wanted, inputs, "lab")
+    if made is not None:
+        live.keep(made)

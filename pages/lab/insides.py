@@ -1,0 +1,81 @@
+"""What a network has learnt: what its units look for, what each number of its code says, and a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages.lab import figures
+from pages.lab.taught import Taught
+from pages.widgets import curves
+from studio.lab import pictures
+from studio.lab.pictures import CodeMap
+
+
+@st.fragment
+def show(taught: Sequence[Taught]) -> None:
+    """Draws it for each network, side by side."""
+    looks, codes, map_, course = st.tabs(
+        ["What it looks for", "What its code says", "Map", "How it was taught"]
+    )
+    with looks:
+        _each(taught, _filters)
+    with codes:
+        _each(taught, _codes)
+    with map_:
+        _each(taught, _map)
+    with course:
+        _each(taught, _course)
+
+
+def _each(taught: Sequence[Taught], draw) -> None:
+    for one, column in zip(taught, st.columns(len(taught), gap="medium"), strict=True):
+        with column:
+            if len(taught) > 1:
+                st.markdown(f"**{one.title}**")
+            draw(one)
+
+
+def _filters(one: Taught) -> None:
+    st.image(pictures.filters(one.network, one.others), width="stretch")
+    what = "patch of 4 x 4 pixels" if one.network.settings.kind == "convolutional" else "unit"
+    told = f"The weights of its first layer, one square a {what}"
+    st.caption(f"{told}: light where ink excites it, dark where ink calms it.")
+
+
+def _codes(one: Taught) -> None:
+    codes = one.codes
+    count = codes.shape[1]
+    spread = np.argsort(-codes.std(axis=0)) + 1
+    number = 1
+    if count > 1:
+        number = st.slider("Number of the code", 1, count, int(spread[0]), key=f"lab_unit_{one.title}")
+    ways = pictures.units(one.network, number - 1, codes)
+    st.image(pictures.shown(ways, len(ways)), width="stretch")
+    st.caption(
+        f"Number {number} goes through its usual range, from left to right; all others stay at their mean."
+    )
+
+
+def _map(one: Taught) -> None:
+    if one.network.settings.bottleneck == 1:
+        st.caption("A code of one number is a line, not a map: see what its code says.")
+        return
+    found = CodeMap(one.network, one.codes)
+    st.image(found.picture(), width="stretch", alt="A map of the code")
+    across = st.slider("Left to right", 0.0, 1.0, 0.5, 0.01, key=f"lab_across_{one.title}")
+    up = st.slider("Bottom to top", 0.0, 1.0, 0.5, 0.01, key=f"lab_up_{one.title}")
+    figures.row([("Where you stand", found.digit(np.array([[across, up]]))[0])])
+    if one.network.settings.bottleneck > 2:
+        st.caption("A plane through the code, along the two directions in which the digits differ most.")
+
+
+def _course(one: Taught) -> None:
+    figures_ = one.made.figures
+    curves.losses(figures_["history"])
+    st.caption(
+        f"How many levels it was off after each step. {figures_['steps']:,} steps, "
+        f"{one.network.parameters:,} numbers learnt, {figures_['seconds']:.0f} s."
+    )

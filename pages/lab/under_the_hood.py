@@ -1,0 +1,66 @@
+"""Under the hood of the lab: what an autoencoder and a Boltzmann machine are, and how they learn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.lab.input_form import DREAMS
+from pages.widgets import under_the_hood
+
+_CODES = """
+An **autoencoder** is two networks back to back. The first makes a few numbers of a picture, its **code**;
+the second has to draw the picture again from the code alone. What does not fit through this bottleneck is
+lost, so it keeps what digits have in common and drops the rest. That is why a letter comes back as a digit.
+
+The kinds differ in one thing each. **Denoising**: it is given spoilt digits and asked for whole ones.
+**Sparse**: a unit may speak for one digit in ten. **Contractive**: the code may change little when a pixel
+does. **Variational**: each code is a small cloud, and all clouds together fill the space around zero.
+**Convolutional**: it looks at small patches, everywhere with the same weights.
+
+Nothing is told of which digit is which. It learns 4,000 digits that the studio's own model draws.
+"""
+_CODES_FORMULA = r"""\begin{aligned}
+z &= f(x), \qquad \hat{x} = g(z), \qquad
+\mathcal{L} = -\sum_i x_i \log \hat{x}_i + (1 - x_i)\log(1 - \hat{x}_i) + \lambda\,\Omega(z) \\
+\Omega_{\text{sparse}} &= \sum_j \mathrm{KL}\big(\rho\,\|\,\bar{z}_j\big), \quad
+\Omega_{\text{contractive}} = \Big\|\frac{\partial z}{\partial x}\Big\|_F^2, \quad
+\Omega_{\text{variational}} = \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, 1)\big)
+\end{aligned}"""
+_CODES_PAPERS = (
+    "Hinton and Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006. Vincent "
+    "et al., Extracting and composing robust features with denoising autoencoders, 2008. Rifai et al., "
+    "Contractive auto-encoders, 2011. Kingma and Welling, [Auto-encoding variational "
+    "Bayes](https://arxiv.org/abs/1312.6114), 2013."
+)
+_DREAMS = """
+A **restricted Boltzmann machine** has pixels and hidden units, each on or off, and a weight between each
+pixel and each unit. Together they have an **energy**: the lower it is, the likelier that state. Given the
+pixels all units can be drawn at once, and given the units all pixels. Drawing them by turns is a chain, and
+what it visits is what the machine believes digits to be.
+
+It learns by two pulls: real digits get likelier, and what its own chains dream gets rarer. The chains are
+never started anew while it learns; that is **persistent** contrastive divergence.
+
+Pixels that you keep are put back after every round, so all others have to get along with them. The
+**temperature** divides the energy: when it is cold, only the likeliest states are left.
+"""
+_DREAMS_FORMULA = r"""\begin{aligned}
+E(v, h) &= -v^{\top} W h - b^{\top} v - c^{\top} h, \qquad
+p(v, h) \propto e^{-E(v, h) / T} \\
+p(h_j = 1 \mid v) &= \sigma\big((v^{\top} W_j + c_j) / T\big), \qquad
+\Delta W \propto \langle v h^{\top} \rangle_{\text{digits}} - \langle v h^{\top} \rangle_{\text{dreams}}
+\end{aligned}"""
+_DREAMS_PAPERS = (
+    "Smolensky, Information processing in dynamical systems, 1986. Tieleman, Training restricted Boltzmann "
+    "machines using approximations to the likelihood gradient, 2008. Hinton, A practical guide to training "
+    "restricted Boltzmann machines, 2010."
+)
+
+
+def explain(what: str) -> None:
+    """The folded section on what is chosen."""
+    dreams = what == DREAMS
+    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
+        st.markdown(_DREAMS if dreams else _CODES)
+        st.latex(_DREAMS_FORMULA if dreams else _CODES_FORMULA)
+        st.caption(_DREAMS_PAPERS if dreams else _CODES_PAPERS)

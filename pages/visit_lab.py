@@ -1,0 +1,27 @@
+"""Lab: networks that are taught in seconds, before one's eyes, and what they make of a drawing."""
+
+import streamlit as st
+
+from pages import parts
+from pages.form import forms
+from pages.lab import bench, dreams, input_form, insides, teaching, under_the_hood
+
+left, right = st.columns([4, 10], gap="large")
+with left:
+    st.title("Lab", anchor=False)
+    st.caption("Networks so small that they are taught in seconds, while you watch. Then draw.")
+    what = forms.one_of("What to teach", input_form.WHAT, key="taught", hidden=True)
+    asked = input_form.ask(what)
+with right:
+    stage = parts.stage(left)
+with stage:
+    job = parts.show_job("lab.repair", asked, {"lab.imagine": None})
+    if job is None and asked:
+        taught = teaching.networks(asked)
+        if taught and what == input_form.DREAMS:
+            dreams.show(*taught)
+        elif taught:
+            bench.show(taught)
+            insides.show(taught)
+parts.recent("lab.repair", "lab.imagine")
+under_the_hood.explain(what)

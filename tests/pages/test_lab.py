@@ -1,0 +1,69 @@
+"""The lab's page: networks are taught at once, then every drawing is answered, and what is good is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_frame import texts
+
+SMALL = {"steps": "40", "kind": "Dense"}
+
+
+@pytest.fixture
+def taught(visit, until):
+    """The page once all its networks are taught."""
+
+    def taught(**knobs):
+        page = visit("lab", **SMALL, **knobs)
+        for _ in range(2):
+            shelves = [name for name in ("lab_first", "lab_second") if name in page.session_state]
+            streams = [page.session_state[name].stream for name in shelves]
+            until(lambda streams=streams: all([one.report, one.finished][1] for one in streams))
+            page.run()
+        assert not page.exception
+        return page
+
+    return taught
+
+
+def press(page, label):
+    next(button for button in page.button if button.label == label).click()
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_a_drawing_is_answered_and_kept(taught):
+    page = taught()
+    told = texts(page.caption)
+    assert "Off from your drawing" in told and "One layer makes the code" in told
+    press(page, "A letter")
+    assert texts(page.caption) != told
+    press(page, "Keep")
+    assert any("studio lab repair drawing.png" in code.value for code in page.code) or page.toast
+
+
+def test_two_kinds_stand_side_by_side(taught):
+    page = taught(beside="Sparse", noise="0.5")
+    assert {"Keep dense", "Keep sparse"} <= {button.label for button in page.button}
+    assert "spoilt it was" in texts(page.caption) and "(sparse, from 8)" in texts(page.caption)
+
+
+def test_another_kind_is_taught_and_the_same_is_not_taught_again(taught, until):
+    page = taught()
+    first = page.session_state["lab_first"].stream
+    page.slider(key="noise").set_value(0.3).run()
+    assert page.session_state["lab_first"].stream is first
+    page.slider(key="bottleneck").set_value(3).run()
+    assert page.session_state["lab_first"].stream is not first
+
+
+def test_a_half_is_imagined_round_by_round(taught):
+    page = taught(taught="Boltzmann machine", units="32")
+    assert "The top half stays" in texts(page.caption) or page.session_state["lab_chain"]
+    rounds = page.session_state["lab_chain"][1].rounds
+    page.run()
+    assert page.session_state["lab_chain"][1].rounds > rounds
+    press(page, "Begin anew")
+    assert page.session_state["lab_chain"][1].rounds <= rounds + 60
+    press(page, "Keep")
