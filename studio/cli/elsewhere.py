@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput
 from studio.run.machine import HERE, Machine
 
 _CAN = "elsewhere"  # set by commands whose work another machine can do
@@ -27,8 +27,10 @@ def allow(parser: Any) -> None:
 def check(arguments: argparse.Namespace) -> None:
     """Raises `InvalidInput` if another machine is named to a command that it cannot do."""
     if getattr(arguments, "server", None) and not getattr(arguments, _CAN, False):
-        expected, step = "a command that makes something", "leave it out, or give the command there"
-        raise invalid("`--server`", expected=expected, received="another one", next_step=step)
+        raise InvalidInput(
+            f"`{arguments.command}` works with what this machine has, so another one cannot do it. "
+            "Next: leave `--server` out, or give the command on that machine."
+        )
 
 
 def machine(arguments: argparse.Namespace) -> Machine:

@@ -126,7 +126,7 @@ def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
 
 def prepare_leaf(parser: Parser, run: Any) -> Parser:
     """Gives a parser the flags that every command has, and what it runs."""
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command=parser.prog)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--verbose", action="store_true", help="all log lines, and tracebacks of faults")

@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from studio.cli import console, estimates, flags
-from studio.core import tasks
+from studio.cli import console, elsewhere, estimates, flags
 from studio.core.errors import invalid
 from studio.core.tasks import Goal
 from studio.core.weights import pretrained
-from studio.run import input_files, keep, outputs, terminal
+from studio.run import keep, outputs, terminal
+from studio.run.machine import HERE
 from studio.search import RUN
 from studio.search.settings import SearchSettings
 from studio.search.task import trained, weights_of
@@ -24,6 +24,7 @@ _SHOWN = 5  # of the best trials
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "search", RUN.help, _run)
+    elsewhere.allow(parser)
     flags.add_first_word(parser, RUN.settings)
     parser.add_argument("data", metavar="DATA", help="a text file for text, else pictures")
     flags.add_settings(parser, RUN.settings)
@@ -35,16 +36,22 @@ def _run(arguments: argparse.Namespace) -> int:
     if settings.jobs > 1:
         step = "leave it out, or give several commands the same --name and --storage"
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
-    slot = trained(settings).inputs[0]
+    machine, slot = elsewhere.machine(arguments), trained(settings).inputs[0]
+    if machine is not HERE and (settings.name or settings.storage):
+        step = "leave them out: the studio there notes the search itself"
+        raise invalid(
+            "--name or --storage", expected="none for another machine", received="one", next_step=step
+        )
     out = outputs.checked(arguments.out, "model", [arguments.data])
-    inputs = {slot.name: [input_files.read(slot, arguments.data)]}
-    tasks.check(RUN.name, settings, inputs)
-    estimates.before(RUN, settings, inputs, arguments)
-    if not arguments.quiet:
-        _tell_fetches(settings)
+    inputs = {slot.name: [machine.read(slot, arguments.data)]}
+    machine.check(RUN.name, settings, inputs)
+    if machine is HERE:
+        estimates.before(RUN, settings, inputs, arguments)
+        if not arguments.quiet:
+            _tell_fetches(settings)
     started = time.monotonic()
     with console.working(RUN.title, arguments) as progress:
-        result = tasks.run(RUN.name, settings, inputs, progress)
+        result = machine.run(RUN.name, settings, inputs, progress)
     seconds = time.monotonic() - started
     keep.in_gallery(result, seconds)
     out = outputs.shown_place(outputs.save(result, out), arguments.out)

@@ -207,7 +207,7 @@ def test_what_is_no_studio_is_told(home):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["gallery", "list"], "a command that makes something"),
+        (["gallery", "list"], "`studio gallery list` works with what this machine has"),
         (["train", "vae", ".", "-o", "m"], "pack it as a zip"),
         (["train", "vae", "tfds:mnist", "-o", "m"], "on that machine"),
         (["train", "vae", "gone.zip", "-o", "m"], "no such file"),
@@ -223,3 +223,26 @@ def test_a_token_is_needed(command, monkeypatch):
     monkeypatch.delenv("STUDIO_SERVER_TOKEN")
     code, _, said = command("chore", "-o", "a.png")
     assert code == 2 and "STUDIO_SERVER_TOKEN" in said
+
+
+@pytest.mark.parametrize("words", [["replay", "a.png"], ["score", "alice", "a.txt"], ["models", "list"]])
+def test_what_another_machine_cannot_do_is_told_by_its_name(command, words):
+    code, out, told = command(*words)
+    assert code == 2 and not out and told.count("\n") == 1
+    assert f"`studio {words[0]}" in told and "Next: leave `--server` out" in told
+
+
+def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path, monkeypatch):
+    asked = []
+
+    def run(machine, name, settings, inputs, progress=None):
+        asked.append((name, settings.trials, [file.name for file in inputs["text"]]))
+        raise StudioError("Enough. Next: nothing.")
+
+    monkeypatch.setattr(remote.Remote, "run", run)
+    (tmp_path / "so.txt").write_text("so it is, " * 40)
+    code, _, told = command("search", "text", "so.txt", "-o", "best", "--trials", "2", "--quiet")
+    assert code == 2 and "Enough" in told
+    assert asked == [("search.run", 2, ["so.txt"])]
+    code, _, told = command("search", "text", "so.txt", "-o", "best", "--name", "mine")
+    assert code == 2 and "the studio there notes the search itself" in told and len(asked) == 1
