@@ -44,10 +44,11 @@ class TransferSettings(Settings):
     stop_after: int | None = setting(
         None, "Ends after so many passes in all, as one that was stopped; empty: at the end.", ge=1
     )
-    painter: Literal[1, 2, 3] = setting(
+    painter: Literal[1, 2, 3, 5] = setting(
         3,
         "Who paints draft, fine and finest: 3 from large strokes to small, in the photo's light and shade and"
-        " the painting's palette; 2 without these; 1 at full size alone. 4 left a frame and is gone.",
+        " the painting's palette; 5, on trial, lightens a dim painting and paints broader strokes; 2 has"
+        " neither light nor palette; 1 paints at full size alone; 4 left a frame and is gone.",
     )
     stroke: float = setting(
         1.0,

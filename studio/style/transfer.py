@@ -82,11 +82,11 @@ def transfer(
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
     try:
         progress.report(0, 0, preview=lambda: scene.finished(first), text="First look")
-        vgg16 = backbones.load("vgg16", progress).averaged
+        vgg16 = backbones.load("vgg16", progress)
     except Cancelled:  # the first look is the best so far
         return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     if settings.painter == 1:
-        best = legacy_painter.paint(scene, vgg16, first, progress)
+        best = legacy_painter.paint(scene, vgg16.averaged, first, progress)
     else:
         start = instant.paint(scene, networks, scales(settings.size)[0])
         best = coarse_to_fine.paint(scene, vgg16, start, progress)
@@ -96,8 +96,8 @@ def transfer(
         "seconds": time.monotonic() - began,
         "passes": best.passes,
         **best.losses,
-        "gram_style": objective.small_grams(vgg16, scene.styles_01(256)[0]),
-        "gram_result": objective.small_grams(vgg16, best.images_01),
+        "gram_style": objective.small_grams(vgg16.averaged, scene.styles_01(256)[0]),
+        "gram_result": objective.small_grams(vgg16.averaged, best.images_01),
     }
     weights["vgg16"] = vgg16.digest
     whole = resized(best.images_01, scene.shape(settings.size))  # it may have been stopped at a coarse scale

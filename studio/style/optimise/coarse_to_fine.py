@@ -11,13 +11,13 @@ from studio.core.objectives.terms import Objective
 from studio.core.progress import Progress
 from studio.style.optimise import objective, tones
 from studio.style.optimise.lbfgs import descend
+from studio.style.optimise.painters import PAINTERS, Painter
 from studio.style.optimise.pyramid import Levels, resized
 from studio.style.optimise.scene import Scene
 from studio.style.optimise.schedule import LEAST_SIDE, cost, levels, stages
 
 PREVIEW = 512  # px: the coarse scales are shown as large as what comes of them, up to this
 _SMOOTHING, _LAST_SMOOTHING = 0.5, 0.25  # the last scale adds the fine strokes that the painting has
-_PALETTE = 1.0  # weight of the colours
 _FULL = 0.8  # strength, from which on nothing of the photo's own look is asked for
 
 
@@ -30,6 +30,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     """Lowers style, content and total variation together, from the coarsest scale to the finest.
 
     Args:
+        backbone: VGG16 as it was trained.
         start_01: the instant result, `(1, h, w, 3) float32 in [0, 1]`.
         progress: told of every pass; its steps are as long as each other, whatever a pass costs.
 
@@ -38,6 +39,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
         several sizes judged at once as in Snelgrove 2017, "High-resolution multi-scale neural texture
         synthesis".
     """
+    painter = PAINTERS[scene.settings.painter]
     plan = [(size, count) for size, count in stages(scene.settings) if _wide_enough(scene, size)]
     costs = [cost(size, scene.settings.painter) for size, _ in plan]
     passes, work = sum(n for _, n in plan), sum(n * c for (_, n), c in zip(plan, costs, strict=True))
@@ -57,7 +59,11 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
             progress.report(step, passes, objective.named(joined, evaluation), preview)
 
         judge = Levels(
-            [Evaluator(backbone, goal, progress) for goal in goals.values()], _shapes(scene, goals)
+            [
+                Evaluator(_network(backbone, painter, side == size), goal, progress)
+                for side, goal in goals.items()
+            ],
+            _shapes(scene, goals),
         )
         smoothing = _LAST_SMOOTHING if size == scene.settings.size else _SMOOTHING
         descent = descend(judge, picture, min(count, left - done), tell, smoothing)
@@ -75,22 +81,33 @@ def objectives(scene: Scene, backbone: Backbone, size: int, progress: Progress) 
         Cancelled: if a person asked to stop.
     """
     settings, found = scene.settings, {}
+    painter = PAINTERS[settings.painter]
     share = min(1.0, settings.strength / _FULL)
     for side in levels(size):
         if _wide_enough(scene, side):
             pull = objective.Pull(
                 content_weight(settings.strength, side),
-                2 * settings.smoothness if side == size else None,
+                painter.smoothness * settings.smoothness if side == size else None,
                 share,
             )
-            found[side] = objective.objective(scene, backbone, side, progress, pull)
+            network = _network(backbone, painter, side == size)
+            found[side] = objective.objective(scene, network, side, progress, pull)
             # With masks the palettes are of places, which are not told apart here.
-            if settings.painter > 2 and side <= tones.PALETTE_SIDE and not scene.masks:
-                found[side] += _PALETTE * tones.colors(scene, side, share)
-    if settings.painter > 2:
-        weight = content_weight(settings.strength, tones.LIGHT_SIDE)
+            if painter.palette and side <= tones.PALETTE_SIDE and not scene.masks:
+                found[side] += painter.palette * tones.colors(scene, side, share)
+    if painter.light:
+        weight = painter.light * content_weight(settings.strength, tones.LIGHT_SIDE)
         found[tones.LIGHT_SIDE] = weight * tones.light(scene, size, share)
     return found
+
+
+def _network(backbone: Backbone, painter: Painter, own: bool) -> Backbone:
+    """What looks at a picture at its own size, or at a smaller one.
+
+    Maxima come nearer to the painting, but their gradients reach one pixel of four: at the picture's own size
+    they leave speckles in flat skies, while the gradients of smaller sizes are spread when they are enlarged.
+    """
+    return backbone if painter.maxima and not own else backbone.averaged
 
 
 def _joined(goals: dict[int, Objective]) -> Objective:

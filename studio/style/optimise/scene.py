@@ -9,6 +9,7 @@ import numpy as np
 from studio.core.errors import invalid
 from studio.core.pictures import images
 from studio.style.optimise import colors, masks
+from studio.style.optimise.painters import PAINTERS
 from studio.style.optimise.schedule import LEAST_SIDE
 from studio.style.settings import TransferSettings, check_styles
 
@@ -49,7 +50,12 @@ class Scene:
         # A photo of many megapixels would only cost time: no style is read larger than this.
         small = [images.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
         matched = settings.keep_colors == "matched"
-        self._styles = [colors.match(s, self._content) if matched else s for s in small]
+        exposed = settings.passes and PAINTERS[settings.painter].exposed
+        if matched:
+            small = [colors.match(style, self._content) for style in small]
+        elif exposed:
+            small = [colors.expose(style, self._content) for style in small]
+        self._styles = small
 
     def content_01(self, size: int) -> np.ndarray:
         """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""

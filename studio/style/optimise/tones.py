@@ -1,4 +1,4 @@
-"""What the third painter asks of the colours themselves: the photo's light and shade, the styles' palette."""
+"""What the newer painters ask of the colours themselves: the photo's light and shade, the styles' palette."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from studio.core import recipes, tasks
 from studio.core.objectives import backbones
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
-from studio.style.optimise import coarse_to_fine
+from studio.style.optimise import coarse_to_fine, objective
 from studio.style.optimise.coarse_to_fine import content_weight
 from studio.style.optimise.scene import Scene
 from studio.style.optimise.tones import LIGHT_SIDE
@@ -55,6 +55,16 @@ def test_the_second_painter_is_asked_for_neither_light_nor_palette(weights_home,
         "content",
         "total_variation",
     }
+
+
+def test_the_fifth_painter_takes_maxima_only_from_afar(weights_home, photo, painting):
+    scene = Scene(photo, [painting], [], TransferSettings(size=128, mode="fine", painter=5))
+    vgg16 = backbones.load("vgg16")
+    goals = coarse_to_fine.objectives(scene, vgg16, 128, Progress())
+    for size, network in ((128, vgg16.averaged), (64, vgg16)):
+        wanted = objective.grams(network, scene.styles_01(size)[0])["block3_conv1"]
+        terms = [term for term in goals[size].terms if (term.name, term.layer) == ("style", "block3_conv1")]
+        assert np.allclose(terms[0].targets[0], wanted, rtol=1e-3)
 
 
 @pytest.mark.slow

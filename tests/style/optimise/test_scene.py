@@ -105,6 +105,14 @@ def test_matched_colours_recolour_the_style():
     assert style[..., 1].mean() < 0.3
 
 
+def test_only_the_fifth_painter_lightens_a_dim_style_and_no_instant_result_does():
+    def lights(**settings):
+        return float(Scene(PHOTO, [STYLE // 2], [], TransferSettings(**settings)).styles_01(80)[0].max())
+
+    assert lights(mode="fine", painter=5) > 1.4 * lights(mode="fine", painter=3)
+    assert lights(mode="instant", painter=5) == lights(mode="fine", painter=3)
+
+
 @pytest.mark.parametrize("weights", [(0, 0), (-1, 2)])
 def test_weights_that_cannot_be_shared_are_refused(weights):
     with pytest.raises(InvalidInput, match="not all 0"):

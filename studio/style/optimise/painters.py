@@ -1,0 +1,32 @@
+"""What sets the painters apart, each kept for the recipes that name it; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Painter(NamedTuple):
+    """How a painter goes from coarse to fine.
+
+    Attributes:
+        light: weight of the photo's light and shade, as a multiple of the content's at that size.
+        palette: weight of the styles' colours, each as often as in the styles.
+        smoothness: weight of the total variation, as a multiple of the one that the settings name.
+        maxima: whether the network takes maxima over 2 by 2, as it was trained, at all sizes but the
+            picture's own; else means.
+        exposed: whether styles are first made as light as the photo's lights.
+    """
+
+    light: float = 0.0
+    palette: float = 0.0
+    smoothness: float = 2.0
+    maxima: bool = False
+    exposed: bool = False
+
+
+PAINTERS = {
+    1: Painter(),  # paints at full size alone, by itself (legacy_painter)
+    2: Painter(),
+    3: Painter(light=1.0, palette=1.0),
+    5: Painter(light=0.5, palette=1.0, smoothness=1.0, maxima=True, exposed=True),
+}
