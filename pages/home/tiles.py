@@ -32,7 +32,7 @@ class Tile(NamedTuple):
     @property
     def file(self) -> str:
         """Its picture, among those that the pages ship."""
-        names = [*self.inputs.values(), *self.settings.values()] or [self.task.replace(".", "-")]
+        names = [self.task.replace(".", "-"), *self.inputs.values(), *self.settings.values()]
         return f"tile-{'-'.join(names)}.webp"
 
 
@@ -43,6 +43,9 @@ TILES = (
     Tile("text.write", {}, "On from a line of Alice, letter by letter", {"preset": "alice"}),
     Tile("faces.draw", {}, "Faces that nobody has"),
     Tile("classify.explain", {"picture": "chelsea"}, "Where a network sees a cat", opens={"half": "Try"}),
+    Tile("enhance.enlarge", {"content": "chelsea"}, "Three times larger, and sharp"),
+    Tile("paint.learn", {"content": "chelsea"}, "Learnt by heart in seconds"),
+    Tile("lab.imagine", {}, "Digits that a machine dreams", opens={"taught": "Boltzmann machine"}),
 )
 
 

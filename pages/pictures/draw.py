@@ -23,6 +23,7 @@ from studio.core import data, tasks
 from studio.core.data import sample_sets
 from studio.core.objectives import backbones
 from studio.core.pictures import images, paintings, sample_photos
+from studio.core.settings import Settings
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
@@ -32,12 +33,16 @@ TILE = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
     "classify.explain": {"view": "over"},
+    "paint.learn": {"size": 480, "steps": 400},
+    "lab.imagine": {"keep": "nothing", "n": 6, "seed": 1},
+    "enhance.enlarge": {"scale": 3},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7, "seed": 4},
 }
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown
 LONGEST = 480  # px of a tile
+EYE = (83, 62, 160, 107)  # px of the photo that is enlarged: left, top, width and height
 SEEN = 224  # px of the photo that the network looks at
 CHANNELS = 5
 
@@ -122,12 +127,28 @@ def _made(tile: Tile) -> Image.Image:
     }
     house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as its page paints it
     settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings | house)
+    if tile.task == "enhance.enlarge":
+        return _halves(settings, _pixels(tile.inputs["content"]))
     result = tasks.run(tile.task, settings, inputs)
     picture = Image.fromarray(images.read(result.files[0].read()))
     if tile.task == "classify.explain":
         picture = ImageOps.fit(picture, (min(picture.size),) * 2)  # which is all that it looks at
     picture.thumbnail((LONGEST, LONGEST))
     return picture
+
+
+def _halves(settings: Settings, photo: np.ndarray) -> Image.Image:
+    """A part of a photo, on the left as its pixels are, on the right enlarged by the network."""
+    left, top, width, height = EYE
+    part = photo[top : top + height, left : left + width]
+    file = tasks.File.keep(images.encode_png(part), "picture", "part.png")
+    result = tasks.run("enhance.enlarge", settings, {"content": [file]})
+    enlarged = images.read(result.files[0].read()).copy()
+    before = np.repeat(np.repeat(part, settings.scale, axis=0), settings.scale, axis=1)
+    middle = enlarged.shape[1] // 2
+    enlarged[:, :middle] = before[:, :middle]
+    enlarged[:, middle : middle + 2] = 255
+    return Image.fromarray(enlarged)
 
 
 def _told(tile: Tile) -> Image.Image:

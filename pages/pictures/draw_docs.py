@@ -82,7 +82,7 @@ def _draw_teach(path: Path) -> None:
 
 def _draw_text(path: Path) -> None:
     """What a voice wrote, with its surprise, as the home page shows it."""
-    shutil.copy(SHIPPED / "tile-alice.webp", path)
+    shutil.copy(SHIPPED / "tile-text-write-alice.webp", path)
 
 
 def _draw_losses(path: Path) -> None:
