@@ -4,12 +4,12 @@ import streamlit as st
 
 from pages.guide import documents, index
 
-left, right = st.columns([4, 10], gap="large")
+left, right = st.columns([3, 11], gap="large")
 with left:
     st.title("Guide", anchor=False)
     st.caption("What the studio can do, and how. It is part of the studio and needs no internet.")
     name = index.choose()
-with right, st.container(width=820):
+with right, st.container(width=880):
     for piece in documents.pieces(name):
         if isinstance(piece, documents.Picture):
             st.image(piece.path, caption=piece.says)
