@@ -6,7 +6,9 @@ import re
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from studio.core.pictures import images, paintings, sample_photos
 
@@ -16,12 +18,22 @@ FOUND = [(document.name, code) for document in DOCUMENTS for code in blocks(docu
 SNIPPETS = [found for found in FOUND if "studio.connect" not in found[1]]  # tests/api asks a studio by those
 
 
+def _seven(to: int) -> np.ndarray:
+    """A seven as somebody draws it, down to a row."""
+    drawn = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(drawn).line([(70, 60), (200, 60), (120, 240)], "black", 24)
+    drawn.paste("white", (0, to, 280, 280))
+    return np.asarray(drawn)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name, code", SNIPPETS, ids=[name for name, _ in SNIPPETS])
 def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("photo.jpg").write_bytes(images.encode_as(sample_photos.photo("chelsea"), ".jpg"))
     Path("painting.jpg").write_bytes(images.encode_as(paintings.draw("mosaic"), ".jpg"))
+    for drawing, to in (("drawing.png", 250), ("half.png", 140)):
+        Path(drawing).write_bytes(images.encode_png(_seven(to)))
     code = re.sub(r"\bsize=\d+", "size=96", code)
     Path("snippet.py").write_text(code)
     before = set(Path().iterdir())
