@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import forms
-from pages.lab import bench, dreams, input_form, insides, teaching, under_the_hood
+from pages.lab import bench, doodles, dreams, input_form, insides, teaching, under_the_hood
 
 left, right = st.columns([4, 10], gap="large")
 with left:
@@ -12,16 +12,17 @@ with left:
     st.caption("Networks so small that they are taught in seconds, while you watch. Then draw.")
     what = forms.one_of("What to teach", input_form.WHAT, key="taught", hidden=True)
     asked = input_form.ask(what)
+    doodles.tell()
 with right:
     stage = parts.stage(left)
 with stage:
     job = parts.show_job("lab.repair", asked, {"lab.imagine": None})
-    if job is None and asked:
-        taught = teaching.networks(asked)
-        if taught and what == input_form.DREAMS:
+    taught = teaching.networks(asked, doodles.inputs()) if job is None and asked else []
+    if taught:
+        if what == input_form.DREAMS:
             dreams.show(*taught)
-        elif taught:
+        else:
             bench.show(taught)
             insides.show(taught)
 parts.recent("lab.repair", "lab.imagine")
-under_the_hood.explain(what)
+under_the_hood.explain(what, taught)

@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pages.form import drawing_canvas
 from pages.jobs import live
-from pages.lab import figures, teaching
+from pages.lab import doodles, figures, teaching
 from pages.lab.taught import Taught
 from studio.core.pictures import images
-from studio.core.tasks import File
+from studio.core.tasks import File, Inputs
 from studio.lab import drawings
 from studio.lab.settings import RepairSettings
 from studio.lab.spoil import levels, spoilt
@@ -38,7 +38,13 @@ def show(taught: Sequence[Taught]) -> None:
             st.button("A letter", icon=":material/match_case:", on_click=_take_letter, help=help)
         noise = st.slider("Noise", 0.0, 1.0, 0.0, 0.05, key="noise", bind="query-params")
         holes = st.slider("Holes", 0, 6, 0, key="holes", bind="query-params")
+    with left:
+        help = "Teaches it this drawing, in many variants, in the place of digits; add as many as you like"
+        learn = st.button("Learn this drawing", icon=":material/school:", help=help)
     digit = drawings.read(drawn, fit=True)
+    if learn and digit.any():
+        doodles.add(drawn)
+        st.rerun()
     spoiling = np.random.default_rng([taught[0].network.settings.seed, SPOILING])
     given = spoilt(digit[None], noise, holes, spoiling)
     with right:
@@ -51,7 +57,7 @@ def show(taught: Sequence[Taught]) -> None:
                 )
                 label = "Keep" if len(taught) == 1 else f"Keep {one.title.lower()}"
                 if st.button(label, key=f"keep_{one.title}", icon=live.KEEP, help=live.KEEPS):
-                    _keep(wanted, drawn)
+                    _keep(wanted, drawn, one.made.inputs)
 
 
 def _answers(taught: Sequence[Taught], digit: np.ndarray, given: np.ndarray) -> None:
@@ -71,6 +77,9 @@ def _answers(taught: Sequence[Taught], digit: np.ndarray, given: np.ndarray) -> 
         spoiling = f"; spoilt it was {levels(given[0], digit):.1f} off" if len(shown) > 1 else ""
         st.caption(f"Off from your drawing, in levels of 255: {off}{spoiling}.")
     for one, code in zip(taught, codes, strict=True):
+        if one.made.stopped_early:
+            steps, planned = one.made.figures["steps"], one.network.settings.planned
+            st.caption(f"{one.title} was taught for {steps:,} of {planned:,} steps, so it can be better.")
         figures.bars(code[0], *_range(one.codes))
         st.caption(f"{_said(one, code[0])}")
 
@@ -91,8 +100,8 @@ def _range(codes: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _keep(wanted: RepairSettings, drawn: np.ndarray) -> None:
-    inputs = {"content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
+def _keep(wanted: RepairSettings, drawn: np.ndarray, learnt: Inputs) -> None:
+    inputs = {**learnt, "content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
     made = live.live_result("lab.repair", wanted, inputs, "lab")
     if made is not None:
         live.keep(made)

@@ -122,7 +122,10 @@ def _keep(taught: Taught, drawn: np.ndarray, keep: str, temperature: float) -> N
     wanted = ImagineSettings.model_validate(
         {**taught.network.settings.model_dump(), "keep": keep, "temperature": temperature, "n": N}
     )
-    inputs = {"content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")]}
+    inputs = {
+        **taught.made.inputs,
+        "content": [File.keep(images.encode_png(drawn), "picture", "drawing.png")],
+    }
     made = live.live_result("lab.imagine", wanted, inputs, "lab")
     if made is not None:
         live.keep(made)

@@ -11,6 +11,7 @@ from pages.lab.taught import Taught
 from pages.widgets import curves, words
 from studio import engine
 from studio.core.settings import Settings
+from studio.core.tasks import Inputs
 from studio.lab import network_file
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.settings import BoltzmannSettings, TeachSettings
@@ -21,14 +22,14 @@ _READ = "lab_networks"
 _AGAIN = "Teaches it once more, from its first step"
 
 
-def networks(asked: Sequence[Settings]) -> list[Taught]:
+def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
     """The networks of these settings, once they are taught; until then draws how they are taught."""
     if engine.connect().status() != "ready":
         live.wait()
         return []
     shelves = _SHELVES[: len(asked)]
     helds = [
-        streams.hold(_task(settings), settings, {}, shelf=shelf, beside=shelf)
+        streams.hold(_task(settings), settings, inputs, shelf=shelf, beside=shelf)
         for shelf, settings in zip(shelves, asked, strict=True)
     ]
     if any(held.stream is None for held in helds):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.lab.input_form import DREAMS
-from pages.widgets import under_the_hood
+from pages.lab.taught import Taught
+from pages.widgets import curves, under_the_hood
+from studio.lab import pictures
 
 _CODES = """
 An **autoencoder** is two networks back to back. The first makes a few numbers of a picture, its **code**;
@@ -20,11 +24,12 @@ does. **Variational**: each code is a small cloud, and all clouds together fill 
 Nothing is told of which digit is which. It learns 4,000 digits that the studio's own model draws.
 """
 _CODES_FORMULA = r"""\begin{aligned}
-z &= f(x), \qquad \hat{x} = g(z), \qquad
-\mathcal{L} = -\sum_i x_i \log \hat{x}_i + (1 - x_i)\log(1 - \hat{x}_i) + \lambda\,\Omega(z) \\
-\Omega_{\text{sparse}} &= \sum_j \mathrm{KL}\big(\rho\,\|\,\bar{z}_j\big), \quad
-\Omega_{\text{contractive}} = \Big\|\frac{\partial z}{\partial x}\Big\|_F^2, \quad
-\Omega_{\text{variational}} = \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, 1)\big)
+z &= f(x), \qquad \hat{x} = g(z) \\
+\mathcal{L} &= -\sum_i x_i \log \hat{x}_i + (1 - x_i)\log(1 - \hat{x}_i) \\
+&\quad + \lambda\,\Omega(z) \\
+\Omega_{\text{sparse}} &= \textstyle\sum_j \mathrm{KL}\big(\rho\,\|\,\bar{z}_j\big) \\
+\Omega_{\text{contractive}} &= \big\|\partial z / \partial x\big\|_F^2 \\
+\Omega_{\text{variational}} &= \mathrm{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, 1)\big)
 \end{aligned}"""
 _CODES_PAPERS = (
     "Hinton and Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006. Vincent "
@@ -45,10 +50,10 @@ Pixels that you keep are put back after every round, so all others have to get a
 **temperature** divides the energy: when it is cold, only the likeliest states are left.
 """
 _DREAMS_FORMULA = r"""\begin{aligned}
-E(v, h) &= -v^{\top} W h - b^{\top} v - c^{\top} h, \qquad
-p(v, h) \propto e^{-E(v, h) / T} \\
-p(h_j = 1 \mid v) &= \sigma\big((v^{\top} W_j + c_j) / T\big), \qquad
-\Delta W \propto \langle v h^{\top} \rangle_{\text{digits}} - \langle v h^{\top} \rangle_{\text{dreams}}
+E(v, h) &= -v^{\top} W h - b^{\top} v - c^{\top} h \\
+p(v, h) &\propto e^{-E(v, h) / T} \\
+p(h_j = 1 \mid v) &= \sigma\big((v^{\top} W_j + c_j) / T\big) \\
+\Delta W &\propto \langle v h^{\top} \rangle_{\text{digits}} - \langle v h^{\top} \rangle_{\text{dreams}}
 \end{aligned}"""
 _DREAMS_PAPERS = (
     "Smolensky, Information processing in dynamical systems, 1986. Tieleman, Training restricted Boltzmann "
@@ -57,10 +62,28 @@ _DREAMS_PAPERS = (
 )
 
 
-def explain(what: str) -> None:
-    """The folded section on what is chosen."""
+def explain(what: str, taught: Sequence[Taught]) -> None:
+    """The folded section on what is chosen, beside how the networks in sight were taught."""
     dreams = what == DREAMS
-    with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
-        st.markdown(_DREAMS if dreams else _CODES)
-        st.latex(_DREAMS_FORMULA if dreams else _CODES_FORMULA)
-        st.caption(_DREAMS_PAPERS if dreams else _CODES_PAPERS)
+    parts = (
+        (st.markdown, _DREAMS if dreams else _CODES),
+        (st.latex, _DREAMS_FORMULA if dreams else _CODES_FORMULA),
+        (st.caption, _DREAMS_PAPERS if dreams else _CODES_PAPERS),
+    )
+    section = under_the_hood.section()
+    with section:
+        if section.open:
+            under_the_hood.beside(parts, lambda: _drawn(taught))
+
+
+def _drawn(taught: Sequence[Taught]) -> None:
+    for one in taught:
+        st.markdown(f"**{one.title}**")
+        curves.losses(one.made.figures["history"])
+        st.caption(
+            "By how many levels of 255 it was off after each step: on digits that it learns and on others."
+        )
+        st.image(pictures.filters(one.network, one.others), width="stretch")
+        st.caption("What its first layer looks for: light where ink excites a unit, dark where ink calms it.")
+    if not taught:
+        st.caption("Once a network has been taught, its curve and its weights are drawn here.")

@@ -43,6 +43,14 @@ def test_a_drawing_is_answered_and_kept(taught):
     assert any("studio lab repair drawing.png" in code.value for code in page.code) or page.toast
 
 
+def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
+    page = press(taught(), "Learn this drawing")
+    assert "It learns 1 doodle of yours" in texts(page.caption)
+    assert page.session_state["lab_first"].inputs["doodles"]
+    press(page, "Learn digits again")
+    assert not page.session_state["lab_first"].inputs
+
+
 def test_two_kinds_stand_side_by_side(taught):
     page = taught(beside="Sparse", noise="0.5")
     assert {"Keep dense", "Keep sparse"} <= {button.label for button in page.button}

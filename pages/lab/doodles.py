@@ -1,0 +1,39 @@
+"""Doodles of a person's own, which are learnt in the place of digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from studio.core.pictures import images
+from studio.core.tasks import File, Inputs
+
+_DOODLES = "lab_doodles"
+MOST = 40
+
+
+def inputs() -> Inputs:
+    """What is learnt: the doodles there are; nothing for digits."""
+    found = [file for file in st.session_state.get(_DOODLES, []) if file.here]
+    return {"doodles": found} if found else {}
+
+
+def add(drawn: np.ndarray) -> None:
+    """Adds what is on the canvas, `(H, W, 3) uint8`."""
+    file = File.keep(images.encode_png(drawn), "picture", "doodle.png")
+    known = st.session_state.setdefault(_DOODLES, [])
+    if file not in known and len(known) < MOST:
+        st.session_state[_DOODLES] = [*known, file]
+
+
+def tell() -> None:
+    """Says what is learnt, and offers digits again where it is doodles."""
+    count = len(inputs().get("doodles", ()))
+    if not count:
+        return
+    st.caption(f"It learns {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
+    st.button("Learn digits again", icon=":material/restart_alt:", type="tertiary", on_click=_forget)
+
+
+def _forget() -> None:
+    st.session_state[_DOODLES] = []
