@@ -11,7 +11,8 @@ import streamlit as st
 from pages.form import estimates, film_input, forms, picture_input, samples
 from pages.form.film_input import Film
 from pages.form.samples import Sample
-from pages.widgets import browser_pictures
+from pages.widgets import browser_pictures, words
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.pictures import images
@@ -57,10 +58,16 @@ class Wish:
         return TASK, settings, self.inputs()
 
     def before_start(self, settings: EnhanceSettings) -> None:
-        """Shows the photo, with one line below it that says what Start will make of it."""
+        """Shows the photo, with one line below it that says what Start will make of it, or why it cannot."""
         browser_pictures.content(self.content.file())
+        asked = self.job(settings)
+        try:
+            tasks.check(*asked)
+        except StudioError as error:
+            st.warning(words.plain(str(error)), icon=":material/straighten:")
+            return
         of = " of every frame" if isinstance(self.content, Film) else ""
-        cost = estimates.cost_in_words(*self.job(settings))
+        cost = estimates.cost_in_words(*asked)
         st.markdown(f"**Start** makes {self.size_in_words(settings)}{of}{cost}.")
 
     def size_in_words(self, settings: EnhanceSettings) -> str:

@@ -27,6 +27,7 @@ LEAD = ("chelsea", "brush_strokes")  # with these README opens
 HEIGHT, GAP = 302, 8  # px of a row, and between its pictures
 DREAMT, LOOKS = "rocket", ("dogs", "palaces", "spirals")
 LEARNT, STEPS = "chelsea", (10, 60, 300, 1500)
+ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
 WALL = 25  # pictures of each model that draws
 
 
@@ -62,6 +63,14 @@ def _draw_dream(path: Path) -> None:
     _row([_pixels(DREAMT), *dreamt], path)
 
 
+def _draw_enhance(path: Path) -> None:
+    """A part of a photo, shrunk and enlarged again: plainly, by the network, and as it was."""
+    photo = _pixels(ENLARGED)[PART]
+    small = Image.fromarray(photo).resize([side // TIMES for side in photo.shape[1::-1]])
+    asked = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
+    _row([*(_made("enhance.enlarge", one, content=np.asarray(small)) for one in asked), photo], path)
+
+
 def _draw_painter(path: Path) -> None:
     """What the tiny network paints after more and more steps, and the photo."""
     learnt = [_made("paint.learn", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
@@ -90,17 +99,19 @@ def _draw_losses(path: Path) -> None:
     Image.open(PLOT).convert("RGB").save(path, "WEBP", quality=82, method=6)
 
 
-def _made(task: str, asked: dict[str, object], **inputs: str) -> np.ndarray:
-    """The picture that a task makes of samples."""
+def _made(task: str, asked: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
+    """The picture that a task makes of samples, or of pictures themselves."""
     kept = {
-        slot: [tasks.File.keep(images.encode_png(_pixels(name)), "picture", f"{slot}.png")]
-        for slot, name in inputs.items()
+        slot: [tasks.File.keep(images.encode_png(_pixels(one)), "picture", f"{slot}.png")]
+        for slot, one in inputs.items()
     }
     result = tasks.run(task, tasks.get(task).settings.parse(asked), kept)
     return images.read(result.files[0].read())
 
 
-def _pixels(name: str) -> np.ndarray:
+def _pixels(name: str | np.ndarray) -> np.ndarray:
+    if isinstance(name, np.ndarray):
+        return name
     return sample_photos.photo(name) if name in sample_photos.photos() else paintings.draw(name)
 
 
@@ -120,6 +131,7 @@ PICTURES = {
     "house": _draw_house,
     "readme": _draw_readme,
     "dream": _draw_dream,
+    "enhance": _draw_enhance,
     "painter": _draw_painter,
     "faces": _draw_faces,
     "teach": _draw_teach,

@@ -40,6 +40,12 @@ def test_what_is_large_waits_for_start(visit):
     assert "**Start** makes 4,000 x 3,488 px, which takes" in texts(page.markdown)
 
 
+def test_what_would_be_too_large_is_told_before_start(visit, monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 1000 * 872 * 9)
+    page = visit("enhance", scale="4", content="Hubble")
+    assert "choose 3 times" in texts(page.warning) and not page.exception
+
+
 def test_a_film_waits_for_start(visit):
     with animations.Film("gif", 5) as film:
         for n in range(3):
