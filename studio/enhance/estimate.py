@@ -9,7 +9,7 @@ from studio.enhance.settings import SCALES, EnhanceSettings, TrainEnhanceSetting
 _MEGAPIXEL = 1.3  # s of the small picture, on two cores
 _RESULT = 0.12  # s a megapixel of the result, which is encoded and kept
 _BASE = 0.35 * 2**30  # bytes, of Python, its libraries and a tile
-_RESULT_BYTES = 8  # bytes a pixel of the result, while it is encoded
+_RESULT_BYTES = 9  # bytes a pixel of the result, while it is encoded
 
 _PRACTICE = 1.0e-10  # s a parameter of each pixel that a network learns from, on two cores
 _TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
