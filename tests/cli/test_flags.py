@@ -173,6 +173,8 @@ ORDERS = {
     "gallery mark": (["1a", "2b"], ["--star", "--tag red", "--untag=blue", "--json"]),
     "gallery export": (["1a", "2b"], ["-o o.zip", "--words=red", "--json"]),
     "gallery remove": (["1a", "2b"], ["--undo", "--json"]),
+    "models rename": (["rainy", "rainy-days"], ["--json", "--quiet"]),
+    "models remove": (["rainy"], ["--undo", "--json"]),
     "weights pull": (["vgg16"], ["--from x", "--json"]),
     "weights verify": (["vgg16"], ["--json", "--quiet"]),
 }
