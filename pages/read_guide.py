@@ -12,6 +12,6 @@ with left:
 with right, st.container(width=880):
     for piece in documents.pieces(name):
         if isinstance(piece, documents.Picture):
-            st.image(piece.path, caption=piece.says)
+            st.image(piece.path, caption=piece.says, alt=piece.says)
         else:
             st.markdown(piece, unsafe_allow_html=True)  # which is our own

@@ -66,7 +66,12 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
                     "A face that is found is taken where it is; for another part, choose how much of it."
                 )
     with place:
-        st.image(_seen(found.file(), tuple(crop.values())), width="stretch", caption="What it sees")
+        st.image(
+            _seen(found.file(), tuple(crop.values())),
+            width="stretch",
+            caption="What it sees",
+            alt="What it sees",
+        )
     return found, crop
 
 

@@ -56,7 +56,7 @@ def choose() -> Film:
     """The film that a person added, else a sample."""
     taken = _taken()
     reel = _reel("Your film", taken) if taken else _reel("Rocket film", sample())
-    st.image(samples.small(reel.frame), width=110)
+    st.image(samples.small(reel.frame), width=110, alt="The first frame of the film")
     length = amounts.duration(max(reel.frames / reel.fps, 1))
     name = words.plain(reel.film.name) if taken else "A slow look across a photo, to try with"
     st.caption(f"{name} · {reel.frames} frames, {length}")

@@ -48,4 +48,4 @@ def play(file: File, caption: str = "") -> None:
         return
     # Bytes would be made a still picture here; an address is taken as it is.
     address = f"data:{MIMES[ending]};base64,{base64.b64encode(file.read()).decode()}"
-    st.image(address, width="stretch", caption=caption)
+    st.image(address, width="stretch", caption=caption, alt=caption)

@@ -25,6 +25,11 @@ def picture(file: File, before: File | None, caption: str, *, key: str) -> None:
             marked_text(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
             st.caption(words.plain(caption))
         else:
-            st.image(thumbnails.picture_of(file, whole=True), caption=words.plain(caption), width="stretch")
+            st.image(
+                thumbnails.picture_of(file, whole=True),
+                caption=words.plain(caption),
+                width="stretch",
+                alt=words.plain(caption),
+            )
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")

@@ -75,7 +75,12 @@ def show() -> None:
             grid = st.grid(8, min_column_width=110)
         for item in found[:MOST]:
             with grid.cell():
-                st.image(item.thumbnail(), width="stretch", caption=words.plain(item.name))
+                st.image(
+                    item.thumbnail(),
+                    width="stretch",
+                    caption=words.plain(item.name),
+                    alt=words.plain(item.name),
+                )
                 _back(item.id)
         for one in odd[: max(0, MOST - len(found))]:
             with grid.cell():

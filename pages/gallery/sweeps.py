@@ -46,7 +46,12 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     if job.preview:
-        st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
+        st.image(
+            job.preview,
+            width="stretch",
+            caption=f"{job.title}, as it is so far",
+            alt=f"{job.title}, as it is so far",
+        )
     jobs.progress(job)
     if job.report is not None and job.report.text:
         st.caption(words.plain(job.report.text))
@@ -66,7 +71,12 @@ def cells(item: Item) -> None:
             if file is None or not file.here:
                 st.caption(words.plain(str(cell.get("error") or "It is no longer here.")))
                 continue
-            st.image(samples.small(file), width="stretch", caption=words.plain(str(cell.get("label", ""))))
+            st.image(
+                samples.small(file),
+                width="stretch",
+                caption=words.plain(str(cell.get("label", ""))),
+                alt=words.plain(str(cell.get("label", ""))),
+            )
             st.button(
                 "Look",
                 key=f"cell_{number}",

@@ -190,7 +190,12 @@ def _watch(name: str) -> None:
         st.rerun()
     content = job.inputs.get("content", [])
     if job.preview:
-        st.image(job.preview, width="stretch", caption=f"{job.title}, as it is so far")
+        st.image(
+            job.preview,
+            width="stretch",
+            caption=f"{job.title}, as it is so far",
+            alt=f"{job.title}, as it is so far",
+        )
     elif content:
         browser_pictures.content(content[0])
     pill(job)

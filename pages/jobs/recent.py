@@ -39,7 +39,7 @@ def _card(job: engine.Job) -> None:
     settings = tasks.settings_of(job.task, job.settings)
     film = ", a film" if job.result.files[0].kind == "animation" else ""
     caption = words.plain((words.made_of(job) or job.title) + film)
-    st.image(thumbnail, width="stretch", caption=caption)
+    st.image(thumbnail, width="stretch", caption=caption, alt=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
         made = results.as_made(settings, job.result.recipe) if settings else None

@@ -33,7 +33,7 @@ def show_result(
     if file.kind == "animation":
         film_settings.play(file, caption)
     elif file.kind != "picture":
-        st.image(thumbnails.picture_of(file, whole=True), caption=caption)
+        st.image(thumbnails.picture_of(file, whole=True), caption=caption, alt=caption)
     else:
         compare(before, file.read(), key=key, caption=caption, name=name)
 

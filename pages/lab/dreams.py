@@ -36,7 +36,11 @@ def show(taught: Taught) -> None:
         _watch(taught)
         _curve()
         with st.expander("What its units look for", icon=":material/visibility:"):
-            st.image(pictures.filters(taught.network, taught.others), width="stretch")
+            st.image(
+                pictures.filters(taught.network, taught.others),
+                width="stretch",
+                alt="What its hidden units look for",
+            )
             st.caption("A square a hidden unit: light where ink excites it, dark where ink calms it.")
     teaching.again_button()
 
@@ -68,7 +72,12 @@ def _watch(taught: Taught) -> None:
         chain.step()
         energies.append({"step": chain.rounds, "energy": chain.energy})
     del energies[:-_CURVE]
-    st.image(pictures.shown(chain.chances, 3, 5), width="stretch", caption=_caption(drawn, keep))
+    st.image(
+        pictures.shown(chain.chances, 3, 5),
+        width="stretch",
+        caption=_caption(drawn, keep),
+        alt=_caption(drawn, keep),
+    )
     st.caption(f"Round {chain.rounds:,} · energy {chain.energy:.0f} nats, the mean of nine chains")
 
 

@@ -39,7 +39,7 @@ def _each(taught: Sequence[Taught], draw) -> None:
 
 
 def _filters(one: Taught) -> None:
-    st.image(pictures.filters(one.network, one.others), width="stretch")
+    st.image(pictures.filters(one.network, one.others), width="stretch", alt="What its units look for")
     what = "patch of 4 x 4 pixels" if one.network.settings.kind == "convolutional" else "unit"
     told = f"The weights of its first layer, one square a {what}"
     st.caption(f"{told}: light where ink excites it, dark where ink calms it.")
@@ -53,7 +53,7 @@ def _codes(one: Taught) -> None:
     if count > 1:
         number = st.slider("Number of the code", 1, count, int(spread[0]), key=f"lab_unit_{one.title}")
     ways = pictures.units(one.network, number - 1, codes)
-    st.image(pictures.shown(ways, len(ways)), width="stretch")
+    st.image(pictures.shown(ways, len(ways)), width="stretch", alt="What each number of the code says")
     st.caption(
         f"Number {number} goes through its usual range, from left to right; all others stay at their mean."
     )

@@ -87,7 +87,7 @@ def _look(held: streams.Held, shelf: str) -> None:
     assert stream is not None and isinstance(settings, TeachSettings | BoltzmannSettings)
     st.markdown(f"**{title(settings)}**")
     if stream.preview:
-        st.image(stream.preview, width="stretch", caption=_caption(settings))
+        st.image(stream.preview, width="stretch", caption=_caption(settings), alt=_caption(settings))
     if stream.finished:
         st.caption("It has been taught, and waits for the other one.")
         return

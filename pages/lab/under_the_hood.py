@@ -83,7 +83,7 @@ def _drawn(taught: Sequence[Taught]) -> None:
         st.caption(
             "By how many levels of 255 it was off after each step: on digits that it learns and on others."
         )
-        st.image(pictures.filters(one.network, one.others), width="stretch")
+        st.image(pictures.filters(one.network, one.others), width="stretch", alt="What its units look for")
         st.caption("What its first layer looks for: light where ink excites a unit, dark where ink calms it.")
     if not taught:
         st.caption("Once a network has been taught, its curve and its weights are drawn here.")

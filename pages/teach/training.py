@@ -60,7 +60,7 @@ def _watch(name: str) -> None:
         st.rerun()
     report = job.report
     if job.preview:
-        st.image(job.preview, width="stretch", caption="What it is looking at")
+        st.image(job.preview, width="stretch", caption="What it is looking at", alt="What it is looking at")
     jobs.pill(job)
     jobs.progress(job)
     if report is not None and report.metrics:

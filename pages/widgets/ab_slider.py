@@ -19,7 +19,7 @@ _HTML = """
     <span class="tag left"></span>
     <span class="tag right"></span>
     <span class="line"><span class="knob"></span></span>
-    <input type="range" min="0" max="100" step="0.5" value="50">
+    <input aria-label="Compare" type="range" min="0" max="100" step="0.5" value="50">
   </div>
   <figcaption></figcaption>
 </figure>

@@ -32,12 +32,15 @@ def of_bytes(data: bytes, form: Form = "WEBP") -> bytes:
 
 
 def image(picture: File | bytes, **options: Any) -> None:
-    """`st.image`, with what it hands on as it is: all but such a JPEG it would encode anew at every rerun."""
+    """`st.image`, with what it hands on as it is: all but such a JPEG it would encode anew at every rerun.
+
+    Without an `alt` of its own the picture has its caption read to those who cannot see it.
+    """
     if isinstance(picture, File):
         data = of_file(picture.digest, form="JPEG")
     else:
         data = of_bytes(picture, form="JPEG")
-    st.image(data, width="stretch", **options)
+    st.image(data, width="stretch", **{"alt": options.get("caption"), **options})
 
 
 def content(file: File) -> None:

@@ -81,7 +81,12 @@ def show_search(taste: Taste) -> None:
     with st.container(horizontal=True):
         for file in pictures:
             try:
-                st.image(samples.small(file), width=96, caption=words.plain(tasks.stem(file.name)))
+                st.image(
+                    samples.small(file),
+                    width=96,
+                    caption=words.plain(tasks.stem(file.name)),
+                    alt=words.plain(tasks.stem(file.name)),
+                )
             except StudioError as error:
                 st.caption(words.plain(str(error)))
     st.caption(wording.ranges(taste.kind, duels.grid))
