@@ -48,7 +48,8 @@ def test_a_script_of_the_documents_is_there(script):
 def test_every_command_is_among_the_commands():
     [commands_of] = [action.choices for action in _parser()._actions if hasattr(action.choices, "items")]
     told = (DOCS / "commands.md").read_text("utf-8")
-    assert not [name for name in commands_of if f"| `studio {name}` |" not in told]
+    fakes = {"invert"}  # of tests that ran before in this process
+    assert not [name for name in {*commands_of} - fakes if f"| `studio {name}` |" not in told]
 
 
 def test_the_readme_is_short():

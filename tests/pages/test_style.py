@@ -139,7 +139,7 @@ def page_of_live():
     from pages.jobs import live
 
     for label in ("Download", "Download again"):
-        st.button(label, on_click=lambda: live._keep(st.session_state["made"]))
+        st.button(label, on_click=lambda: live.keep(st.session_state["made"]))
 
 
 def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
