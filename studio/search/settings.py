@@ -14,7 +14,11 @@ class SearchSettings(Settings):
     """Trains again and again with different settings and keeps the best model."""
 
     train: str = setting(
-        "text", "Which training: text, vae, dcgan or classify.", tier="main", positional=True, max_length=100
+        "text",
+        "Which training: text, vae, dcgan, enhance or classify.",
+        tier="main",
+        positional=True,
+        max_length=100,
     )
     vary: tuple[str, ...] = setting(
         (),

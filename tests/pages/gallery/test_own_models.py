@@ -8,6 +8,14 @@ from studio.core.models import kept_models, model_zip, presets
 from studio.style.house import known_styles
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(engine, monkeypatch):
+    """Tests of other files that ran before in this process may have kept models."""
+    before = set(kept_models.mine())
+    mine = kept_models.mine
+    monkeypatch.setattr(kept_models, "mine", lambda: [name for name in mine() if name not in before])
+
+
 @pytest.fixture
 def painter(engine):
     """A kept network of house styles; gone afterwards."""
