@@ -117,5 +117,5 @@ def test_far_faces_are_no_neighbours():
 
 
 def test_a_sheet_has_its_limit():
-    with pytest.raises(InvalidInput, match="at most 7,812 in one picture"):
+    with pytest.raises(InvalidInput, match="at most 8,192 in one picture"):
         draw.sheet(np.broadcast_to(np.zeros((1, 64, 64, 3), "uint8"), (20_000, 64, 64, 3)))
