@@ -36,7 +36,6 @@ class Recorded(NamedTuple):
     given: dict[str, Any]
     command: str
     drawn: tuple[str, ...]
-    drawn_of_model: bool = False  # whether what is drawn lies in the trained model
 
 
 RUNS = {
@@ -57,7 +56,6 @@ RUNS = {
         {"data": "sample:hair"},
         "studio classify train sample:hair -o runs/hair",
         ("classes", "map", "tested", "learning_curve"),
-        drawn_of_model=True,
     ),
     "search": Recorded(
         "search.run",
@@ -94,7 +92,7 @@ def _record(page: str, run: Recorded) -> None:
 
     result = tasks.run(run.task, settings, inputs, Progress(listen))
     made = result.files[0]
-    known = presets.from_zip(made).data() if task.produces == "model" and run.drawn_of_model else {}
+    known = presets.from_zip(made).data() if task.produces == "model" else {}
     told = {
         "history": [] if known else history[:: max(1, len(history) // MOST_POINTS)],
         "figures": {name: {**known, **result.figures}[name] for name in run.drawn},

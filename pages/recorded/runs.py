@@ -43,14 +43,9 @@ class Run:
         return self.file.read_bytes() if self.file else b""
 
     def say_whose(self) -> None:
-        """Says so, if it was recorded."""
+        """Labels a recorded one as such, with the command that makes it again."""
         if self.command:
-            say_recorded(self.command)
-
-
-def say_recorded(command: str) -> None:
-    """Labels what is drawn below as recorded, with the command that makes it again."""
-    st.caption(f"A recorded run, `{command}`. Your own takes its place.")
+            st.caption(f"A recorded run, `{self.command}`. Your own takes its place.")
 
 
 def of_job(job: Any) -> Run:

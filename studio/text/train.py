@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
+from studio.core.training import checkpoints, parallel, rates
 from studio.core.training.loop import Average, Curves, Training, arrays_named, diverged
 from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, batches, plan
@@ -161,9 +161,7 @@ class Trainer(Training):
 def _optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Optimizer:
     """AdamW with a warm-up of up to 100 steps, then down to nothing along a cosine."""
     warm = min(100, max(1, steps // 10))
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warm), alpha=0.0, warmup_target=settings.learning_rate, warmup_steps=warm
-    )
+    rate = rates.cosine(settings.learning_rate, steps, warm)
     optimizer = keras.optimizers.AdamW(
         rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8
     )

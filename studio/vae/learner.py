@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import adams
+from studio.core.training import rates
 from studio.core.training.precision import as_float32
 from studio.vae.adversarial import RATE, Adversarial
 from studio.vae.likelihoods import MISSED, unlike
@@ -52,12 +53,7 @@ class Learner(keras.Model):
     def start(self) -> None:
         """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
         warm = min(200, max(1, self.settings.steps // 10))
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            max(1, self.settings.steps - warm),
-            warmup_target=self.settings.learning_rate,
-            warmup_steps=warm,
-        )
+        rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
         adam = keras.optimizers.Adam(rate)
         if self.game is not None:
             adam = adams(self.vae.trainable_variables, rate, RATE)

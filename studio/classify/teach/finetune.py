@@ -214,10 +214,10 @@ def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) ->
     """Adam whose rate rises at first and then falls to nothing; weights are held where they have a place."""
     import keras
 
+    from studio.core.training import rates
+
     warm = max(1, round(_WARM * steps))
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warm), warmup_target=settings.learning_rate, warmup_steps=warm
-    )
+    rate = rates.cosine(settings.learning_rate, steps, warm)
     top.compile(
         keras.optimizers.AdamW(rate, weight_decay=_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=_SMOOTH),

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from studio.core.training import rates
 from studio.enhance.network import network, side_by_side
 from studio.enhance.settings import SCALES, TrainEnhanceSettings
 
@@ -35,12 +36,7 @@ class Learner(keras.Model):
     def start(self) -> None:
         """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
         warm = min(100, max(1, self.settings.steps // 10))
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            max(1, self.settings.steps - warm),
-            warmup_target=self.settings.learning_rate,
-            warmup_steps=warm,
-        )
+        rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
         self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
 

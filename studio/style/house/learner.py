@@ -11,6 +11,7 @@ from keras import ops
 
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
+from studio.core.training import rates
 from studio.core.training.precision import as_float32, computing_in
 from studio.style.house.network import StyledNorm, network
 from studio.style.house.settings import TrainStyleSettings
@@ -53,12 +54,7 @@ class Learner(keras.Model):
     def start(self) -> None:
         """Compiles it: Adam, its rate down to nothing along a cosine after a short warm-up."""
         warm = min(100, max(1, self.settings.steps // 10))
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            max(1, self.settings.steps - warm),
-            warmup_target=self.settings.learning_rate,
-            warmup_steps=warm,
-        )
+        rate = rates.cosine(self.settings.learning_rate, self.settings.steps, warm)
         # One picture in a style that is rarely hit may have a loss far above all others.
         self.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), jit_compile=COMPILED)
         self.optimizer.build(self.trainable_variables)
