@@ -151,7 +151,8 @@ SHARED_BY_PAGES = ({"widgets"}, {"recorded"}, {"form"}, {"jobs"})  # single page
 BESIDE = {
     "search": {"text"},
     "pictures": {"home"},
-}  # searches learn from texts; the home page's tiles are drawn
+    "xray": {"dream"},
+}  # searches learn from texts; the home page's tiles are drawn; dreams have the pictures of channels
 
 
 def _steps_up(leans: Mapping[str, set[str]], ladder: Iterable[set[str]]) -> list[str]:

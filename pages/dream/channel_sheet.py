@@ -41,7 +41,7 @@ def browse(text: str) -> None:
     layer = _layer(network, {shown.layer for shown in shipped})
     _whole(layer, text)
     found = {shown.channel: shown.picture() for shown in shipped if shown.layer == layer}
-    _sheet(layer, found | _painted(network, layer), text)
+    _sheet(layer, found | painted(network, layer), text)
     _any_other(network, layer)
 
 
@@ -134,7 +134,7 @@ def _use_seen(term: str) -> None:
     use(term)
 
 
-def _painted(network: str, layer: str) -> dict[int, bytes]:
+def painted(network: str, layer: str) -> dict[int, bytes]:
     """The pictures of a layer's channels that this person had painted, by channel."""
     found: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):

@@ -49,14 +49,7 @@ def show_live(
     Returns:
         The result, if there is one.
     """
-    if engine.connect().status() != "ready":
-        browser_pictures.content(before())
-        wait()
-        return None
-    absent = weight_downloads.missing(needs)
-    if absent:
-        browser_pictures.content(before())
-        _offer(task, settings, ask, weight_downloads.sizes(absent))
+    if not ready(task, settings, ask, before=before, needs=needs):
         return None
     live = _made(task, settings, ask, before)
     if live is None:
@@ -78,6 +71,31 @@ def show_live(
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
     return live
+
+
+def ready(
+    task: str,
+    settings: Settings,
+    ask: Callable[[], Inputs],
+    *,
+    before: Callable[[], File],
+    needs: Collection[str] = (),
+) -> bool:
+    """Whether a result can be made at once; if not, shows what it is made of, and says what is missing.
+
+    Args:
+        ask, before, needs: as `show_live` takes them.
+    """
+    warm = engine.connect().status() == "ready"
+    absent = weight_downloads.missing(needs) if warm else []
+    if warm and not absent:
+        return True
+    browser_pictures.content(before())
+    if warm:
+        _offer(task, settings, ask, weight_downloads.sizes(absent))
+    else:
+        wait()
+    return False
 
 
 def keep_button(made: engine.Live, *, key: str) -> None:

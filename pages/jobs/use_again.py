@@ -40,6 +40,7 @@ USES = (
     Use("dream_picture.py", "guide", "Your guide"),
     Use("enhance_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
     Use("paint_picture.py", "content", "Your photo"),
+    Use("xray_photo.py", "content", "Your photo"),
     Use("draw_faces.py", "photo", "Your photo"),
     Use("teach_classes.py", "picture", "Your picture", opens=(("half", "try"),)),
 )

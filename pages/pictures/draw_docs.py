@@ -27,6 +27,7 @@ LEAD = ("chelsea", "brush_strokes")  # with these README opens
 HEIGHT, GAP = 302, 8  # px of a row, and between its pictures
 DREAMT, LOOKS = "rocket", ("dogs", "palaces", "spirals")
 LEARNT, STEPS = "chelsea", (10, 60, 300, 1500)
+MAPS = (("block4_conv2", 356), ("block5_conv3", 328))  # of eyes, and of a face
 ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
 WALL = 25  # pictures of each model that draws
 
@@ -75,6 +76,12 @@ def _draw_painter(path: Path) -> None:
     """What the tiny network paints after more and more steps, and the photo."""
     learnt = [_made("paint.learn", {"steps": steps, "size": 384}, content=LEARNT) for steps in STEPS]
     _row([*learnt, _pixels(LEARNT)], path, height=180)
+
+
+def _draw_xray(path: Path) -> None:
+    """A photo, and two maps of VGG16 over it."""
+    asked = [{"show": "map", "layer": layer, "channel": channel} for layer, channel in MAPS]
+    _row([_pixels(LEARNT), *(_made("xray.look", one, content=LEARNT) for one in asked)], path)
 
 
 def _draw_faces(path: Path) -> None:
@@ -133,6 +140,7 @@ PICTURES = {
     "dream": _draw_dream,
     "enhance": _draw_enhance,
     "painter": _draw_painter,
+    "x-ray": _draw_xray,
     "faces": _draw_faces,
     "teach": _draw_teach,
     "text": _draw_text,

@@ -51,6 +51,12 @@ RUNS = {
         "studio dream sample:rocket --look palaces --size 384 -o out.png",
         ("octaves",),
     ),
+    "xray": Recorded(
+        "xray.look",
+        {"content": "sample:chelsea"},
+        "studio xray sample:chelsea -o out.png",
+        ("layers", "loudest"),
+    ),
     "teach": Recorded(
         "classify.train",
         {"data": "sample:hair"},

@@ -46,6 +46,8 @@ TASKS = {
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",
     "paint.learn": "studio.paint:LEARN",
+    "xray.look": "studio.xray:LOOK",
+    "xray.filter": "studio.xray:FILTER",
     "lab.teach": "studio.lab:TEACH",
     "lab.repair": "studio.lab:REPAIR",
     "lab.boltzmann": "studio.lab:BOLTZMANN",

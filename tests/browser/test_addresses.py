@@ -29,6 +29,7 @@ def test_the_navigation_stands_in_groups(tab, expect):
         "Teach",
         "Look inside",
         "Painter",
+        "X-ray",
         "Yours",
         "Gallery",
         "Guide",

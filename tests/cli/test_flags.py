@@ -150,6 +150,8 @@ def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
 ORDERS = {
     "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
     "paint": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
+    "xray": (["a.jpg"], ["-o o.png", "--show map", "--off=conv4_block3", "--vary size=96,128"]),
+    "filter": (["a.jpg"], ["-o o.png", "--layer block1_conv2", "--stride=2"]),
     "lab repair": (["a.png"], ["-o o.png", "--kind dense", "--doodles=b.png", "--vary noise=0,1"]),
     "lab imagine": (["a.png"], ["-o o.png", "--keep left", "-n 4"]),
     "enhance": (["a.png"], ["-o b.png", "--scale=3", "--json"]),

@@ -16,6 +16,8 @@ HALVES = [
     ("dream", {"see": "Layers and channels", "guide_on": "true", "zoom_film": "true"}),
     ("painter", {}),
     ("painter", {"learning_film": "true"}),
+    ("x-ray", {"filter": "true"}),
+    ("x-ray", {"backbone": "ResNet50", "branches": "true"}),
     ("lab", {}),
     ("lab", {"taught": "Boltzmann machine"}),
     ("faces", {}),

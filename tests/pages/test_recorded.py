@@ -7,14 +7,14 @@ import pytest
 from pages.recorded import record, runs
 from studio.cli import _parser
 
-RECORDED = ("style", "dream", "teach", "search")
+RECORDED = ("style", "dream", "teach", "search", "x-ray")
 
 
 def drawn(page):
     return len(page.get("vega_lite_chart")) + len(page.get("imgs"))
 
 
-@pytest.mark.parametrize("address", ["style", "dream", "painter", "teach", "search", "text"])
+@pytest.mark.parametrize("address", ["style", "dream", "painter", "x-ray", "teach", "search", "text"])
 def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     folded, opened = visit(address), visit(address, hood="true")

@@ -8,9 +8,8 @@ import numpy as np
 from PIL import Image
 
 from studio.classify.models import crop
+from studio.core.pictures import heat
 
-# From cold to hot, ever lighter, so that it reads without its colours too.
-_STOPS = np.array([(28, 16, 68), (120, 28, 109), (222, 73, 70), (250, 160, 40), (252, 245, 160)], "float32")
 _GREY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each colour seems
 _UNSEEN = 0.4  # of the light that what lies outside the square in the middle keeps
 _GAP = 0.02  # of the shorter side, between two pictures
@@ -47,17 +46,9 @@ def draw(
     else:
         # Over grey, for over a sunflower's own yellow a hot colour is hard to see.
         share = strength * (0.5 + 0.4 * warmth)
-        shown = picture @ _GREY * (1 - share) + colours(warmth[..., 0]) * share
+        shown = picture @ _GREY * (1 - share) + heat.colours(warmth[..., 0]) * share
     shown = np.clip(np.where(seen, shown, picture * _UNSEEN) + 0.5, 0, 255).astype("uint8")
     return _both(picture, shown) if view == "beside" else shown
-
-
-def colours(warmth: np.ndarray) -> np.ndarray:
-    """`(H, W)` from 0, cold, to 1, hot -> `(H, W, 3) float32`, levels."""
-    at = np.clip(warmth, 0, 1) * (len(_STOPS) - 1)
-    below = np.minimum(at.astype(int), len(_STOPS) - 2)
-    part = (at - below)[..., None]
-    return _STOPS[below] * (1 - part) + _STOPS[below + 1] * part
 
 
 def _spread(

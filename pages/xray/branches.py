@@ -1,0 +1,114 @@
+"""Residual branches of ResNet50, to be switched off, and what it takes the photo for before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import words
+from studio import engine
+from studio.xray.settings import BLOCKS, LookSettings
+
+
+def show(settings: LookSettings, found: engine.Live) -> None:
+    """Draws them, folded."""
+    icon = ":material/call_split:"
+    section = st.expander(
+        "Bridges and branches", icon=icon, key="branches", on_change="rerun", bind="query-params"
+    )
+    if not section.open:
+        return
+    with section:
+        if settings.backbone != "resnet50":
+            st.info(
+                "Choose ResNet50: its blocks have bridges over them, and it also names what it sees.",
+                icon=":material/info:",
+            )
+            return
+        _branches(settings, found.figures)
+
+
+def _branches(settings: LookSettings, told: Mapping[str, Any]) -> None:
+    st.caption(
+        "Each block of ResNet50 only *adds* something to what it was given: a branch of three convolutions "
+        "works it out, and a bridge carries the rest over unchanged. So a branch can be switched off, and "
+        "the network still works. Switch some off and compare."
+    )
+    st.pills(
+        "Branches that are off",
+        BLOCKS,
+        selection_mode="multi",
+        key="off",
+        bind="query-params",
+        width="stretch",
+    )
+    answers, shares = st.columns(2, gap="medium")
+    with answers:
+        st.altair_chart(_answers(told["answers"], bool(settings.off)), width="stretch")
+        st.caption(_said(settings, told["answers"]))
+    with shares:
+        st.altair_chart(_shares(told["shares"], settings.off), width="stretch")
+        st.caption(
+            "How much each branch adds to this photo, against what comes over the bridge: at 1 both are "
+            "equally strong. Those that are off are pale."
+        )
+
+
+def _said(settings: LookSettings, answers: Any) -> str:
+    first = answers[0]
+    if not settings.off:
+        return (
+            f"What ResNet50 takes the photo for, of the thousand things that it knows: *{first['label']}*, "
+            f"with {first['before']:.0%}."
+        )
+    best = max(answers, key=lambda one: one["after"])
+    without = words.listed([block.replace("_", " ") for block in settings.off])
+    same = best["label"] == first["label"]
+    return (
+        f"Without the branch of {without} it takes the photo for *{best['label']}*, with {best['after']:.0%}"
+        + (f"; before it was {first['before']:.0%}." if same else f", no longer for *{first['label']}*.")
+    )
+
+
+def _answers(answers: Any, changed: bool) -> Any:
+    import altair as alt
+
+    order = ["with all branches", "with some off"] if changed else ["with all branches"]
+    rows = [
+        {"what": one["label"], "when": when, "share": round(one[key], 4)}
+        for one in answers
+        for when, key in zip(order, ("before", "after"), strict=False)
+    ]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("what:N", title=None, sort=None, axis=alt.Axis(labelLimit=140)),
+            yOffset=alt.YOffset("when:N", sort=order),
+            color=alt.Color("when:N", title=None, sort=order, legend=alt.Legend(orient="top")),
+            tooltip=["what:N", "when:N", alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(height=40 + 26 * len(rows))
+    )
+
+
+def _shares(shares: Mapping[str, float], off: Any) -> Any:
+    import altair as alt
+
+    rows = [
+        {"block": block, "share": round(share, 3), "off": block in off} for block, share in shares.items()
+    ]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title="branch against bridge"),
+            y=alt.Y("block:N", title=None, sort=None, axis=alt.Axis(labelLimit=120, labelOverlap=False)),
+            opacity=alt.condition("datum.off", alt.value(0.3), alt.value(1.0)),
+            tooltip=["block:N", "share:Q"],
+        )
+        .properties(height=340)
+    )

@@ -1,0 +1,66 @@
+"""What channels like best: pictures that grew from noise, beside the maps of one's own photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pages.dream import channel_sheet
+from pages.form import picture_input
+from pages.jobs import jobs
+from studio.core import tasks
+from studio.dream.channels import sheet
+from studio.xray.settings import LookSettings
+
+_PILLS = "favourites"
+
+
+def of(settings: LookSettings, strengths: Sequence[float]) -> dict[int, bytes]:
+    """The pictures that are here of a layer's channels, those first that answer most strongly to the photo.
+
+    Args:
+        strengths: of all channels of the layer.
+    """
+    found = channel_sheet.painted(settings.backbone, settings.seen) | {
+        shown.channel: shown.picture()
+        for shown in sheet.shipped(settings.backbone)
+        if shown.layer == settings.seen
+    }
+    return {one: found[one] for one in sorted(found, key=lambda one: -strengths[one])}
+
+
+def show(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) -> None:
+    """Draws what one channel likes best, or offers to paint it."""
+    if channel in pictures:
+        st.image(pictures[channel], width="stretch", alt=f"What map {channel} likes best")
+        st.caption(
+            f"What map {channel} likes best: a picture that grew from noise until this map answered as "
+            "strongly as it can. Compare it with the yellow places."
+        )
+        return
+    st.caption(
+        f"What does map {channel} like best? A picture can grow from noise until this map answers as "
+        "strongly as it can. That takes a minute or so."
+    )
+    if st.button("Paint it", icon=":material/imagesearch_roller:"):
+        wanted = {"backbone": settings.backbone, "layer": settings.seen, "channel": channel}
+        jobs.start(channel_sheet.PAINT, tasks.get(channel_sheet.PAINT).settings.parse(wanted), {})
+
+
+def choose(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) -> None:
+    """Lets a person choose a map by what it likes best."""
+    if pictures:
+        told = f"Maps of {settings.seen} by what they like best: where is that in this photo?"
+        pills(_PILLS, told, list(pictures), channel, list(pictures.values()))
+
+
+def pills(key: str, label: str, channels: Sequence[int], channel: int, tiles: Sequence[bytes]) -> None:
+    """A row of maps, each with a small picture; a click chooses it."""
+    st.session_state[key] = channel if channel in channels else None
+    st.pills(label, channels, format_func=str, key=key, width="stretch", on_change=_choose, args=(key,))
+    picture_input.tiles(key, tiles, width=5)
+
+
+def _choose(key: str) -> None:
+    st.session_state["channel"] = st.session_state[key]

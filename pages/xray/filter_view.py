@@ -1,0 +1,135 @@
+"""One filter at work: what it multiplies at a place of this photo, and the map that it makes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.form import forms
+from pages.jobs import live
+from pages.widgets import browser_pictures
+from studio.core.tasks import Inputs
+from studio.xray.settings import FILTERED, FilterSettings, LookSettings
+
+TASK = "xray.filter"
+_STYLE = """<style>
+.sums { display: flex; flex-wrap: wrap; gap: 0.4rem 0.7rem; align-items: center; font-size: 0.8rem;
+  margin-bottom: 0.6rem; }
+.sums table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.sums td { width: 3.1rem; height: 1.9rem; text-align: center; border: 1px solid #8884; }
+.sums figcaption { font-size: 0.72rem; opacity: 0.8; text-align: center; }
+.sums figure { margin: 0; }
+</style>"""
+
+
+def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:
+    """Draws it, folded."""
+    icon = ":material/grid_3x3:"
+    section = st.expander(
+        "One filter at work", icon=icon, key="filter", on_change="rerun", bind="query-params"
+    )
+    if not section.open:
+        return
+    with section:
+        if settings.backbone != "vgg16" or settings.seen not in FILTERED:
+            st.info(
+                "Here several filters and sums come between one layer and the next. Choose VGG16 and a layer "
+                "whose name has *conv* in it: each of its maps is made by one filter of 3 by 3.",
+                icon=":material/info:",
+            )
+            return
+        _at_work(settings, channel, inputs)
+
+
+def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.caption(
+            "The filter lies on 3 by 3 places at a time, multiplies each by a weight of its own, and adds it "
+            "all up. Then it moves on."
+        )
+        knobs = forms.fields(FilterSettings, ("stride", "padding", "pooling"))
+    place = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
+    asked = FilterSettings.parse(
+        {"layer": settings.seen, "channel": channel, "size": settings.size, **knobs, **place}
+    )
+    made = live.live_result(TASK, asked, inputs, "xray_filter", 8)
+    if made is None:
+        return
+    told = made.figures
+    with right:
+        browser_pictures.image(made.data, caption=f"The map that filter {channel} makes so")
+    with left:
+        st.caption(_sizes(asked, told))
+    st.markdown(f"**At the dot** (row {told['place'][0] + 1}, column {told['place'][1] + 1} of its sums)")
+    st.html(_STYLE + "".join(_part(part) for part in told["parts"]))
+    st.markdown(_sum(told))
+
+
+def _sizes(asked: FilterSettings, told: Mapping[str, Any]) -> str:
+    high, wide, deep = told["given"]
+    rows, columns = told["sums"]
+    text = f"It is given {deep} of {wide} × {high}, and makes one of {columns} × {rows}"
+    text = text.replace(f"{deep} of", "the three colours, each of" if deep == 3 else f"{deep} maps, each of")
+    text += (
+        ", as large, for beyond the border it finds zeros."
+        if (rows, columns) == (high, wide)
+        else f": it moves {asked.stride} px at a step"
+        + (" and has to stay inside." if asked.padding == "none" else ".")
+    )
+    if asked.pooling != "none":
+        kept = "the largest" if asked.pooling == "max" else "the mean"
+        text += f" Pooling keeps {kept} of every two by two: {told['map'][1]} × {told['map'][0]}."
+    return text
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    products = [
+        [one * weight for one, weight in zip(row, weights, strict=True)]
+        for row, weights in zip(part["given"], part["weights"], strict=True)
+    ]
+    name = html.escape(part["name"])
+    return (
+        f'<div class="sums">{_table(part["given"], f"{name}, what is there")}<b>×</b>'
+        f"{_table(part['weights'], 'the weights')}<b>=</b>{_table(products, 'multiplied')}"
+        f"<span>adds up to <b>{_signed(part['sum'])}</b></span></div>"
+    )
+
+
+def _table(numbers: Sequence[Sequence[float]], caption: str) -> str:
+    most = max((abs(one) for row in numbers for one in row), default=0) or 1
+    rows = "".join(f"<tr>{''.join(_cell(one, most) for one in row)}</tr>" for row in numbers)
+    return f"<figure><table>{rows}</table><figcaption>{caption}</figcaption></figure>"
+
+
+def _cell(number: float, most: float) -> str:
+    colour = "222,110,40" if number > 0 else "70,100,220"
+    return f'<td style="background:rgba({colour},{0.55 * abs(number) / most:.2f})">{_short(number)}</td>'
+
+
+def _short(number: float) -> str:
+    """A number in a few letters, with a true minus."""
+    size = abs(number)
+    text = f"{number:.0f}" if size >= 10 or not size else f"{number:.1f}" if size >= 1 else f"{number:.3f}"
+    return text.replace("-", "−")
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3g}".replace("-", "−")
+
+
+def _sum(told: Mapping[str, Any]) -> str:
+    terms = [f"{_signed(part['sum'])} ({part['name']})" for part in told["parts"]]
+    if told["other_maps"]:
+        terms.append(f"{_signed(told['others'])} (the other {told['other_maps']:,} maps)")
+    terms.append(f"{_signed(told['bias'])} (the filter's own bias)")
+    total = told["sum"]
+    after = (
+        "It is above 0, so it is handed on as it is."
+        if total > 0
+        else "It is below 0, so **0** is handed on: that bend is the *ReLU*."
+    )
+    return f"{' '.join(terms)} = **{_signed(total)}**. {after}"

@@ -1,0 +1,75 @@
+"""What X-ray asks for: the network, its layer and its map."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import forms
+from pages.widgets import words
+from studio.core.errors import StudioError
+from studio.core.objectives import backbones
+from studio.xray.settings import BLOCKS, USUAL, LookSettings, check
+
+TASK = "xray.look"
+_HELP = "Early layers find edges and textures, deep ones parts of things."
+
+
+def ask() -> LookSettings | None:
+    """Draws the form; None after showing what is wrong."""
+    titles = {name: words.choice(name) for name in backbones.BACKBONES}
+    network = forms.one_of("Network", titles, key="backbone")
+    layer = _layer(network)
+    channel = _channel(network, layer)
+    asked = {"backbone": network, "layer": layer, "channel": channel, "off": _off(network)}
+    # Places and the frame are asked for beside the map, where one sees what they do.
+    settings = forms.form(
+        LookSettings,
+        skip=("backbone", "layer", "channel", "show", "off", "across", "down", "field"),
+        extra=asked | {"show": "map", "field": True},
+        reset=_reset,
+    )
+    try:
+        if settings is not None:
+            check(settings, {})
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+    return settings
+
+
+def _layer(network: str) -> str:
+    known = backbones.spec(network).layers
+    forms.choosing("layer", known)
+    return st.selectbox(
+        "Layer, from the photo inwards",
+        list(known),
+        index=list(known).index(USUAL[network]),
+        key="layer",
+        bind="query-params",
+        help=_HELP,
+    )
+
+
+def _channel(network: str, layer: str) -> int | None:
+    most = backbones.spec(network).layers[layer] - 1
+    if (st.session_state.get("channel") or 0) > most:
+        st.session_state["channel"] = None  # another layer has fewer
+    return st.number_input(
+        f"Map, 0 to {most:,}",
+        0,
+        most,
+        value=None,
+        placeholder="chosen for you",
+        key="channel",
+        bind="query-params",
+    )
+
+
+def _off(network: str) -> list[str]:
+    """The branches that are off: they are chosen further down, where one sees what it does."""
+    chosen = st.session_state.get("off", st.query_params.get_all("off"))
+    return [block for block in chosen or () if block in BLOCKS] if network == "resnet50" else []
+
+
+def _reset() -> None:
+    st.session_state["channel"], st.session_state["off"] = None, []

@@ -1,0 +1,59 @@
+"""The network as a row of blocks, each as tall as its maps are and as wide as there are many."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+_TALL, _LEAST = 4.5, 0.35  # rem of the first maps, and of the smallest
+_STYLE = """<style>
+.layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.2rem, 1fr));
+  gap: 0.75rem 0.4rem; align-items: end; }
+.layers div { display: flex; flex-direction: column; gap: 0.15rem;
+  font-size: 0.72rem; line-height: 1.25; padding: 0.3rem; border-radius: 0.4rem; overflow-wrap: anywhere; }
+.layers i { display: block; background: light-dark(#8fa0e0, #526ad8); border-radius: 0.15rem; }
+.layers .chosen { outline: 2px solid light-dark(#3046b0, #8fa0e0); }
+.layers .chosen i { background: light-dark(#c0521f, #fa9f28); }
+</style>"""
+
+
+def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:
+    """Draws every named layer with the size of its maps and what was learnt for it.
+
+    Args:
+        layers: as the figures of an X-ray have them.
+        chosen: the name of one.
+    """
+    tallest = max(layer["height"] for layer in layers)
+    boxes = "".join(_box(layer, tallest, layer["name"] == chosen) for layer in layers)
+    total = sum(layer["parameters"] for layer in layers)
+    st.markdown("**The way through the network**")
+    st.html(f'{_STYLE}<div class="layers" role="list">{boxes}</div>')
+    st.caption(
+        "From left to right: each block is a layer, as tall as its maps and the wider the more of them "
+        "there are. Below it: its name, how large its maps are, how many there are, how many of the "
+        f"network's {total:,} numbers were learnt for it, and how many px of the photo one place can see."
+    )
+
+
+def _box(layer: Mapping[str, Any], tallest: int, chosen: bool) -> str:
+    tall = max(_LEAST, _TALL * math.sqrt(layer["height"] / tallest))
+    wide = 8 * math.log2(layer["channels"])
+    learnt = f"{short(layer['parameters'])} learnt" if layer["parameters"] else "nothing learnt"
+    return (
+        f'<div role="listitem"{" class=chosen" if chosen else ""}>'
+        f'<i style="height:{tall:.2f}rem;width:{min(100, wide):.0f}%"></i><b>{html.escape(layer["name"])}</b>'
+        f"<span>{layer['width']} × {layer['height']}, {layer['channels']:,} maps</span>"
+        f"<span>{learnt}</span><span>sees {layer['field']:,} px</span></div>"
+    )
+
+
+def short(number: int) -> str:
+    """A number of parameters as people say it: 1,180,160 -> "1.2 million"."""
+    if number >= 1_000_000:
+        return f"{number / 1e6:.1f} million"
+    return f"{number / 1000:.0f} thousand" if number >= 10_000 else f"{number:,}"

@@ -1,0 +1,128 @@
+"""A map of the photo, large, beside what its channel likes best, and where both can be used."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from pages.jobs import live, results, use_again
+from pages.widgets import browser_pictures
+from pages.xray import favourites, uses
+from pages.xray.input_form import TASK
+from studio import engine
+from studio.core.pictures import images
+from studio.core.tasks import File, Inputs
+from studio.xray.settings import LookSettings
+
+_PILLS = "strongest"
+
+
+def needs(settings: LookSettings) -> list[str]:
+    """The weights that it takes."""
+    return [settings.backbone, *(["imagenet-labels"] if settings.backbone == "resnet50" else [])]
+
+
+def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
+    """Draws it; gives what was found, if it could be made."""
+    photo = inputs["content"][0]
+    if not live.ready(TASK, settings, lambda: inputs, before=lambda: photo, needs=needs(settings)):
+        return None
+    plain = {"show": "maps", "channel": None, "field": False}
+    wall = live.live_result(TASK, settings.model_copy(update=plain), inputs, "xray_maps", 4)
+    if wall is None:
+        return None
+    pictures = favourites.of(settings, wall.figures["strengths"])
+    if settings.channel is None:
+        settings = settings.model_copy(update={"channel": next(iter(pictures), wall.figures["channel"])})
+    over, beside = st.columns([5, 3], gap="medium")
+    with over:
+        found = _over(settings, inputs)
+    if found is None:
+        return None
+    channel = found.figures["channel"]
+    with beside:
+        favourites.show(settings, channel, pictures)
+    _strongest(settings, wall, channel)
+    favourites.choose(settings, channel, pictures)
+    with st.container(horizontal=True):
+        uses.buttons(settings, channel, inputs)
+        live.keep_button(found, key="xray")
+        results.download(found.data, TASK, key="xray")
+        use_again.menu(lambda: File.keep(found.data, "picture", "x-ray.png"), key="xray")
+    results.recipe(TASK, found.settings, inputs, found.recipe)
+    return found
+
+
+def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
+    place = st.container()
+    field = st.toggle(
+        "Frame what one place can see",
+        True,
+        key="field",
+        bind="query-params",
+        help="The frame is its receptive field: nothing outside it can change the number at that place",
+    )
+    changed: dict[str, Any] = {"field": field}
+    if field:
+        across, down = st.columns(2)
+        with across:
+            changed["across"] = _slider("Across", "across")
+        with down:
+            changed["down"] = _slider("Down", "down")
+    found = live.live_result(TASK, settings.model_copy(update=changed), inputs, "xray", 8)
+    if found is not None:
+        with place:
+            told = found.figures
+            browser_pictures.image(found.data, caption=f"Map {told['channel']} of {settings.seen}")
+            st.caption(_said(told, field))
+    return found
+
+
+def _slider(label: str, key: str) -> float:
+    return st.slider(label, 0.0, 1.0, 0.5, 0.01, key=key, bind="query-params")
+
+
+def _said(told: Any, field: bool) -> str:
+    text = f"Yellow is where it answers most, with {told['most']:.3g}; where it is dark it answers little."
+    if not field:
+        return text
+    height, width = told["seen"]
+    whole = told["field"] >= 2 * max(height, width)
+    sees = "all of the photo and more" if whole else f"{told['field']} × {told['field']} px"
+    return (
+        f"{text} The dot is one place of this map, where it answers with {told['at_place']:.3g}. It sees "
+        f"only what lies in the frame: {sees}, of the {width} × {height} px at which the network looks."
+    )
+
+
+def _strongest(settings: LookSettings, wall: engine.Live, channel: int) -> None:
+    """The maps that answer most strongly, to choose from."""
+    channels = [one["channel"] for one in wall.figures["loudest"]]
+    told = f"The maps of {settings.seen} that answer most strongly to this photo"
+    favourites.pills(_PILLS, told, channels, channel, _tiles(wall.data, len(channels)))
+    silent = round(100 * wall.figures["silent"])
+    if silent:
+        st.caption(f"{silent} % of this layer's maps find nothing at all in this photo.")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _tiles(wall: bytes, count: int) -> list[bytes]:
+    """The single maps of a wall of them, each a small square."""
+    picture = Image.fromarray(images.read(wall))
+    columns = min(6, count)
+    rows = -(-count // columns)
+    wide, tall = (picture.width + 4) / columns, (picture.height + 4) / rows
+    found = []
+    for number in range(count):
+        left, top = number % columns * wide, number // columns * tall
+        tile = picture.crop((round(left), round(top), round(left + wide) - 4, round(top + tall) - 4))
+        side = min(tile.size)
+        x, y = (tile.width - side) // 2, (tile.height - side) // 2
+        body = io.BytesIO()
+        square = tile.crop((x, y, x + side, y + side)).resize((112, 112), Image.Resampling.BOX)
+        square.save(body, "WEBP", quality=85, method=2)
+        found.append(body.getvalue())
+    return found

@@ -1,0 +1,63 @@
+"""Where a map is of use: as a mask of the brush, for a style on the subject, or as a term of a dream."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import layer_terms, mask_input, painted_masks, picture_input, samples
+from pages.jobs import live
+from pages.jobs.navigation import leave_for
+from pages.xray.input_form import TASK
+from studio.core.pictures import images
+from studio.core.tasks import File, Inputs
+from studio.xray.settings import LookSettings
+
+
+def buttons(settings: LookSettings, channel: int, inputs: Inputs) -> None:
+    """Draws both; each opens its page with the photo and the map set."""
+    mask = settings.model_copy(update={"show": "mask", "channel": channel, "field": False})
+    st.button(
+        "Mask for a style",
+        key="to_style",
+        icon=":material/brush:",
+        help="Opens Style with the brush: the style goes where this map answers",
+        on_click=_to_style,
+        args=(mask, inputs),
+    )
+    st.button(
+        "Dream of it",
+        key="to_dream",
+        icon=":material/bedtime:",
+        help="Opens Dream, which then climbs this map until it shows everywhere",
+        on_click=_to_dream,
+        args=(layer_terms.term(settings.seen, channel), inputs["content"][0]),
+    )
+
+
+def _to_style(settings: LookSettings, inputs: Inputs) -> None:
+    made = live.live_result(TASK, settings, inputs, "xray_masks", 2)
+    if made is None:
+        return
+    photo = inputs["content"][0]
+    _take_along(photo)
+    small = images.fit(images.read(made.data), painted_masks.LONGEST)
+    mask = mask_input.of_brush(images.encode_png(small), 1)
+    first = samples.styles()[0].title
+    styles = (st.session_state.get("style") or [first])[:1]
+    st.session_state["what"], st.session_state["style"] = "photo", styles
+    if painted_masks.put(photo.digest, styles, [mask]):
+        st.session_state["brush"] = True
+    else:
+        mask_input.put([mask])
+    leave_for("style_picture.py")
+
+
+def _to_dream(term: str, photo: File) -> None:
+    _take_along(photo)
+    st.session_state["see"], st.session_state["layers"] = "channels", term
+    leave_for("dream_picture.py")
+
+
+def _take_along(photo: File) -> None:
+    title = samples.titles().get(samples.spelled(photo).removeprefix("sample:"), "")
+    picture_input.use("content", photo, "Your photo", title)

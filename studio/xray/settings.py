@@ -1,0 +1,111 @@
+"""The settings of X-ray; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from studio.core.errors import invalid, unknown
+from studio.core.objectives import backbones
+from studio.core.settings import Settings, setting
+
+# The table says which words this setting takes; no checker can read them there.
+Backbone = Literal[(*backbones.BACKBONES,)]  # type: ignore[valid-type]
+
+# Where to begin: a layer from the middle, whose maps are fine enough to be recognised on the photo.
+USUAL = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
+FILTERED = tuple(name for name in backbones.spec("vgg16").layers if "_conv" in name)
+BLOCKS = tuple(
+    name.removesuffix("_out") for name in backbones.spec("resnet50").layers if name.endswith("_out")
+)
+
+
+class LookSettings(Settings):
+    """Looks at a photo with a network, and shows what one of its layers makes of it."""
+
+    backbone: Backbone = setting("vgg16", "The network.", tier="main")
+    layer: str = setting(
+        "", "The layer; left out, one from the middle of the network.", tier="main", max_length=60
+    )
+    channel: int | None = setting(
+        None,
+        "The map of that layer, from 0; left out, the one that answers most strongly.",
+        tier="main",
+        ge=0,
+    )
+    show: Literal["maps", "map", "mask"] = setting(
+        "maps",
+        "The maps that answer most strongly; one map over the photo; or one as a black and white mask.",
+        tier="main",
+    )
+    field: bool = setting(False, "Frame the part of the photo that one place of the map can see.")
+    across: float = setting(0.5, "That place, from the left, 0, to the right, 1.", ge=0, le=1, step=0.01)
+    down: float = setting(0.5, "That place, from the top, 0, to the bottom, 1.", ge=0, le=1, step=0.01)
+    off: tuple[str, ...] = setting(
+        (),
+        "Residual branches of ResNet50 to switch off, each by the name of its block, e.g. conv4_block3.",
+        max_length=len(BLOCKS),
+    )
+    size: int = setting(
+        224, "The longer side at which the network looks at the photo.", unit="px", ge=96, le=384, step=32
+    )
+
+    @property
+    def seen(self) -> str:
+        """The layer that is shown."""
+        return self.layer or USUAL[self.backbone]
+
+
+class FilterSettings(Settings):
+    """Slides one filter of VGG16 over a photo."""
+
+    layer: str = setting("block1_conv1", "The layer that the filter belongs to.", tier="main", max_length=60)
+    channel: int = setting(0, "The filter of that layer, from 0.", tier="main", ge=0)
+    stride: int = setting(1, "How far the filter moves at each step.", tier="main", unit="px", ge=1, le=4)
+    padding: Literal["zeros", "none"] = setting(
+        "zeros", "What it finds beyond the border: zeros, or nothing, so that it has to stay inside."
+    )
+    pooling: Literal["none", "max", "mean"] = setting(
+        "none", "What is kept of every two by two places of the map: all, the largest, or their mean."
+    )
+    across: float = setting(
+        0.5, "The place that is reckoned, from the left, 0, to the right, 1.", ge=0, le=1, step=0.01
+    )
+    down: float = setting(0.5, "That place, from the top, 0, to the bottom, 1.", ge=0, le=1, step=0.01)
+    size: int = setting(
+        224, "The longer side at which the network looks at the photo.", unit="px", ge=96, le=384, step=32
+    )
+
+
+def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` for a layer, a map or a branch that there is not."""
+    backbones.check_layers(settings.backbone, [settings.seen])
+    _check_channel(settings.backbone, settings.seen, settings.channel)
+    for block in settings.off:
+        if block not in BLOCKS:
+            raise unknown("residual branch of ResNet50", block, BLOCKS)
+    if settings.off and settings.backbone != "resnet50":
+        raise invalid(
+            "off",
+            expected="the network resnet50, which alone has residual branches",
+            received=settings.backbone,
+            next_step="choose resnet50, or switch no branch off",
+        )
+
+
+def check_filter(settings: FilterSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `InvalidInput` for a layer without filters, or a filter that there is not."""
+    if settings.layer not in FILTERED:
+        raise unknown("layer of filters of VGG16", settings.layer, FILTERED)
+    _check_channel("vgg16", settings.layer, settings.channel)
+
+
+def _check_channel(backbone: str, layer: str, channel: int | None) -> None:
+    most = backbones.spec(backbone).layers[layer] - 1
+    if channel is not None and channel > most:
+        raise invalid(
+            "channel",
+            expected=f"a whole number of 0 to {most}, for {layer} has {most + 1} maps",
+            received=channel,
+            next_step="choose one of them, or leave it out",
+        )

@@ -1,0 +1,115 @@
+"""X-ray: maps to choose from, a filter step by step, branches to switch off, where a map goes from here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pages.jobs import live
+from pages.xray import filter_view, layer_strip, map_view
+from studio.core.objectives import backbones
+from studio.core.pictures import images
+from studio.engine import Live
+
+from .test_frame import texts
+
+ANSWERS = [{"label": "tabby", "before": 0.6, "after": 0.2}, {"label": "sieve", "before": 0.1, "after": 0.5}]
+PART = {"name": "map 3", "given": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "sum": 4.5}
+
+
+def looked(task, settings, inputs, shelf, most=4):
+    """An X-ray without a network."""
+    picture = images.encode_png(np.full((60, 90, 3), 90, "uint8"))
+    if task == filter_view.TASK:
+        figures = {"given": [8, 8, 64], "sums": [4, 4], "map": [2, 2], "place": (2, 2), "parts": [PART]}
+        figures |= {"others": -6.0, "other_maps": 63, "bias": 0.25, "sum": -1.25}
+    else:
+        known = backbones.spec(settings.backbone).layers
+        count = known[settings.seen]
+        channel = 5 if settings.channel is None else settings.channel
+        figures = {"channel": channel, "silent": 0.1, "place": (1, 1), "at_place": 0.5, "most": 2.0}
+        figures |= {"loudest": [{"channel": n, "strength": 1.0} for n in range(5, 17)], "seen": [60, 90]}
+        figures |= {"strengths": [1.0] * count, "field": 76, "step": 8, "shares": {"conv4_block3": 0.8}}
+        figures["layers"] = [
+            {"name": name, "height": 8, "width": 8, "channels": n, "parameters": 9, "field": 3}
+            for name, n in known.items()
+        ]
+        figures["answers"] = ANSWERS
+    return Live(task, settings, inputs, picture, "picture", "out.png", figures, None, 0.1)
+
+
+@pytest.fixture
+def xray(visit, monkeypatch):
+    monkeypatch.setattr(live, "ready", lambda *told, **more: True)
+    monkeypatch.setattr(live, "live_result", looked)
+    return lambda **params: visit("x-ray", **params)
+
+
+def test_a_map_is_chosen_by_what_it_likes_best_or_by_how_strongly_it_answers(xray):
+    page = xray()
+    assert not page.exception
+    chosen = page.button_group(key="favourites").value
+    assert f"What map {chosen} likes best" in texts(page.caption)
+    page.button_group(key="strongest").set_value(7).run()
+    assert page.session_state["channel"] == 7 and "map 7 like best" in texts(page.caption)
+
+
+def test_another_layer_leaves_a_map_that_it_does_not_have(xray):
+    page = xray(channel="500")
+    page.selectbox(key="layer").set_value("block1_conv1").run()
+    assert not page.exception and not page.error and page.session_state["channel"] is None
+
+
+def test_a_filter_is_reckoned_before_ones_eyes(xray):
+    page = xray(layer="block1_conv2", filter="true")
+    assert "+4.5 (map 3) −6 (the other 63 maps) +0.25 (the filter's own bias) = **−1.25**" in texts(
+        page.markdown
+    )
+    assert "so **0** is handed on" in texts(page.markdown)
+    other = xray(backbone="ResNet50", filter="true")
+    assert "Choose VGG16" in texts(other.info)
+
+
+def test_branches_are_switched_off_and_the_answers_compared(xray):
+    page = xray(backbone="ResNet50", branches="true")
+    assert "*tabby*, with 60%" in texts(page.caption)
+    page.button_group(key="off").set_value(["conv4_block3"]).run()
+    assert "no longer for *tabby*" in texts(page.caption)
+    assert "Choose ResNet50" in texts(xray(branches="true").info)
+
+
+def test_a_map_becomes_a_mask_of_the_brush(xray):
+    page = xray(content="Coffee", channel="7")
+    page.button(key="to_style").click().run()
+    assert page.title[0].value == "Style" and not page.exception
+    assert page.session_state["brush"] is True and page.session_state["content"] == "Coffee"
+
+
+def test_a_map_becomes_a_term_of_a_dream(xray):
+    page = xray(content="Coffee", channel="7", layer="block5_conv1")
+    page.button(key="to_dream").click().run()
+    assert page.title[0].value == "Dream" and not page.exception
+    assert page.text_input(key="layers").value == "block5_conv1:7"
+    assert page.session_state["content"] == "Coffee"
+
+
+def test_without_the_weights_it_offers_to_fetch_them(visit):
+    page = visit("x-ray")
+    assert not page.exception and "fetches VGG16" in texts(page.info)
+    assert "Fetch and begin" in [button.label for button in page.button]
+
+
+def test_numbers_are_told_as_people_say_them():
+    assert layer_strip.short(1_180_160) == "1.2 million"
+    assert layer_strip.short(36_928) == "37 thousand"
+    assert layer_strip.short(1_792) == "1,792"
+
+
+def test_a_wall_is_cut_into_its_maps():
+    wall = np.full((2 * 100 + 4, 6 * 100 + 20, 3), 255, "uint8")
+    for number in range(12):
+        top, left = number // 6 * 104, number % 6 * 104
+        wall[top : top + 100, left : left + 100] = number * 20
+    tiles = map_view._tiles(images.encode_png(wall), 12)
+    levels = [int(images.read(tile).mean()) for tile in tiles]
+    assert levels == pytest.approx([number * 20 for number in range(12)], abs=3)

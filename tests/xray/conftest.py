@@ -1,0 +1,28 @@
+import pytest
+
+from studio.core.objectives.backbones import BACKBONES, Backbone
+from studio.core.weights.networks import resnet50, vgg16
+
+
+@pytest.fixture(scope="package")
+def vgg():
+    """VGG16 with random weights."""
+    import random_weights
+
+    model = vgg16.network()
+    random_weights.give(model)
+    return _backbone("vgg16", model)
+
+
+@pytest.fixture(scope="package")
+def resnet():
+    """ResNet50 with its classifier, as it begins to learn: random, but no layer drowns the one before it."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return _backbone("resnet50", resnet50.network())
+
+
+def _backbone(name, model):
+    model.trainable = False
+    return Backbone(BACKBONES[name], model, "0" * 64)

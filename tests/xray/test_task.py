@@ -1,0 +1,91 @@
+"""X-ray as tasks: what is drawn, what is told, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from studio.core import tasks
+from studio.core.errors import InvalidInput
+from studio.core.objectives import backbones
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.core.weights import pretrained
+from studio.xray import maps
+from studio.xray.settings import FilterSettings, LookSettings
+
+
+@pytest.fixture
+def look(home, vgg, resnet, monkeypatch):
+    """Runs a task on a noisy photo with networks that were never taught."""
+    known = {"vgg16": vgg, "resnet50": resnet}
+    labels = pretrained.Loaded(type("Labels", (), {"names": [f"thing {n}" for n in range(1000)]})(), "")
+    whole = pretrained.Loaded(resnet.model, resnet.digest)
+    monkeypatch.setattr(backbones, "load", lambda name, progress=None: known[name])
+    monkeypatch.setattr(pretrained, "load", lambda name, *told: labels if "labels" in name else whole)
+    monkeypatch.setattr(maps, "_SEEN", {})
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 96, 3)).astype("uint8")
+    photo = File.keep(images.encode_png(pixels), "picture", "noise.png")
+
+    def look(name="xray.look", **asked):
+        settings = tasks.get(name).settings.parse({"size": 96, **asked})
+        result = tasks.run(name, settings, {"content": [photo]})
+        json.dumps(dict(result.figures))
+        return images.read(result.files[0].read()), result
+
+    return look
+
+
+def test_maps_a_map_and_a_mask_are_drawn(look):
+    wall, result = look(layer="block2_conv1")
+    assert wall.shape[1] > 6 * 200
+    loudest = [one["channel"] for one in result.figures["loudest"]]
+    assert len(set(loudest)) == 12 and result.figures["channel"] == loudest[0]
+    over, _ = look(layer="block2_conv1", show="map")
+    framed, told = look(layer="block2_conv1", show="map", field=True)
+    assert over.shape == framed.shape and not np.array_equal(over, framed)
+    assert told.figures["field"] == 10 and told.figures["step"] == 2
+    mask, _ = look(layer="block2_conv1", show="mask")
+    assert np.ptp(mask, axis=-1).max() == 0 and mask.min() == 0 and mask.max() == 255
+
+
+def test_what_was_seen_is_looked_at_again_without_another_pass(look, vgg, monkeypatch):
+    look()
+    monkeypatch.setattr(maps, "_look", lambda *told: pytest.fail("one pass was enough"))
+    look(layer="block5_conv3", channel=7)
+    look("xray.filter", layer="block1_conv2", channel=3)
+
+
+def test_switched_off_branches_change_what_it_says(look):
+    _, before = look(backbone="resnet50")
+    _, after = look(backbone="resnet50", off=("conv3_block2", "conv5_block1"))
+    assert all(one["before"] == one["after"] for one in before.figures["answers"])
+    assert any(one["before"] != one["after"] for one in after.figures["answers"])
+    assert after.figures["answers"][0]["before"] == before.figures["answers"][0]["before"]
+    assert after.recipe.settings["off"] == ["conv3_block2", "conv5_block1"]
+
+
+def test_a_filter_tells_what_it_multiplies(look):
+    picture, result = look("xray.filter", channel=3, stride=2, pooling="max")
+    told = result.figures
+    assert told["given"] == [60, 96, 3] and told["sums"] == [30, 48] and told["map"] == [15, 24]
+    assert {part["name"] for part in told["parts"]} == {"red", "green", "blue"}
+    assert picture.shape[1] == 768
+
+
+@pytest.mark.parametrize(
+    "settings, told",
+    [
+        (LookSettings(layer="block9"), "layer of vgg16"),
+        (LookSettings(layer="block1_conv1", channel=64), "0 to 63"),
+        (LookSettings(off=("conv4_block3",)), "resnet50"),
+        (LookSettings(backbone="resnet50", off=("conv4_block9",)), "conv4_block"),
+        (FilterSettings(layer="block1_pool"), "layer of filters"),
+        (FilterSettings(channel=64), "0 to 63"),
+    ],
+)
+def test_what_there_is_not_is_refused_at_once(home, settings, told):
+    name = "xray.look" if isinstance(settings, LookSettings) else "xray.filter"
+    photo = File.keep(images.encode_png(np.zeros((8, 8, 3), "uint8")), "picture", "black.png")
+    with pytest.raises(InvalidInput, match=told):
+        tasks.check(name, settings, {"content": [photo]})
