@@ -20,15 +20,22 @@ _DATA = {
 
 
 def add_flags(parser: flags.Parser, task: Task) -> None:
-    """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings."""
-    parser.add_argument("data", metavar="DATA", help=_DATA[task.inputs[0].kind])
+    """Adds what every training takes: DATA, the model's folder, --resume, other inputs and the settings.
+
+    A training whose first input has a flag of its own learns from nothing of a person's.
+    """
+    first = task.inputs[0]
+    if not first.flag:
+        parser.add_argument("data", metavar="DATA", help=_DATA[first.kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the model's folder")
     parser.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
         help="go on where the same training was stopped, as it does unasked; or begin anew",
     )
-    for slot in task.inputs[1:]:
+    for slot in task.inputs:
+        if not slot.flag:
+            continue
         if slot.kind == "model":
             help = "begin with a trained model: its name or folder"
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
@@ -43,9 +50,9 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains, saves the model's folder and tells the figures. Returns the exit code."""
     settings, machine = task.settings.parse(flags.values(arguments)), elsewhere.machine(arguments)
-    named = {task.inputs[0].name: [arguments.data]}
-    for slot in task.inputs[1:]:
-        given = getattr(arguments, slot.name)
+    named: dict[str, list[str]] = {}
+    for slot in task.inputs:
+        given = getattr(arguments, slot.name if slot.flag else "data")
         named[slot.name] = given if isinstance(given, list) else [given] if given else []
     out = outputs.checked(arguments.out, "model", [text for texts in named.values() for text in texts])
     inputs = {s.name: [machine.read(s, one) for one in named[s.name]] for s in task.inputs if named[s.name]}

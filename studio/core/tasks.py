@@ -45,6 +45,8 @@ TASKS = {
     "dream.channel": "studio.dream:CHANNEL",
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",
+    "outline.paint": "studio.outline:PAINT",
+    "outline.train": "studio.outline:TRAIN",
     "paint.learn": "studio.paint:LEARN",
     "xray.look": "studio.xray:LOOK",
     "xray.filter": "studio.xray:FILTER",

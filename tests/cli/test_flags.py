@@ -154,6 +154,7 @@ ORDERS = {
     "filter": (["a.jpg"], ["-o o.png", "--layer block1_conv2", "--stride=2"]),
     "lab repair": (["a.png"], ["-o o.png", "--kind dense", "--doodles=b.png", "--vary noise=0,1"]),
     "lab imagine": (["a.png"], ["-o o.png", "--keep left", "-n 4"]),
+    "outline": (["a.png"], ["-o b.png", "--night", "--json"]),
     "enhance": (["a.png"], ["-o b.png", "--scale=3", "--json"]),
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),

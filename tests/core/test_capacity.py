@@ -16,6 +16,7 @@ from studio.dream.settings import DreamSettings
 from studio.enhance.settings import TrainEnhanceSettings
 from studio.film.settings import FilmSettings
 from studio.gallery.sweep_settings import SweepSettings
+from studio.outline.settings import TrainOutlineSettings
 from studio.search.settings import SearchSettings
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
@@ -157,6 +158,7 @@ def test_a_film_needs_what_its_frames_do(monkeypatch):
         ("style.train", TrainStyleSettings(batch=2), TrainStyleSettings(batch=64)),
         ("style.train", TrainStyleSettings(size=96), TrainStyleSettings(size=512)),
         ("enhance.train", TrainEnhanceSettings(batch=2), TrainEnhanceSettings(batch=64)),
+        ("outline.train", TrainOutlineSettings(batch=2), TrainOutlineSettings(batch=64)),
         ("text.train", TrainTextSettings(units=128), TrainTextSettings(units=2048)),
         ("dream.ascend", DreamSettings(size=256), DreamSettings(size=1024)),
     ],

@@ -14,6 +14,7 @@ from studio.core.tasks import File
 WIDE = {
     "dcgan.train": "width",
     "enhance.train": "width",
+    "outline.train": "width",
     "vae.train": "width",
     "text.train": "units",
     "style.train": "width",

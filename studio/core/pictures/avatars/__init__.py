@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from studio.core.pictures.avatars import clothes, crowns, features, glasses, hair, hats, head, looks
 from studio.core.pictures.avatars.pen import Pen
 from studio.core.progress import Progress
 
+_Paint = Callable[[Pen, looks.Look, head.Head, np.random.Generator], None]
 FACTS = ("smile", "glasses", "hat", "beard", "hair_length")
 
 
@@ -23,25 +26,44 @@ def draw(rng: np.random.Generator, size: int = 64) -> tuple[np.ndarray, dict[str
         (or moustache) 0 or 1; hair_length from 0 (bald) to 1 (far over the shoulders).
     """
     look = looks.choose(rng)
-    shape = head.shaped(look)
     pen = Pen(size, look.background)
-    with pen.placed(*head.CENTRE, look.tilt):
-        hair.draw_behind(pen, look, shape)
-    clothes.draw(pen, look, shape)
-    with pen.placed(*head.CENTRE, look.tilt):
-        hair.draw_strands(pen, look, shape)
-        head.draw_ears(pen, look, shape)
-        head.draw_skin(pen, look, shape)
-        features.draw_beard(pen, look, shape)
-        features.draw_mouth(pen, look, shape)
-        features.draw_nose(pen, look, shape)
-        features.draw_eyes(pen, look, shape)
-        hair.draw_close(pen, look, shape)
-        crowns.draw(pen, look, shape, rng)
-        features.draw_brows(pen, look, shape)
-        glasses.draw(pen, look, shape)
-        hats.draw(pen, look, shape)
+    draw_look(pen, look, rng)
     return pen.picture(), _facts(look)
+
+
+def draw_look(pen: Pen, look: looks.Look, rng: np.random.Generator) -> None:
+    """Draws the face of a look, from what is farthest away to what is nearest."""
+    shape = head.shaped(look)
+    with pen.placed(*head.CENTRE, look.tilt), pen.part("hair"):
+        hair.draw_behind(pen, look, shape)
+    with pen.part("clothes"):
+        clothes.draw(pen, look, shape)
+    with pen.placed(*head.CENTRE, look.tilt):
+        for part, paint in _PARTS:
+            with pen.part(part):
+                paint(pen, look, shape, rng)
+
+
+def _plain(paint: Callable[[Pen, looks.Look, head.Head], None]) -> _Paint:
+    """What leaves nothing to chance."""
+    return lambda pen, look, shape, rng: paint(pen, look, shape)
+
+
+# Of the head, from the farthest to the nearest.
+_PARTS: tuple[tuple[str, _Paint], ...] = (
+    ("hair", _plain(hair.draw_strands)),
+    ("ears", _plain(head.draw_ears)),
+    ("head", _plain(head.draw_skin)),
+    ("beard", _plain(features.draw_beard)),
+    ("mouth", _plain(features.draw_mouth)),
+    ("nose", _plain(features.draw_nose)),
+    ("eyes", _plain(features.draw_eyes)),
+    ("hair", _plain(hair.draw_close)),
+    ("hair", crowns.draw),
+    ("brows", _plain(features.draw_brows)),
+    ("glasses", _plain(glasses.draw)),
+    ("hat", _plain(hats.draw)),
+)
 
 
 def _facts(look: looks.Look) -> dict[str, float]:

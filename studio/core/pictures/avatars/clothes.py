@@ -19,7 +19,7 @@ def draw(pen: Pen, look: Look, head: Head) -> None:
     torso = moved(smooth(both([(0, 50), *half]), steps=5), x)
     pen.lit(torso, look.cloth, (-1.5, 0.5))
     if look.stripes:
-        with pen.inside(torso):
+        with pen.inside(torso), pen.part("stripes"):
             for level in (57.7, 62.7):
                 pen.line(np.array([(0, level), (64, level)]), look.trim, 2.4)
     neck = moved([(-thick, 40), (thick, 40), (thick + 0.4, 52), (0, 55.5), (-thick - 0.4, 52)], x)
@@ -27,9 +27,10 @@ def draw(pen: Pen, look: Look, head: Head) -> None:
         pen.lit(ellipse(x, 51.5, thick + 9, 6), shade(look.cloth, 0.6))
     if look.collar == "vee":
         pen.fill(moved([(-thick - 2, 50), (thick + 2, 50), (0, 61)], x), look.skin)
-    pen.fill(neck, look.skin)
-    with pen.inside(neck):
-        pen.fill(moved(head.outline, x + 0.5, y + 3.3), shade(look.skin, 1.15))
+    with pen.part("neck"):
+        pen.fill(neck, look.skin)
+        with pen.inside(neck):
+            pen.fill(moved(head.outline, x + 0.5, y + 3.3), shade(look.skin, 1.15))
     _COLLARS[look.collar](pen, look, thick, x)
 
 

@@ -58,7 +58,8 @@ def _curls(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
             continue
         wide = size * rng.uniform(0.9, 1.12)
         pen.dot(x + 0.5 * head.ahead, y, wide, colour)
-        pen.line(arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), gleam(look.hair), 0.8, 0.5)
+        with pen.part("shine"):
+            pen.line(arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), gleam(look.hair), 0.8, 0.5)
 
 
 def _afro(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:

@@ -25,12 +25,15 @@ def draw_eyes(pen: Pen, look: Look, head: Head) -> None:
         with pen.inside(white):
             middle = x + look.gaze[0] - 0.15 * side, head.eyes + look.gaze[1]
             radius = min(across, down) * 0.76
-            pen.dot(*middle, radius, look.iris)
-            pen.dot(*middle, radius * 0.58, INK)
+            with pen.part("iris"):
+                pen.dot(*middle, radius, look.iris)
+            with pen.part("pupil"):
+                pen.dot(*middle, radius * 0.58, INK)
             if look.lids:
                 lid = ellipse(x, head.eyes - down * (2.2 - 1.7 * look.lids), across * 1.5, down * 1.3)
                 pen.fill(lid, shade(look.skin, 0.7))
-        pen.dot(middle[0] - 0.55, middle[1] - 0.75, 0.62, WHITE)
+        with pen.part("shine"):
+            pen.dot(middle[0] - 0.55, middle[1] - 0.75, 0.62, WHITE)
         dark = INK if look.lashes else contour(look.skin)
         pen.line(
             arc(x, head.eyes + 0.1, across, down, 195, 345, 14), dark, 1.15 if look.lashes else 0.75, 0.5

@@ -110,7 +110,7 @@ def draw_strands(pen: Pen, look: Look, head: Head) -> None:
     curtain, low, inner = _curtain(look, head), _hanging(look), 0.62 * head.width
     part = np.array([(inner, -4), (inner, low - 3), (inner + 3, low + 4), (40, low + 4), (40, -4)])
     for side in (-1, 1):
-        with pen.inside(part * (side, 1)):
+        with pen.inside(part * (side, 1)), pen.part("strands"):
             pen.fill(curtain, shade(look.hair, 0.75 if side < 0 else 1.15))
 
 
@@ -118,7 +118,8 @@ def draw_close(pen: Pen, look: Look, head: Head) -> None:
     """What lies close to the head; of a bald one its shine."""
     if look.style == "bald":
         shine = arc(-0.12 * head.width, 0, 0.66 * head.width, 0.82 * head.height, 218, 262, 12)
-        pen.line(shine, mix(look.skin, (255, 250, 240), 0.4), 1.8, 0.8)
+        with pen.part("shine"):
+            pen.line(shine, mix(look.skin, (255, 250, 240), 0.4), 1.8, 0.8)
     elif look.style in _CUTS:
         cut = _CUTS[look.style]
         outline = _cap(look, head, cut)

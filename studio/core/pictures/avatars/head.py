@@ -63,7 +63,8 @@ def draw_ears(pen: Pen, look: Look, head: Head) -> None:
         pen.fill(ellipse(x, head.eyes + 1.2, 2.7, 3.9), look.skin if side < 0 else shade(look.skin, 0.55))
         pen.fill(ellipse(x + 0.2 * side, head.eyes + 1.3, 1.3, 2.2), shade(look.skin))
         if look.earrings:
-            pen.dot(x + 0.4 * side, head.eyes + 6, 1.25, look.trim)
+            with pen.part("earrings"):
+                pen.dot(x + 0.4 * side, head.eyes + 6, 1.25, look.trim)
 
 
 def draw_skin(pen: Pen, look: Look, head: Head) -> None:

@@ -14,6 +14,7 @@ Colour = tuple[int, int, int]
 FINE = 4
 UNITS = 64  # a picture's side, whatever its size in px
 ZOOM = 1.07  # around the middle of the lower edge
+DAY = (1.0, 1.0, 1.0)  # of red, green and blue the share that light leaves
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
@@ -36,13 +37,34 @@ class Pen:
     Args:
         size: side of the picture in px.
         colour: of the sheet.
+        zoom: how large all is drawn.
+        aside: how far to the right, in units.
+        light: what it leaves of each colour, see DAY.
+        depth: of shades; more where the light is harder.
     """
 
-    def __init__(self, size: int, colour: Colour):
-        self._image = Image.new("RGB", (size * FINE, size * FINE), colour)
+    def __init__(
+        self,
+        size: int,
+        colour: Colour,
+        zoom: float = ZOOM,
+        aside: float = 0.0,
+        light: tuple[float, float, float] = DAY,
+        depth: float = 1.0,
+    ):
+        self._light, self._depth, self._part = light, depth, ""
+        self._image = Image.new("RGB", (size * FINE, size * FINE), self._lit(colour))
         self._ink = ImageDraw.Draw(self._image)
-        scale = ZOOM * size * FINE / UNITS
-        self._frame = np.eye(2) * scale, np.array([UNITS / 2, UNITS]) * (1 / ZOOM - 1) * scale
+        scale = zoom * size * FINE / UNITS
+        origin = np.array([UNITS / 2, UNITS]) * (1 / zoom - 1) + (aside / zoom, 0)
+        self._frame = np.eye(2) * scale, origin * scale
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Meanwhile what is drawn belongs to a part of a face, which a `Tracer` notes."""
+        before, self._part = self._part, name
+        yield
+        self._part = before
 
     @contextmanager
     def placed(self, x: float, y: float, angle: float = 0.0) -> Iterator[None]:
@@ -50,6 +72,14 @@ class Pen:
         before = turned, origin = self._frame
         cos, sin = np.cos(angle), np.sin(angle)
         self._frame = np.array([[cos, sin], [-sin, cos]]) @ turned, (x, y) @ turned + origin
+        yield
+        self._frame = before
+
+    @contextmanager
+    def unzoomed(self) -> Iterator[None]:
+        """Meanwhile a unit is a 64th of the side, whatever the zoom."""
+        before = self._frame
+        self._frame = np.eye(2) * (self._image.width / UNITS), np.zeros(2)
         yield
         self._frame = before
 
@@ -66,18 +96,23 @@ class Pen:
 
     def fill(self, outline: Points, colour: Colour) -> None:
         """Fills an outline."""
-        self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=colour)
+        self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=self._lit(colour))
+
+    def backdrop(self, picture: np.ndarray) -> None:
+        """Begins anew on a picture, `(FINE * size, FINE * size, 3) uint8`."""
+        self._image = Image.fromarray(picture)
+        self._ink = ImageDraw.Draw(self._image)
 
     def tint(self, outline: Points, colour: Colour, share: float) -> None:
         """Lays a thin colour over what is there."""
         box, mask = self._mask(outline, round(255 * share))
-        self._image.paste(colour, box, mask)
+        self._image.paste(self._lit(colour), box, mask)
 
     def lit(self, outline: Points, colour: Colour, away: tuple[float, float] = (-1.6, -1.3)) -> None:
         """Fills an outline, with a crescent of shade on the side that the light does not reach."""
-        self.fill(outline, shade(colour))
+        self.fill(outline, shade(colour, self._depth))
         with self.inside(outline):
-            self.fill(moved(outline, *away), colour)
+            self.fill(moved(outline, *(self._depth * np.array(away))), colour)
 
     def line(self, points: Points, colour: Colour, width: float, taper: float = 0.0) -> None:
         """Draws along points with round ends; a taper of 1 lets both ends run thin."""
@@ -92,6 +127,14 @@ class Pen:
     def picture(self) -> np.ndarray:
         """What was drawn, `(size, size, 3) uint8`."""
         return np.asarray(self._image.reduce(FINE))
+
+    def sheet(self) -> np.ndarray:
+        """The same before it is made coarser, `(FINE * size, FINE * size, 3) uint8`: no colours are mixed."""
+        return np.asarray(self._image)
+
+    def _lit(self, colour: Colour) -> Colour:
+        red, green, blue = (round(one * left) for one, left in zip(colour, self._light, strict=True))
+        return red, green, blue
 
     def _pixels(self, outline: Points) -> Points:
         turned, origin = self._frame

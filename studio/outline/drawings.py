@@ -1,0 +1,102 @@
+"""A drawing of any size, as a network is shown it: light on black, each kind in its own colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from studio.core.errors import InvalidInput, invalid
+from studio.core.pictures import images
+from studio.outline.parts import COLOURS
+from studio.outline.settings import KINDS, Kind
+
+LEAST = 24  # levels between the darkest and the lightest pixel, below which nothing is drawn
+_LINE = 0.010  # of the side: thinner lines are made so wide
+_FAR = 90  # levels: a colour so far from that of every part is none
+_WORK = 512  # px: larger drawings are shrunk before anything else
+
+
+def read(picture: np.ndarray, kind: Kind, size: int) -> np.ndarray:
+    """A drawing as a network is shown it.
+
+    Args:
+        picture: `(H, W, 3) uint8`; on a light ground it is taken for one on black.
+        kind: of the drawing.
+        size: of a side, in px.
+
+    Returns:
+        `(size, size, 3) uint8`.
+
+    Raises:
+        InvalidInput: if it is of one colour all over, or no colour of a part is in it.
+    """
+    picture = _square(_shrunk(picture))
+    levels = images.gray(picture)[..., 0]
+    if int(levels.max()) - int(levels.min()) < LEAST:
+        raise _nothing("a drawing", "a picture of one colour")
+    if kind == "parts":
+        made = _parts(picture)
+        if not made.any():
+            raise _nothing("a face painted in the colours of its parts", "none of these colours")
+        return _resized(made, size)
+    if kind == "outline":
+        levels = _on_black(levels).astype("float32")
+        levels = (levels - levels.min()) * (255 / (levels.max() - levels.min()))
+        line = int(_LINE * len(levels)) | 1
+        thick = Image.fromarray(levels.astype("uint8"))
+        levels = np.asarray(thick.filter(ImageFilter.MaxFilter(line)) if line > 1 else thick)
+    return _resized(np.repeat(levels[..., None], 3, axis=2), size)
+
+
+def shown(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
+    """What a network of avatars is told of a drawing: `(H, W, 3) uint8` -> `(H, W, planes) float32`."""
+    told = np.array([*(kind == one for one in KINDS), night], "float32")
+    planes = np.broadcast_to(told, (*drawing.shape[:2], len(told)))
+    return np.concatenate([drawing.astype("float32") / 255, planes], axis=2)
+
+
+def _nothing(expected: str, received: str) -> InvalidInput:
+    step = "draw at least the outline of a head, or choose the kind that it is"
+    return invalid("drawing", expected=expected, received=received, next_step=step)
+
+
+def _shrunk(picture: np.ndarray) -> np.ndarray:
+    height, width = picture.shape[:2]
+    share = _WORK / max(height, width)
+    if share >= 1:
+        return picture
+    return images.resize(picture, max(1, round(height * share)), max(1, round(width * share)))
+
+
+def _square(picture: np.ndarray) -> np.ndarray:
+    """The whole of it in the middle of a square, continued in the colour of its rim."""
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    if height == width:
+        return picture
+    made = np.empty((side, side, 3), "uint8")
+    made[:] = np.median(_rim(picture), axis=0).astype("uint8")
+    down, right = side - height, (side - width) // 2  # shoulders stay at the lower edge
+    made[down:, right : right + width] = picture
+    return made
+
+
+def _rim(picture: np.ndarray) -> np.ndarray:
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+
+
+def _on_black(levels: np.ndarray) -> np.ndarray:
+    return 255 - levels if np.median(_rim(levels[..., None])) > 127 else levels
+
+
+def _parts(picture: np.ndarray) -> np.ndarray:
+    """Each pixel in the colour of the part that is nearest to its own, or black."""
+    colours = np.array([(0, 0, 0), *COLOURS.values()], "int32")
+    away = ((picture[:, :, None].astype("int32") - colours) ** 2).sum(-1)
+    nearest = away.argmin(-1)
+    nearest[away.min(-1) > _FAR**2] = 0
+    return colours[nearest].astype("uint8")
+
+
+def _resized(picture: np.ndarray, size: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BOX))

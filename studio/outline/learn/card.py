@@ -1,0 +1,40 @@
+"""The card of a network that paints, made from its figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.core.models import cards
+from studio.outline.settings import KINDS, TrainOutlineSettings
+
+
+def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card in Markdown.
+
+    Args:
+        settings: of the training.
+        figures: as `studio.outline.learn.task.train` gives them.
+        command: that trains it.
+    """
+    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
+    rows = [
+        (f"off on drawings of the kind {kind}, levels of 255", f"{figures[f'off_{kind}']:.1f}")
+        for kind in KINDS
+    ]
+    if "fid" in figures:
+        floor = f"{figures['fid']:.1f} (other avatars: {figures['fid_floor']:.1f})"
+        rows.append((f"FID, {figures['scored']:,} outlines", floor))
+    parts = [
+        "# Paints avatars from drawings",
+        f"Data: {settings.avatars:,} avatars that the studio draws itself, each as an outline, as parts and "
+        f"as light, by an unsteady hand and only in part; {figures['held_out']:,} others were held out.\n\n"
+        + cards.LICENCE,
+        f"A U-Net of {figures['parameters']:,} parameters and a judge of patches, as in pix2pix "
+        f"(arXiv:1611.07004), with a hinge loss. Trained for {figures['steps']:,} steps of "
+        f"{settings.batch} drawings in {figures['seconds'] / 60:.0f} minutes. The weights are averaged "
+        f"ones.{cards.begun(figures)}{ended}\n\n    {command}",
+        *figures["notes"],
+        f"On held-out avatars, drawn by hands of all kinds.\n\n{cards.table(rows)}",
+    ]
+    return "\n\n".join(parts) + "\n"

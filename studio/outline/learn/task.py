@@ -1,0 +1,96 @@
+"""Learning to paint avatars as a task: nothing in, a packed network with its card out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from studio.core import recipes
+from studio.core.errors import Cancelled
+from studio.core.models import cards, loading, presets
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints, start_from
+from studio.outline import models
+from studio.outline.learn import card, measure
+from studio.outline.learn.pairs import HELD_OUT_SEED, Bank
+from studio.outline.settings import KINDS, TrainOutlineSettings
+
+HELD_OUT = 192  # avatars, a third of them in each kind
+
+
+@checkpoints.one_at_a_time(models.TASK)
+def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Teaches a network to paint avatars. See `studio.outline.learn.train`."""
+    from studio.outline.learn import train as training
+
+    progress.stage("Drawing avatars to learn from")
+    bank = Bank(settings.seed, settings.avatars, settings, progress)
+    held_out = Bank(HELD_OUT_SEED, max(HELD_OUT, settings.scored), settings, progress)
+    rng = np.random.default_rng(HELD_OUT_SEED)
+    rows = np.arange(HELD_OUT)
+    kinds = [KINDS[n % len(KINDS)] for n in rows]
+    tested = held_out.drawn(rows, kinds, rng)
+    run = checkpoints.find(models.TASK, settings, inputs)
+    trainer = training.Trainer(bank, tested, settings, run, _start(inputs))
+    trained = training.train(trainer, progress)
+    stopped = trained.ended == "cancelled"
+    off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
+    figures: dict[str, Any] = {
+        "steps": trained.steps,
+        "held_out": HELD_OUT,
+        "seconds": trained.curves.seconds,
+        "parameters": trained.learner.generator.count_params(),
+        "off": trained.off,
+        **{f"off_{kind}": float(off[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
+        "ended": trained.ended,
+        "notes": [],
+        **start_from.origin(inputs),
+        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+    }
+    if settings.scored and not stopped:
+        try:
+            figures |= scored(trainer, held_out, settings, progress)
+        except Cancelled:
+            stopped = True
+    recipe = recipes.make(models.TASK, settings, inputs)
+    command = cards.command("train_outline", "", settings, figures["started_from"])
+    told = {"trained_on": "avatars that the studio draws", "command": command, "figures": figures}
+    text = card.write(settings, figures, command)
+    picture = cards.picture(
+        trainer.sheet(), trained.curves.steps, {**trained.curves.losses, **trained.curves.tests}
+    )
+    packed = presets.pack(trained.learner, models.TASK, settings, text, recipe, told, picture)
+    kept = File.keep(packed, "model", "outline.zip")
+    if not stopped:
+        run.forget()
+    return Result((kept,), figures, recipe, stopped)
+
+
+def scored(
+    trainer: Any, held_out: Bank, settings: TrainOutlineSettings, progress: Progress
+) -> dict[str, Any]:
+    """FID of what is painted of held-out outlines, see `measure.distances`."""
+    count = settings.scored
+    rng = np.random.default_rng([HELD_OUT_SEED, 1])
+    made, kinds = [], [KINDS[0]] * 32
+    for at in range(0, count, 32):
+        progress.report(at, count)
+        rows = np.arange(at, min(at + 32, count))
+        made.append(trainer.paint(held_out.drawn(rows, kinds[: len(rows)], rng)))
+    painted = np.rint(255 * np.concatenate(made)).clip(0, 255).astype("uint8")
+    others = Bank(HELD_OUT_SEED + 1, count, settings, progress).pictures
+    return measure.distances(painted, held_out.pictures[:count], others, progress)
+
+
+def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+    """The weights of the network to start from, if there is one: the painter's and the judge's."""
+    preset = start_from.model(inputs)
+    if preset is None:
+        return None
+    from studio.outline.learn.learner import Learner
+
+    learner = Learner(models.settings_of(preset))
+    loading.fill(learner, preset)
+    return learner.generator.get_weights(), learner.judge.get_weights()

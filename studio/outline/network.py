@@ -1,0 +1,65 @@
+"""The network that paints, and the one that judges what it paints.
+
+The painter is a U-Net (Ronneberger et al. 2015, arXiv:1505.04597) as in pix2pix (Isola et al. 2016,
+arXiv:1611.07004): maps are halved down to 4 px and doubled again, and each size is told what was seen on the
+way down. It doubles by laying maps side by side as pixels (Shi et al. 2016, arXiv:1609.05158), also in its
+last step, so that no convolution has to look at the full size. It has no normalisation: it is to answer one
+drawing at a time as it answers a batch.
+
+The judge looks at patches, as in pix2pix, of the picture at half its size: edges are learnt from likeness.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from studio.core.generators.discriminator import small
+from studio.core.training.loop import part_seed
+from studio.outline.settings import LearnSettings
+from studio.outline.written import SLOPE, layers_of, planes_of, sizes_of
+
+
+def painter(settings: LearnSettings) -> keras.Model:
+    """`(B, size, size, planes)` -> `(B, size, size, layers)`, before anything is made of them."""
+    seeds = iter(range(100))
+
+    def convolved(maps: Any, channels: int, side: int, stride: int = 1, gain: float = 2.0) -> Any:
+        seed = part_seed(settings.seed, next(seeds))
+        start = keras.initializers.VarianceScaling(gain, "fan_in", "truncated_normal", seed)
+        return layers.Conv2D(channels, side, stride, "same", kernel_initializer=start)(maps)
+
+    down, up = sizes_of(settings)
+    drawing = keras.Input((settings.size, settings.size, planes_of(settings)), name="drawing")
+    maps, seen = drawing, []
+    for channels in down:
+        maps = ops.leaky_relu(convolved(maps, channels, 4, 2), SLOPE)
+        seen.append(maps)
+    for n, channels in enumerate(up):
+        maps = ops.leaky_relu(spread(convolved(maps, 4 * channels, 3)), SLOPE)
+        maps = ops.concatenate([maps, seen[-2 - n]], axis=-1)
+    maps = ops.leaky_relu(convolved(maps, 2 * settings.width, 3), SLOPE)
+    return keras.Model(drawing, spread(convolved(maps, 4 * layers_of(settings), 1, gain=0.1)), name="painter")
+
+
+def spread(maps: Any) -> Any:
+    """`(B, H, W, 4 C)` -> `(B, 2 H, 2 W, C)`: each place becomes a square of pixels, row by row."""
+    _, height, width, channels = maps.shape
+    parts = ops.reshape(maps, (-1, height, width, 2, 2, channels // 4))
+    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, channels // 4))
+
+
+def judge(settings: LearnSettings) -> keras.Model:
+    """`(B, size / 2, size / 2, 3 + planes)`, a picture and its drawing -> `(B, h, w, 1)`, high for true."""
+    side, width = settings.size // 2, settings.judge_width
+    seen = maps = keras.Input((side, side, 3 + planes_of(settings)), name="picture")
+    for n in range(3):
+        start = small(settings.seed, 60 + n)
+        maps = layers.Conv2D(width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=start)(maps)
+        if n:
+            maps = layers.BatchNormalization(momentum=0.9)(maps)
+        maps = layers.LeakyReLU(0.2)(maps)
+    maps = layers.Conv2D(1, 4, 1, "same", kernel_initializer=small(settings.seed, 70))(maps)
+    return keras.Model(seen, maps, name="judge")

@@ -1,0 +1,106 @@
+"""Painting from a drawing: what the network says of each pixel, as large and in such colours as one likes."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+
+from studio.core.litert.interpreter import Network
+from studio.core.models import loading
+from studio.core.models.presets import Preset
+from studio.core.models.recently_used import get_or_make
+from studio.core.pictures import images
+from studio.core.process import limits
+from studio.outline import models, palette, written
+from studio.outline.settings import TrainOutlineSettings
+
+_HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
+_MOST_HELD = 2
+_SHARPER = 1.5  # so many times harder borders are than the network draws them, where it is enlarged
+
+
+class Painter:
+    """A network that paints, ready to work.
+
+    Attributes:
+        digest: of its weights.
+        settings: that it was trained with.
+
+    Args:
+        preset: what it is loaded from.
+
+    Raises:
+        InvalidInput: if it is no such network, or its files are not whole.
+    """
+
+    def __init__(self, preset: Preset):
+        self.digest, self.settings = preset.digest, models.settings_of(preset)
+        arrays = loading.arrays(preset.weights(), written.layout(self.settings), "generator")
+        self._network = Network(written.written(arrays, self.settings), math.ceil(limits.processors()))
+
+    @property
+    def of_avatars(self) -> bool:
+        """Whether it paints avatars, whose colours can be chosen."""
+        return isinstance(self.settings, TrainOutlineSettings)
+
+    def layers(self, planes: np.ndarray) -> np.ndarray:
+        """What the network says: `(size, size, planes) float32` -> `(size, size, layers) float32`."""
+        (layers,) = self._network(np.ascontiguousarray(planes[None], "float32"))
+        return np.asarray(layers[0])
+
+
+def avatar(layers: np.ndarray, colours: np.ndarray, side: int) -> np.ndarray:
+    """Lays colours where layers say. What is enlarged are the layers, so that borders stay sharp.
+
+    Args:
+        layers: `(size, size, ROLES + 1) float32`, as a network of avatars gives them.
+        colours: `(ROLES + 1, 3) float32 in [0, 1]`.
+        side: of the picture, in px.
+
+    Returns:
+        `(side, side, 3) uint8`.
+    """
+    size = len(layers)
+    large = _enlarged(layers, side) if side != size else layers
+    masks = large[..., :-1] * np.float32(_SHARPER if side > size else 1)
+    masks = np.exp(masks - masks.max(-1, keepdims=True))
+    masks /= masks.sum(-1, keepdims=True)
+    depth = palette.DEEPEST / (1 + np.exp(-large[..., -1:]))
+    return np.rint(255 * palette.painted(masks, depth, colours)).astype("uint8")
+
+
+def picture(layers: np.ndarray, side: int) -> np.ndarray:
+    """The colours that a network of pairs gives: `(size, size, 3) float32` -> `(side, side, 3) uint8`."""
+    made = np.rint(255 / (1 + np.exp(-layers))).astype("uint8")
+    return images.resize(made, side, side) if side != len(made) else made
+
+
+def _enlarged(layers: np.ndarray, side: int) -> np.ndarray:
+    along = _rise(len(layers), side)
+    down = np.tensordot(along, layers, (1, 0))  # (side, size, layers)
+    return np.ascontiguousarray(np.matmul(along, down))
+
+
+@cache
+def _rise(size: int, side: int) -> np.ndarray:
+    """`(side, size) float32`: how much of each place a place of the larger picture has, by a cubic curve.
+
+    Reference:
+        Keys 1981, Cubic convolution interpolation for digital image processing.
+    """
+    at = (np.arange(side) + 0.5) * size / side - 0.5
+    away = np.abs(at[:, None] - np.arange(-2, size + 2))
+    near = 1.5 * away**3 - 2.5 * away**2 + 1
+    far = -0.5 * away**3 + 2.5 * away**2 - 4 * away + 2
+    weights = np.where(away <= 1, near, np.where(away < 2, far, 0))
+    made = weights[:, 2:-2].copy()
+    made[:, 0] += weights[:, :2].sum(1)
+    made[:, -1] += weights[:, -2:].sum(1)
+    return made.astype("float32")
+
+
+def open(preset: Preset) -> Painter:
+    """The painter of a preset; kept in memory for the next time. Raises as `Painter`."""
+    return get_or_make(_HELD, preset.key, lambda: Painter(preset), _MOST_HELD)

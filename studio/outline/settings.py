@@ -1,0 +1,73 @@
+"""The settings of painting from a drawing and of learning it; importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+SHIPPED = "outline"  # the network that comes with the studio
+Kind = Literal["outline", "parts", "light"]
+KINDS: tuple[Kind, ...] = ("outline", "parts", "light")
+
+
+class OutlineSettings(Settings):
+    """Paints an avatar from a drawing of a face."""
+
+    kind: Kind = setting(
+        "outline",
+        "What is drawn: its outline, its parts in a colour each, or light and shade.",
+        tier="main",
+    )
+    night: bool = setting(False, "Paint it by moonlight.", tier="main")
+    seed: int = setting(0, "What its colours are drawn by.", tier="main", ge=0, le=2**31 - 1)
+    side: int = setting(384, "A side of the picture.", unit="px", ge=64, le=1024, step=32)
+    network: str = setting(SHIPPED, "The network that paints: its name, or a folder.")
+
+
+class LearnSettings(Settings):
+    """What every training of such a network can be told."""
+
+    steps: int = setting(
+        20_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
+    )
+    size: Literal[32, 64, 96, 128] = setting(96, "A side of the pictures.", tier="main", unit="px")
+    width: int = setting(16, "Channels of the finest maps: more paint better, and take longer.", ge=4, le=64)
+    judge_width: int = setting(24, "The same of the network that judges.", ge=4, le=64)
+    batch: int = setting(8, "Pictures before each step.", ge=1, le=128, scale="log")
+    learning_rate: float = setting(0.0005, "How large the steps are at first.", gt=0, le=0.01, scale="log")
+    judge_rate: float = setting(0.0002, "The same for the network that judges.", gt=0, le=0.01, scale="log")
+    likeness: float = setting(
+        100.0, "How much it counts that each pixel is near the true one.", gt=0, le=1000, scale="log"
+    )
+    judged: float = setting(
+        1.0, "How much it counts that the judge takes what it paints for true; 0 for none.", ge=0, le=10
+    )
+    averaging: int = setting(
+        500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"
+    )
+    test_every: int = setting(
+        500,
+        "Steps between tests on pictures kept from learning.",
+        unit="steps",
+        ge=1,
+        le=100_000,
+        scale="log",
+    )
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+
+class TrainOutlineSettings(LearnSettings):
+    """Teaches a network to paint avatars from drawings; the studio draws both."""
+
+    avatars: int = setting(
+        6000,
+        "How many avatars it learns from; each is drawn anew every time.",
+        ge=16,
+        le=100_000,
+        scale="log",
+    )
+    scored: int = setting(
+        0, "Held-out avatars that FID is measured on at the end; 0 for none.", ge=0, le=5000
+    )
+    by_night: float = setting(0.35, "The share of them that is painted by night.", ge=0, le=1, step=0.05)

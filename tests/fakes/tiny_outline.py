@@ -1,0 +1,35 @@
+"""A small network that paints, never trained: what it paints is noise, but always the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import recipes
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.outline import models
+from studio.outline.settings import TrainOutlineSettings
+
+SETTINGS = TrainOutlineSettings(
+    size=32, width=4, judge_width=4, avatars=16, steps=4, test_every=2, batch=4, averaging=2
+)
+
+
+def learner(settings: TrainOutlineSettings = SETTINGS):
+    """Both networks, with biases too."""
+    from studio.outline.learn.learner import Learner
+
+    made = Learner(settings)
+    rng = np.random.default_rng(3)
+    weights = made.generator.get_weights()
+    made.generator.set_weights([one + rng.normal(0, 0.1, one.shape) for one in weights])
+    return made
+
+
+def make(target: str | Path = "tiny") -> Preset:
+    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
+    recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
+    told = {"command": "none", "figures": {}}
+    return presets.save(target, learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)
