@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
+from pages.form import sliders
 from pages.widgets import words
 from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
@@ -18,7 +17,6 @@ MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
 SHARED = ("size",)  # means the same on every page, so that it goes with a person from one to another
 SEED = "seed"  # which some pages ask for beside the form
-SHARES = ("held_out",)  # shown in per cent
 # Settings that count frames, 0 for none, and their switches.
 FILMS = {"zoom": "zoom_film", "walk": "film_on", "frames": "learning_film"}
 _LAST = "form_last"
@@ -137,7 +135,7 @@ def prefill(settings: Settings) -> None:
     kind = type(settings)
     names = [name for name, field in kind.described().items() if field.kind not in ("list", "text")]
     for name in names:
-        st.session_state[name] = st.session_state[_mark(name)] = getattr(settings, name)
+        sliders.put(name, getattr(settings, name))
     for name in FILMS.keys() & set(names):
         st.session_state[FILMS[name]] = getattr(settings, name) > 0
         if not getattr(settings, name):
@@ -185,13 +183,7 @@ def _widget(field: Described, help: str | None) -> Any:
         limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
         limits |= {} if field.kind == "int" else {"format": "%g"}
         return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
-    if field.scale == "log":
-        return st.select_slider(label, _marks(field), value=field.default, format_func=_short, **shared)
-    number = int if field.kind == "int" else float
-    step = number(field.step or (1 if number is int else _fine(field)))
-    ends = number(field.least), number(field.most)
-    places = "percent" if field.name in SHARES else "%.3f" if step < 0.01 else None
-    return st.slider(label, *ends, number(field.default), step, format=places, **shared)
+    return sliders.slider(field, label, help)
 
 
 def _seed(field: Described) -> int:
@@ -238,38 +230,3 @@ def _parsed(field: Described, value: Any) -> Any:
     if field.kind == "list" and isinstance(value, str):
         return [part for part in value.replace(",", " ").split() if part]
     return value
-
-
-def _ratios(field: Described) -> list[float]:
-    """About four values an octave between the bounds, rounded for the eye; the default is one of them."""
-    most = float(field.most or 1)
-    least = float(field.least or most / 256)  # the least may be left out: "more than 0"
-    octaves = math.log2(most / least)
-    count = max(2, round(octaves * 4))
-    values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}
-    return sorted(values | {float(field.default)})
-
-
-def _marks(field: Described) -> list[float]:
-    """The steps of a ratio, and one that a result or the address brought: the slider takes no other."""
-    if field.name not in st.session_state and field.name in st.query_params:
-        st.session_state[_mark(field.name)] = st.query_params[field.name]
-    # Apart from the slider's own value, for its steps must not change while a person drags it.
-    with suppress(TypeError, ValueError):
-        brought = float(st.session_state.get(_mark(field.name)))
-        if max(field.least, 0) <= brought <= field.most and brought > 0:
-            return sorted({*_ratios(field), brought})
-    return _ratios(field)
-
-
-def _mark(name: str) -> str:
-    return f"{name}_mark"
-
-
-def _short(value: float) -> str:
-    return f"{value:g}"
-
-
-def _fine(field: Described) -> float:
-    """A step for a slider that was given none: about a hundred between its ends, at most."""
-    return 0.01 if field.most - field.least >= 0.5 else 0.005

@@ -201,3 +201,14 @@ def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
     assert page.slider(key="steps").value == 3
     page.switch_page("style_picture.py").run()
     assert page.number_input(key="steps").value is None
+
+
+def test_a_number_typed_beside_a_slider_moves_it_and_follows_it(form):
+    page = form.number_input(key="strength_box").set_value(0.37).run()
+    assert settings_of(page).strength == page.slider(key="strength").value == 0.37
+    page = page.number_input(key="stroke_box").set_value(1.3).run()  # between the steps of its slider
+    assert not page.exception
+    assert settings_of(page).stroke == page.select_slider(key="stroke").value == 1.3
+    page = page.slider(key="strength").set_value(0.5).run()
+    assert page.number_input(key="strength_box").value == 0.5
+    assert settings_of(page).stroke == 1.3
