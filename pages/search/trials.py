@@ -9,14 +9,16 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import item_actions, jobs, results
+from pages.search import trial_charts
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core.tasks import Inputs
 from studio.search.settings import SearchSettings
-from studio.search.task import trained
+from studio.search.task import ALL_TRIED, trained
 
 TASK = "search.run"
+MORE = 10  # trials that a press adds to a search that has ended
 
 
 def show(inputs: Inputs) -> engine.Job | None:
@@ -55,7 +57,7 @@ def _watch(name: str) -> None:
 def _coming(name: str) -> None:
     lines = measured(engine.connect().job(name, owner()).history)
     if lines:
-        st.altair_chart(_curves(lines), width="stretch")
+        st.altair_chart(trial_charts.curves(lines), width="stretch")
         st.caption("Each line is one training, measured again and again; poor ones are stopped early.")
 
 
@@ -91,26 +93,46 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
         st.caption(f":material/info: {words.plain(note)}")
     item_actions.keep_model(file)
     trials = [trial for trial in tried if trial["settings"]]
+    if figures["trials_ended"] > 1:
+        st.altair_chart(trial_charts.history(trials, task.goal.most), width="stretch")
+        st.caption(
+            "Each mark is a training in the order of their beginning; the line is the best until then."
+        )
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:
         with grid.cell():
-            st.altair_chart(_against(name, label(name), trials, figures["best_trial"]), width="stretch")
+            st.altair_chart(
+                trial_charts.against(name, label(name), trials, figures["best_trial"]), width="stretch"
+            )
     hollow = ", hollow ones were stopped early" if alike else ""
     st.caption(f"Each mark is a training; the large one is the best{hollow}.")
     if figures.get("importance"):
         shares = {label(name): share for name, share in figures["importance"].items()}
-        st.altair_chart(_importance(shares), width="stretch")
+        st.altair_chart(trial_charts.importance(shares), width="stretch")
         st.caption("How much of the differences each setting explains (functional ANOVA).")
     rows = [_row(trial, label) for trial in trials]
     st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, made=job.result.recipe)
-        if st.button(
-            "Search again", icon=":material/refresh:", help="Goes on if there is something left to try"
-        ):
-            jobs.start(TASK, settings, job.inputs)
+        _go_on(job, settings)
         jobs.close_button(TASK)
     results.recipe(TASK, settings, job.inputs, job.result.recipe)
+
+
+def _go_on(job: engine.Job, settings: SearchSettings) -> None:
+    """Buttons for the trials that a stop or the time left out, and for more than were asked for."""
+    figures = job.result.figures
+    if ALL_TRIED in figures.get("notes", ()):
+        return
+    counted = figures["trials_ended"] + figures["stopped_early"]
+    left = settings.trials - counted
+    if left > 0 and st.button(
+        "Go on", help=f"{left} of {settings.trials} trials are left", icon=":material/play_arrow:"
+    ):
+        jobs.start(TASK, settings, job.inputs)
+    help = "Goes on with what was learned so far"
+    if left <= 0 and st.button(f"{MORE} more trials", icon=":material/add:", help=help):
+        jobs.start(TASK, settings.model_copy(update={"trials": counted + MORE}), job.inputs)
 
 
 def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
@@ -135,74 +157,3 @@ def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any
 
 def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else words.plain(str(value))
-
-
-def _curves(lines: list[dict[str, Any]]) -> Any:
-    import altair as alt
-
-    return (
-        alt.Chart(alt.Data(values=lines))
-        .mark_line(point=True, strokeWidth=1.5, opacity=0.8)
-        .encode(
-            x=alt.X("measurement:Q", axis=alt.Axis(tickMinStep=1, grid=False, format="d")),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=".3g"), scale=alt.Scale(zero=False)),
-            color=alt.Color("trial:N", legend=None),
-            tooltip=["trial:N", "measurement:Q", alt.Tooltip("value:Q", format=".4g")],
-        )
-        .properties(height=260)
-    )
-
-
-def _against(name: str, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
-    """The values of a setting against what came of them."""
-    import altair as alt
-
-    rows = [
-        {
-            "x": trial["settings"].get(name),
-            "value": trial["value"],
-            "trial": trial["number"],
-            "how": "the best" if trial["number"] == best else trial["state"],
-        }
-        for trial in trials
-        if trial["value"] is not None
-    ]
-    numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
-    scale = {"scale": alt.Scale(zero=False)} if numbers else {}
-    x = alt.X("x:Q" if numbers else "x:N", title=title, **scale)
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_point(strokeWidth=2)
-        .encode(
-            x=x,
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-            shape=alt.Shape("how:N", title=None, legend=None),
-            fill=alt.condition(
-                "datum.how != 'stopped early'", alt.value("#3046b0"), alt.value("transparent")
-            ),
-            size=alt.condition("datum.how == 'the best'", alt.value(220), alt.value(50)),
-            tooltip=[
-                "trial:Q",
-                "how:N",
-                alt.Tooltip(x.shorthand, title=title),
-                alt.Tooltip("value:Q", format=".4g"),
-            ],
-        )
-        .properties(height=180)
-    )
-
-
-def _importance(shares: Mapping[str, float]) -> Any:
-    import altair as alt
-
-    rows = [{"setting": name, "share": share} for name, share in shares.items()]
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar()
-        .encode(
-            x=alt.X("share:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("setting:N", title=None, sort="-x"),
-            tooltip=["setting:N", alt.Tooltip("share:Q", format=".0%")],
-        )
-        .properties(height=40 + 28 * len(rows))
-    )

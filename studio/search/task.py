@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from studio.engine.cluster.drivers import Crew
 
 MOST_FAILURES = 5  # in a row, after which something is wrong with all of them
+ALL_TRIED = "All that may vary was tried."
 log = logging.getLogger("studio.search")
 
 
@@ -269,8 +270,7 @@ def _result(search: Search, inputs: Inputs, stopped: bool) -> Result:
         if search.note:
             raise StudioError(search.note)
         raise StudioError("No trial ended in the time. Next: allow more minutes, or shorter trainings.")
-    all_tried = "All that may vary was tried." if search.exhausted else ""
-    found["notes"] = [note for note in (search.note, all_tried) if note]
+    found["notes"] = [note for note in (search.note, ALL_TRIED if search.exhausted else "") if note]
     best = _best(search)
     trials = search.study.get_trials(deepcopy=False)
     used = {name: digest for one in trials for name, digest in one.user_attrs.get("weights", {}).items()}
