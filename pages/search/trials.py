@@ -93,7 +93,7 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
         st.caption(f":material/info: {words.plain(note)}")
     item_actions.keep_model(file)
     trials = [trial for trial in tried if trial["settings"]]
-    if figures["trials_ended"] > 1:
+    if sum(trial["value"] is not None for trial in trials) > 1:
         st.altair_chart(trial_charts.history(trials, task.goal.most), width="stretch")
         st.caption(
             "Each mark is a training in the order of their beginning; the line is the best until then."

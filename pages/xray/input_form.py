@@ -24,6 +24,7 @@ def ask() -> LookSettings | None:
     # Places and the frame are asked for beside the map, where one sees what they do.
     settings = forms.form(
         LookSettings,
+        apart=("size",),
         skip=("backbone", "layer", "channel", "show", "off", "across", "down", "field"),
         extra=asked | {"show": "map", "field": True},
         reset=_reset,

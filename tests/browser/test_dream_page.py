@@ -104,6 +104,7 @@ def test_on_a_phone_the_link_to_the_result_says_how_far_it_is(browser, server):
     page.goto(f"{server}/dream?steps=40")
     page.get_by_text("before the first step").wait_for()
     link = page.get_by_text("See the result")
+    link.wait_for()
     said = """() => getComputedStyle(document.querySelector(".to-stage"), "::after").content"""
     assert page.evaluate(said) == "none"
     button(page, "Start").click()

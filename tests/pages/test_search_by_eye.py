@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.form import forms
+from pages.form import sliders
 from pages.jobs import live
 from pages.search.by_eye import pair_form
 from studio.core import recipes, tasks
@@ -239,9 +239,9 @@ def test_every_value_that_is_tried_can_be_set_on_the_page(task):
             found = levels(field, *space(kind, [word]).values())
             assert len(found) > 1
             if field.scale == "log":
-                assert set(found) <= set(forms._ratios(field))
+                assert set(found) <= set(sliders._ratios(field))
             elif field.kind in ("int", "float"):
-                step = field.step or (1 if field.kind == "int" else forms._fine(field))
+                step = field.step or (1 if field.kind == "int" else sliders._step(field))
                 steps = (np.array(found) - field.least) / step
                 assert steps == pytest.approx(np.round(steps), abs=1e-6)
 
