@@ -45,7 +45,7 @@ def paint(page, style, height):
 
 def masks(page, wanted):
     """The digests of the masks of the result, once its recipe has masks as wanted."""
-    for _ in range(60):
+    for _ in range(480):
         # Words of the page, not of a locator: it is drawn anew while it is read.
         texts = page.evaluate(
             "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
