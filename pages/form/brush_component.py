@@ -47,7 +47,7 @@ export default function (component) {
   const bytes = new Uint8Array(data);
   const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
   const words = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
-  const ink = (n) => words.paint || INKS[n];  // a drawing has one colour, whatever its button's is
+  const ink = (n) => words.paints ? words.paints[n] : INKS[n];  // a drawing has colours of its own
   const find = (name) => parentElement.querySelector(name);
   const image = find("img"), canvas = find("canvas"), size = find(".size input"), tip = find(".tip");
   const blank = () => {
@@ -84,7 +84,7 @@ export default function (component) {
   image.src = parentElement.url;
   image.alt = words.alt;
   canvas.width = words.width; canvas.height = words.height;
-  canvas.style.opacity = words.paint ? 1 : "";
+  canvas.style.opacity = words.paints ? 1 : "";
   if (words.label) canvas.setAttribute("aria-label", words.label);
   find(".stage").style.setProperty("--ratio", words.width / words.height);
 
@@ -212,7 +212,7 @@ export default function (component) {
     made.type = "button";
     made.textContent = made.title = name || "Eraser";
     made.setAttribute("role", "radio");
-    made.style.setProperty("--ink", name === ERASER ? GREY : INKS[n]);
+    made.style.setProperty("--ink", name === ERASER ? GREY : words.marks ? words.marks[n] : INKS[n]);
     made.onclick = () => choose(n);
     made.onkeydown = (event) => {
       if (!moves[event.key]) return;

@@ -1,11 +1,13 @@
-"""A black canvas to draw on with a white line: the brush that paints masks, without a photo below it."""
+"""A black canvas to draw on, with a white line or several colours: the brush of masks, without a photo."""
 
 from __future__ import annotations
 
 import io
 import json
 import struct
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -17,65 +19,120 @@ from studio.core.errors import StudioError
 from studio.core.pictures import images
 
 SIDE = 280  # px
-_LINE = ["Line"]
-_BRUSH = 22  # px, about as wide as the lines of written digits
-_DRAWN, _TURN = "drawing", "drawing_turn"
+Colour = tuple[int, int, int]
+_WHITE: Colour = (255, 255, 255)
+_DARK: Colour = (48, 70, 176)  # of the button of a colour on which white letters could not be read
+_MOST_LIGHT = 150  # level of such a colour, at least
 
 _mount = st.components.v2.component("studio_drawing", html=HTML, css=CSS, js=JS)
 
 
-def canvas(label: str) -> np.ndarray:
-    """Lets a person draw; a stroke is told as soon as it ends.
+@dataclass(frozen=True)
+class Canvas:
+    """One canvas of a page.
 
-    Args:
-        label: what screen readers call it.
-
-    Returns:
-        `(SIDE, SIDE, 3) uint8`, a white line on black; all black while nothing is drawn.
+    Attributes:
+        name: of what is drawn on it, in the session.
+        colours: that one can draw in, by what each is called.
+        brush: how wide a line is at first, in px.
     """
-    turn = f"drawing-{st.session_state.get(_TURN, 0)}"
-    key = "drawing_canvas"
-    kept = st.session_state.get(_DRAWN)
-    told = _told(st.session_state.get(key, {}).get("painted"), turn)
-    words = {
-        "styles": _LINE,
-        "picture": turn,
-        "kept": {"styles": _LINE, "masks": [kept]} if kept and told is None else None,
-        "alt": "",
-        "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",
-        "paint": "#fff",
-        "brush": _BRUSH,
-        "width": SIDE,
-        "height": SIDE,
-    }
-    head = json.dumps(words).encode()
-    data = struct.pack(">I", len(head)) + head + _ground()
-    told = _told(_mount(data=data, key=key, on_painted_change=lambda: None).painted, turn)
-    if told is not None:
-        st.session_state[_DRAWN] = kept = told
-    with suppress(StudioError):
-        return of_text(kept) if kept else _black()
-    return _black()
+
+    name: str = "drawing"
+    colours: Mapping[str, Colour] | None = None
+    brush: int = 22  # about as wide as the lines of written digits
+
+    @property
+    def inks(self) -> Mapping[str, Colour]:
+        """The colours; a white line if none were given."""
+        return self.colours or {"Line": _WHITE}
+
+    @property
+    def _turn(self) -> str:
+        return f"{self.name}_turn"
+
+    def show(self, label: str) -> np.ndarray:
+        """Lets a person draw; a stroke is told as soon as it ends.
+
+        Args:
+            label: what screen readers call it.
+
+        Returns:
+            `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
+        """
+        turn = f"{self.name}-{st.session_state.get(self._turn, 0)}"
+        key = f"{self.name}_canvas"
+        kept = st.session_state.get(self.name)
+        told = self._told(st.session_state.get(key, {}).get("painted"), turn)
+        styles = list(self.inks)
+        words = {
+            "styles": styles,
+            "picture": turn,
+            "kept": {"styles": styles, "masks": kept} if kept and told is None else None,
+            "alt": "",
+            "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",
+            "paints": [_code(colour) for colour in self.inks.values()],
+            "marks": [_code(_mark(colour)) for colour in self.inks.values()],
+            "brush": self.brush,
+            "width": SIDE,
+            "height": SIDE,
+        }
+        head = json.dumps(words).encode()
+        data = struct.pack(">I", len(head)) + head + _ground()
+        told = self._told(_mount(data=data, key=key, on_painted_change=lambda: None).painted, turn)
+        if told is not None:
+            st.session_state[self.name] = kept = told
+        with suppress(StudioError):
+            return self._painted(kept) if kept else _black()
+        return _black()
+
+    def is_new(self) -> bool:
+        """Whether nothing was drawn or put here yet."""
+        return self.name not in st.session_state
+
+    def put(self, drawing: np.ndarray) -> None:
+        """Puts a drawing in the place of what is there, `(H, W, 3) uint8`. Call it before it is shown."""
+        large = images.resize(drawing, SIDE, SIDE)
+        masks = [large] if len(self.inks) == 1 else self._masks(large)
+        st.session_state[self.name] = [as_text(images.encode_png(one)) for one in masks]
+        st.session_state[self._turn] = st.session_state.get(self._turn, 0) + 1
+
+    def _told(self, painted: object, turn: str) -> list[str] | None:
+        """What a browser sent, if it is of this turn: a mask of each colour."""
+        if not isinstance(painted, dict) or painted.get("picture") != turn:
+            return None
+        masks = painted.get("masks")
+        whole = isinstance(masks, list) and len(masks) == len(self.inks)
+        return list(masks) if whole and all(isinstance(one, str) for one in masks) else None
+
+    def _painted(self, masks: Sequence[str]) -> np.ndarray:
+        """Masks as one drawing."""
+        made = np.zeros((SIDE, SIDE, 3), "uint8")
+        for text, colour in zip(masks, self.inks.values(), strict=True):
+            mask = of_text(text)
+            if mask.shape == made.shape:
+                made = np.maximum(made, (mask * (np.array(colour) / 255)).astype("uint8"))
+        return made
+
+    def _masks(self, drawing: np.ndarray) -> list[np.ndarray]:
+        """A drawing as a mask of each colour: black is none of them."""
+        known = np.array([(0, 0, 0), *self.inks.values()], "int32")
+        nearest = ((drawing[:, :, None].astype("int32") - known) ** 2).sum(-1).argmin(-1)
+        masks = [(nearest == n + 1) * np.uint8(255) for n in range(len(self.inks))]
+        return [np.repeat(mask[..., None], 3, axis=2) for mask in masks]
 
 
-def is_new() -> bool:
-    """Whether nothing was drawn or put here yet."""
-    return _DRAWN not in st.session_state
+def _code(colour: Colour) -> str:
+    return "#" + bytes(colour).hex()
 
 
-def put(drawing: np.ndarray) -> None:
-    """Puts a drawing in the place of what is there, `(H, W, 3) uint8`. Call it before the canvas is drawn."""
-    large = images.resize(drawing, SIDE, SIDE)
-    st.session_state[_DRAWN] = as_text(images.encode_png(large))
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-
-
-def _told(painted: object, turn: str) -> str | None:
-    """What a browser sent, if it is of this turn."""
-    if not isinstance(painted, dict) or painted.get("picture") != turn:
-        return None
-    masks = painted.get("masks")
-    return masks[0] if isinstance(masks, list) and masks and isinstance(masks[0], str) else None
+def _mark(colour: Colour) -> Colour:
+    """The colour of a button, whose letters are white: light ones are darkened."""
+    red, green, blue = colour
+    if min(colour) > _MOST_LIGHT:
+        return _DARK
+    light = 0.3 * red + 0.59 * green + 0.11 * blue
+    share = min(1.0, 105 / max(light, 1))
+    return round(red * share), round(green * share), round(blue * share)
 
 
 def _black() -> np.ndarray:
@@ -87,3 +144,21 @@ def _ground() -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(_black()).save(buffer, "WEBP")
     return buffer.getvalue()
+
+
+_DIGITS = Canvas()
+
+
+def canvas(label: str) -> np.ndarray:
+    """The canvas of digits, see `Canvas.show`."""
+    return _DIGITS.show(label)
+
+
+def is_new() -> bool:
+    """Whether nothing was drawn on the canvas of digits, or put there, yet."""
+    return _DIGITS.is_new()
+
+
+def put(drawing: np.ndarray) -> None:
+    """Puts a drawing on the canvas of digits, see `Canvas.put`."""
+    _DIGITS.put(drawing)

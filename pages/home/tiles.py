@@ -44,6 +44,7 @@ TILES = (
     Tile("faces.draw", {}, "Faces that nobody has"),
     Tile("classify.explain", {"picture": "chelsea"}, "Where a network sees a cat", opens={"half": "Try"}),
     Tile("enhance.enlarge", {"content": "chelsea"}, "Three times larger, and sharp"),
+    Tile("outline.paint", {}, "A doodle that became an avatar"),
     Tile("paint.learn", {"content": "chelsea"}, "Learnt by heart in seconds"),
     Tile("lab.imagine", {}, "Digits that a machine dreams", opens={"taught": "Boltzmann machine"}),
 )

@@ -83,6 +83,14 @@ PLACES = (
         elsewhere=("enhance.train",),
         films=True,
     ),
+    Place(
+        "draw_outline.py",
+        "Outline",
+        ":material/gesture:",
+        "outline",
+        "outline",
+        elsewhere=("outline.train",),
+    ),
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces", generators=True),
     Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
     Place(

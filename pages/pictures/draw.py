@@ -27,6 +27,9 @@ from studio.core.settings import Settings
 from studio.dream.ascend import ascend
 from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
+from studio.outline.drawn import doodles
+from studio.outline.drawn.doodles import Hand
+from studio.outline.drawn.lots import draw_lot
 
 TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE = {
@@ -36,8 +39,10 @@ TILE = {
     "paint.learn": {"size": 480, "steps": 400},
     "lab.imagine": {"keep": "nothing", "n": 6, "seed": 1},
     "enhance.enlarge": {"scale": 3},
+    "outline.paint": {"seed": 3},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7, "seed": 4},
 }
+DOODLE = 79  # of the avatars that a training learns from
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
 LOOK = {"size": 224, "octaves": 3, "steps": 14}
 SKY = 0.72  # of its height, from the top: what is shown
@@ -129,12 +134,24 @@ def _made(tile: Tile) -> Image.Image:
     settings = tasks.get(tile.task).settings.parse(TILE[tile.task] | tile.settings | house)
     if tile.task == "enhance.enlarge":
         return _halves(settings, _pixels(tile.inputs["content"]))
+    if tile.task == "outline.paint":
+        return _doodle(settings)
     result = tasks.run(tile.task, settings, inputs)
     picture = Image.fromarray(images.read(result.files[0].read()))
     if tile.task == "classify.explain":
         picture = ImageOps.fit(picture, (min(picture.size),) * 2)  # which is all that it looks at
     picture.thumbnail((LONGEST, LONGEST))
     return picture
+
+
+def _doodle(settings: Settings) -> Image.Image:
+    """A drawing by an unsteady hand, and beside it what is painted of it."""
+    lot = draw_lot(0, DOODLE, 0.0)
+    unsteady = Hand(wobble=0.7, off=0.3, width=1.3)
+    drawn = doodles.drawing(lot, "outline", LONGEST // 2, np.random.default_rng(1), unsteady)
+    file = tasks.File.keep(images.encode_png(drawn), "picture", "doodle.png")
+    made = images.read(tasks.run("outline.paint", settings, {"content": [file]}).files[0].read())
+    return Image.fromarray(np.concatenate([drawn, images.resize(made, *drawn.shape[:2])], axis=1))
 
 
 def _halves(settings: Settings, photo: np.ndarray) -> Image.Image:

@@ -85,15 +85,17 @@ def _enlarged(layers: np.ndarray, side: int) -> np.ndarray:
 
 @cache
 def _rise(size: int, side: int) -> np.ndarray:
-    """`(side, size) float32`: how much of each place a place of the larger picture has, by a cubic curve.
+    """`(side, size) float32`: how much of each place a place of the larger picture has.
+
+    By a cubic B-spline, which also smooths a little: else borders show the steps of the small picture.
 
     Reference:
-        Keys 1981, Cubic convolution interpolation for digital image processing.
+        Hou and Andrews 1978, Cubic splines for image interpolation and digital filtering.
     """
     at = (np.arange(side) + 0.5) * size / side - 0.5
     away = np.abs(at[:, None] - np.arange(-2, size + 2))
-    near = 1.5 * away**3 - 2.5 * away**2 + 1
-    far = -0.5 * away**3 + 2.5 * away**2 - 4 * away + 2
+    near = 0.5 * away**3 - away**2 + 2 / 3
+    far = (2 - away) ** 3 / 6
     weights = np.where(away <= 1, near, np.where(away < 2, far, 0))
     made = weights[:, 2:-2].copy()
     made[:, 0] += weights[:, :2].sum(1)

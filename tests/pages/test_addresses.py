@@ -20,6 +20,8 @@ HALVES = [
     ("x-ray", {"backbone": "ResNet50", "branches": "true"}),
     ("lab", {}),
     ("lab", {"taught": "Boltzmann machine"}),
+    ("outline", {}),
+    ("outline", {"kind": "Parts", "night": "true"}),
     ("faces", {}),
     ("faces", {"film_on": "true"}),
     ("text", {}),

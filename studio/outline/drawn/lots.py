@@ -35,7 +35,7 @@ _ORDER = {
 }
 PARTS = frozenset(_ORDER)
 _OF = {"iris": "eyes", "pupil": "eyes", "strands": "hair"}
-_WHOLE, _WILD = 0.4, 0.08  # shares that are drawn whole, and in any order
+_WHOLE, _WILD = 0.33, 0.08  # shares that are drawn whole, and in any order
 _USUAL: dict[str, dict[str, Any]] = {
     "hair": {"style": "parted", "length": 0.24, "side": 1},
     "eyes": {

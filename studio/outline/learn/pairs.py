@@ -14,7 +14,7 @@ _SHARES = (0.55, 0.27, 0.18)  # of each of KINDS
 _FINE = (palette.CHOSEN.index("iris"), palette.CHOSEN.index("frame"))
 # How much each pixel counts by its role: what is seen first is small.
 _COUNTS = np.array(
-    [6 if role in _FINE or role >= len(palette.CHOSEN) else 1 for role in range(palette.ROLES)]
+    [9 if role in _FINE or role >= len(palette.CHOSEN) else 1 for role in range(palette.ROLES)]
 )
 HELD_OUT_SEED = 1_000_003  # of avatars that no training sees, beside any seed of a training
 

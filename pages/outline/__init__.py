@@ -1,0 +1,1 @@
+"""What only the page that paints from drawings has."""

@@ -1,0 +1,89 @@
+"""The easel: on the left one draws, on the right is the avatar that comes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.form.drawing_canvas import SIDE, Canvas
+from pages.jobs import live, results, use_again
+from pages.widgets import browser_pictures
+from studio import engine
+from studio.core.pictures import images
+from studio.core.tasks import File
+from studio.outline.drawn import doodles, views
+from studio.outline.drawn.doodles import TONES, Hand
+from studio.outline.drawn.lots import draw_lot
+from studio.outline.parts import COLOURS
+from studio.outline.settings import Kind, OutlineSettings
+
+TASK = "outline.paint"
+_SHELF, _TAKEN = "outline", "outline_taken"
+_TONES = {"Bright": TONES[3], "Half-light": TONES[2], "Shade": TONES[1]}
+CANVASES: dict[Kind, Canvas] = {
+    "outline": Canvas("outline_lines", brush=7),
+    "parts": Canvas("outline_parts", COLOURS, brush=18),
+    "light": Canvas("outline_light", {name: (tone,) * 3 for name, tone in _TONES.items()}, brush=28),
+}
+_NOTHING = {
+    "outline": "Nothing is drawn yet. Begin with the outline of a head, then its eyes and its mouth.",
+    "parts": "Nothing is painted yet. Begin with the face, then add eyes, hair and a mouth.",
+    "light": "All is dark. Paint where light falls: a bright face first, then darker hair and clothes.",
+}
+_SAMPLES = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # faces of a seed that are drawn whole
+
+
+@st.fragment
+def show(settings: OutlineSettings) -> None:
+    """Draws the canvas and the answer; a stroke draws nothing else anew."""
+    canvas = CANVASES[settings.kind]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if canvas.is_new():
+            _take(settings.kind)
+        drawn = canvas.show("Draw a face")
+        with st.container(horizontal=True):
+            help = "Puts another face here, to draw on"
+            st.button("A face", icon=":material/casino:", on_click=_take, args=(settings.kind,), help=help)
+            st.button("Clear all", icon=":material/delete:", on_click=_clear, args=(settings.kind,))
+    with right:
+        if not drawn.any():
+            st.info(_NOTHING[settings.kind], icon=":material/draw:")
+            return
+        _answer(settings, drawn)
+
+
+def _answer(settings: OutlineSettings, drawn: np.ndarray) -> None:
+    if engine.connect().status() != "ready":
+        live.wait()
+        return
+    drawing = File.keep(images.encode_png(drawn), "picture", "drawing.png")
+    made = live.live_result(TASK, settings, {"content": [drawing]}, _SHELF)
+    if made is None:
+        return
+    browser_pictures.image(made.data, alt="The avatar that is painted of your drawing")
+    with st.container(horizontal=True):
+        live.keep_button(made, key=_SHELF)
+        results.download(made.data, TASK, key=_SHELF, on_click=lambda: live.keep(made))
+        use_again.menu(lambda: File.keep(made.data, "picture", "avatar.png"), key=_SHELF)
+    results.recipe(TASK, settings, made.inputs, made.recipe)
+
+
+def _take(kind: Kind) -> None:
+    """Puts the drawing of another face on the canvas, as a careful person would draw it."""
+    st.session_state[_TAKEN] = taken = st.session_state.get(_TAKEN, -1) + 1
+    CANVASES[kind].put(sample(kind, taken))
+
+
+def sample(kind: Kind, number: int) -> np.ndarray:
+    """The drawing of a face to begin with, `(SIDE, SIDE, 3) uint8`."""
+    lot = draw_lot(0, _SAMPLES[number % len(_SAMPLES)], 0.0)
+    if kind == "light":
+        face = views.parts(lot.scene.shapes(), SIDE).any(-1, keepdims=True)
+        return np.repeat(np.where(face, images.gray(lot.scene.picture(SIDE)), 0), 3, axis=2).astype("uint8")
+    careful = Hand(wobble=0.1, width=1.5)
+    return doodles.drawing(lot, kind, SIDE, np.random.default_rng(number), careful)
+
+
+def _clear(kind: Kind) -> None:
+    CANVASES[kind].put(np.zeros((SIDE, SIDE, 3), "uint8"))

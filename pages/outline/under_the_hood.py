@@ -1,0 +1,70 @@
+"""Under the hood of painting from drawings: what such a network learns from, and how."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from pages.widgets import under_the_hood
+from studio.outline.drawn import doodles, views
+from studio.outline.drawn.lots import draw_lot
+from studio.outline.settings import OutlineSettings
+
+_TEXT = """
+The studio draws its avatars itself. So it knows of each one not only the picture, but its lines, its parts
+and its light, and can draw as many pairs as it likes. Every pair is drawn by an **unsteady hand**: lines
+wobble and break, parts are out of place, or have not been drawn yet. What is missing has a usual form in the
+picture. That is why half a drawing gives a whole face.
+
+The network is a **U-Net**. It makes a drawing smaller and smaller, until one place has seen all of it, and
+then larger again. At each size it looks once more at what it saw on the way down, so that lines stay where
+you drew them. It says of each pixel which of 14 **roles** it has (skin, hair, cloth, ...), and how deep in
+the shade it is. Colours are laid on last. So another seed recolours the same face, and borders stay sharp at
+any size.
+
+A second network, the **judge**, sees drawings with true pictures and with painted ones, and learns to tell
+them apart, patch by patch. The painter learns to be near the truth and to fool the judge.
+"""
+_FORMULA = r"""\begin{aligned}
+\hat{y}_p &= (1 - d_p\,\ell) \sum_k \mathrm{softmax}(m_p)_k \, c_k \\
+\mathcal{L}_G &= \lambda \lVert \hat{y} - y \rVert_1 + \mu\,\mathrm{CE}(m, r) - D(x, \hat{y}) \\
+\mathcal{L}_D &= \max(0, 1 - D(x, y)) + \max(0, 1 + D(x, \hat{y}))
+\end{aligned}"""
+_PAPERS = (
+    "Isola et al., [Image-to-image translation with conditional adversarial "
+    "networks](https://arxiv.org/abs/1611.07004), 2016. Ronneberger et al., "
+    "[U-Net](https://arxiv.org/abs/1505.04597), 2015."
+)
+_SIDE = 128
+_HANDS = 4
+
+
+def explain(settings: OutlineSettings | None) -> None:
+    """The folded section, with an avatar as the network learns from it."""
+    parts = ((st.markdown, _TEXT), (st.latex, _FORMULA), (st.caption, _PAPERS))
+    section = under_the_hood.section()
+    with section:
+        if section.open:
+            under_the_hood.beside(parts, lambda: _drawn(settings.seed if settings else 0))
+
+
+def _drawn(seed: int) -> None:
+    lot = draw_lot(seed, 0, 0.0)
+    scene, shapes = lot.scene, lot.scene.shapes()
+    hands = [np.random.default_rng((seed, n)) for n in range(_HANDS)]
+    rows = [
+        [
+            scene.picture(_SIDE),
+            scene.picture(_SIDE, night=True),
+            views.outline(shapes, _SIDE),
+            views.parts(shapes, _SIDE),
+        ],
+        [doodles.drawing(lot, "outline", _SIDE, rng) for rng in hands],
+    ]
+    sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
+    st.image(Image.fromarray(sheet), width="stretch", alt="An avatar in several ways, and drawn by bad hands")
+    st.caption(
+        "Above: one avatar by day, by night, as an outline and as parts. Below: as four unsteady hands have "
+        "drawn it so far. Another seed shows another one."
+    )
