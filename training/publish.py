@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import h5py
 
 _STATED = "Licence: "
-_MOST_BYTES = 40 * 10**6  # of all presets together
+_MOST_BYTES = 48 * 10**6  # of all presets together
 
 
 def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool = False) -> presets.Preset:

@@ -28,6 +28,9 @@ button:focus-visible, input:focus-visible { outline: 3px solid var(--st-primary-
 .stage:has(canvas:focus-visible) { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
 canvas:focus { outline: none; }
 button[aria-checked="true"] { border-color: var(--ink); background: var(--ink); color: #fff; }
+.swatch::before { content: ""; display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.35em;
+  border-radius: 50%; background: var(--ink); border: 1px solid rgb(255 255 255 / 70%);
+  vertical-align: -0.08em; }
 button[disabled] { opacity: 0.4; cursor: default; }
 .size { display: flex; align-items: center; gap: 0.4rem; flex: 1 1 8rem; }
 .size input { flex: 1; min-width: 4rem; accent-color: var(--st-primary-color); }
@@ -213,6 +216,7 @@ export default function (component) {
     made.textContent = made.title = name || "Eraser";
     made.setAttribute("role", "radio");
     made.style.setProperty("--ink", name === ERASER ? GREY : words.marks ? words.marks[n] : INKS[n]);
+    if (words.swatches && name !== ERASER) made.classList.add("swatch");
     made.onclick = () => choose(n);
     made.onkeydown = (event) => {
       if (!moves[event.key]) return;

@@ -84,6 +84,16 @@ PLACES = (
         films=True,
     ),
     Place(
+        "colour_picture.py",
+        "Colour",
+        ":material/format_color_fill:",
+        "colour",
+        "colour",
+        form="pages.colour.refill",
+        elsewhere=("colour.train",),
+        films=True,
+    ),
+    Place(
         "draw_outline.py",
         "Outline",
         ":material/gesture:",

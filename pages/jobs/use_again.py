@@ -39,6 +39,8 @@ USES = (
     Use("dream_picture.py", "content", "Your photo"),
     Use("dream_picture.py", "guide", "Your guide"),
     Use("enhance_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
+    Use("colour_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Colour"),
+    Use("colour_picture.py", "examples", "Your example"),
     Use("paint_picture.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("draw_faces.py", "photo", "Your photo"),

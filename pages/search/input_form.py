@@ -60,6 +60,7 @@ SUBJECTS = {
     "classify": Subject("A classifier", ("backbone", "head")),
     "dcgan": Subject("A DCGAN", ("learning_rate", "judge_width"), "steps", 400, 20_000),
     "vae": Subject("A VAE", ("learning_rate", "latent_dim"), "steps", 400, 20_000),
+    "colour": Subject("Colouring", ("learning_rate", "width"), "steps", 400, 20_000),
     "enhance": Subject("Enlarging", ("learning_rate", "width"), "steps", 400, 20_000),
 }
 

@@ -43,6 +43,8 @@ TASKS = {
     "style.train": "studio.style:TRAIN",
     "dream.ascend": "studio.dream:ASCEND",
     "dream.channel": "studio.dream:CHANNEL",
+    "colour.picture": "studio.colour:PICTURE",
+    "colour.train": "studio.colour:TRAIN",
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",
     "outline.paint": "studio.outline:PAINT",

@@ -4,7 +4,7 @@ from studio.core import tasks
 from studio.core.tasks import Slot, Task
 from studio.film.settings import FilmSettings
 
-PAINTERS = ("style.transfer", "dream.ascend", "classify.explain")
+PAINTERS = ("style.transfer", "dream.ascend", "classify.explain", "colour.picture")
 
 
 def _slots() -> tuple[Slot, ...]:

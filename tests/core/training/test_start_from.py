@@ -13,6 +13,7 @@ from studio.core.tasks import File
 
 WIDE = {
     "dcgan.train": "width",
+    "colour.train": "width",
     "enhance.train": "width",
     "outline.train": "width",
     "vae.train": "width",

@@ -1,0 +1,39 @@
+"""A coloured picture back into the form of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.colour import dab_brush
+from pages.colour.input_form import DABS, NETWORK, networks, photos
+from pages.form import samples
+from pages.jobs.refill import Form
+from studio import engine
+from studio.colour.settings import SHIPPED
+
+
+def _can_take(job: engine.Job, settings: Any) -> bool:
+    alone = len(job.inputs.get("examples", ())) <= 1 and not job.inputs.get("network")
+    return alone and settings.network in networks()
+
+
+def _clear() -> None:
+    st.session_state["what"], st.session_state[NETWORK] = "photo", SHIPPED
+    st.session_state[DABS] = False
+
+
+def _fill(job: engine.Job, settings: Any) -> None:
+    st.session_state[NETWORK] = settings.network
+    for dabs in job.inputs.get("dabs", ()):
+        st.session_state[DABS] = dab_brush.put(job.inputs["content"][0], dabs)
+
+
+FORM = Form(
+    task="colour.picture",
+    offers={"content": photos, "examples": samples.photos},
+    can_take=_can_take,
+    clear=_clear,
+    fill=_fill,
+)

@@ -1,0 +1,40 @@
+"""Colour: a grey photo, or every frame of a grey film, in colours that it may have had."""
+
+import streamlit as st
+
+from pages import parts
+from pages.colour import choices, input_form, under_the_hood
+from pages.colour.input_form import TASK
+from pages.form import film_input
+from studio.colour.settings import ColourSettings
+
+left, right = st.columns([5, 9], gap="large")
+with left:
+    st.title("Colour", anchor=False)
+    st.caption("Gives a grey photo colours. They are likely ones, not the true ones: those are lost.")
+    wish = input_form.wish()
+    settings = parts.form(ColourSettings, skip=("network",), beside=input_form.network)
+    problem = wish.problem(settings) if settings is not None else ""
+    ready = settings is not None and not problem
+    at_once = ready and wish.follows(settings)
+    wanted = ready and not at_once and parts.start_button(":material/format_color_fill:")
+with right:
+    stage = parts.stage(left)
+with stage:
+    if wanted:
+        parts.start(*wish.job(settings))
+    job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
+    figures = None
+    if job is not None:
+        figures = job.result.figures if job.task == TASK and job.result else None
+    elif problem:
+        input_form.show_problem(wish, problem)
+    elif at_once:
+        live = parts.show_live(TASK, settings, wish.inputs, before=wish.content.file, note=input_form.NOTE)
+        figures = live.figures if live else None
+        if live:
+            choices.show(wish, settings)
+    elif settings is not None:
+        wish.before_start(settings)
+parts.recent(TASK, film_input.TASK)
+under_the_hood.explain(figures)

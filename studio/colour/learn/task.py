@@ -1,0 +1,91 @@
+"""Learning to colour as a task: photos in, a packed network with its card out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.colour import lab, models
+from studio.colour.learn import card
+from studio.colour.settings import TrainColourSettings
+from studio.core import data, recipes
+from studio.core.data.sources import refused
+from studio.core.errors import invalid
+from studio.core.models import cards, loading, presets
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints, start_from
+from studio.core.training.loop import split
+
+LEAST_PHOTOS = 20
+GREY = 2.0  # the mean distance of a* and b* from 0 below which a picture has no colours to learn
+
+
+def check(settings: TrainColourSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` unless the parts fit into the photos, and a network to start from fits."""
+    if settings.window > settings.photo_size:
+        expected = f"at most the {settings.photo_size} px of a photo"
+        received, step = f"{settings.window} px", "choose a smaller window, or larger photos"
+        raise invalid("window", expected=expected, received=received, next_step=step)
+    start_from.check(settings, inputs, models.TASK, models.WHAT, models.SHAPE)
+
+
+@checkpoints.one_at_a_time(models.TASK)
+def train(settings: TrainColourSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Teaches a network to colour. See `studio.colour.learn.train`."""
+    from studio.colour.learn import train as training
+
+    file, start = inputs["data"][0], _start(inputs)
+    pictures = data.pictures(file, settings.photo_size, 3, progress, least=LEAST_PHOTOS)
+    coloured = np.flatnonzero(colourful(pictures.images))
+    if len(coloured) < LEAST_PHOTOS:
+        expected = f"at least {LEAST_PHOTOS} photos in colour"
+        raise refused(file.name, expected, f"{len(coloured):,}", "add photos that are not grey")
+    learnt, held_out = (coloured[rows] for rows in split(len(coloured), settings.held_out))
+    run = checkpoints.find(models.TASK, settings, inputs)
+    trainer = training.Trainer(pictures.images, learnt, held_out, settings, run, start)
+    trained = training.train(trainer, progress)
+    grey = len(pictures.names) - len(coloured)
+    figures: dict[str, Any] = {
+        "steps": trained.steps,
+        "photos": len(coloured),
+        "held_out": len(held_out),
+        "tested_photos": len(trainer.at_the_end),
+        "seconds": trained.curves.seconds,
+        "parameters": trained.network.count_params(),
+        **trained.tested,
+        "ended": trained.ended,
+        **start_from.origin(inputs),
+        "notes": [*pictures.notes, *([f"Grey pictures were left out: {grey:,}."] if grey else [])],
+        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+    }
+    recipe = recipes.make(models.TASK, settings, inputs)
+    name = data.command_name(file)
+    command = cards.command("train_colour", name, settings, figures["started_from"])
+    told = {"trained_on": name, "command": command, "figures": figures}
+    text = card.write(name, settings, figures, command)
+    curves = {**trained.curves.losses, **trained.curves.tests}
+    picture = cards.picture(trainer.sheet(), trained.curves.steps, curves)
+    packed = presets.pack(trained.network, models.TASK, settings, text, recipe, told, picture)
+    stopped = trained.ended == "cancelled"
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}-colours.zip")
+    if not stopped:
+        run.forget()
+    return Result((kept,), figures, recipe, stopped)
+
+
+def colourful(photos: np.ndarray) -> np.ndarray:
+    """Which photos have colours, `(n,) bool`; every fourth pixel either way is looked at."""
+    found = np.empty(len(photos), bool)
+    for n, photo in enumerate(photos):
+        found[n] = np.linalg.norm(lab.from_rgb(photo[::4, ::4])[..., 1:], axis=-1).mean() >= GREY
+    return found
+
+
+def _start(inputs: Inputs) -> list[np.ndarray] | None:
+    """The weights of the network to start from, if there is one."""
+    preset = start_from.model(inputs)
+    return loading.arrays(preset.weights(), models.layout(models.settings_of(preset))) if preset else None

@@ -1,0 +1,67 @@
+"""The network that colours: it sees lightness and a few colours, and says how likely each colour is.
+
+It shrinks the picture four times, looks at the whole, and grows it again, with what it saw at each size (a
+U-Net, Ronneberger et al. 2015, arXiv:1505.04597, of residual blocks). Its answer has a quarter of the sides:
+lightness carries the detail. Each place gets odds of colours, not one colour (Zhang et al. 2016,
+arXiv:1603.08511), and what it is told comes in as Zhang et al. 2017 do it, arXiv:1705.02999.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from studio.colour import bins
+from studio.colour.settings import TrainColourSettings
+from studio.colour.written import BLOCKS, CHANNELS, SEEN
+from studio.core.training.loop import part_seed
+
+_DAMPED = 0.2  # what a block adds at the start
+
+
+class Prior(layers.Layer):
+    """Adds the logarithm of how often each colour is seen, so that only what differs is learnt."""
+
+    def build(self, shape):
+        """Starts with all alike."""
+        self.log = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False, name="log")
+
+    def call(self, logits):
+        """`(B, h, w, bins)`, as they are given."""
+        return logits + self.log
+
+
+def network(settings: TrainColourSettings) -> keras.Model:
+    """`(B, H, W, 4) float32`, sides multiples of 16: see `studio.colour.written` -> logits of the colours,
+    `(B, H / 4, W / 4, bins)`."""
+    seeds = iter(range(100))
+
+    def convolved(maps: Any, channels: int, side: int = 3, stride: int = 1, active="relu", gain=1.0) -> Any:
+        seed = part_seed(settings.seed, next(seeds))
+        start = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
+        return layers.Conv2D(channels, side, stride, "same", activation=active, kernel_initializer=start)(
+            maps
+        )
+
+    def blocks(maps: Any, count: int) -> Any:
+        channels = maps.shape[-1]
+        for _ in range(count):
+            maps = maps + convolved(convolved(maps, channels), channels, active=None, gain=_DAMPED)
+        return maps
+
+    widths = [n * settings.width for n in CHANNELS]
+    seen = keras.Input((None, None, SEEN), name="seen")
+    maps = convolved(seen, settings.width, 5, 2)
+    kept = []
+    for width, count in zip(widths, BLOCKS, strict=True):
+        maps = blocks(convolved(maps, width, 3, 2), count)
+        kept.append(maps)
+    whole = ops.mean(kept.pop(), axis=(1, 2), keepdims=True)
+    maps = maps + convolved(whole, widths[-1], 1, active=None)
+    for width, before in zip(reversed(widths[:-1]), reversed(kept), strict=True):
+        larger = layers.UpSampling2D(2)(convolved(maps, width, 1, active=None))
+        maps = blocks(convolved(ops.concatenate([larger, before], axis=-1), width), 1)
+    logits = convolved(maps, len(bins.centres()), 1, active=None, gain=_DAMPED)
+    return keras.Model(seen, Prior(name="prior")(logits), name="colour")

@@ -1,0 +1,38 @@
+"""Whether a picture is grey, tinted as old prints are, or has colours already."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from studio.colour import lab
+from studio.core.pictures import images
+
+Kind = Literal["grey", "tinted", "coloured"]
+_SIDE = 128  # px of the longer side of what is looked at
+_GREY = 3.0  # the mean distance of a* and b* from 0 below which a picture is grey
+_BANDS = 12  # of lightness
+_STRAY = 4.0  # the mean distance from the tint of its lightness below which a picture has that tint alone
+
+
+def kind_of(picture: np.ndarray) -> Kind:
+    """What a picture is; a tint is a colour that depends on the lightness alone, as of sepia or cyanotype.
+
+    Args:
+        picture: `(H, W, 3) uint8`.
+    """
+    small = lab.from_rgb(images.fit(picture, min(_SIDE, max(picture.shape[:2])))).reshape(-1, 3)
+    colours = small[:, 1:]
+    if np.linalg.norm(colours, axis=1).mean() < _GREY:
+        return "grey"
+    return "tinted" if np.linalg.norm(colours - _tints(small), axis=1).mean() < _STRAY else "coloured"
+
+
+def _tints(pixels: np.ndarray) -> np.ndarray:
+    """For each pixel, L*a*b* `(n, 3)`, the median colour of those about as light: `(n, 2)`."""
+    band = np.minimum((pixels[:, 0] / 100 * _BANDS).astype(int), _BANDS - 1)
+    found = np.zeros((len(pixels), 2), "float32")
+    for n in np.unique(band):
+        found[band == n] = np.median(pixels[band == n, 1:], axis=0)
+    return found

@@ -1,0 +1,124 @@
+"""Colouring a picture: what the network says, and how it is laid over the picture."""
+
+import numpy as np
+import pytest
+import tiny_colour
+
+from studio.colour import bins, colourer, lab, odds, tint, upsample, written
+from studio.colour.colourer import How
+from studio.core.pictures import images, sample_photos
+
+
+@pytest.fixture(scope="module")
+def network(tiny):
+    return colourer.open(tiny)
+
+
+def grey_level(picture):
+    """The level of grey that is as light, `(H, W)`."""
+    levels = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
+    return np.interp(lab.lightness(picture), levels, np.arange(256))
+
+
+def test_lab_is_that_of_the_standard(cat):
+    from skimage.color import rgb2lab
+
+    both = lab.from_rgb(cat)
+    np.testing.assert_allclose(both, rgb2lab(cat), atol=0.02)
+    np.testing.assert_array_equal(lab.to_levels(lab.to_linear(both)), cat)
+    np.testing.assert_allclose(lab.lightness(cat), both[..., 0], atol=1e-3)
+
+
+def test_what_is_written_says_what_keras_says(network):
+    rng = np.random.default_rng(0)
+    seen = rng.uniform(-1, 1, (1, 48, 64, 4)).astype("float32")
+    wanted = tiny_colour.network().predict_on_batch(seen)
+    arrays = network._arrays
+    from studio.core.litert.interpreter import Network
+
+    (found,) = Network(written.written(arrays, 48, 64))(seen)
+    np.testing.assert_allclose(found, wanted, atol=0.03 * np.abs(wanted).max())
+    assert np.corrcoef(found.ravel(), np.asarray(wanted).ravel())[0, 1] > 0.9999
+
+
+@pytest.mark.parametrize("vividness", [0.0, 1.0])
+def test_the_lightness_stays_and_colours_come(network, cat, vividness):
+    made = network.colour(cat, How(vividness, variant=3))
+    assert np.abs(grey_level(made) - grey_level(cat)).max() < 1
+    assert made.shape == cat.shape and np.ptp(made.astype(int), axis=2).max() > 10
+
+
+def test_any_lightness_stays_in_any_colour():
+    light = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
+    centres = bins.centres()
+    whole = light[:, None].repeat(len(centres), 1)
+    made = upsample.to_rgb(whole, np.broadcast_to(centres, (*whole.shape, 2)))
+    assert np.abs(grey_level(made) - np.arange(256)[:, None]).max() < 1
+    grey = upsample.to_rgb(light, np.zeros((256, 2), "float32"))
+    np.testing.assert_array_equal(grey, np.arange(256)[:, None].repeat(3, 1))
+
+
+def test_colours_follow_edges():
+    light = np.full((80, 120), 30, "float32")
+    light[:, 61:] = 80
+    colours = np.zeros((20, 30, 2), "float32")
+    colours[:, :15], colours[:, 15:] = (40, 0), (-40, 0)
+    line = upsample.lines(colours, light)
+    laid = line[..., 0] * light + line[..., 2]
+    assert (laid[:, :60] > 20).all() and (laid[:, 62:] < -20).all()
+
+
+def test_strips_have_no_seams(network, cat, monkeypatch):
+    whole = network.colour(cat, How())
+    monkeypatch.setattr(upsample, "_STRIP", 7 * 90)
+    np.testing.assert_array_equal(network.colour(cat, How()), whole)
+
+
+def test_dabs_are_told_where_they_are(network, cat):
+    layer = np.zeros((120, 90, 4), "uint8")
+    layer[20:40, 20:40] = (255, 0, 0, 255)
+    plain, told = network.answer(cat, How()), network.answer(cat, How(dabs=layer))
+    assert np.abs(told.logits - plain.logits).max() > 0.01
+    nothing = network.answer(cat, How(dabs=np.zeros_like(layer)))
+    np.testing.assert_array_equal(nothing.logits, plain.logits)
+
+
+def test_an_example_draws_the_odds_to_its_colours():
+    prior = np.full(len(bins.centres()), 1 / len(bins.centres()), "float32")
+    red = np.full((20, 20, 3), (200, 40, 40), "uint8")
+    leaning = odds.of_example(red, prior)
+    best = bins.centres()[leaning.argmax(axis=1)]
+    assert (best[:, 0] > 40).all()
+    logits = odds.leant(np.zeros((2, 2, len(prior)), "float32"), np.full((2, 2), 50.0), leaning)
+    assert (odds.annealed_mean(logits)[..., 0] > 30).all()
+
+
+def test_variants_differ_and_stay_the_same():
+    first, second = odds.by_chance(1), odds.by_chance(2)
+    np.testing.assert_array_equal(odds.by_chance(1), first)
+    assert not odds.by_chance(0).any() and np.abs(first - second).max() > 1
+
+
+def test_the_annealed_mean_goes_from_the_mean_to_the_likeliest():
+    logits = np.zeros(len(bins.centres()), "float32")
+    logits[[10, 100]] = 20, 19
+    mean = odds.annealed_mean(logits, 1)
+    likeliest = odds.annealed_mean(logits, 0.05)
+    np.testing.assert_allclose(likeliest, bins.centres()[10], atol=0.1)
+    shares = np.exp([0, -1]) / np.exp([0, -1]).sum()
+    np.testing.assert_allclose(mean, shares @ bins.centres()[[10, 100]], atol=0.1)
+
+
+def test_shares_are_those_of_the_colours():
+    colours = np.array([[0, 0], [33, -21], [-40, 38]], "float32")
+    np.testing.assert_allclose(bins.shares(colours) @ bins.centres(), colours, atol=1.5)
+
+
+@pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
+def test_tints_are_told_from_colours(name):
+    photo = sample_photos.photo(name)
+    grey = images.gray(photo).repeat(3, axis=2)
+    warm = np.rint(grey * np.array([1.0, 0.86, 0.68])).astype("uint8")
+    noisy = np.clip(warm + np.random.default_rng(0).normal(0, 3, warm.shape), 0, 255).astype("uint8")
+    found = [tint.kind_of(one) for one in (photo, grey, warm, noisy)]
+    assert found == ["coloured", "grey", "tinted", "tinted"]

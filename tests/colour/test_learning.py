@@ -1,0 +1,115 @@
+"""Learning to colour, on small pictures."""
+
+import numpy as np
+import pytest
+import tiny_colour
+
+from studio.colour import bins, colourer, lab, models
+from studio.colour.learn import windows
+from studio.colour.learn.train import Trainer, prior
+from studio.core import data, tasks
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.pictures import images
+from studio.core.progress import Progress
+from studio.core.training import checkpoints
+
+SETTINGS = tiny_colour.SETTINGS
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """Green below, blue above, the lighter the bluer: `(24, 48, 48, 3) uint8`."""
+    rng = np.random.default_rng(0)
+    found = np.empty((24, 48, 48, 3), "uint8")
+    for photo in found:
+        edge = rng.integers(16, 32)
+        photo[:edge], photo[edge:] = (130, 180, 240), (40, 90, 20)
+        photo += rng.integers(0, 15, (48, 48, 1)).astype("uint8")
+    return found
+
+
+def trainer(photos, run=None, **settings):
+    settings = SETTINGS.model_copy(update=settings)
+    return Trainer(photos, np.arange(20), np.arange(20, 24), settings, run)
+
+
+def test_what_is_shown_is_grey_but_for_dabs(photos):
+    rows, rng = np.arange(8), np.random.default_rng(1)
+    plain = windows.batch(photos, rows, 32, 0.0, rng)
+    assert plain["seen"].shape == (8, 32, 32, 4) and plain["colours"].shape == (8, 8, 8, 2)
+    assert not plain["seen"][..., 1:].any() and np.ptp(plain["seen"][..., 0]) > 0.1
+    hinted = windows.batch(photos, rows, 32, 1.0, rng)["seen"]
+    where = hinted[..., 3] == 1
+    assert where.any(axis=(1, 2)).all() and not where.all()
+    assert not hinted[..., 1:3][~where].any() and hinted[..., 1:3][where].any()
+
+
+def test_the_prior_is_that_of_the_photos(photos):
+    found = prior(photos, np.arange(20))
+    mean = lab.from_rgb(photos[:20])[..., 1:].mean(axis=(0, 1, 2))
+    np.testing.assert_allclose(found @ bins.centres(), mean, atol=2)
+    assert found.min() > 0 and found.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_network_that_knows_nothing_says_the_prior(photos):
+    made = trainer(photos)
+    weights = made.learner.network.get_layer(index=-2).get_weights()
+    made.learner.network.get_layer(index=-2).set_weights([np.zeros_like(one) for one in weights])
+    logits = np.asarray(made.learner.network(np.zeros((1, 16, 16, 4), "float32")))
+    np.testing.assert_allclose(bins.softmax(logits)[0, 0, 0], prior(photos, np.arange(20)), atol=1e-5)
+
+
+def test_rare_colours_count_more():
+    often = np.array([0.9, 0.09, 0.01], "float32")
+    found = bins.rarity(often, 0.5)
+    assert found[0] < found[1] < found[2] and often @ found == pytest.approx(1)
+    np.testing.assert_allclose(bins.rarity(often, 0), 1)
+
+
+@pytest.mark.slow
+def test_it_comes_nearer_than_grey(photos):
+    made = trainer(photos, steps=120, test_every=120, learning_rate=0.01, averaging=20)
+    made.learn(Progress())
+    assert made.curves.tests["error over grey's"][-1] < 0.5
+
+
+@pytest.mark.slow
+def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
+    whole = trainer(photos)
+    whole.learn(Progress())
+    run = checkpoints.Run(home / "run")
+    first = trainer(photos, run)
+    first.advance()
+    first.step = 1
+    first.save()
+    second = trainer(photos, run)
+    second.learn(Progress())
+    for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+@pytest.fixture
+def folder(tmp_path, photos):
+    place = tmp_path / "photos"
+    place.mkdir()
+    for n, photo in enumerate(photos):
+        (place / f"{n:02d}.png").write_bytes(images.encode_png(photo))
+    (place / "grey.png").write_bytes(images.encode_png(images.gray(photos[0]).repeat(3, axis=2)))
+    return data.reference(str(place))
+
+
+@pytest.mark.slow
+def test_a_trained_network_is_kept_and_colours(home, folder):
+    made = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
+    assert made.figures["photos"] == 24 and made.figures["grey_error"] > 10
+    preset = presets.unpack(made.files[0].read(), "mine")
+    assert "Grey pictures were left out: 1." in preset.card() and preset.picture()
+    assert "train_colour photos -o DIR --steps 4 --photo-size 48 --window 32" in preset.card()
+    coloured = colourer.open(preset).colour(np.full((20, 30, 3), 100, "uint8"), colourer.How())
+    assert coloured.shape == (20, 30, 3)
+    more = {"data": [folder], "start": made.files}
+    again = tasks.run(models.TASK, SETTINGS.model_copy(update={"seed": 1}), more)
+    assert again.figures["started_from"] == "photos-colours"
+    with pytest.raises(InvalidInput, match="at most the 48 px of a photo"):
+        tasks.run(models.TASK, SETTINGS.model_copy(update={"window": 64}), {"data": [folder]})
