@@ -35,6 +35,7 @@ HERE = (
     "paint",
     "lab",
     "enhance",
+    "colour",
 )
 APART = ("gallery", "reliability")
 OF_MANY_PROCESSES = ("engine", "pages", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings

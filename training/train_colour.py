@@ -1,4 +1,9 @@
-"""Teaches a network the colours of photos."""
+"""Teaches a network the colours of photos.
+
+Command: python -m training.train_colour photos -o DIR --steps 7000 --width 24 --learning-rate 0.0015 --seed 1
+    where photos is a folder of caltech101_96.tar and flowers5_3000.tar, unpacked
+Reached: a* and b* .90 times as far from the photo's as grey is, in 36 minutes on one busy core
+"""
 
 import sys
 

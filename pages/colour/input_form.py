@@ -60,11 +60,11 @@ class Wish:
         }
 
     def problem(self, settings: ColourSettings) -> str:
-        """Why this cannot be coloured, in a person's words; "" if it can."""
+        """Why this cannot be coloured; "" if it can."""
         try:
             tasks.check(*self.job(settings))
         except StudioError as error:
-            return words.plain(str(error))
+            return str(error)
         return ""
 
     def follows(self, settings: ColourSettings) -> bool:
@@ -88,7 +88,7 @@ class Wish:
 def show_problem(wish: Wish, problem: str) -> None:
     """Shows the photo, and why it cannot be coloured as asked."""
     browser_pictures.content(wish.content.file())
-    st.warning(problem, icon=":material/palette:")
+    st.warning(words.plain(problem), icon=":material/palette:")
 
 
 def photos() -> list[Sample]:

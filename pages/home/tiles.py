@@ -45,6 +45,7 @@ TILES = (
     Tile("classify.explain", {"picture": "chelsea"}, "Where a network sees a cat", opens={"half": "Try"}),
     Tile("enhance.enlarge", {"content": "chelsea"}, "Three times larger, and sharp"),
     Tile("outline.paint", {}, "A doodle that became an avatar"),
+    Tile("colour.picture", {"content": "camera"}, "A grey photo in likely colours"),
     Tile("paint.learn", {"content": "chelsea"}, "Learnt by heart in seconds"),
     Tile("lab.imagine", {}, "Digits that a machine dreams", opens={"taught": "Boltzmann machine"}),
 )

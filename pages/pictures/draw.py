@@ -40,6 +40,7 @@ TILE = {
     "lab.imagine": {"keep": "nothing", "n": 6, "seed": 1},
     "enhance.enlarge": {"scale": 3},
     "outline.paint": {"seed": 3},
+    "colour.picture": {},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7, "seed": 4},
 }
 DOODLE = 79  # of the avatars that a training learns from

@@ -29,7 +29,7 @@ def test_a_link_opens_its_page_with_its_knobs_set(visit, monkeypatch, topic):
     assert not page.exception and not page.error
     for name, value in topic.settings.items():
         assert page.session_state[name] == (pytest.approx(value) if isinstance(value, float) else value), name
-    drawn_live = ("faces", "enhance")  # whose sections draw what is not made here
+    drawn_live = ("faces", "enhance", "colour")  # whose sections draw what is not made here
     if "hood" in topic.opens and topic.page not in drawn_live:
         assert page.get("vega_lite_chart")
 
