@@ -26,6 +26,7 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     from studio.outline.learn import train as training
 
     progress.stage("Drawing avatars to learn from")
+    start = _start(inputs)  # before the avatars are drawn, which takes minutes: it may be no whole network
     bank = Bank(settings.seed, settings.avatars, settings, progress)
     held_out = Bank(HELD_OUT_SEED, max(HELD_OUT, settings.scored), settings, progress)
     rng = np.random.default_rng(HELD_OUT_SEED)
@@ -33,7 +34,7 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     kinds = [KINDS[n % len(KINDS)] for n in rows]
     tested = held_out.drawn(rows, kinds, rng)
     run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(bank, tested, settings, run, _start(inputs))
+    trainer = training.Trainer(bank, tested, settings, run, start)
     trained = training.train(trainer, progress)
     stopped = trained.ended == "cancelled"
     off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
