@@ -447,7 +447,7 @@ def test_every_use_is_of_a_page_and_a_slot_that_are_there():
         ]
         (slot,) = {slot.name: slot for slot in slots if slot.name == use.slot}.values()
         assert slot.kind == "picture"
-        assert (slot.most > 1) == use.many
+        assert use.many <= (slot.most > 1)  # a page may take one where a command takes several
 
 
 @pytest.mark.parametrize("number", range(len(use_again.USES)))
