@@ -12,14 +12,14 @@ from studio.core.data import Part
 from studio.core.errors import StudioError
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named
+from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training.averaged import Average, AveragedTraining
+from studio.core.training.loop import Batches, Curves, arrays_named
 from studio.core.training.precision import computing_in
 from studio.dcgan import model
 from studio.dcgan.settings import TrainDcganSettings
 
 SHOWN = 36  # pictures of a preview
-REDRAWN = 25  # steps; between them a preview shows the same
 SETTLE = 12  # batches of 256 that the averaged weights' normalisation is measured on
 LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have become one
 LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
@@ -48,7 +48,7 @@ class Trained:
     rollbacks: int
 
 
-class Trainer(Training):
+class Trainer(AveragedTraining):
     """A game under way.
 
     Args:
@@ -57,6 +57,8 @@ class Trainer(Training):
         distance: judges the pictures of a test, lower is better; None: the last are taken for the best.
         run: where checkpoints go.
     """
+
+    redrawn = 25
 
     def __init__(
         self,
@@ -74,11 +76,10 @@ class Trainer(Training):
         self.batches = Batches(len(images), settings.batch, settings.seed)
         self.real_diversity = diversity(images[:: max(1, len(images) // 256)][:256])
         self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
-        self._sheet: tuple[int, np.ndarray] | None = None
         self._begin()
 
     def _begin(self) -> None:
-        self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
+        self.follow(self.gan, self.gan.generator, self.settings.averaging, held=self.gan)
         self.best = [one.copy() for one in self.average.arrays]
         self._keep_good()
 
@@ -93,9 +94,7 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
-        found = parallel.step(self.gan, self.images[self.batches.at(self.step)], return_dict=True)
-        if self.average.due(self.step + 1):
-            self.average.add(self.gan.generator.get_weights(), self.step + 1)
+        found = self.stepped(self.images[self.batches.at(self.step)])
         return self.means({name: found[name] for name in ("generator", "judge")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
@@ -135,21 +134,13 @@ class Trainer(Training):
         """Ends a training that collapses again and again."""
         return "collapsed" if self.rollbacks > MOST_ROLLBACKS else ""
 
-    def preview(self) -> np.ndarray:
+    def sheet(self) -> np.ndarray:
         """A few pictures by the weights of now, always from the same numbers."""
-        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, grid(draw(self.gan.generator, latents(self.settings, SHOWN)))
-        return self._sheet[1]
+        return grid(draw(self.gan.generator, latents(self.settings, SHOWN)))
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
         """Both networks, the optimizers, the averages, the best and the last that was good."""
-        return {
-            "model": self.gan.variables,
-            "optimizer": self.gan.optimizer.variables,
-            "average": self.average.arrays,
-            "best": self.best,
-            "good": self.good,
-        }
+        return {**super().arrays(), "best": self.best, "good": self.good}
 
     def notes(self) -> dict[str, object]:
         """What a checkpoint holds besides."""
@@ -157,9 +148,7 @@ class Trainer(Training):
 
     def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.gan.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.gan.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
+        super().take(checkpoint)
         self.best = arrays_named("best", len(self.best), checkpoint.arrays)
         self.good = arrays_named("good", len(self.good), checkpoint.arrays)
         for name in _NOTED:
@@ -190,12 +179,8 @@ def train(
     """
     trainer = Trainer(images, settings, distance, run)
     if start:
-        try:
+        with start_from.of_its_shape("size, width and latent_dim", "model"):
             trainer.start_from(*start)
-        except ValueError:
-            raise StudioError(
-                "The model to start from has another shape. Next: use its size, width and latent_dim."
-            ) from None
     ended = trainer.learn(progress or Progress())
     if not math.isfinite(trainer.best_distance):
         raise StudioError(

@@ -12,7 +12,8 @@ import numpy as np
 
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, rates
-from studio.core.training.loop import Average, Curves, Training, arrays_named, diverged
+from studio.core.training.averaged import Average
+from studio.core.training.loop import Curves, Training, arrays_named, diverged
 from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, batches, plan
 from studio.text.numpy_network import Network

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.errors import StudioError
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
+from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training.averaged import AveragedTraining
 from studio.core.training.loop import (
-    Average,
     Batches,
     Curves,
-    Training,
     arrays_named,
     diverged,
     evenly_spaced,
@@ -31,7 +29,6 @@ from studio.vae.settings import TrainVaeSettings
 MOST_TESTED = 500
 TESTED_AT_ONCE = 125
 SHOWN = 8  # pictures in each row of a preview
-REDRAWN = 50  # steps; between them a preview shows the same
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Trained:
     judge: Sequence[np.ndarray] = ()
 
 
-class Trainer(Training):
+class Trainer(AveragedTraining):
     """A training under way.
 
     Args:
@@ -84,11 +81,10 @@ class Trainer(Training):
         self._fresh = np.asarray(self.tester.draws.state).copy()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
         self.lowest = math.inf
-        self._sheet: tuple[int, np.ndarray] | None = None
         self._begin()
 
     def _begin(self) -> None:
-        self.average = Average(self.learner.vae.get_weights(), self.settings.averaging)
+        self.follow(self.learner, self.learner.vae, self.settings.averaging, held=self.learner)
         self.best = [one.copy() for one in self.average.arrays]
 
     def start_from(self, weights: Sequence[np.ndarray], judge: Sequence[np.ndarray] = ()) -> None:
@@ -120,9 +116,7 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
-        found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
-        if self.average.due(self.step + 1):
-            self.average.add(self.learner.vae.get_weights(), self.step + 1)
+        found = self.stepped(self.batch(self.step))
         return self.means({name: found[name] for name in ("reconstruction", "kl", "judge") if name in found})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
@@ -146,20 +140,13 @@ class Trainer(Training):
             self.lowest, self.best = loss, [one.copy() for one in self.average.arrays]
         return {"validation": loss, "validation kl": found["kl"]}
 
-    def preview(self) -> np.ndarray:
+    def sheet(self) -> np.ndarray:
         """Validation pictures, below each how it is drawn again, and two rows of new ones."""
-        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
-        return self._sheet[1]
+        return sheet(self.learner.vae, self.test_images[:SHOWN], self.settings)
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
         """The networks, the optimizer, the average and the best."""
-        return {
-            "model": self.learner.variables,
-            "optimizer": self.learner.optimizer.variables,
-            "average": self.average.arrays,
-            "best": self.best,
-        }
+        return {**super().arrays(), "best": self.best}
 
     def notes(self) -> dict[str, object]:
         """What a checkpoint holds besides."""
@@ -167,9 +154,7 @@ class Trainer(Training):
 
     def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.learner.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
+        super().take(checkpoint)
         self.best = arrays_named("best", len(self.best), checkpoint.arrays)
         self.lowest = checkpoint.notes["lowest"]
 
@@ -203,12 +188,8 @@ def train(
     """
     trainer = Trainer(images, learnt, validation, settings, run, see)
     if start:
-        try:
+        with start_from.of_its_shape("size, colors, width and latent_dim", "model"):
             trainer.start_from(start, judge)
-        except ValueError:
-            raise StudioError(
-                "The model to start from has another shape. Next: use its size, colors, width and latent_dim."
-            ) from None
     ended = trainer.learn(progress or Progress())
     if not math.isfinite(trainer.lowest):
         raise diverged()

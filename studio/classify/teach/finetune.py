@@ -20,7 +20,8 @@ from studio.classify.teach.training_set import TrainingSet
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named
+from studio.core.training.averaged import Average
+from studio.core.training.loop import Batches, Curves, Training, arrays_named
 
 if TYPE_CHECKING:
     import keras

@@ -13,16 +13,15 @@ from studio.colour.learn import windows
 from studio.colour.learn.learner import Learner
 from studio.colour.settings import VIVIDNESS, TrainColourSettings
 from studio.colour.written import SMALLER
-from studio.core.errors import StudioError
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named, evenly_spaced
+from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training.averaged import AveragedTraining
+from studio.core.training.loop import Batches, Curves, evenly_spaced, to_test
 
 ON_THE_WAY = 48  # photos: enough to see how a training goes
 AT_THE_END = 400  # others
 AT_ONCE = 16  # photos that are tested together
 SHOWN = 8  # photos of a preview
-REDRAWN = 50  # steps; between them a preview shows the same
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Trained:
     ended: str
 
 
-class Trainer(Training):
+class Trainer(AveragedTraining):
     """A training under way.
 
     Args:
@@ -70,35 +69,29 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.photos, self.rows, self.settings = photos, learnt, settings
-        self.on_the_way = evenly_spaced(tested, min(ON_THE_WAY, max(1, len(tested) // 2)))
-        others = np.setdiff1d(tested, self.on_the_way)
-        self.at_the_end = evenly_spaced(others, AT_THE_END) if len(others) else self.on_the_way
+        self.on_the_way, self.at_the_end = to_test(tested, ON_THE_WAY, AT_THE_END)
         with parallel.on_all_devices():
             self.prior = prior(photos, learnt)
             self.learner = Learner(settings, self.prior)
             if start is not None:
-                _begin(self.learner.network, start)
+                with start_from.of_its_shape("width"):
+                    self.learner.network.set_weights(list(start))
             self.learner.start()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
-        self.average = Average(self.learner.network.get_weights(), settings.averaging)
-        self._sheet: tuple[int, np.ndarray] | None = None
+        self.follow(self.learner, self.learner.network, settings.averaging)
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
         rng = np.random.default_rng([self.settings.seed, 1, self.step])
         rows = np.resize(self.rows[self.batches.at(self.step)], self.settings.batch)
         batch = windows.batch(self.photos, rows, self.settings.window, self.settings.hinted, rng)
-        found = parallel.step(self.learner, batch, return_dict=True)
-        if self.average.due(self.step + 1):
-            self.average.add(self.learner.network.get_weights(), self.step + 1)
+        found = self.stepped(batch)
         return self.means({"loss_nats": found["loss_nats"]})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """The error of the averaged weights on a few photos, over that of grey: a look at how it goes."""
-        now = self.learner.network.get_weights()
-        self.learner.network.set_weights(self.average.arrays)
-        found = self.tested_now(self.on_the_way)
-        self.learner.network.set_weights(now)
+        with self.averaged():
+            found = self.tested_now(self.on_the_way)
         return {"error over grey's": found["error"] / found["grey_error"]}
 
     def tested_now(self, rows: np.ndarray) -> dict[str, float]:
@@ -119,14 +112,11 @@ class Trainer(Training):
         vivid = odds.vivid(logits, self.prior, self.settings.rebalance, vividness)
         return odds.annealed_mean(vivid)
 
-    def preview(self) -> np.ndarray:
-        """Held-out photos in grey, coloured by the network of now, and as they were, below each other."""
-        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, self.sheet()
-        return self._sheet[1]
-
     def sheet(self) -> np.ndarray:
-        """A preview, `(H, W, 3) uint8`."""
+        """Held-out photos in grey, coloured by the network of now, and as they were, below each other.
+
+        `(H, W, 3) uint8`.
+        """
         rows = evenly_spaced(self.on_the_way, SHOWN)
         photos = self.photos[rows]
         found = self._colours(self._answered(rows)[0])
@@ -134,20 +124,6 @@ class Trainer(Training):
         colours = found.repeat(SMALLER, axis=1).repeat(SMALLER, axis=2)
         made = [lab.to_levels(lab.to_linear(np.concatenate([light, n * colours], axis=-1))) for n in (0, 1)]
         return np.concatenate([np.concatenate(list(one), axis=1) for one in (*made, photos)])
-
-    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """The network, the optimizer, the average."""
-        return {
-            "model": self.learner.network.variables,
-            "optimizer": self.learner.optimizer.variables,
-            "average": self.average.arrays,
-        }
-
-    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.learner.network.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
 
 
 def prior(photos: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -158,13 +134,6 @@ def prior(photos: np.ndarray, rows: np.ndarray) -> np.ndarray:
         total += bins.shares(colours).sum(axis=(0, 1, 2))
     total += 1e-4 * total.mean()
     return np.asarray(total / total.sum(), "float32")
-
-
-def _begin(network: keras.Model, start: Sequence[np.ndarray]) -> None:
-    try:
-        network.set_weights(list(start))
-    except ValueError:
-        raise StudioError("The network to start from has another shape. Next: use its width.") from None
 
 
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:

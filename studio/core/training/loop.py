@@ -265,36 +265,16 @@ def evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
 
 
+def to_test(rows: np.ndarray, few: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of held-out rows, at most `few` to test on the way and at most `most` others to test at the end.
+
+    Where there is one row alone, both have it.
+    """
+    on_the_way = evenly_spaced(rows, min(few, max(1, len(rows) // 2)))
+    others = np.setdiff1d(rows, on_the_way)
+    return on_the_way, evenly_spaced(others, most) if len(others) else on_the_way
+
+
 def arrays_named(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """The arrays of one name in a checkpoint, as `Training.arrays` gave them."""
     return [arrays[f"{name}{n}"].copy() for n in range(count)]
-
-
-class Average:
-    """Weights averaged over the last steps, which draw better than those of any one step.
-
-    Args:
-        weights: at the start.
-        horizon: about how many steps the average reaches back; at first fewer, so that the random weights of
-            the start are soon forgotten.
-        every: steps between two looks.
-
-    Reference:
-        Polyak and Juditsky 1992; for pictures Yazıcı et al. 2019, arXiv:1806.04498.
-    """
-
-    def __init__(self, weights: Sequence[np.ndarray], horizon: int, every: int = 5):
-        self.arrays = [np.array(one) for one in weights]
-        self.horizon, self.every = horizon, min(every, max(1, horizon))
-
-    def due(self, step: int) -> bool:
-        """Whether it wants to see the weights after so many steps."""
-        return step % self.every == 0
-
-    def add(self, weights: Sequence[np.ndarray], step: int) -> None:
-        """Moves towards the weights after so many steps, unless they are no numbers any more."""
-        if not all(np.isfinite(one).all() for one in weights):
-            return
-        share = self.every / max(self.every, min(self.horizon, step / 2))
-        for mean, now in zip(self.arrays, weights, strict=True):
-            mean += share * (now - mean)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from studio.core.errors import invalid
+from studio.core.errors import StudioError, invalid
 from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
@@ -56,3 +57,17 @@ def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Seque
         wanted, found = (", ".join(f"{n} {getattr(one, n)}" for n in others) for one in (settings, old))
         step = "train with the settings of that model, or choose another"
         raise invalid("model to start from", expected=wanted, received=found, next_step=step)
+
+
+@contextmanager
+def of_its_shape(settings: str, what: str = "network") -> Iterator[None]:
+    """While weights of a model to start from are set: raises `StudioError` if they are of another shape.
+
+    Args:
+        settings: that decide of the shape, in words.
+        what: such a model is called.
+    """
+    try:
+        yield
+    except ValueError:
+        raise StudioError(f"The {what} to start from has another shape. Next: use its {settings}.") from None

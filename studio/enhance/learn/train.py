@@ -8,17 +8,10 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from studio.core.errors import StudioError
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import (
-    Average,
-    Batches,
-    Curves,
-    Training,
-    arrays_named,
-    evenly_spaced,
-)
+from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training.averaged import AveragedTraining
+from studio.core.training.loop import Batches, Curves, to_test
 from studio.enhance import bicubic
 from studio.enhance.learn import windows
 from studio.enhance.learn.learner import Learner
@@ -29,7 +22,6 @@ from studio.enhance.settings import SCALES, TrainEnhanceSettings
 ON_THE_WAY = 8  # photos: enough to see how a training goes
 AT_THE_END = 40  # others
 SHOWN = 4  # photos of a preview
-REDRAWN = 50  # steps; between them a preview shows the same
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class Trained:
     ended: str
 
 
-class Trainer(Training):
+class Trainer(AveragedTraining):
     """A training under way.
 
     Args:
@@ -77,17 +69,15 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.photos, self.rows, self.settings = photos, learnt, settings
-        self.on_the_way = evenly_spaced(tested, min(ON_THE_WAY, max(1, len(tested) // 2)))
-        others = np.setdiff1d(tested, self.on_the_way)
-        self.at_the_end = evenly_spaced(others, AT_THE_END) if len(others) else self.on_the_way
+        self.on_the_way, self.at_the_end = to_test(tested, ON_THE_WAY, AT_THE_END)
         with parallel.on_all_devices():
             self.learner = Learner(settings)
             if start is not None:
-                _begin(self.learner.network, start)
+                with start_from.of_its_shape("width and blocks"):
+                    self.learner.network.set_weights(list(start))
             self.learner.start()
         self.batches = Batches(len(learnt), len(SCALES) * settings.batch, settings.seed)
-        self.average = Average(self.learner.network.get_weights(), settings.averaging)
-        self._sheet: tuple[int, np.ndarray] | None = None
+        self.follow(self.learner, self.learner.network, settings.averaging)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
         """What the learner is fed at a step."""
@@ -98,17 +88,13 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
-        found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
-        if self.average.due(self.step + 1):
-            self.average.add(self.learner.network.get_weights(), self.step + 1)
+        found = self.stepped(self.batch(self.step))
         return self.means({f"error x{scale}": found[f"x{scale}"] for scale in SCALES})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights win over bicubic enlarging on a few photos: a look at how it goes."""
-        now = self.learner.network.get_weights()
-        self.learner.network.set_weights(self.average.arrays)
-        found = self.tested_now(self.on_the_way)
-        self.learner.network.set_weights(now)
+        with self.averaged():
+            found = self.tested_now(self.on_the_way)
         return {f"gain x{scale}": found[f"psnr_x{scale}"] - found[f"bicubic_x{scale}"] for scale in SCALES}
 
     def tested_now(self, rows: np.ndarray) -> dict[str, float]:
@@ -131,41 +117,15 @@ class Trainer(Training):
         maps = self.learner.network.predict_on_batch(small[..., None] / 255)[n]
         return truth, plain, plain + 255 * np.asarray(side_by_side(maps, scale))
 
-    def preview(self) -> np.ndarray:
-        """Held-out photos enlarged twice: plainly, by the network of now, and the truth below each other."""
-        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, self.sheet()
-        return self._sheet[1]
-
     def sheet(self) -> np.ndarray:
-        """A preview, `(H, W, 3) uint8`, of the largest scale, where there is most to see."""
+        """Held-out photos enlarged: plainly, by the network of now, and the truth below each other.
+
+        `(H, W, 3) uint8`, of the largest scale, where there is most to see.
+        """
         truth, plain, made = self._enlarged(self.on_the_way[:SHOWN], len(SCALES) - 1)
         rows = [np.concatenate(list(pictures), axis=1) for pictures in (plain, made, truth)]
         sheet = np.rint(np.concatenate(rows)).clip(0, 255).astype("uint8")
         return np.repeat(sheet[..., None], 3, axis=2)
-
-    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """The network, the optimizer, the average."""
-        return {
-            "model": self.learner.network.variables,
-            "optimizer": self.learner.optimizer.variables,
-            "average": self.average.arrays,
-        }
-
-    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.learner.network.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
-
-
-def _begin(network: keras.Model, start: Sequence[np.ndarray]) -> None:
-    try:
-        network.set_weights(list(start))
-    except ValueError:
-        raise StudioError(
-            "The network to start from has another shape. Next: use its width and blocks."
-        ) from None
 
 
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:

@@ -8,16 +8,15 @@ from typing import Protocol
 
 import numpy as np
 
-from studio.core.errors import StudioError
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named
+from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training.averaged import AveragedTraining
+from studio.core.training.loop import Batches, Curves
 from studio.outline.learn.learner import Learner, painted
 from studio.outline.network import painter
 from studio.outline.settings import LearnSettings
 
 SHOWN = 8  # pairs of a preview
-REDRAWN = 50  # steps; between them a preview shows the same
 
 
 class Source(Protocol):
@@ -47,7 +46,7 @@ class Trained:
     ended: str
 
 
-class Trainer(Training):
+class Trainer(AveragedTraining):
     """A training under way.
 
     Args:
@@ -74,20 +73,19 @@ class Trainer(Training):
         with parallel.on_all_devices():
             self.learner = Learner(settings)
             if start is not None:
-                _begin(self.learner, start)
+                with start_from.of_its_shape("size, width and judge_width"):
+                    self.learner.generator.set_weights(list(start[0]))
+                    self.learner.judge.set_weights(list(start[1]))
             self.learner.start()
         self.artist = painter(settings)  # paints with the averaged weights
         self.batches = Batches(len(pairs), settings.batch, settings.seed)
-        self.average = Average(self.learner.generator.get_weights(), settings.averaging)
-        self._sheet: tuple[int, np.ndarray] | None = None
+        self.follow(self.learner, self.learner.generator, settings.averaging, held=self.learner)
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
         rng = np.random.default_rng([self.settings.seed, 1, self.step])
         batch = self.pairs.batch(self.batches.at(self.step), rng)
-        found = parallel.step(self.learner, batch, return_dict=True)
-        if self.average.due(self.step + 1):
-            self.average.add(self.learner.generator.get_weights(), self.step + 1)
+        found = self.stepped(batch)
         return self.means({name: found[name] for name in ("off", "judge")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
@@ -101,42 +99,15 @@ class Trainer(Training):
         layers = self.artist.predict(batch["drawing"], batch_size=16, verbose=0)
         return np.asarray(painted(layers, batch.get("colours")))
 
-    def preview(self) -> np.ndarray:
-        """Held-out drawings, what is painted of them by now, and the truth below each other."""
-        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, self.sheet()
-        return self._sheet[1]
-
     def sheet(self) -> np.ndarray:
-        """A preview, `(H, W, 3) uint8`."""
+        """Held-out drawings, what is painted of them by now, and the truth below each other.
+
+        `(H, W, 3) uint8`.
+        """
         some = {name: one[:SHOWN] for name, one in self.tested.items()}
         rows = [some["drawing"][..., :3], self.paint(some), some["picture"]]
         sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
         return np.rint(255 * sheet).clip(0, 255).astype("uint8")
-
-    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """Both networks, the optimizers, the average."""
-        return {
-            "model": self.learner.variables,
-            "optimizer": self.learner.optimizer.variables,
-            "average": self.average.arrays,
-        }
-
-    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.learner.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
-
-
-def _begin(learner: Learner, start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]]) -> None:
-    try:
-        learner.generator.set_weights(list(start[0]))
-        learner.judge.set_weights(list(start[1]))
-    except ValueError:
-        raise StudioError(
-            "The network to start from has another shape. Next: use its size, width and judge_width."
-        ) from None
 
 
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from studio.core.errors import Cancelled, StudioError
+from studio.core.errors import Cancelled
 from studio.core.objectives.backbones import Backbone
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel
-from studio.core.training.loop import Average, Batches, Curves, Training, arrays_named, evenly_spaced
+from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training.averaged import AveragedTraining
+from studio.core.training.loop import Batches, Curves, to_test
 from studio.style.house.film_grain import grained
 from studio.style.house.held_out import AT_THE_END, ON_THE_WAY, HeldOut
 from studio.style.house.learner import FARTHEST, Learner
 from studio.style.house.network import widened
 from studio.style.house.settings import TrainStyleSettings
-
-REDRAWN = 20  # steps; between them a preview shows the same
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Trained:
     ended: str
 
 
-class Trainer(Training):
+class Trainer(AveragedTraining):
     """A training under way.
 
     Args:
@@ -59,6 +58,8 @@ class Trainer(Training):
         StudioError: if that one is of another shape.
     """
 
+    redrawn = 20
+
     def __init__(
         self,
         images: np.ndarray,
@@ -73,21 +74,19 @@ class Trainer(Training):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.rows, self.settings = images, learnt, settings
-        self.on_the_way = evenly_spaced(tested, min(ON_THE_WAY, max(1, len(tested) // 2)))
-        others = np.setdiff1d(tested, self.on_the_way)
-        self.at_the_end = evenly_spaced(others, AT_THE_END) if len(others) else self.on_the_way
+        self.on_the_way, self.at_the_end = to_test(tested, ON_THE_WAY, AT_THE_END)
         self.taught = np.asarray(taught, "int32")
         with parallel.on_all_devices():
             self.learner = Learner(settings, grams, backbone)
             if start is not None:
-                _begin(self.learner.painter, start)
+                with start_from.of_its_shape("width and blocks"):
+                    self.learner.painter.set_weights(widened(start, self.learner.painter))
             if settings.only_new:
                 self.learner.only_styles()
             self.learner.start()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
         self.begun = self.learner.painter.get_weights()
-        self.average = Average(self.begun, settings.averaging)
-        self._sheet: tuple[int, np.ndarray] | None = None
+        self.follow(self.learner, self.learner.painter, settings.averaging)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
         """What the learner is fed at a step: grained windows of photos, some mirrored, each in a style."""
@@ -122,17 +121,13 @@ class Trainer(Training):
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
-        found = parallel.step(self.learner, self.batch(self.step), return_dict=True)
-        if self.average.due(self.step + 1):
-            self.average.add(self.learner.painter.get_weights(), self.step + 1)
+        found = self.stepped(self.batch(self.step))
         return self.means({name: found[name] for name in ("style", "content", "steadiness")})
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights lose on a few photos, each in every style: a look at how it goes."""
-        painter, now = self.learner.painter, self.learner.painter.get_weights()
-        painter.set_weights(self.average.arrays)
-        found = self.tested_now(self.on_the_way)
-        painter.set_weights(now)
+        with self.averaged():
+            found = self.tested_now(self.on_the_way)
         return {f"validation {name}": found.mean(name) for name in ("style", "content")}
 
     def tested_now(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
@@ -152,34 +147,9 @@ class Trainer(Training):
             photos.append({name: float(np.mean([one[name] for one in found])) for name in found[0]})
         return HeldOut(tuple(photos))
 
-    def preview(self) -> np.ndarray:
-        """Held-out photos, below each what the network of now makes of it."""
-        if self._sheet is None or self.step - self._sheet[0] >= REDRAWN:
-            self._sheet = self.step, sheet(self.learner, self.middles(self.on_the_way), self.taught)
-        return self._sheet[1]
-
-    def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """The network, the optimizer, the average."""
-        return {
-            "model": self.learner.painter.variables,
-            "optimizer": self.learner.optimizer.variables,
-            "average": self.average.arrays,
-        }
-
-    def take(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint."""
-        checkpoints.restore("model", self.learner.painter.variables, checkpoint.arrays)
-        checkpoints.restore("optimizer", self.learner.optimizer.variables, checkpoint.arrays)
-        self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)
-
-
-def _begin(painter: keras.Model, start: keras.Model) -> None:
-    try:
-        painter.set_weights(widened(start, painter))
-    except ValueError:
-        raise StudioError(
-            "The network to start from has another shape. Next: use its width and blocks."
-        ) from None
+    def sheet(self) -> np.ndarray:
+        """Held-out photos, below each what the network of now makes of it, `(H, W, 3) uint8`."""
+        return sheet(self.learner, self.middles(self.on_the_way), self.taught)
 
 
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:

@@ -8,7 +8,7 @@ import pytest
 from studio.core import capacity
 from studio.core.errors import Cancelled, NoRoom
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import averaged, checkpoints, loop
 from studio.core.training.precision import computing_in
 
 
@@ -30,7 +30,7 @@ def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
 
 
 def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_there_was():
-    average = loop.Average([np.zeros(1)], horizon=10, every=1)
+    average = averaged.Average([np.zeros(1)], horizon=10, every=1)
     average.add([np.ones(1)], 8)
     assert average.arrays[0] == 1 / 4
     average.add([np.ones(1)], 1000)
@@ -38,7 +38,7 @@ def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_the
 
 
 def test_an_average_passes_over_what_is_no_number():
-    average = loop.Average([np.zeros(2), np.ones(1)], horizon=10, every=1)
+    average = averaged.Average([np.zeros(2), np.ones(1)], horizon=10, every=1)
     average.add([np.array([2.0, np.nan]), np.array([3.0])], 1)
     assert np.array_equal(average.arrays[0], [0, 0]) and average.arrays[1] == 1
     average.add([np.array([2.0, 4.0]), np.array([3.0])], 1)
