@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from pages.form import estimates, film_input, forms, picture_input, samples
+from pages.form import estimates, film_input, network_choice, picture_input, samples
 from pages.form.film_input import Film
 from pages.form.samples import Sample
 from pages.widgets import browser_pictures, words
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
@@ -84,19 +82,10 @@ def content() -> Wish:
 
 
 def networks() -> list[str]:
-    """The networks that enlarge: the studio's, then a person's own."""
-    found = [SHIPPED]
-    for name in presets.own():
-        with suppress(StudioError):
-            if presets.find(name).task == models.TASK:
-                found.append(name)
-    return found
+    """The networks that may be chosen."""
+    return network_choice.networks(SHIPPED, models.TASK)
 
 
 def network() -> dict[str, Any]:
-    """Asks which network enlarges, where there are several; gives the value of that setting."""
-    names = networks()
-    if len(names) == 1:
-        return {"network": SHIPPED}
-    titles = {name: "The studio's" if name == SHIPPED else name for name in names}
-    return {"network": forms.one_of("Network", titles, key=NETWORK)}
+    """Asks which of them, where there are several; gives the value of that setting."""
+    return network_choice.ask(SHIPPED, models.TASK, key=NETWORK)

@@ -27,7 +27,7 @@ def network_of(settings: OutlineSettings, inputs: Mapping[str, Sequence[Any]]) -
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    found = next(map(presets.from_zip, inputs.get("network", ())), None) or presets.find(settings.network)
+    found = presets.given_or_named(inputs, settings.network)
     settings_of(found)
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -270,6 +270,15 @@ def from_zip(file: tasks.File) -> Preset:
             preset.weights()
             return preset
     return unpack(file.read(), folder)
+
+
+def given_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str) -> Preset:
+    """The network that was given, else the one of this name.
+
+    Raises:
+        InvalidInput: if there is none, or it is damaged.
+    """
+    return next(map(from_zip, inputs.get("network", ())), None) or find(name)
 
 
 def _place(target: str | Path) -> Path:
