@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
-import struct
 from contextlib import suppress
 
 import numpy as np
 import streamlit as st
 from PIL import Image, ImageColor
 
+from pages.form import brush_component
 from pages.form.brush_component import CSS, HTML, JS
 from pages.form.painted_masks import as_text, of_text
 from pages.widgets import owners
@@ -59,8 +58,7 @@ def dab_brush(photo: File) -> File | None:
         "width": width,
         "height": height,
     }
-    head = json.dumps(words).encode()
-    data = struct.pack(">I", len(head)) + head + ground
+    data = brush_component.told(words, ground)
     told = _of(photo.digest, _mount(data=data, key=key, on_painted_change=lambda: None).painted)
     if told is not None:
         st.session_state[_PAINTED] = {"picture": photo.digest, "styles": list(INKS), "masks": told}

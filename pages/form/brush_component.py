@@ -1,4 +1,8 @@
-"""The brush as the browser runs it: its HTML, its CSS and its JavaScript."""
+"""The brush as the browser runs it: its HTML, its CSS and its JavaScript, and how it is told what to do."""
+
+import json
+import struct
+from collections.abc import Mapping
 
 HTML = """
 <div class="tools">
@@ -241,3 +245,14 @@ export default function (component) {
   else show();
 }
 """
+
+
+def told(words: Mapping[str, object], picture: bytes) -> bytes:
+    """What the brush is given, in one piece.
+
+    Args:
+        words: what it is to do, as its JavaScript reads them.
+        picture: a WebP, that it paints on.
+    """
+    head = json.dumps(words).encode()
+    return struct.pack(">I", len(head)) + head + picture

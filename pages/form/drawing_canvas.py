@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import struct
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.form import brush_component
 from pages.form.brush_component import CSS, HTML, JS
 from pages.form.painted_masks import as_text, of_text
 from studio.core.errors import StudioError
@@ -76,8 +75,7 @@ class Canvas:
             "width": SIDE,
             "height": SIDE,
         }
-        head = json.dumps(words).encode()
-        data = struct.pack(">I", len(head)) + head + _ground()
+        data = brush_component.told(words, _ground())
         told = self._told(_mount(data=data, key=key, on_painted_change=lambda: None).painted, turn)
         if told is not None:
             st.session_state[self.name] = kept = told
@@ -144,21 +142,3 @@ def _ground() -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(_black()).save(buffer, "WEBP")
     return buffer.getvalue()
-
-
-_DIGITS = Canvas()
-
-
-def canvas(label: str) -> np.ndarray:
-    """The canvas of digits, see `Canvas.show`."""
-    return _DIGITS.show(label)
-
-
-def is_new() -> bool:
-    """Whether nothing was drawn on the canvas of digits, or put there, yet."""
-    return _DIGITS.is_new()
-
-
-def put(drawing: np.ndarray) -> None:
-    """Puts a drawing on the canvas of digits, see `Canvas.put`."""
-    _DIGITS.put(drawing)

@@ -11,14 +11,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import struct
 from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
 import streamlit as st
 
-from pages.form import mask_input
+from pages.form import brush_component, mask_input
 from pages.form.brush_component import CSS, HTML, JS
 from pages.widgets import browser_pictures, owners, page_errors
 from studio.core import paths
@@ -65,8 +64,7 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         "width": max(1, round(width * scale)),
         "height": max(1, round(height * scale)),
     }
-    head = json.dumps(words).encode()
-    data = struct.pack(">I", len(head)) + head + picture
+    data = brush_component.told(words, picture)
     painted = _mount(data=data, key=key, on_painted_change=lambda: None).painted
     if painted is None:
         painted = kept  # a brush that was put away and is back knows nothing yet

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
-from pages.form import drawing_canvas
+from pages.form.drawing_canvas import SIDE
 from pages.jobs import live
 from pages.lab import doodles, figures, teaching
 from pages.lab.taught import Taught
@@ -28,9 +28,9 @@ def show(taught: Sequence[Taught]) -> None:
     """Draws the canvas and the answers; a stroke draws nothing else anew."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        if drawing_canvas.is_new():
+        if figures.CANVAS.is_new():
             _take_digit(taught[0].others)
-        drawn = drawing_canvas.canvas("Draw a digit")
+        drawn = figures.CANVAS.show("Draw a digit")
         with st.container(horizontal=True):
             others = taught[0].others
             st.button("A digit", icon=":material/casino:", on_click=_take_digit, args=(others,))
@@ -108,16 +108,15 @@ def _keep(wanted: RepairSettings, drawn: np.ndarray, learnt: Inputs) -> None:
 
 
 def _take_digit(others: np.ndarray) -> None:
-    drawing_canvas.put(figures.as_picture(others[_next() % len(others)]))
+    figures.CANVAS.put(figures.as_picture(others[_next() % len(others)]))
 
 
 def _take_letter() -> None:
-    side = drawing_canvas.SIDE
-    picture = Image.new("RGB", (side, side))
-    font = ImageFont.load_default(side * 0.7)
+    picture = Image.new("RGB", (SIDE, SIDE))
+    font = ImageFont.load_default(SIDE * 0.7)
     letter = LETTERS[_next() % len(LETTERS)]
-    ImageDraw.Draw(picture).text((side / 2, side / 2), letter, "white", font, anchor="mm", stroke_width=4)
-    drawing_canvas.put(np.asarray(picture))
+    ImageDraw.Draw(picture).text((SIDE / 2, SIDE / 2), letter, "white", font, anchor="mm", stroke_width=4)
+    figures.CANVAS.put(np.asarray(picture))
 
 
 def _next() -> int:

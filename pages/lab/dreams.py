@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.form import drawing_canvas, forms
+from pages.form import forms
 from pages.jobs import live
 from pages.lab import figures, teaching
 from pages.lab.taught import Taught
@@ -47,9 +47,9 @@ def show(taught: Taught) -> None:
 
 @st.fragment
 def _ask(taught: Taught) -> None:
-    if drawing_canvas.is_new():
+    if figures.CANVAS.is_new():
         _take(taught)
-    drawn = drawing_canvas.canvas("Draw half a digit")
+    drawn = figures.CANVAS.show("Draw half a digit")
     titles = {name: name.capitalize() for name in HALVES}
     keep = forms.one_of("What stays of it", titles, key="keep")
     temperature = st.slider("Temperature", 0.1, 3.0, 1.0, 0.05, key="temperature", bind="query-params")
@@ -120,7 +120,7 @@ def _curve() -> None:
 
 def _take(taught: Taught) -> None:
     number = st.session_state["lab_taken"] = st.session_state.get("lab_taken", -1) + 1
-    drawing_canvas.put(figures.as_picture(taught.others[number % len(taught.others)]))
+    figures.CANVAS.put(figures.as_picture(taught.others[number % len(taught.others)]))
 
 
 def _forget() -> None:

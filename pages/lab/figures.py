@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from pages.form.drawing_canvas import Canvas
 from studio.core.pictures import images
 from studio.lab.settings import SIDE
 
+CANVAS = Canvas()  # one for all that is drawn in the Lab
 _STYLE = """<style>
 .lab-row { display: flex; flex-wrap: wrap; gap: 0.6rem; }
 .lab-row figure { margin: 0; flex: 1 1 5rem; max-width: 15rem; }
