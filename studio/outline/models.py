@@ -9,14 +9,14 @@ from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
-from studio.outline.settings import LearnSettings, OutlineSettings, TrainOutlineSettings
+from studio.outline.settings import OutlineSettings, TrainOutlineSettings
 
 TASK = "outline.train"
 WHAT = "a network that paints avatars"
 SHAPE = ("size", "width", "judge_width")  # what weights are shaped by
 
 
-def settings_of(preset: Preset) -> LearnSettings:
+def settings_of(preset: Preset) -> TrainOutlineSettings:
     """The settings of a network that paints. Raises `InvalidInput` if it is another kind of model."""
     return preset.settings_as(TrainOutlineSettings, TASK, WHAT)
 

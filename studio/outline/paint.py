@@ -11,10 +11,8 @@ from studio.core.litert.interpreter import Network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
-from studio.core.pictures import images
 from studio.core.process import limits
 from studio.outline import models, palette, written
-from studio.outline.settings import TrainOutlineSettings
 
 _HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
@@ -40,11 +38,6 @@ class Painter:
         arrays = loading.arrays(preset.weights(), written.layout(self.settings), "generator")
         self._network = Network(written.written(arrays, self.settings), math.ceil(limits.processors()))
 
-    @property
-    def of_avatars(self) -> bool:
-        """Whether it paints avatars, whose colours can be chosen."""
-        return isinstance(self.settings, TrainOutlineSettings)
-
     def layers(self, planes: np.ndarray) -> np.ndarray:
         """What the network says: `(size, size, planes) float32` -> `(size, size, layers) float32`."""
         (layers,) = self._network(np.ascontiguousarray(planes[None], "float32"))
@@ -69,12 +62,6 @@ def avatar(layers: np.ndarray, colours: np.ndarray, side: int) -> np.ndarray:
     masks /= masks.sum(-1, keepdims=True)
     depth = palette.DEEPEST / (1 + np.exp(-large[..., -1:]))
     return np.rint(255 * palette.painted(masks, depth, colours)).astype("uint8")
-
-
-def picture(layers: np.ndarray, side: int) -> np.ndarray:
-    """The colours that a network of pairs gives: `(size, size, 3) float32` -> `(side, side, 3) uint8`."""
-    made = np.rint(255 / (1 + np.exp(-layers))).astype("uint8")
-    return images.resize(made, side, side) if side != len(made) else made
 
 
 def _enlarged(layers: np.ndarray, side: int) -> np.ndarray:

@@ -25,8 +25,8 @@ class OutlineSettings(Settings):
     network: str = setting(SHIPPED, "The network that paints: its name, or a folder.")
 
 
-class LearnSettings(Settings):
-    """What every training of such a network can be told."""
+class TrainOutlineSettings(Settings):
+    """Teaches a network to paint avatars from drawings; the studio draws both."""
 
     steps: int = setting(
         20_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
@@ -55,11 +55,6 @@ class LearnSettings(Settings):
         scale="log",
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
-
-
-class TrainOutlineSettings(LearnSettings):
-    """Teaches a network to paint avatars from drawings; the studio draws both."""
-
     avatars: int = setting(
         6000,
         "How many avatars it learns from; each is drawn anew every time.",

@@ -17,7 +17,7 @@ from studio.core.generators.discriminator import adams, frozen_logits
 from studio.core.training import rates
 from studio.outline import palette
 from studio.outline.network import judge, painter
-from studio.outline.settings import LearnSettings
+from studio.outline.settings import TrainOutlineSettings
 
 _ROLES_COUNT = 6.0  # a nat of doubt about which colour a pixel has is as bad as so many hundredths of it
 _SEEN = ("off", "painter", "judge")
@@ -26,15 +26,15 @@ _SEEN = ("off", "painter", "judge")
 class Learner(keras.Model):
     """Both networks, and their game.
 
-    A batch is `{"drawing": (B, size, size, planes) float32 in [0, 1], "picture": (B, size, size, 3) float32
-    in [0, 1]}`; of avatars also `"colours": (B, ROLES + 1, 3)` of `palette`, "roles", `(B, size, size)
-    int32`, which of them each pixel has, and "counts", `(B, size, size, 1)`, how much it counts.
+    A batch is `{"drawing": (B, size, size, PLANES) float32 in [0, 1], "picture": (B, size, size, 3) float32
+    in [0, 1], "colours": (B, ROLES + 1, 3)}` of `palette`, with "roles", `(B, size, size) int32`, which of
+    them each pixel has, and "counts", `(B, size, size, 1)`, how much it counts.
 
     Args:
         settings: of the networks and how they learn.
     """
 
-    def __init__(self, settings: LearnSettings):
+    def __init__(self, settings: TrainOutlineSettings):
         super().__init__(name="learner")
         self.settings = settings
         self.generator, self.judge = painter(settings), judge(settings)
@@ -52,19 +52,17 @@ class Learner(keras.Model):
         """What each network loses, as scalars; "off" is the mean error in levels of 255."""
         drawing, truth = batch["drawing"], batch["picture"]
         layers = self.generator(drawing, training=training)
-        made = painted(layers, batch.get("colours"))
+        made = painted(layers, batch["colours"])
         away = ops.abs(made - truth)
-        counts = batch.get("counts", ops.ones_like(truth[..., :1]))
+        counts = batch["counts"]
         unlike = ops.mean(away * counts) / ops.mean(counts)
+        missed = keras.losses.sparse_categorical_crossentropy(batch["roles"], layers[..., :-1], True)
+        missed = ops.mean(missed * counts[..., 0]) / ops.mean(counts)
         found = {
             "off": 255 * ops.mean(away),
-            "painter": self.settings.likeness * unlike,
+            "painter": self.settings.likeness * unlike + _ROLES_COUNT * missed,
             "judge": ops.zeros(()),
         }
-        if "roles" in batch:
-            missed = keras.losses.sparse_categorical_crossentropy(batch["roles"], layers[..., :-1], True)
-            missed = ops.mean(missed * counts[..., 0]) / ops.mean(counts)
-            found["painter"] = found["painter"] + _ROLES_COUNT * missed
         if self.settings.judged:
             small, real, fake = (ops.average_pool(one, 2, 2) for one in (drawing, truth, made))
             true = self.judge(ops.concatenate([real, small], axis=-1), training=training)
@@ -90,10 +88,8 @@ def painted(layers: Any, colours: Any) -> Any:
     """What becomes of the layers: `(B, H, W, 3)` in [0, 1]. As `palette.painted`, in Keras.
 
     Args:
-        colours: `(B, ROLES + 1, 3)`; None where the layers are colours themselves.
+        colours: `(B, ROLES + 1, 3)`.
     """
-    if colours is None:
-        return ops.sigmoid(layers)
     masks = ops.softmax(layers[..., :-1])
     depth = palette.DEEPEST * ops.sigmoid(layers[..., -1:])
     _, side, _, roles = masks.shape

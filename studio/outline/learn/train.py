@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -13,18 +12,11 @@ from studio.core.training import checkpoints, parallel, start_from
 from studio.core.training.averaged import AveragedTraining
 from studio.core.training.loop import Batches, Curves
 from studio.outline.learn.learner import Learner, painted
+from studio.outline.learn.pairs import Bank
 from studio.outline.network import painter
-from studio.outline.settings import LearnSettings
+from studio.outline.settings import TrainOutlineSettings
 
 SHOWN = 8  # pairs of a preview
-
-
-class Source(Protocol):
-    """What pairs come from."""
-
-    def __len__(self) -> int: ...
-
-    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]: ...
 
 
 @dataclass(frozen=True)
@@ -62,9 +54,9 @@ class Trainer(AveragedTraining):
 
     def __init__(
         self,
-        pairs: Source,
+        pairs: Bank,
         tested: dict[str, np.ndarray],
-        settings: LearnSettings,
+        settings: TrainOutlineSettings,
         run: checkpoints.Run | None = None,
         start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
     ):
@@ -97,7 +89,7 @@ class Trainer(AveragedTraining):
         """What the averaged weights paint: `(n, size, size, 3) float32 in [0, 1]`."""
         self.artist.set_weights(self.average.arrays)
         layers = self.artist.predict(batch["drawing"], batch_size=16, verbose=0)
-        return np.asarray(painted(layers, batch.get("colours")))
+        return np.asarray(painted(layers, batch["colours"]))
 
     def sheet(self) -> np.ndarray:
         """Held-out drawings, what is painted of them by now, and the truth below each other.
