@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-
-import numpy as np
+from functools import partial
 
 from studio.colour import dabs, models, tint
 from studio.colour.settings import ColourSettings
 from studio.core.errors import InvalidInput, invalid
+from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
 from studio.core.tasks import File
+
+_LOOKED: dict[str, tuple[tint.Kind, int, int] | None] = {}  # by the digest of the photo: a page asks often
+_MOST = 64
 
 
 def check(settings: ColourSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -19,10 +22,12 @@ def check(settings: ColourSettings, inputs: Mapping[str, Sequence[File]]) -> Non
     anew, and the dabs fit it."""
     models.network_of(settings, inputs)
     for file in inputs["content"]:
-        photo = _read(file)
-        if photo is None:
+        data = file.read()  # first, for it may be nobody's or somebody else's now
+        looked = get_or_make(_LOOKED, file.digest, partial(_look, data, file.name), _MOST)
+        if looked is None:
             continue
-        if not settings.recolour and tint.kind_of(photo) == "coloured":
+        kind, height, width = looked
+        if not settings.recolour and kind == "coloured":
             raise invalid(
                 "photo",
                 expected="a grey one, or one in shades of a single tint",
@@ -30,11 +35,14 @@ def check(settings: ColourSettings, inputs: Mapping[str, Sequence[File]]) -> Non
                 next_step="choose recolour to colour it anew as if it were grey",
             )
         for layer in inputs.get("dabs", ()):
-            dabs.check(images.read_transparent(layer.read(), layer.name), *photo.shape[:2])
+            dabs.check(images.read_transparent(layer.read(), layer.name), height, width)
 
 
-def _read(file: File) -> np.ndarray | None:
-    """The photo; None of what is no picture, which says so where it is read: a film has none yet."""
+def _look(data: bytes, name: str) -> tuple[tint.Kind, int, int] | None:
+    """What a photo is, and its size; None of what is no picture, which says so where it is read: a film has
+    none yet."""
     with suppress(InvalidInput):
-        return images.read(file.read(), file.name)
+        photo = images.read(data, name)
+        height, width = photo.shape[:2]
+        return tint.kind_of(photo), height, width
     return None

@@ -27,6 +27,11 @@ def from_rgb(picture: np.ndarray) -> np.ndarray:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
+def chroma(picture: np.ndarray) -> np.ndarray:
+    """How far from grey each pixel is, the length of a* and b*: `(..., 3) uint8` -> `(...) float32`."""
+    return np.linalg.norm(from_rgb(picture)[..., 1:], axis=-1)
+
+
 def to_linear(lab: np.ndarray) -> np.ndarray:
     """`(..., 3) float32` -> linear red, green and blue, `(..., 3) float32`, beyond [0, 1] where sRGB ends."""
     light, a, b = np.moveaxis(np.asarray(lab, "float32"), -1, 0)

@@ -53,7 +53,7 @@ def how(settings: ColourSettings, inputs: Inputs) -> colourer.How:
 def colourfulness(picture: np.ndarray) -> float:
     """The mean distance of a* and b* from grey, of a picture `(H, W, 3) uint8`."""
     small = images.fit(picture, min(256, max(picture.shape[:2])))
-    return float(np.linalg.norm(lab.from_rgb(small)[..., 1:], axis=-1).mean())
+    return float(lab.chroma(small).mean())
 
 
 def _opaque(picture: np.ndarray) -> np.ndarray:

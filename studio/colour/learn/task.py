@@ -81,7 +81,7 @@ def colourful(photos: np.ndarray) -> np.ndarray:
     """Which photos have colours, `(n,) bool`; every fourth pixel either way is looked at."""
     found = np.empty(len(photos), bool)
     for n, photo in enumerate(photos):
-        found[n] = np.linalg.norm(lab.from_rgb(photo[::4, ::4])[..., 1:], axis=-1).mean() >= GREY
+        found[n] = lab.chroma(photo[::4, ::4]).mean() >= GREY
     return found
 
 
