@@ -15,6 +15,7 @@ from pages.xray.input_form import TASK
 from studio import engine
 from studio.core.pictures import images
 from studio.core.tasks import File, Inputs
+from studio.xray.drawing import COLUMNS, GAP
 from studio.xray.settings import LookSettings
 
 _PILLS = "strongest"
@@ -112,13 +113,13 @@ def _strongest(settings: LookSettings, wall: engine.Live, channel: int) -> None:
 def _tiles(wall: bytes, count: int) -> list[bytes]:
     """The single maps of a wall of them, each a small square."""
     picture = Image.fromarray(images.read(wall))
-    columns = min(6, count)
+    columns = min(COLUMNS, count)
     rows = -(-count // columns)
-    wide, tall = (picture.width + 4) / columns, (picture.height + 4) / rows
+    wide, tall = (picture.width + GAP) / columns, (picture.height + GAP) / rows
     found = []
     for number in range(count):
         left, top = number % columns * wide, number // columns * tall
-        tile = picture.crop((round(left), round(top), round(left + wide) - 4, round(top + tall) - 4))
+        tile = picture.crop((round(left), round(top), round(left + wide) - GAP, round(top + tall) - GAP))
         side = min(tile.size)
         x, y = (tile.width - side) // 2, (tile.height - side) // 2
         body = io.BytesIO()

@@ -10,6 +10,7 @@ from studio.core.pictures import grids, heat, images
 LARGE = 768  # px, the longer side of a map over its photo
 TILE = 240  # px, the longer side of each of several maps
 COLUMNS = 6
+GAP = 4  # px between them
 _GREY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # how bright each colour seems
 _MOST = 99.5  # the percentile of a map that counts as full: a single place does not dim all others
 _CLEAR = (0.25, 0.75)  # of a mask: what is less is black, what is more is white
@@ -38,7 +39,7 @@ def squares(found: np.ndarray, longest: int) -> np.ndarray:
 def wall(maps: np.ndarray, channels: list[int]) -> np.ndarray:
     """Some maps of `(h, w, C)` side by side, `(H, W, 3) uint8`."""
     tiles = np.stack([squares(warmth(maps[..., one]), TILE) for one in channels])
-    return grids.grid(tiles, columns=min(COLUMNS, len(channels)), gap=4)
+    return grids.grid(tiles, columns=min(COLUMNS, len(channels)), gap=GAP)
 
 
 def over(photo: np.ndarray, found: np.ndarray) -> np.ndarray:
