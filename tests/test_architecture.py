@@ -152,7 +152,9 @@ BESIDE = {
     "search": {"text"},
     "pictures": {"home"},
     "xray": {"dream"},
-}  # searches learn from texts; the home page's tiles are drawn; dreams have the pictures of channels
+    "drawing": {"faces"},
+}  # searches learn from texts; the home page's tiles are drawn; dreams have the pictures of channels; models
+# that were taught to draw are chosen on the page of faces
 
 
 def _steps_up(leans: Mapping[str, set[str]], ladder: Iterable[set[str]]) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import numpy as np
 from studio import cli
 from studio.cli import console, flags
 from studio.core import amounts, paths
+from studio.core.data import arrays
 from studio.core.errors import invalid
 from studio.core.pictures import avatars
 from studio.run import outputs
@@ -28,14 +28,10 @@ _MOST, _SIZES = 200_000, (16, 256)
 _MOST_BYTES = 4 * 2**30  # as large as an npz may be that the studio reads
 
 
-def save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes an npz whose bytes tell nothing but its arrays: `numpy.savez` would add the time."""
-    with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            info = zipfile.ZipInfo(f"{name}.npy")
-            info.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(info, "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+def save(path: Path, made: Mapping[str, np.ndarray]) -> None:
+    """Writes an npz whose bytes tell nothing but its arrays, whole or not at all."""
+    with paths.replacing(path) as temporary:
+        arrays.write(temporary, made)
 
 
 def _run(arguments: argparse.Namespace) -> int:

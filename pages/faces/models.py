@@ -34,6 +34,16 @@ def choose(known: list[str]) -> str:
     return kinds[kind]
 
 
+def address(name: str) -> dict[str, str]:
+    """What the page's address says for a model to be the chosen one."""
+    for subject, kinds in _by_subject(presets_that_draw()).items():
+        for kind, one in kinds.items():
+            if one == name:
+                drawn_by = {"model": KINDS[kind]} if len(kinds) > 1 else {}
+                return {"what": _title(subject, kinds), **drawn_by}
+    return {}
+
+
 def _title(subject: str, kinds: Mapping[str, str]) -> str:
     """What is drawn, by which models: of those that ship as any choice, of a person's own as it was typed."""
     ships = index.shipped().presets.keys() & set(kinds.values())

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.faces import sliders
-from pages.widgets import under_the_hood
+from pages.widgets import curves, under_the_hood
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -94,7 +94,7 @@ def _training(figures: Mapping[str, Any]) -> None:
     """What there is of: the two networks against each other, what each number tells, the nearest pictures."""
     rows = _curve(figures.get("curve") or {})
     if rows:
-        st.altair_chart(_duel(rows), width="stretch")
+        curves.named(rows, "loss")
         st.caption("The losses of the two networks over the training: neither should reach 0.")
     told = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if told:
@@ -158,28 +158,11 @@ def _map(places: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> A
 def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
     steps = curve.get("steps") or ()
     return [
-        {"step": step, "network": words, "loss": float(loss)}
+        {"step": step, "which": words, "value": float(loss)}
         for name, words in _CURVES.items()
         for step, loss in zip(steps, curve.get(name) or (), strict=False)
         if len(steps) > 1
     ]
-
-
-def _duel(rows: list[dict[str, Any]]) -> Any:
-    import altair as alt
-
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("step:Q", title="step", axis=alt.Axis(grid=False)),
-            y=alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=True)),
-            color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("network:N", title=None),
-            tooltip=["network:N", "step:Q", alt.Tooltip("loss:Q", format=".3f")],
-        )
-        .properties(height=200)
-    )
 
 
 def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ def form(
     *,
     skip: Collection[str] = (),
     apart: Collection[str] = (),
+    fold: Collection[str] = (),
     extra: Mapping[str, Any] | None = None,
     beside: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
@@ -38,6 +39,7 @@ def form(
     Args:
         skip: fields that the page asks for itself, or not at all.
         apart: fields that mean something else here than on the pages that share their name.
+        fold: main fields that are folded here with the rest.
         extra: values of skipped fields.
         beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
         more: draws what else belongs under "More".
@@ -49,14 +51,15 @@ def form(
     known = {name: field for name, field in kind.described().items() if name not in skip and not field.here}
     _forget(kind.__name__, known, apart)
     values = dict(extra or {})
+    sight = [field for name, field in known.items() if field.tier == "main" and name not in fold]
     for field in known.values():
-        if field.tier == "main":
+        if field in sight:
             values[field.name] = _setting(field, folded=False)
     if beside is not None:
         values |= beside()
     with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):  # open where it moves
         for field in known.values():
-            if field.tier == "more":
+            if field not in sight:
                 values[field.name] = _setting(field, folded=True)
         if more is not None:
             more()

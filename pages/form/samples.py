@@ -175,7 +175,7 @@ def is_sample(file: File) -> bool:
     from studio.core.pictures import paintings
 
     stem = _stem(file)
-    if file.kind == "dataset" and stem in sample_sets.sets() and sample_sets.reference(stem) == file:
+    if file.kind == "dataset" and stem in sample_sets.names() and sample_sets.reference(stem) == file:
         return True
     if stem in sample_photos.photos() and _photo(stem) == file:
         return True

@@ -112,7 +112,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
         for task in known:
             close(task)  # a person went back to the page without it
         return None
-    name = name or next(filter(None, seen), None)
+    name = name or max(filter(None, seen), default=None)  # of several, the newest
     if not name:
         return None
     try:
@@ -271,12 +271,17 @@ def _refill(job: engine.Job, settings: Settings) -> None:
     st.session_state.pop(_question(job.id), None)  # it stays in sight until something else is asked for
 
 
-def failed(job: engine.Job, settings: Settings) -> None:
-    """Says why a job has no result, and offers to run it again."""
+def failed(job: engine.Job, settings: Settings, again: str = "Run again", told: str = "") -> None:
+    """Says why a job has no result, and offers to run it again.
+
+    Args:
+        again: what the button for that is called.
+        told: what is said in place of the job's own error.
+    """
     show_error = st.warning if job.state == "interrupted" else st.error
-    show_error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
+    show_error(words.plain(told or job.error or words.STATES[job.state]), icon=":material/error:")
     with st.container(horizontal=True):
-        if st.button("Run again", icon=":material/refresh:", type="primary"):
+        if st.button(again, icon=":material/refresh:", type="primary"):
             start(job.task, settings, job.inputs)
         if st.button("Close", type="tertiary"):
             close(job.task)

@@ -27,6 +27,7 @@ class Place(NamedTuple):
         file: beside frame.py.
         title, icon, address: as the navigation shows it.
         capability: whose jobs open here, "" for none.
+        also: other capabilities whose jobs open here.
         needs: the weights that its first runs fetch.
         form: the module whose FORM takes results back, see `pages.jobs.refill.Form`; "" for none.
         elsewhere: the tasks of the capability whose jobs open in the gallery.
@@ -48,6 +49,7 @@ class Place(NamedTuple):
     generators: bool = False
     group: str = "Make"
     earlier: str = ""
+    also: tuple[str, ...] = ()
 
 
 # A new page adds one line.
@@ -114,6 +116,15 @@ PLACES = (
         group="Train",
         earlier="classify",
     ),
+    Place(
+        "teach_drawing.py",
+        "Teach to draw",
+        ":material/draw:",
+        "teach-to-draw",
+        "dcgan",
+        group="Train",
+        also=("vae",),
+    ),
     Place("search_settings.py", "Search", ":material/search_insights:", "search", "search", group="Train"),
     Place(
         "paint_picture.py",
@@ -177,7 +188,7 @@ def place_of_models(training: Task) -> Place:
 def _page_of(task: str) -> Place | None:
     """The page of a task's capability, if it has one."""
     capability = task.partition(".")[0]
-    return next((place for place in PLACES if place.capability == capability), None)
+    return next((place for place in PLACES if capability in (place.capability, *place.also)), None)
 
 
 def leave_for(file: str) -> None:

@@ -80,13 +80,15 @@ def _draw_looks() -> None:
 
 def _draw_sets() -> None:
     """Four pictures of each sample set, of its classes in turn; and folders, for a person's own."""
-    for name in sample_sets.sets():
+    for name in sample_sets.names():
         found = data.pictures(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
-        of = [np.flatnonzero(found.labels == label) for label in range(len(found.classes))]
+        labels = np.zeros(len(found.images), int) if found.labels is None else found.labels
+        of = [np.flatnonzero(labels == label) for label in np.unique(labels)]
         four = [found.images[of[n % len(of)][n // len(of)]] for n in range(4)]
         rows = [np.concatenate(four[n : n + 2], axis=1) for n in (0, 2)]
         _save(Image.fromarray(np.concatenate(rows)), SHIPPED / f"set-{name}.webp")
     _save(_folders(), SHIPPED / "set-own.webp")
+    _save(_frames(), SHIPPED / "set-gallery.webp")
 
 
 def _folders() -> Image.Image:
@@ -95,6 +97,19 @@ def _folders() -> Image.Image:
     for top, ink in ((30, "#a63d57"), (58, "#c2781e"), (86, "#3046b0")):
         draw.rounded_rectangle((30, top, 74, top + 30), 6, ink)
         draw.rounded_rectangle((30, top + 10, 130, top + 50), 6, ink, "#eeece4", 2)
+    return picture
+
+
+def _frames() -> Image.Image:
+    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(picture)
+    for left, top, right, bottom, ink in (
+        (24, 28, 84, 84, "#3046b0"),
+        (94, 28, 136, 70, "#c2781e"),
+        (24, 94, 66, 134, "#a63d57"),
+        (76, 94, 136, 134, "#3c7a5a"),
+    ):
+        draw.rectangle((left, top, right, bottom), ink, "#22252b", 3)
     return picture
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.jobs import jobs, live, results
 from pages.text import voices
-from pages.widgets import words
+from pages.widgets import curves, words
 from pages.widgets.marked_text import marked_text
 from pages.widgets.owners import owner
 from studio import engine
@@ -137,25 +137,9 @@ def curve(history: Sequence[Mapping[str, float]]) -> None:
     """Draws the losses in nats a character; nothing before there are two steps."""
     every = max(1, len(history) // MOST_POINTS)
     rows = [
-        {"step": moment["step"], "loss": name, "nats": moment[name]}
+        {"step": moment["step"], "which": name, "value": moment[name]}
         for moment in history[::every]
         for name in ("learning", TESTED)
         if name in moment
     ]
-    if len({row["step"] for row in rows}) < 2:
-        return
-    import altair as alt
-
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
-            y=alt.Y("nats:Q", title="nats a character", scale=alt.Scale(zero=True)),
-            color=alt.Color("loss:N", title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("loss:N", title=None),
-            tooltip=["loss:N", "step:Q", alt.Tooltip("nats:Q", format=".3f")],
-        )
-        .properties(height=240)
-    )
-    st.altair_chart(chart, width="stretch")
+    curves.named(rows, "nats a character")

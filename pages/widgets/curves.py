@@ -41,6 +41,33 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
         st.caption(caption)
 
 
+def named(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: bool = True) -> None:
+    """Draws several figures against their step, on a plain scale; nothing before there are two steps.
+
+    Args:
+        rows: each with "step", "which" figure in words, and its "value".
+        title: of the values.
+        zero: whether the scale begins at 0.
+    """
+    if len({row["step"] for row in rows}) < 2:
+        return
+    import altair as alt
+
+    chart = (
+        alt.Chart(alt.Data(values=list(rows)))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=zero)),
+            color=alt.Color("which:N", title=None, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("which:N", title=None),
+            tooltip=["which:N", "step:Q", alt.Tooltip("value:Q", format=".3f")],
+        )
+        .properties(height=200)
+    )
+    st.altair_chart(chart, width="stretch")
+
+
 def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption: str) -> None:
     """Draws one figure, which may be below 0, against "step"; nothing before there are two points.
 

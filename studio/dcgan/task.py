@@ -9,7 +9,7 @@ import numpy as np
 from studio.core import data, recipes
 from studio.core.data import Pictures
 from studio.core.errors import Cancelled
-from studio.core.generators import latent
+from studio.core.generators import LEAST_PICTURES, latent
 from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
 from studio.core.models import cards, loading, presets
@@ -21,7 +21,6 @@ from studio.core.training.loop import split
 from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
-LEAST_PICTURES = 64
 WALL = 64  # pictures on the card
 PROBES = 2000  # pictures in which directions are looked for
 

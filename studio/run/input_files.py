@@ -80,7 +80,7 @@ def keep_sample(name: str) -> None:
     stem = name.rpartition(".")[0]
     if stem in sample_photos.photos() or stem in paintings.paintings():
         _sample(stem)
-    elif stem in sample_sets.sets():
+    elif stem in sample_sets.names():
         sample_sets.reference(stem)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.core import data, recipes
 from studio.core.errors import Cancelled
+from studio.core.generators import LEAST_PICTURES
 from studio.core.metrics import comparison
 from studio.core.models import cards, presets
 from studio.core.pictures.grids import grid
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from studio.vae.model import Vae
     from studio.vae.train import Trained
 
-LEAST_PICTURES = 64
 WALL = 64  # pictures on the card
 
 

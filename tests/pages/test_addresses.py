@@ -28,6 +28,8 @@ HALVES = [
     ("text", {"do": "Train"}),
     ("teach", {}),
     ("teach", {"half": "Try"}),
+    ("teach-to-draw", {}),
+    ("teach-to-draw", {"learn_from": "Your gallery", "kind": "VAE, takes photos"}),
     ("search", {}),
     ("search", {"judge": "Your eye"}),
     ("gallery", {}),

@@ -42,7 +42,9 @@ def test_every_page_has_its_own_address_and_file():
 def test_a_job_opens_on_the_page_of_its_capability():
     assert place_of("style.transfer").file == "style_picture.py"
     assert place_of("no.such").address == ""
-    for task in ("dcgan.train", "vae.train", "style.train", "classify.predict"):
+    for task in ("dcgan.train", "vae.train"):
+        assert place_of(task).file == "teach_drawing.py"
+    for task in ("style.train", "classify.predict"):
         assert place_of(task).file == "browse_gallery.py"
 
 

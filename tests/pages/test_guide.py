@@ -60,5 +60,5 @@ def test_each_page_leads_to_its_document(visit, place):
     if place.title == "Guide":
         assert not helped
     else:
-        name = place.title.lower()
+        name = place.title.lower().replace(" ", "-")
         assert helped == [f"page={name if name in NAMES else 'index'}"]

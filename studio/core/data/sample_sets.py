@@ -1,17 +1,21 @@
-"""Sample data sets, drawn by our own code when they are asked for: free of any licence, made in seconds."""
+"""Sample data sets, made here in seconds when they are asked for: most drawn by our own code, free of any
+licence."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from studio.core import data, owners, paths
-from studio.core.errors import StudioError, unknown
+from studio.core.data import arrays
+from studio.core.errors import StudioError, Unavailable, unknown
 from studio.core.pictures import avatars, images
 from studio.core.pictures.avatars import looks
 from studio.core.progress import Progress
@@ -20,6 +24,8 @@ from studio.core.tasks import File
 PREFIX = "sample:"
 FORMAT = 4  # a new one makes all be drawn again
 _SIZE = 224  # px, as the networks look at them
+_AVATARS = 1000
+_DIGIT, _MARGIN = 24, 4  # px: three times as large as the digits were kept, and the black around them
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,21 @@ class SampleSet:
     each: int
     class_of: Callable[[looks.Look], str]
     first: int
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Many small pictures of one kind, for models that learn to draw.
+
+    Attributes:
+        name: after `sample:`.
+        title: what a page calls it.
+        make: draws or reads all of them, as the arrays of an npz.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Progress], Mapping[str, np.ndarray]]
 
 
 def _worn(look: looks.Look) -> str:
@@ -67,13 +88,52 @@ _SETS = (
 )
 
 
+def _avatars(progress: Progress) -> Mapping[str, np.ndarray]:
+    faces, facts = avatars.collection(_AVATARS, 0, progress)
+    return {"images": faces, **facts}
+
+
+def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
+    """Handwritten digits, `(1797, 32, 32, 3) uint8`, white on black: those that scikit-learn brings along.
+
+    Reference:
+        Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI, CC BY 4.0.
+    """
+    progress.stage("Reading the digits")
+    # Read without scikit-learn itself, which takes a server a second and much memory to load.
+    found = importlib.util.find_spec("sklearn")
+    if found is None or found.origin is None:
+        raise Unavailable("The digits are a part of scikit-learn. Next: pip install scikit-learn.")
+    rows = np.loadtxt(Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
+    shades = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
+    large = np.stack([images.resize(one, _DIGIT, _DIGIT) for one in shades])
+    return {"images": np.pad(large, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)))}
+
+
+_COLLECTIONS = (
+    Collection("avatars", f"{_AVATARS:,} cartoon faces, drawn by the studio itself.", _avatars),
+    Collection("digits", "1,797 handwritten digits of 43 people, which come with scikit-learn.", _digits),
+)
+
+
 def sets() -> dict[str, SampleSet]:
-    """The sample data sets by name, in the order to show them; draws nothing."""
+    """The sample data sets with classes by name, in the order to show them; draws nothing."""
     return {one.name: one for one in _SETS}
 
 
+def collections() -> dict[str, Collection]:
+    """The sample data sets to learn to draw from, as `sets`."""
+    return {one.name: one for one in _COLLECTIONS}
+
+
+def names() -> list[str]:
+    """The names of all of them."""
+    return [*sets(), *collections()]
+
+
 def reference(text: str, progress: Progress | None = None) -> File:
-    """Draws a sample data set, the first time, and keeps it: a zip with a folder a class, always the same.
+    """Makes a sample data set, the first time, and keeps it, always the same: a zip with a folder a class,
+    or an npz of pictures without classes.
 
     Args:
         text: `sample:NAME`.
@@ -83,15 +143,15 @@ def reference(text: str, progress: Progress | None = None) -> File:
         InvalidInput: if there is none of that name; the message names the closest.
         Cancelled: if a person asked to stop.
     """
-    name, known = text.removeprefix(PREFIX), sets()
-    if name not in known:
-        raise unknown("sample data set", name, known)
+    name = text.removeprefix(PREFIX)
+    if name not in names():
+        raise unknown("sample data set", name, names())
     note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
     with contextlib.suppress(OSError, StudioError):
         digest = paths.kept(note.read_text()).name
         owners.grant(digest)  # anybody could draw it
-        return File(digest, "dataset", f"{name}.zip")
-    file = File.keep(_packed(known[name], progress or Progress()), "dataset", f"{name}.zip")
+        return File(digest, "dataset", _file_name(name))
+    file = File.keep(_packed(name, progress or Progress()), "dataset", _file_name(name))
     paths.write(note, file.digest.encode())
     return file
 
@@ -105,8 +165,16 @@ def resolve(text: str, progress: Progress | None = None) -> File:
     return reference(text, progress) if text.startswith(PREFIX) else data.reference(text)
 
 
-def _packed(wanted: SampleSet, progress: Progress) -> bytes:
+def _file_name(name: str) -> str:
+    return f"{name}.npz" if name in collections() else f"{name}.zip"
+
+
+def _packed(name: str, progress: Progress) -> bytes:
     packed = io.BytesIO()
+    if name in collections():
+        arrays.write(packed, collections()[name].make(progress))
+        return packed.getvalue()
+    wanted = sets()[name]
     with zipfile.ZipFile(packed, "w") as file:
         for label, number, picture in _drawn(wanted, progress):
             place = zipfile.ZipInfo(f"{label}/{number:03}.png", (1980, 1, 1, 0, 0, 0))

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from studio.core import owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import Pictures
@@ -79,7 +81,7 @@ def pictures(
         size: height and width, in px.
         channels: 3, or 1 for grey.
         progress: told how many were read.
-        least: how many there must be.
+        least: how many there must be that differ.
 
     Raises:
         InvalidInput: if there are fewer, the data set was changed, is damaged, or made to harm.
@@ -102,6 +104,11 @@ def pictures(
     if len(found.names) < least:
         received = " ".join([f"{len(found.names):,}.", *found.notes]).rstrip(".")
         raise refused(place.name, f"at least {least:,} pictures", received, "add more, or choose another")
+    different = len(np.unique(found.digests, axis=0)) if least > 1 else least
+    if different < least:
+        received = f"{len(found.names):,}, of which only {different:,} differ"
+        step = "add other pictures, or choose another"
+        raise refused(place.name, f"at least {least:,} different pictures", received, step)
     return found
 
 

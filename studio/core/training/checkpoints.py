@@ -121,6 +121,11 @@ class Run:
         """Of the checkpoints that there are."""
         return sum(path.stat().st_size for path in self._files())
 
+    @property
+    def step(self) -> int:
+        """Passes that the newest checkpoint has done, as its name tells; 0 if there is none."""
+        return next((int(path.stem) for path in self._files() if path.stem.isdecimal()), 0)
+
     def forget(self) -> None:
         """Removes all checkpoints: the training is done, or is to start anew."""
         if self.writes:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -67,8 +71,25 @@ def test_it_is_drawn_once(cartoons, session_home):
 def test_an_unknown_name_names_the_closest(home):
     with pytest.raises(InvalidInput, match=r"one of cartoons.*Received: cartons.*Next"):
         sample_sets.reference("sample:cartons")
-    with pytest.raises(InvalidInput, match="cartoons, hair"):
+    with pytest.raises(InvalidInput, match="cartoons, avatars, hair, digits"):
         sample_sets.reference("sample:../../etc/passwd")
+
+
+@pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
+def test_pictures_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
+    file = sample_sets.reference(f"sample:{name}")
+    found = data.pictures(file, side, least=64)
+    assert found.labels is None and len(found.names) >= 1000
+    assert (found.sizes == side).all() and not found.notes
+    assert set(found.attributes) == ({*avatars.FACTS} if name == "avatars" else set())
+
+
+def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
+    code = "import sys; from studio.core.data import sample_sets as s; s.reference('sample:digits'); "
+    code += "sys.stdout.write(str('sklearn' in sys.modules))"
+    place = os.environ | {"STUDIO_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, text=True, check=True)
+    assert done.stdout == "False"
 
 
 def test_a_cancelled_one_leaves_nothing_behind(home):

@@ -561,6 +561,21 @@ def test_too_few_pictures_name_the_minimum(tmp_path):
     assert len(taken(place, least=4).images) == 4
 
 
+def test_pictures_that_are_all_the_same_are_too_few(tmp_path):
+    """As files they differ, so none is passed over as a copy."""
+    same = {f"{n}.bmp": _bmp(7) + bytes([n]) for n in range(6)}
+    place = folder(tmp_path / "same", {**same, "other.png": png(9)})
+    with pytest.raises(InvalidInput, match=r"at least 5 different pictures.*Received: 7, of which only 2"):
+        taken(place, least=5)
+    assert len(taken(place, least=2).images) == 7
+
+
+def _bmp(level) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((12, 12, 3), level, "uint8")).save(buffer, "BMP")
+    return buffer.getvalue()
+
+
 class Told:
     def __init__(self, stop=10**9):
         self.reports, self.stop = [], stop

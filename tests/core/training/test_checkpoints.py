@@ -40,6 +40,15 @@ def test_what_is_saved_comes_back(run):
     assert found.arrays["weights"].dtype == "float32" and (found.arrays["weights"] == 5).all()
 
 
+def test_how_far_it_came_is_told_without_reading_it(run):
+    assert run.step == 0
+    for step in (5, 60):
+        run.save(checkpoint(step))
+    assert run.step == 60
+    run.forget()
+    assert run.step == 0
+
+
 def test_the_newest_and_the_one_before_are_kept(run):
     for step in (9, 10, 200):
         run.save(checkpoint(step))

@@ -1,0 +1,168 @@
+"""The pictures to learn to draw from: a sample set, a person's own, or those of the gallery."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.form import data_set_input, forms, picture_input, samples, uploads
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.core import data
+from studio.core.data import sample_sets
+from studio.core.errors import InvalidInput
+from studio.core.generators import LEAST_PICTURES
+from studio.core.pictures import formats, images
+from studio.core.tasks import File
+from studio.gallery import index
+from studio.gallery.index import Wanted
+
+KEY, OWN, GALLERY = "learn_from", "Your own", "Your gallery"
+MOST = 2000  # loose pictures, or of the gallery
+LONGEST = 512  # px of those: a model draws far smaller ones
+_SHOWN = 3  # names
+_SLOT, _ARCHIVE, _LOOSE, _PACKED = "draw", "draw_archive", "draw_loose", "draw_packed"
+# What is so of a sample, so that nobody has to know it.
+_GIVEN = {"digits": {"colors": "gray", "flip": False}}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pictures to learn from.
+
+    Attributes:
+        file: the kept data set.
+        given: settings of a training that follow from what it shows.
+    """
+
+    file: File
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+def choose() -> Source | None:
+    """Asks for pictures, the first sample chosen already; None while there are none."""
+    known = {name.capitalize(): one for name, one in sample_sets.collections().items()}
+    titles = [*known, OWN, GALLERY]
+    forms.choosing(KEY, titles)
+    chosen = st.pills(
+        "Pictures to learn from",
+        titles,
+        default=titles[0],
+        required=True,
+        key=KEY,
+        bind="query-params",
+        width="stretch",
+    )
+    tiles = [f"set-{name}" for name in (*sample_sets.collections(), "own", "gallery")]
+    picture_input.tiles(KEY, [samples.shipped(name) for name in tiles])
+    if chosen in known:
+        st.caption(known[chosen].title)
+        name = known[chosen].name
+        return Source(data_set_input.sample(name), _GIVEN.get(name, {}))
+    file = _own() if chosen == OWN else _of_the_gallery()
+    return Source(file) if file else None
+
+
+def _own() -> File | None:
+    uploads.show_fault(_SLOT)
+    folder = st.toggle("A whole folder", key="draw_folder")
+    uploads.ask(
+        _SLOT,
+        "A folder from your device" if folder else "A zip, or many pictures, from your device",
+        _take,
+        type=picture_input.TAKEN if folder else [*data_set_input.TAKEN, *picture_input.TAKEN],
+        accept_multiple_files="directory" if folder else True,
+        max_upload_size=data_set_input.MOST_MB,
+        help="Nothing in an archive is run, and no path in it is followed",
+    )
+    archive: File | None = st.session_state.get(_ARCHIVE)
+    loose: dict[str, File] = st.session_state.get(_LOOSE, {})
+    if archive is None and not loose:
+        st.caption(
+            f":material/info: At least {LEAST_PICTURES} pictures of one kind; a thousand and more, cut "
+            "alike, are far better."
+        )
+        return None
+    told = words.plain(archive.name) if archive else _listed([file.name for file in loose.values()])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/{'folder_zip' if archive else 'photo_library'}: {told}")
+        st.button("Clear", type="tertiary", icon=":material/close:", on_click=_clear)
+    return archive or _packed("pictures", list(loose.values()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`["a.png", "b.png", "c.png", "d.png"]` -> "4 pictures: a.png, b.png, c.png and 1 more"."""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    number = "1 picture" if len(names) == 1 else f"{len(names):,} pictures"
+    return words.plain(f"{number}: {', '.join(names[:_SHOWN])}{more}")
+
+
+def _take(body: bytes, name: str) -> None:
+    """Loose pictures are gathered; an archive takes the place of all, and they of it."""
+    if Path(name).suffix.lower() not in formats.ENDINGS:
+        file = File.keep(body, "dataset", name)
+        data.count(file)  # raises if it cannot be opened
+        _clear()
+        st.session_state[_ARCHIVE] = file
+        return
+    loose: dict[str, File] = st.session_state.setdefault(_LOOSE, {})
+    if len(loose) >= MOST:
+        raise InvalidInput(f"{name} is one too many: {MOST:,} at a time. Next: put them into a zip.")
+    file = picture_input.keep(body, name)
+    loose[file.digest] = file
+    st.session_state.pop(_ARCHIVE, None)
+
+
+def _clear() -> None:
+    st.session_state.pop(_ARCHIVE, None)
+    st.session_state.pop(_LOOSE, None)
+
+
+def _of_the_gallery() -> File | None:
+    text = st.text_input(
+        "Which of them",
+        key="gallery_words",
+        bind="query-params",
+        placeholder="all, or words such as mosaic",
+        help="Names, tags, dates and settings; each word must be there",
+    )
+    found, total = index.find(Wanted(kind="picture", words=text or ""), owner(), MOST)
+    if total < LEAST_PICTURES:
+        of_these = "with these words" if text else "yet"
+        number = "1 picture" if total == 1 else f"{total:,} pictures"
+        st.info(
+            f"Expected at least {LEAST_PICTURES} pictures; your gallery has {number} {of_these}. "
+            "Next: make more, or choose others.",
+            icon=":material/info:",
+        )
+        return None
+    st.caption(f"The newest {MOST:,} of {total:,}." if total > MOST else f"{total:,} pictures.")
+    return _packed("gallery", [entry.file for entry in found])
+
+
+def _packed(name: str, files: Sequence[File]) -> File:
+    """Kept pictures as one archive, made once in this tab for the same ones."""
+    digests = [file.digest for file in files]
+    known, packed = st.session_state.get(_PACKED, (None, None))
+    if known != digests:
+        with st.spinner("Gathering the pictures ..."):
+            packed = File.keep(_zipped(files), "dataset", f"{name}.zip")
+        st.session_state[_PACKED] = digests, packed
+    return packed
+
+
+def _zipped(files: Sequence[File]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for number, file in enumerate(files):
+            told = file.read()
+            if max(images.size(told)) > LONGEST:
+                told = images.encode_preview(images.read(told), LONGEST)
+            archive.writestr(zipfile.ZipInfo(f"{number:05}-{file.name}", (1980, 1, 1, 0, 0, 0)), told)
+    return body.getvalue()

@@ -1,0 +1,67 @@
+"""What is to be taught: the kind of model, how long it learns, and the rest of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.faces.models import KINDS
+from pages.form import forms
+from studio.core import tasks
+from studio.core.settings import Settings
+
+TASKS = {"dcgan": "dcgan.train", "vae": "vae.train"}
+STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
+USUAL = 2000
+MEASURED = 500  # pictures
+_TESTS, _DEAR_TESTS = 10, 6  # of a training; those by a network that knows photos take a minute each
+_ABOUT = {
+    "dcgan": "One network draws, another tells drawn from real pictures, and each learns from the other. "
+    "Its pictures are sharp; it needs many to learn from, and patience.",
+    "vae": "One network writes a picture down in a few numbers, another draws it again. Its pictures are "
+    "softer and soon there, and it redraws photos of yours.",
+}
+
+
+def kind() -> str:
+    """Lets a person choose how a model learns to draw; gives "dcgan" or "vae"."""
+    chosen = forms.one_of("Kind", KINDS, key="kind")
+    st.caption(_ABOUT[chosen])
+    return chosen
+
+
+def settings(kind: str, given: Mapping[str, Any]) -> Settings | None:
+    """Asks for the settings of a training; None after showing what is wrong with them.
+
+    Args:
+        given: those that the pictures decide.
+    """
+    return forms.form(
+        tasks.get(TASKS[kind]).settings,
+        skip=("steps", "test_every", "scored", *given),
+        apart=("size",),
+        fold=("width",),
+        extra=given,
+        beside=_length,
+    )
+
+
+def _length() -> dict[str, int]:
+    steps = st.select_slider(
+        "How long it learns (steps)",
+        STEPS,
+        value=USUAL,
+        key="steps",
+        bind="query-params",
+        help="Longer is better; it can be stopped at any time, and goes on from there",
+    )
+    measured = st.toggle(
+        "Measure how real they look",
+        key="measured",
+        bind="query-params",
+        help="By a network that knows photos (KID and FID), some minutes more; the best of its tests is kept",
+    )
+    tests = _DEAR_TESTS if measured else _TESTS
+    return {"steps": steps, "test_every": -(-steps // tests), "scored": MEASURED if measured else 0}

@@ -1,0 +1,124 @@
+"""Reading a data set, and looking it over: in the background, while a person changes settings."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.widgets import words
+from studio.core import data, owners
+from studio.core.data import Pictures
+from studio.core.errors import StudioError
+from studio.core.progress import Progress, Report
+from studio.core.tasks import File
+
+AT_ONCE_SECONDS = 1.0  # what is read so soon is shown without a bar
+LOOK_SECONDS = 0.3
+log = logging.getLogger("studio.pages")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which pictures are read, and how.
+
+    Attributes:
+        file: the kept data set.
+        size: of their sides, in px.
+        channels: 3, or 1 for grey.
+        least: how many different ones there must be.
+    """
+
+    file: File
+    size: int
+    channels: int = 3
+    least: int = 1
+
+
+Look = Callable[[Pictures, Progress], Any]
+
+
+@dataclass
+class _Reading:
+    """A data set that is being read, and what came of it."""
+
+    wish: Wish
+    look: Look | None
+    report: Report | None = None
+    found: Pictures | None = None
+    facts: Any = None
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        self._asker = owners.asker()  # whose thread it is, which has no page
+        self.thread = threading.Thread(target=self._read, name="reading", daemon=True)
+        self.thread.start()
+
+    def _read(self) -> None:
+        wish = self.wish
+        try:
+            progress = Progress(self._hear)
+            with owners.asking(self._asker):
+                self.found = data.pictures(wish.file, wish.size, wish.channels, progress, wish.least)
+                self.facts = self.look(self.found, progress) if self.look else None
+        except StudioError as error:
+            self.problem = str(error)
+        except Exception:
+            log.exception("a data set could not be read")
+            self.problem = "The pictures could not be read, by a fault of the studio. Next: choose others."
+
+    def _hear(self, report: Report) -> None:
+        self.report = report
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Wish: repr})
+def _reading(wish: Wish, looked: bool, _look: Look | None) -> _Reading:
+    return _Reading(wish, _look)
+
+
+def with_facts(wish: Wish, look: Look | None = None) -> tuple[Pictures, Any] | None:
+    """The pictures of a data set, and what a look at them found.
+
+    None while they are read, which is shown, or after saying what is wrong with them.
+
+    Args:
+        look: looks them over; always the same function for the same kind of wish. None: nothing does.
+    """
+    owners.check(wish.file.digest)  # others' may be in the memory, too
+    reading = _reading(wish, look is not None, look)
+    reading.thread.join(AT_ONCE_SECONDS)
+    if reading.thread.is_alive():
+        _watch(wish, look)
+        return None
+    if reading.problem:
+        st.error(words.plain(reading.problem), icon=":material/error:")
+        _reading.clear(wish, look is not None, look)  # so that it is tried again once something changed
+        return None
+    assert reading.found is not None
+    return reading.found, reading.facts
+
+
+def if_available(wish: Wish, look: Look | None = None) -> Pictures | None:
+    """The pictures of a data set; None, silently, while they are read and where they are gone."""
+    if not owners.has(wish.file.digest):
+        return None
+    reading = _reading(wish, look is not None, look)
+    reading.thread.join(AT_ONCE_SECONDS)
+    return reading.found
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _watch(wish: Wish, look: Look | None) -> None:
+    reading = _reading(wish, look is not None, look)
+    if not reading.thread.is_alive():
+        st.rerun()
+    report = reading.report
+    if report is None or not report.total:
+        st.progress(0.0, "Opening the pictures")
+    else:
+        share = min(report.step / report.total, 1.0)
+        st.progress(share, f"{report.text}: {report.step:,} of {report.total:,}")
