@@ -1,9 +1,9 @@
-"""Text: a voice that writes on from a beginning, and one's own text to learn a voice from."""
+"""Text: a voice that writes on, one's own text to learn a voice from, and two voices that read one."""
 
 import streamlit as st
 
 from pages import parts
-from pages.text import halves, own_texts, training, under_the_hood, voices, writing
+from pages.text import authorship, evidence, halves, own_texts, training, under_the_hood, voices, writing
 from studio.text.settings import TrainTextSettings
 
 known = voices.names()
@@ -14,6 +14,8 @@ with left:
     if way == "write":
         settings = writing.ask(known)
         wanted = settings is not None and parts.start_button(":material/edit:", "Write")
+    elif way == "who":
+        asked = authorship.ask(known)
     else:
         file = own_texts.choose()
         settings = parts.form(TrainTextSettings, skip=("units",), beside=halves.memory)
@@ -24,14 +26,19 @@ with left:
         )
 with right:
     stage = parts.stage(left)
-text = None
+text = told = None
 with stage:
     if way == "write":
         text = writing.show(settings, wanted)
+    elif way == "who":
+        told = authorship.show(asked)
     else:
         if wanted:
             parts.start(training.TASK, settings, {"text": [file]})
         if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
-parts.recent(writing.TASK if way == "write" else training.TASK)
-under_the_hood.explain(text, settings if way == "write" else None)
+parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[way])
+if way == "who":
+    evidence.explain(told)
+else:
+    under_the_hood.explain(text, settings if way == "write" else None)

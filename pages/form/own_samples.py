@@ -9,5 +9,5 @@ from studio.core.tasks import File
 def is_sample(file: File) -> bool:
     """Whether a file is one of them, by its bytes."""
     if file.kind == "text":
-        return file == sample_texts.file()
+        return file in (sample_texts.file(), sample_texts.passages())
     return file.kind == "animation" and file.name == film_input.SAMPLE and file == film_input.sample()

@@ -1,4 +1,4 @@
-"""A text to learn from when a person has none at hand: small tales that the studio makes up."""
+"""Texts for a person who has none at hand: small tales that the studio makes up, passages of two books."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ import random
 from studio.core.tasks import File
 
 NAME = "small tales.txt"
+TWO = "two passages.txt"
+# Marlowe, Doctor Faustus; Carroll, Through the Looking-Glass. Neither voice of the studio learnt from these.
+PASSAGES = (
+    "Was this the face that launch'd a thousand ships,\n"
+    "And burnt the topless towers of Ilium?\n"
+    "Sweet Helen, make me immortal with a kiss.\n"
+    "Her lips suck forth my soul: see, where it flies!\n"
+    "Come, Helen, come, give me my soul again.\n"
+    "\n"
+    "One thing was certain, that the white kitten had had nothing to do with it: it was the black kitten's "
+    "fault entirely. For the white kitten had been having its face washed by the old cat for the last "
+    "quarter of an hour; so you see that it couldn't have had any hand in the mischief.\n"
+)
 TALES = 120
 _SEED = 1
 _WHO = ("the fox", "an old owl", "the young hare", "a grey cat", "the miller", "a quiet bear", "the crow")
@@ -36,6 +49,11 @@ _END = (
 def file() -> File:
     """The sample as a kept text."""
     return File.keep(tales().encode(), "text", NAME)
+
+
+def passages() -> File:
+    """Passages of two writers in one kept text."""
+    return File.keep(PASSAGES.encode(), "text", TWO)
 
 
 def tales() -> str:

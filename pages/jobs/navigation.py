@@ -104,7 +104,14 @@ PLACES = (
         elsewhere=("outline.train",),
     ),
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces", generators=True),
-    Place("write_text.py", "Text", ":material/edit_note:", "text", "text"),
+    Place(
+        "write_text.py",
+        "Text",
+        ":material/edit_note:",
+        "text",
+        "text",
+        elsewhere=("text.compare",),
+    ),
     Place(
         "teach_classes.py",
         "Teach",

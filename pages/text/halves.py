@@ -1,4 +1,4 @@
-"""The two halves of the text page: writing with a voice, and a text of one's own that makes one."""
+"""The parts of the text page: a voice writes, a text of one's own makes one, or two of them read one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pages.jobs import jobs
 from pages.text import training
 from studio.text.settings import TrainTextSettings
 
-WAYS = {"write": "Write", "own": "Your text"}
+WAYS = {"write": "Write", "own": "Your text", "who": "Who wrote this?"}
 KEY = "do"
 _HALF = "half_of_text"  # of the address: which half was open while it named which job
 SIZES = tuple(2**n for n in range(3, 12))
@@ -17,7 +17,7 @@ SMALL = 128  # units: a text of a few pages is learnt in minutes
 
 
 def choose(known: list[str]) -> str:
-    """Lets a person choose between the halves; without a voice the second is chosen already.
+    """Lets a person choose between the parts; without a voice the second is chosen already.
 
     A link to a job opens the half that shows it; after a reload it is the one that was open.
     """
@@ -31,7 +31,7 @@ def choose(known: list[str]) -> str:
         st.query_params[_HALF] = f"{way}:{name}"  # for the usual half is not in the address by itself
     else:
         st.query_params.pop(_HALF, None)
-    if way == "write" and not known:
+    if way != "own" and not known:
         st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
         return "own"
     return way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +36,34 @@ class TextFacts:
 
 def choose() -> File | None:
     """Asks which text to learn from; None while there is none, or after saying what is wrong with it."""
-    source = forms.one_of("Learn from", SOURCES, key="source", default="sample")
+    tales = "Small tales that the studio made up; learnt in a few minutes."
+    hint = "Choose a file; a few hundred thousand characters teach it best."
+    return ask("Learn from", sample_texts.file, tales, hint)
+
+
+def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | None:
+    """As `choose`, for whatever is to be done with it.
+
+    Args:
+        label: says what that is.
+        sample: the text that stands in for one's own.
+        what: what that is, in a sentence.
+        hint: said while there is no file.
+    """
+    source = forms.one_of(label, SOURCES, key="source", default="sample")
     if source == "sample":
-        st.caption("Small tales that the studio made up; learnt in a few minutes.")
-        return sample_texts.file()
-    return _from_file() if source == "file" else _pasted()
+        st.caption(what)
+        return sample()
+    return _from_file(hint) if source == "file" else _pasted()
 
 
-def _from_file() -> File | None:
+def _from_file(hint: str) -> File | None:
     help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
     uploads.show_fault(_SLOT)
     taken: File | None = st.session_state.get(_TAKEN)
     if taken is None:
-        st.caption(":material/info: Choose a file; a few hundred thousand characters teach it best.")
+        st.caption(f":material/info: {hint}")
         return None
     st.caption(f":material/description: {words.plain(taken.name)}")
     return taken

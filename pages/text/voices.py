@@ -28,9 +28,9 @@ def names() -> list[str]:
     return found
 
 
-def choose(known: list[str]) -> str:
-    """Lets a person choose a voice; the first is chosen already."""
-    name = st.selectbox("Voice", known, format_func=words.model, key=KEY, bind="query-params")
+def choose(known: list[str], *, label: str = "Voice", key: str = KEY, at: int = 0) -> str:
+    """Lets a person choose a voice; the one at this place is chosen already."""
+    name = st.selectbox(label, known, at, format_func=words.model, key=key, bind="query-params")
     st.caption(words.plain(describe(name)))
     return name
 

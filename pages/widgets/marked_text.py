@@ -1,18 +1,22 @@
 """A text as it is written, and how surprised the model was by each of its characters.
 
 Our own because Streamlit has no way to mark characters of a text that anybody may have written: here each
-goes into the page as text alone, never as markup. How surprised the model was is told by colour, by the line
-below a character, and by words when it is pointed at.
+goes into the page as text alone, never as markup. How surprised the model was, or which of two was less so,
+is told by colour, by the line below a character, and by words when it is pointed at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 LEVELS = (0.5, 1.5, 3.0, 5.0)  # nats: where one shade ends and the next begins
 _WORDS = ("expected", "likely", "open", "unlikely", "a surprise")
+APART = (math.log(2), math.log(10))  # nats between two voices: where one shade ends and the next begins
+_TIMES = ("twice as likely, or more", "ten times as likely, or more")
 
 _HTML = """
 <section class="sheet" tabindex="0" aria-label="The text"><span class="copy"></span><div></div></section>
@@ -40,6 +44,11 @@ i { font-style: normal; text-decoration-color: var(--st-text-color); text-underl
 .s2 { background: rgb(214 134 38 / 30%); text-decoration: underline solid 1px; }
 .s3 { background: rgb(214 134 38 / 48%); text-decoration: underline solid 2px; }
 .s4 { background: rgb(214 134 38 / 72%); text-decoration: underline double 2px; }
+.a1 { background: rgb(82 106 216 / 20%); text-decoration: underline solid 1px; }
+.a2 { background: rgb(82 106 216 / 52%); text-decoration: underline solid 2px; }
+.b1 { background: rgb(214 134 38 / 22%); text-decoration: underline dotted 1px; }
+.b2 { background: rgb(214 134 38 / 58%); text-decoration: underline dotted 2px; }
+.none { opacity: 0.5; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin: 0.6rem 0 0; font-size: 0.82rem;
   font-family: var(--st-font); color: var(--st-text-color); }
 .legend[hidden] { display: none; }
@@ -53,6 +62,18 @@ export default function (component) {
   const sheet = parentElement.querySelector(".sheet"), body = sheet.querySelector("div");
   const legend = parentElement.querySelector(".legend"), copy = sheet.querySelector(".copy");
   const shade = (nats) => data.levels.filter((level) => nats >= level).length;
+  const chance = (nats) => "1 in " + Math.max(1, Math.round(Math.exp(nats))).toLocaleString();
+  const mark = (mine, other) => {
+    if (!data.voices.length) {
+      return ["s" + shade(mine), mine.toFixed(2) + " nats: a chance of about " + chance(mine)];
+    }
+    if (mine === null) return ["none", "counts for neither"];
+    const side = other > mine ? "a" : "b";
+    return [
+      side + shade(Math.abs(other - mine)),
+      data.voices[0] + ": " + chance(mine) + ", " + data.voices[1] + ": " + chance(other),
+    ];
+  };
   const piece = (name, text, tag = "span") => {
     const made = document.createElement(tag);
     made.className = name;
@@ -63,9 +84,9 @@ export default function (component) {
   const letters = Array.from(data.text), marked = Math.min(letters.length, data.nats.length);
   const parts = [piece("before", data.before)];
   for (let n = 0; n < marked; n += 1) {
-    const made = piece("s" + shade(data.nats[n]), letters[n], "i");
-    const one = Math.max(1, Math.round(Math.exp(data.nats[n])));
-    made.title = data.nats[n].toFixed(2) + " nats: a chance of about 1 in " + one.toLocaleString();
+    const [shown, told] = mark(data.nats[n], data.others[n]);
+    const made = piece(shown, letters[n], "i");
+    made.title = told;
     parts.push(made);
   }
   parts.push(piece("after", letters.slice(marked).join("")));
@@ -83,7 +104,7 @@ export default function (component) {
   legend.hidden = marked === 0;
   legend.replaceChildren(...data.words.map((words, n) => {
     const row = document.createElement("span");
-    row.append(piece("s" + n, "abc", "i"), words);
+    row.append(piece(data.shades[n], "abc", "i"), words);
     return row;
   }));
 }
@@ -110,16 +131,43 @@ def marked_text(
         writing: whether more is to come.
         hint: what to say after it, e.g. while there is no text yet.
     """
-    data = {
-        "before": _whole(before),
-        "text": _whole(text),
-        "nats": [round(float(value), 2) for value in nats],
-        "levels": list(LEVELS),
-        "words": _legend(),
-        "writing": writing,
-        "hint": hint,
+    told = {"before": _whole(before), "writing": writing, "hint": hint}
+    shades = [f"s{n}" for n in range(len(_WORDS))]
+    marks = [round(float(value), 2) for value in nats]
+    _show(text, marks, LEVELS, dict(zip(shades, _legend(), strict=True)), key, **told)
+
+
+def compared_text(
+    text: str, nats: Sequence[Sequence[float | None]], voices: Sequence[str], *, key: str = "two_papers"
+) -> None:
+    """Shows a text, each character in the colour of the voice that expected it more.
+
+    Args:
+        text: what two voices read.
+        nats: how surprised each of them was by each character; None where it counts for neither.
+        voices: their two names.
+    """
+    first, second = nats
+    legend = {
+        f"{side}{n + 1}": f"{name}: {times}"
+        for side, name in zip("ab", voices, strict=True)
+        for n, times in enumerate(_TIMES)
     }
-    _mount(data=data, key=key)
+    legend["a0"] = "about alike to both"
+    _show(text, first, APART, legend, key, others=list(second), voices=[_whole(name) for name in voices])
+
+
+def _show(
+    text: str,
+    nats: Sequence[float | None],
+    levels: Sequence[float],
+    legend: Mapping[str, str],
+    key: str,
+    **told: Any,
+) -> None:
+    data = {"before": "", "writing": False, "hint": "", "others": [], "voices": []} | told
+    data |= {"text": _whole(text), "nats": list(nats), "levels": list(levels)}
+    _mount(data=data | {"shades": list(legend), "words": list(legend.values())}, key=key)
 
 
 def _whole(text: str) -> str:

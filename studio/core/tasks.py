@@ -61,6 +61,7 @@ TASKS = {
     "dcgan.train": "studio.dcgan:TRAIN",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
+    "text.compare": "studio.text:COMPARE",
     "search.run": "studio.search:RUN",
     "gallery.sweep": "studio.gallery.sweep_settings:SWEEP",
     "vae.train": "studio.vae:TRAIN",

@@ -1,7 +1,7 @@
 """Text: a network that learns to write like a text, one character at a time."""
 
 from studio.core.tasks import Goal, Slot, Task
-from studio.text.settings import TrainTextSettings, WriteSettings
+from studio.text.settings import CompareSettings, TrainTextSettings, WriteSettings
 
 TRAIN = Task(
     name="text.train",
@@ -33,4 +33,22 @@ WRITE = Task(
     help="write on from a beginning, like Shakespeare or a text of your own",
     check="studio.text.voice:check",
     prepare="studio.text.task:prepare",
+)
+
+COMPARE = Task(
+    name="text.compare",
+    settings=CompareSettings,
+    inputs=(
+        Slot("text", "text"),
+        Slot("first_model", "model", least=0, flag="--first"),
+        Slot("second_model", "model", least=0, flag="--second"),
+    ),
+    produces="text",
+    lane="live",
+    work="studio.text.compare_task:run",
+    title="Who wrote this?",
+    command="who",
+    help="say which of two voices a text is more like, sentence by sentence",
+    check="studio.text.compare_task:check",
+    readable="studio.text.compare_task:readable",
 )

@@ -107,3 +107,15 @@ class WriteSettings(Settings):
     )
 
     assumed: ClassVar[dict[str, Any]] = {"precision": "float32"}
+
+
+class CompareSettings(Settings):
+    """Says which of two voices expected a text more."""
+
+    first: str = setting(
+        "shakespeare",
+        "One voice: the name of a trained model, or its folder.",
+        tier="main",
+        max_length=1000,
+    )
+    second: str = setting("alice", "The other voice.", tier="main", max_length=1000)

@@ -58,10 +58,11 @@ def _opened(preset: presets.Preset) -> Voice:
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless a model is given, or the preset is there and one that writes."""
     if not inputs.get("model"):
-        _check_writes(presets.find(settings.preset))
+        check_writes(presets.find(settings.preset))
 
 
-def _check_writes(preset: presets.Preset) -> None:
+def check_writes(preset: presets.Preset) -> None:
+    """Raises `InvalidInput` unless a preset is a model that writes."""
     if preset.task != TASK:
         raise invalid(
             f"preset {preset.name}",
@@ -77,7 +78,7 @@ def parts(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, 
     Raises:
         InvalidInput: if it is no text model, or its files are not whole.
     """
-    _check_writes(preset)
+    check_writes(preset)
     settings, characters = preset.settings(), preset.data().get("vocabulary")
     if not isinstance(settings, TrainTextSettings) or not isinstance(characters, str):
         raise loading.not_whole(preset.name, "no characters")

@@ -164,6 +164,7 @@ ORDERS = {
     "classify explain": (["mine", "a.jpg"], ["-o o.png", "--verbose"]),
     "classify export": (["mine"], ["-o o.onnx", "--json"]),
     "write": (["to be"], ["--seed 3", "-o o.txt", "--json"]),
+    "who": (["t.txt"], ["--first alice", "--second=mine", "-o o.txt", "--json"]),
     "train style": (["data"], ["-o o", "--style=a.jpg", "--steps 3", "--resume"]),
     "train text": (["t.txt"], ["-oo", "--seed 3", "--start-from alice", "--no-resume"]),
     "train vae": (["data"], ["-o o", "--steps=3", "--no-flip"]),

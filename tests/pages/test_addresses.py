@@ -26,6 +26,7 @@ HALVES = [
     ("faces", {"film_on": "true"}),
     ("text", {}),
     ("text", {"do": "Train"}),
+    ("text", {"do": "Who wrote this?"}),
     ("teach", {}),
     ("teach", {"half": "Try"}),
     ("teach-to-draw", {}),

@@ -12,7 +12,7 @@ import tiny_voice
 from pages.form import sample_texts
 from pages.jobs import written_texts
 from pages.pictures import text_tiles
-from pages.text import gates, next_character, training, under_the_hood, voices
+from pages.text import evidence, gates, next_character, training, under_the_hood, voices
 from pages.widgets import owners
 from studio.core import paths, recipes
 from studio.core.data import corpus
@@ -500,3 +500,47 @@ def test_a_beginning_is_as_long_as_the_settings_allow():
     WriteSettings(prompt="a" * written_texts.MOST_BEGUN)
     with pytest.raises(ValueError):
         WriteSettings(prompt="a" * (written_texts.MOST_BEGUN + 1))
+
+
+@pytest.fixture
+def two(tiny):
+    """A second voice beside it, and no others."""
+    return tiny_voice.make(paths.folder("presets") / "other", seed=1)
+
+
+def who(visit, until, **params):
+    page = visit("text", do="Who wrote this?", **params)
+    return until(lambda: page.run() and not page.exception and page.metric and page)
+
+
+def test_two_voices_read_a_text_and_each_character_has_its_colour(visit, two, until):
+    page = who(visit, until, hood="true")
+    [paper] = papers(page)
+    assert paper["text"] == sample_texts.PASSAGES and paper["voices"] == ["other", "tiny"]
+    assert len(paper["nats"]) == len(paper["others"]) == len(paper["text"])
+    unknown = {letter for letter, nats in zip(paper["text"], paper["nats"], strict=True) if nats is None}
+    assert "," in unknown and "a" not in unknown
+    assert len(paper["words"]) == len(paper["shades"]) == 5
+    assert "count for neither" in said(page.caption) and "is not a person" in said(page.caption)
+    assert len(page.get("vega_lite_chart")) == 2  # the sentences, and how the evidence adds up
+    assert [one.label for one in page.metric] == ["other", "tiny"]
+
+
+def test_a_pasted_text_is_read_and_its_letters_are_nowhere_markup(visit, two, until):
+    typed = "the <b>cat</b> sat on the mat and saw the dog. " * 3
+    page = visit("text", do="Who wrote this?", source="Pasted")
+    page.text_area(key="pasted_text").set_value(typed).run()
+    until(lambda: page.run() and page.metric)
+    assert papers(page)[0]["text"] == typed
+    assert [code.value for code in page.code if code.value.startswith("studio who pasted.txt --first other")]
+
+
+def test_one_voice_alone_cannot_tell_who_wrote_a_text(visit, tiny):
+    page = visit("text", do="Who wrote this?")
+    assert not page.exception and "two different voices" in said(page.info)
+
+
+def test_evidence_adds_up_and_what_counts_for_neither_adds_nothing():
+    told = {"text": "a b", "nats": [[1.0, None, 3.0], [2.0, None, 1.5]], "voices": []}
+    assert [row["lead"] for row in evidence.rows(told)] == [1.0, 1.0, -0.5]
+    assert evidence.rows(told)[-1]["read"] == "a b"

@@ -1,0 +1,124 @@
+"""Under the hood of who wrote this: how the evidence adds up, character by character."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.text.authorship import COLOURS
+from pages.widgets import under_the_hood, words
+from studio.core.data import corpus
+
+MOST_POINTS = 500
+_AROUND = 12  # characters before a point that are told when it is pointed at
+
+_WHAT = """
+Both voices read the same characters, one after the other. Before each, both say what chance they give to
+every character that may come. The chance that one gave to what came, divided by that of the other, is a
+**ratio**. Along the text the ratios multiply, so their logarithms, in nats, add up. The line climbs wherever
+the first voice had expected what came more, and falls where the second had.
+"""
+_FORMULA = (
+    r"\log \frac{p_A(c_1 \ldots c_n)}{p_B(c_1 \ldots c_n)}"
+    r" = \sum_t \log \frac{p_A(c_t \mid c_{<t})}{p_B(c_t \mid c_{<t})}"
+)
+_SURE = """
+**How sure** is that? Characters of one word hang together, so each word counts as one throw of the dice.
+How much the lead changes from word to word gives a range that holds the true lead 95 times in 100. Where the
+range includes 0, the lead may be chance.
+
+**What it cannot tell** is who wrote it. There are two voices only, and one must come out ahead; a third may
+be nearer still. A voice that learnt better is ahead on most texts: compare with what each needs on its own.
+A character that only one of them knows, or that they read as different ones, counts for neither.
+"""
+_PAPERS = (
+    "Mosteller and Wallace, [Inference in an Authorship Problem]"
+    "(https://doi.org/10.1080/01621459.1963.10500849), 1963. By the same ratio, of words such as *upon*, "
+    "they told who wrote the disputed Federalist papers."
+)
+
+
+def explain(told: Mapping[str, Any] | None) -> None:
+    """The folded section, drawn from what two voices made of a text; None before there is any."""
+    section = under_the_hood.section()
+    if not section.open:
+        return
+    parts = ((st.markdown, _WHAT), (st.latex, _FORMULA), (st.markdown, _SURE), (st.caption, _PAPERS))
+    with section:
+        under_the_hood.beside(parts, lambda: _drawn(told))
+
+
+def _drawn(told: Mapping[str, Any] | None) -> None:
+    if told is None:
+        st.caption("Choose a text and two voices: how the evidence adds up is drawn here.")
+        return
+    names = [one["name"] for one in told["voices"]]
+    st.altair_chart(chart(rows(told), names), width="stretch")
+    first, second = map(words.plain, names)
+    st.caption(
+        f"The lead so far, in nats: above 0 that of {first}, below that of {second}. Move the slider to read "
+        "only the beginning; a few words decide little, a page mostly all."
+    )
+
+
+def rows(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lead of the first voice after each character, thinned: `{"at", "lead", "read"}`."""
+    first, second = (np.array(row, "float64") for row in told["nats"])  # None becomes NaN
+    lead = np.cumsum(np.nan_to_num(second - first))
+    places = np.unique(np.linspace(0, len(lead) - 1, min(MOST_POINTS, len(lead))).round().astype(int))
+    shown = [corpus.shown(one) if one == "\n" else one for one in told["text"]]
+    return [
+        {
+            "at": int(at) + 1,
+            "lead": round(float(lead[at]), 2),
+            "read": "".join(shown[max(0, at - _AROUND) : at + 1]),
+        }
+        for at in places
+    ]
+
+
+def chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
+    """A line with a slider for how much of the text is read, which the browser follows by itself."""
+    import altair as alt
+
+    last = points[-1]["at"]
+    slider = alt.binding_range(min=1, max=last, step=1, name="Read the first ")
+    read = alt.param(name="read_first", value=last, bind=slider)
+    base = alt.Chart(alt.Data(values=list(points))).transform_filter("datum.at <= read_first")
+    x = alt.X("at:Q", title="characters read", scale=alt.Scale(domain=[1, last], nice=False))
+    y = alt.Y("lead:Q", title="lead in nats")
+    line = base.mark_line(strokeWidth=2, color="gray").encode(x=x, y=y)
+    dots = base.mark_circle(size=22).encode(
+        x=x,
+        y=y,
+        color=alt.condition("datum.lead > 0", alt.value(COLOURS[0]), alt.value(COLOURS[1])),
+        tooltip=[
+            alt.Tooltip("at:Q", title="after character"),
+            alt.Tooltip("read:N", title="which ends"),
+            alt.Tooltip("lead:Q", format="+.1f"),
+        ],
+    )
+    told = (
+        base.transform_joinaggregate(end="max(at)")
+        .transform_filter("datum.at == datum.end")
+        .transform_calculate(
+            ahead=f"datum.lead > 0 ? {_quoted(names[0])} : {_quoted(names[1])}",
+            said="datum.ahead + ' leads by ' + format(abs(datum.lead), '.1f') + ' nats'",
+        )
+        .mark_text(align="left", baseline="top", fontSize=13, color="gray")
+        .encode(x=alt.value(4), y=alt.value(4), text="said:N")
+    )
+    zero = (
+        alt.Chart(alt.Data(values=[{"lead": 0}]))
+        .mark_rule(strokeDash=[4, 4], color="gray")
+        .encode(y="lead:Q")
+    )
+    return (line + dots + told + zero).add_params(read).properties(height=300)
+
+
+def _quoted(name: str) -> str:
+    """A name as a string of Vega's expressions."""
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,165 @@
+"""Which of two voices expected a text more: character by character, sentence by sentence, in all.
+
+The difference of two surprises is the logarithm of a likelihood ratio, as in Mosteller and Wallace 1963,
+"Inference in an Authorship Problem"; there of words, here of characters. Only characters that both voices
+read as the same one count, so that neither gains or loses by its alphabet.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from studio.core.data import corpus
+from studio.core.errors import invalid
+from studio.core.progress import Progress
+from studio.text.surprise import Heard, hear
+from studio.text.voice import Voice
+
+MOST_CHARS = 20_000
+LEAST_WORDS = 4  # fewer say nothing of how much it changes from word to word
+STRANGE = 1.0  # nats a character above a voice's usual ones, from which on a text is nothing like its own
+_SHORTEST = 12  # characters of a sentence; "Mr." is no sentence
+_END = re.compile(r"[.!?…]+[\"'’”»)\]]*(?=\s)|\n\s*\n")
+
+
+@dataclass(frozen=True)
+class Lean:
+    """How much more one voice expected a passage than the other.
+
+    Attributes:
+        nats: a character, of the second voice less the first: above 0 the first expected it more.
+        interval: in which its mean lies (95 %), by how it changes from word to word; None for too few words.
+    """
+
+    nats: float
+    interval: tuple[float, float] | None = None
+
+    @property
+    def side(self) -> int | None:
+        """Which voice expected it more, 0 or 1; None where that may be chance."""
+        if self.interval is None or self.interval[0] <= 0 <= self.interval[1]:
+            return None
+        return int(self.nats < 0)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence: where it stands, both surprises in nats a character, and which way it leans."""
+
+    start: int
+    end: int
+    nats: tuple[float, float]
+    lean: Lean
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A text as two voices read it.
+
+    Attributes:
+        text: what was read.
+        nats: `(2, len(text)) float32`, how surprised each voice was; NaN where a character does not count.
+        whole: of all that counts.
+        sentences: in their order, those without a character that counts left out.
+        notes: sentences on what was cut, replaced or left out.
+    """
+
+    text: str
+    nats: np.ndarray
+    whole: Passage
+    sentences: tuple[Passage, ...]
+    notes: tuple[str, ...]
+
+
+def compare(first: Voice, second: Voice, text: str, progress: Progress | None = None) -> Compared:
+    """Reads a text with two voices.
+
+    Args:
+        first, second: the voices.
+        text: its lines ended by `\\n`; what is more than `MOST_CHARS` is left out.
+        progress: told how far each reading is.
+
+    Raises:
+        InvalidInput: if there is no character that both know.
+        Cancelled: if a person asked to stop.
+    """
+    read = text[:MOST_CHARS]
+    heard = [hear(spoken, read, progress) for spoken in (first, second)]
+    counts = np.array([_same(heard, character) for character in read], bool)
+    if not counts.any():
+        expected, step = "characters that both voices know", "choose another text, or other voices"
+        raise invalid("text", expected=expected, received="none of them", next_step=step)
+    nats = np.stack([np.where(counts, one.nats, np.nan) for one in heard])
+    words = np.cumsum([before.isspace() for before in " " + read[:-1]])
+    passages = [_passage(nats, words, start, end) for start, end in sentences(read)]
+    whole = _passage(nats, words, 0, len(read))
+    assert whole is not None
+    found = tuple(one for one in passages if one is not None)
+    return Compared(read, nats, whole, found, tuple(_notes(text, heard, (first.name, second.name))))
+
+
+def _same(heard: Sequence[Heard], character: str) -> bool:
+    one, other = (each.read_as[character] for each in heard)
+    return one == other != ""
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a text begin and end: at its marks, and where a line is left empty."""
+    start = 0
+    for end in [*(mark.end() for mark in _END.finditer(text)), len(text)]:
+        said = text[start:end]
+        if len(said.strip()) >= _SHORTEST or end == len(text):
+            if said.strip():
+                yield start + len(said) - len(said.lstrip()), end
+            start = end
+
+
+def _passage(nats: np.ndarray, words: np.ndarray, start: int, end: int) -> Passage | None:
+    here = start + np.flatnonzero(np.isfinite(nats[0, start:end]))
+    if not len(here):
+        return None
+    one, other = nats[:, here].astype("float64")
+    return Passage(start, end, (float(one.mean()), float(other.mean())), lean(other - one, words[here]))
+
+
+def lean(ahead: np.ndarray, words: np.ndarray) -> Lean:
+    """The mean of `(n,)` differences in nats, and how sure it is.
+
+    Characters of a word hang together, so what varies freely is taken to be the word: the interval is that of
+    Student for clusters.
+
+    Args:
+        ahead: of each character, the surprise of the second voice less that of the first.
+        words: `(n,) int`, the word that it stands in.
+    """
+    from scipy.special import stdtrit
+
+    mean = float(ahead.mean())
+    _, places = np.unique(words, return_inverse=True)
+    count = int(places.max()) + 1
+    if count < LEAST_WORDS:
+        return Lean(mean)
+    off = np.bincount(places, ahead - mean)
+    error = math.sqrt(count / (count - 1) * float(off @ off)) / len(ahead)
+    reach = float(stdtrit(count - 1, 0.975)) * error
+    return Lean(mean, (mean - reach, mean + reach))
+
+
+def _notes(text: str, heard: Sequence[Heard], names: Sequence[str]) -> Iterator[str]:
+    if len(text) > MOST_CHARS:
+        yield f"Only the first {MOST_CHARS:,} of {len(text):,} characters were read."
+    read = text[:MOST_CHARS]
+    apart: Mapping[str, Any] = {one: _same(heard, one) for one in sorted(set(read))}
+    if odd := [one for one, same in apart.items() if not same]:
+        count = sum(map(read.count, odd))
+        which = " ".join(map(corpus.shown, odd[:40]))
+        yield f"{count:,} characters count for neither, for the voices do not both know them: {which}."
+    alike = {one: heard[0].read_as[one] for one, same in apart.items() if same}
+    if replaced := [f"{corpus.shown(a)} as {corpus.shown(b)}" for a, b in alike.items() if a != b]:
+        yield f"Both voices read {', '.join(replaced[:40])}."

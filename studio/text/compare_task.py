@@ -1,0 +1,159 @@
+"""Who wrote this? as a task: a kept text and two voices in, which of them expected it more out, as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.core import recipes
+from studio.core.data import corpus
+from studio.core.errors import InvalidInput, invalid
+from studio.core.files import File
+from studio.core.models import presets
+from studio.core.models.presets import Preset
+from studio.core.progress import Progress
+from studio.core.tasks import Inputs, Result
+from studio.text import voice
+from studio.text.compare import STRANGE, Compared, Passage, compare
+from studio.text.settings import CompareSettings
+
+SLOTS = ("first", "second")  # of the settings; the slot of a file adds "_model"
+_LONGEST = 60  # characters of a sentence that are printed
+_HOW = "Each sentence, and by how many nats a character a voice is ahead in it; - where that may be chance:"
+
+
+def check(settings: CompareSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` unless the text can be read and there are two different voices."""
+    corpus.read(inputs["text"][0].read())
+    for slot in SLOTS:
+        if not inputs.get(f"{slot}_model"):
+            voice.check_writes(presets.find(getattr(settings, slot)))
+    given = [*inputs.get("first_model", ()), *inputs.get("second_model", ())]
+    if not given and settings.first == settings.second:
+        raise _twice(settings.first)
+
+
+def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Says which of two voices expected a text more; what each character took is in the file alone."""
+    began, file = time.monotonic(), inputs["text"][0]
+    read = corpus.read(file.read())
+    chosen = [_preset(settings, inputs, slot) for slot in SLOTS]
+    first, second = (voice.load(preset) for preset in chosen)
+    if first.digest == second.digest:
+        raise _twice(first.name)
+    found = compare(first, second, read.text, progress)
+    names = [_name(inputs, slot, spoken.name) for slot, spoken in zip(SLOTS, (first, second), strict=True)]
+    told = _told(found, names, [_usual(preset) for preset in chosen])
+    told["notes"] = [*read.notes, *found.notes]
+    given = {slot for slot in SLOTS if inputs.get(f"{slot}_model")}
+    loaded = dict(zip(SLOTS, (first, second), strict=True))
+    weights = {one.name: one.digest for slot, one in loaded.items() if slot not in given}
+    recipe = recipes.make("text.compare", settings, inputs, weights)
+    whole = {**told, "text": found.text, "nats": [_rounded(row) for row in found.nats]}
+    kept = File.keep(json.dumps(whole).encode(), "text", f"{Path(file.name).stem}-who.json")
+    return Result((kept,), {**told, "seconds": time.monotonic() - began}, recipe)
+
+
+def _preset(settings: CompareSettings, inputs: Inputs, slot: str) -> Preset:
+    for file in inputs.get(f"{slot}_model", ()):
+        return presets.from_zip(file)
+    return presets.find(getattr(settings, slot))
+
+
+def _name(inputs: Inputs, slot: str, name: str) -> str:
+    return next((Path(file.name).stem for file in inputs.get(f"{slot}_model", ())), name)
+
+
+def _usual(preset: Preset) -> float | None:
+    """The nats a character that a voice needs on texts of its own kind; None where it does not say."""
+    nats = (preset.data().get("figures") or {}).get("nats_per_char")
+    return float(nats) if isinstance(nats, int | float) and math.isfinite(nats) else None
+
+
+def _twice(name: str) -> InvalidInput:
+    return invalid(
+        "voices", expected="two different ones", received=f"{name} twice", next_step="choose another one"
+    )
+
+
+def _told(found: Compared, names: list[str], usual: list[float | None]) -> dict[str, Any]:
+    """The figures, as programs take them."""
+    sides = [one.lean.side for one in found.sentences]
+    return {
+        "voices": [
+            {
+                "name": name,
+                "nats_per_char": found.whole.nats[n],
+                "usual": usual[n],
+                "sentences": sides.count(n),
+            }
+            for n, name in enumerate(names)
+        ],
+        "chars": len(found.text),
+        "counted": int(np.isfinite(found.nats[0]).sum()),
+        **_leaning(found.whole, names),
+        "strange": _is_strange(found.whole, usual),
+        "sentences": [
+            {"start": one.start, "end": one.end, "nats": one.nats, **_leaning(one, names)}
+            for one in found.sentences
+        ],
+    }
+
+
+def _leaning(passage: Passage, names: list[str]) -> dict[str, Any]:
+    side = passage.lean.side
+    return {
+        "voice": None if side is None else names[side],
+        "ahead": passage.lean.nats,
+        "interval": passage.lean.interval,
+    }
+
+
+def _is_strange(whole: Passage, usual: list[float | None]) -> bool:
+    """Whether a text is like neither voice's own; false where a voice does not say what is usual."""
+    return all(own is not None and nats > own + STRANGE for nats, own in zip(whole.nats, usual, strict=True))
+
+
+def _rounded(nats: np.ndarray) -> list[float | None]:
+    return [None if math.isnan(one) else round(float(one), 2) for one in nats]
+
+
+def verdict(told: Mapping[str, Any]) -> str:
+    """Which voice it is more like, and how sure that is, in plain words."""
+    first, second = told["voices"]
+    if told["voice"] is None:
+        why = "it is too short" if told["interval"] is None else "the difference may be chance"
+        return f"It cannot be told whether this is more like {first['name']} or {second['name']}: {why}."
+    winner, other = (first, second) if told["ahead"] > 0 else (second, first)
+    times = math.exp(abs(told["ahead"]))
+    said = (
+        f"More like {winner['name']} than {other['name']}: on average {winner['name']} gave each character "
+        f"{times:.2g} times the chance."
+    )
+    if others := other["sentences"]:
+        of = f"{others:,} of {len(told['sentences']):,} sentences"
+        said += f" {of} {'leans' if others == 1 else 'lean'} the other way."
+    if told["strange"]:
+        said += f" Yet it is like neither: even {winner['name']} is far more surprised than by its own texts."
+    return said
+
+
+def readable(told: Mapping[str, Any]) -> str:
+    """The same in a person's words: the verdict, a line for each voice, then the sentences."""
+    lines = [verdict(told), ""]
+    for one in told["voices"]:
+        own = "" if one["usual"] is None else f", {one['usual']:.2f} on texts of its own kind"
+        lines.append(f"{one['name']}: {one['nats_per_char']:.2f} nats a character{own}")
+    lines += ["", "A voice is not a person: this says whose letters it is more like.", "", _HOW, ""]
+    wide = max(len(one["name"]) for one in told["voices"])
+    for one in told["sentences"]:
+        said = " ".join(told["text"][one["start"] : one["end"]].split())
+        cut = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} ..."
+        lines.append(f"{one['voice'] or '-':{wide}}  {abs(one['ahead']):.2f}  {cut}")
+    return "\n".join([*lines, *([""] if told["notes"] else []), *told["notes"]])

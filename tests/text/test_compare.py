@@ -1,0 +1,159 @@
+"""Who wrote this? Windows read as one reading does, only what both know counts, chance is told as such."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+import tiny_voice
+
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput
+from studio.core.files import File
+from studio.core.progress import Progress
+from studio.text import compare, compare_task, cross_entropy, surprise, voice
+from studio.text.settings import CompareSettings
+from studio.text.vocabulary import Vocabulary
+
+MARLOWE = (
+    "Was this the face that launch'd a thousand ships,\nAnd burnt the topless towers of Ilium?\n"
+    "Sweet Helen, make me immortal with a kiss.\nHer lips suck forth my soul: see, where it flies!\n"
+)
+CARROLL = (
+    "For the white kitten had been having its face washed by the old cat for the last quarter of an hour; so "
+    "you see that it couldn’t have had any hand in the mischief.\n"
+)
+
+
+def spoken(network, characters):
+    return voice.Voice("tiny", network, Vocabulary(characters), "0")
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("count", [1, 70, 1000])
+def test_windows_read_as_one_reading_does(built, monkeypatch, cell, count):
+    monkeypatch.setattr(surprise, "BEFORE", 60)
+    monkeypatch.setattr(surprise, "AHEAD", 90)
+    core, network = built(cell=cell)
+    network = type(network)([w / w.shape[0] ** 0.5 for w in core.get_weights()], cell)
+    tiny = spoken(network, "\nabcdef")
+    text = "".join(np.random.default_rng(0).choice(list("\nabcdef"), count))
+    indices = np.concatenate([[0], tiny.vocabulary.encode(text).indices])  # as after the end of a line
+    found = surprise.hear(tiny, text).nats
+    assert found == pytest.approx(cross_entropy.surprises(network, indices), abs=0.05)
+    assert found.std() > 0.1 or count == 1
+
+
+def test_what_a_voice_does_not_know_is_passed_over(network):
+    tiny = spoken(network, "\nabcdef")
+    heard = surprise.hear(tiny, "abÀ7c")
+    assert heard.read_as == {"a": "a", "b": "b", "À": "a", "7": "", "c": "c"}
+    assert np.isnan(heard.nats).tolist() == [False, False, False, True, False]
+    assert heard.nats[[0, 1, 2, 4]] == pytest.approx(surprise.hear(tiny, "abac").nats)
+
+
+def test_only_what_both_read_as_the_same_counts(network):
+    one, other = spoken(network, "\nabcdef"), spoken(network, "\nabcdeà")
+    found = compare.compare(one, other, "aàf7b")
+    # "à" is an "a" to the first, "f" is unknown to the second, "7" to both.
+    assert np.isfinite(found.nats).tolist() == [[True, False, False, False, True]] * 2
+    assert any(note.startswith("3 characters count for neither") and "à" in note for note in found.notes)
+    assert found.whole.nats == pytest.approx(np.nanmean(found.nats, axis=1))
+    again = compare.compare(one, spoken(network, "\nabcdeg"), "AÀB")
+    assert "Both voices read A as a, B as b, À as a." in again.notes
+    with pytest.raises(InvalidInput, match="characters that both voices know"):
+        compare.compare(one, other, "77 88")
+
+
+def test_a_longer_text_is_cut_and_that_is_said(network, monkeypatch):
+    monkeypatch.setattr(compare, "MOST_CHARS", 40)
+    tiny = spoken(network, "\nabcdef")
+    found = compare.compare(tiny, tiny, "abc\n" * 30)
+    assert len(found.text) == found.nats.shape[1] == 40
+    assert "Only the first 40 of 120 characters were read." in found.notes
+
+
+def test_sentences_end_where_a_reader_ends_them():
+    text = '"Who are you?" said Mr. Hare. He waited!\nA line\nand another\n\nthe end'
+    found = [text[start:end].strip() for start, end in compare.sentences(text)]
+    assert found == [
+        '"Who are you?"',
+        "said Mr. Hare.",
+        "He waited!\nA line\nand another",
+        "the end",
+    ]
+    assert list(compare.sentences(" \n ")) == []
+
+
+def test_a_lead_is_sure_where_the_words_agree_and_not_where_they_do_not():
+    rng = np.random.default_rng(0)
+    words = np.repeat(np.arange(40), 5)
+    steady = compare.lean(0.3 + rng.normal(size=200) * 0.5, words)
+    assert steady.side == 0 and steady.interval[0] > 0
+    assert compare.lean(-0.3 + rng.normal(size=200) * 0.5, words).side == 1
+    # The same 200 numbers, but each word is one throw of the dice: now chance explains it.
+    thrown = np.repeat(rng.normal(size=40), 5)
+    assert compare.lean(thrown - thrown.mean() + 0.1, words).side is None
+    assert compare.lean(np.ones(9), np.repeat([0, 1, 2], 3)).interval is None
+
+
+def test_the_range_holds_the_true_lead_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    words = np.repeat(np.arange(30), 4)
+    inside = 0
+    for _ in range(400):
+        ahead = np.repeat(rng.normal(size=30), 4) + rng.normal(size=120) * 0.3 + 0.2
+        low, high = compare.lean(ahead, words).interval
+        inside += low <= 0.2 <= high
+    assert 0.91 < inside / 400 < 0.985
+
+
+def asked(text, **settings):
+    file = File.keep(text.encode(), "text", "letter.txt")
+    return tasks.run("text.compare", CompareSettings(**settings), {"text": [file]}, Progress())
+
+
+def test_each_writer_goes_to_the_voice_that_learnt_the_like(home):
+    found = asked(f"{MARLOWE}\n{CARROLL}")
+    told = json.loads(found.files[0].read())
+    first, *_, last = told["sentences"]
+    assert (first["voice"], last["voice"]) == ("shakespeare", "alice")
+    assert told["text"] == f"{MARLOWE}\n{CARROLL}" and len(told["nats"][0]) == len(told["text"])
+    known = [nats is None for nats in told["nats"][0]]
+    assert known == [letter in "'’" for letter in told["text"]]  # each voice has another apostrophe
+    assert not told["strange"] and "nats" not in found.figures
+    assert set(found.recipe.weights) == {"shakespeare", "alice"}
+    turned = asked(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
+    assert turned.figures["ahead"] == pytest.approx(-told["ahead"])
+
+
+def test_a_text_that_is_like_neither_is_told_as_such(home):
+    german = "Es war einmal ein kleines Maedchen, das hatte jedermann lieb, der sie nur ansah, und alle. " * 3
+    told = json.loads(asked(german).files[0].read())
+    assert told["strange"]
+    if told["voice"]:
+        assert "like neither" in compare_task.verdict(told)
+    assert "like neither" not in compare_task.verdict(told | {"strange": False})
+
+
+def test_the_words_say_who_is_ahead_by_how_much_and_when_it_cannot_be_told(home):
+    told = json.loads(asked(CARROLL).files[0].read())
+    said = compare_task.readable(told)
+    times = math.exp(-told["ahead"])
+    assert f"More like alice than shakespeare: on average alice gave each character {times:.2g} times" in said
+    assert "A voice is not a person" in said and "alice  " in said
+    open_ = told | {"voice": None, "interval": [-1, 1]}
+    assert "It cannot be told" in compare_task.verdict(open_)
+
+
+def test_ones_own_voice_reads_as_a_file_and_the_same_voice_twice_is_refused(home):
+    tiny_voice.make(paths.folder("presets") / "mine")
+    with pytest.raises(InvalidInput, match="two different ones"):
+        asked(CARROLL, first="alice")
+    with pytest.raises(InvalidInput, match="a model that writes"):
+        asked(CARROLL, first="digits-dcgan")
+    told = asked(CARROLL, first="mine").figures
+    assert [one["name"] for one in told["voices"]] == ["mine", "alice"]
+    assert told["counted"] < told["chars"]  # it knows no capitals but reads them as small letters, and no ";"
