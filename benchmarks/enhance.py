@@ -1,11 +1,13 @@
-"""Enlarging: how near to the truth on the field's test pictures, how fast, and in how much memory.
+"""Enlarging and cleaning: how near to the truth on the field's test pictures, how fast, in how much memory.
 
-    python -m benchmarks.enhance [--json] [--network enlarge] [--ensemble] [--large]
+    python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble] [--large]
 
 PSNR and SSIM are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as the scale;
-pictures are shrunk by a bicubic kernel as many times wider. Without the test data of STUDIO_TEST_DATA, sample
-photos are taken. Times are ratios to a bicubic enlargement by Pillow and to P, one forward and backward pass
-of VGG16, in the same process. `--large` makes 8,192 px of 2,048, in a process of its own.
+pictures are shrunk by a bicubic kernel as many times wider. What is cleaned is grey: with Gaussian noise,
+neither rounded nor clipped, as the field adds it, or saved by Pillow as JPEG; the network is told how much.
+Without the test data of STUDIO_TEST_DATA, sample photos are taken. Times are ratios to a bicubic enlargement
+by Pillow and to P, one forward and backward pass of VGG16, in the same process. `--large` makes 8,192 px of
+2,048, in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,12 +17,18 @@ import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.report import ROOT, arguments, fresh, note, seconds, show
 
+if TYPE_CHECKING:
+    from studio.enhance.damage import Damage
+
 SETS = ("set5", "set14")
+GREY = "set12"
+NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
 _LARGE = """
 import json, sys, time
 from pathlib import Path
@@ -77,12 +85,12 @@ def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
     """Structural similarity as Wang et al. 2004 measure it: windows of 11 px, a Gaussian of 1.5 px."""
     from skimage.metrics import structural_similarity
 
-    inner = slice(border, -border)
+    rows, columns = (slice(border, side - border) for side in truth.shape)
     made = np.clip(np.rint(made), 0, 255)
     return float(
         structural_similarity(
-            truth[inner, inner].astype("float64"),
-            made[inner, inner].astype("float64"),
+            truth[rows, columns].astype("float64"),
+            made[rows, columns].astype("float64"),
             data_range=255,
             gaussian_weights=True,
             sigma=1.5,
@@ -117,16 +125,60 @@ def nearness(network: str, ensemble: bool, sets: Sequence[str], scales: Sequence
     return figures
 
 
-def times(network: str, side: int, repeats: int) -> dict[str, object]:
-    """Seconds to double a photo's sides, warm, and how many times those of others."""
+def cleanness(cleaner: str, ensemble: bool, most: int | None = None) -> dict[str, object]:
+    """PSNR and SSIM of grey pictures before and after they were cleaned, means over the set."""
+    from studio.core.models import presets
+    from studio.enhance import clean
+    from studio.enhance.damage import Damage
+    from studio.enhance.planes import planes
+    from studio.enhance.psnr import psnr
+
+    opened, figures = clean.open(presets.find(cleaner)), {}
+    pictures = [picture if picture.ndim == 2 else picture[..., 1] for picture in pictures_of(GREY)][:most]
+    pictures = [picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2] for picture in pictures]
+    tried = [(f"noise {level}", Damage(light=level)) for level in NOISES]
+    tried += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
+    for name, damage in tried:
+        note(f"{GREY} {name}")
+        rows = []
+        for n, picture in enumerate(pictures):
+            seen = damaged(picture, damage, n)
+            shown = planes(np.repeat(seen[..., None], 3, axis=2) / 255)
+            made = seen + 255 * opened.lacks(shown, clean.How(damage, ensemble=ensemble))[..., 0]
+            truth = picture.astype("float32")
+            rows.append([f(truth, one, 0) for one in (seen, made) for f in (psnr, ssim)])
+        before_db, before_ssim, db, similar = np.mean(rows, axis=0)
+        figures[f"{GREY} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
+        figures[f"{GREY} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
+    return figures
+
+
+def damaged(picture: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
+    """A grey picture, `(H, W) uint8`, with noise or out of a JPEG file: `(H, W) float32`, levels."""
+    from PIL import Image
+
+    if damage.light:
+        noise = np.random.default_rng(seed).standard_normal(picture.shape, "float32")
+        return picture + np.float32(damage.light) * noise
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=int(damage.quality))
+    with Image.open(buffer) as read:
+        return np.asarray(read, "float32")
+
+
+def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, object]:
+    """Seconds to double a photo's sides, and to clean it, warm, and how many times those of others."""
     from PIL import Image
 
     from benchmarks.style import one_pass
     from studio.core.models import presets
     from studio.core.pictures import images, sample_photos
-    from studio.enhance import enlarge
+    from studio.enhance import clean, enlarge
+    from studio.enhance.damage import Damage
 
     photo = images.resize(sample_photos.photo("astronaut"), side, side)
+    opened, how = clean.open(presets.find(cleaner)), clean.How(Damage(10, 10, 50))
+    cleaned = seconds(lambda: opened.clean(photo, how), repeats)
     enlarger, picture = enlarge.open(presets.find(network)), Image.fromarray(photo)
     ours = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2)), repeats)
     plain = seconds(lambda: picture.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
@@ -136,13 +188,18 @@ def times(network: str, side: int, repeats: int) -> dict[str, object]:
         "times bicubic by Pillow": ours / plain,
         f"P at {side} px": ours / one_pass(side),
         "looking in eight ways, times as long": eight / ours,
+        f"{side} px cleaned, s": cleaned,
     }
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="--sets set5 --scales 2 --side 128 --repeats 1")
+    parser = arguments(
+        __doc__.splitlines()[0], quick="--sets set5 --scales 2 --side 128 --repeats 1 --most 1"
+    )
     parser.add_argument("--network", default="enlarge", help="a preset's name")
+    parser.add_argument("--cleaner", default="clean", help="a preset's name")
+    parser.add_argument("--most", type=int, help="pictures that are cleaned; all if not said")
     parser.add_argument("--ensemble", action="store_true", help="look at each picture in eight ways")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))
@@ -151,8 +208,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--large", action="store_true", help="8,192 px of 2,048, too")
     chosen = parser.parse_args(argv)
     figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales)
+    figures |= cleanness(chosen.cleaner, chosen.ensemble, chosen.most)
     note("times")
-    figures |= times(chosen.network, chosen.side, chosen.repeats)
+    figures |= times(chosen.network, chosen.cleaner, chosen.side, chosen.repeats)
     if chosen.large:
         note("8,192 px")
         figures |= fresh(_LARGE.replace("NETWORK", chosen.network).replace("SIDE", "2048"))

@@ -1,4 +1,4 @@
-"""Enhance: a photo, or every frame of a film, made larger and sharper than plain enlarging does."""
+"""Enhance: a photo, or every frame of a film, made larger, sharper and cleaner."""
 
 import streamlit as st
 
@@ -11,9 +11,11 @@ from studio.enhance.settings import EnhanceSettings
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Enhance", anchor=False)
-    st.caption("Makes a picture larger. A small network adds what plain enlarging leaves blurred.")
+    st.caption("Makes a picture larger and sharper, and takes noise and the blocks of JPEG away.")
     wish = input_form.content()
-    settings = parts.form(EnhanceSettings, skip=("network",), beside=input_form.network)
+    settings = parts.form(
+        EnhanceSettings, skip=("network", "cleaner"), beside=lambda: input_form.beside(wish)
+    )
     at_once = settings is not None and wish.follows(settings)
     wanted = settings is not None and not at_once and parts.start_button(":material/photo_size_select_large:")
 with right:

@@ -12,6 +12,7 @@ from PIL import Image
 from pages.enhance.made import Made
 from pages.widgets.ab_slider import ab_slider
 from studio.core.pictures import images
+from studio.enhance.comparison import Compared
 
 SIZE = (213, 320)  # px of the result
 TIMES = 3
@@ -32,24 +33,28 @@ def show(made: Made | None) -> None:
     if not section.open:
         return
     with section:
-        pair = _pair(made)
-        told = f"Where the network added most, {TIMES} times as large: each square is a pixel of the result."
+        found = made.compared()
+        pair = _pair(made, found)
+        told = f"Where most was changed, {TIMES} times as large: each square is a pixel of the result."
         ab_slider(
             pair.plain,
             pair.made,
             ratio=SIZE[1] / SIZE[0],
             key="closer_slider",
-            names=("Bicubic", "Result"),
+            names=("Bicubic" if found.scale > 1 else "Before", "Result"),
             caption=told,
         )
 
 
-def _pair(made: Made) -> _Pair:
-    found = made.compared()
+def _pair(made: Made, found: Compared) -> _Pair:
     rows, columns = found.most_changed(*SIZE)
     whole = images.read(made.data)
     down, right = found.place
-    part = whole[down + rows.start : down + rows.stop, right + columns.start : right + columns.stop]
+    place = slice(down + rows.start, down + rows.stop), slice(right + columns.start, right + columns.stop)
+    part = whole[place]
+    if found.scale == 1:
+        before = images.read(made.content.read(), made.content.name)[place]
+        return _Pair(_large(np.ascontiguousarray(before)), _large(np.ascontiguousarray(part)))
     grey = found.plain[rows, columns]
     colours = part.astype("float32") - found.made[rows, columns][..., None]
     plain = np.rint(np.clip(colours + grey[..., None], 0, 255)).astype("uint8")

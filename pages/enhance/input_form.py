@@ -1,4 +1,4 @@
-"""What the page that enlarges is asked for: a photo or a film, and by which network."""
+"""What the page that enhances is asked for: a photo or a film, and by which networks."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from pages.form.samples import Sample
 from pages.widgets import browser_pictures, words
 from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.models.presets import Preset
 from studio.core.pictures import images
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs
+from studio.core.tasks import File, Inputs
 from studio.enhance import estimate, models
-from studio.enhance.settings import SHIPPED, EnhanceSettings
+from studio.enhance.damage import Damage, measured
+from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED, EnhanceSettings
 
 TASK = "enhance.enlarge"
-NETWORK = "enhance_network"
+NETWORK, CLEANS = "enhance_network", "enhance_cleaner"
+LITTLE = 1.5  # levels: less noise than this nobody sees
 LONGEST = 4.0  # s on two cores: what takes longer is a job
 MOST_PIXELS = 4e6  # of a result that follows the sliders
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be enlarged: a photo, or every frame of a film."""
+    """What is to be enhanced: a photo, or every frame of a film."""
 
     content: Sample | Film
 
@@ -42,7 +45,7 @@ class Wish:
 
     def follows(self, settings: EnhanceSettings) -> bool:
         """Whether the very result follows the sliders, without a Start."""
-        if isinstance(self.content, Film):
+        if isinstance(self.content, Film) or (settings.scale == 1 and not settings.cleans):
             return False
         inputs = self.inputs()
         height, width = images.size(inputs["content"][0].read())
@@ -81,11 +84,38 @@ def content() -> Wish:
     return Wish(picture_input.picture("content", "Photo", samples.photos()))
 
 
-def networks() -> list[str]:
-    """The networks that may be chosen."""
-    return network_choice.networks(SHIPPED, models.TASK)
+def beside(wish: Wish) -> dict[str, Any]:
+    """Says what is wrong with the photo, and asks which networks work, where there are several; gives the
+    values of those settings."""
+    if isinstance(wish.content, Sample):
+        st.caption(damage_in_words(_measured(wish.content.file())))
+    return {
+        "network": network_choice.one_of(networks(ENLARGE), key=NETWORK),
+        "cleaner": network_choice.one_of(networks(CLEAN), key=CLEANS, label="Network that cleans"),
+    }
 
 
-def network() -> dict[str, Any]:
-    """Asks which of them, where there are several; gives the value of that setting."""
-    return network_choice.ask(SHIPPED, models.TASK, key=NETWORK)
+def networks(to: str) -> list[str]:
+    """The networks that may be chosen to enlarge, or to clean."""
+
+    def fits(preset: Preset) -> bool:
+        return getattr(preset.settings(), "to", "") == to
+
+    return network_choice.networks(SHIPPED if to == ENLARGE else CLEANER, models.TASK, fits)
+
+
+def damage_in_words(found: Damage) -> str:
+    """What is wrong with a photo, in a line."""
+    noise = f"noise of {found.light:.0f} levels" if found.light >= LITTLE else "hardly any noise"
+    file = f", in a JPEG file of quality {found.quality:.0f}" if found.quality < 100 else ""
+    return f"Found in this photo: {noise}{file}."
+
+
+def _measured(file: File) -> Damage:
+    return _measured_once(file.digest, file)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _measured_once(digest: str, _file: File) -> Damage:
+    data = _file.read()
+    return measured(data, images.read(data))

@@ -6,23 +6,25 @@ from typing import Any
 
 import streamlit as st
 
-from pages.enhance.input_form import NETWORK, networks
+from pages.enhance.input_form import CLEANS, NETWORK, networks
 from pages.form import samples
 from pages.jobs.refill import Form
 from studio import engine
-from studio.enhance.settings import SHIPPED
+from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    return not job.inputs.get("network") and settings.network in networks()
+    given = job.inputs.get("network") or job.inputs.get("cleaner")
+    return not given and settings.network in networks(ENLARGE) and settings.cleaner in networks(CLEAN)
 
 
 def _clear() -> None:
-    st.session_state["what"], st.session_state[NETWORK] = "photo", SHIPPED
+    st.session_state["what"] = "photo"
+    st.session_state[NETWORK], st.session_state[CLEANS] = SHIPPED, CLEANER
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    st.session_state[NETWORK] = settings.network
+    st.session_state[NETWORK], st.session_state[CLEANS] = settings.network, settings.cleaner
 
 
 FORM = Form(

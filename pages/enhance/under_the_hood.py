@@ -1,4 +1,4 @@
-"""Under the hood of enlarging: which frequencies came back, what the network adds, how near it is."""
+"""Under the hood of enhancing: which frequencies came back, what the network adds, how near it is."""
 
 from __future__ import annotations
 
@@ -31,11 +31,25 @@ _SHUFFLE = """
 All the work is done at the small size. At the end each place has four, nine or sixteen numbers, which are
 laid side by side as the pixels of the larger picture (*sub-pixel convolution*).
 """
+_CLEANING = r"""
+**Noise and blocks** are taken away by a second network, before anything is enlarged. It sees four pixels of a
+square at once, lightness and both colours, and three numbers: how strong the noise is, in lightness and in
+colour, and how strongly the JPEG file was compressed. So it takes as much away as there is and no more.
+
+Nobody has to know these numbers. The finest diagonal detail of a photo is nearly all noise, and its median
+gives the deviation $\sigma$ even where there are edges. A JPEG file holds the table of steps that its
+numbers were rounded to. Noise that was compressed away no longer shows in that detail: set it by hand then.
+"""
 _PAPERS = (
+    "Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994. Zhang et al., [FFDNet]"
+    "(https://arxiv.org/abs/1710.04026), 2018. "
     "Keys, Cubic convolution interpolation for digital image processing, 1981. Shi et al., [Real-Time Single "
     "Image and Video Super-Resolution](https://arxiv.org/abs/1609.05158), 2016. Lim et al., [Enhanced Deep "
     "Residual Networks for Single Image Super-Resolution](https://arxiv.org/abs/1707.02921), 2017."
 )
+
+
+_BEYOND = " Right of the dashed line are those that the small picture cannot hold."
 
 
 def explain(made: Made | None) -> None:
@@ -44,6 +58,7 @@ def explain(made: Made | None) -> None:
         (st.markdown, _WHAT),
         (st.latex, _FORMULA),
         (st.markdown, _SHUFFLE),
+        (st.markdown, _CLEANING),
         (st.caption, _PAPERS),
     )
     section = under_the_hood.section()
@@ -59,11 +74,11 @@ def _of_this_run(made: Made | None) -> None:
     found = made.compared()
     st.altair_chart(_waves(found), width="stretch")
     st.caption(
-        "How strong the waves of each length are, in the middle of this result. Right of the dashed line are "
-        "those that the small picture cannot hold."
+        "How strong the waves of each length are, in the middle of this result."
+        + (_BEYOND if found.scale > 1 else "")
     )
-    st.image(_added(found), width="stretch", alt="What the network added")
-    st.caption(f"What the network added, {MAGNIFIED} times as strong: grey where it added nothing.")
+    st.image(_added(found), width="stretch", alt="What the networks changed")
+    st.caption(f"What the networks changed, {MAGNIFIED} times as strong: grey where that is nothing.")
     if {"psnr", "bicubic_psnr"} <= made.figures.keys():
         _near(made.figures["psnr"], made.figures["bicubic_psnr"], found.scale)
 
@@ -87,7 +102,7 @@ def _waves(found: Compared) -> Any:
 
     rows = [
         {"waves a pixel": round(float(at), 4), "what": what, "dB": round(float(power), 2)}
-        for what, light in (("bicubic", found.plain), ("result", found.made))
+        for what, light in (("bicubic" if found.scale > 1 else "before", found.plain), ("result", found.made))
         for at, power in zip(*spectrum(light), strict=True)
         if np.isfinite(power)
     ]

@@ -6,6 +6,7 @@ It takes some minutes and the weights. Its output is committed; each picture is 
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ DREAMT, LOOKS = "rocket", ("dogs", "palaces", "spirals")
 LEARNT, STEPS = "chelsea", (10, 60, 300, 1500)
 MAPS = (("block4_conv2", 356), ("block5_conv3", 328))  # of eyes, and of a face
 ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
+NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
+BLOCKY, QUALITY = "chelsea", 12
 WALL = 25  # pictures of each model that draws
 
 
@@ -70,6 +73,21 @@ def _draw_enhance(path: Path) -> None:
     small = Image.fromarray(photo).resize([side // TIMES for side in photo.shape[1::-1]])
     asked = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
     _row([*(_made("enhance.enlarge", one, content=np.asarray(small)) for one in asked), photo], path)
+
+
+def _draw_clean(path: Path) -> None:
+    """Parts of a noisy photo and of a strongly compressed one, before and after."""
+    photo = _pixels(NOISY)[:300, 150:450]
+    noise = LEVEL * np.random.default_rng(0).standard_normal(photo.shape)
+    noisy = np.clip(photo + noise, 0, 255).astype("uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(_pixels(BLOCKY)[:200, 120:320]).save(buffer, "JPEG", quality=QUALITY)
+    blocky = images.read(buffer.getvalue())
+    asked = {"scale": 1, "denoise": 1}
+    cleaned = _made("enhance.enlarge", asked, content=noisy)
+    asked = {"scale": 1, "deblock": "auto", "jpeg_quality": QUALITY}
+    deblocked = _made("enhance.enlarge", asked, content=blocky)
+    _row([noisy, cleaned, blocky, deblocked], path)
 
 
 def _draw_painter(path: Path) -> None:
@@ -139,6 +157,7 @@ PICTURES = {
     "readme": _draw_readme,
     "dream": _draw_dream,
     "enhance": _draw_enhance,
+    "clean": _draw_clean,
     "painter": _draw_painter,
     "x-ray": _draw_xray,
     "faces": _draw_faces,

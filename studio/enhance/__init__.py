@@ -1,4 +1,4 @@
-"""Enhance: a picture made larger, and sharper than plain enlarging makes it."""
+"""Enhance: a picture made larger, sharper than plain enlarging makes it, and clean of noise and blocks."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.enhance.settings import EnhanceSettings, TrainEnhanceSettings
@@ -6,7 +6,11 @@ from studio.enhance.settings import EnhanceSettings, TrainEnhanceSettings
 ENLARGE = Task(
     name="enhance.enlarge",
     settings=EnhanceSettings,
-    inputs=(Slot("content", "picture"), Slot("network", "model", least=0, flag="--network")),
+    inputs=(
+        Slot("content", "picture"),
+        Slot("network", "model", least=0, flag="--network"),
+        Slot("cleaner", "model", least=0, flag="--cleaner"),
+    ),
     produces="picture",
     lane="job",
     work="studio.enhance.task:run",
@@ -15,10 +19,10 @@ ENLARGE = Task(
     grows="scale",
     title="Enhance",
     command="enhance",
-    help="make a picture two, three or four times larger, and sharper than plain enlarging does",
+    help="make a picture two, three or four times larger and sharp, or clean of noise and blocks",
     check="studio.enhance.checks:check",
     prepare="studio.enhance.task:prepare",
-    beside="Bicubic",
+    beside="Before",
 )
 
 TRAIN = Task(
@@ -33,7 +37,7 @@ TRAIN = Task(
     grows="batch",
     title="Enhance training",
     command="train enhance",
-    help="teach a network to enlarge pictures like those of a folder",
+    help="teach a network to enlarge or to clean pictures like those of a folder",
     check="studio.enhance.learn.task:check",
-    goal=Goal("gain x2", "psnr_x2", most=True, title="PSNR"),
+    goal=Goal("gain x2", "psnr_x2", most=True, title="PSNR", yardstick=("to",)),
 )

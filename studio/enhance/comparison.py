@@ -1,4 +1,4 @@
-"""What an enlargement has that the plain one has not: where, and at which frequencies. Loads no Keras."""
+"""What a result has that plain enlarging has not: where, and at which frequencies. Loads no Keras."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +15,11 @@ from studio.core.pictures.tiling import Tile, tiles
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.enhance import bicubic, models, written
+from studio.enhance.planes import LIGHT
+from studio.enhance.settings import ENLARGE
+from studio.enhance.ways import in_eight_ways
 
 SIDE = 512  # px of the small picture that a tile answers for
-_LIGHT = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601, as `studio.core.pictures.images.gray`
 _HELD: dict[str, Enlarger] = {}  # by the key of their preset; what a worker holds
 _MOST_HELD = 2
 _SHAPES = 4  # of tiles, for which a network is held: two scales, upright and lying
@@ -31,8 +32,7 @@ class How:
     Attributes:
         scale: so many times larger each side becomes: one of `studio.enhance.settings.SCALES`.
         sharpness: how much of what the network adds; 0 is plain bicubic enlarging.
-        ensemble: whether it looks in eight ways and takes the mean (Timofte et al. 2016, "Seven ways to
-            improve example-based single image super resolution").
+        ensemble: whether it looks in eight ways, see `studio.enhance.ways`.
     """
 
     scale: int
@@ -51,7 +51,7 @@ class Enlarger:
     """
 
     def __init__(self, preset: Preset):
-        self.digest, self.settings = preset.digest, models.settings_of(preset)
+        self.digest, self.settings = preset.digest, models.settings_of(preset, ENLARGE)
         self._arrays = loading.arrays(preset.weights(), models.layout(self.settings))
         self._held: dict[str, Network] = {}
 
@@ -89,7 +89,7 @@ class Enlarger:
             planes = np.concatenate([planes[:3] * planes[3:], planes[3:]])
         large = bicubic.enlarged(planes, how.scale)
         if how.sharpness:
-            large[:3] += how.sharpness * self.lacks(np.tensordot(_LIGHT, planes[:3], 1), how)
+            large[:3] += how.sharpness * self.lacks(np.tensordot(LIGHT, planes[:3], 1), how)
             if clear and np.ptp(planes[3]):
                 large[3] += how.sharpness * self.lacks(planes[3], how)
         if clear:
@@ -108,8 +108,7 @@ class Enlarger:
         """
         if not how.ensemble:
             return self._seen(light, how.scale)
-        total = sum(back(self._seen(turned, how.scale)) for turned, back in _ways(light))
-        return np.asarray(total / 8, "float32")
+        return in_eight_ways(light, lambda turned: self._seen(turned, how.scale))
 
     def _seen(self, light: np.ndarray, scale: int) -> np.ndarray:
         height, width = light.shape
@@ -119,16 +118,8 @@ class Enlarger:
         return lacks[0, :, :, 0]
 
     def _written(self, scale: int, height: int, width: int) -> Network:
-        model = written.written(self._arrays, self.settings, scale, height, width)
+        model = written.enlarger(self._arrays, self.settings, scale, height, width)
         return Network(model, math.ceil(limits.processors()))
-
-
-def _ways(light: np.ndarray) -> Iterator:
-    """The eight ways to look at a picture, each with what turns back what comes of it."""
-    for turns in range(4):
-        turned = np.rot90(light, turns)
-        yield turned, lambda made, turns=turns: np.rot90(made, -turns)
-        yield turned[:, ::-1], lambda made, turns=turns: np.rot90(made[:, ::-1], -turns)
 
 
 def _place(tile: Tile, scale: int) -> tuple[slice, slice]:

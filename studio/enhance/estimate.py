@@ -1,12 +1,15 @@
-"""How long enlarging and learning it take, and how much memory. Loads no Keras."""
+"""How long enhancing and learning it take, and how much memory. Loads no Keras."""
 
 from __future__ import annotations
 
 from studio.core.pictures import images
 from studio.core.tasks import Inputs
-from studio.enhance.settings import SCALES, EnhanceSettings, TrainEnhanceSettings
+from studio.enhance.models import channels
+from studio.enhance.planes import FOLD
+from studio.enhance.settings import CLEAN, SCALES, EnhanceSettings, TrainEnhanceSettings
 
 _MEGAPIXEL = 1.3  # s of the small picture, on two cores
+_CLEANING = 1.8  # s a megapixel, likewise
 _RESULT = 0.12  # s a megapixel of the result, which is encoded and kept
 _BASE = 0.35 * 2**30  # bytes, of Python, its libraries and a tile
 _RESULT_BYTES = 9  # bytes a pixel of the result, while it is encoded
@@ -17,14 +20,16 @@ _PIXEL = 6.0  # bytes a channel of each small pixel of a batch
 
 
 def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to enlarge a picture, on two cores."""
+    """About how many seconds it takes to enhance a picture, on two cores."""
     megapixels = _megapixels(inputs)
     ways = 8 if settings.ensemble else 1
-    return megapixels * (_MEGAPIXEL * ways + _RESULT * settings.scale**2)
+    both = settings.deblock == "auto" and 0 < settings.denoise < 1
+    looks = (_MEGAPIXEL if settings.scale > 1 else 0) + (_CLEANING * (1 + both) if settings.cleans else 0)
+    return megapixels * (looks * ways + _RESULT * settings.scale**2)
 
 
 def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to enlarge a picture."""
+    """About how many bytes of memory it takes to enhance a picture."""
     return _BASE + _RESULT_BYTES * 1e6 * _megapixels(inputs) * settings.scale**2
 
 
@@ -34,21 +39,25 @@ def _megapixels(inputs: Inputs) -> float:
 
 
 def usual_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to teach a network to enlarge, on two cores."""
-    return settings.steps * _small_pixels(settings) * parameters(settings) * _PRACTICE
+    """About how many seconds it takes to teach a network to enlarge or to clean, on two cores."""
+    pace = _PRACTICE if settings.precision == "float32" else _PRACTICE / 2
+    return settings.steps * _small_pixels(settings) * parameters(settings) * pace
 
 
 def needs_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to teach a network to enlarge."""
+    """About how many bytes of memory it takes to teach a network to enlarge or to clean."""
     maps = settings.width * (2 + 4 * settings.blocks)
     return _TRAINING + _small_pixels(settings) * maps * _PIXEL
 
 
 def _small_pixels(settings: TrainEnhanceSettings) -> int:
+    """Places of the maps of a batch."""
+    if settings.to == CLEAN:
+        return settings.batch * (settings.window // FOLD) ** 2
     return len(SCALES) * settings.batch * settings.window**2
 
 
 def parameters(settings: TrainEnhanceSettings) -> int:
     """About how many parameters a network has, which is how many products each small pixel takes."""
-    width = settings.width
-    return 9 * width * (1 + 2 * settings.blocks * width + sum(scale**2 for scale in SCALES))
+    width, (shown, heads) = settings.width, channels(settings)
+    return 9 * width * (shown + 2 * settings.blocks * width + sum(heads))

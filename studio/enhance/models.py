@@ -1,41 +1,66 @@
-"""Which networks that enlarge there are, and how their weights lie in a file; loads no Keras."""
+"""Which networks that enlarge or clean there are, and how their weights lie in a file; loads no Keras."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from studio.core.errors import invalid
 from studio.core.models import presets
 from studio.core.models.loading import place
 from studio.core.models.presets import Preset
-from studio.enhance.settings import SCALES, EnhanceSettings, TrainEnhanceSettings
+from studio.enhance.planes import FOLD, TOLD
+from studio.enhance.settings import CLEAN, ENLARGE, SCALES, EnhanceSettings, TrainEnhanceSettings
 
 TASK = "enhance.train"
-WHAT = "a network that enlarges"
-SHAPE = ("width", "blocks")  # what weights are shaped by
+WHAT = {ENLARGE: "a network that enlarges", CLEAN: "a network that cleans"}
+SHAPE = ("to", "width", "blocks")  # what weights are shaped by
 
 
-def settings_of(preset: Preset) -> TrainEnhanceSettings:
-    """The settings of a network that enlarges. Raises `InvalidInput` if it is another kind of model."""
-    return preset.settings_as(TrainEnhanceSettings, TASK, WHAT)
+def settings_of(preset: Preset, to: str) -> TrainEnhanceSettings:
+    """The settings of a network that has learnt to enlarge or to clean.
+
+    Raises:
+        InvalidInput: if it is another kind of model.
+    """
+    settings = preset.settings_as(TrainEnhanceSettings, TASK, WHAT[to])
+    if settings.to != to:
+        step = f"choose another, or train one with --to {to}"
+        raise invalid(preset.name, expected=WHAT[to], received=WHAT[settings.to], next_step=step)
+    return settings
 
 
-def network_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network that was given, else the one that the settings name.
+def enlarger_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+    """The network that enlarges: what was given, else what the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
     found = presets.given_or_named(inputs, settings.network)
-    settings_of(found)
+    settings_of(found, ENLARGE)
     return found
+
+
+def cleaner_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+    """The network that cleans, as `enlarger_of`."""
+    found = presets.given_or_named(inputs, settings.cleaner, "cleaner")
+    settings_of(found, CLEAN)
+    return found
+
+
+def channels(settings: TrainEnhanceSettings) -> tuple[int, tuple[int, ...]]:
+    """How many maps a network is shown, and how many each of its heads gives."""
+    if settings.to == CLEAN:
+        return FOLD**2 * 3 + TOLD, (FOLD**2 * 3,)
+    return 1, tuple(scale**2 for scale in SCALES)
 
 
 def layout(settings: TrainEnhanceSettings) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Where Keras puts each array of the network in a `.weights.h5`, and its shape, in its own order."""
+    shown, heads = channels(settings)
     width = settings.width
-    into = [1, *[width] * (2 * settings.blocks + len(SCALES))]
-    out = [*[width] * (1 + 2 * settings.blocks), *[scale**2 for scale in SCALES]]
-    for n, (inputs, channels) in enumerate(zip(into, out, strict=True)):
-        yield place("conv2d", n, 0), (3, 3, inputs, channels)
-        yield place("conv2d", n, 1), (channels,)
+    into = [shown, *[width] * (2 * settings.blocks + len(heads))]
+    out = [*[width] * (1 + 2 * settings.blocks), *heads]
+    for n, (inputs, outputs) in enumerate(zip(into, out, strict=True)):
+        yield place("conv2d", n, 0), (3, 3, inputs, outputs)
+        yield place("conv2d", n, 1), (outputs,)

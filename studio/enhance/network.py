@@ -1,8 +1,9 @@
-"""The network that enlarges: a residual trunk at the small size that all scales share, a head for each.
+"""The networks that enlarge and that clean: a residual trunk, and heads that say what is to be added.
 
-It sees lightness alone and says what the bicubic enlargement lacks of it. The trunk is that of EDSR (Lim et
-al. 2017, arXiv:1707.02921) in small; each head gives scale * scale maps, which are laid side by side as
-pixels (sub-pixel convolution, Shi et al. 2016, arXiv:1609.05158).
+What enlarges sees lightness alone, at the small size, and says what the bicubic enlargement lacks. The trunk
+is that of EDSR (Lim et al. 2017, arXiv:1707.02921) in small, the same for all scales; each head gives
+scale * scale maps, which are laid side by side as pixels (sub-pixel convolution, Shi et al. 2016,
+arXiv:1609.05158). What cleans has the same trunk on `studio.enhance.planes`, and one head.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ import keras
 from keras import layers, ops
 
 from studio.core.training.loop import part_seed
-from studio.enhance.settings import SCALES, TrainEnhanceSettings
+from studio.enhance import models
+from studio.enhance.settings import CLEAN, TrainEnhanceSettings
 from studio.enhance.written import GREY
 
 _DAMPED = 0.1  # what a block adds at the start, so that a deep trunk begins near the identity
 
 
 def network(settings: TrainEnhanceSettings) -> keras.Model:
-    """`(B, H, W, 1) float32 in [0, 1]`, lightness -> for each of SCALES the maps `(B, H, W, scale * scale)`
-    of what to add to its bicubic enlargement, to be laid `side_by_side`."""
+    """A fresh network, in the numbers that Keras computes in now.
+
+    To enlarge: `(B, H, W, 1) float32 in [0, 1]`, lightness -> for each of SCALES the maps
+    `(B, H, W, scale * scale)` of what to add to its bicubic enlargement, to be laid `side_by_side`.
+    To clean: `(B, h, w, 15)`, what `studio.enhance.planes.shown` gives -> `(B, h, w, 12)`, to be unfolded and
+    added to the planes.
+    """
     seeds = iter(range(100))
 
     def convolved(maps: Any, channels: int, activation: str | None = None, gain: float = 1.0) -> Any:
@@ -29,12 +36,14 @@ def network(settings: TrainEnhanceSettings) -> keras.Model:
         start = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(channels, 3, 1, "same", activation=activation, kernel_initializer=start)(maps)
 
-    light = keras.Input((None, None, 1), name="lightness")
-    first = maps = convolved(light - GREY, settings.width)
+    seen, heads = models.channels(settings)
+    shown = keras.Input((None, None, seen), name="shown")
+    first = maps = convolved(shown if settings.to == CLEAN else shown - GREY, settings.width)
     for _ in range(settings.blocks):
         maps = maps + convolved(convolved(maps, settings.width, "relu"), settings.width, gain=_DAMPED)
     maps = maps + first
-    return keras.Model(light, [convolved(maps, scale**2, gain=_DAMPED) for scale in SCALES], name="enhance")
+    ends = [convolved(maps, channels, gain=_DAMPED) for channels in heads]
+    return keras.Model(shown, ends if len(ends) > 1 else ends[0], name="enhance")
 
 
 def side_by_side(maps: Any, scale: int) -> Any:

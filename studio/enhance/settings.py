@@ -5,15 +5,32 @@ from __future__ import annotations
 from typing import Literal
 
 from studio.core.settings import Settings, setting
+from studio.core.training.precision import HELP, Precision
 
-SHIPPED = "enlarge"  # the network that comes with the studio
+SHIPPED, CLEANER = "enlarge", "clean"  # the networks that come with the studio
 SCALES = (2, 3, 4)
+ENLARGE, CLEAN = "enlarge", "clean"  # what a network learns
 
 
 class EnhanceSettings(Settings):
-    """Makes a picture larger, and sharper than plain enlarging does."""
+    """Makes a picture larger and sharper than plain enlarging does, or cleaner, or both."""
 
-    scale: Literal[2, 3, 4] = setting(2, "How many times larger each side becomes.", tier="main")
+    scale: Literal[1, 2, 3, 4] = setting(
+        2, "How many times larger each side becomes; 1 keeps the size, to clean alone.", tier="main"
+    )
+    denoise: float = setting(
+        0.0,
+        "How much of the noise is taken away: 0 leaves it, 1 takes all that is found.",
+        tier="main",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
+    deblock: Literal["off", "auto"] = setting(
+        "off",
+        "Take away the blocks and rings of a JPEG file; auto goes by the quality that the file tells.",
+        tier="main",
+    )
     sharpness: float = setting(
         1.0,
         "How much of what the network adds: 0 is plain bicubic enlarging, 1 as it learnt, above is crisper.",
@@ -27,12 +44,34 @@ class EnhanceSettings(Settings):
         "Look at the picture in eight ways, turned and mirrored, and take the mean: a little nearer to the "
         "truth, in eight times the time.",
     )
+    noise: float | None = setting(
+        None,
+        "How strong the noise of lightness is, as a standard deviation; else it is measured.",
+        unit="levels",
+        ge=0,
+        le=75,
+    )
+    jpeg_quality: int | None = setting(
+        None,
+        "The JPEG quality to go by when blocks are taken away; else the file tells it.",
+        ge=1,
+        le=100,
+    )
     network: str = setting(SHIPPED, "The network that enlarges: its name, or a folder.")
+    cleaner: str = setting(CLEANER, "The network that cleans: its name, or a folder.")
+
+    @property
+    def cleans(self) -> bool:
+        """Whether noise or blocks are to be taken away."""
+        return self.denoise > 0 or self.deblock == "auto"
 
 
 class TrainEnhanceSettings(Settings):
-    """Teaches a network to enlarge pictures like those of a folder."""
+    """Teaches a network to enlarge or to clean pictures like those of a folder."""
 
+    to: Literal["enlarge", "clean"] = setting(
+        ENLARGE, "What it learns: to enlarge, or to take noise and the blocks of JPEG away.", tier="main"
+    )
     steps: int = setting(
         10_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
     )
@@ -52,7 +91,7 @@ class TrainEnhanceSettings(Settings):
         ge=0,
     )
     window: int = setting(
-        24, "A side of what it is shown at once, before enlarging.", unit="px", ge=8, le=96, step=4
+        24, "A side of what it is shown at once, before it is enlarged.", unit="px", ge=8, le=96, step=4
     )
     batch: int = setting(8, "Windows of each scale before each step.", ge=1, le=128, scale="log")
     width: int = setting(32, "Channels: more restore more, and take longer.", ge=8, le=64)
@@ -67,4 +106,5 @@ class TrainEnhanceSettings(Settings):
     held_out: float = setting(
         0.02, "The share of the photos that is kept to test on.", ge=0.01, le=0.5, step=0.01
     )
+    precision: Precision = setting("float32", HELP)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)

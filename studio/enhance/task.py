@@ -1,4 +1,4 @@
-"""Enlarging as a task: a kept picture in, a larger PNG with its recipe out."""
+"""Enhancing as a task: a kept picture in, a cleaner or larger PNG with its recipe out."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.enhance import bicubic, enlarge, models
+from studio.enhance import bicubic, clean, damage, enlarge, models
 from studio.enhance.psnr import psnr
-from studio.enhance.settings import SHIPPED, EnhanceSettings
+from studio.enhance.settings import CLEANER, SHIPPED, EnhanceSettings
 
 NAME = "enhance.enlarge"
 TRIED = 384  # px, at most, of a side of the part of a photo that it is tried on
@@ -22,19 +22,48 @@ LEAST = 16  # px of that part when it is shrunk: less tells nothing
 
 
 def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Makes the picture larger. See `studio.enhance.enlarge.Enlarger.enlarge`."""
+    """Cleans the picture, makes it larger, or both. See `studio.enhance.clean` and `.enlarge`."""
     began = time.monotonic()
     content = inputs["content"][0]
-    picture = images.read_transparent(content.read(), content.name)
-    enlarger = enlarge.open(models.network_of(settings, inputs))
-    how = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
-    made = enlarger.enlarge(picture, how, progress)
-    weights = {} if inputs.get("network") else {settings.network: enlarger.digest}
+    data = content.read()
+    picture = images.read_transparent(data, content.name)
+    weights: dict[str, str] = {}
+    figures: dict[str, float] = {}
+    if settings.cleans:
+        cleaner = clean.open(models.cleaner_of(settings, inputs))
+        wrong = told(settings, damage.measured(data, picture))
+        blocks = settings.deblock == "auto"
+        how = clean.How(wrong, settings.denoise, blocks, settings.ensemble)
+        figures = {"noise": wrong.light, "jpeg_quality": wrong.quality}
+        progress.stage("Cleaning")
+        picture = cleaner.clean(picture, how, progress)
+        if not inputs.get("cleaner"):
+            weights[settings.cleaner] = cleaner.digest
+    if settings.scale > 1:
+        enlarger = enlarge.open(models.enlarger_of(settings, inputs))
+        larger = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
+        if settings.cleans:
+            progress.stage("Enlarging")
+        figures |= tried(enlarger, picture, larger)
+        picture = enlarger.enlarge(picture, larger, progress)
+        if not inputs.get("network"):
+            weights[settings.network] = enlarger.digest
     recipe = recipes.make(NAME, settings, inputs, weights)
-    name = f"{Path(content.name).stem}-x{settings.scale}.png"
-    kept = File.keep(images.encode_png(made, recipe), "picture", name)
-    figures = {"height": made.shape[0], "width": made.shape[1], **tried(enlarger, picture, how)}
-    return Result((kept,), {**figures, "seconds": time.monotonic() - began}, recipe)
+    ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
+    kept = File.keep(images.encode_png(picture, recipe), "picture", f"{Path(content.name).stem}-{ending}.png")
+    size = {"height": picture.shape[0], "width": picture.shape[1]}
+    return Result((kept,), {**size, **figures, "seconds": time.monotonic() - began}, recipe)
+
+
+def told(settings: EnhanceSettings, found: damage.Damage) -> damage.Damage:
+    """What is wrong with the picture: what the settings say of it, else what was measured."""
+    light, colour, quality = found.light, found.colour, found.quality
+    if settings.noise is not None:
+        colour = min(colour * settings.noise / light if light else settings.noise, damage.MOST)
+        light = settings.noise
+    if settings.jpeg_quality is not None:
+        quality = settings.jpeg_quality
+    return damage.Damage(light, colour, quality)
 
 
 def tried(enlarger: enlarge.Enlarger, picture: np.ndarray, how: enlarge.How) -> dict[str, float]:
@@ -61,6 +90,9 @@ def tried(enlarger: enlarge.Enlarger, picture: np.ndarray, how: enlarge.How) -> 
 
 
 def prepare(settings: EnhanceSettings) -> None:
-    """Loads what pictures are enlarged with."""
-    if SHIPPED in presets.names():
+    """Loads what pictures are enlarged and cleaned with."""
+    known = presets.names()
+    if SHIPPED in known:
         enlarge.open(presets.find(SHIPPED))
+    if CLEANER in known:
+        clean.open(presets.find(CLEANER))

@@ -27,7 +27,7 @@ def test_what_enlarges_is_the_network_that_learnt(tiny, scale):
     model = tiny_enhance.network()
     light = np.random.default_rng(0).random((1, 20, 27, 1), "float32")
     arrays = loading.arrays(tiny.weights(), models.layout(SETTINGS))
-    (made,) = Network(written.written(arrays, SETTINGS, scale, 20, 27))(light)
+    (made,) = Network(written.enlarger(arrays, SETTINGS, scale, 20, 27))(light)
     wanted = np.asarray(side_by_side(model(light)[SCALES.index(scale)], scale))
     assert made.shape == (1, 20 * scale, 27 * scale, 1)
     assert wanted.std() > 0.01 and np.abs(made[..., 0] - wanted).max() < 1e-4

@@ -13,7 +13,7 @@ from studio.core.training import checkpoints
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.learn import windows
 from studio.enhance.learn.drawings import drawn
-from studio.enhance.learn.train import Trainer
+from studio.enhance.learn.enlarging import Enlarging
 from studio.enhance.settings import SCALES
 
 SETTINGS = tiny_enhance.SETTINGS
@@ -21,22 +21,22 @@ SETTINGS = tiny_enhance.SETTINGS
 
 @pytest.fixture(scope="module")
 def photos():
-    """Squares cut out of photos, `(24, 128, 128) uint8`, their lightness."""
+    """Squares cut out of photos, `(24, 128, 128, 1) uint8`, their lightness."""
     found = []
     for name in ("chelsea", "astronaut", "coffee"):
-        photo = images.gray(sample_photos.photo(name))[..., 0]
+        photo = images.gray(sample_photos.photo(name))
         found += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
     return np.stack(found)
 
 
 def trainer(photos, run=None, **settings):
     settings = SETTINGS.model_copy(update=settings)
-    return Trainer(photos, np.arange(20), np.arange(20, 24), settings, run)
+    return Enlarging(photos, np.arange(20), np.arange(20, 24), settings, run)
 
 
 def test_what_is_shown_and_what_it_lacks_make_the_photo(photos):
     for scale in SCALES:
-        large = photos[0, : 24 * scale, : 24 * scale].astype("float32")
+        large = photos[0, : 24 * scale, : 24 * scale, 0].astype("float32")
         small, lacks = windows.pair(large, scale)
         edge = windows.MARGIN
         assert small.shape == (24 - 2 * edge,) * 2
@@ -70,7 +70,7 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
 
 def test_drawings_are_always_the_same_and_differ_from_each_other():
     made = drawn(7, 128, Progress())
-    assert made.shape == (7, 128, 128) and min(np.ptp(one) for one in made) > 60
+    assert made.shape == (7, 128, 128, 3) and min(np.ptp(one) for one in made) > 60
     assert len({one.tobytes() for one in made}) == 7
     np.testing.assert_array_equal(made[:2], drawn(2, 128, Progress()))
 

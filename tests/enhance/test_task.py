@@ -11,6 +11,7 @@ import tiny_enhance
 from PIL import Image
 
 from studio.cli import main
+from studio.core import recipes
 from studio.core.pictures import animations, images, sample_photos
 
 
@@ -19,10 +20,11 @@ def said(home, tmp_path, monkeypatch, capsys):
     """Runs `studio enhance` with the tiny network in a folder of its own: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
     tiny_enhance.make("tiny")
+    tiny_enhance.make("tiny-clean", tiny_enhance.CLEANING)
 
     def said(*words, network="tiny"):
-        more = ["--network", network] if words[0] == "enhance" and network else []
-        code = main([*words, *more, "--quiet"])
+        more = ["--network", network, "--cleaner", "tiny-clean"] if words[0] == "enhance" and network else []
+        code = main([words[0], *more, *words[1:], "--quiet"])
         return code, *capsys.readouterr()
 
     return said
@@ -44,6 +46,50 @@ def test_a_picture_is_enlarged_and_made_again(said, photo, scale):
     assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
     assert images.read("big.png").shape == (40 * scale, 60 * scale, 3)
     assert said("replay", "big.png", "--verify")[:2] == (0, "identical\n")
+
+
+def test_a_picture_is_cleaned_and_made_again(said, photo, tmp_path):
+    Image.open(photo).save(tmp_path / "blocks.jpg", quality=12)
+    asked = ("--scale", "1", "--denoise", "0.5", "--deblock", "auto")
+    code, out, _ = said("enhance", "blocks.jpg", "-o", "clean.png", *asked, "--json")
+    figures = json.loads(out)["figures"]
+    assert code == 0 and figures["jpeg_quality"] == 12 and "psnr" not in figures
+    made = images.read("clean.png")
+    assert made.shape == (40, 60, 3) and not np.array_equal(made, images.read("blocks.jpg"))
+    assert said("replay", "clean.png", "--verify")[:2] == (0, "identical\n")
+    recipe = recipes.read((tmp_path / "clean.png").read_bytes())
+    assert set(recipe.weights) == {"tiny-clean"}
+
+
+def test_what_is_set_goes_before_what_is_measured(said, photo, tmp_path):
+    found = {}
+    for name, more in (("own", ()), ("set", ("--noise", "30", "--jpeg-quality", "20"))):
+        words = (
+            "enhance",
+            str(photo),
+            "-o",
+            f"{name}.png",
+            "--scale",
+            "1",
+            "--denoise",
+            "1",
+            "--deblock",
+            "auto",
+        )
+        code, out, _ = said(*words, *more, "--json")
+        assert code == 0
+        found[name] = json.loads(out)["figures"]
+    assert found["own"]["jpeg_quality"] == 100 and found["own"]["noise"] < 29
+    assert (found["set"]["noise"], found["set"]["jpeg_quality"]) == (30, 20)
+    assert not np.array_equal(images.read("own.png"), images.read("set.png"))
+
+
+def test_what_is_enlarged_is_cleaned_before(said, photo):
+    both = ("--denoise", "1", "--noise", "20")
+    assert said("enhance", str(photo), "-o", "once.png", "--scale", "2", *both)[0] == 0
+    assert said("enhance", str(photo), "-o", "clean.png", "--scale", "1", *both)[0] == 0
+    assert said("enhance", "clean.png", "-o", "twice.png", "--scale", "2")[0] == 0
+    np.testing.assert_array_equal(images.read("once.png"), images.read("twice.png"))
 
 
 def test_kinds_of_pictures(said, tmp_path):
@@ -83,9 +129,11 @@ def test_a_folder_and_a_film(said, photo, tmp_path):
         for n in range(3):
             film.add(np.roll(images.read(photo), 4 * n, axis=1))
         (tmp_path / "film.gif").write_bytes(film.finish())
-    assert said("enhance", "film.gif", "-o", "big.gif")[0] == 0
-    with Image.open("big.gif") as made:
-        assert made.size == (120, 80) and made.n_frames == 3
+    for scale, size in ((2, (120, 80)), (1, (60, 40))):
+        asked = ("--scale", str(scale), "--denoise", "1", "--noise", "20")
+        assert said("enhance", "film.gif", "-o", "made.gif", *asked)[0] == 0
+        with Image.open("made.gif") as made:
+            assert made.size == size and made.n_frames == 3
 
 
 def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, monkeypatch):
@@ -94,8 +142,14 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
     (tmp_path / "dot.png").write_bytes(buffer.getvalue())
     for words, told in (
         (["dot.png"], "1 x 1 px"),
-        ([str(photo), "--scale", "5"], "one of 2, 3, 4"),
+        ([str(photo), "--scale", "5"], "one of 1, 2, 3, 4"),
         ([str(photo), "--sharpness", "2"], "0 to 1.5"),
+        ([str(photo), "--scale", "1"], "something to clean"),
+        ([str(photo), "--denoise", "2"], "0 to 1"),
+        ([str(photo), "--deblock", "much"], "off, auto"),
+        ([str(photo), "--denoise", "1", "--noise", "-3"], "0 to 75 levels"),
+        ([str(photo), "--deblock", "auto", "--jpeg-quality", "0"], "1 to 100"),
+        ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network that cleans"),
         (["nothing.png"], "nothing.png"),
     ):
         code, out, err = said("enhance", *words, "-o", "big.png")

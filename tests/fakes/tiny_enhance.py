@@ -1,4 +1,4 @@
-"""A small network that enlarges, never trained: what it adds is noise, but always the same."""
+"""Small networks that enlarge and clean, never trained: what they add is noise, but always the same."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ SETTINGS = TrainEnhanceSettings(
     width=8, blocks=2, window=16, photo_size=128, batch=2, steps=4, test_every=2, averaging=2
 )
 
+CLEANING = SETTINGS.model_copy(update={"to": "clean"})
+
 
 def network(settings: TrainEnhanceSettings = SETTINGS):
     """The network itself, with biases too."""
@@ -27,8 +29,8 @@ def network(settings: TrainEnhanceSettings = SETTINGS):
     return model
 
 
-def make(target: str | Path = "tiny") -> Preset:
-    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
-    recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
+def make(target: str | Path = "tiny", settings: TrainEnhanceSettings = SETTINGS) -> Preset:
+    """Saves one under a name of STUDIO_HOME/presets, or in a folder."""
+    recipe = recipes.Recipe(task=models.TASK, settings=settings.model_dump(mode="json"), inputs={})
     told = {"command": "none", "figures": {}}
-    return presets.save(target, network(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)
+    return presets.save(target, network(settings), models.TASK, settings, "# Tiny\n", recipe, told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +13,7 @@ from pages.jobs.navigation import place_of
 from pages.jobs.use_again import USES
 from studio.core.pictures import animations, images, sample_photos
 from studio.core.tasks import File
-from studio.enhance.settings import SHIPPED, EnhanceSettings
+from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED, EnhanceSettings
 
 from .test_frame import texts
 
@@ -32,6 +34,25 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
     page.slider(key="sharpness").set_value(0.0).run()
     plain = page.session_state["live"][1]
     assert plain.data != live.data and plain.figures["psnr"] == plain.figures["bicubic_psnr"]
+
+
+def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
+    photo = images.resize(images.read(_photo()), 120, 180).astype("float32")
+    noise = 20 * np.random.default_rng(0).standard_normal((120, 180, 1))
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(photo + noise, 0, 255).astype("uint8")).save(buffer, "JPEG", quality=90)
+    kept = File.keep(buffer.getvalue(), "picture", "noisy.jpg")
+    asked = {"scale": "1", "denoise": "1", "hood": "true", "closer": "true"}
+    page = visit("enhance", content="Your photo", content_file=kept.digest, **asked)
+    assert not page.exception and not page.error
+    told = texts(page.caption)
+    assert "Found in this photo: noise of " in told and "in a JPEG file of quality 90." in told
+    made = page.session_state["live"][1]
+    assert images.size(made.data) == (120, 180) and made.figures["noise"] > 12
+    near = [np.abs(images.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
+    assert near[0] < 0.7 * near[1]
+    page.slider(key="denoise").set_value(0.0).run()
+    assert "something to clean" in texts(page.warning) and not page.exception
 
 
 def test_what_is_large_waits_for_start(visit):
@@ -89,4 +110,4 @@ def test_what_is_drawn_of_a_result_has_its_numbers(scale):
 
 
 def test_the_network_is_the_studios_where_there_is_no_other():
-    assert input_form.networks()[0] == SHIPPED
+    assert input_form.networks(ENLARGE)[0] == SHIPPED and input_form.networks(CLEAN)[0] == CLEANER

@@ -272,13 +272,13 @@ def from_zip(file: tasks.File) -> Preset:
     return unpack(file.read(), folder)
 
 
-def given_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str) -> Preset:
-    """The network that was given, else the one of this name.
+def given_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network") -> Preset:
+    """The network that was given in a slot, else the one of this name.
 
     Raises:
         InvalidInput: if there is none, or it is damaged.
     """
-    return next(map(from_zip, inputs.get("network", ())), None) or find(name)
+    return next(map(from_zip, inputs.get(slot, ())), None) or find(name)
 
 
 def _place(target: str | Path) -> Path:

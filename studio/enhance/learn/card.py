@@ -1,4 +1,4 @@
-"""The card of a network that enlarges, made from its figures alone."""
+"""The card of a network of Enhance, made from its figures alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.core.models import cards
-from studio.enhance.settings import SCALES, TrainEnhanceSettings
+from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
+
+_TITLE = {"enlarge": "Enlarges", "clean": "Cleans"}
+_WHAT = {
+    "enlarge": "for 2, 3 and 4 times, which sees lightness alone",
+    "clean": "for noise of 0 to 55 levels and JPEG of quality 5 to 95, which is told how much there is",
+}
+_TESTED = {
+    "enlarge": "shrunk and enlarged again, lightness alone",
+    "clean": "made grey and half as large, then damaged and cleaned again",
+}
 
 
 def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any], command: str) -> str:
@@ -20,25 +30,30 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
     """
     ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     begun = cards.begun(figures)
-    seen = figures["steps"] * settings.batch * len(SCALES)
+    seen = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
     drawn = f", and {settings.drawings:,} pictures that the studio draws itself" if settings.drawings else ""
-    rows = [
-        (
-            f"PSNR at {scale} times, dB",
-            f"{figures[f'psnr_x{scale}']:.2f} (bicubic {figures[f'bicubic_x{scale}']:.2f})",
-        )
-        for scale in SCALES
-    ]
     parts = [
-        f"# Enlarges pictures like {name}",
+        f"# {_TITLE[settings.to]} pictures like {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "
         f"{figures['held_out']:,} photos were held out.\n\n" + cards.LICENCE,
-        f"One network of {figures['parameters']:,} parameters for 2, 3 and 4 times, which sees lightness "
-        f"alone. It was trained for {figures['steps']:,} steps ({seen:,} windows of {settings.window} px) in "
+        f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "
+        f"It was trained for {figures['steps']:,} steps ({seen:,} windows of {settings.window} px) in "
         f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones.{begun}{ended}\n\n"
         f"    {command}",
         *figures["notes"],
-        f"Means over {figures['tested_photos']} held-out photos, shrunk and enlarged again, lightness "
-        f"alone.\n\n{cards.table(rows)}",
+        f"Means over {figures['tested_photos']} held-out photos, {_TESTED[settings.to]}."
+        f"\n\n{cards.table(_rows(settings, figures))}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _rows(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if settings.to == CLEAN:
+        named = {"noise of 25 levels": "noise25", "JPEG of quality 20": "jpeg20"}
+        of, before = "PSNR with {}, dB", "damaged"
+    else:
+        named, of, before = {str(scale): f"x{scale}" for scale in SCALES}, "PSNR at {} times, dB", "bicubic"
+    return [
+        (of.format(words), f"{figures[f'psnr_{end}']:.2f} ({before} {figures[f'{before}_{end}']:.2f})")
+        for words, end in named.items()
+    ]

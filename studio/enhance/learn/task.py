@@ -1,10 +1,10 @@
-"""Learning to enlarge as a task: photos in, a packed network with its card out."""
+"""Learning to enlarge or to clean as a task: photos in, a packed network with its card out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,35 +12,44 @@ from studio.core import data, recipes
 from studio.core.data.sources import refused
 from studio.core.errors import invalid
 from studio.core.models import cards, loading, presets
+from studio.core.pictures import images
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
 from studio.core.training.loop import split
 from studio.enhance import models
-from studio.enhance.learn import card
+from studio.enhance.learn import card, damaging, windows
 from studio.enhance.learn.drawings import drawn
-from studio.enhance.learn.windows import MARGIN
-from studio.enhance.settings import SCALES, TrainEnhanceSettings
+from studio.enhance.planes import FOLD
+from studio.enhance.settings import CLEAN, TrainEnhanceSettings
+
+if TYPE_CHECKING:
+    from studio.enhance.learn.train import Trainer
 
 LEAST_PHOTOS = 20
 
 
 def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless the windows fit into the photos, and a network to start from fits."""
-    least = SCALES[-1] * (settings.window + 2 * MARGIN)
+    cleans = settings.to == CLEAN
+    if cleans and settings.window % FOLD:
+        expected, step = "an even number", f"choose {settings.window + 1}"
+        raise invalid("window", expected=expected, received=settings.window, next_step=step)
+    least = (damaging if cleans else windows).needed(settings.window)
     if settings.photo_size < least:
         expected, step = f"at least {least} px for windows of {settings.window} px", "choose smaller windows"
         raise invalid("photo_size", expected=expected, received=f"{settings.photo_size} px", next_step=step)
-    start_from.check(settings, inputs, models.TASK, models.WHAT, models.SHAPE)
+    start_from.check(settings, inputs, models.TASK, models.WHAT[settings.to], models.SHAPE)
 
 
 @checkpoints.one_at_a_time(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Teaches a network to enlarge. See `studio.enhance.learn.train`."""
+    """Teaches a network. See `studio.enhance.learn.train`."""
     from studio.enhance.learn import train as training
 
-    file, size, start = inputs["data"][0], settings.photo_size, _start(inputs)
-    pictures = data.pictures(file, size, 1, progress, least=LEAST_PHOTOS)
+    file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
+    learner = _learning(settings)
+    pictures = data.pictures(file, size, learner.channels, progress, least=LEAST_PHOTOS)
     large = np.flatnonzero(pictures.sizes.min(axis=1) >= size)
     if len(large) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} pictures of {size} px or more"
@@ -49,13 +58,16 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
         )
     small = len(pictures.names) - len(large)
     learnt, held_out = split(len(large), settings.held_out)
-    photos = pictures.images[large][..., 0]
+    photos = pictures.images[large]
     if settings.drawings:
         progress.stage("Drawing pictures to learn from")
-        photos = np.concatenate([photos, drawn(settings.drawings, size, progress)])
+        pictures_drawn = drawn(settings.drawings, size, progress)
+        if learner.channels == 1:
+            pictures_drawn = np.stack([images.gray(one) for one in pictures_drawn])
+        photos = np.concatenate([photos, pictures_drawn])
         learnt = np.concatenate([learnt, np.arange(len(large), len(photos))])
     run = checkpoints.find(models.TASK, settings, inputs)
-    trainer = training.Trainer(photos, learnt, held_out, settings, run, start)
+    trainer = learner(photos, learnt, held_out, settings, run, start)
     trained = training.train(trainer, progress)
     figures: dict[str, Any] = {
         "steps": trained.steps,
@@ -79,17 +91,31 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     picture = cards.picture(trainer.sheet(), trained.curves.steps, curves)
     packed = presets.pack(trained.network, models.TASK, settings, text, recipe, told, picture)
     stopped = trained.ended == "cancelled"
-    kept = File.keep(packed, "model", f"{Path(file.name).stem}-enlarging.zip")
+    does = "cleaning" if settings.to == CLEAN else "enlarging"
+    kept = File.keep(packed, "model", f"{Path(file.name).stem}-{does}.zip")
     if not stopped:
         run.forget()
     return Result((kept,), figures, recipe, stopped)
+
+
+def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:
+    """What trains such a network; loads Keras."""
+    if settings.to == CLEAN:
+        from studio.enhance.learn.cleaning import Cleaning
+
+        return Cleaning
+    from studio.enhance.learn.enlarging import Enlarging
+
+    return Enlarging
 
 
 def _left_out(count: int, size: int) -> list[str]:
     return [f"Pictures of less than {size} px were left out: {count:,}."] if count else []
 
 
-def _start(inputs: Inputs) -> list[np.ndarray] | None:
+def _start(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:
     """The weights of the network to start from, if there is one."""
     preset = start_from.model(inputs)
-    return loading.arrays(preset.weights(), models.layout(models.settings_of(preset))) if preset else None
+    if preset is None:
+        return None
+    return loading.arrays(preset.weights(), models.layout(models.settings_of(preset, settings.to)))

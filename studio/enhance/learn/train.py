@@ -1,8 +1,8 @@
-"""Training a network that enlarges: tests on held-out photos on the way, the averaged weights kept."""
+"""Training a network of Enhance: tests on held-out photos on the way, the averaged weights kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -12,12 +12,8 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
 from studio.core.training.averaged import AveragedTraining
 from studio.core.training.loop import Batches, Curves, to_test
-from studio.enhance import bicubic
-from studio.enhance.learn import windows
 from studio.enhance.learn.learner import Learner
-from studio.enhance.network import side_by_side
-from studio.enhance.psnr import psnr
-from studio.enhance.settings import SCALES, TrainEnhanceSettings
+from studio.enhance.settings import TrainEnhanceSettings
 
 ON_THE_WAY = 8  # photos: enough to see how a training goes
 AT_THE_END = 40  # others
@@ -32,8 +28,7 @@ class Trained:
         network: with its averaged weights.
         curves: how it went.
         steps: batches done.
-        tested: by name, mean PSNR in dB over photos that no test on the way looked at: "psnr_x2" and so on,
-            and "bicubic_x2" of the plain enlargement.
+        tested: by name, what `Trainer.tested_now` found on photos that no test on the way looked at.
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
     """
 
@@ -45,10 +40,10 @@ class Trained:
 
 
 class Trainer(AveragedTraining):
-    """A training under way.
+    """A training under way. A subclass says what its learner is, what that is fed and how it is tested.
 
     Args:
-        photos: `(n, side, side) uint8`, lightness.
+        photos: `(n, side, side, channels) uint8`; one channel is lightness.
         learnt, tested: the rows to learn from and to test on: a few on the way, others at the end.
         settings: of the network and how it learns.
         run: where checkpoints go.
@@ -57,6 +52,10 @@ class Trainer(AveragedTraining):
     Raises:
         StudioError: if those are of another shape.
     """
+
+    channels = 3  # of photos
+    learns: Callable[[TrainEnhanceSettings], Learner]
+    windows = 1  # for each of a batch
 
     def __init__(
         self,
@@ -71,61 +70,46 @@ class Trainer(AveragedTraining):
         self.photos, self.rows, self.settings = photos, learnt, settings
         self.on_the_way, self.at_the_end = to_test(tested, ON_THE_WAY, AT_THE_END)
         with parallel.on_all_devices():
-            self.learner = Learner(settings)
+            self.learner = self.learns(settings)
             if start is not None:
                 with start_from.of_its_shape("width and blocks"):
                     self.learner.network.set_weights(list(start))
             self.learner.start()
-        self.batches = Batches(len(learnt), len(SCALES) * settings.batch, settings.seed)
+        self.batches = Batches(len(learnt), self.windows * settings.batch, settings.seed)
         self.follow(self.learner, self.learner.network, settings.averaging)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
         """What the learner is fed at a step."""
         rng = np.random.default_rng([self.settings.seed, 1, step])
         rows = rng.permutation(self.rows[self.batches.at(step)])
-        each = np.resize(rows, len(SCALES) * self.settings.batch)  # a small set has fewer photos than windows
-        return windows.batch(self.photos, each, self.settings.window, rng)
+        # A small set has fewer photos than windows.
+        return self.drawn(np.resize(rows, self.windows * self.settings.batch), rng)
+
+    def drawn(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Windows of these photos, as the learner takes them."""
+        raise NotImplementedError
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
         found = self.stepped(self.batch(self.step))
-        return self.means({f"error x{scale}": found[f"x{scale}"] for scale in SCALES})
+        return self.means({self.called(name): found[name] for name in self.learner.seen})
+
+    def called(self, error: str) -> str:
+        """What people call an error of the learner."""
+        return error
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights win over bicubic enlarging on a few photos: a look at how it goes."""
+        """What the averaged weights win on a few photos: a look at how it goes."""
         with self.averaged():
-            found = self.tested_now(self.on_the_way)
-        return {f"gain x{scale}": found[f"psnr_x{scale}"] - found[f"bicubic_x{scale}"] for scale in SCALES}
+            return self.gains(self.tested_now(self.on_the_way))
 
     def tested_now(self, rows: np.ndarray) -> dict[str, float]:
-        """Mean PSNR of photos enlarged by the weights of now, and by bicubic enlarging; see `Trained`."""
-        found: dict[str, float] = {}
-        for n, scale in enumerate(SCALES):
-            truth, plain, made = self._enlarged(rows, n)
-            for name, pictures in (("bicubic", plain), ("psnr", made)):
-                each = [psnr(a, b, scale) for a, b in zip(truth, pictures, strict=True)]
-                found[f"{name}_x{scale}"] = float(np.mean(each))
-        return found
+        """How near the weights of now come to these photos: named means of PSNR in dB."""
+        raise NotImplementedError
 
-    def _enlarged(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Photos, and those shrunk and enlarged again, plainly and by the network: `(n, side, side)` each."""
-        scale = SCALES[n]
-        side = self.photos.shape[1] // scale * scale
-        truth = self.photos[rows, :side, :side].astype("float32")
-        small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
-        plain = bicubic.enlarged(small, scale)
-        maps = self.learner.network.predict_on_batch(small[..., None] / 255)[n]
-        return truth, plain, plain + 255 * np.asarray(side_by_side(maps, scale))
-
-    def sheet(self) -> np.ndarray:
-        """Held-out photos enlarged: plainly, by the network of now, and the truth below each other.
-
-        `(H, W, 3) uint8`, of the largest scale, where there is most to see.
-        """
-        truth, plain, made = self._enlarged(self.on_the_way[:SHOWN], len(SCALES) - 1)
-        rows = [np.concatenate(list(pictures), axis=1) for pictures in (plain, made, truth)]
-        sheet = np.rint(np.concatenate(rows)).clip(0, 255).astype("uint8")
-        return np.repeat(sheet[..., None], 3, axis=2)
+    def gains(self, found: Mapping[str, float]) -> Mapping[str, float]:
+        """What they win, in dB, of what `tested_now` found."""
+        raise NotImplementedError
 
 
 def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
@@ -141,3 +125,10 @@ def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
         progress.stage("Testing on held-out photos")
     tested = trainer.tested_now(trainer.at_the_end)
     return Trained(trainer.learner.network, trainer.curves, trainer.step, tested, ended)
+
+
+def sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows of pictures below each other: `(n, h, w)` or `(n, h, w, 3)` each, levels -> `(H, W, 3) uint8`."""
+    whole = np.concatenate([np.concatenate(list(pictures), axis=1) for pictures in rows])
+    levels = np.rint(whole).clip(0, 255).astype("uint8")
+    return levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)

@@ -18,17 +18,22 @@ def batch(
     """Windows to learn from, see `studio.enhance.learn.learner.Learner`.
 
     Args:
-        photos: `(n, side, side) uint8`, lightness, of at least 4 * (window + 2 * MARGIN) px.
+        photos: `(n, side, side, 1) uint8`, lightness, of at least `needed(window)` px.
         rows: one of them for each scale and window: `(3 * B,)`.
         window: a side, in px of the small pictures.
         rng: decides where, and how each is turned.
     """
     found = {}
     for scale, part in zip(SCALES, np.split(rows, len(SCALES)), strict=True):
-        pairs = [pair(_window(photos[row], scale, window, rng), scale) for row in part]
+        pairs = [pair(_window(photos[row, ..., 0], scale, window, rng), scale) for row in part]
         found[f"small{scale}"] = np.stack([small for small, _ in pairs])[..., None]
         found[f"lacks{scale}"] = np.stack([lacks for _, lacks in pairs])
     return found
+
+
+def needed(window: int) -> int:
+    """The least side of photos, in px, for windows of a size."""
+    return SCALES[-1] * (window + 2 * MARGIN)
 
 
 def _window(photo: np.ndarray, scale: int, window: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,63 @@
+"""Training a network that enlarges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from studio.enhance import bicubic
+from studio.enhance.learn import windows
+from studio.enhance.learn.learner import EnlargingLearner
+from studio.enhance.learn.train import SHOWN, Trainer, sheet
+from studio.enhance.network import side_by_side
+from studio.enhance.psnr import psnr
+from studio.enhance.settings import SCALES
+
+
+class Enlarging(Trainer):
+    """Learns to enlarge, from lightness: photos are `(n, side, side, 1) uint8`."""
+
+    channels = 1
+    learns = EnlargingLearner
+    windows = len(SCALES)
+
+    def drawn(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """See `studio.enhance.learn.windows.batch`."""
+        return windows.batch(self.photos, rows, self.settings.window, rng)
+
+    def called(self, error: str) -> str:
+        """By its scale."""
+        return f"error {error}"
+
+    def gains(self, found: Mapping[str, float]) -> Mapping[str, float]:
+        """Over bicubic enlarging."""
+        return {f"gain x{scale}": found[f"psnr_x{scale}"] - found[f"bicubic_x{scale}"] for scale in SCALES}
+
+    def tested_now(self, rows: np.ndarray) -> dict[str, float]:
+        """Of photos shrunk and enlarged again: "psnr_x2" and so on, "bicubic_x2" of the plain enlargement."""
+        found: dict[str, float] = {}
+        for n, scale in enumerate(SCALES):
+            truth, plain, made = self._enlarged(rows, n)
+            for name, pictures in (("bicubic", plain), ("psnr", made)):
+                each = [psnr(a, b, scale) for a, b in zip(truth, pictures, strict=True)]
+                found[f"{name}_x{scale}"] = float(np.mean(each))
+        return found
+
+    def _enlarged(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Photos, and those shrunk and enlarged again, plainly and by the network: `(n, side, side)` each."""
+        scale = SCALES[n]
+        side = self.photos.shape[1] // scale * scale
+        truth = self.photos[rows, :side, :side, 0].astype("float32")
+        small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
+        plain = bicubic.enlarged(small, scale)
+        maps = self.learner.network.predict_on_batch(small[..., None] / 255)[n]
+        return truth, plain, plain + 255 * np.asarray(side_by_side(maps, scale), "float32")
+
+    def sheet(self) -> np.ndarray:
+        """Held-out photos enlarged: plainly, by the network of now, and the truth below each other.
+
+        `(H, W, 3) uint8`, of the largest scale, where there is most to see.
+        """
+        truth, plain, made = self._enlarged(self.on_the_way[:SHOWN], len(SCALES) - 1)
+        return sheet([plain, made, truth])
