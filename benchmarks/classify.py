@@ -235,7 +235,7 @@ def memory(data: str, size: int) -> dict[str, object]:
 
 def one(size: int) -> dict[str, object]:
     """One answer of a warm classifier against one bare forward pass, in turns under the same load."""
-    from studio.classify.models import trained
+    from studio.classify.models import classifier, trained
     from studio.classify.settings import MAPS, TrainClassifierSettings
     from studio.core.objectives import backbones
     from studio.core.pictures import sample_photos
@@ -246,7 +246,7 @@ def one(size: int) -> dict[str, object]:
         settings, base = TrainClassifierSettings(backbone=name), backbones.load(name)
         network = trained.assemble(base, size, lambda maps, s=settings: trained.head(maps, 5, s))
         maps = network.get_layer(MAPS[name]).output
-        made = trained.Classifier(name, "", tuple("abcde"), (size, size), network, maps)
+        made = classifier.Classifier(name, "", tuple("abcde"), (size, size), network, maps)
         picture, forward = sample_photos.photo("chelsea"), bare(base, 1, size)
         square = np.zeros((1, size, size, 3), "float32")
         times: dict[str, list[float]] = {"ours": [], "bare": []}

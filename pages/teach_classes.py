@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import data_set_input
-from pages.teach import audit, classifiers, halves, training, tryout, under_the_hood
+from pages.teach import audit, base_model, classifiers, halves, training, tryout, under_the_hood
 from studio.classify.settings import TrainClassifierSettings
 
 chosen = settings = shown = picture = None
@@ -15,7 +15,8 @@ with left:
     half = halves.choose()
     if half == "teach":
         chosen = data_set_input.choose()
-        settings = parts.form(TrainClassifierSettings, apart=("size",))
+        base = base_model.choose()
+        settings = parts.form(TrainClassifierSettings, apart=("size",), skip=base.skip, extra=base.extra)
         if chosen is not None and settings is not None:
             wanted = parts.start_button(":material/school:", "Teach")
     else:
@@ -26,12 +27,12 @@ with right:
 with stage:
     if half == "teach":
         if wanted:
-            parts.start(training.TASK, settings, {"data": [chosen.file]})
+            parts.start(training.TASK, settings, {"data": [chosen.file], **base.inputs})
         job = training.find(chosen)
         if job is not None:
             shown = training.show(job, chosen)
         elif chosen is not None:
-            audit.before(chosen.file, settings)
+            audit.before({"data": [chosen.file], **base.inputs}, settings)
     elif shown is not None:
         training.show_kept(shown, picture)
 parts.recent(training.TASK)

@@ -10,11 +10,11 @@ import streamlit as st
 
 from pages.form import estimates
 from pages.jobs import inline_jobs
-from pages.teach import data_sets, evaluations
+from pages.teach import base_model, data_sets, evaluations
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core.data import Pictures
-from studio.core.tasks import File
+from studio.core.tasks import File, Inputs
 
 TASK, TRAIN = "classify.audit", "classify.train"
 EACH = 4  # pictures of a class that are shown
@@ -31,31 +31,39 @@ class Finding(NamedTuple):
     pictured: bool = False
 
 
-def before(file: File, settings: TrainClassifierSettings | None) -> None:
-    """Shows the data set that was chosen, as it is before it is taught."""
+def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
+    """Shows the data set that was chosen, as it is before it is taught.
+
+    Args:
+        inputs: of the training, perhaps with a model that looks.
+        settings: of the training; None where they are wrong.
+    """
     if settings is None:
         return
-    looked = data_sets.with_facts(file, settings.size)
+    looked = data_sets.with_facts(inputs["data"][0], base_model.side(inputs, settings))
     if looked is None:
         return
     pictures, facts = looked
     _counts(facts)
-    st.markdown(
-        f"**Teach** makes a classifier of them{estimates.cost_in_words(TRAIN, settings, {'data': [file]})}."
-    )
+    st.markdown(f"**Teach** makes a classifier of them{estimates.cost_in_words(TRAIN, settings, inputs)}.")
     examples(pictures)
     _findings(pictures, facts)
-    weight_downloads.first_run([settings.backbone])
-    wanted = AuditSettings(backbone=settings.backbone, size=settings.size, seed=settings.seed)
+    if not inputs.get("model"):
+        weight_downloads.first_run([settings.backbone])
+    same = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
+    wanted = AuditSettings.parse({name: getattr(settings, name) for name in same})
     job = inline_jobs.inline_job(
         TASK,
         wanted,
-        {"data": [file]},
+        inputs,
         "Look for wrong labels",
         ":material/troubleshoot:",
         "A first model is taught for it; what it sees of the pictures is kept, so that Teach is quick then",
     )
     if job is not None:
+        for note in job.result.figures.get("notes", ()) if inputs.get("model") else ():
+            if note not in facts["notes"]:
+                st.caption(f":material/info: {words.plain(note)}")
         doubted(pictures, job.result.figures.get("suspicious") or [])
 
 

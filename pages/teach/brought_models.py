@@ -25,6 +25,7 @@ _HELP = (
     "Names of its classes are read from a labels.txt in the zip. Nothing in it is run."
 )
 LEVELS = "levels"
+is_one = brought.is_one
 _TITLES = {
     "0-255": "0 to 255",
     "0-1": "0 to 1",
@@ -61,12 +62,16 @@ def take(choose: Callable[[str], None]) -> None:
     choose(file.digest)
 
 
-def ask() -> None:
-    """Takes an upload, and says what is wrong with the last one."""
-    with uploads.popover(_SLOT, "Bring a model", ":material/upload_file:"):
-        label = "A model from your device: .keras, .h5 or .zip"
+def ask(label: str = "Bring a model") -> None:
+    """Takes an upload, and says what is wrong with the last one.
+
+    Args:
+        label: of the button that opens it.
+    """
+    with uploads.popover(_SLOT, label, ":material/upload_file:"):
+        asked = "A model from your device: .keras, .h5 or .zip"
         uploads.ask(
-            _SLOT, label, _take, type=["keras", "h5", "hdf5", "zip"], max_upload_size=MOST_MB, help=_HELP
+            _SLOT, asked, _take, type=["keras", "h5", "hdf5", "zip"], max_upload_size=MOST_MB, help=_HELP
         )
     uploads.show_fault(_SLOT)  # what was found later, when it is closed
     if _ASKED in st.session_state:
@@ -102,11 +107,12 @@ def _take(data: bytes, name: str) -> None:
 
 def known(file: File) -> brought.Known:
     """What a brought classifier is. Raises `InvalidInput` if it cannot be taken."""
-    return _known(file, flat(file))
+    return of_file(file, flat(file))
 
 
 @owners.cached(max_entries=8)
-def _known(file: File, flat: bool) -> brought.Known:
+def of_file(file: File, flat: bool) -> brought.Known:
+    """What a brought classifier is, its row of numbers a picture if `flat` says so. Raises as `known`."""
     return brought.known(file, flat)
 
 

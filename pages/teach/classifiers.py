@@ -63,9 +63,14 @@ class Shown:
         return {"model": [self.file]} if self.file else {}
 
     @property
+    def side(self) -> int:
+        """The px that the pictures which it learnt from are read at."""
+        return (self.data.get("network") or {}).get("side") or self.settings.get("size", 224)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The weights that it takes beside its own."""
-        backbone = self.settings.get("backbone")
+        backbone = "" if self.data.get("network") else self.settings.get("backbone")
         return NEEDS_IMAGENET if self.preset == IMAGENET else (backbone,) if backbone else ()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form.data_set_input import PictureSet
 from pages.form.samples import Sample
 from pages.jobs import jobs, kept_models, results
-from pages.teach import audit, classifiers, data_sets, evaluations, export, tryout
+from pages.teach import audit, base_model, classifiers, data_sets, evaluations, export, tryout
 from pages.teach.classifiers import Shown
 from pages.widgets import curves, words
 from pages.widgets.owners import owner
@@ -41,7 +41,7 @@ def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
         _watch(job.id)
         _curve(job.id)
         if "data" in job.inputs:
-            pictures = data_sets.if_available(job.inputs["data"][0], job.settings["size"])
+            pictures = data_sets.if_available(job.inputs["data"][0], base_model.side(job.inputs, settings))
             if pictures is not None:
                 audit.examples(pictures)
     elif job.result is None:
@@ -49,7 +49,7 @@ def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
     elif job.task == TASK:
         return _ended(job, settings)
     else:
-        _another(job)
+        _another(job, settings)
     return None
 
 
@@ -156,8 +156,7 @@ def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
         st.caption(f"Before the network's top learnt too, it was right on {figures['head_accuracy']:.1%}.")
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    size = shown.settings.get("size", 224)
-    pictures = data_sets.if_available(shown.pictures, size) if shown.pictures else None
+    pictures = data_sets.if_available(shown.pictures, shown.side) if shown.pictures else None
     if tested:
         st.markdown("**What it takes for what**")
         evaluations.confused(evaluation, tested, pictures, key="confusion")
@@ -169,11 +168,11 @@ def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
             audit.doubted(pictures, doubted)
 
 
-def _another(job: engine.Job) -> None:
+def _another(job: engine.Job, settings: Any) -> None:
     """The result of another task of this page, as its job's own address shows it."""
     file = job.result.files[0]
     if job.task == "classify.audit":
-        audit.show(job.inputs["data"][0], job.settings["size"], job.result.figures)
+        audit.show(job.inputs["data"][0], base_model.side(job.inputs, settings), job.result.figures)
     elif job.task == "classify.export":
         export.show_export(job)
     else:

@@ -123,7 +123,7 @@ def _held_out(classifier: Shown) -> list[Sample]:
     tested = classifier.data.get("tested") or {}
     if classifier.pictures is None or not tested.get("names"):
         return []
-    found = data_sets.if_available(classifier.pictures, classifier.settings.get("size", 224))
+    found = data_sets.if_available(classifier.pictures, classifier.side)
     if found is None:
         return []
     offered, counts = [], {}

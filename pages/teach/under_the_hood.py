@@ -116,8 +116,7 @@ def _curve_of(settings: Mapping[str, Any]) -> str:
 def _points(classifier: Shown) -> list[dict[str, Any]]:
     """One row a point of the map; the first ones with their picture as an address of its own bytes."""
     found, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
-    size = classifier.settings.get("size", 224)
-    pictures = data_sets.if_available(classifier.pictures, size) if classifier.pictures else None
+    pictures = data_sets.if_available(classifier.pictures, classifier.side) if classifier.pictures else None
     seen = data_sets.thumbnails(pictures, tested["names"][:MOST_PICTURED]) if pictures else []
     columns = (tested["names"], tested["truth"], tested["guess"], found["x"], found["y"])
     rows = [

@@ -10,10 +10,14 @@ from studio.classify.settings import (
 )
 from studio.core.tasks import Goal, Slot, Task
 
+_BASE = Slot(
+    "model", "model", least=0, flag="--base", help="a classifier, made elsewhere or trained here, that looks"
+)
+
 TRAIN = Task(
     name="classify.train",
     settings=TrainClassifierSettings,
-    inputs=(Slot("data", "dataset"),),
+    inputs=(Slot("data", "dataset"), _BASE),
     produces="model",
     lane="job",
     work="studio.classify.teach.task:train",
@@ -23,6 +27,7 @@ TRAIN = Task(
     title="Teaching",
     command="classify train",
     help="teach a network to tell the pictures of some folders apart",
+    check="studio.classify.models.available:check_base",
     goal=Goal(figure="accuracy", most=True, yardstick=("seed",)),
     scores="studio.classify.ask.score:figures",
     scores_brought="studio.classify.ask.score:of_brought",
@@ -31,7 +36,7 @@ TRAIN = Task(
 AUDIT = Task(
     name="classify.audit",
     settings=AuditSettings,
-    inputs=(Slot("data", "dataset"), Slot("model", "model", least=0, flag="--base")),
+    inputs=(Slot("data", "dataset"), _BASE),
     produces="text",
     lane="job",
     work="studio.classify.teach.task:audit",

@@ -64,15 +64,20 @@ class TrainClassifierSettings(Settings):
     batch: int = setting(32, "Pictures looked at before each step of fine-tuning.", ge=2, le=256, scale="log")
     flip: bool = setting(True, "Fine-tune on mirrored pictures too; not for letters or digits.")
     seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
+    levels: Levels = setting(FOUND, _LEVELS)
+    flat: bool = setting(False, _FLAT)
+
+    # A training of before took no models.
+    assumed: ClassVar[dict[str, Any]] = {"levels": FOUND, "flat": False}
 
     @property
     def cut(self) -> str:
         """The layer of the backbone after which the network learns; its last one without fine-tuning."""
         return CUTS[self.backbone][self.blocks if self.finetune else 0]
 
-    def without_effect(self) -> list[str]:
-        """Sentences on what is set otherwise than usual and does nothing beside the other settings."""
-        fields, told = type(self).model_fields, []
+    def without_effect(self, model: str = "") -> list[str]:
+        """Sentences on what is set and does nothing beside the rest, or beside a model; "" for none."""
+        fields, told = type(self).model_fields, _idle_beside(self, model)
         for names, other, choice, lack in _ONLY_BESIDE:
             idle = [name for name in names if getattr(self, name) != fields[name].default]
             if idle and getattr(self, other) != choice:
@@ -101,10 +106,15 @@ class AuditSettings(Settings):
         """Sentences on what is set otherwise than usual and does nothing beside a model; "" for none."""
         if model and not self.suspicious:
             return [f"Without effect where labels are not looked at: {model}."]
-        fields, named = type(self).model_fields, ("backbone", "size") if model else ("levels", "flat")
-        idle = [name for name in named if getattr(self, name) != fields[name].default]
-        why = "since the model has its own" if model else "since no model made elsewhere was given"
-        return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
+        return _idle_beside(self, model)
+
+
+def _idle_beside(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
+    """What does nothing because a model looks at the pictures, or because none does."""
+    fields, named = type(settings).model_fields, ("backbone", "size") if model else ("levels", "flat")
+    idle = [name for name in named if getattr(settings, name) != fields[name].default]
+    why = "since the model has its own" if model else "since no model made elsewhere was given"
+    return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training

@@ -25,7 +25,7 @@ GROUPS = {
 }
 _HINTS = {
     "picture": ": a file, or sample:NAME",
-    "model": ": a name, or a folder",
+    "model": ": a name, a folder or a file",
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
@@ -89,7 +89,11 @@ def _instead(task: Task) -> str:
 
 def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
     count = f"{slot.least} to {slot.most} {slot.kind}s" if slot.most > 1 else a(slot.kind)
-    help = count + _HINTS.get(slot.kind, "") + (f", or {slot.instead}:NAME" if slot.instead else "")
+    help = (
+        (slot.help or count)
+        + _HINTS.get(slot.kind, "")
+        + (f", or {slot.instead}:NAME" if slot.instead else "")
+    )
     help += instead
     if slot.flag:
         many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {"nargs": 1}

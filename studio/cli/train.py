@@ -37,7 +37,7 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
         if not slot.flag:
             continue
         if slot.kind == "model":
-            help = "begin with a trained model: its name or folder"
+            help = f"{slot.help or 'begin with a trained model'}: its name, folder or file"
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
             help = f"{slot.least} to {slot.most} {slot.kind}s: files, or sample:NAME"

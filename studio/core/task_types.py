@@ -24,6 +24,7 @@ class Slot:
         kind: of its files.
         least, most: how many.
         flag: on the command line; "" if it stands without one.
+        help: what it is for, where its kind does not say so.
         instead: the setting that takes names in place of files; there, `SETTING:NAME` is such a name.
     """
 
@@ -33,6 +34,7 @@ class Slot:
     most: int = 1
     flag: str = ""
     instead: str = ""
+    help: str = ""
 
     @property
     def argument(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.classify.models import crop
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier
 
 COLOURS = ("red", "green", "blue")
 

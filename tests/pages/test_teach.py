@@ -234,7 +234,7 @@ def keras_file(**more: bytes) -> bytes:
 @pytest.fixture
 def bring(visit):
     """The half that tries, with a model of a person's own."""
-    brought_models._known.clear()  # two files of the same second are the same file
+    brought_models.of_file.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("teach", half="Try")
@@ -273,6 +273,36 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     page.run()
     assert not page.error  # it is told once, and not tried again and again
+
+
+def test_a_model_of_ones_own_looks_at_what_is_taught_and_looked_over(brought, engine, until, monkeypatch):
+    brought_models.of_file.clear()
+    found = Known("my net", ("mine", "yours"), (48, 64), 7, why="it scales by itself")
+    monkeypatch.setattr(own, "known", lambda file, flat=False: found)
+    page = done(brought(archive()))
+    assert "backbone" in page.query_params or page.button_group(key="backbone")
+    upload = next(one for one in page.file_uploader if "model" in one.label)
+    page = done(upload.upload("my net.keras", keras_file(), "application/zip").run())
+    chosen = page.selectbox(key="looks")
+    assert chosen.options[chosen.index] == "my net.keras"
+    assert {"backbone", "finetune", "flip"}.isdisjoint(keys(page)) and "head" in keys(page)
+    page.selectbox(key="levels").set_value("0-1").run()
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    assert "64 px" not in said(page.markdown)
+    button(page, "Look for wrong labels").click().run()
+    button(page, "Teach").click().run()
+    until(lambda: page.run() and "Make again" in labels(page))
+    jobs = {job.task: job for job in engine.jobs()}
+    for task in ("classify.train", "classify.audit"):
+        assert [file.name for file in jobs[task].inputs["model"]] == ["my net.keras"]
+        assert jobs[task].settings["levels"] == "0-1"
+    chosen.set_value("").run()
+    assert "backbone" in keys(done(page))
+
+
+def keys(page):
+    kinds = (page.button_group, page.toggle, page.slider, page.selectbox, page.select_slider)
+    return {one.key for found in kinds for one in found}
 
 
 def test_imagenet_needs_no_teaching(visit):

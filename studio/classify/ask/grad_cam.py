@@ -14,7 +14,7 @@ import numpy as np
 
 from studio.classify.ask import heatmap_overlay, predict
 from studio.classify.models import available, crop, imagenet
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import recipes
 from studio.core.errors import StudioError, unknown

@@ -41,7 +41,7 @@ def figures(
     """
     classes = trained.classes_of(preset)
     file = sample_sets.resolve(where, progress)
-    found = data.pictures(file, trained.settings_of(preset).size, progress=progress)
+    found = data.pictures(file, trained.side_of(preset), progress=progress)
     truth = _truth(found, classes, where)
     last = held_out.test_mask(preset, found)
     learnt, doubts = (np.zeros_like(last), []) if last.any() else _learnt(preset, found)

@@ -94,7 +94,7 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     if parted := found["parted"]:
         yield f"{parted:,} pictures are too alike to tell copies apart: some of them are tested on, too."
     if found["small_count"] * 2 > found["pictures"]:
-        yield "Most pictures are smaller than they are looked at: choose a smaller size."
+        yield "Most pictures are smaller than they are looked at: take larger ones, or a smaller size."
 
 
 def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from studio.classify.export import opened, packed, snippets
 from studio.classify.models import available, crop
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
 from studio.core.brought.files.keras_files import LABELS, SIZE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.classify.export import keras_2
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier
 from studio.core.brought.files import containers, labels
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 
 from studio.classify.models import brought, imagenet, trained
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier
 from studio.classify.settings import (
     FOUND,
     IMAGENET,
@@ -16,15 +16,16 @@ from studio.classify.settings import (
     ExplainSettings,
     ExportSettings,
     PredictSettings,
+    TrainClassifierSettings,
 )
-from studio.core.errors import StudioError
+from studio.core.errors import StudioError, invalid
 from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs
 
 Asked = PredictSettings | ExplainSettings | ExportSettings
-Given = Asked | AuditSettings
+Given = Asked | AuditSettings | TrainClassifierSettings
 
 
 def names() -> list[str]:
@@ -92,6 +93,18 @@ def check_given(settings: Given, inputs: Mapping[str, Sequence[File]]) -> None:
         if brought.is_one(file):
             with file.path.open("rb") as opened:
                 brought.check(opened, file.name)
+
+
+def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` if a model cannot look at pictures that others learn from; loads no Keras."""
+    check_given(settings, inputs)
+    if inputs.get("model") and settings.finetune:
+        raise invalid(
+            "`--finetune` beside `--base`",
+            expected="one of them: what a given model sees stays as it is",
+            received="both",
+            next_step="leave one out",
+        )
 
 
 def prepare(settings: PredictSettings) -> None:

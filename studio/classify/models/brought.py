@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from studio.classify.models import networks, trained
-from studio.classify.models.trained import Classifier
+from studio.classify.models import networks
+from studio.classify.models.classifier import Classifier, cached_classifier
 from studio.classify.settings import FOUND
 from studio.core.brought import models
 from studio.core.brought.models import check, is_one, named
@@ -107,10 +107,11 @@ def open(file: File, levels: str = FOUND, flat: bool = False) -> Classifier:
             prepared=whole.prepared,
             levels=given,
             independent=independent,
+            flat=here.flat,
             few=_FEW,
         )
 
-    return trained.cached_classifier(here.name, f"{file.digest} {given}", made)
+    return cached_classifier(here.name, f"{file.digest} {given}", made)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.classify.models import imagenet_labels, trained
-from studio.classify.models.trained import Classifier
+from studio.classify.models.classifier import Classifier, cached_classifier
 from studio.classify.settings import IMAGENET, LEANS, MAPS
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
@@ -25,7 +25,7 @@ def open(progress: Progress | None = None) -> Classifier:
         StudioError: as `weights.pull`.
     """
     whole = pretrained.load(BACKBONE, progress)
-    return trained.cached_classifier(IMAGENET, whole.digest, lambda: _opened(whole, progress))
+    return cached_classifier(IMAGENET, whole.digest, lambda: _opened(whole, progress))
 
 
 def _opened(whole: pretrained.Loaded, progress: Progress | None) -> Classifier:

@@ -51,7 +51,7 @@ def assemble(found: models.Brought, size: tuple[int, int], levels: str) -> Whole
         if _inner(layer):
             return layer
         if id(layer) not in copies:
-            settings = layer.get_config() | {"name": _free(layer.name, names)}
+            settings = layer.get_config() | {"name": free(layer.name, names)}
             copies[id(layer)] = layer, layer.__class__.from_config(settings)
         return copies[id(layer)][1]
 
@@ -118,16 +118,16 @@ def _answer(given: Any, found: models.Brought, names: set[str]) -> Any:
 
     way = found.facts.sees.answers if found.facts.sees else "logits"
     if len(given.shape) > 2:
-        given = keras.layers.Reshape((given.shape[-1],), name=_free("row", names))(given)
+        given = keras.layers.Reshape((given.shape[-1],), name=free("row", names))(given)
     if way == "logits" or (way == "logit" and given.shape[-1] != 1):
-        return keras.layers.Softmax(name=_free("probabilities", names))(given)
+        return keras.layers.Softmax(name=free("probabilities", names))(given)
     if way in ("share", "logit"):
         second = keras.ops.sigmoid(given) if way == "logit" else given
-        return keras.layers.Concatenate(name=_free("probabilities", names))([1.0 - second, second])
+        return keras.layers.Concatenate(name=free("probabilities", names))([1.0 - second, second])
     return given
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free(name: str, taken: set[str]) -> str:
     """`name`, or the like that no layer has."""
     while name in taken:
         name += "_"

@@ -1,145 +1,26 @@
-"""A trained classifier: raw pictures of any size in, probabilities out; opened once, held in memory.
+"""A trained classifier, opened from its folder; held in memory.
 
-What is saved of one is only what was trained: the head, and after fine-tuning the backbone's top.
+What is saved of one is only what was trained: the head, and after fine-tuning the backbone's top. Taught on a
+model made elsewhere, all of it is saved: see `saved_whole`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from studio.classify.models import crop, scales
+from studio.classify.models import crop, saved_whole
+from studio.classify.models.classifier import Classifier, cached_classifier
 from studio.classify.settings import LEANS, MAPS, TrainClassifierSettings
-from studio.core.brought.rebuilding import answers
 from studio.core.errors import StudioError, invalid
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make as in_memory
 from studio.core.objectives import backbones
-from studio.core.progress import Progress
 
 if TYPE_CHECKING:
     import keras
 
 TASK = "classify.train"
-BATCHES = (1, 8, 32)
-_HELD: dict[str, Classifier] = {}  # by what tells them apart; what a worker holds
-_MOST_HELD = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Classifier:
-    """A classifier, ready to look.
-
-    Attributes:
-        name: of its preset.
-        digest: of its weights, for recipes.
-        classes: what it tells apart.
-        size: `(height, width)` in px to which it brings pictures.
-        network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; it takes the middle, resizes
-            and prepares it.
-        maps: the last activations in it that still have places, `(B, h, w, C)`; None where there are none.
-        batches: the only numbers of pictures that it looks at at once, so that nothing is compiled twice.
-        lean: by how much of a step the places of the maps look up and left of where they lie.
-        key: what tells it from others that have the same weights; "" if it is not held.
-        independent: whether each answer stands for itself, so that a picture may show several or none.
-        prepared: in the network, pictures as its layers take them; None where that is not one place.
-        levels: of those, one of `scales.SCALES`.
-        few: so many pictures it looks at without being compiled first, which takes as long as some of them.
-    """
-
-    name: str
-    digest: str
-    classes: tuple[str, ...]
-    size: tuple[int, int]
-    network: keras.Model
-    maps: keras.KerasTensor | None
-    batches: tuple[int, ...] = BATCHES
-    lean: float = 0.0
-    key: str = ""
-    independent: bool = False
-    prepared: keras.KerasTensor | None = None
-    levels: str = "imagenet-caffe"
-    few: int = 0
-
-    @property
-    def body(self) -> keras.Model | None:
-        """What comes after pictures are prepared; None where that is not one place."""
-        import keras
-
-        return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
-
-    def scales(self) -> tuple[np.ndarray, np.ndarray]:
-        """How `prepared` mixes colours from 0 to 255, see `scales.mix`. It must be known."""
-        assert self.prepared is not None
-        shape = answers.rolled(self.prepared.shape) or self.prepared.shape[1:]
-        return scales.mix(self.levels, 3 if len(shape) == 3 and shape[2] == 3 else 1)
-
-    def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
-        """What it thinks of some pictures.
-
-        Args:
-            pictures: each `(H, W, 3) uint8`, of any size.
-            progress: told how many are done.
-
-        Returns:
-            `(n, k) float32`, each row of sum 1 unless its answers are independent.
-
-        Raises:
-            Cancelled: if a person asked to stop.
-        """
-        return self._asked(self.network, pictures, progress or Progress())
-
-    @property
-    def seeing(self) -> keras.KerasTensor:
-        """In the network what it sees, `(B, C)`: what enters its last layer that weighs, as a mean of places.
-
-        Raises:
-            StudioError: if no layer weighs.
-        """
-        from keras import ops
-
-        last = next((one for one in reversed(self.network.layers) if hasattr(one, "kernel")), None)
-        if last is None:
-            raise StudioError(
-                f"{self.name} has no layer that weighs what it sees. Next: choose another model."
-            )
-        entering = ops.cast(last.input, "float32")
-        places = tuple(range(1, len(entering.shape) - 1))
-        return ops.mean(entering, axis=places) if places else entering
-
-    def seen(
-        self, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """What it sees in some pictures, `(n, C) float32`, and what it thinks of them, as `probabilities`.
-
-        Raises:
-            StudioError: as `seeing`.
-            Cancelled: if a person asked to stop.
-        """
-        import keras
-
-        both = keras.ops.concatenate([self.seeing, keras.ops.cast(self.network.output, "float32")], axis=-1)
-        found = self._asked(keras.Model(self.network.input, both), pictures, progress or Progress())
-        return found[:, : -len(self.classes)], found[:, -len(self.classes) :]
-
-    def _asked(
-        self, network: keras.Model, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress
-    ) -> np.ndarray:
-        """What a network from raw pictures to a row of numbers says of some, `(n, C) float32`."""
-        found, at = [np.empty((0, network.output.shape[-1]), "float32")], 0
-        ask = network if len(pictures) <= self.few else network.predict_on_batch
-        while at < len(pictures):
-            progress.report(at, len(pictures), text="Looking at pictures")
-            count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])
-            part = np.stack([crop.cut(one, *self.size) for one in pictures[at : at + count]])
-            full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
-            found.append(np.asarray(ask(full))[: len(part)])
-            at += count
-        return np.concatenate(found)
 
 
 def open(preset: Preset) -> Classifier:
@@ -152,14 +33,14 @@ def open(preset: Preset) -> Classifier:
     return cached_classifier(preset.name, preset.key, lambda: _opened(preset))
 
 
-def cached_classifier(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
-    """The classifier of a key, made unless it is held; the same one may have several names."""
-    return replace(in_memory(_HELD, key, make, _MOST_HELD), name=name, key=key)
-
-
 def settings_of(preset: Preset) -> TrainClassifierSettings:
     """The settings of a classifier. Raises `InvalidInput` if the preset is another kind of model."""
     return preset.settings_as(TrainClassifierSettings, TASK, "a classifier")
+
+
+def side_of(preset: Preset) -> int:
+    """The px that pictures are read at for a classifier. Raises as `settings_of`."""
+    return saved_whole.side_of(preset) or settings_of(preset).size
 
 
 def classes_of(preset: Preset) -> tuple[str, ...]:
@@ -173,6 +54,8 @@ def classes_of(preset: Preset) -> tuple[str, ...]:
 
 def _opened(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
+    if whole := saved_whole.open(preset, classes):
+        return whole
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
     loading.fill(trainable_part(network, settings.cut), preset)
@@ -232,10 +115,25 @@ def head(maps: Any, classes: int, settings: TrainClassifierSettings) -> Any:
     """What is put on a backbone: the mean over all places, perhaps a hidden layer, and a choice."""
     import keras
 
-    found = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
+    return choice(keras.layers.GlobalAveragePooling2D(name="pooled")(maps), classes, settings)
+
+
+def choice(
+    found: Any, classes: int, settings: TrainClassifierSettings, name: Callable[[str], str] = str
+) -> Any:
+    """What decides by features `(B, C)`: perhaps a hidden layer, and a choice `(B, classes)`.
+
+    Args:
+        found: the features.
+        classes: how many there are.
+        settings: `head` and `hidden`.
+        name: makes of the usual name of a layer one that is free.
+    """
+    import keras
+
     if settings.head == "mlp":
-        found = keras.layers.Dense(settings.hidden, activation="relu", name="hidden")(found)
-    return keras.layers.Dense(classes, activation="softmax", name="probabilities")(found)
+        found = keras.layers.Dense(settings.hidden, activation="relu", name=name("hidden"))(found)
+    return keras.layers.Dense(classes, activation="softmax", name=name("probabilities"))(found)
 
 
 def trainable_part(network: keras.Model, cut: str) -> keras.Model:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.classify.models.saved_whole import KEY
 from studio.classify.settings import TrainClassifierSettings
 from studio.core.models import cards
 from studio.core.objectives import backbones
@@ -27,7 +28,10 @@ def write(
         figures: as `studio.classify.teach.task.train` gives them.
     """
     classes = ", ".join(known["classes"])
-    title = backbones.spec(settings.backbone).title
+    own = known.get(KEY)
+    title, side = (
+        (own["title"], own["side"]) if own else (backbones.spec(settings.backbone).title, settings.size)
+    )
     ended = f" {cards.ENDS[figures['ended']]}" if figures.get("ended") else ""
     tuned = ""
     if settings.finetune and not figures["steps"]:
@@ -40,7 +44,7 @@ def write(
     what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
     parts = [
         f"# Tells apart {classes}",
-        f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
+        f"Data: {name}, {figures['pictures']:,} pictures at {side} px; {figures['held_out']:,} of "
         f"them, of each class the same share, were held out to test on.\n\n{cards.LICENCE}",
         f"What {title} sees in a picture, and {what} that was trained on it in "
         f"{figures['seconds']:.0f} seconds.{tuned}\n\n    {known['command']}",

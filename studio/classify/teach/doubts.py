@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 
 from studio.classify.data import audit, matching
-from studio.classify.models.trained import Classifier
-from studio.classify.teach import head, training_set
-from studio.core import amounts
+from studio.classify.models.classifier import Classifier
+from studio.classify.teach import features, head, training_set
 from studio.core.data.cache import Pictures
 from studio.core.data.names import first_few
-from studio.core.errors import NoRoom
 from studio.core.progress import Progress
-
-_MOST_BYTES = 1 << 30  # of what it sees in all pictures: some networks see a hundred thousand numbers in each
 
 
 def by_classifier(
@@ -43,14 +39,10 @@ def by_classifier(
         Cancelled: if a person asked to stop.
     """
     count, labels, rows = len(pictures.names), pictures.known_labels, np.arange(len(pictures.names))
-    wide = classifier.seeing.shape[-1]
-    if (needed := 4 * wide * count) > _MOST_BYTES:
-        raise NoRoom(
-            f"{name} sees {wide:,} numbers in each picture, {amounts.size(needed)} in all; "
-            f"{amounts.size(_MOST_BYTES)} is the most. Next: take fewer pictures, or do without it."
-        )
-    features, answers = classifier.seen(pictures.images, progress)
-    space = head.Space(features, head.RANK, seed)
+    features.check_width(classifier.seeing.shape[-1], count, name)
+    seen, answers = classifier.seen(pictures.images, progress)
+    features.keep(pictures, classifier, seen)
+    space = head.Space(seen, head.RANK, seed)
     parts = training_set.folds(labels, groups, seed)
     choice = head.choose(space, labels, len(pictures.classes), parts, progress)
     doubted = audit.suspicious(pictures, rows, choice.left_out)

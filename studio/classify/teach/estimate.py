@@ -16,6 +16,7 @@ _TOPS = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39)}  # of looking, what one
 _LESSON = 6  # times as long as looking: forward, back, the tests between, and reading from the disk
 _BASE = 0.9 * 2**30  # bytes, of Keras and the network
 _PASS = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # of looking at a batch of 224 px
+_OF_A_FILE = 6  # bytes for each of a model made elsewhere: its network, that of the features, what they make
 _TUNING = 0.5 * 2**30  # of a batch of 32 that is learnt from, and the optimizer
 
 
@@ -28,6 +29,8 @@ def usual(settings: TrainClassifierSettings, inputs: Inputs) -> float:
         InvalidInput: if the data set was changed, is damaged, or made to harm.
         Unavailable: if it is no longer kept.
     """
+    if inputs.get("model"):
+        return 0.0
     file = inputs["data"][0]
     pictures = data.cached_pictures(file, settings.size)
     count = data.count(file) if pictures is None else len(pictures.names)
@@ -48,6 +51,8 @@ def needs(settings: TrainClassifierSettings, inputs: Inputs) -> float:
 
     The pictures and what the network made of them are on the disk, so their number does not matter.
     """
+    if given := inputs.get("model"):
+        return _BASE + _OF_A_FILE * given[0].path.stat().st_size
     share = (settings.size / 224) ** 2
     tuning = _TUNING * settings.blocks * settings.batch / 32 if settings.finetune else 0
     return _BASE + share * (_PASS[settings.backbone] + tuning)

@@ -1,4 +1,4 @@
-"""What a backbone sees in pictures, computed once for each: kept by the digest of the picture's pixels."""
+"""What a network sees in pictures, computed once for each: kept by the digest of the picture's pixels."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core import paths
+from studio.classify.models.classifier import Classifier
+from studio.core import amounts, paths
 from studio.core.data.cache import Pictures
+from studio.core.errors import NoRoom
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.gradients import compiled
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import keras
 
 BATCH = 32  # pictures at once: 19 MB of pixels at 224 px, about 600 MB within VGG16
+_PART = 8  # pictures, between which a person may stop a classifier that looks at one by one
+_MOST_BYTES = 1 << 30  # of all that is seen: some networks see a hundred thousand numbers in each picture
 _MOST_PARTS = 8  # files, above which they are written anew as one
 
 
@@ -45,6 +49,72 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
     """
     progress = progress or Progress()
     store = Store(backbone.spec.name, backbone.digest, pictures.images.shape[1])
+    return _kept_or_made(store, pictures, lambda rows: _computed(pictures.images, rows, backbone, progress))
+
+
+def of_classifier(
+    pictures: Pictures, classifier: Classifier, name: str, progress: Progress | None = None
+) -> np.ndarray:
+    """What a classifier sees in each picture, as `Classifier.seeing` has it; kept as `features` are.
+
+    Args:
+        pictures: in colour.
+        classifier: that looks.
+        name: of its file, for a person.
+        progress: told how many of the new ones are done.
+
+    Returns:
+        `(n, C) float32`.
+
+    Raises:
+        NoRoom: if it sees too much in too many pictures, or the disk is full.
+        StudioError: if it sees nothing that a head could learn from.
+        Cancelled: if a person asked to stop; what was computed is kept.
+    """
+    progress = progress or Progress()
+    wide = classifier.seeing.shape[-1]
+    check_width(wide, len(pictures.names), name)
+    store = _store(pictures, classifier, wide)
+    return _kept_or_made(store, pictures, lambda rows: _seen(pictures.images, rows, classifier, progress))
+
+
+def keep(pictures: Pictures, classifier: Classifier, seen: np.ndarray) -> None:
+    """Keeps what a classifier saw in all pictures, `(n, C)`, for the next time that it is asked for."""
+    store = _store(pictures, classifier, seen.shape[1])
+    new = ~store.knows(pictures.digests)
+    store.add(pictures.digests[new], seen[new])
+
+
+def _store(pictures: Pictures, classifier: Classifier, wide: int) -> Store:
+    told = paths.digest(f"{classifier.digest} {classifier.levels}".encode())
+    return Store("own", told, pictures.images.shape[1], wide)
+
+
+def check_width(wide: int, count: int, name: str) -> None:
+    """Raises `NoRoom` if so many numbers of each of so many pictures are too many."""
+    if (needed := 4 * wide * count) > _MOST_BYTES:
+        raise NoRoom(
+            f"{name} sees {wide:,} numbers in each picture, {amounts.size(needed)} in all; "
+            f"{amounts.size(_MOST_BYTES)} is the most. Next: take fewer pictures, or do without it."
+        )
+
+
+def _seen(
+    images: np.ndarray, rows: np.ndarray, classifier: Classifier, progress: Progress
+) -> Iterator[np.ndarray]:
+    import keras
+
+    network = keras.Model(classifier.network.input, classifier.seeing)
+    for start in range(0, len(rows), _PART):
+        progress.report(start, len(rows), text="Looking at pictures")
+        yield classifier.ask(network, np.asarray(images[rows[start : start + _PART]]), Progress())
+    progress.report(len(rows), len(rows), text="Looking at pictures")
+
+
+def _kept_or_made(
+    store: Store, pictures: Pictures, computed: Callable[[np.ndarray], Iterator[np.ndarray]]
+) -> np.ndarray:
+    """What is kept of each picture; of the others what is computed of their rows, part by part, and kept."""
     found, known = store.read(pictures.digests)
     missing = np.flatnonzero(~known)
     if not len(missing):
@@ -54,8 +124,8 @@ def features(pictures: Pictures, backbone: Backbone, progress: Progress | None =
     rows = missing[np.sort(firsts)]
     done = 0
     try:
-        for start, part in enumerate(_computed(pictures.images, rows, backbone, progress)):
-            found[rows[start * BATCH : start * BATCH + len(part)]] = part
+        for part in computed(rows):
+            found[rows[done : done + len(part)]] = part
             done += len(part)
     finally:
         store.add(pictures.digests[rows[:done]], found[rows[:done]])
@@ -99,18 +169,18 @@ def _network(extractor: keras.Model, layer: str, batch: int) -> Callable:
 
 
 class Store:
-    """Features on disk, of one training of one backbone at one size.
+    """Features on disk, of one training of one network at one size.
 
     Args:
-        name: of the backbone whose they are.
+        name: of the backbone whose they are; "own" for networks that people bring.
         digest: of its weights.
         size: of the pictures, in px.
+        width: how many numbers it sees in each; None for a backbone of ours.
     """
 
-    def __init__(self, name: str, digest: str, size: int):
-        spec = backbones.spec(name)
+    def __init__(self, name: str, digest: str, size: int, width: int | None = None):
         self.folder = paths.folder("cache") / "classify" / f"{name}-{digest[:24]}-{size}"
-        self.width = spec.layers[spec.last]
+        self.width = width or _width(name)
 
     def knows(self, digests: np.ndarray) -> np.ndarray:
         """Of which pictures something is kept: `(n, 32) uint8` -> `(n,) bool`."""
@@ -156,6 +226,11 @@ class Store:
 
     def _parts(self) -> list[Path]:
         return sorted(self.folder.glob("*.npz"))
+
+
+def _width(name: str) -> int:
+    spec = backbones.spec(name)
+    return spec.layers[spec.last]
 
 
 def _keys(digests: np.ndarray) -> np.ndarray:

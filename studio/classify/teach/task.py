@@ -10,9 +10,9 @@ import numpy as np
 
 from studio.classify.data import audit as looked
 from studio.classify.data import duplicates, matching
-from studio.classify.models import available, trained
+from studio.classify.models import available, saved_whole, trained
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
-from studio.classify.teach import card, doubts, head, held_out, teach_head, training_set
+from studio.classify.teach import card, doubts, head, held_out, on_base, teach_head, training_set
 from studio.classify.teach.evaluate import evaluate
 from studio.classify.teach.teach_head import Taught
 from studio.classify.teach.training_set import TrainingSet
@@ -36,9 +36,10 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     """Teaches a classifier. See `teach_head.teach` and `finetune` beside this file."""
     began = time.monotonic()
     file = inputs["data"][0]
-    found = training_set.load(
-        file, settings.backbone, settings.size, settings.held_out, settings.seed, progress
-    )
+    given = next(iter(inputs.get("model", ())), None)
+    base = available.given(settings, inputs)
+    looks = given.name if given else settings.backbone
+    found = training_set.load(file, looks, settings.size, settings.held_out, settings.seed, progress, base)
     looking = time.monotonic() - began
     taught = teach_head.teach(found, settings, progress)
     probabilities = taught.probabilities[found.held_out]
@@ -47,6 +48,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     if settings.finetune:
         made, probabilities, more = _finetuned(settings, inputs, found, taught, progress)
         figures |= more
+    elif base:
+        made = on_base.network(base, len(found.classes), settings, taught.weights)
     else:
         made = teach_head.tail(found, settings, taught)
     stopped = [_HEAD_ALONE] if settings.finetune and not figures["steps"] else []
@@ -63,13 +66,22 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "parameters": made.count_params(),
         "seconds_looking": looking,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
-        "notes": [*found.notes, *settings.without_effect(), *stopped],
+        "notes": [
+            *_levels_note(settings, inputs),
+            *found.notes,
+            *settings.without_effect(looks if base else ""),
+            *stopped,
+        ],
     }
     name = data.command_name(file)
     known = _known(name, settings, found, taught, probabilities) | {"evaluation": evaluation}
+    known["command"] = cards.command(
+        "train_classifier", name, settings, more=("--base", given.name) if given else ()
+    )
+    if base:
+        known[saved_whole.KEY] = saved_whole.description(made, base, looks)
     known["figures"] = dict(figures)
-    weights: dict[str, str] = {settings.backbone: found.backbone.digest}
-    recipe = recipes.make(trained.TASK, settings, inputs, weights)
+    recipe = recipes.make(trained.TASK, settings, inputs, found.weights)
     text = card.write(name, settings, known, figures)
     picture = card.picture(found.classes, settings, evaluation, known["learning_curve"])
     packed = presets.pack(made, trained.TASK, settings, text, recipe, known, picture)
@@ -98,6 +110,12 @@ def _finetuned(
     return tuned.top, tuned.probabilities, more | {"curve": curve}
 
 
+def _levels_note(settings: TrainClassifierSettings | AuditSettings, inputs: Inputs) -> list[str]:
+    """A sentence on what a model made elsewhere is given for the levels of a picture, and why."""
+    told = available.levels_note(settings, inputs)
+    return [f"{told['levels_told']}."] if told else []
+
+
 def _accuracy(found: TrainingSet, probabilities: np.ndarray) -> float:
     return float((probabilities.argmax(axis=1) == found.labels(found.held_out)).mean())
 
@@ -116,7 +134,6 @@ def _known(
     return {
         "classes": list(found.classes),
         "trained_on": name,
-        "command": cards.command("train_classifier", name, settings),
         "held_out": held_out.record(found.pictures, found.learnt, found.held_out),
         "tested": {
             "names": [found.pictures.names[row] for row in found.held_out[rows]],
@@ -165,9 +182,9 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                 found["suspicious"], notes = doubts.by_classifier(
                     base, given[0].name, pictures, alike.labels, settings.seed, progress
                 )
-                told = available.levels_note(settings, inputs)
-                found |= {"levels": told["levels"]} if told else {}
-                found["notes"] += [*([f"{told['levels_told']}."] if told else []), *notes]
+                found |= available.levels_note(settings, inputs)
+                found.pop("levels_told", None)
+                found["notes"] += [*_levels_note(settings, inputs), *notes]
             else:
                 found["suspicious"], weights = _doubted(settings, file, progress)
         except StudioError as error:
@@ -189,4 +206,4 @@ def _doubted(
     labels = found.pictures.known_labels
     choice = head.choose(space, labels, len(found.classes), found.parts, progress)
     doubted = looked.suspicious(found.pictures, found.learnt, choice.left_out)
-    return doubted, {settings.backbone: found.backbone.digest}
+    return doubted, found.weights

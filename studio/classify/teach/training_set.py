@@ -1,4 +1,4 @@
-"""What a training has to learn from: pictures, which of them are held out, and what the backbone sees."""
+"""What a training has to learn from: pictures, which are held out, and what a network sees in them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.classify.data import audit, duplicates, split
-from studio.classify.teach.features import features
+from studio.classify.data import audit, duplicates, matching, split
+from studio.classify.models.classifier import Classifier
+from studio.classify.teach.features import features, of_classifier
 from studio.classify.teach.head import FOLDS
 from studio.core import data
 from studio.core.data.cache import Pictures
@@ -24,7 +25,7 @@ class TrainingSet:
 
     Attributes:
         pictures: all of them.
-        backbone: that looks at them.
+        looks: the backbone or the classifier that looks at them.
         features: `(n, C) float32`, what it sees in each.
         learnt, held_out: the rows to learn from and to test on, sorted.
         parts: of those learnt from, the part of the cross-validation in which each is left out.
@@ -32,12 +33,23 @@ class TrainingSet:
     """
 
     pictures: Pictures
-    backbone: Backbone
+    looks: Backbone | Classifier
     features: np.ndarray
     learnt: np.ndarray
     held_out: np.ndarray
     parts: np.ndarray
     notes: tuple[str, ...] = ()
+
+    @property
+    def backbone(self) -> Backbone:
+        """That looks at them; there must be one."""
+        assert isinstance(self.looks, Backbone)
+        return self.looks
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """What a recipe says of a backbone's weights; a classifier is among its inputs."""
+        return {self.looks.spec.name: self.looks.digest} if isinstance(self.looks, Backbone) else {}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,17 +62,24 @@ class TrainingSet:
 
 
 def load(
-    file: File, name: str, size: int, held_out: float, seed: int, progress: Progress | None = None
+    file: File,
+    name: str,
+    size: int,
+    held_out: float,
+    seed: int,
+    progress: Progress | None = None,
+    base: Classifier | None = None,
 ) -> TrainingSet:
     """Reads, divides and looks at the pictures of a data set; what was done before is taken from the cache.
 
     Args:
         file: of the data set, see `studio.core.data.reference`.
-        name: of the backbone.
-        size: px that pictures are brought to.
+        name: of the backbone, or of the file of `base`.
+        size: px that pictures are brought to; of no matter beside `base`, which has its own.
         held_out: the share of each class to test on; 0: all are learnt from.
         seed: of the split.
         progress: told of each stage.
+        base: a classifier that looks in place of a backbone.
 
     Raises:
         InvalidInput: if there are not two classes with two pictures each, if those of each class are all
@@ -69,7 +88,7 @@ def load(
         Cancelled: if a person asked to stop; what the backbone has seen is kept.
     """
     progress = progress or Progress()
-    pictures = data.pictures(file, size, 3, progress)
+    pictures = data.pictures(file, matching.side(base.size) if base else size, 3, progress)
     audit.check(pictures, file.name)
     alike = duplicates.find(pictures, progress)
     groups, warnings = alike.labels, audit.facts(pictures, alike)["warnings"]
@@ -81,10 +100,13 @@ def load(
             received = f"{len(groups):,} of which those of a class are all nearly the same"
             step = "add pictures that differ from these"
             raise refused(file.name, "pictures to learn from, and others to test on", received, step)
-    backbone = backbones.load(name, progress)
+    looks = base or backbones.load(name, progress)
     parts = folds(labels[learnt], groups[learnt], seed)
-    seen = features(pictures, backbone, progress)
-    return TrainingSet(pictures, backbone, seen, learnt, tested, parts, (*pictures.notes, *warnings))
+    if isinstance(looks, Backbone):
+        seen = features(pictures, looks, progress)
+    else:
+        seen = of_classifier(pictures, looks, name, progress)
+    return TrainingSet(pictures, looks, seen, learnt, tested, parts, (*pictures.notes, *warnings))
 
 
 def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import toy_classifier
 from skimage import data
 
 from studio.classify.ask import grad_cam, predict
-from studio.classify.models import available, imagenet, trained
+from studio.classify.models import available, classifier, imagenet
 from studio.classify.settings import IMAGENET, ExplainSettings, PredictSettings
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
@@ -113,8 +113,8 @@ def test_a_worker_is_warmed_only_with_what_is_here(home):
 
 @pytest.mark.slow
 def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
-    monkeypatch.setattr(trained, "_HELD", {})
+    monkeypatch.setattr(classifier, "_HELD", {})
     monkeypatch.setattr(grad_cam, "_MAPS", {})
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
         tasks.imported(tasks.get(task).prepare_keras)(settings)
-    assert list(trained._HELD) == list(grad_cam._MAPS) == [pretrained.status("resnet50").digest]
+    assert list(classifier._HELD) == list(grad_cam._MAPS) == [pretrained.status("resnet50").digest]

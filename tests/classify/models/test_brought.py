@@ -221,7 +221,7 @@ def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
     monkeypatch.setattr(
         keras.saving, "load_model", lambda path, **more: loaded.append(path) or load(path, **more)
     )
-    monkeypatch.setattr("studio.classify.models.trained._HELD", {})
+    monkeypatch.setattr("studio.classify.models.classifier._HELD", {})
     brought.open(file)
     assert loaded == [core_brought.admit(file).path]
 

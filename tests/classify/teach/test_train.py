@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.classify.ask import score
-from studio.classify.models import trained
+from studio.classify.models import classifier, trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.teach import finetune, task, teach_head, training_set
 from studio.core import data, paths, tasks
@@ -323,7 +323,7 @@ def test_a_model_that_is_not_whole_is_refused(weights_home, drawn, tmp_path, dam
     else:
         made["data"]["classes"] = ["one", "two"] if damage == "other classes" else None
     (preset.folder / name).write_text(json.dumps(made))
-    trained._HELD.clear()
+    classifier._HELD.clear()
     with pytest.raises(StudioError, match="Next: "):
         trained.open(presets.find(preset.folder))
 

@@ -26,7 +26,7 @@ SIZE = "size.txt"  # ours: the side in px that the network brings pictures to by
 _MOST = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20, SIZE: 16}
 _MOST_DIRECTORY = 64 << 10  # bytes of the zip's own list of members
 _END = 22  # bytes of a zip's last record, without a comment
-_MOST_SIDE = 2048
+MOST_SIDE = 2048
 _HEADS = {
     b"\x93NUMPY": "a NumPy array",
     b"\x89PNG": "a picture",
@@ -179,4 +179,4 @@ def _lines(data: bytes) -> tuple[str, ...]:
 
 def _side(data: bytes) -> int | None:
     text = data.decode("ascii", "replace").strip()
-    return int(text) if text.isdecimal() and text.isascii() and 8 <= int(text) <= _MOST_SIDE else None
+    return int(text) if text.isdecimal() and text.isascii() and 8 <= int(text) <= MOST_SIDE else None

@@ -1,0 +1,158 @@
+"""A classifier as everything else asks it: raw pictures of any size in, probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.classify.models import crop, scales
+from studio.core.brought.rebuilding import answers
+from studio.core.errors import StudioError
+from studio.core.models.recently_used import get_or_make as in_memory
+from studio.core.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+BATCHES = (1, 8, 32)
+_HELD: dict[str, Classifier] = {}  # by what tells them apart; what a worker holds
+_MOST_HELD = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A classifier, ready to look.
+
+    Attributes:
+        name: of its preset.
+        digest: of its weights, for recipes.
+        classes: what it tells apart.
+        size: `(height, width)` in px to which it brings pictures.
+        network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; it takes the middle, resizes
+            and prepares it.
+        maps: the last activations in it that still have places, `(B, h, w, C)`; None where there are none.
+        batches: the only numbers of pictures that it looks at at once, so that nothing is compiled twice.
+        lean: by how much of a step the places of the maps look up and left of where they lie.
+        key: what tells it from others that have the same weights; "" if it is not held.
+        independent: whether each answer stands for itself, so that a picture may show several or none.
+        prepared: in the network, pictures as its layers take them; None where that is not one place.
+        levels: of those, one of `scales.SCALES`.
+        flat: whether its layers take a picture as a row of numbers.
+        few: so many pictures it looks at without being compiled first, which takes as long as some of them.
+    """
+
+    name: str
+    digest: str
+    classes: tuple[str, ...]
+    size: tuple[int, int]
+    network: keras.Model
+    maps: keras.KerasTensor | None
+    batches: tuple[int, ...] = BATCHES
+    lean: float = 0.0
+    key: str = ""
+    independent: bool = False
+    prepared: keras.KerasTensor | None = None
+    levels: str = "imagenet-caffe"
+    flat: bool = False
+    few: int = 0
+
+    @property
+    def body(self) -> keras.Model | None:
+        """What comes after pictures are prepared; None where that is not one place."""
+        import keras
+
+        return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
+
+    def scales(self) -> tuple[np.ndarray, np.ndarray]:
+        """How `prepared` mixes colours from 0 to 255, see `scales.mix`. It must be known."""
+        assert self.prepared is not None
+        shape = answers.rolled(self.prepared.shape) or self.prepared.shape[1:]
+        return scales.mix(self.levels, 3 if len(shape) == 3 and shape[2] == 3 else 1)
+
+    def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
+        """What it thinks of some pictures.
+
+        Args:
+            pictures: each `(H, W, 3) uint8`, of any size.
+            progress: told how many are done.
+
+        Returns:
+            `(n, k) float32`, each row of sum 1 unless its answers are independent.
+
+        Raises:
+            Cancelled: if a person asked to stop.
+        """
+        return self.ask(self.network, pictures, progress or Progress())
+
+    @property
+    def seeing(self) -> keras.KerasTensor:
+        """In the network what it sees, `(B, C)`: what enters its last layer that weighs, as a mean of places.
+
+        Raises:
+            StudioError: if no layer weighs.
+        """
+        import keras
+
+        last = next((one for one in reversed(self.network.layers) if hasattr(one, "kernel")), None)
+        if last is None:
+            raise StudioError(
+                f"{self.name} has no layer that weighs what it sees. Next: choose another model."
+            )
+        found = last.input
+        if len(found.shape) == 4:  # a layer, not an operation: Keras 2 and TensorFlow.js know no others
+            found = keras.layers.GlobalAveragePooling2D(name=self._free("seeing"))(found)
+        places = tuple(range(1, len(found.shape) - 1))
+        found = keras.ops.mean(found, axis=places) if places else found
+        return found if found.dtype == "float32" else keras.ops.cast(found, "float32")
+
+    def _free(self, name: str) -> str:
+        taken = {layer.name for layer in self.network.layers}
+        while name in taken:
+            name += "_"
+        return name
+
+    def seen(
+        self, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What it sees in some pictures, `(n, C) float32`, and what it thinks of them, as `probabilities`.
+
+        Raises:
+            StudioError: as `seeing`.
+            Cancelled: if a person asked to stop.
+        """
+        import keras
+
+        both = keras.ops.concatenate([self.seeing, keras.ops.cast(self.network.output, "float32")], axis=-1)
+        found = self.ask(keras.Model(self.network.input, both), pictures, progress or Progress())
+        return found[:, : -len(self.classes)], found[:, -len(self.classes) :]
+
+    def ask(
+        self, network: keras.Model, pictures: Sequence[np.ndarray] | np.ndarray, progress: Progress
+    ) -> np.ndarray:
+        """What a network from raw pictures to a row of numbers, such as a part of its own, says of some.
+
+        Args:
+            network: as `network` takes pictures; always the same one, for it is compiled the first time.
+            pictures, progress: as for `probabilities`.
+
+        Returns:
+            `(n, C) float32`.
+        """
+        found, at = [np.empty((0, network.output.shape[-1]), "float32")], 0
+        ask = network if len(pictures) <= self.few else network.predict_on_batch
+        while at < len(pictures):
+            progress.report(at, len(pictures), text="Looking at pictures")
+            count = next((size for size in self.batches if size >= len(pictures) - at), self.batches[-1])
+            part = np.stack([crop.cut(one, *self.size) for one in pictures[at : at + count]])
+            full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
+            found.append(np.asarray(ask(full))[: len(part)])
+            at += count
+        return np.concatenate(found)
+
+
+def cached_classifier(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
+    """The classifier of a key, made unless it is held; the same one may have several names."""
+    return replace(in_memory(_HELD, key, make, _MOST_HELD), name=name, key=key)
