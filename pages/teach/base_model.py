@@ -20,7 +20,7 @@ from studio.core.tasks import Inputs
 KEY = "looks"
 _OURS = "A network that learnt on ImageNet"
 _RENAMED = "looks_renamed"
-_GIVEN = ("levels", "flat")  # asked for here
+GIVEN = ("levels", "flat")  # asked for beside the form, of a model of one's own alone
 # What a model of one's own has already, or what it does not take.
 _IDLE = ("backbone", "finetune", "size", "blocks", "epochs", "learning_rate", "batch", "flip")
 
@@ -40,7 +40,7 @@ class Base:
     extra: dict[str, Any]
 
 
-_IMAGENET = Base({}, _GIVEN, {})
+_IMAGENET = Base({}, GIVEN, {})
 
 
 def choose() -> Base:
@@ -69,7 +69,7 @@ def choose() -> Base:
         return _IMAGENET
     levels = brought_models.settle(file, lambda digest: st.session_state.update({_RENAMED: digest}))
     given = {"levels": levels, "flat": brought_models.flat(file)}
-    return Base({"model": [file]}, (*_GIVEN, *_IDLE), given)
+    return Base({"model": [file]}, (*GIVEN, *_IDLE), given)
 
 
 def side(inputs: Inputs, settings: TrainClassifierSettings | AuditSettings) -> int:
