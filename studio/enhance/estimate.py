@@ -13,6 +13,7 @@ _CLEANING = 1.8  # s a megapixel, likewise
 _RESULT = 0.12  # s a megapixel of the result, which is encoded and kept
 _BASE = 0.35 * 2**30  # bytes, of Python, its libraries and a tile
 _RESULT_BYTES = 9  # bytes a pixel of the result, while it is encoded
+_CLEANED_BYTES = 12  # bytes a pixel of a photo that is cleaned
 
 _PRACTICE = 1.0e-10  # s a parameter of each pixel that a network learns from, on two cores
 _TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
@@ -30,7 +31,8 @@ def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
 
 def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
     """About how many bytes of memory it takes to enhance a picture."""
-    return _BASE + _RESULT_BYTES * 1e6 * _megapixels(inputs) * settings.scale**2
+    bytes = _RESULT_BYTES * settings.scale**2 + (_CLEANED_BYTES if settings.cleans else 0)
+    return _BASE + bytes * 1e6 * _megapixels(inputs)
 
 
 def _megapixels(inputs: Inputs) -> float:
