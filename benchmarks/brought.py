@@ -1,12 +1,14 @@
 """Models made elsewhere: how many are taken, how many rightly, and how long a look takes.
 
-    python -m benchmarks.brought FLOWERS DIGITS [--json] [--looks N] [--only KIND]
+    python -m benchmarks.brought FLOWERS DIGITS [--fresh OBJECTS] [--json] [--looks N] [--only KIND]
 
 Teaches the classifiers of `benchmarks.brought_models` on FLOWERS, a folder or tar of pictures in folders, and
 on DIGITS, MNIST as `.npz`; saves each as `.keras` and `.h5`; and asks the studio what they are. One is taken
 if its safe copy answers as it did; its levels are right if the studio finds those that it learnt from.
 `--looks` times so many first and later looks of the Teachable Machine file by `studio classify predict`, each
-a process of its own; `--only` makes those alone whose name has that in it.
+a process of its own. `--fresh` makes in their place those of `benchmarks.brought_fresh`, on which the rule
+for levels was not chosen; they also learn from OBJECTS, a tar of photos called CLASS__NAME. `--only` makes
+those alone whose name has that in it.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import brought_models
-from benchmarks.brought_models import Made
+from benchmarks import brought_fresh, brought_models
+from benchmarks.brought_models import Made, Sets
 from benchmarks.classify import fresh_home
 from benchmarks.report import arguments, note, show
 from studio.core.process import children
 
+OBJECTS = 6  # classes of photos, those that have most
 MOST_AWAY = 1e-4  # of an answer, above which a copy is another model
 
 
@@ -35,6 +38,7 @@ def main() -> None:
     parser.add_argument("flowers", type=Path)
     parser.add_argument("digits", type=Path)
     parser.add_argument("--looks", type=int, default=1)
+    parser.add_argument("--fresh", type=Path, metavar="OBJECTS")
     parser.add_argument("--only", default="")
     given = parser.parse_args()
     from studio.core import data
@@ -42,7 +46,13 @@ def main() -> None:
 
     pictures = data.pictures(sample_sets.resolve(str(given.flowers)), brought_models.WIDE)
     with np.load(given.digits) as digits, tempfile.TemporaryDirectory() as place:
-        made = brought_models.made(pictures, (digits["x_train"], digits["y_train"]), Path(place), given.only)
+        sets = Sets(
+            (pictures.images, pictures.known_labels),
+            (digits["x_train"], digits["y_train"]),
+            _objects(given.fresh) if given.fresh else None,
+        )
+        kinds = brought_fresh.KINDS if given.fresh else brought_models.KINDS
+        made = brought_models.made(kinds, sets, Path(place), given.only, each=not given.fresh)
         rows = [_looked_over(one) for one in made]
         figures = _figures(rows)
         for one in rows:
@@ -50,6 +60,19 @@ def main() -> None:
                 figures |= _seconds(one["made"].path, given.looks)
                 break
     show(figures, given.json)
+
+
+def _objects(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Photos of the `OBJECTS` classes that have most of them, and their classes."""
+    from studio.core import data
+    from studio.core.data import sample_sets
+
+    found = data.pictures(sample_sets.resolve(str(path)), brought_models.WIDE)
+    names = np.array([name.partition("__")[0] for name in found.names])
+    classes, counts = np.unique(names, return_counts=True)
+    most = classes[np.argsort(-counts, kind="stable")[:OBJECTS]].tolist()
+    rows = np.flatnonzero(np.isin(names, most))
+    return found.images[rows], np.array([most.index(name) for name in names[rows]])
 
 
 def _looked_over(made: Made) -> dict[str, Any]:

@@ -7,7 +7,7 @@ built with Keras 2 too, given what the other has learnt, and saved by it.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,11 +21,13 @@ LIBRARIES = {"Keras 2": "tf_keras", "Keras 3": "keras"}
 ASKED = 4  # pictures, of which the answers are compared
 SIDE, WIDE, TAUGHT = 48, 96, 300  # px of most networks and of backbones; pictures that they learn from
 _MEANS = np.array([103.939, 116.779, 123.68], "float32")
+_MIDDLE, _SPREAD = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], "float32")
 SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "0-255": lambda levels: levels,
     "0-1": lambda levels: levels / 255,
     "-1-1": lambda levels: levels / 127.5 - 1,
     "imagenet-caffe": lambda levels: levels[..., ::-1] - _MEANS,
+    "imagenet-torch": lambda levels: (levels / 255 - _MIDDLE) / _SPREAD,
 }
 
 
@@ -37,9 +39,10 @@ class Kind:
         name: what tells it from others.
         levels: that it learns from, and so takes.
         build: `(keras or tf_keras, shape, classes) -> network`.
-        data: "flowers", "two" of them, or "digits".
+        data: "flowers", "two" of them, "objects", a "pair" of them, or "digits".
         side: px of its pictures.
         epochs: that it is taught; 0: only what follows a backbone is.
+        seed: of its weights, and of which pictures it learns from; 0: the same for all.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Kind:
     data: str = "flowers"
     side: int = SIDE
     epochs: int = 6
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,23 +75,41 @@ class Made:
     answers: np.ndarray
 
 
-def made(flowers: Any, digits: tuple[np.ndarray, np.ndarray], folder: Path, only: str = "") -> Iterator[Made]:
-    """Teaches and saves all of them, each as `.keras` and as `.h5`.
+@dataclass(frozen=True)
+class Sets:
+    """What they learn from.
+
+    Attributes:
+        flowers, objects: `(n, H, W, 3) uint8`, and their classes.
+        digits: `(n, 28, 28) uint8`, and theirs.
+    """
+
+    flowers: tuple[np.ndarray, np.ndarray]
+    digits: tuple[np.ndarray, np.ndarray]
+    objects: tuple[np.ndarray, np.ndarray] | None = None
+
+
+def made(
+    kinds: Iterable[Kind], sets: Sets, folder: Path, only: str = "", each: bool = True
+) -> Iterator[Made]:
+    """Teaches and saves all of them.
 
     Args:
-        flowers: `studio.core.data.Pictures` at `WIDE` px.
-        digits: `(n, 28, 28) uint8`, and their classes.
+        kinds: of these.
+        sets: what they learn from.
         folder: where they go.
         only: kinds whose name has that in it; empty for all.
+        each: whether each is saved by every library as `.keras` and as `.h5`; else in one way, all in turn.
     """
     import keras
 
     libraries = {name: module for name, module in LIBRARIES.items() if find_spec(module)}
     for name in LIBRARIES.keys() - libraries.keys():
         note(f"{name}: left out, for {LIBRARIES[name]} is not installed")
-    for kind in (one for one in KINDS if only in one.name):
-        keras.utils.set_random_seed(len(kind.name))
-        pictures, truth = _pictures(kind, flowers, digits)
+    ways = [(library, ending) for library in libraries for ending in ("keras", "h5")]
+    for n, kind in enumerate(one for one in kinds if only in one.name):
+        keras.utils.set_random_seed(kind.seed or len(kind.name))
+        pictures, truth = _pictures(kind, sets)
         shape, classes = pictures.shape[1:], int(truth.max()) + 1
         taught = kind.build(keras, shape, classes)
         given = SCALES[kind.levels](pictures)
@@ -98,30 +120,29 @@ def made(flowers: Any, digits: tuple[np.ndarray, np.ndarray], folder: Path, only
         asked = SCALES[kind.levels](pictures[:ASKED]).reshape(-1, *taught.input_shape[1:])
         answers = np.asarray(taught(asked, training=False))
         note(f"{kind.name}: right on {accuracy:.0%} of what it learnt from")
-        for library, module in libraries.items():
-            network = (
-                taught if module == "keras" else kind.build(importlib.import_module(module), shape, classes)
-            )
-            network.set_weights(taught.get_weights())
-            for ending in ("keras", "h5"):
-                path = folder / f"{kind.name} {library}.{ending}"
-                network.save(path)
-                yield Made(path, kind.name, library, kind.levels, accuracy, asked, answers)
+        for library, ending in ways if each else [ways[n % len(ways)]]:
+            network = taught
+            if library != "Keras 3":
+                network = kind.build(importlib.import_module(libraries[library]), shape, classes)
+                network.set_weights(taught.get_weights())
+            path = folder / f"{kind.name} {library}.{ending}"
+            network.save(path)
+            yield Made(path, kind.name, library, kind.levels, accuracy, asked, answers)
 
 
-def _pictures(
-    kind: Kind, flowers: Any, digits: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def _pictures(kind: Kind, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
     """`(n, H, W, C) float32` from 0 to 255, in an order drawn at random, and their classes."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(kind.seed)
     if kind.data == "digits":
-        rows = rng.permutation(len(digits[0]))[: 4 * TAUGHT]
-        return digits[0][rows, ..., None].astype("float32"), digits[1][rows].astype("int64")
-    rows = rng.permutation(np.flatnonzero(flowers.labels < (2 if kind.data == "two" else 5)))
+        images, labels = sets.digits
+        rows = rng.permutation(len(images))[: 4 * TAUGHT]
+        return images[rows, ..., None].astype("float32"), labels[rows].astype("int64")
+    images, labels = sets.flowers if kind.data in ("flowers", "two") else sets.objects or sets.flowers
+    rows = rng.permutation(np.flatnonzero(labels < (2 if kind.data in ("two", "pair") else labels.max() + 1)))
     from PIL import Image
 
-    found = [Image.fromarray(flowers.images[row]).resize((kind.side,) * 2) for row in rows[:TAUGHT]]
-    return np.stack([np.asarray(one, "float32") for one in found]), flowers.labels[rows[:TAUGHT]]
+    found = [Image.fromarray(images[row]).resize((kind.side,) * 2) for row in rows[:TAUGHT]]
+    return np.stack([np.asarray(one, "float32") for one in found]), labels[rows[:TAUGHT]]
 
 
 def _teach(keras: Any, network: Any, pictures: np.ndarray, truth: np.ndarray, epochs: int) -> float:
@@ -129,7 +150,9 @@ def _teach(keras: Any, network: Any, pictures: np.ndarray, truth: np.ndarray, ep
         if type(layer).__name__ == "Normalization":
             layer.adapt(pictures)
     one = network.output_shape[-1] == 1
-    loss = "binary_crossentropy" if one else "sparse_categorical_crossentropy"
+    losses = keras.losses
+    logits = getattr(network.layers[-1], "activation", None) is keras.activations.linear
+    loss = losses.BinaryCrossentropy() if one else losses.SparseCategoricalCrossentropy(from_logits=logits)
     network.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"])
     taken = pictures.reshape(-1, *network.input_shape[1:]) if len(network.input_shape) < 4 else pictures
     told = network.fit(taken, truth, batch_size=32, epochs=epochs, verbose=0)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.teach import brought_models
 from pages.widgets import words
+from studio.classify.data import matching
 from studio.classify.models import available
 from studio.classify.settings import IMAGENET
 from studio.core.errors import StudioError
@@ -64,8 +65,9 @@ class Shown:
 
     @property
     def side(self) -> int:
-        """The px that the pictures which it learnt from are read at."""
-        return (self.data.get("network") or {}).get("side") or self.settings.get("size", 224)
+        """The px that pictures are read at for it."""
+        own = self.data.get("side") or (self.data.get("network") or {}).get("side")
+        return own or self.settings.get("size", 224)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -97,7 +99,8 @@ def of_preset(name: str) -> Shown:
 def of_brought(file: File) -> Shown:
     """The classifier of a `.keras` file. Raises `InvalidInput` if it cannot be taken."""
     found = brought_models.known(file)
-    return Shown(found.name, "", file, {"classes": found.classes}, about=brought_models.about(found))
+    known = {"classes": found.classes, "side": matching.side(found.size)}
+    return Shown(found.name, "", file, known, about=brought_models.about(found))
 
 
 def just_taught(shown: Shown) -> None:

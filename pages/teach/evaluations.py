@@ -17,14 +17,24 @@ MOST_CLASSES = 24  # beyond which a table of all against all is no longer read
 SIDE = 104  # px of a picture
 
 
-def headline(evaluation: Mapping[str, Any]) -> None:
-    """The accuracy, how far it may be off, and what that means."""
+def headline(
+    evaluation: Mapping[str, Any],
+    title: str = "Right on pictures that it never saw",
+    of: str = "held-out pictures",
+) -> None:
+    """The accuracy, how far it may be off, and what that means.
+
+    Args:
+        evaluation: as `studio.classify.teach.evaluate` makes it.
+        title: of the accuracy.
+        of: what was looked at, in words.
+    """
     low, high = evaluation["interval"]
     n = evaluation["n"]
     right = round(evaluation["accuracy"] * n)
-    st.metric("Right on pictures that it never saw", f"{evaluation['accuracy']:.1%}")
+    st.metric(title, f"{evaluation['accuracy']:.1%}")
     st.markdown(
-        f"**{right:,} of {n:,}** held-out pictures. With so many to test on, its true accuracy lies between "
+        f"**{right:,} of {n:,}** {of}. With so many to test on, its true accuracy lies between "
         f"**{low:.0%}** and **{high:.0%}** (95 %)."
     )
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form.data_set_input import PictureSet
 from pages.form.samples import Sample
 from pages.jobs import jobs, kept_models, results
-from pages.teach import audit, base_model, classifiers, data_sets, evaluations, export, tryout
+from pages.teach import audit, base_model, classifiers, data_sets, evaluations, export, scoring, tryout
 from pages.teach.classifiers import Shown
 from pages.widgets import curves, words
 from pages.widgets.owners import owner
@@ -104,9 +104,17 @@ def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
 
 def show_kept(shown: Shown, picture: Sample) -> None:
     """A classifier that was taught before: to be tried, first of all."""
+    known, own = shown.data.get("evaluation"), bool(shown.levels)
+
+    def how_good() -> None:
+        if own:
+            scoring.show(shown)
+        else:
+            accuracy_in_words(shown, {})
+
     views(
         shown,
-        how_good=(lambda: accuracy_in_words(shown, {})) if shown.data.get("evaluation") else None,
+        how_good=how_good if known or own else None,
         picture=picture,
     )
 

@@ -260,6 +260,23 @@ def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch)
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
 
 
+def test_a_model_of_ones_own_is_scored_on_pictures_in_folders(bring, engine, until, monkeypatch):
+    found = Known("my net", ("red", "blue", "green"), (20, 30), 7, why="it scales by itself")
+    monkeypatch.setattr(own, "known", lambda file, flat=False: found)
+    page = done(bring(keras_file()))
+    page.session_state["side_3_True"] = "How good it is"
+    page.run()
+    assert "called red, blue, green" in said(done(page).markdown)
+    upload = next(one for one in page.file_uploader if "pictures" in one.label)
+    page = done(upload.upload("colours.zip", archive(), "application/zip").run())
+    button(page, "Score it").click().run()
+    until(lambda: page.run() and page.metric)
+    assert page.metric[0].value == "100.0%" and page.metric[0].label == "Right on these pictures"
+    assert "18 of 18" in said(done(page).markdown)
+    job = engine.jobs()[0]
+    assert job.task == "classify.audit" and [one.name for one in job.inputs["model"]] == ["my net.keras"]
+
+
 @pytest.mark.parametrize("where", ["at once", "by its process"])
 def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatch):
     def refuse(file, flat=False):
@@ -292,7 +309,7 @@ def test_a_model_of_ones_own_looks_at_what_is_taught_and_looked_over(brought, en
     button(page, "Look for wrong labels").click().run()
     button(page, "Teach").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
-    jobs = {job.task: job for job in engine.jobs()}
+    jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest of each
     for task in ("classify.train", "classify.audit"):
         assert [file.name for file in jobs[task].inputs["model"]] == ["my net.keras"]
         assert jobs[task].settings["levels"] == "0-1"

@@ -192,6 +192,13 @@ def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield f"{found['copies_count']:,} copies left out", pairs
     if found["near"]:
         yield f"{found['near_count']:,} pairs of nearly the same picture", list(map(_said, found["near"]))
+    if score := found.get("score"):
+        told = score["evaluation"]
+        low, high = told["interval"]
+        yield (
+            "What the model says",
+            [f"right on {told['accuracy']:.1%} of {told['n']:,} pictures (95 %: {low:.1%} to {high:.1%})"],
+        )
     if found.get("suspicious"):
         told = [
             f"{one['name']}: {one['label']}, looks like {one['looks_like']} ({one['confidence']:.0%})"

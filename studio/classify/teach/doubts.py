@@ -9,14 +9,17 @@ import numpy as np
 from studio.classify.data import audit, matching
 from studio.classify.models.classifier import Classifier
 from studio.classify.teach import features, head, training_set
+from studio.classify.teach.evaluate import evaluate
 from studio.core.data.cache import Pictures
 from studio.core.data.names import first_few
 from studio.core.progress import Progress
 
+MOST_TOLD = 2000  # pictures of which it is told what they were taken for
+
 
 def by_classifier(
     classifier: Classifier, name: str, pictures: Pictures, groups: np.ndarray, seed: int, progress: Progress
-) -> tuple[list[dict[str, Any]], list[str]]:
+) -> dict[str, Any]:
     """Labels that look wrong to heads on what a classifier sees, and where it knows all classes to itself.
 
     What it says is of pictures that it may have learnt from, and then it finds their labels right, wrong ones
@@ -31,7 +34,9 @@ def by_classifier(
         progress: told of each stage.
 
     Returns:
-        As `audit.suspicious`, those first that both doubt; and sentences on what was looked at.
+        `suspicious`, as `audit.suspicious` has it, those first that both doubt; `notes`, sentences on what
+        was looked at; and where it knows all classes `score`, with its `evaluation`, as `evaluate` has it,
+        and what it took each picture for, `tested`.
 
     Raises:
         NoRoom: if it sees too much in too many pictures.
@@ -48,13 +53,32 @@ def by_classifier(
     doubted = audit.suspicious(pictures, rows, choice.left_out)
     places = matching.places(pictures.classes, classifier.classes, loosely=True)
     if unknown := matching.unknown(pictures.classes, places):
-        return doubted, [f"Labels were looked at by what {name} sees; it does not know {first_few(unknown)}."]
-    said = audit.suspicious(pictures, rows, answers[:, np.array(places, "int64")])
+        note = f"Labels were looked at by what {name} sees; it does not know {first_few(unknown)}."
+        return {"suspicious": doubted, "notes": [note]}
+    known = np.array(places, "int64")
+    said = audit.suspicious(pictures, rows, answers[:, known])
     note = (
         f"Labels were looked at by what {name} sees and by what it says. Where it has learnt from these "
         "pictures, it says what their labels say."
     )
-    return _both(doubted, said), [note]
+    score = _score(pictures, answers, known[labels], classifier.classes)
+    return {"suspicious": _both(doubted, said), "notes": [note], "score": score}
+
+
+def _score(
+    pictures: Pictures, answers: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]
+) -> dict[str, Any]:
+    """How right it is on all pictures, and what it took those for that are told one by one."""
+    told = np.unique(np.linspace(0, len(truth) - 1, min(MOST_TOLD, len(truth))).astype("int64"))
+    return {
+        "evaluation": evaluate(answers, truth, classes),
+        "tested": {
+            "names": [pictures.names[row] for row in told],
+            "truth": truth[told].tolist(),
+            "guess": answers[told].argmax(axis=1).tolist(),
+            "confidence": [round(float(one), 3) for one in answers[told].max(axis=1)],
+        },
+    }
 
 
 def _both(doubted: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dict[str, Any]]:

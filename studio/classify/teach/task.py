@@ -179,12 +179,12 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
         try:
             if base:
                 looked.check(pictures, file.name)
-                found["suspicious"], notes = doubts.by_classifier(
+                told = doubts.by_classifier(
                     base, given[0].name, pictures, alike.labels, settings.seed, progress
                 )
-                found |= available.levels_note(settings, inputs)
+                found["notes"] += [*_levels_note(settings, inputs), *told.pop("notes")]
+                found |= told | available.levels_note(settings, inputs)
                 found.pop("levels_told", None)
-                found["notes"] += [*_levels_note(settings, inputs), *notes]
             else:
                 found["suspicious"], weights = _doubted(settings, file, progress)
         except StudioError as error:

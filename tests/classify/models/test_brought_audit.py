@@ -56,6 +56,12 @@ def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
         "looks_like": "lying",
         "confidence": told.figures["suspicious"][0]["confidence"],
     }
+    scored = told.figures.get("score", {}).get("evaluation", {})
+    assert scored.get("accuracy") == (
+        (15 / 16) if known else None
+    )  # right on all but the one in the wrong folder
+    report = told.files[0].read().decode()
+    assert ("right on 93.8% of 16 pictures" in report) is known
     notes = " ".join(told.figures["notes"])
     assert ("what it says" in notes) is known and ("not know standing" in notes) is not known
     assert "Without effect, since the model has its own: size." in notes

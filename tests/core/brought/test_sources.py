@@ -11,6 +11,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from old_files import ARRAYS, RNG, conv, dense, h5, layer, old, sequential
 
 from studio.core.brought import models
 from studio.core.brought.files import containers, labels
@@ -19,53 +20,6 @@ from studio.core.brought.rebuilding import building, levels
 from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput
 from studio.core.untrusted.refusals import Refused
-
-RNG = np.random.default_rng(0)
-
-
-def layer(kind, name, **config) -> dict:
-    return {"class_name": kind, "config": {"name": name, "trainable": True, "dtype": "float32", **config}}
-
-
-def conv(name="conv", **more) -> dict:
-    old = {"kernel_initializer": {"class_name": "GlorotUniform", "config": {"seed": None}}, "groups": 1}
-    return layer("Conv2D", name, filters=4, kernel_size=[3, 3], activation="relu", **old, **more)
-
-
-def dense(name="dense", units=2, **more) -> dict:
-    return layer("Dense", name, units=units, activation="softmax", kernel_regularizer=None, **more)
-
-
-def sequential(*layers, name="made") -> dict:
-    return {"class_name": "Sequential", "config": {"name": name, "layers": list(layers)}}
-
-
-def old(*between, size=8, first=None) -> dict:
-    first = first or conv(batch_input_shape=[None, size, size, 3])
-    return sequential(first, layer("GlobalAveragePooling2D", "mean"), *between, dense())
-
-
-ARRAYS = {
-    "conv": {"conv/kernel:0": RNG.normal(size=(3, 3, 3, 4)), "conv/bias:0": RNG.normal(size=4)},
-    "dense": {"dense/kernel:0": RNG.normal(size=(4, 2)), "dense/bias:0": RNG.normal(size=2)},
-}
-
-
-def h5(path: Path, config: object, arrays: dict | None = None, change=lambda file: None) -> Path:
-    """As Keras 2 writes it."""
-    with h5py.File(path, "w") as file:
-        file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
-        file.attrs["keras_version"] = "2.4.0"
-        group = file.create_group("model_weights")
-        arrays = ARRAYS if arrays is None else arrays
-        group.attrs["layer_names"] = [name.encode() for name in arrays]
-        for name, found in arrays.items():
-            within = group.create_group(name)
-            within.attrs["weight_names"] = [one.encode() for one in found]
-            for one, value in found.items():
-                within[one] = np.asarray(value, "float32")
-        change(file)
-    return path
 
 
 def taken(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:

@@ -1,0 +1,68 @@
+"""How good a model that a person brought is on pictures of theirs: scored and audited by one job."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.form import data_set_input, uploads
+from pages.jobs import inline_jobs
+from pages.teach import audit, data_sets, evaluations
+from pages.teach.classifiers import Shown
+from pages.widgets import words
+from studio.classify.settings import AuditSettings
+from studio.core.data.names import first_few
+from studio.core.tasks import File
+
+_SLOT, _TAKEN = "score_set", "score_set_taken"
+
+
+def show(shown: Shown) -> None:
+    """Asks for pictures in folders called as the classes, and shows what the model makes of them.
+
+    Args:
+        shown: a classifier that was brought.
+    """
+    classes = shown.data["classes"]
+    st.markdown(
+        "Give it pictures that it has not learnt from, in a zip with one folder for each class, called "
+        f"{words.plain(first_few(classes))}."
+    )
+    uploads.ask(
+        _SLOT,
+        "A zip, tar or npz of pictures",
+        _take,
+        type=data_set_input.TAKEN,
+        max_upload_size=data_set_input.MOST_MB,
+    )
+    uploads.show_fault(_SLOT)
+    file: File | None = st.session_state.get(_TAKEN)
+    if file is None:
+        return
+    st.caption(f":material/folder_zip: {words.plain(file.name)}")
+    asked = {name: value for name, value in shown.asked.items() if name in AuditSettings.model_fields}
+    inputs = {"data": [file], **shown.inputs}
+    job = inline_jobs.inline_job(
+        audit.TASK, AuditSettings.parse(asked), inputs, "Score it", ":material/fact_check:"
+    )
+    if job is None:
+        return
+    figures = job.result.figures
+    pictures = data_sets.if_available(file, shown.side)
+    if scored := figures.get("score"):
+        evaluations.headline(scored["evaluation"], "Right on these pictures", "pictures")
+        st.markdown("**What it takes for what**")
+        evaluations.confused(scored["evaluation"], scored["tested"], pictures, key="score_confusion")
+        evaluations.by_class(scored["evaluation"])
+    else:
+        st.warning(
+            f"The folders of {words.plain(file.name)} are not called as its classes. Call them alike, or "
+            "give the classes other names under “Levels and names”.",
+            icon=":material/label:",
+        )
+    for note in figures["notes"]:
+        st.caption(f":material/info: {words.plain(note)}")
+    audit.doubted(pictures, figures.get("suspicious") or [])
+
+
+def _take(data: bytes, name: str) -> None:
+    st.session_state[_TAKEN] = File.keep(data, "dataset", name)
