@@ -36,4 +36,4 @@ with stage:
     elif shown is not None:
         training.show_kept(shown, picture)
 parts.recent(training.TASK)
-under_the_hood.explain(shown)
+under_the_hood.explain(shown, chosen and chosen.file, settings.model_dump() if settings else {})

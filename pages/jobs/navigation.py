@@ -119,7 +119,7 @@ PLACES = (
         "teach",
         "classify",
         ("resnet50",),
-        elsewhere=("classify.predict",),
+        elsewhere=("classify.predict", "classify.study"),
         group="Train",
         earlier="classify",
     ),

@@ -63,6 +63,12 @@ RUNS = {
         "studio classify train sample:hair -o runs/hair",
         ("classes", "map", "tested", "learning_curve"),
     ),
+    "study": Recorded(
+        "classify.study",
+        {"data": "sample:hair"},
+        "studio classify study sample:hair",
+        ("classes", "learnt", "tested", "main", "features", "strengths", "amounts", "votes", "hidden"),
+    ),
     "search": Recorded(
         "search.run",
         {

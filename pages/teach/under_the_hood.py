@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import streamlit as st
 from PIL import Image
 
 from pages.recorded import runs
-from pages.teach import data_sets
+from pages.teach import data_sets, study
 from pages.teach.classifiers import Shown
 from pages.widgets import under_the_hood
+from studio.core.tasks import File
 
 _SEEN = """
 The network at the bottom learnt on a million photos to name a thousand things{tuned}. What
@@ -60,8 +62,16 @@ _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 MOST_PICTURED = 400  # points of the map that show their picture when pointed at
 
 
-def explain(classifier: Shown | None) -> None:
-    """The folded section, drawn from how the classifier was taught, or else from how a recorded one was."""
+def explain(
+    classifier: Shown | None, pictures: File | None = None, asked: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """The folded section, drawn from how the classifier was taught, or else from how a recorded one was.
+
+    Args:
+        classifier: the one that is shown, if one is.
+        pictures: the data set that is chosen, for what learning needs where there is no classifier yet.
+        asked: what the form asks for beside it.
+    """
     section = under_the_hood.section()
     if not section.open:
         return
@@ -78,6 +88,10 @@ def explain(classifier: Shown | None) -> None:
     )
     with section:
         under_the_hood.beside(parts, lambda: _drawn(classifier))
+        if classifier is not None and classifier.pictures is not None:
+            study.show(classifier.pictures, settings)
+        else:
+            study.show(pictures, asked)
 
 
 def _what(settings: Mapping[str, Any]) -> str:

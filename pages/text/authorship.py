@@ -16,7 +16,7 @@ from pages.widgets import words
 from pages.widgets.marked_text import compared_text
 from studio import engine
 from studio.core.tasks import File
-from studio.text import compare_task
+from studio.text import compare_words
 from studio.text.settings import CompareSettings
 
 TASK = "text.compare"
@@ -64,7 +64,7 @@ def show(asked: Asked | None) -> Mapping[str, Any] | None:
     told = json.loads(found.data)
     told["voices"] = [{**one, "name": words.model(one["name"])} for one in told["voices"]]
     names = [one["name"] for one in told["voices"]]
-    st.markdown(f"**{words.plain(compare_task.verdict(told))}**")
+    st.markdown(f"**{words.plain(compare_words.verdict(told))}**")
     st.caption(MEANS)
     compared_text(told["text"], told["nats"], names)
     st.caption("Point at a character to see what chance each voice gave it.")
@@ -73,7 +73,7 @@ def show(asked: Asked | None) -> Mapping[str, Any] | None:
     _voices(told["voices"], len(told["sentences"]))
     _sentences(told)
     with st.container(horizontal=True):
-        report = compare_task.readable(told).encode("utf-8", "replace")
+        report = compare_words.readable(told).encode("utf-8", "replace")
         results.download(report, TASK, key="who", ending=".txt", made=found.recipe)
     results.recipe(TASK, asked.settings, inputs, found.recipe)
     return told

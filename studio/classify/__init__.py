@@ -6,6 +6,7 @@ from studio.classify.settings import (
     ExplainSettings,
     ExportSettings,
     PredictSettings,
+    StudySettings,
     TrainClassifierSettings,
 )
 from studio.core.tasks import Goal, Slot, Task
@@ -44,6 +45,22 @@ AUDIT = Task(
     command="classify audit",
     help="look a data set over: counts, broken files, duplicates, sizes, suspicious labels",
     check="studio.classify.models.available:check_given",
+)
+
+STUDY = Task(
+    name="classify.study",
+    settings=StudySettings,
+    inputs=(Slot("data", "dataset"),),
+    produces="text",
+    lane="job",
+    work="studio.classify.teach.study_task:run",
+    usual="studio.classify.teach.study_task:usual",
+    needs="studio.classify.teach.study_task:needs",
+    grows="size",
+    title="What learning needs",
+    command="classify study",
+    help="measure what learning needs: good features, held weights, pictures, votes, true labels",
+    readable="studio.classify.teach.study_words:readable",
 )
 
 _MODEL = Slot("model", "model", least=0, flag="--preset")

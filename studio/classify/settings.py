@@ -117,6 +117,21 @@ def _idle_beside(settings: TrainClassifierSettings | AuditSettings, model: str) 
     return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
 
 
+class StudySettings(Settings):
+    """Measures what learning needs, on pictures of your own."""
+
+    backbone: Literal["resnet50", "vgg16"] = setting(
+        "resnet50", "Whose features all but the first question are asked of.", tier="main"
+    )
+    held_out: float = setting(
+        0.3, "The share of each class that is kept to test on.", tier="main", ge=0.05, le=0.8, step=0.05
+    )
+    size: int = setting(
+        224, "The side to which pictures are brought; smaller is quicker.", unit="px", ge=32, le=512, step=32
+    )
+    seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
+
+
 IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
 _PRESET = "A classifier: its name, its folder, or a model made elsewhere (.keras, .h5, zip or folder)."
 

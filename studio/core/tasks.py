@@ -36,6 +36,7 @@ __all__ = [  # the words that all who speak of tasks need
 TASKS = {
     "classify.train": "studio.classify:TRAIN",
     "classify.audit": "studio.classify:AUDIT",
+    "classify.study": "studio.classify:STUDY",
     "classify.predict": "studio.classify:PREDICT",
     "classify.explain": "studio.classify:EXPLAIN",
     "classify.export": "studio.classify:EXPORT",

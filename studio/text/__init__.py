@@ -50,5 +50,5 @@ COMPARE = Task(
     command="who",
     help="say which of two voices a text is more like, sentence by sentence",
     check="studio.text.compare_task:check",
-    readable="studio.text.compare_task:readable",
+    readable="studio.text.compare_words:readable",
 )

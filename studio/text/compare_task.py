@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,6 @@ from studio.text.compare import STRANGE, Compared, Passage, compare
 from studio.text.settings import CompareSettings
 
 SLOTS = ("first", "second")  # of the settings; the slot of a file adds "_model"
-_LONGEST = 60  # characters of a sentence that are printed
-_HOW = "Each sentence, and by how many nats a character a voice is ahead in it; - where that may be chance:"
 
 
 def check(settings: CompareSettings, inputs: Inputs) -> None:
@@ -122,38 +119,3 @@ def _is_strange(whole: Passage, usual: list[float | None]) -> bool:
 
 def _rounded(nats: np.ndarray) -> list[float | None]:
     return [None if math.isnan(one) else round(float(one), 2) for one in nats]
-
-
-def verdict(told: Mapping[str, Any]) -> str:
-    """Which voice it is more like, and how sure that is, in plain words."""
-    first, second = told["voices"]
-    if told["voice"] is None:
-        why = "it is too short" if told["interval"] is None else "the difference may be chance"
-        return f"It cannot be told whether this is more like {first['name']} or {second['name']}: {why}."
-    winner, other = (first, second) if told["ahead"] > 0 else (second, first)
-    times = math.exp(abs(told["ahead"]))
-    said = (
-        f"More like {winner['name']} than {other['name']}: on average {winner['name']} gave each character "
-        f"{times:.2g} times the chance."
-    )
-    if others := other["sentences"]:
-        of = f"{others:,} of {len(told['sentences']):,} sentences"
-        said += f" {of} {'leans' if others == 1 else 'lean'} the other way."
-    if told["strange"]:
-        said += f" Yet it is like neither: even {winner['name']} is far more surprised than by its own texts."
-    return said
-
-
-def readable(told: Mapping[str, Any]) -> str:
-    """The same in a person's words: the verdict, a line for each voice, then the sentences."""
-    lines = [verdict(told), ""]
-    for one in told["voices"]:
-        own = "" if one["usual"] is None else f", {one['usual']:.2f} on texts of its own kind"
-        lines.append(f"{one['name']}: {one['nats_per_char']:.2f} nats a character{own}")
-    lines += ["", "A voice is not a person: this says whose letters it is more like.", "", _HOW, ""]
-    wide = max(len(one["name"]) for one in told["voices"])
-    for one in told["sentences"]:
-        said = " ".join(told["text"][one["start"] : one["end"]].split())
-        cut = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} ..."
-        lines.append(f"{one['voice'] or '-':{wide}}  {abs(one['ahead']):.2f}  {cut}")
-    return "\n".join([*lines, *([""] if told["notes"] else []), *told["notes"]])

@@ -160,6 +160,7 @@ ORDERS = {
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
     "classify audit": (["data"], ["--seed 3", "--json", "--base my.keras"]),
+    "classify study": (["data"], ["--backbone vgg16", "--held-out=0.4", "-o o.json"]),
     "classify predict": (["mine", "a.jpg", "b.jpg"], ["--top 3", "--json", "--quiet"]),
     "classify explain": (["mine", "a.jpg"], ["-o o.png", "--verbose"]),
     "classify export": (["mine"], ["-o o.onnx", "--json"]),

@@ -13,10 +13,12 @@ import tiny_classes
 from PIL import Image
 
 from pages.form import samples
-from pages.teach import audit, base_model, brought_models
+from pages.recorded import runs
+from pages.teach import audit, base_model, brought_models, study
 from studio.classify.models import brought as own
 from studio.classify.models.brought import Known
 from studio.classify.settings import TrainClassifierSettings
+from studio.classify.teach import study_words
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
@@ -365,3 +367,21 @@ def test_pairs_that_are_nearly_the_same_are_told_once_with_their_pictures(pairs,
 def test_every_sample_has_a_tile():
     for name in [*sample_sets.sets(), "own"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file(), name
+
+
+def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
+    page = visit("teach", hood="true")
+    assert not page.exception
+    assert "Work these out on my pictures" in [one.label for one in page.button]
+    told = runs.recorded("study").figures
+    said = study_words.sentences(told)
+    shown = [one.value.replace("\\", "") for one in page.caption]
+    assert all(sentence in shown for sentence in said.values())
+    assert len(page.get("vega_lite_chart")) >= 2 + len(said)
+
+
+def test_wrong_labels_are_found_sooner_down_the_list_than_by_chance():
+    lost = {"wrong": 2, "pictures": 10, "list": [True, False, True]}
+    rows = study.hidden_rows(lost)
+    assert [row["found"] for row in rows if row["order"] == "by the list"] == [0, 1, 1, 2]
+    assert [row["found"] for row in rows if row["order"] == "by chance"] == [0, 0.2, 0.4, 0.6]

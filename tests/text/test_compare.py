@@ -13,7 +13,7 @@ from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
 from studio.core.files import File
 from studio.core.progress import Progress
-from studio.text import compare, compare_task, cross_entropy, surprise, voice
+from studio.text import compare, compare_words, cross_entropy, surprise, voice
 from studio.text.settings import CompareSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -134,18 +134,18 @@ def test_a_text_that_is_like_neither_is_told_as_such(home):
     told = json.loads(asked(german).files[0].read())
     assert told["strange"]
     if told["voice"]:
-        assert "like neither" in compare_task.verdict(told)
-    assert "like neither" not in compare_task.verdict(told | {"strange": False})
+        assert "like neither" in compare_words.verdict(told)
+    assert "like neither" not in compare_words.verdict(told | {"strange": False})
 
 
 def test_the_words_say_who_is_ahead_by_how_much_and_when_it_cannot_be_told(home):
     told = json.loads(asked(CARROLL).files[0].read())
-    said = compare_task.readable(told)
+    said = compare_words.readable(told)
     times = math.exp(-told["ahead"])
     assert f"More like alice than shakespeare: on average alice gave each character {times:.2g} times" in said
     assert "A voice is not a person" in said and "alice  " in said
     open_ = told | {"voice": None, "interval": [-1, 1]}
-    assert "It cannot be told" in compare_task.verdict(open_)
+    assert "It cannot be told" in compare_words.verdict(open_)
 
 
 def test_ones_own_voice_reads_as_a_file_and_the_same_voice_twice_is_refused(home):
