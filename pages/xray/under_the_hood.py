@@ -16,6 +16,8 @@ _WHAT = """
 A **filter** is a small square of numbers. It lies on a few places of a picture, multiplies each by a number
 of its own and adds all up. The sum is large where the picture looks like the filter. Then it moves on, and
 its sums at all places are a new picture: a **feature map**, bright where the filter found what it looks for.
+The first layer of VGG16 and ResNet50 is given each colour less its mean over a million photos, that of
+InceptionV3 each less a middle grey, so that the numbers lie around 0.
 
 A **layer** has many filters, so it makes many maps, and the filters of the next layer look at all of these at
 once. That is how edges become textures, textures eyes, and eyes faces. Nobody drew any of the filters: they
