@@ -23,10 +23,8 @@ TASK = "text.compare"
 COLOURS = ("#526ad8", "#d68626")  # of the two voices, as on the paper
 _SAMPLE = "Five lines of Marlowe, then two sentences by Lewis Carroll. Neither voice has read them."
 _HINT = "Choose a file; a page of text is plenty."
-MEANS = (
-    "A voice is not a person: it says whose letters these are more like. Marlowe is no Shakespeare, and yet "
-    "Shakespeare's voice expects him."
-)
+MEANS = "A voice is not a person: it says whose letters these are more like."
+_SAMPLE_MEANS = "Marlowe is no Shakespeare, and yet Shakespeare's voice expects him."
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def show(asked: Asked | None) -> Mapping[str, Any] | None:
     told["voices"] = [{**one, "name": words.model(one["name"])} for one in told["voices"]]
     names = [one["name"] for one in told["voices"]]
     st.markdown(f"**{words.plain(compare_words.verdict(told))}**")
-    st.caption(MEANS)
+    st.caption(f"{MEANS} {_SAMPLE_MEANS}" if asked.file == sample_texts.passages() else MEANS)
     compared_text(told["text"], told["nats"], names)
     st.caption("Point at a character to see what chance each voice gave it.")
     for note in told["notes"]:
