@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from pages.drawing import wish
-from pages.faces import models
+from pages.faces import duel, models
 from pages.jobs import jobs, kept_models, live, results
 from pages.widgets import browser_pictures, curves, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
+from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import File
 from studio.core.training import checkpoints
@@ -29,6 +30,11 @@ _CHARTS = (
     (_LOSSES, "The losses of the two networks: neither should reach 0."),
     ({"reconstruction": "missed"}, "What is missed when a picture is drawn again, in nats a picture."),
     ({"validation": "not seen before"}, "The same, with what the numbers cost, on pictures it has not seen."),
+    (
+        {"diversity": "drawn pictures"},
+        "How different its pictures are from each other: at 1 as different as real ones. Where this falls, "
+        "they all become one (mode collapse), and the training goes back to before.",
+    ),
     ({"kid": "KID"}, "How far its pictures are from real ones (KID): lower is closer."),
 )
 _SHOWN = {
@@ -132,6 +138,8 @@ def _ended(job: engine.Job, settings: Settings) -> None:
             jobs.start(job.task, settings, job.inputs, job.result.recipe)
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         jobs.close_button(job.task)
+    with st.expander("How it learnt to draw", icon=":material/timeline:"):
+        _stages(file)
     draw(list(_tested(figures.get("curve") or {})))
     results.recipe(job.task, settings, job.inputs, job.result.recipe)
 
@@ -146,6 +154,13 @@ def _drawn_by(model: File) -> bytes:
             return b""
         st.session_state[key] = made.data
     return st.session_state.get(key, b"")
+
+
+def _stages(model: File) -> None:
+    try:
+        duel.show(presets.from_zip(model), f"stage_{model.digest[:8]}")
+    except StudioError as error:
+        st.caption(words.plain(str(error)))
 
 
 def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:

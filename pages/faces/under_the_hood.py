@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import sliders
+from pages.faces import duel, sliders
 from pages.widgets import curves, under_the_hood
 from studio import engine
 from studio.core.errors import StudioError
@@ -58,20 +58,22 @@ def explain(preset: str, wall: engine.Live | None, face: int) -> None:
     if not section.open:
         return
     with section:
-        task, figures = _known(preset)
+        found = _found(preset)
+        task, figures = (found.task, found.data().get("figures") or {}) if found else ("", {})
         parts: list[under_the_hood.Part] = [(st.markdown, _WHAT)]
         if task in _WORDS:
             words, formula = _WORDS[task]
             parts += [(st.markdown, words), (st.latex, formula), (st.caption, _PAPERS[task])]
         under_the_hood.beside(parts, lambda: _of_this_model(preset, wall, face, figures))
+        st.markdown("**How it learnt to draw**")
+        duel.show(found, "stage")
 
 
-def _known(preset: str) -> tuple[str, Mapping[str, Any]]:
+def _found(preset: str) -> presets.Preset | None:
     try:
-        found = presets.find(preset) if preset else None
-        return (found.task, found.data().get("figures") or {}) if found else ("", {})
+        return presets.find(preset) if preset else None
     except StudioError:
-        return "", {}
+        return None
 
 
 def _of_this_model(preset: str, wall: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:

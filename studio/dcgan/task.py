@@ -66,15 +66,17 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "figures": figures,
         "directions": {name: one.to_json() for name, one in _directions(z, made, found, pictures).items()},
         "density": None,
+        "stages": trained.stages.numbers if trained.stages else {},
     }
     text = card.write(name, settings, figures, command)
+    stages = trained.stages.sheet() if trained.stages else None
     picture = cards.picture(
         grid(made[:WALL]),
         trained.curves.steps,
         {**trained.curves.losses, **trained.curves.tests},
         found.distances,
     )
-    packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture)
+    packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture, stages)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()

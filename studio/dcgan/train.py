@@ -12,10 +12,11 @@ from studio.core.data import Part
 from studio.core.errors import StudioError
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training import checkpoints, parallel, stages, start_from
 from studio.core.training.averaged import Average, AveragedTraining
 from studio.core.training.loop import Batches, Curves, arrays_named
 from studio.core.training.precision import computing_in
+from studio.core.training.stages import Stages
 from studio.dcgan import model
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -39,6 +40,7 @@ class Trained:
         steps: batches done.
         ended: "" for all of them, else why it ended before: "cancelled", "nan" or "collapsed".
         rollbacks: how often it went back to its last good weights.
+        stages: what it drew of the same numbers as it grew, and the judge's mark of that.
     """
 
     gan: model.Gan
@@ -46,6 +48,7 @@ class Trained:
     steps: int
     ended: str
     rollbacks: int
+    stages: Stages | None = None
 
 
 class Trainer(AveragedTraining):
@@ -76,6 +79,7 @@ class Trainer(AveragedTraining):
         self.batches = Batches(len(images), settings.batch, settings.seed)
         self.real_diversity = diversity(images[:: max(1, len(images) // 256)][:256])
         self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
+        self.keep_stages()
         self._begin()
 
     def _begin(self) -> None:
@@ -95,7 +99,17 @@ class Trainer(AveragedTraining):
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
         found = self.stepped(self.images[self.batches.at(self.step)])
-        return self.means({name: found[name] for name in ("generator", "judge")})
+        losses = self.means({name: found[name] for name in ("generator", "judge")})
+        self.note_stage(losses, self._shown_pictures, lambda drawn: self._marks(drawn, found["real_score"]))
+        return losses
+
+    def _shown_pictures(self) -> np.ndarray:
+        return draw(self.gan.generator, latents(self.settings, SHOWN))
+
+    def _marks(self, drawn: np.ndarray, real: float) -> dict[str, float]:
+        """For how likely real the judge takes a wall, and real pictures of the last batch, in [0, 1]."""
+        logits = self.gan.discriminator.predict_on_batch(drawn[: stages.SHOWN].astype("float32") / 127.5 - 1)
+        return {"mark": float(np.mean(1 / (1 + np.exp(-logits.astype("float64"))))), "real": float(real)}
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
@@ -136,7 +150,7 @@ class Trainer(AveragedTraining):
 
     def sheet(self) -> np.ndarray:
         """A few pictures by the weights of now, always from the same numbers."""
-        return grid(draw(self.gan.generator, latents(self.settings, SHOWN)))
+        return grid(self._shown_pictures())
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
         """Both networks, the optimizers, the averages, the best and the last that was good."""
@@ -144,7 +158,7 @@ class Trainer(AveragedTraining):
 
     def notes(self) -> dict[str, object]:
         """What a checkpoint holds besides."""
-        return {name: getattr(self, name) for name in _NOTED}
+        return {**super().notes(), **{name: getattr(self, name) for name in _NOTED}}
 
     def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
@@ -191,7 +205,7 @@ def train(
     gan = model.Gan(settings)
     gan.generator.set_weights(trainer.best)
     gan.discriminator.set_weights(trainer.gan.discriminator.get_weights())
-    return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks)
+    return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks, trainer.stages)
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:

@@ -108,8 +108,8 @@ def _check_folder(path: Path, shown: str) -> None:
         if path.exists() and not path.is_dir():
             raise invalid(shown, expected=expected, received="a file", next_step=step)
         names = {one.name for one in path.iterdir()} if path.exists() else set()
-        if names and names - {model_folder.PICTURE} != {*model_folder.MEMBERS}:
-            found = min(names - {*model_folder.MEMBERS, model_folder.PICTURE} or names)
+        if names and names - {*model_folder.OPTIONAL} != {*model_folder.MEMBERS}:
+            found = min(names - {*model_folder.MEMBERS, *model_folder.OPTIONAL} or names)
             received = f"a folder with {printable(found, 60)} in it"
             raise invalid(shown, expected=expected, received=received, next_step=step)
         above = next(one for one in path.absolute().parents if one.exists())

@@ -75,11 +75,15 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "figures": figures,
         "directions": {name: one.to_json() for name, one in found.directions.items()},
         "density": found.density.to_json() if found.density else None,
+        "stages": trained.stages.numbers if trained.stages else {},
     }
     text = card.write(name, settings, figures, command)
+    stages = trained.stages.sheet() if trained.stages else None
     curves = {**trained.curves.losses, **trained.curves.tests}
     picture = cards.picture(grid(made[:WALL]), trained.curves.steps, curves, scored.distances)
-    packed = presets.pack(_whole(trained, settings), generator.TASK, settings, text, recipe, known, picture)
+    packed = presets.pack(
+        _whole(trained, settings), generator.TASK, settings, text, recipe, known, picture, stages
+    )
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()

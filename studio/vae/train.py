@@ -20,6 +20,7 @@ from studio.core.training.loop import (
     evenly_spaced,
 )
 from studio.core.training.precision import computing_in
+from studio.core.training.stages import Stages
 from studio.vae import codes
 from studio.vae.learner import Learner, See
 from studio.vae.model import COMPILED, Vae
@@ -41,6 +42,7 @@ class Trained:
         steps: batches done.
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
         judge: the weights of the judge that it learnt against, as it was last; none without one.
+        stages: what it drew of the same numbers as it grew.
     """
 
     vae: Vae
@@ -48,6 +50,7 @@ class Trained:
     steps: int
     ended: str
     judge: Sequence[np.ndarray] = ()
+    stages: Stages | None = None
 
 
 class Trainer(AveragedTraining):
@@ -81,6 +84,7 @@ class Trainer(AveragedTraining):
         self._fresh = np.asarray(self.tester.draws.state).copy()
         self.batches = Batches(len(learnt), settings.batch, settings.seed)
         self.lowest = math.inf
+        self.keep_stages()
         self._begin()
 
     def _begin(self) -> None:
@@ -117,7 +121,10 @@ class Trainer(AveragedTraining):
     def advance(self) -> Mapping[str, float]:
         """One batch, one step."""
         found = self.stepped(self.batch(self.step))
-        return self.means({name: found[name] for name in ("reconstruction", "kl", "judge") if name in found})
+        told = ("reconstruction", "kl", "judge")
+        losses = self.means({name: found[name] for name in told if name in found})
+        self.note_stage(losses, lambda: codes.decode(self.learner.vae, new_points(self.settings, 2 * SHOWN)))
+        return losses
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """What the averaged weights lose on validation pictures; keeps them if it is the least so far.
@@ -150,7 +157,7 @@ class Trainer(AveragedTraining):
 
     def notes(self) -> dict[str, object]:
         """What a checkpoint holds besides."""
-        return {"lowest": self.lowest}
+        return {**super().notes(), "lowest": self.lowest}
 
     def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
@@ -194,7 +201,7 @@ def train(
     if not math.isfinite(trainer.lowest):
         raise diverged()
     trainer.tester.vae.set_weights(trainer.best)
-    return Trained(trainer.tester.vae, trainer.curves, trainer.step, ended, trainer.judge())
+    return Trained(trainer.tester.vae, trainer.curves, trainer.step, ended, trainer.judge(), trainer.stages)
 
 
 def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
@@ -203,8 +210,12 @@ def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndar
     Args:
         pictures: `(k, size, size, C) uint8`.
     """
-    rng = np.random.default_rng([settings.seed, 7])
-    z = rng.standard_normal((2 * len(pictures), settings.latent_dim)).astype("float32")
     again = codes.encode(vae, pictures)[0]
-    made = codes.decode(vae, np.concatenate([again, z]))
+    made = codes.decode(vae, np.concatenate([again, new_points(settings, 2 * len(pictures))]))
     return grid(np.concatenate([pictures, made]), columns=len(pictures))
+
+
+def new_points(settings: TrainVaeSettings, count: int) -> np.ndarray:
+    """The numbers that new pictures are drawn from on the way, `(count, latent_dim) float32`: the same."""
+    rng = np.random.default_rng([settings.seed, 7])
+    return rng.standard_normal((count, settings.latent_dim)).astype("float32")

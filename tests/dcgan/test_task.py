@@ -14,8 +14,9 @@ from studio.core.errors import Cancelled, InvalidInput
 from studio.core.generators import latent
 from studio.core.metrics import comparison
 from studio.core.models import model_folder, presets
-from studio.core.pictures import avatars
+from studio.core.pictures import avatars, images
 from studio.core.progress import Progress
+from studio.core.training import stages
 from studio.dcgan import task
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -63,6 +64,15 @@ def test_its_card_tells_data_command_and_figures(made, tmp_path):
     with Image.open(preset.folder / model_folder.PICTURE) as picture:
         assert min(picture.size) > 400
     assert preset.picture().startswith(b"\x89PNG")
+
+
+def test_it_keeps_how_it_learnt(made, tmp_path):
+    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+    numbers, sheet = preset.data()["stages"], images.read(preset.stages())
+    assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
+    side = 4 * (32 + 2) - 2
+    assert sheet.shape == (4 * side, side, 3)
+    assert len(preset.stages()) < stages.MOST_BYTES
 
 
 @pytest.mark.slow  # a training

@@ -10,7 +10,7 @@ from keras import ops
 from studio.core.errors import Cancelled, StudioError
 from studio.core.generators.discriminator import Augment, logistic_loss
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop
+from studio.core.training import checkpoints, loop, stages
 from studio.dcgan import model, train
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -81,6 +81,20 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny):
         assert np.array_equal(one, other)
 
 
+def test_a_wall_has_the_marks_of_the_judge_of_its_time(blobs, tiny):
+    trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 3}))
+    asked = []
+    usual = trainer.gan.discriminator.predict_on_batch
+    trainer.gan.discriminator.predict_on_batch = lambda seen: asked.append(usual(seen)) or asked[-1]
+    trainer.learn(Progress())
+    numbers = trainer.stages.numbers
+    assert numbers["steps"] == [1, 2, 3] and set(numbers) == {"steps", "generator", "judge", "mark", "real"}
+    assert len(asked) == 3 and all(len(logits) == stages.SHOWN for logits in asked)
+    assert numbers["mark"] == pytest.approx([np.mean(1 / (1 + np.exp(-logits))) for logits in asked])
+    assert all(0 <= mark <= 1 for mark in numbers["real"])
+    assert not np.array_equal(trainer.stages.walls[0], trainer.stages.walls[-1])
+
+
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
@@ -91,6 +105,11 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, tmp_path
     assert half.ended == "cancelled" and half.steps == 4
     rest = train.train(blobs, tiny, run=run)
     assert rest.steps == 6 and rest.curves.steps == [3, 6]
+    assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6]
+    for name, numbers in whole.stages.numbers.items():
+        assert rest.stages.numbers[name] == pytest.approx(numbers, abs=1e-5), name
+    for one, other in zip(rest.stages.walls, whole.stages.walls, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
     for one, other in zip(rest.gan.get_weights(), whole.gan.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
 

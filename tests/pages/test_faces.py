@@ -18,6 +18,8 @@ from pages.widgets import picture_wall
 from studio.cli import flags, make
 from studio.core import paths, recipes
 from studio.core.errors import NoRoom
+from studio.core.models import model_folder
+from studio.core.training.stages import Stages
 from studio.core.weights import index
 from studio.faces.draw import sheet
 from studio.faces.settings import FacesSettings
@@ -64,6 +66,41 @@ def wall(visit, tiny):
 def done(page):
     assert not page.exception and not page.error, [*page.exception, *page.error]
     return page
+
+
+@pytest.fixture
+def grown(tiny):
+    """The model "tiny" with three stages."""
+    kept = Stages(100)
+    for step in (4, 25, 100):
+        judged = {"generator": 1.0, "judge": 0.5, "mark": step / 200, "real": 0.9}
+        kept.add(step, np.full((16, 16, 16, 3), 2 * step, "uint8"), judged)
+    folder = paths.folder("presets") / tiny
+    (folder / model_folder.STAGES).write_bytes(kept.sheet())
+    made = json.loads((folder / model_folder.SETTINGS).read_bytes())
+    made["data"]["stages"] = kept.numbers
+    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    return tiny
+
+
+def _stage(page):
+    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    return next((told for told in captions if told.startswith("After")), "")
+
+
+def test_the_stages_of_a_model_are_slid_over(grown, wall):
+    page = wall(hood="true")
+    slider = next(one for one in page.select_slider if one.label == "After so many steps")
+    assert slider.options == ["4", "25", "100"] and slider.value == 100
+    assert "takes these for real with 50%, real ones with 90%" in _stage(page)
+    assert "After 25 steps" in _stage(done(slider.set_value(25).run()))
+    assert "kept no pictures" not in said(page.caption)
+
+
+def test_a_model_without_stages_says_where_there_are_some(wall):
+    page = wall(hood="true")
+    assert not [one for one in page.select_slider if one.label == "After so many steps"]
+    assert "on **Teach to draw** does" in said(page.caption)
 
 
 def labels(page):

@@ -72,6 +72,8 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
     rest = run(discs, tiny, run=place)
     assert rest.steps == 6 and rest.curves.steps == [3, 6]
     assert rest.curves.tests["validation"] == pytest.approx(whole.curves.tests["validation"], abs=1e-4)
+    assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6] == whole.stages.numbers["steps"]
+    assert rest.stages.numbers["kl"] == pytest.approx(whole.stages.numbers["kl"], abs=1e-4)
     assert rest.curves.losses["kl"] == pytest.approx(whole.curves.losses["kl"], abs=1e-4)
     for one, other in zip(rest.vae.get_weights(), whole.vae.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)

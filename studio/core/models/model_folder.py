@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 PICTURE = "card.png"  # of what it makes and how it learnt; only some models have one
+STAGES = "stages.webp"  # what it drew of the same numbers as it grew, wall below wall; as above
+OPTIONAL = (PICTURE, STAGES)
 MOST_TEXT = 1 << 20
 _MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density
 MOST_PICTURE = 8 << 20
+_MOST_STAGES = 1 << 20
 _MOST_WEIGHTS = 1 << 30
-MOST = {WEIGHTS: _MOST_WEIGHTS, PICTURE: MOST_PICTURE, SETTINGS: _MOST_SETTINGS}
+MOST = {WEIGHTS: _MOST_WEIGHTS, PICTURE: MOST_PICTURE, STAGES: _MOST_STAGES, SETTINGS: _MOST_SETTINGS}
 
 
 class _Told(BaseModel):
@@ -59,6 +62,7 @@ class _Told(BaseModel):
     evaluation: Evaluation = Evaluation()
     directions: dict[str, dict[str, Any]] = {}
     classes: list[str] = []
+    stages: dict[str, list[float | None]] = {}  # None is a loss that was not finite
 
 
 class Manifest(BaseModel):
@@ -88,6 +92,7 @@ def fill(
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None,
     picture: bytes | None,
+    stages: bytes | None = None,
 ) -> None:
     """Writes the files of a model into an empty folder."""
     with paths.replacing(place / WEIGHTS) as temporary:
@@ -101,8 +106,9 @@ def fill(
     paths.write(place / SETTINGS, made.model_dump_json().encode())
     paths.write(place / CARD, card.encode())
     paths.write(place / RECIPE, recipe.to_json().encode())
-    if picture is not None:
-        paths.write(place / PICTURE, picture)
+    for name, body in ((PICTURE, picture), (STAGES, stages)):
+        if body is not None:
+            paths.write(place / name, body)
 
 
 @contextlib.contextmanager
@@ -138,7 +144,7 @@ def _discard(fresh: Path) -> None:
     """Removes what a killed save has left. Raises `InvalidInput` if there is more: then it is a person's."""
     if not fresh.is_dir():
         return
-    others = [one.name for one in fresh.iterdir() if one.name not in (*MEMBERS, PICTURE)]
+    others = [one.name for one in fresh.iterdir() if one.name not in (*MEMBERS, *OPTIONAL)]
     if kept := min((name for name in others if not name.startswith(".tmp-")), default=""):
         expected, received = f"no {fresh.name} beside it", f"{fresh.name} with {kept} in it"
         step = "rename that folder, or choose another place"
@@ -158,7 +164,7 @@ def _clear(folder: Path) -> None:
     """Removes the model that was replaced; what a person has put beside it moves to the new one."""
     old = _old(folder)
     for other in old.iterdir() if old.is_dir() else ():
-        if other.name not in (*MEMBERS, PICTURE):
+        if other.name not in (*MEMBERS, *OPTIONAL):
             other.rename(folder / other.name)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.models.model_folder import MEMBERS, MOST, MOST_TEXT, PICTURE
+from studio.core.models.model_folder import MEMBERS, MOST, MOST_TEXT, OPTIONAL
 from studio.core.untrusted import damage, zips
 
 
@@ -15,7 +15,7 @@ def zipped(folder: Path) -> bytes:
     """A model folder as one zip, nothing compressed, for weights hardly are."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for name in (*MEMBERS, *([PICTURE] if (folder / PICTURE).is_file() else [])):
+        for name in (*MEMBERS, *(name for name in OPTIONAL if (folder / name).is_file())):
             file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), (folder / name).read_bytes())
     return packed.getvalue()
 
@@ -25,9 +25,10 @@ def unzipped(data: bytes) -> dict[str, bytes]:
     try:
         with zips.open_zip(io.BytesIO(data), MOST_TEXT) as file:
             listed = file.infolist()
-            if sorted(one.filename for one in listed if one.filename != PICTURE) != sorted(MEMBERS):
-                raise _no_model("other files in it")
-            if sum(one.filename == PICTURE for one in listed) > 1:
+            names = [one.filename for one in listed]
+            more = [name for name in names if name in OPTIONAL]
+            rest = sorted(name for name in names if name not in OPTIONAL)
+            if len(set(more)) < len(more) or rest != sorted(MEMBERS):
                 raise _no_model("other files in it")
             for one in listed:
                 most = MOST.get(one.filename, MOST_TEXT)

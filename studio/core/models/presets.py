@@ -18,7 +18,7 @@ from studio.core import owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
-from studio.core.models.model_folder import CARD, PICTURE, RECIPE, SETTINGS, WEIGHTS
+from studio.core.models.model_folder import CARD, MOST, PICTURE, RECIPE, SETTINGS, STAGES, WEIGHTS
 from studio.core.settings import Settings
 from studio.core.weights import index, pretrained
 
@@ -91,10 +91,18 @@ class Preset:
 
     def picture(self) -> bytes | None:
         """A PNG of what it makes and how it learnt, if it has one."""
-        path = self.folder / PICTURE
-        return (
-            path.read_bytes() if path.is_file() and path.stat().st_size <= model_folder.MOST_PICTURE else None
-        )
+        return self._optional(PICTURE)
+
+    def stages(self) -> bytes | None:
+        """A WebP of what it drew of the same numbers as it grew, wall below wall, if it has one.
+
+        What was measured at each stands in `data()` under "stages".
+        """
+        return self._optional(STAGES)
+
+    def _optional(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST[name] else None
 
     def recipe(self) -> recipes.Recipe:
         """What made it."""
@@ -205,6 +213,7 @@ def save(
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None = None,
     picture: bytes | None = None,
+    stages: bytes | None = None,
 ) -> Preset:
     """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
 
@@ -217,10 +226,11 @@ def save(
         recipe: what made it.
         data: what it knows of its data and its user needs, as JSON holds it.
         picture: a PNG of what it makes and how it learnt, to go with the card.
+        stages: a WebP of what it drew as it grew, see `Preset.stages`.
     """
     folder = _place(target)
     with model_folder.replacing(folder) as fresh:
-        model_folder.fill(fresh, model, task, settings, card, recipe, data, picture)
+        model_folder.fill(fresh, model, task, settings, card, recipe, data, picture, stages)
     return _preset(folder, folder.name)
 
 
@@ -232,11 +242,12 @@ def pack(
     recipe: recipes.Recipe,
     data: Mapping[str, Any] | None = None,
     picture: bytes | None = None,
+    stages: bytes | None = None,
 ) -> bytes:
     """A trained model as one file: its folder as a zip, the same bytes for the same model. See `save`."""
     # Where the checkpoints are, too: the system's own folder may be small, and hours of work end here.
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        model_folder.fill(Path(place), model, task, settings, card, recipe, data, picture)
+        model_folder.fill(Path(place), model, task, settings, card, recipe, data, picture, stages)
         return model_zip.zipped(Path(place))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core.training import checkpoints, parallel
 from studio.core.training.loop import Training, arrays_named
+from studio.core.training.stages import Stages
 
 if TYPE_CHECKING:
     import keras
@@ -51,9 +52,11 @@ class AveragedTraining(Training):
     Attributes:
         redrawn: steps between which a preview shows the same.
         average: of the weights.
+        stages: what it draws as it grows; None for trainings that keep none.
     """
 
     redrawn = 50
+    stages: Stages | None = None
 
     def follow(
         self, learner: keras.Model, network: keras.Model, averaging: int, *, held: keras.Model | None = None
@@ -88,6 +91,27 @@ class AveragedTraining(Training):
         finally:
             self._network.set_weights(now)
 
+    def keep_stages(self) -> None:
+        """Has walls kept as it grows; of several processes none does, for they share their networks."""
+        self.stages = Stages(self.steps) if parallel.processes() == 1 else None
+
+    def note_stage(
+        self,
+        losses: Mapping[str, float],
+        pictures: Callable[[], np.ndarray],
+        marks: Callable[[np.ndarray], Mapping[str, float]] = lambda drawn: {},
+    ) -> None:
+        """Keeps a wall after the step just taken, if one is due.
+
+        Args:
+            losses: as they are told.
+            pictures: draws `(n, side, side, C) uint8`, always from the same numbers.
+            marks: what a judge says of those.
+        """
+        if self.stages is not None and self.stages.due(self.step + 1):
+            drawn = pictures()
+            self.stages.add(self.step + 1, drawn, {**losses, **marks(drawn)})
+
     def sheet(self) -> np.ndarray:
         """What it makes by now, `(H, W, 3) uint8`."""
         raise NotImplementedError
@@ -99,15 +123,24 @@ class AveragedTraining(Training):
         return self._sheet[1]
 
     def arrays(self) -> dict[str, Sequence[np.ndarray]]:
-        """What learns, the optimizer, the average."""
+        """What learns, the optimizer, the average, the walls."""
         return {
             "model": self._held.variables,
             "optimizer": self._learner.optimizer.variables,
             "average": self.average.arrays,
+            "wall": self.stages.walls if self.stages else [],
         }
+
+    def notes(self) -> dict[str, object]:
+        """What was measured at each wall."""
+        return {"stages": self.stages.numbers} if self.stages else {}
 
     def take(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Goes back to a checkpoint."""
+        if self.stages is not None:
+            numbers = checkpoint.notes.get("stages", {})  # none in those of earlier versions
+            walls = arrays_named("wall", len(numbers.get("steps", ())), checkpoint.arrays)
+            self.stages.take(walls, numbers)
         checkpoints.restore("model", self._held.variables, checkpoint.arrays)
         checkpoints.restore("optimizer", self._learner.optimizer.variables, checkpoint.arrays)
         self.average.arrays = arrays_named("average", len(self.average.arrays), checkpoint.arrays)

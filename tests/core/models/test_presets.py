@@ -314,6 +314,23 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert model_zip.zipped(presets.unpack(data, tmp_path / "there").folder) == data
 
 
+def test_a_model_may_have_stages_and_a_picture_or_neither(home):
+    chosen = paint.PaintSettings(steps=7)
+    recipe = recipes.make(NAME, chosen, {}, {})
+    told = {"stages": {"steps": [1, 2], "judge": [0.5, math.inf]}}
+    whole = presets.pack(Model((1,)), NAME, chosen, "# Tiny\n", recipe, told, b"picture", b"walls")
+    found = presets.unpack(whole, "tiny")
+    assert (found.picture(), found.stages()) == (b"picture", b"walls")
+    assert found.data()["stages"] == {"steps": [1, 2], "judge": [0.5, None]}
+    bare = presets.unpack(packed(), "tiny")  # in its place
+    assert bare.picture() is bare.stages() is None
+    body = io.BytesIO(whole)
+    with zipfile.ZipFile(body, "a") as made:
+        made.writestr(zipfile.ZipInfo("other.webp"), b"walls")
+    with pytest.raises(InvalidInput, match="other files in it"):
+        presets.unpack(body.getvalue(), "tiny")
+
+
 def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
     file = tasks.File.keep(packed(), "model", "tiny.zip")
     found = presets.from_zip(file)

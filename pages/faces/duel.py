@@ -1,0 +1,92 @@
+"""How a model learnt to draw: what it made of the same numbers, stage by stage, and its judge's marks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from PIL import Image
+
+from pages.widgets import curves, words
+from studio.core.errors import StudioError
+from studio.core.models.presets import Preset
+from studio.core.pictures import images
+
+_MARKS = {"mark": "these drawn pictures", "real": "real pictures"}
+_LOSSES = {
+    "generator": "the one that draws loses {:.2f}",
+    "judge": "the judge loses {:.2f}",
+    "reconstruction": "drawing a picture again costs {:,.0f} nats",
+    "kl": "its numbers cost {:,.0f}",
+}
+Numbers = Mapping[str, Sequence[float]]
+
+
+def show(preset: Preset | None, key: str) -> None:
+    """Slides over the stages of a model; says where to get some where it has none.
+
+    Args:
+        preset: the model, None for none.
+        key: of the slider.
+    """
+    sheet = preset.stages() if preset else None
+    numbers: Numbers = preset.data().get("stages") or {} if preset else {}
+    if sheet is None or not numbers.get("steps"):
+        st.caption(
+            "This model kept no pictures of how it learnt; whatever you teach on **Teach to draw** does, and "
+            "shows them here."
+        )
+        return
+    try:
+        draw(sheet, numbers, key)
+    except StudioError as error:  # a file that is no picture
+        st.caption(words.plain(str(error)))
+
+
+def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
+    """The slider, the wall of its stage, and the marks of all.
+
+    Args:
+        sheet: a WebP of all walls, one below the other.
+        numbers: what was measured at each, their "steps" among it.
+        key: of the slider.
+    """
+    steps = [int(step) for step in numbers["steps"]]
+    chosen = steps[-1]
+    if len(steps) > 1:
+        chosen = st.select_slider("After so many steps", steps, value=chosen, key=f"{key}_{steps[-1]}")
+    stage = steps.index(chosen)
+    told = in_words(numbers, stage)
+    st.image(_wall(sheet, stage, len(steps)), width="stretch", caption=told, alt=told)
+    rows = [
+        {"step": step, "which": title, "value": numbers[name][n]}
+        for name, title in _MARKS.items()
+        if len(numbers.get(name, ())) == len(steps)
+        for n, step in enumerate(steps)
+        if numbers[name][n] is not None
+    ]
+    if rows:
+        curves.named(rows, "the judge's mark")
+        st.caption("For how likely real the judge took them. Where the lines meet, it could not tell.")
+
+
+def in_words(numbers: Numbers, stage: int) -> str:
+    """What was measured at a stage, as a sentence."""
+    found = {name: some[stage] for name, some in numbers.items() if stage < len(some)}
+    told = [text.format(found[name]) for name, text in _LOSSES.items() if found.get(name) is not None]
+    if found.get("mark") is not None:
+        real = f", real ones with {found['real']:.0%}" if found.get("real") is not None else ""
+        told = [f"the judge takes these for real with {found['mark']:.0%}{real}", *told]
+    return f"After {found['steps']:,.0f} steps: {words.listed(told)}" if told else "What it drew"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _wall(sheet: bytes, stage: int, stages: int) -> bytes:
+    """One wall of the sheet as a PNG, twice as large, in whole pixels."""
+    picture = Image.fromarray(images.read(sheet, "stages"))
+    height = picture.height // stages
+    wall = picture.crop((0, stage * height, picture.width, (stage + 1) * height))
+    body = io.BytesIO()
+    wall.resize((2 * wall.width, 2 * wall.height), Image.Resampling.NEAREST).save(body, "PNG")
+    return body.getvalue()

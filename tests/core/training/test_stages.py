@@ -1,0 +1,65 @@
+"""Stages of a training: when a wall is kept, how small they are together, and that they go on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.pictures import images
+from studio.core.training import stages
+from studio.core.training.stages import Stages
+
+
+def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
+    """Pictures of one colour each."""
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, (count, 1, 1, channels))
+    return np.broadcast_to(colours, (count, side, side, channels)).astype("uint8")
+
+
+@pytest.mark.parametrize("steps, walls", [(1, 1), (6, 6), (8000, stages.MOST), (1_000_000, stages.MOST)])
+def test_walls_are_few_and_the_early_ones_lie_closer(steps, walls):
+    kept = Stages(steps)
+    due = [step for step in range(steps + 1) if kept.due(step)]
+    assert len(due) == walls and due[0] >= 1 and due[-1] == steps
+    if walls == stages.MOST:
+        apart = np.diff(due)
+        assert (np.diff(apart) >= -1).all() and apart[-1] > 10 * apart[0]
+
+
+@pytest.mark.parametrize("side, shown", [(28, 28), (64, 64), (128, 64)])
+def test_a_sheet_holds_all_walls(side, shown):
+    kept = Stages(100)
+    for step in (4, 25, 100):
+        kept.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"judge": step / 2})
+    sheet = images.read(kept.sheet())
+    height = 4 * (shown + 2) - 2
+    assert sheet.shape == (3 * height, height, 3), "sixteen pictures a wall, gray ones too"
+    for n, step in enumerate((4, 25, 100)):
+        assert abs(int(sheet[n * height + 5, 5, 0]) - 2 * step) <= 4
+    assert kept.numbers == {"steps": [4, 25, 100], "judge": [2, 12.5, 50]}
+
+
+def test_large_pictures_are_means_not_every_other_pixel():
+    kept = Stages(1)
+    checks = np.indices((128, 128)).sum(0) % 2 * 255
+    kept.add(1, np.broadcast_to(checks[None, ..., None], (16, 128, 128, 3)).astype("uint8"), {})
+    assert abs(int(kept.walls[0][3, 3, 0]) - 127) <= 1
+
+
+def test_even_noise_stays_small():
+    kept, rng = Stages(8000), np.random.default_rng(0)
+    for step in range(stages.MOST):
+        kept.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
+    assert 0 < len(kept.sheet()) <= stages.MOST_BYTES
+
+
+def test_they_go_on_from_a_checkpoint():
+    first, other = Stages(9), Stages(9)
+    assert first.sheet() is None
+    first.add(1, shades(16, 28), {"judge": 1.0})
+    other.take(first.walls, first.numbers)
+    for one in (first, other):
+        one.add(4, shades(16, 28), {"judge": 0.5})
+    assert other.numbers == first.numbers == {"steps": [1, 4], "judge": [1.0, 0.5]}
+    assert other.sheet() == first.sheet()
