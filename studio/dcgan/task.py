@@ -23,6 +23,7 @@ from studio.dcgan.settings import TrainDcganSettings
 
 WALL = 64  # pictures on the card
 PROBES = 2000  # pictures in which directions are looked for
+QUICK = 200  # of them, where a person stopped it and waits
 
 
 @checkpoints.one_at_a_time(generator.TASK)
@@ -49,7 +50,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         **start_from.origin(inputs),
         "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
-    z = _latents(settings)
+    z = _latents(settings)[: QUICK if stopped else None]
     made = generator.generate(trained.gan.generator, z)
     try:
         found = judge.compare(made, None if stopped else progress)

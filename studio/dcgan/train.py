@@ -22,6 +22,7 @@ from studio.dcgan.settings import TrainDcganSettings
 
 SHOWN = 36  # pictures of a preview
 SETTLE = 12  # batches of 256 that the averaged weights' normalisation is measured on
+QUICK = 2  # of them, where a person stopped it and waits
 LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have become one
 LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
 MOST_ROLLBACKS = 3
@@ -114,8 +115,8 @@ class Trainer(AveragedTraining):
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
         self.artist.set_weights(self.average.arrays)
-        settle(self.artist, self.settings)
-        made = draw(self.artist, latents(self.settings, 500))
+        settle(self.artist, self.settings, QUICK if self.stopped else SETTLE)
+        made = draw(self.artist, latents(self.settings, 128 if self.stopped else 500))
         various = parallel.broadcast(diversity(made[:256]) / self.real_diversity)
         found = {"diversity": various}
         if self.distance is not None:
@@ -220,12 +221,16 @@ def draw(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.nd
     return np.rint((np.concatenate(made) + 1) * 127.5).clip(0, 255).astype("uint8")
 
 
-def settle(generator: model.keras.Model, settings: TrainDcganSettings) -> None:
-    """Measures the means and variances of averaged weights anew: those of the weights on the way differ."""
+def settle(generator: model.keras.Model, settings: TrainDcganSettings, batches: int = SETTLE) -> None:
+    """Measures the means and variances of averaged weights anew: those of the weights on the way differ.
+
+    Args:
+        batches: of 256 pictures.
+    """
     rng = np.random.default_rng([settings.seed, 8])
     norms = [one for one in generator.layers if isinstance(one, model.keras.layers.BatchNormalization)]
     usual = [one.momentum for one in norms]
-    for n in range(SETTLE):
+    for n in range(batches):
         for norm in norms:
             norm.momentum = n / (n + 1)  # the plain mean of all passes, with nothing of before
         generator(rng.standard_normal((256, settings.latent_dim)).astype("float32"), training=True)

@@ -89,6 +89,7 @@ class Training:
         self.step, self.curves = 0, Curves()
         self.sums: dict[str, float] = {}
         self.since = 0
+        self.stopped = False  # by a person, who then waits: what is left to do has to be quick
 
     def means(self, losses: Mapping[str, Any]) -> dict[str, float]:
         """The means of named losses since the last test, those of the step just taken among them."""
@@ -142,7 +143,7 @@ class Training:
         except Cancelled:
             if not self.step:
                 raise
-            ended = "cancelled"
+            ended, self.stopped = "cancelled", True
         if ended != "nan":
             self.save()
         elif not self.curves.steps:
