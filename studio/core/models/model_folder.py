@@ -187,6 +187,14 @@ def restore_interrupted(folder: Path) -> None:
             _old(folder).rename(folder)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path, which a person may have typed, is a folder."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
+
+
 def manifest(folder: Path) -> Manifest:
     """What the folder's settings.json says. Raises `InvalidInput` if it is not as the studio writes it."""
     try:

@@ -94,10 +94,7 @@ class Preset:
         return self._optional(PICTURE)
 
     def stages(self) -> bytes | None:
-        """A WebP of what it drew of the same numbers as it grew, wall below wall, if it has one.
-
-        What was measured at each stands in `data()` under "stages".
-        """
+        """A WebP of what it drew as it grew, wall below wall, if it has one; its numbers are in `data()`."""
         return self._optional(STAGES)
 
     def _optional(self, name: str) -> bytes | None:
@@ -174,7 +171,7 @@ def _found(name: str | Path) -> Preset:
         return preset
     if kept := _kept(str(name)):
         return kept
-    if isinstance(name, Path) and _is_folder(name):
+    if isinstance(name, Path) and model_folder.is_folder(name):
         return _preset(name, name.absolute().name)
     if any(any(shelves.found(shelf / shelves.BIN, str(name))) for shelf in shelves.shelves()):
         raise Unavailable(
@@ -225,8 +222,7 @@ def save(
         card: Markdown: data, licence, command, figures.
         recipe: what made it.
         data: what it knows of its data and its user needs, as JSON holds it.
-        picture: a PNG of what it makes and how it learnt, to go with the card.
-        stages: a WebP of what it drew as it grew, see `Preset.stages`.
+        picture, stages: how it learnt, to go with the card, see `Preset.picture` and `Preset.stages`.
     """
     folder = _place(target)
     with model_folder.replacing(folder) as fresh:
@@ -297,13 +293,6 @@ def _place(target: str | Path) -> Path:
     if isinstance(target, str) and naming.is_name(target):
         return shelves.spelled(shelves.shelves()[0], target)
     return Path(target).resolve()
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # a name that no file system takes
-        return False
 
 
 def _preset(folder: Path, name: str) -> Preset:
