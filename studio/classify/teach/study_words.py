@@ -72,5 +72,5 @@ def readable(told: Mapping[str, Any]) -> str:
     ]
     for one in told["features"]:
         low, high = one["interval"]
-        lines.append(f"{title(one['kind']):20} {one['accuracy']:4.0%} right ({low:.0%} to {high:.0%})")
+        lines.append(f"{title(one['kind']):22} {one['accuracy']:4.0%} right ({low:.0%} to {high:.0%})")
     return "\n".join([*lines, "", *(f"- {said}" for said in sentences(told).values()), "", *told["notes"]])
