@@ -12,6 +12,7 @@ from pages.widgets import curves, words
 from studio.core.errors import StudioError
 from studio.core.models.presets import Preset
 from studio.core.pictures import images
+from studio.core.training.stages import COLUMNS
 
 _MARKS = {"mark": "these drawn pictures", "real": "real pictures"}
 _LOSSES = {
@@ -48,7 +49,7 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
     """The slider, the wall of its stage, and the marks of all.
 
     Args:
-        sheet: a WebP of all walls, one below the other.
+        sheet: a WebP of all walls, COLUMNS in a row.
         numbers: what was measured at each, their "steps" among it.
         key: of the slider.
     """
@@ -85,8 +86,9 @@ def in_words(numbers: Numbers, stage: int) -> str:
 def _wall(sheet: bytes, stage: int, stages: int) -> bytes:
     """One wall of the sheet as a PNG, twice as large, in whole pixels."""
     picture = Image.fromarray(images.read(sheet, "stages"))
-    height = picture.height // stages
-    wall = picture.crop((0, stage * height, picture.width, (stage + 1) * height))
+    width, height = picture.width // COLUMNS, picture.height // -(-stages // COLUMNS)
+    down, across = divmod(stage, COLUMNS)
+    wall = picture.crop((across * width, down * height, (across + 1) * width, (down + 1) * height))
     body = io.BytesIO()
     wall.resize((2 * wall.width, 2 * wall.height), Image.Resampling.NEAREST).save(body, "PNG")
     return body.getvalue()

@@ -71,7 +71,7 @@ def test_it_keeps_how_it_learnt(made, tmp_path):
     numbers, sheet = preset.data()["stages"], images.read(preset.stages())
     assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
     side = 4 * (32 + 2) - 2
-    assert sheet.shape == (4 * side, side, 3)
+    assert sheet.shape == (side, 4 * side, 3)
     assert len(preset.stages()) < stages.MOST_BYTES
 
 

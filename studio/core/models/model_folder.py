@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 PICTURE = "card.png"  # of what it makes and how it learnt; only some models have one
-STAGES = "stages.webp"  # what it drew of the same numbers as it grew, wall below wall; as above
+STAGES = "stages.webp"  # what it drew of the same numbers as it grew, wall by wall; as above
 OPTIONAL = (PICTURE, STAGES)
 MOST_TEXT = 1 << 20
 _MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density

@@ -94,7 +94,7 @@ class Preset:
         return self._optional(PICTURE)
 
     def stages(self) -> bytes | None:
-        """A WebP of what it drew as it grew, wall below wall, if it has one; its numbers are in `data()`."""
+        """A WebP of what it drew as it grew, wall by wall, if it has one; its numbers are in `data()`."""
         return self._optional(STAGES)
 
     def _optional(self, name: str) -> bytes | None:

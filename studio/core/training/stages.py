@@ -11,6 +11,7 @@ from PIL import Image
 from studio.core.pictures.grids import grid
 
 MOST = 24
+COLUMNS = 4  # walls in a row of a sheet
 SHOWN = 16  # pictures of a wall
 SIDE = 64  # px of each at most
 MOST_BYTES = 400_000  # of all walls together; the noise of a first one takes more than a face
@@ -50,10 +51,10 @@ class Stages:
         self.numbers = {name: list(some) for name, some in numbers.items()}
 
     def sheet(self) -> bytes | None:
-        """All walls below each other as one WebP of MOST_BYTES at most; None without any."""
+        """All walls, COLUMNS in a row, as one WebP of MOST_BYTES at most; None without any."""
         if not self.walls:
             return None
-        sheet = Image.fromarray(np.concatenate(self.walls))
+        sheet = Image.fromarray(grid(np.stack(self.walls), COLUMNS, gap=0))
         for quality in _QUALITIES:
             body = io.BytesIO()
             sheet.save(body, "WEBP", quality=quality, method=4)

@@ -34,9 +34,9 @@ def test_a_sheet_holds_all_walls(side, shown):
         kept.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"judge": step / 2})
     sheet = images.read(kept.sheet())
     height = 4 * (shown + 2) - 2
-    assert sheet.shape == (3 * height, height, 3), "sixteen pictures a wall, gray ones too"
+    assert sheet.shape == (height, stages.COLUMNS * height, 3), "sixteen pictures a wall, gray ones too"
     for n, step in enumerate((4, 25, 100)):
-        assert abs(int(sheet[n * height + 5, 5, 0]) - 2 * step) <= 4
+        assert abs(int(sheet[5, n * height + 5, 0]) - 2 * step) <= 4
     assert kept.numbers == {"steps": [4, 25, 100], "judge": [2, 12.5, 50]}
 
 
@@ -52,6 +52,7 @@ def test_even_noise_stays_small():
     for step in range(stages.MOST):
         kept.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
     assert 0 < len(kept.sheet()) <= stages.MOST_BYTES
+    assert images.read(kept.sheet()).shape[0] == stages.MOST / stages.COLUMNS * 262
 
 
 def test_they_go_on_from_a_checkpoint():
