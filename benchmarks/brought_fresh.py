@@ -47,7 +47,7 @@ def _lenet(keras: Any, shape: _SHAPE, classes: int) -> Any:
     layers = keras.layers
     body: list[Any] = [keras.Input(shape)]
     for filters in (6, 16):
-        body += [layers.Conv2D(filters, 5, activation="tanh"), layers.AveragePooling2D()]
+        body += [layers.Conv2D(filters, 5, activation="tanh"), layers.AveragePooling2D(2)]
     body += [layers.Flatten(), layers.Dense(84, activation="tanh")]
     return keras.Sequential([*body, layers.Dense(classes, activation="softmax")])
 
