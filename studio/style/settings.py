@@ -10,9 +10,10 @@ from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
 
 SHIPPED = "house"  # the network of house styles that comes with the studio
-# Of VGG16, forward and backward, at the coarsest scale.
-PASSES = {"draft": 20, "fine": 80, "finest": 520}
-FIRST_PASSES = {"draft": 6, "fine": 28, "finest": 300}  # of the first painter
+# Of VGG16, forward and backward, at the coarsest scale: of the first painter, the next four, and later ones.
+_FIRST_PASSES = {"draft": 6, "fine": 28, "finest": 300}
+_EARLIER_PASSES = {"draft": 20, "fine": 80, "finest": 520}
+_PASSES = {"draft": 16, "fine": 80, "finest": 400}
 
 
 class TransferSettings(Settings):
@@ -44,10 +45,10 @@ class TransferSettings(Settings):
     stop_after: int | None = setting(
         None, "Ends after so many passes in all, as one that was stopped; empty: at the end.", ge=1
     )
-    painter: Literal[1, 2, 3, 5] = setting(
-        3,
-        "Who paints draft, fine and finest: 3 from large strokes to small, in the photo's light and shade and"
-        " the painting's palette; 5, on trial, lightens a dim painting and paints broader strokes; 2 has"
+    painter: Literal[1, 2, 3, 5, 6] = setting(
+        6,
+        "Who paints draft, fine and finest: 6 from large strokes to small, with crisp shapes, in the light of"
+        " the photo and the painting's colours; 5 has softer shapes; 3 takes a dim painting as it is; 2 knows"
         " neither light nor palette; 1 paints at full size alone; 4 left a frame and is gone.",
     )
     stroke: float = setting(
@@ -97,7 +98,7 @@ class TransferSettings(Settings):
     @property
     def passes(self) -> int:
         """How many passes there are at the coarsest scale; 0 for an instant result."""
-        usual = PASSES if self.painter > 1 else FIRST_PASSES
+        usual = _FIRST_PASSES if self.painter == 1 else _EARLIER_PASSES if self.painter < 6 else _PASSES
         return 0 if self.mode == "instant" else self.steps or usual[self.mode]
 
 

@@ -11,19 +11,19 @@ from studio.core.objectives.terms import Objective
 from studio.core.progress import Progress
 from studio.style.optimise import objective, tones
 from studio.style.optimise.lbfgs import descend
-from studio.style.optimise.painters import PAINTERS, Painter
+from studio.style.optimise.painters import Painter
 from studio.style.optimise.pyramid import Levels, resized
 from studio.style.optimise.scene import Scene
 from studio.style.optimise.schedule import LEAST_SIDE, cost, levels, stages
 
 PREVIEW = 512  # px: the coarse scales are shown as large as what comes of them, up to this
 _SMOOTHING, _LAST_SMOOTHING = 0.5, 0.25  # the last scale adds the fine strokes that the painting has
-_FULL = 0.8  # strength, from which on nothing of the photo's own look is asked for
 
 
-def content_weight(strength: float, size: int) -> float:
+def content_weight(strength: float, size: int, painter: Painter) -> float:
     """How much the content counts at a size: the more the smaller it is, for there the large shapes are."""
-    return (0.18 * (1.0 - strength) / strength + 0.005) * 512 / size
+    least = 0.18 * (1.0 - strength) / strength + 0.005
+    return least * painter.content * (512 / size) ** painter.coarseness
 
 
 def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Progress) -> objective.Optimised:
@@ -39,7 +39,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
         several sizes judged at once as in Snelgrove 2017, "High-resolution multi-scale neural texture
         synthesis".
     """
-    painter = PAINTERS[scene.settings.painter]
+    painter = scene.painter
     plan = [(size, count) for size, count in stages(scene.settings) if _wide_enough(scene, size)]
     costs = [cost(size, scene.settings.painter) for size, _ in plan]
     passes, work = sum(n for _, n in plan), sum(n * c for (_, n), c in zip(plan, costs, strict=True))
@@ -80,13 +80,12 @@ def objectives(scene: Scene, backbone: Backbone, size: int, progress: Progress) 
     Raises:
         Cancelled: if a person asked to stop.
     """
-    settings, found = scene.settings, {}
-    painter = PAINTERS[settings.painter]
-    share = min(1.0, settings.strength / _FULL)
+    settings, painter, share = scene.settings, scene.painter, scene.share
+    found: dict[int, Objective] = {}
     for side in levels(size):
         if _wide_enough(scene, side):
             pull = objective.Pull(
-                content_weight(settings.strength, side),
+                content_weight(settings.strength, side, painter),
                 painter.smoothness * settings.smoothness if side == size else None,
                 share,
             )
@@ -96,7 +95,7 @@ def objectives(scene: Scene, backbone: Backbone, size: int, progress: Progress) 
             if painter.palette and side <= tones.PALETTE_SIDE and not scene.masks:
                 found[side] += painter.palette * tones.colors(scene, side, share)
     if painter.light:
-        weight = painter.light * content_weight(settings.strength, tones.LIGHT_SIDE)
+        weight = painter.light * content_weight(settings.strength, tones.LIGHT_SIDE, painter)
         found[tones.LIGHT_SIDE] = weight * tones.light(scene, size, share)
     return found
 
@@ -132,7 +131,7 @@ def _first(scene: Scene, start_01: np.ndarray, size: int) -> np.ndarray:
     """
     content_01 = scene.content_01(size)
     painted = 0.5 * (resized(start_01, content_01.shape) + scene.recoloured_01(size))
-    share = min(1.0, scene.settings.strength / _FULL)
+    share = scene.share
     grain = np.random.default_rng(scene.settings.seed).standard_normal(content_01.shape)
     first = content_01 + share * (painted - content_01) + 0.02 * share * grain
     return np.clip(first, 0.0, 1.0).astype("float32")

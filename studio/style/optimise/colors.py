@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _SAMPLED = 512  # px: so many rows and columns tell a picture's colours
 _LIGHTS = 99.0  # percentile: the lightest pixels, but for glints and scratches
+_FURTHEST = 1.5
 _MOST = 1.5  # times: a dark painting beside a sunny photo stays a dark painting
 
 
@@ -23,13 +26,38 @@ def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
         Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
         unlike a Cholesky factor, keeps hues from turning.
     """
-    mean, covariance = _statistics(image)
-    target_mean, target_covariance = _statistics(target)
-    root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
-    transport = inverse @ _power(root @ target_covariance @ root, 0.5) @ inverse
-    shift = target_mean - mean @ transport
-    moved = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
-    return np.clip(moved + 0.5, 0, 255).astype("uint8").reshape(image.shape)
+    own, wanted = _statistics(image), _statistics(target)
+    return _moved(image, own[0], wanted[0], _transport(own[1], wanted[1]))
+
+
+def tone(
+    painted: np.ndarray,
+    content: np.ndarray,
+    styles: Sequence[np.ndarray],
+    shares: Sequence[float],
+    share: float,
+) -> np.ndarray:
+    """Gives a painted picture the mean and covariance that its styles' colours have.
+
+    A descent of few passes leaves colours nearer to grey than the styles': a veil.
+
+    Args:
+        painted, content: `(H, W, 3) uint8`, each of its own size.
+        styles: such pictures, and `shares` what each counts, 1 in all.
+        share: from the content's colours, 0, to the styles', 1.
+
+    Returns:
+        `(H, W, 3) uint8`. No colour is moved apart from the mean by more than `_FURTHEST` times, nor drawn
+        nearer by more: in a picture that has hardly any colours, these would be noise.
+    """
+    found = [_statistics(picture) for picture in (content, *styles)]
+    weights = [1.0 - share, *(share * part for part in shares)]
+    mean = np.sum([weight * one[0] for weight, one in zip(weights, found, strict=True)], axis=0)
+    covariance = np.sum([weight * one[1] for weight, one in zip(weights, found, strict=True)], axis=0)
+    own = _statistics(painted)
+    values, vectors = np.linalg.eigh(_transport(own[1], covariance))
+    bounded = (vectors * np.clip(values, 1 / _FURTHEST, _FURTHEST)) @ vectors.T
+    return _moved(painted, own[0], mean, bounded)
 
 
 def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
@@ -62,6 +90,18 @@ def expose(image: np.ndarray, target: np.ndarray) -> np.ndarray:
     lights, wanted = (max(1.0, np.percentile(one.max(axis=-1), _LIGHTS)) for one in (image, target))
     gain = np.clip(wanted / lights, 1.0, _MOST)
     return np.minimum(image * gain + 0.5, 255).astype("uint8")
+
+
+def _transport(covariance: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The symmetric matrix that moves colours of one covariance to those of another by the least."""
+    root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
+    return inverse @ _power(root @ wanted @ root, 0.5) @ inverse
+
+
+def _moved(image: np.ndarray, mean: np.ndarray, wanted: np.ndarray, transport: np.ndarray) -> np.ndarray:
+    shift = wanted - mean @ transport
+    moved = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
+    return np.clip(moved + 0.5, 0, 255).astype("uint8").reshape(image.shape)
 
 
 def _statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

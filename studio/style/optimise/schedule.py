@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from studio.style.optimise.painters import PAINTERS
 from studio.style.settings import TransferSettings
 
 LEAST_SIDE = 16  # px: one place is left of it at the deepest layer
@@ -20,12 +21,15 @@ def scales(size: int, painter: int = 3) -> list[int]:
     return found
 
 
-def schedule(sizes: Sequence[int], passes: int) -> list[int]:
-    """How many passes each scale gets, from coarse to fine: each half as many as the one before.
+def schedule(sizes: Sequence[int], passes: int, lasting: float = 0.5) -> list[int]:
+    """How many passes each scale gets, from coarse to fine: each about half as many as the one before.
 
     A pass at twice the size costs four times as much and has only the finest strokes left to do.
+
+    Args:
+        lasting: the share that is left at the next size.
     """
-    return [max(1, round(passes / 2**i)) for i in range(len(sizes))]
+    return [max(1, round(passes * lasting**i)) for i in range(len(sizes))]
 
 
 def first_look(settings: TransferSettings) -> int:
@@ -38,7 +42,7 @@ def stages(settings: TransferSettings) -> list[tuple[int, int]]:
     if not settings.passes:
         return []
     sizes = scales(settings.size, settings.painter)
-    return list(zip(sizes, schedule(sizes, settings.passes), strict=True))
+    return list(zip(sizes, schedule(sizes, settings.passes, PAINTERS[settings.painter].lasting), strict=True))
 
 
 def levels(size: int, painter: int = 3) -> list[int]:
@@ -51,4 +55,5 @@ def levels(size: int, painter: int = 3) -> list[int]:
 
 def cost(size: int, painter: int) -> float:
     """What one pass costs, in millions of pixels of a square picture of that longer side."""
-    return sum(side**2 for side in levels(size, painter)) / 1e6
+    whole = 1.0 + 2.0 * PAINTERS[painter].margin
+    return whole**2 * sum(side**2 for side in levels(size, painter)) / 1e6

@@ -9,6 +9,7 @@ from studio.core.pictures import images
 from studio.core.progress import Progress, Report
 from studio.style.optimise import coarse_to_fine, objective
 from studio.style.optimise.coarse_to_fine import content_weight
+from studio.style.optimise.painters import PAINTERS
 from studio.style.optimise.scene import Scene
 from studio.style.optimise.tones import LIGHT_SIDE
 from studio.style.settings import TransferSettings
@@ -31,9 +32,11 @@ def stopping_after(passes, seen):
 
 
 def test_the_content_counts_less_the_stronger_the_style_and_more_the_smaller_the_picture():
-    weights = [content_weight(strength, 256) for strength in (0.1, 0.5, 0.8, 1.0)]
+    third, sixth = PAINTERS[3], PAINTERS[6]
+    weights = [content_weight(strength, 256, sixth) for strength in (0.1, 0.5, 0.8, 1.0)]
     assert weights == sorted(weights, reverse=True) and weights[-1] > 0
-    assert content_weight(0.8, 64) > content_weight(0.8, 512)
+    assert content_weight(0.8, 64, sixth) > content_weight(0.8, 512, sixth) > content_weight(0.8, 512, third)
+    assert content_weight(0.8, 64, third) > content_weight(0.8, 64, sixth), "large shapes may move"
 
 
 def test_a_picture_is_judged_at_every_size_that_the_network_can_see(weights_home, photo, painting):

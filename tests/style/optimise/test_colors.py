@@ -53,3 +53,20 @@ def test_an_exposed_picture_has_the_lights_of_the_other_and_its_own_darks():
     assert abs(float(np.percentile(exposed, 99)) - 240) <= 2 and exposed.min() == 0
     assert np.array_equal(colors.expose(light, dim), light), "never darker"
     assert colors.expose(dim // 4, light).max() <= 1.5 * (dim // 4).max() + 1, "a dark one stays dark"
+
+
+def test_a_toned_picture_has_the_colours_of_its_styles_as_far_as_the_strength_goes():
+    style, photo = pictures()
+    painted = np.clip(style * 0.8 + 30, 0, 255).astype("uint8")  # a veil
+    whole = colors.tone(painted, photo, [style], [1.0], 1.0)
+    assert np.allclose(whole.mean((0, 1)), style.mean((0, 1)), atol=2)
+    assert np.allclose(whole.std((0, 1)), style.std((0, 1)), atol=2)
+    half = colors.tone(painted, photo, [style], [1.0], 0.5).mean((0, 1))
+    assert np.allclose(half, (style.mean((0, 1)) + photo.mean((0, 1))) / 2, atol=2)
+
+
+def test_toning_makes_no_noise_of_a_picture_of_hardly_any_colours():
+    style, photo = pictures()
+    rng = np.random.default_rng(1)
+    flat = (120 + rng.integers(-2, 3, (40, 40, 3))).astype("uint8")
+    assert colors.tone(flat, photo, [style], [1.0], 1.0).std((0, 1)).max() < 1.6 * flat.std((0, 1)).max() + 1

@@ -105,7 +105,7 @@ def test_matched_colours_recolour_the_style():
     assert style[..., 1].mean() < 0.3
 
 
-def test_only_the_fifth_painter_lightens_a_dim_style_and_no_instant_result_does():
+def test_the_newer_painters_lighten_a_dim_style_and_no_instant_result_does():
     def lights(**settings):
         return float(Scene(PHOTO, [STYLE // 2], [], TransferSettings(**settings)).styles_01(80)[0].max())
 
@@ -122,3 +122,26 @@ def test_weights_that_cannot_be_shared_are_refused(weights):
 def test_a_sliver_too_thin_for_the_network_is_refused_with_the_size_that_would_do():
     with pytest.raises(InvalidInput, match="choose a size of 342 px or more"):
         Scene(np.zeros((8, 160, 3), "uint8"), [STYLE], [], TransferSettings(size=64, mode="fine"))
+
+
+def test_the_sixth_painter_paints_a_margin_and_cuts_it_off():
+    one = scene(size=128, mode="fine", painter=6)
+    assert one.shape(128) == (1, 96 + 8, 128 + 8, 3) == one.content_01(128).shape
+    assert one.shape(64) == (1, 52, 68, 3), "at every size"
+    photo = scene(size=128)
+    inner = one.content_01(128)[:, 4:-4, 4:-4]
+    assert np.array_equal(inner, photo.content_01(128))
+    assert np.array_equal(one.content_01(128)[:, :4, 4:-4], inner[:, 3::-1]), "as in a mirror"
+    assert one.finished(one.content_01(128)).shape == (96, 128, 3)
+    assert one.finished(one.content_01(64)).shape == (48, 64, 3), "also while it is small"
+    assert scene(size=128, mode="instant", painter=6).shape(128) == (1, 96, 128, 3)
+
+
+def test_masks_go_on_into_the_margin():
+    left = np.full_like(PHOTO, 255)
+    left[:, 60:] = 0
+    one = scene(style_masks=[left], size=120, mode="fine", painter=6)
+    black = np.zeros(one.shape(120), "float32")
+    painted = one.finished(black)
+    assert painted.shape == PHOTO.shape
+    assert not painted[:, :50].any() and np.array_equal(painted[:, 70:], PHOTO[:, 70:])

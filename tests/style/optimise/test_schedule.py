@@ -32,6 +32,7 @@ def test_the_first_painter_begins_no_smaller_than_the_content_could_bear(size, w
 def test_finer_scales_get_fewer_passes_but_at_least_one():
     assert schedule([512, 1024, 2048], 36) == [36, 18, 9]
     assert schedule([512, 1024], 1) == [1, 1]
+    assert schedule([128, 256, 512], 80, lasting=0.55) == [80, 44, 24]
 
 
 def test_an_instant_picture_has_no_stages_and_is_its_own_first_look():
@@ -54,13 +55,13 @@ def work(mode, size=512):
 
 def test_each_mode_costs_what_it_is_said_to():
     assert work("draft") == pytest.approx(12, abs=1)
-    assert 45 < work("fine") < 60
+    assert work("fine") == pytest.approx(60, abs=1)
     assert work("finest") == pytest.approx(300, abs=5)
 
 
 def test_twice_the_size_adds_as_much_again_not_four_times():
     assert work("fine", 1024) < 2.5 * work("fine")
-    assert work("fine", 2048) < 5 * work("fine")
+    assert work("fine", 2048) < 5.2 * work("fine")
 
 
 def test_a_recipe_that_names_no_painter_means_the_first():
@@ -69,6 +70,6 @@ def test_a_recipe_that_names_no_painter_means_the_first():
     old = Recipe(task="style.transfer", settings={"mode": "fine"}).checked_settings()
     new = Recipe(task="style.transfer", settings=TransferSettings(mode="fine").model_dump(mode="json"))
     second = Recipe(task="style.transfer", settings={"mode": "fine", "painter": 2}).checked_settings()
-    assert second.painter == 2 and stages(second) == stages(TransferSettings(mode="fine"))
+    assert second.painter == 2 and stages(second) == [(128, 80), (256, 40), (512, 20)]
     assert old.painter == 1 and stages(old) == [(512, 28)]
-    assert new.checked_settings().painter == TransferSettings().painter == 3
+    assert new.checked_settings().painter == TransferSettings().painter == 6
