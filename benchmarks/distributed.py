@@ -25,10 +25,10 @@ from studio.core.process import children
 # Saves at every step; else the very script.
 SCRIPT = """
 import sys
-from studio.core.training import loop
+from studio.core.training import checkpoints
 from training.script import main
 
-loop.CHECKPOINT_SECONDS = 0
+checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
 PICTURES = ("data.npz", "--size", "32", "--batch", "16", "--scored", "0")

@@ -11,7 +11,7 @@ from pages.form import estimates, read_pictures
 from pages.form.read_pictures import Wish
 from pages.widgets import browser_pictures, weight_downloads, words
 from studio.core.data import Pictures
-from studio.core.generators import LEAST_PICTURES
+from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
 from studio.core.pictures import grids, images
 from studio.core.settings import Settings

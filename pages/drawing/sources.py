@@ -17,7 +17,7 @@ from pages.widgets.owners import owner
 from studio.core import data
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
-from studio.core.generators import LEAST_PICTURES
+from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.pictures import formats, images
 from studio.core.tasks import File
 from studio.gallery import index

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from studio.api import docs, files, gallery, guards, jobs, models, problems, steering, tasks
+from studio.api import batches, docs, files, gallery, guards, jobs, models, problems, steering, tasks
 from studio.core.errors import invalid
 from studio.core.version import VERSION
 
@@ -47,7 +47,7 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
         middleware=middleware,
     )
     problems.add(api)
-    for part in (tasks, files, jobs, steering, gallery, models):
+    for part in (tasks, files, jobs, batches, steering, gallery, models):
         api.include_router(part.routes)
 
     @api.get("/docs", include_in_schema=False)

@@ -19,24 +19,22 @@ from studio import engine
 from studio.api import bodies, shapes
 from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
-from studio.core import paths, tasks
-from studio.core.errors import StudioError, TooMany, Unavailable, invalid
+from studio.core.errors import StudioError, TooMany, Unavailable
 from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 from studio.run import task_request
 
 LOOK_SECONDS = 0.25
 MOST_WAIT = 60.0  # s
-MOST_TOGETHER = 500  # jobs of a batch that are asked for by one request
 MOST_LIVE = 8  # requests of an owner that are answered at once
-_Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 routes = APIRouter(tags=["Jobs"])
 _live: Counter[str] = Counter()  # of each owner; only the server's loop counts
 
 
 @routes.post("/jobs", status_code=202, responses=answers(400, 404, 413, 429, 507))
-async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: _Key = "") -> shapes.JobOut:
+async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: Key = "") -> shapes.JobOut:
     """Puts a job into the queue.
 
     With an `Idempotency-Key` the same request can be sent again, also after the server was killed: it makes
@@ -44,44 +42,11 @@ async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: _Key = "
     """
 
     def work() -> engine.Job:
-        task, settings, inputs = _understood(what)
+        task, settings, inputs = understood(what)
         key = shapes.plain(idempotency_key)
         return engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=what.batch)
 
     return shapes.job(await aside(owner, work))
-
-
-@routes.post("/batches", status_code=202, responses=answers(400, 404, 413, 429, 507))
-async def submit_batch(owner: Caller, what: bodies.AskedBatch, idempotency_key: _Key = "") -> shapes.BatchOut:
-    """Puts a job a picture into the queue, as one batch: all of them, or none.
-
-    For tasks whose first input is one picture; here it may list up to 500. Sent again with its
-    `Idempotency-Key`, it makes no more jobs.
-    """
-
-    def work() -> engine.Batch:
-        studio, key = engine.connect(), shapes.plain(idempotency_key)
-        task, several = _of_pictures(what)
-        batch = what.batch or (paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8))
-        studio.submit_all(task.name, several, batch, owner, key)
-        return studio.batch(batch, owner)
-
-    return shapes.BatchOut.of(await aside(owner, work))
-
-
-def _of_pictures(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
-    """A task with each of the pictures that its first input lists."""
-    task = tasks.get(what.task)
-    if not task.of_a_picture:
-        step = "ask for each as a job, with the same `batch`"
-        raise invalid("task", expected="one of a picture", received=task.name, next_step=step)
-    slot = task.inputs[0].name
-    listed = what.inputs.get(slot, [])
-    if not 0 < len(listed) <= MOST_TOGETHER:
-        expected = f"1 to {MOST_TOGETHER} pictures"
-        raise invalid(slot, expected=expected, received=len(listed), next_step="send as many")
-    single = (what.model_copy(update={"inputs": {**what.inputs, slot: [one]}}) for one in listed)
-    return task, [_understood(one)[1:] for one in single]
 
 
 @routes.get("/jobs", responses=answers())
@@ -169,7 +134,7 @@ async def live(
     """Makes at once what takes seconds, and keeps nothing: the answer is the file that was made."""
 
     def work() -> engine.Live:
-        task, settings, inputs = _understood(what)
+        task, settings, inputs = understood(what)
         whose = f"api {owner} {session or secrets.token_hex(8)}"
         return engine.connect().live(task.name, settings, inputs, whose, owner)
 
@@ -192,7 +157,7 @@ def _one_more(owner: str) -> Iterator[None]:
             del _live[owner]
 
 
-def _understood(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
+def understood(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
     named: dict[str, Any] = {
         slot: [(one, "") if isinstance(one, str) else (one.id, one.name) for one in files]
         for slot, files in what.inputs.items()

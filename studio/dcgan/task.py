@@ -9,8 +9,9 @@ import numpy as np
 from studio.core import data, recipes
 from studio.core.data import Pictures
 from studio.core.errors import Cancelled
-from studio.core.generators import LEAST_PICTURES, latent
+from studio.core.generators import latent
 from studio.core.generators.directions import by_name
+from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
 from studio.core.models import cards, loading, presets
 from studio.core.pictures.grids import grid

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core import data, recipes
 from studio.core.errors import Cancelled
-from studio.core.generators import LEAST_PICTURES
+from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
 from studio.core.models import cards, presets
 from studio.core.pictures.grids import grid

@@ -187,7 +187,7 @@ from studio.core.training import checkpoints, loop
 from studio.core.progress import Progress
 from studio.text import train
 from studio.text.settings import TrainTextSettings
-loop.CHECKPOINT_SECONDS = loop.REPORT_SECONDS = 0.05
+checkpoints.CHECKPOINT_SECONDS = loop.REPORT_SECONDS = 0.05
 wish = json.loads(sys.stdin.read())
 say = Progress(lambda report: (sys.stdout.write(f"{report.step}\\n"), sys.stdout.flush()))
 train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, checkpoints.Run(Path(wish["folder"])))

@@ -20,7 +20,7 @@ from studio.core.models import presets
 # Saves at every step and says where it begins; else the very script.
 SCRIPT = """
 import sys
-from studio.core.training import loop
+from studio.core.training import checkpoints, loop
 from training.script import main
 
 resume = loop.Training._resume
@@ -29,7 +29,7 @@ def told(self):
     print("begins at", self.step, file=sys.stderr, flush=True)
 
 loop.Training._resume = told
-loop.CHECKPOINT_SECONDS = 0
+checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
 STEPS, KILLED = 120, 20

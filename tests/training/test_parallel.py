@@ -26,10 +26,10 @@ pytest.importorskip("jax", reason="training on several devices needs JAX: pip in
 # Saves at every step; else the very script.
 SCRIPT = """
 import sys
-from studio.core.training import loop
+from studio.core.training import checkpoints
 from training.script import main
 
-loop.CHECKPOINT_SECONDS = 0
+checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 """
 PICTURES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]

@@ -35,6 +35,7 @@ Work = Callable[[Any, tasks.Inputs, Progress], tasks.Result]
 _MAGIC = b"studio run 1 "
 _NOTES = "notes"
 _WAIT = 0.5  # s between two looks whether another process has ended
+CHECKPOINT_SECONDS = 60.0  # between two
 KEPT = 2  # the newest, and the one before in case the newest is damaged
 
 

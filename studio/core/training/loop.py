@@ -19,7 +19,6 @@ from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel
 
-CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 0.1
 # Of tests, as checkpoints of earlier versions call them.
 _OLD_NAMES = {f"held out{of}": f"validation{of}" for of in ("", " kl", " style", " content")}
@@ -168,7 +167,7 @@ class Training:
             self.curves.seconds = time.monotonic() - began
             if self._is_due() and (ended := self._test(losses, progress)):
                 return ended
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            if time.monotonic() - saved > checkpoints.CHECKPOINT_SECONDS:
                 self.save()
                 saved = time.monotonic()
             if time.monotonic() - told > REPORT_SECONDS or self.step == self.steps:
