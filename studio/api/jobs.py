@@ -158,6 +158,11 @@ def _one_more(owner: str) -> Iterator[None]:
 
 
 def understood(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
+    """The task, settings and inputs that are asked for, checked.
+
+    Raises:
+        StudioError: for a task that there is not, settings out of range, or files that are not there.
+    """
     named: dict[str, Any] = {
         slot: [(one, "") if isinstance(one, str) else (one.id, one.name) for one in files]
         for slot, files in what.inputs.items()
