@@ -18,7 +18,7 @@ from studio.gallery.index import Entry, Wanted
 from studio.run import outputs, terminal
 
 MOST_LISTED = 50
-_TITLE = 16  # letters of the longest title of a task
+_TITLE = 19  # letters of the longest title of a task
 
 
 def add(commands: Any) -> None:

@@ -76,22 +76,25 @@ def transfer(
     networks = adain.load(progress)
     began = time.monotonic()
     progress.stage("First look")
-    first = instant.paint(scene, networks, first_look(settings))
+    # Who stops here has the instant result, and a recipe of it: nothing of a painter's own may be in it.
+    bare = settings.model_copy(update={"mode": "instant"})
+    plain = Scene(content, styles, style_masks, bare) if settings.passes else scene
+    first = instant.paint(plain, networks, first_look(settings))
     weights = {"adain": networks.digest}
     if not settings.passes:
-        return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights)
+        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights)
     try:
-        progress.report(0, 0, preview=lambda: scene.finished(first), text="First look")
+        progress.report(0, 0, preview=lambda: plain.finished(first), text="First look")
         vgg16 = backbones.load("vgg16", progress)
     except Cancelled:  # the first look is the best so far
-        return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
+        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     if settings.painter == 1:
         best = legacy_painter.paint(scene, vgg16.averaged, first, progress)
     else:
         start = instant.paint(scene, networks, scales(settings.size)[0])
         best = coarse_to_fine.paint(scene, vgg16, start, progress)
     if not best.passes:
-        return Painted(scene.finished(first), {"seconds": time.monotonic() - began}, weights, True)
+        return Painted(plain.finished(first), {"seconds": time.monotonic() - began}, weights, True)
     figures = {
         "seconds": time.monotonic() - began,
         "passes": best.passes,

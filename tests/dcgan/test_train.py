@@ -172,7 +172,7 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
 def test_a_judge_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that_took(
     blobs, tiny, monkeypatch
 ):
-    monkeypatch.setattr(train, "settle", lambda generator, settings: None)
+    monkeypatch.setattr(train, "settle", lambda *given: None)
     monkeypatch.setattr(train, "draw", lambda generator, z: blobs)
     trainer = train.Trainer(blobs, tiny)
     for loss, taken_back in ((2, 0), (0.5, 1)):

@@ -60,7 +60,7 @@ def test_fine_lowers_the_losses_and_keeps_the_shape(weights_home, photo, paintin
     totals = [report.metrics["total"] for report in seen if report.metrics]
     assert len(totals) == painted.figures["passes"] == 6
     assert painted.figures["total"] == pytest.approx(min(totals))
-    assert painted.figures["total"] < 0.7 * totals[0]
+    assert painted.figures["total"] < 0.8 * totals[0]
     assert set(painted.weights) == {"adain", "vgg16"}
     assert seen[-1].step == seen[-1].total == 6
 
