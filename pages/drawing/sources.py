@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import data_set_input, forms, picture_input, samples, uploads
+from pages.form import data_set_input, picture_input, uploads
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import data
@@ -48,19 +48,8 @@ class Source:
 def choose() -> Source | None:
     """Asks for pictures, the first sample chosen already; None while there are none."""
     known = {name.capitalize(): one for name, one in sample_sets.collections().items()}
-    titles = [*known, OWN, GALLERY]
-    forms.choosing(KEY, titles)
-    chosen = st.pills(
-        "Pictures to learn from",
-        titles,
-        default=titles[0],
-        required=True,
-        key=KEY,
-        bind="query-params",
-        width="stretch",
-    )
-    tiles = [f"set-{name}" for name in (*sample_sets.collections(), "own", "gallery")]
-    picture_input.tiles(KEY, [samples.shipped(name) for name in tiles])
+    names = [*(one.name for one in known.values()), "own", "gallery"]
+    chosen = data_set_input.which([*known, OWN, GALLERY], names, key=KEY)
     if chosen in known:
         st.caption(known[chosen].title)
         name = known[chosen].name

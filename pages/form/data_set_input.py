@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -29,19 +30,8 @@ def choose() -> PictureSet | None:
     """Asks for pictures, the first sample chosen already; None while there are no own ones yet."""
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
     mine: File | None = st.session_state.get(_TAKEN)
-    titles = [*known, OWN]
-    forms.choosing(KEY, titles)
-    chosen = st.pills(
-        "Pictures to learn from",
-        titles,
-        default=titles[0],
-        required=True,
-        key=KEY,
-        bind="query-params",
-        width="stretch",
-    )
-    small = [samples.shipped(f"set-{one.name}") for one in known.values()]
-    picture_input.tiles(KEY, [*small, samples.shipped("set-own")], width=6.5)
+    names = [*(one.name for one in known.values()), "own"]
+    chosen = which([*known, OWN], names, key=KEY, width=6.5)
     if chosen in known:
         st.caption(f"{known[chosen].title} Drawn by the studio itself.")
         return PictureSet(chosen, sample(known[chosen].name))
@@ -54,6 +44,28 @@ def choose() -> PictureSet | None:
         return None
     st.caption(f":material/folder_zip: {words.plain(mine.name)}")
     return PictureSet(mine.name, mine)
+
+
+def which(titles: Sequence[str], names: Sequence[str], *, key: str, **tiles: float) -> str:
+    """Asks for one of several data sets, each beside its small picture, the first chosen already.
+
+    Args:
+        titles: of each.
+        names: of each, by which its small picture is called.
+        tiles: how they are drawn, see `picture_input.tiles`.
+    """
+    forms.choosing(key, titles)
+    chosen = st.pills(
+        "Pictures to learn from",
+        titles,
+        default=titles[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        width="stretch",
+    )
+    picture_input.tiles(key, [samples.shipped(f"set-{name}") for name in names], **tiles)
+    return chosen
 
 
 def _ask() -> None:

@@ -40,7 +40,7 @@ def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result
     """Says which of two voices expected a text more; what each character took is in the file alone."""
     began, file = time.monotonic(), inputs["text"][0]
     read = corpus.read(file.read())
-    chosen = [_preset(settings, inputs, slot) for slot in SLOTS]
+    chosen = [presets.given_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS]
     first, second = (voice.load(preset) for preset in chosen)
     if first.digest == second.digest:
         raise _twice(first.name)
@@ -48,19 +48,12 @@ def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result
     names = [_name(inputs, slot, spoken.name) for slot, spoken in zip(SLOTS, (first, second), strict=True)]
     told = _told(found, names, [_usual(preset) for preset in chosen])
     told["notes"] = [*read.notes, *found.notes]
-    given = {slot for slot in SLOTS if inputs.get(f"{slot}_model")}
-    loaded = dict(zip(SLOTS, (first, second), strict=True))
-    weights = {one.name: one.digest for slot, one in loaded.items() if slot not in given}
+    voices = zip(SLOTS, (first, second), strict=True)
+    weights = {one.name: one.digest for slot, one in voices if not inputs.get(f"{slot}_model")}
     recipe = recipes.make("text.compare", settings, inputs, weights)
     whole = {**told, "text": found.text, "nats": [_rounded(row) for row in found.nats]}
     kept = File.keep(json.dumps(whole).encode(), "text", f"{Path(file.name).stem}-who.json")
     return Result((kept,), {**told, "seconds": time.monotonic() - began}, recipe)
-
-
-def _preset(settings: CompareSettings, inputs: Inputs, slot: str) -> Preset:
-    for file in inputs.get(f"{slot}_model", ()):
-        return presets.from_zip(file)
-    return presets.find(getattr(settings, slot))
 
 
 def _name(inputs: Inputs, slot: str, name: str) -> str:

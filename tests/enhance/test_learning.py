@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import resumed
 import tiny_enhance
 
 from studio.core import data, tasks
@@ -9,7 +10,6 @@ from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images, sample_photos
 from studio.core.progress import Progress
-from studio.core.training import checkpoints
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.learn import windows
 from studio.enhance.learn.drawings import drawn
@@ -84,17 +84,7 @@ def test_it_comes_nearer_than_bicubic(photos):
 
 @pytest.mark.slow
 def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
-    whole = trainer(photos)
-    whole.learn(Progress())
-    run = checkpoints.Run(home / "run")
-    first = trainer(photos, run)
-    first.advance()
-    first.step = 1
-    first.save()
-    second = trainer(photos, run)
-    second.learn(Progress())
-    for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6)
+    resumed.ends_as_unbroken(lambda run: trainer(photos, run), home / "run")
 
 
 @pytest.fixture

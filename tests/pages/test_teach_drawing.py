@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pages.drawing import sources, wish
+from pages.form import samples
 from studio.core import tasks
 from studio.core.data import sample_sets
 from studio.core.pictures import avatars, images
@@ -146,4 +147,4 @@ def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
 
 def test_samples_have_their_pictures():
     for name in [*sample_sets.collections(), "own", "gallery"]:
-        assert (sources.samples.SHIPPED / f"set-{name}.webp").is_file()
+        assert (samples.SHIPPED / f"set-{name}.webp").is_file()

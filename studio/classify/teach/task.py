@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "seconds_looking": looking,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
-            *_levels_note(settings, inputs),
+            *_in_a_sentence(available.levels_note(settings, inputs)),
             *found.notes,
             *settings.without_effect(looks if base else ""),
             *stopped,
@@ -110,10 +111,9 @@ def _finetuned(
     return tuned.top, tuned.probabilities, more | {"curve": curve}
 
 
-def _levels_note(settings: TrainClassifierSettings | AuditSettings, inputs: Inputs) -> list[str]:
-    """A sentence on what a model made elsewhere is given for the levels of a picture, and why."""
-    told = available.levels_note(settings, inputs)
-    return [f"{told['levels_told']}."] if told else []
+def _in_a_sentence(levels: Mapping[str, str]) -> list[str]:
+    """What `available.levels_note` found, as a note; none where it found nothing."""
+    return [f"{levels['levels_told']}."] if levels else []
 
 
 def _accuracy(found: TrainingSet, probabilities: np.ndarray) -> float:
@@ -182,9 +182,9 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                 told = doubts.by_classifier(
                     base, given[0].name, pictures, alike.labels, settings.seed, progress
                 )
-                found["notes"] += [*_levels_note(settings, inputs), *told.pop("notes")]
-                found |= told | available.levels_note(settings, inputs)
-                found.pop("levels_told", None)
+                levels = available.levels_note(settings, inputs)
+                found["notes"] += [*_in_a_sentence(levels), *told.pop("notes")]
+                found |= told | ({"levels": levels["levels"]} if levels else {})
             else:
                 found["suspicious"], weights = _doubted(settings, file, progress)
         except StudioError as error:

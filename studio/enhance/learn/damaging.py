@@ -17,6 +17,8 @@ CLOSER = (1.25, 1.5, 2.0)  # so many times larger a window is before it is shrun
 MOST_NOISE = 55.0  # levels
 MOST_IN_FILES = 30.0  # of noise in what is then compressed
 QUALITIES = (5, 95)
+LIGHT_OF_WHITE = 0.669  # deviation of Y where R, G and B have noise of 1 each of their own
+COLOUR_OF_WHITE = 0.641  # that of Cb and Cr, in the mean
 _SUBSAMPLED = 2  # 4:2:0, as Pillow numbers it
 
 
@@ -99,12 +101,8 @@ def noisy(truth: np.ndarray, level: float, grey: bool, rng: np.random.Generator)
     seen = truth + np.float32(level) * (np.sqrt(1 - share) * alike + np.sqrt(share) * own).astype("float32")
     if rng.random() < 0.5:
         seen = np.rint(np.clip(seen, 0, 255))
-    light, colour = (np.sqrt(1 - share + share * LIGHT_OF_WHITE**2), np.sqrt(share) * COLOUR_OF_WHITE)
+    light, colour = np.sqrt(1 - share + share * LIGHT_OF_WHITE**2), np.sqrt(share) * COLOUR_OF_WHITE
     return seen, Damage(level * float(light), level * float(colour))
-
-
-LIGHT_OF_WHITE = 0.669  # deviation of Y where R, G and B have noise of 1 each of their own
-COLOUR_OF_WHITE = 0.641  # that of Cb and Cr, in the mean
 
 
 def compressed(truth: np.ndarray, quality: float, grey: bool, subsampled: bool) -> np.ndarray:

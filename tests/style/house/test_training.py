@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import resumed
 import tiny_styles
 
 from studio.core import data, tasks
@@ -10,7 +11,6 @@ from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.core.pictures import images, paintings, sample_photos
 from studio.core.progress import Progress
-from studio.core.training import checkpoints
 from studio.style.house import film_grain, known_styles, paint, train
 from studio.style.house.held_out import HeldOut
 from studio.style.house.learner import FARTHEST, Learner
@@ -204,17 +204,7 @@ def test_the_styles_come_closer(photos, grams, vgg16):
 
 @pytest.mark.slow
 def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, home):
-    whole = trainer(photos, grams, vgg16)
-    whole.learn(Progress())
-    run = checkpoints.Run(home / "run")
-    first = trainer(photos, grams, vgg16, run)
-    first.advance()
-    first.step = 1
-    first.save()
-    second = trainer(photos, grams, vgg16, run)
-    second.learn(Progress())
-    for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6)
+    resumed.ends_as_unbroken(lambda run: trainer(photos, grams, vgg16, run), home / "run")
 
 
 @pytest.mark.slow
