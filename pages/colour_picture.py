@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.colour import choices, input_form, under_the_hood
+from pages.colour import choices, input_form, refill, under_the_hood
 from pages.colour.input_form import TASK
 from pages.form import film_input
 from studio.colour.settings import ColourSettings
@@ -14,6 +14,7 @@ with left:
     st.caption("Gives a grey photo colours. They are likely ones, not the true ones: those are lost.")
     wish = input_form.wish()
     settings = parts.form(ColourSettings, skip=("network",), beside=input_form.network)
+    parts.saved_settings(TASK, settings, refill.put)
     problem = wish.problem(settings) if settings is not None else ""
     ready = settings is not None and not problem
     at_once = ready and wish.follows(settings)

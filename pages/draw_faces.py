@@ -27,6 +27,7 @@ with left:
             reset=lambda: input_form.reset(preset),
         )
         settings = input_form.checked_settings(settings and settings.model_copy(update=more))
+        parts.saved_settings(TASK, settings, input_form.put)
         wanted = bool(settings and settings.walk) and parts.start_button(":material/movie:", "Make the film")
     else:
         models.none_yet()

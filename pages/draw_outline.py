@@ -12,6 +12,7 @@ with left:
     st.title("Outline", anchor=False)
     st.caption("Draw a face, as well or as badly as you like. After every stroke an avatar is painted.")
     settings = parts.form(OutlineSettings, skip=("network",))
+    parts.saved_settings(TASK, settings)
 with right:
     stage = parts.stage(left)
 with stage:

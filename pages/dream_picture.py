@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.dream import before_start, channel_sheet, targets, under_the_hood
+from pages.dream import before_start, channel_sheet, refill, targets, under_the_hood
 from pages.form import film_settings, many_photos
 from studio.dream.settings import DreamSettings
 
@@ -33,6 +33,7 @@ with left:
         DreamSettings, skip=(*asked_here, "dreamer"), extra=wish, beside=film_settings.zoom_film, reset=reset
     )
     settings = targets.checked_settings(settings, guided=guide is not None)
+    parts.saved_settings(TASK, settings, refill.put)
     wanted = settings is not None and parts.start_button(":material/bedtime:")
     several = many_photos.ask(settings is not None)
 with right:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.enhance import closer_look, input_form, made, under_the_hood
+from pages.enhance import closer_look, input_form, made, refill, under_the_hood
 from pages.enhance.input_form import TASK
 from pages.form import film_input
 from studio.enhance.settings import EnhanceSettings
@@ -16,6 +16,7 @@ with left:
     settings = parts.form(
         EnhanceSettings, skip=("network", "cleaner"), beside=lambda: input_form.beside(wish)
     )
+    parts.saved_settings(TASK, settings, refill.put)
     at_once = settings is not None and wish.follows(settings)
     wanted = settings is not None and not at_once and parts.start_button(":material/photo_size_select_large:")
 with right:

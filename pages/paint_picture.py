@@ -15,6 +15,7 @@ with left:
     settings = parts.form(
         PaintSettings, skip=input_form.ASKED_HERE, beside=input_form.film, reset=input_form.reset
     )
+    parts.saved_settings(TASK, settings)
     inputs = {"content": [content.file()]}
     at_once = settings is not None and input_form.follows(settings, inputs)
     wanted = settings is not None and not at_once and parts.start_button(":material/grain:")

@@ -3,6 +3,7 @@
 from pages.form.forms import form, start_button
 from pages.form.picture_input import optional, picture, pictures
 from pages.form.samples import guides, photos, styles
+from pages.form.saved_settings import saved_settings
 from pages.jobs.jobs import show_job, start, start_all
 from pages.jobs.live import show_live
 from pages.jobs.navigation import PLACES
@@ -23,6 +24,7 @@ __all__ = [
     "picture",
     "pictures",
     "recent",
+    "saved_settings",
     "show_job",
     "show_live",
     "stage",

@@ -29,6 +29,7 @@ with left:
     )
     wish = input_form.Wish(content, styles, brushed)
     settings = settings and wish.at_home(settings)
+    parts.saved_settings(TASK, settings, refill.put)
     wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
     several = () if isinstance(content, film_input.Film) else many_photos.ask(settings is not None)
 with right:

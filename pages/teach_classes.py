@@ -17,6 +17,7 @@ with left:
         chosen = data_set_input.choose()
         base = base_model.choose()
         settings = parts.form(TrainClassifierSettings, apart=("size",), skip=base.skip, extra=base.extra)
+        parts.saved_settings(training.TASK, settings)
         if chosen is not None and settings is not None:
             wanted = parts.start_button(":material/school:", "Teach")
     else:

@@ -19,6 +19,7 @@ with left:
     else:
         file = own_texts.choose()
         settings = parts.form(TrainTextSettings, skip=("units",), beside=halves.memory)
+        parts.saved_settings(training.TASK, settings, halves.put)
         wanted = (
             file is not None
             and settings is not None

@@ -24,8 +24,14 @@ def _clear() -> None:
     st.session_state[DABS] = False
 
 
+def put(settings: Any) -> None:
+    """Chooses the network of some settings, if it is here. Call it from a callback."""
+    if settings.network in networks():
+        st.session_state[NETWORK] = settings.network
+
+
 def _fill(job: engine.Job, settings: Any) -> None:
-    st.session_state[NETWORK] = settings.network
+    put(settings)
     for dabs in job.inputs.get("dabs", ()):
         st.session_state[DABS] = dab_brush.put(job.inputs["content"][0], dabs)
 

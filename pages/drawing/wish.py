@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.faces.models import KINDS
-from pages.form import forms
+from pages.form import forms, saved_settings
 from studio.core import tasks
 from studio.core.settings import Settings
 
@@ -38,7 +38,7 @@ def settings(kind: str, given: Mapping[str, Any]) -> Settings | None:
     Args:
         given: those that the pictures decide.
     """
-    return forms.form(
+    found = forms.form(
         tasks.get(TASKS[kind]).settings,
         skip=("steps", "test_every", "scored", *given),
         apart=("size",),
@@ -46,6 +46,13 @@ def settings(kind: str, given: Mapping[str, Any]) -> Settings | None:
         extra=given,
         beside=_length,
     )
+    saved_settings.saved_settings(TASKS[kind], found, _put)
+    return found
+
+
+def _put(settings: Any) -> None:
+    saved_settings.nearest(STEPS, "steps")
+    st.session_state["measured"] = settings.scored > 0
 
 
 def _length() -> dict[str, int]:

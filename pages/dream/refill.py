@@ -17,9 +17,15 @@ def _clear() -> None:
     st.session_state["see"] = "look"
 
 
-def _fill(job: engine.Job, settings: Any) -> None:
+def put(settings: Any) -> None:
+    """Chooses the look of some settings, or their layers and channels. Call it from a callback."""
+    _clear()
     if settings.layers:
         _choose(settings.layers)
+
+
+def _fill(job: engine.Job, settings: Any) -> None:
+    put(settings)
 
 
 def _choose(layers: Sequence[str]) -> None:

@@ -23,8 +23,16 @@ def _clear() -> None:
     st.session_state[NETWORK], st.session_state[CLEANS] = SHIPPED, CLEANER
 
 
+def put(settings: Any) -> None:
+    """Chooses the networks of some settings, as far as they are here. Call it from a callback."""
+    if settings.network in networks(ENLARGE):
+        st.session_state[NETWORK] = settings.network
+    if settings.cleaner in networks(CLEAN):
+        st.session_state[CLEANS] = settings.cleaner
+
+
 def _fill(job: engine.Job, settings: Any) -> None:
-    st.session_state[NETWORK], st.session_state[CLEANS] = settings.network, settings.cleaner
+    put(settings)
 
 
 FORM = Form(

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.faces import models as drawer
 from pages.faces import sliders
-from pages.form import forms, picture_input, samples
+from pages.form import forms, picture_input, samples, saved_settings
 from pages.form.samples import Sample
 from pages.widgets import owners, words
 from studio.core.errors import StudioError
@@ -44,6 +45,15 @@ def reset(preset: str) -> None:
     sliders.begin(preset, ())
     st.session_state["film_on"], st.session_state["walk"] = False, USUAL_WALK
     forms.defaults(FacesSettings, ("seed", "n", *CROP, *FILM[1:]))
+
+
+def put(settings: FacesSettings) -> None:
+    """Puts what the page asks for beside its form where it finds it. Call it from a callback."""
+    drawer.put(settings.preset)
+    st.session_state[_DRAWER] = settings.preset
+    st.session_state[NEAR], st.session_state[MOVES] = ", ".join(settings.near), ", ".join(settings.moves)
+    sliders.begin(settings.preset, settings.moves)
+    saved_settings.nearest(COUNTS, "n")
 
 
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:

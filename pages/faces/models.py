@@ -34,6 +34,14 @@ def choose(known: list[str]) -> str:
     return kinds[kind]
 
 
+def put(name: str) -> None:
+    """Chooses a model, if it is here. Call it from a callback."""
+    for subject, kinds in _by_subject(presets_that_draw()).items():
+        for kind, one in kinds.items():
+            if one == name:
+                st.session_state["what"], st.session_state["model"] = subject, kind
+
+
 def address(name: str) -> dict[str, str]:
     """What the page's address says for a model to be the chosen one."""
     for subject, kinds in _by_subject(presets_that_draw()).items():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -19,8 +20,10 @@ _LONGEST = 80  # characters of a name
 
 
 @contextmanager
-def popover(slot: str, label: str, icon: str) -> Iterator[None]:
+def popover(slot: str, label: str, icon: str) -> Iterator[DeltaGenerator]:
     """What `ask` may be drawn in. It closes once it has a file, and stays open to say what was wrong.
+
+    What it gives knows whether it is `open`.
 
     Args:
         slot: that of `ask`.
@@ -29,7 +32,7 @@ def popover(slot: str, label: str, icon: str) -> Iterator[None]:
     with st.popover(label, icon=icon, type="tertiary", key=_open(slot), on_change="rerun") as box:
         if box.open:
             show_fault(slot)
-        yield
+        yield box
 
 
 def ask(

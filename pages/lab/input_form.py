@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.form import forms
+from pages.form import forms, saved_settings
 from pages.widgets import words
 from studio.core.settings import Settings
 from studio.lab.settings import BoltzmannSettings, TeachSettings
@@ -30,8 +30,10 @@ def ask(what: str) -> tuple[Settings, ...]:
     """Draws the form; gives the settings of each network that is to be taught, none if they are wrong."""
     if what == DREAMS:
         settings = forms.form(BoltzmannSettings, skip=("most_steps",))
+        saved_settings.saved_settings("lab.boltzmann", settings)
         return (settings,) if settings is not None else ()
     settings = forms.form(TeachSettings, skip=("most_steps",), beside=_about, reset=_reset)
+    saved_settings.saved_settings("lab.teach", settings)
     if not isinstance(settings, TeachSettings):
         return ()
     other = st.session_state.get("beside", _ALONE)

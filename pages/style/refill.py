@@ -46,11 +46,16 @@ def _clear() -> None:
     set_weights()
 
 
-def _fill(job: engine.Job, settings: Any) -> None:
+def put(settings: Any) -> None:
+    """Chooses the weights and the house styles of some settings. Call it from a callback."""
     set_weights(settings.style_weights)
-    if asked := _house(settings):
-        titles = _house_titles()
-        st.session_state["style"] = [titles[style] for style in asked]
+    titles = _house_titles()
+    if asked := [titles[style] for style in _house(settings) if style in titles]:
+        st.session_state["style"] = asked
+
+
+def _fill(job: engine.Job, settings: Any) -> None:
+    put(settings)
     if masks := job.inputs.get("mask"):
         _put_masks(job.inputs["content"][0], masks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form import forms
+from pages.form import forms, saved_settings
 from pages.jobs import jobs
 from pages.text import training
 from studio.text.settings import TrainTextSettings
@@ -35,6 +35,11 @@ def choose(known: list[str]) -> str:
         st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
         return "own"
     return way
+
+
+def put(settings: TrainTextSettings) -> None:
+    """Puts the size of a memory among those that are asked for. Call it from a callback."""
+    saved_settings.nearest(SIZES, "units")
 
 
 def memory() -> dict[str, int]:

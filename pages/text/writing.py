@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import forms
+from pages.form import forms, saved_settings
 from pages.jobs import jobs, live, navigation, results, written_texts
 from pages.text import voices
 from pages.widgets import words
@@ -57,7 +57,16 @@ def ask(known: list[str]) -> WriteSettings | None:
             st.caption(f"It writes on from the {len(base):,} characters that are there.")
             st.button("Begin anew", type="tertiary", icon=":material/first_page:", on_click=_begin_anew)
     extra = {"prompt": base or prompt, "count": 1, "preset": voices.choose(known)}
-    return forms.form(WriteSettings, skip=ASKED_HERE, extra=extra)
+    settings = forms.form(WriteSettings, skip=ASKED_HERE, extra=extra)
+    own = settings and settings.model_copy(update={"prompt": ""})  # which is a text, not a way to write
+    saved_settings.saved_settings(TASK, own, _put)
+    return settings
+
+
+def _put(settings: WriteSettings) -> None:
+    st.session_state["stop"] = settings.stop
+    if settings.preset in voices.names():
+        st.session_state[voices.KEY] = settings.preset
 
 
 def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None:

@@ -9,7 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import console, elsewhere, estimates, films, flags, folders, json_answers, sweeps, train
+from studio.cli import (
+    console,
+    elsewhere,
+    estimates,
+    films,
+    flags,
+    folders,
+    json_answers,
+    settings_file,
+    sweeps,
+    train,
+)
 from studio.cli.text_stream import Scribe
 from studio.core import tasks
 from studio.core.errors import a
@@ -69,6 +80,7 @@ def _add(commands: Any, word: str, task: Task) -> None:
     parser.add_argument("-o", "--out", required=not prints, help=help)
     if "levels" in task.settings.model_fields:
         parser.add_argument("--labels", metavar="FILE", help=LABELS)
+    settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)
     if task.lane != "drive" and not task.readable:
         sweeps.add_flag(parser)
@@ -115,6 +127,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     for slot in task.inputs:
         names, named[slot] = names_among(slot, named[slot])
         given |= {slot.instead: names} if names else {}
+    given = settings_file.under(given, task, arguments, [slot.instead for slot in task.inputs if named[slot]])
     settings = task.settings.parse(given)
     if vary := getattr(arguments, "vary", None):
         task, settings, named = sweeps.sweep_task(task, settings, named, vary, arguments.out)

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import time
 
-from studio.cli import console, elsewhere, estimates, flags
+from studio.cli import console, elsewhere, estimates, flags, settings_file
 from studio.core.tasks import Task
 from studio.core.training import checkpoints, parallel
 from studio.run import keep, outputs, terminal
@@ -44,12 +44,14 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             kind = slot.kind.upper()
             options = {"dest": slot.name, "metavar": kind, "nargs": "+", "action": "extend"}
             parser.add_argument(slot.flag, required=True, help=help, **options)
+    settings_file.add_flag(parser)
     flags.add_settings(parser, task.settings)
 
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains, saves the model's folder and tells the figures. Returns the exit code."""
-    settings, machine = task.settings.parse(flags.values(arguments)), elsewhere.machine(arguments)
+    given = settings_file.under(flags.values(arguments), task, arguments)
+    settings, machine = task.settings.parse(given), elsewhere.machine(arguments)
     named: dict[str, list[str]] = {}
     for slot in task.inputs:
         given = getattr(arguments, slot.name if slot.flag else "data")

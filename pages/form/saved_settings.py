@@ -1,0 +1,125 @@
+"""Settings of a form under a name: saved, chosen again, taken along as a file and read from one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages.form import forms, uploads
+from pages.widgets import words
+from studio.core.errors import StudioError
+from studio.core.models import names
+from studio.core.settings import Settings
+from studio.run import saved_settings as library
+
+_TYPES = ("json", "png")
+_HELP = "A file that was saved here, or a picture that the studio made: it carries its settings"
+_ROWS_HEIGHT = 260  # px, from which on a long list is scrolled
+_MANY = 5
+
+Put = Callable[[Any], None]
+
+
+def saved_settings(task: str, settings: Settings | None, put: Put | None = None) -> None:
+    """Draws the button that opens them, below a form.
+
+    Args:
+        task: whose settings they are.
+        settings: as the form stands; None where something is wrong with it.
+        put: puts what the page asks for beside its form where it finds it; a callback, called with settings.
+    """
+    slot = f"settings_{task.partition('.')[0]}"
+    with uploads.popover(slot, "Saved settings", ":material/bookmarks:") as box:
+        if not box.open:
+            return
+        take = partial(_take, task, put)
+        _rows(slot, task, take)
+        if settings is not None:
+            _ask_name(slot, task, settings)
+        uploads.ask(slot, "Settings from a file", take, type=_TYPES, help=_HELP)
+
+
+def nearest(options: Sequence[float], key: str) -> None:
+    """Moves what was put into the session to the closest of the steps that its slider has. For callbacks."""
+    value = st.session_state[key]
+    st.session_state[key] = min(options, key=lambda one: abs(one - value))
+
+
+def _rows(slot: str, task: str, take: Callable[[bytes, str], None]) -> None:
+    found = library.saved(task)
+    if not found:
+        st.caption("Nothing is saved yet: give these settings a name, and they are here the next time.")
+    with st.container(height=_ROWS_HEIGHT if len(found) > _MANY else "content", border=False, gap="small"):
+        for number, name in enumerate(found):
+            with st.container(horizontal=True, gap="small", key=f"{slot}_row_{number}"):
+                key, told = f"{slot}_{number}", words.plain(name)
+                use = {"help": "Puts these into the form", "on_click": _use, "args": (slot, task, name, take)}
+                st.button(told, key=f"{key}_use", width="stretch", **use)
+                _download(key, task, name)
+                st.button(
+                    "Remove",
+                    key=f"{key}_remove",
+                    type="tertiary",
+                    icon=":material/delete:",
+                    on_click=library.remove,
+                    args=(task, name),
+                )
+
+
+def _download(key: str, task: str, name: str) -> None:
+    try:
+        data = library.to_json(task, library.load(task, name))
+    except StudioError:
+        return  # said when it is chosen
+    st.download_button(
+        "Save as file",
+        data,
+        file_name=f"{name}.json",
+        mime="application/json",
+        key=f"{key}_file",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        help="For another person, another studio or a command: `--settings FILE`",
+    )
+
+
+def _ask_name(slot: str, task: str, settings: Settings) -> None:
+    key = f"{slot}_name"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.text_input("Name", key=key, max_chars=names.MOST, placeholder="Soft and slow")
+        st.button(
+            "Save these settings",
+            key=f"{slot}_save",
+            icon=":material/bookmark_add:",
+            on_click=_save,
+            args=(slot, task, key, settings),
+        )
+
+
+def _save(slot: str, task: str, key: str, settings: Settings) -> None:
+    try:
+        name = library.save(task, st.session_state.get(key, ""), settings)
+    except StudioError as error:
+        uploads.set_fault(slot, str(error))
+        return
+    st.session_state[key] = ""
+    st.toast(f"Saved as {words.plain(name)}.", icon=":material/bookmark:")
+
+
+def _use(slot: str, task: str, name: str, take: Callable[[bytes, str], None]) -> None:
+    try:
+        take(library.to_json(task, library.load(task, name)).encode(), name)
+    except StudioError as error:
+        uploads.set_fault(slot, str(error))
+
+
+def _take(task: str, put: Put | None, data: bytes, name: str) -> None:
+    settings = library.read(data, task)
+    forms.prefill(settings)
+    if put is not None:
+        put(settings)
+    st.toast(f"Set as in {words.plain(name)}.", icon=":material/bookmark:")

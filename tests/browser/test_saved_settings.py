@@ -1,0 +1,43 @@
+"""Settings under a name in a real browser: saved, chosen in another tab, taken along and dropped in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SMALL = "size=128"
+
+
+def opened(tab, address):
+    page = tab(address)
+    page.get_by_role("button", name="Saved settings").click()
+    page.get_by_role("button", name="Save these settings").wait_for()
+    return page
+
+
+def test_settings_are_saved_chosen_elsewhere_taken_along_and_dropped_in(tab, tmp_path):
+    page = opened(tab, f"/style?{SMALL}&strength=0.3&style=Wash")
+    page.get_by_test_id("stPopoverBody").get_by_label("Name", exact=True).fill("Soft wash")
+    page.get_by_role("button", name="Save these settings").click()
+    page.get_by_role("button", name="Soft wash", exact=True).wait_for()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as file").first.click()
+    assert saved.value.suggested_filename == "Soft wash.json"
+    saved.value.save_as(tmp_path / "taken.json")
+    assert json.loads((tmp_path / "taken.json").read_text())["settings"]["strength"] == 0.3
+
+    other = opened(tab, f"/style?{SMALL}")
+    other.get_by_role("button", name="Soft wash", exact=True).click()
+    other.wait_for_url("**strength=0.3*")
+    assert "style=Wash" in other.url
+
+    third = opened(tab, f"/style?{SMALL}")
+    file = third.get_by_test_id("stPopoverBody").locator('input[type="file"]')
+    file.set_input_files({"name": "dream.json", "mimeType": "application/json", "buffer": b'{"version": 9}'})
+    third.get_by_text("This recipe was made by a newer studio.").wait_for()
+    file.set_input_files(tmp_path / "taken.json")
+    third.wait_for_url("**strength=0.3*")
+    assert "style=Wash" in third.url

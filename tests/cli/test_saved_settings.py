@@ -1,0 +1,99 @@
+"""Saved settings: each person has their own, read back as they were, or refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from studio.core import owners, recipes
+from studio.core.errors import InvalidInput
+from studio.core.pictures import images
+from studio.dream.settings import DreamSettings
+from studio.run import saved_settings
+from studio.search.settings import SearchSettings
+from studio.style.settings import TransferSettings
+
+STYLE = "style.transfer"
+SOFT = TransferSettings(strength=0.25, seed=7, house=("mosaic",))
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(InvalidInput) as refused:
+        saved_settings.read(data, STYLE)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_what_was_saved_is_there_again_under_its_name_until_it_is_removed(home):
+    assert saved_settings.save(STYLE, "  Soft,  ".replace(",", ""), SOFT) == "Soft"
+    saved_settings.save("dream.ascend", "Deep", DreamSettings())
+    saved_settings.save(STYLE, "bold", TransferSettings())
+    assert saved_settings.saved(STYLE) == ["bold", "Soft"]
+    assert saved_settings.load(STYLE, "Soft") == SOFT
+    saved_settings.save(STYLE, "SOFT", TransferSettings(seed=1))
+    assert saved_settings.saved(STYLE) == ["bold", "SOFT"], "capitals do not tell two apart"
+    assert saved_settings.load(STYLE, "soft").seed == 1
+    saved_settings.remove(STYLE, "SOFT")
+    assert saved_settings.saved(STYLE) == ["bold"]
+
+
+def test_a_file_is_a_recipe_without_inputs(home):
+    data = saved_settings.to_json(STYLE, SOFT).encode()
+    assert recipes.read(data).inputs == {}
+    assert saved_settings.read(data, STYLE) == SOFT
+
+
+def test_a_result_gives_its_settings_whatever_it_was_made_of(picture, home):
+    png = images.encode_png(picture, recipes.make(STYLE, SOFT, {}))
+    assert saved_settings.read(png, STYLE) == SOFT
+
+
+def test_each_visitor_has_their_own(home):
+    with owners.asking("visitor-ann"):
+        saved_settings.save(STYLE, "hers", SOFT)
+    for other in ("user-bob", owners.LOCAL):
+        with owners.asking(other):
+            assert saved_settings.saved(STYLE) == []
+    with owners.asking("visitor-ann"):
+        assert saved_settings.load(STYLE, "hers") == SOFT
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "x" * 61, "nul"])
+def test_a_name_never_leaves_its_folder(home, name):
+    with pytest.raises(InvalidInput, match="Invalid name"):
+        saved_settings.save(STYLE, name, SOFT)
+    with pytest.raises(InvalidInput, match="Invalid settings"):
+        saved_settings.load(STYLE, name)
+    saved_settings.remove(STYLE, name)
+
+
+def test_there_are_not_endlessly_many(home, monkeypatch):
+    monkeypatch.setattr(saved_settings, "MOST", 2)
+    for name in ("a", "b"):
+        saved_settings.save(STYLE, name, SOFT)
+    saved_settings.save(STYLE, "b", TransferSettings())
+    with pytest.raises(InvalidInput, match="at most 2"):
+        saved_settings.save(STYLE, "c", SOFT)
+
+
+def test_a_wrong_file_is_refused_in_one_sentence():
+    def told(**changes):
+        whole = {"version": 1, "task": STYLE, "settings": {}} | changes
+        return refusal(json.dumps(whole).encode())
+
+    dream = saved_settings.to_json("dream.ascend", DreamSettings()).encode()
+    assert "Expected: those of Style. Received: those of Dream." in refusal(dream)
+    assert "those of no.such" in told(task="no.such")
+    assert "setting `colour`" in told(settings={"colour": 1})
+    assert "`strength`" in told(settings={"strength": 40})
+    assert "`strength`" in told(settings={"strength": True})
+    assert "larger than 64 KB" in refusal(b"{" + b" " * 70_000)
+    assert "neither a PNG with a recipe nor a recipe" in refusal(b"\x7fELF")
+    assert "cannot be read" in refusal(b'{"version": 1, "version": 1}')
+
+
+def test_what_belongs_to_this_machine_stays_here(home):
+    task = "search.run"
+    data = saved_settings.to_json(task, SearchSettings(train="text", storage="sqlite:///mine.db"))
+    assert "mine.db" not in data

@@ -1,0 +1,72 @@
+"""Saved settings on every page: what was saved under a name is what the form asks for once it is chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.form import saved_settings
+from studio.core import tasks
+from studio.run import saved_settings as library
+
+# Of each page that makes something: its address, its task, and settings that differ from the usual ones.
+PAGES = {
+    "style": ("style", {}, "style.transfer", {"strength": 0.3, "mode": "draft", "seed": 5}),
+    "house": ("style", {}, "style.transfer", {"house": ["wash", "mosaic"], "style_weights": [1.0, 0.5]}),
+    "dream": ("dream", {}, "dream.ascend", {"look": "eyes", "octaves": 2}),
+    "channels": ("dream", {}, "dream.ascend", {"layers": ["mixed4:71=0.5", "mixed5"], "steps": 9}),
+    "film": ("dream", {}, "dream.ascend", {"zoom": 30, "fps": 12}),
+    "enhance": ("enhance", {}, "enhance.enlarge", {"scale": 3, "denoise": 0.5}),
+    "colour": ("colour", {}, "colour.picture", {"vividness": 0.5}),
+    "outline": ("outline", {}, "outline.paint", {"night": True}),
+    "faces": ("faces", {}, "faces.draw", {"preset": "digits-vae", "truncation": 0.5, "n": 16, "seed": 4}),
+    "write": ("text", {}, "text.write", {"preset": "alice", "temperature": 1.2, "stop": "THE END"}),
+    "voice": ("text", {"do": "Your text"}, "text.train", {"units": 64, "epochs": 3}),
+    "painter": ("painter", {}, "paint.learn", {"size": 256, "seed": 3}),
+    "lab": ("lab", {}, "lab.teach", {"kind": "sparse", "seed": 3}),
+    "dreams": ("lab", {"taught": "Boltzmann machine"}, "lab.boltzmann", {"seed": 3}),
+    "draw": ("teach-to-draw", {}, "dcgan.train", {"steps": 500, "test_every": 50, "scored": 0, "seed": 3}),
+    "teach": ("teach", {}, "classify.train", {"backbone": "vgg16", "held_out": 0.3}),
+}
+
+
+def button(page, key):
+    return next(found for found in page.button if found.key == key)
+
+
+@pytest.mark.parametrize("case", PAGES)
+def test_the_form_asks_for_what_was_saved(visit, case):
+    address, params, task, changes = PAGES[case]
+    wanted = tasks.get(task).settings.parse(changes)
+    library.save(task, case, wanted)
+    slot = f"settings_{task.partition('.')[0]}"
+    page = visit(address, **params)
+    page.session_state[f"{slot}_add"] = True
+    page.run()
+    number = library.saved(task).index(case)
+    button(page, f"{slot}_{number}_use").click().run()
+    assert not page.exception
+    page.session_state[f"{slot}_add"] = True
+    next(found for found in page.text_input if found.key == f"{slot}_name").set_value(f"{case} again")
+    button(page, f"{slot}_save").click().run()
+    assert library.load(task, f"{case} again") == wanted
+    button(page, f"{slot}_{number}_remove").click().run()
+    assert case not in library.saved(task)
+
+
+def test_a_wrong_file_is_told_where_it_was_given(visit):
+    page = visit("style")
+    page.session_state["settings_style_add"] = True
+    page.run()
+    data = library.to_json("dream.ascend", tasks.get("dream.ascend").settings())
+    next(one for one in page.file_uploader if one.key.startswith("settings_style")).upload(
+        "a.json", data.encode()
+    )
+    page.run()
+    assert "those of Dream" in page.error[0].value
+
+
+def test_a_number_between_the_steps_of_a_slider_goes_to_the_nearest(monkeypatch):
+    state = {"units": 100}
+    monkeypatch.setattr(saved_settings.st, "session_state", state)
+    saved_settings.nearest((64, 96, 128), "units")
+    assert state == {"units": 96}
