@@ -30,7 +30,8 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         f"# Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
         "them were held out to test on.\n\n" + cards.LICENCE,
-        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw. It was trained for "
+        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{_richer(settings)} "
+        "It was trained for "
         f"{figures['steps']:,} steps of {settings.batch} pictures ({figures['epochs']:.1f} times through the "
         f"data) in {figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, of the test that "
         f"came closest.{begun}{back}{ended}\n\n    {command}",
@@ -38,3 +39,15 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         cards.table(comparison.rows(figures)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _richer(settings: TrainDcganSettings) -> str:
+    """What it has besides a plain DCGAN, as sentences."""
+    told = ""
+    if settings.blocks:
+        told += f" Residual blocks refine each size: {settings.blocks} each."
+    if settings.palette:
+        told += f" A picture is mixed of {settings.palette} colours."
+    if settings.loss == "relativistic":
+        told += " The judge compared real with drawn pictures, held flat around both."
+    return told

@@ -9,6 +9,7 @@ from studio.dcgan.settings import TrainDcganSettings
 
 _PICTURE = 0.0085  # s a picture of 64 px in a step of the widths below, on two cores
 _WIDTH, _JUDGE = 40, 32
+_BLOCK, _PALETTE = 0.7, 0.3  # what each residual block, and a palette, add to the network that draws
 _GROWTH = 1.6  # twice as wide costs less than four times as much
 _BASE = 1.62 * 2**30  # bytes, of Keras and pictures
 _WEIGHTS = 0.29 * 2**30  # of both networks
@@ -17,7 +18,8 @@ _PICTURE_BYTES = 1.4e-3 * 2**30  # of each of a batch
 
 def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """About how many seconds a training takes on two cores. Loads no Keras."""
-    wide = (settings.width / _WIDTH) ** _GROWTH + (settings.judge_width / _JUDGE) ** _GROWTH
+    richer = 1 + _BLOCK * settings.blocks + _PALETTE * bool(settings.palette)
+    wide = richer * (settings.width / _WIDTH) ** _GROWTH + (settings.judge_width / _JUDGE) ** _GROWTH
     learning = settings.steps * settings.batch * _PICTURE * (settings.size / 64) ** 2 * wide / 2
     if not settings.scored:
         return learning

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.generators.batches import Written, in_batches
 from studio.core.models import loading
@@ -26,7 +27,10 @@ SHAPE = ("size", "colors", "width", "judge_width", "modulated", "latent_dim")  #
 
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if a model to start from does not fit."""
+    """Raises `InvalidInput` if a model to start from does not fit, or a judge would be held by nothing."""
+    if settings.loss == "relativistic" and not settings.gradient_penalty:
+        step = "choose a gradient_penalty, such as 0.5, or the logistic loss"
+        raise invalid("gradient penalty", expected="above 0", received="0", next_step=step)
     start_from.check(settings, inputs, TASK, "a DCGAN", SHAPE)
 
 

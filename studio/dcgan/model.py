@@ -17,14 +17,18 @@ from studio.core.generators.discriminator import (
     discriminator,
     frozen_logits,
     logistic_loss,
+    relativistic_loss,
     small,
 )
 from studio.core.generators.scales import coarsest
+from studio.core.training import rates
 from studio.core.training.precision import as_float32
 from studio.dcgan.settings import TrainDcganSettings
-from studio.dcgan.written import SIDE, widths
+from studio.dcgan.written import HUES, SIDE, widths
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
+SEEN = ("generator", "judge", "real_score", "made_score", "level")
+MOMENTA = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # of Adam
 NUDGED = 4  # the penalty looks at every fourth picture; more changes little and costs much
 
 
@@ -51,29 +55,62 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
             name=f"grow_{n}",
         )(x)
         x = _awake(x, z, settings, n)
+        for block in range(settings.blocks):
+            x = _refined(x, z, settings, n, block)
     picture = keras.layers.Conv2DTranspose(
-        settings.channels,
+        settings.palette or settings.channels,
         SIDE,
         2,
         "same",
-        activation="tanh",
+        activation=None if settings.palette else "tanh",
         kernel_initializer=small(settings.seed, 1 + len(others)),
         name="picture",
     )(x)
-    return keras.Model(z, picture, name="generator")
+    return keras.Model(z, _mixed(picture, z, settings) if settings.palette else picture, name="generator")
 
 
-def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int) -> Any:
-    """Normalises maps, gives each channel the gain and offset that the numbers ask for, and cuts off."""
-    channels = x.shape[-1]
-    x = keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{n}")(x)
+def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | None = None) -> Any:
+    """Normalises maps, gives each channel the gain and offset that the numbers ask for, and cuts off.
+
+    Args:
+        n: of the size.
+        block: of the residual block that they are of; its gain begins at 0, so that it adds little at first.
+    """
+    channels, name = x.shape[-1], f"{n}" if block is None else f"{n}_{block}"
+    first = "ones" if block is None else "zeros"
+    x = keras.layers.BatchNormalization(momentum=0.9, gamma_initializer=first, name=f"norm_{name}")(x)
     if settings.modulated:
-        asked = keras.layers.Dense(
-            2 * channels, kernel_initializer=small(settings.seed, 60 + n), name=f"asked_{n}"
-        )(z)
+        seeded = small(settings.seed, 60 + n if block is None else 80 + 4 * n + block)
+        asked = keras.layers.Dense(2 * channels, kernel_initializer=seeded, name=f"asked_{name}")(z)
         gain, offset = ops.split(keras.layers.Reshape((1, 1, 2 * channels))(asked), 2, axis=-1)
         x = x * (1 + gain) + offset
     return keras.layers.ReLU()(x)
+
+
+def _refined(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int) -> Any:
+    """Adds to maps what a residual block sees in them (He et al. 2015, arXiv:1512.03385)."""
+    seen = keras.layers.Conv2D(
+        x.shape[-1],
+        3,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=small(settings.seed, 40 + 4 * n + block),
+        name=f"refine_{n}_{block}",
+    )(x)
+    return x + _awake(seen, z, settings, n, block)
+
+
+def _mixed(shares: Any, z: Any, settings: TrainDcganSettings) -> Any:
+    """Colours that the numbers ask for, mixed at each place by the shares that the maps give them.
+
+    A plane then has one colour by its make, and a colour of its own in each picture, as in a flat drawing.
+    """
+    colours, size = settings.palette, settings.size
+    asked = keras.layers.Dense(HUES, "relu", kernel_initializer="he_normal", name="hues")(z)
+    asked = keras.layers.Dense(colours * settings.channels, "tanh", name="colours")(asked)
+    asked = ops.cast(keras.layers.Reshape((colours, settings.channels))(asked), "float32")
+    shares = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colours))(shares))
+    return keras.layers.Reshape((size, size, settings.channels), dtype="float32")(ops.matmul(shares, asked))
 
 
 class Gan(keras.Model):
@@ -91,28 +128,37 @@ class Gan(keras.Model):
         self.settings = settings
         self.generator = generator(settings)
         shape = settings.size, settings.channels, settings.judge_width
-        self.discriminator = discriminator(*shape, settings.dropout, settings.seed)
+        normed = settings.loss == "logistic"
+        self.discriminator = discriminator(*shape, settings.dropout, settings.seed, normed)
         self.augment = Augment(
             settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
         )
         self.draws = keras.random.SeedGenerator(settings.seed)
-        self.losses_seen = {
-            name: keras.metrics.Mean(name) for name in ("generator", "judge", "real_score", "made_score")
-        }
+        self.losses_seen = {name: keras.metrics.Mean(name) for name in SEEN}
         self.built = True
 
     def start(self) -> None:
         """Compiles it with a rate for each network."""
-        rates = self.settings.learning_rate, self.settings.judge_rate
-        self.compile(adams(self.generator.trainable_variables, *rates))
+        steps, end = self.settings.steps, self.settings.rate_end
+        rate, judge_rate = (
+            one if end == 1 else rates.falling(one, steps, end)
+            for one in (self.settings.learning_rate, self.settings.judge_rate)
+        )
+        drawing, momenta = self.generator.trainable_variables, MOMENTA[self.settings.loss]
+        self.compile(adams(drawing, rate, judge_rate, momenta))
         self.optimizer.build(self.trainable_variables)
 
     def call(self, real: Any, training: bool = False) -> dict[str, Any]:
-        """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name."""
+        """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name.
+
+        Besides, how real the judge takes either kind, in [0, 1], and the level of a logit that is .5 there.
+        """
         real = ops.cast(real, "float32") / 127.5 - 1
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
         made = self.augment(as_float32(self.generator(z, training=training)))
         real = self.augment(real)
+        if self.settings.loss == "relativistic":
+            return self._relative(real, made, training)
         real_logits = as_float32(self.discriminator(real, training=training))
         made_logits = as_float32(self.discriminator(ops.stop_gradient(made), training=training))
         judge = logistic_loss(real_logits, made_logits)
@@ -124,6 +170,30 @@ class Gan(keras.Model):
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "made_score": ops.mean(ops.sigmoid(made_logits)),
+            "level": 0.0,
+        }
+
+    def _relative(self, real: Any, made: Any, training: bool) -> dict[str, Any]:
+        """The same where the judge compares a real picture with a made one (R3GAN, arXiv:2501.05441).
+
+        Its gradient is held small around both, by differences as in `_steepness`: R1 and R2.
+        """
+        some = max(1, self.settings.batch // NUDGED)
+        real, held = as_float32(real), as_float32(ops.stop_gradient(made))
+        close = as_float32(ops.concatenate([real[:some], held[:some]]))
+        close = close + NUDGE * keras.random.normal(ops.shape(close), seed=self.draws)
+        logits = as_float32(self.discriminator(ops.concatenate([real, held, close]), training=training))
+        count = real.shape[0]
+        real_logits, made_logits, there = ops.split(logits, [count, 2 * count])
+        here = ops.concatenate([real_logits[:some], made_logits[:some]])
+        steep = 2 * ops.mean(ops.square(there - here)) / NUDGE**2  # of both kinds, each a half of the mean
+        verdict = frozen_logits(self.discriminator, made)
+        return {
+            "generator": relativistic_loss(verdict, ops.stop_gradient(real_logits)),
+            "judge": relativistic_loss(real_logits, made_logits) + self.settings.gradient_penalty / 2 * steep,
+            "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(made_logits))),
+            "made_score": ops.mean(ops.sigmoid(made_logits - ops.mean(real_logits))),
+            "level": ops.mean(real_logits),
         }
 
     def _steepness(self, real: Any) -> Any:

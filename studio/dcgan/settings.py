@@ -23,12 +23,29 @@ class TrainDcganSettings(Settings):
     size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
     colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")
     modulated: bool = setting(True, "Whether the numbers also set each channel's gain at every size.")
+    blocks: int = setting(
+        0, "Residual blocks at each size of the network that draws: finer, and takes longer.", ge=0, le=4
+    )
+    palette: int = setting(
+        0, "Colours that each picture is mixed of, place by place, for flat drawings; 0: any.", ge=0, le=64
+    )
     latent_dim: int = setting(100, "How many numbers a picture is drawn from.", ge=2, le=512, scale="log")
+    loss: Literal["logistic", "relativistic"] = setting(
+        "logistic",
+        "What the judge learns: to tell each picture, or which of two is real (with a gradient penalty).",
+    )
     batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
     learning_rate: float = setting(
         0.0002, "How large the steps of the network that draws are.", gt=0, le=0.01, scale="log"
     )
     judge_rate: float = setting(0.0002, "The same for the network that judges.", gt=0, le=0.01, scale="log")
+    rate_end: float = setting(
+        1.0,
+        "The share of both rates that is left in the end; they fall along a cosine.",
+        ge=0,
+        le=1,
+        step=0.05,
+    )
     dropout: float = setting(
         0.3, "Share of what the judge has found that is left out at random.", ge=0, le=0.9, step=0.05
     )
@@ -38,7 +55,10 @@ class TrainDcganSettings(Settings):
         0.0, "Side of a square hidden from the judge, as a share of the picture's.", ge=0, le=0.9, step=0.05
     )
     gradient_penalty: float = setting(
-        0.0, "How flat the judge must be around real pictures (R1, by differences).", ge=0, le=100
+        0.0,
+        "How flat the judge must be around real pictures, by differences (R1; relativistic: made ones, too).",
+        ge=0,
+        le=100,
     )
     averaging: int = setting(
         1000,

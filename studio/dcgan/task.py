@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from studio.core.training import checkpoints, start_from
 from studio.core.training.loop import split
 from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
+
+if TYPE_CHECKING:
+    from studio.dcgan import model
 
 WALL = 64  # pictures on the card
 PROBES = 2000  # pictures in which directions are looked for
@@ -108,8 +112,8 @@ def _directions(
     return by_name(directions, latent.principal(z[:PROBES], made[:PROBES]))
 
 
-def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
-    """The weights of the model to start from, if there is one: the generator's and the judge's."""
+def _start(inputs: Inputs) -> model.Gan | None:
+    """The model to start from, if there is one."""
     preset = start_from.model(inputs)
     if preset is None:
         return None
@@ -117,4 +121,4 @@ def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
 
     gan = model.Gan(generator.settings_of(preset))
     loading.fill(gan, preset)
-    return gan.generator.get_weights(), gan.discriminator.get_weights()
+    return gan

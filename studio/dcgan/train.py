@@ -91,26 +91,34 @@ class Trainer(AveragedTraining):
     def _keep_good(self) -> None:
         self.good = [one.numpy().copy() for one in (*self.gan.variables, *self.gan.optimizer.variables)]
 
-    def start_from(self, generator: Sequence[np.ndarray], discriminator: Sequence[np.ndarray]) -> None:
-        """Begins with the weights of a trained model. Raises `ValueError` if they are of another shape."""
-        self.gan.generator.set_weights(generator)
-        self.gan.discriminator.set_weights(discriminator)
+    def start_from(self, start: model.Gan) -> None:
+        """Begins with the weights of a trained model: those of each layer that both have.
+
+        Residual blocks, a palette and a judge of another loss begin anew where it has none.
+
+        Raises:
+            ValueError: if a layer of both is of another shape.
+        """
+        _copy(start.generator, self.gan.generator)
+        if start.settings.loss == self.settings.loss:
+            self.gan.discriminator.set_weights(start.discriminator.get_weights())
         self._begin()
 
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
         found = self.stepped(self.images[self.batches.at(self.step)])
         losses = self.means({name: found[name] for name in ("generator", "judge")})
-        self.note_stage(losses, self._shown_pictures, lambda drawn: self._marks(drawn, found["real_score"]))
+        self.note_stage(losses, self._shown_pictures, lambda drawn: self._marks(drawn, found))
         return losses
 
     def _shown_pictures(self) -> np.ndarray:
         return draw(self.gan.generator, latents(self.settings, SHOWN))
 
-    def _marks(self, drawn: np.ndarray, real: float) -> dict[str, float]:
+    def _marks(self, drawn: np.ndarray, found: Mapping[str, float]) -> dict[str, float]:
         """For how likely real the judge takes a wall, and real pictures of the last batch, in [0, 1]."""
         logits = self.gan.discriminator.predict_on_batch(drawn[: stages.SHOWN].astype("float32") / 127.5 - 1)
-        return {"mark": float(np.mean(1 / (1 + np.exp(-logits.astype("float64"))))), "real": float(real)}
+        marks = 1 / (1 + np.exp(float(found["level"]) - logits.astype("float64")))
+        return {"mark": float(np.mean(marks)), "real": float(found["real_score"])}
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
@@ -176,7 +184,7 @@ def train(
     progress: Progress | None = None,
     distance: Distance | None = None,
     run: checkpoints.Run | None = None,
-    start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
+    start: model.Gan | None = None,
 ) -> Trained:
     """Trains a generator against a judge.
 
@@ -186,7 +194,7 @@ def train(
         progress: told the losses and the tests, and shown pictures.
         distance: see `Trainer`.
         run: keeps checkpoints; a training that finds some goes on from there.
-        start: the weights of the generator and of the judge to begin with.
+        start: a trained model to begin with the weights of.
 
     Raises:
         StudioError: if the start or a checkpoint is of another shape, or no test was good.
@@ -195,7 +203,7 @@ def train(
     trainer = Trainer(images, settings, distance, run)
     if start:
         with start_from.of_its_shape("size, width and latent_dim", "model"):
-            trainer.start_from(*start)
+            trainer.start_from(start)
     ended = trainer.learn(progress or Progress())
     if not math.isfinite(trainer.best_distance):
         raise StudioError(
@@ -207,6 +215,15 @@ def train(
     gan.generator.set_weights(trainer.best)
     gan.discriminator.set_weights(trainer.gan.discriminator.get_weights())
     return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks, trainer.stages)
+
+
+def _copy(source: model.keras.Model, target: model.keras.Model) -> None:
+    """Gives the layers of a network the weights of those of another that have the same names."""
+    there = {layer.name: layer for layer in source.layers}
+    palettes = source.get_layer("picture").filters != target.get_layer("picture").filters
+    for layer in target.layers:
+        if layer.name in there and not (palettes and layer.name == "picture"):
+            layer.set_weights(there[layer.name].get_weights())
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:

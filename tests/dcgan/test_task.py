@@ -17,7 +17,7 @@ from studio.core.models import model_folder, presets
 from studio.core.pictures import avatars, images
 from studio.core.progress import Progress
 from studio.core.training import stages
-from studio.dcgan import task
+from studio.dcgan import card, task
 from studio.dcgan.settings import TrainDcganSettings
 
 TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_every": 2, "latent_dim": 8}
@@ -73,6 +73,21 @@ def test_it_keeps_how_it_learnt(made, tmp_path):
     side = 4 * (32 + 2) - 2
     assert sheet.shape == (side, 4 * side, 3)
     assert len(preset.stages()) < stages.MOST_BYTES
+
+
+def test_a_relativistic_judge_that_nothing_holds_is_refused(drawn):
+    with pytest.raises(InvalidInput, match=r"gradient penalty.*above 0.*0\.5"):
+        trained(drawn, loss="relativistic")
+
+
+def test_what_is_not_plain_is_told_on_the_card(made):
+    figures = {**made.figures, "notes": []}
+    richer = {"loss": "relativistic", "gradient_penalty": 0.1, "blocks": 2, "palette": 7}
+    plain, told = (
+        card.write("faces", TrainDcganSettings(**TINY, **more), figures, "command") for more in ({}, richer)
+    )
+    for part in ("compared real with drawn", "2 each", "7 colours"):
+        assert part in told and part not in plain
 
 
 @pytest.mark.slow  # a training

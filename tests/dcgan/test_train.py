@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from studio.core.errors import Cancelled, StudioError
-from studio.core.generators.discriminator import Augment, logistic_loss
+from studio.core.generators.discriminator import Augment, logistic_loss, relativistic_loss
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop, stages
 from studio.dcgan import model, train
@@ -55,11 +57,12 @@ def stepped(settings, images, *losses):
     return gan
 
 
+@pytest.mark.parametrize("game", ["logistic", "relativistic"])
 @pytest.mark.parametrize(
     "loss, network", [("generator", "generator"), ("judge", "discriminator")], ids=["generator", "judge"]
 )
-def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network):
-    tiny = tiny.model_copy(update={"gradient_penalty": 1.0})
+def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network, game):
+    tiny = tiny.model_copy(update={"gradient_penalty": 1.0, "loss": game})
     own, both = (getattr(stepped(tiny, blobs, *some), network) for some in ((loss,), ("generator", "judge")))
     fresh = getattr(model.Gan(tiny), network)
     for one, other, before in zip(
@@ -93,6 +96,15 @@ def test_a_wall_has_the_marks_of_the_judge_of_its_time(blobs, tiny):
     assert numbers["mark"] == pytest.approx([np.mean(1 / (1 + np.exp(-logits))) for logits in asked])
     assert all(0 <= mark <= 1 for mark in numbers["real"])
     assert not np.array_equal(trainer.stages.walls[0], trainer.stages.walls[-1])
+
+
+def test_the_marks_of_a_relativistic_judge_are_beside_what_is_real(blobs, tiny):
+    settings = tiny.model_copy(update={"loss": "relativistic", "gradient_penalty": 1.0})
+    trainer = train.Trainer(blobs, settings)
+    logits = trainer.gan.discriminator.predict_on_batch(blobs[:4].astype("float32") / 127.5 - 1)
+    marks = trainer._marks(blobs[:4], {"level": logits.mean() + 2, "real_score": 0.7})
+    assert marks["mark"] == pytest.approx(np.mean(1 / (1 + np.exp(logits.mean() + 2 - logits))), rel=1e-5)
+    assert marks["real"] == 0.7
 
 
 @pytest.mark.slow
@@ -235,8 +247,7 @@ def test_who_stops_at_once_gets_nothing(blobs, tiny):
 def test_a_model_of_another_shape_is_no_start(blobs, tiny):
     other = model.Gan(tiny.model_copy(update={"width": 6}))
     with pytest.raises(StudioError, match="another shape"):
-        start = other.generator.get_weights(), other.discriminator.get_weights()
-        train.train(blobs, tiny, start=start)
+        train.train(blobs, tiny, start=other)
 
 
 @pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color")])
@@ -254,13 +265,88 @@ def test_a_judge_loses_as_much_by_what_is_real_as_by_what_is_made():
     assert float(logistic_loss(real, made)) == pytest.approx(nats, rel=1e-6)
 
 
-def test_the_penalty_is_the_squared_slope_of_the_judge(tiny, monkeypatch):
+@pytest.fixture
+def even_judge(monkeypatch):
+    """A judge of which the slope is the same everywhere, squared 28 * 28 * .1 ** 2."""
     level = keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(0.1))
     judge = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), level])
     monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
+
+
+def test_the_penalty_is_the_squared_slope_of_the_judge(tiny, even_judge):
     gan = model.Gan(tiny.model_copy(update={"batch": 4000}))
     found = float(gan._steepness(np.zeros((1000, 28, 28, 1), "float32")))
     assert found == pytest.approx(28 * 28 * 0.1**2, rel=0.2)
+
+
+def test_a_relativistic_judge_is_held_flat_around_both_kinds(tiny, even_judge):
+    pictures = np.zeros((2, 4000, 28, 28, 1), "float32")
+    lost = []
+    for penalty in (0.0, 1.0):
+        gan = model.Gan(
+            tiny.model_copy(update={"batch": 4000, "loss": "relativistic", "gradient_penalty": penalty})
+        )
+        lost.append(float(gan._relative(*pictures, False)["judge"]))
+    assert lost[0] == pytest.approx(np.log(2), rel=1e-5)
+    assert lost[1] - lost[0] == pytest.approx(2 * 28 * 28 * 0.1**2 / 2, rel=0.2)
+
+
+def test_each_side_of_a_relativistic_game_wants_its_own_logits_above(tiny):
+    wanted, other = np.float32([[3], [0], [-1]]), np.float32([[1], [0], [2]])
+    nats = np.log(1 + np.exp(other - wanted)).mean()
+    assert float(relativistic_loss(wanted, other)) == pytest.approx(nats, rel=1e-6)
+
+
+def test_a_relativistic_judge_sees_each_picture_by_itself(blobs, tiny):
+    seen = blobs[:8].astype("float32") / 127.5 - 1
+    apart = {}
+    for loss in ("logistic", "relativistic"):
+        judge = model.Gan(tiny.model_copy(update={"loss": loss, "dropout": 0.0})).discriminator
+        alone, among = (np.asarray(judge(some, training=True))[:2] for some in (seen[:2], seen))
+        apart[loss] = np.abs(alone - among).max()
+    assert apart["relativistic"] < 1e-5 < apart["logistic"]
+
+
+def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
+    gan = model.Gan(tiny.model_copy(update={"rate_end": 0.25, "learning_rate": 0.004}))
+    gan.start()
+    rates = []
+    for _ in range(tiny.steps + 1):
+        rates.append(sorted(float(one.learning_rate) for one in gan.optimizer.optimizers))
+        gan.train_on_batch(blobs[:8])
+    assert rates[0] == pytest.approx([0.0002, 0.004]) and rates[-1] == pytest.approx([0.00005, 0.001])
+    assert all(
+        one > other for before, after in pairwise(rates) for one, other in zip(before, after, strict=True)
+    )
+
+
+def test_a_palette_mixes_no_more_colours_than_it_has(tiny):
+    settings = tiny.model_copy(update={"palette": 2, "colors": "color"})
+    made = np.asarray(model.generator(settings)(np.ones((1, 8), "float32"))).reshape(-1, 3)
+    between = made - made.mean(0)
+    lengths = np.linalg.svd(between, compute_uv=False)
+    assert lengths[0] > 1e-3 and lengths[1] < 0.02 * lengths[0]  # all on one line
+
+
+def test_a_model_begins_with_the_layers_of_a_plainer_one(blobs, tiny):
+    before = model.Gan(tiny.model_copy(update={"seed": 5}))
+    richer = tiny.model_copy(
+        update={"blocks": 1, "palette": 3, "loss": "relativistic", "gradient_penalty": 1.0}
+    )
+    trainer = train.Trainer(blobs, richer)
+    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
+    trainer.start_from(before)
+    new = ("refine", "1_0", "picture", "hues", "colours")
+    for layer in trainer.gan.generator.layers:
+        for one in layer.trainable_variables:
+            same = np.array_equal(one, fresh[one.path])
+            if any(part in layer.name for part in new):
+                assert same, layer.name
+            else:
+                there = before.generator.get_layer(layer.name).trainable_variables
+                assert any(np.array_equal(one, other) for other in there), layer.name
+    judge = trainer.gan.discriminator.trainable_variables
+    assert all(np.array_equal(one, fresh[one.path]) for one in judge)
 
 
 def test_moving_takes_the_same_pixels_elsewhere():

@@ -30,7 +30,14 @@ def test_models_that_ship_draw_the_same_to_one_level(name):
 
 
 @pytest.mark.parametrize(
-    "shape", [{"modulated": False, "size": 32}, {"size": 28, "colors": "gray"}, {"size": 128}]
+    "shape",
+    [
+        {"modulated": False, "size": 32},
+        {"size": 28, "colors": "gray"},
+        {"size": 128},
+        {"size": 32, "blocks": 2, "palette": 5},
+        {"size": 28, "blocks": 1, "palette": 3, "colors": "gray", "modulated": False},
+    ],
 )
 def test_models_of_any_shape_draw_the_same_to_one_level(home, tmp_path, shape):
     settings = TrainDcganSettings(width=4, judge_width=4, latent_dim=8, **shape)

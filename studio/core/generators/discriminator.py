@@ -17,7 +17,9 @@ from studio.core.training.loop import part_seed
 from studio.core.training.precision import as_float32
 
 
-def discriminator(size: int, channels: int, width: int, dropout: float, seed: int) -> keras.Sequential:
+def discriminator(
+    size: int, channels: int, width: int, dropout: float, seed: int, normed: bool = True
+) -> keras.Sequential:
     """The network that judges: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real.
 
     Args:
@@ -26,21 +28,29 @@ def discriminator(size: int, channels: int, width: int, dropout: float, seed: in
         width: channels of the finest layer; each halving doubles them.
         dropout: the share of what was found that is left out at random.
         seed: of the fresh weights.
+        normed: whether maps are normalised over the batch; without it each picture is judged by itself, as
+            a penalty on the gradient of each needs it (R3GAN, arXiv:2501.05441), and weights begin larger.
     """
+    fresh = small if normed else kept
     layers = [keras.Input((size, size, channels), name="picture")]
     for n in range(halvings(size)):
         layers.append(
             keras.layers.Conv2D(
-                width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=small(seed, 20 + n)
+                width * 2**n,
+                4,
+                2,
+                "same",
+                use_bias=not (n and normed),
+                kernel_initializer=fresh(seed, 20 + n),
             )
         )
-        if n:
+        if n and normed:
             layers.append(keras.layers.BatchNormalization(momentum=0.9))
         layers.append(keras.layers.LeakyReLU(0.2))
     layers += [
         keras.layers.Flatten(),
         keras.layers.Dropout(dropout, seed=seed),
-        keras.layers.Dense(1, kernel_initializer=small(seed, 40)),
+        keras.layers.Dense(1, kernel_initializer=fresh(seed, 40)),
     ]
     return keras.Sequential(layers, name="discriminator")
 
@@ -48,6 +58,11 @@ def discriminator(size: int, channels: int, width: int, dropout: float, seed: in
 def small(seed: int, n: int) -> keras.initializers.Initializer:
     """The initial weights of layer `n`, in both networks of a DCGAN."""
     return keras.initializers.RandomNormal(stddev=0.02, seed=part_seed(seed, n))
+
+
+def kept(seed: int, n: int) -> keras.initializers.Initializer:
+    """The initial weights of layer `n` of a network that normalises nothing: maps keep their spread."""
+    return keras.initializers.HeNormal(seed=part_seed(seed, n))
 
 
 def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
@@ -66,9 +81,25 @@ def logistic_loss(real: Any, made: Any) -> Any:
     return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(made))
 
 
-def adams(drawing: Sequence[keras.Variable], rate: Any, judge_rate: float) -> keras.optimizers.Optimizer:
+def relativistic_loss(wanted: Any, other: Any) -> Any:
+    """What is lost by logits that should be above those of the other kind, pair by pair, a scalar.
+
+    The judge wants those of real pictures above those of made ones, the generator the opposite.
+
+    Reference:
+        Jolicoeur-Martineau 2018, arXiv:1807.00734, in the pairs of Sun et al. 2020, arXiv:2011.04926.
+    """
+    return ops.mean(ops.softplus(other - wanted))
+
+
+def adams(
+    drawing: Sequence[keras.Variable],
+    rate: Any,
+    judge_rate: Any,
+    momenta: tuple[float, float] = (0.5, 0.999),
+) -> keras.optimizers.Optimizer:
     """Adam for adversarial training: one learning rate for the generator, another for the discriminator."""
-    both = {one: keras.optimizers.Adam(its, beta_1=0.5) for one, its in ((True, rate), (False, judge_rate))}
+    both = {one: keras.optimizers.Adam(its, *momenta) for one, its in ((True, rate), (False, judge_rate))}
     mine = {id(variable) for variable in drawing}
     return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])
 

@@ -23,6 +23,7 @@ _TYPES = {
     "int8": schema.TensorType.INT8,
 }
 _OPTIONS = {  # of the operators whose options are not called as they are
+    "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
     "MEAN": "ReducerOptions",
 }

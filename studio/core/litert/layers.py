@@ -33,6 +33,16 @@ def difference(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     return graph.add("SUB", [x, y], _wider(x, y))
 
 
+def softmax(graph: Graph, x: Tensor) -> Tensor:
+    """The last axis as shares of 1."""
+    return graph.add("SOFTMAX", [x], x.shape, beta=1.0)
+
+
+def products(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """`(B, M, K)` times `(B, K, N)`, matrix by matrix: `(B, M, N)`."""
+    return graph.add("BATCH_MATMUL", [x, y], (*x.shape[:-1], y.shape[-1]))
+
+
 def dense(graph: Graph, x: Tensor, kernel: np.ndarray | Rows, bias: np.ndarray | None = None) -> Tensor:
     """`(B, inputs)` -> `(B, outputs)` by a kernel `(inputs, outputs)`, or by its `Rows`."""
     weights = kernel if isinstance(kernel, Rows) else np.ascontiguousarray(kernel.T)

@@ -19,3 +19,8 @@ def cosine(highest: float, steps: int, warm_up: int) -> keras.optimizers.schedul
     return keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warm_up), warmup_target=highest, warmup_steps=warm_up
     )
+
+
+def falling(highest: float, steps: int, end: float) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A learning rate that falls along a cosine from the first step to this share of it at the last."""
+    return keras.optimizers.schedules.CosineDecay(highest, max(1, steps), alpha=end)
