@@ -7,6 +7,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+import random_weights
 from keras import ops
 
 from studio.core.errors import Cancelled, StudioError
@@ -322,10 +323,12 @@ def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
 
 def test_a_palette_mixes_no_more_colours_than_it_has(tiny):
     settings = tiny.model_copy(update={"palette": 2, "colors": "color"})
-    made = np.asarray(model.generator(settings)(np.ones((1, 8), "float32"))).reshape(-1, 3)
+    generator = model.generator(settings)
+    random_weights.give(generator)
+    made = np.asarray(generator(np.ones((1, 8), "float32"))).reshape(-1, 3)
     between = made - made.mean(0)
     lengths = np.linalg.svd(between, compute_uv=False)
-    assert lengths[0] > 1e-3 and lengths[1] < 0.02 * lengths[0]  # all on one line
+    assert lengths[0] > 0.1 and lengths[1] < 1e-4 * lengths[0]  # all on one line
 
 
 def test_a_model_begins_with_the_layers_of_a_plainer_one(blobs, tiny):
