@@ -121,7 +121,7 @@ def _ways_on(settings: FacesSettings) -> None:
 
 def _actions(made: engine.Live, *, key: str) -> None:
     with st.container(horizontal=True):
-        results.download(made.data, TASK, key=key)
+        results.download(made.data, TASK, key=key, made=made.recipe)
         live.keep_button(made, key=key)
         use_again.menu(lambda: File.keep(made.data, "picture", made.name), key=key)
     results.recipe(TASK, made.settings, made.inputs, made.recipe)

@@ -7,7 +7,8 @@ CSS puts each picture above its name.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -18,15 +19,17 @@ from pages.form.samples import Sample
 from pages.widgets import owners, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
-from studio.core.tasks import File
+from studio.core.tasks import File, stem
+from studio.run import own_pictures
 
 MOST_BROUGHT = 8
+_MOST_TITLE = 40  # characters
 TAKEN = [ending.removeprefix(".") for ending in formats.ENDINGS]
 
 
 def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:
     """Lets a person choose one picture; the first is chosen already."""
-    _bring_back(slot, own)
+    _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
     chosen = st.pills(
@@ -62,7 +65,7 @@ def pictures(
 ) -> list[Sample]:
     """Lets a person choose one to `most` pictures; the first is chosen already."""
     st.session_state[_most(slot)] = most
-    _bring_back(slot, own)
+    _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
     chosen = st.pills(
@@ -106,6 +109,14 @@ def use(slot: str, file: File, own: str, title: str = "") -> None:
     _at_most(slot)
 
 
+def title_of(name: str) -> str:
+    """What a person's file is called among the choices: "My_cat.jpg" -> "My cat"; "" if it has no name."""
+    title = " ".join(stem(name).split())
+    with suppress(ValueError):
+        return "" if math.isinf(float(title)) else title  # an address takes that for a number without end
+    return printable(title, _MOST_TITLE)
+
+
 def leave_out(slot: str) -> None:
     """Chooses nothing for a slot that can be left out. Call it from a callback."""
     st.session_state[_switch(slot)] = False
@@ -115,7 +126,8 @@ def _put(slot: str, file: File, own: str, title: str = "") -> None:
     mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
     title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")
     if not title:
-        title = next(t for t in (own, *(f"{own} {n}" for n in range(2, len(mine) + 3))) if t not in mine)
+        taken = {*mine, *st.session_state.get(_offered(slot), ())}
+        title = next(t for t in (own, *(f"{own} {n}" for n in range(2, len(taken) + 3))) if t not in taken)
         mine[title] = file
     st.session_state[_switch(slot)] = True
     chosen = st.session_state.get(slot)
@@ -133,19 +145,27 @@ def _remember(slot: str, chosen: Sequence[str]) -> None:
         st.query_params[_files(slot)] = digests
 
 
-def _bring_back(slot: str, own: str) -> None:
+def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
     """Puts the pictures that the address names among the choices, where a reload has lost them."""
+    known = st.session_state[_offered(slot)] = [sample.title for sample in offered]
     digests = st.query_params.get_all(_files(slot))
     if not digests or f"{slot}_own" in st.session_state:
         return
     mine: dict[str, File] = st.session_state.setdefault(f"{slot}_own", {})
     # Under the titles that the address chooses, for "Your photo 2" may be all that is left.
-    titles = [title for title in st.query_params.get_all(slot) if title.startswith(own)]
+    titles = [printable(title, _MOST_TITLE) for title in st.query_params.get_all(slot) if title not in known]
+    names = {file.digest: file.name for file in own_pictures.last()}
     for title, digest in zip(titles[:MOST_BROUGHT], digests, strict=False):
-        file = File(owners.mine(digest), "picture", f"{own.lower().replace(' ', '-')}.png")
+        digest = owners.mine(digest)
+        usual = own.lower().replace(" ", "-") if title.startswith(own) else title
+        file = File(digest, "picture", names.get(digest, f"{usual}.png"))
         with suppress(StudioError, OSError):  # removed since, somebody else's, or no picture
             images.read(file.read())
             mine[title] = file
+
+
+def _offered(slot: str) -> str:
+    return f"{slot}_offered"
 
 
 def _files(slot: str) -> str:
@@ -162,16 +182,49 @@ def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
 def _add(slot: str, own: str, many: bool) -> None:
     # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
     take = partial(_take, slot, own)
-    with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:"):
+    with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
+        if box.open:
+            _last(slot, own)
         label = "A picture from your device"
         uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
         if st.toggle("Use the camera", key=f"{slot}_lens"):
-            uploads.snap(slot, "Take a picture", take)
+            uploads.snap(slot, "Take a picture", lambda data, name: take(data, own))
 
 
 def _take(slot: str, own: str, data: bytes, name: str) -> None:
-    _put(slot, keep(data, name), own)
-    _at_most(slot)
+    file = keep(data, name)
+    own_pictures.note(file)
+    use(slot, file, title_of(file.name) or own)
+
+
+def _last(slot: str, own: str) -> None:
+    """Offers the pictures that this person brought before, whatever page they were for."""
+    found = {file.digest: file for file in own_pictures.last()}
+    if not found:
+        return
+    key = f"{slot}_before"
+    st.pills(
+        "Used before",
+        list(found),
+        format_func=lambda digest: words.plain(title_of(found[digest].name) or own),
+        key=key,
+        width="stretch",
+        on_change=_take_again,
+        args=(slot, own, key, found),
+    )
+    tiles(key, [samples.small(file) for file in found.values()])
+    help = "They are no longer offered here; what was made of them stays"
+    clear = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+    st.button("Clear", key=f"{key}_clear", on_click=own_pictures.forget, **clear)
+
+
+def _take_again(slot: str, own: str, key: str, found: Mapping[str, File]) -> None:
+    file = found.get(st.session_state[key] or "")
+    st.session_state[key] = None
+    if file is not None:
+        own_pictures.note(file)
+        use(slot, file, title_of(file.name) or own)
+        uploads.close(slot)
 
 
 def _switch(slot: str) -> str:

@@ -35,6 +35,11 @@ def popover(slot: str, label: str, icon: str) -> Iterator[DeltaGenerator]:
         yield box
 
 
+def close(slot: str) -> None:
+    """Closes the popover of a slot. Call it from a callback."""
+    st.session_state[_open(slot)] = False
+
+
 def ask(
     slot: str,
     label: str,

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from pages.gallery import address, file_view, marks, removed, sweeps, wall
-from pages.jobs import item_actions, results
+from pages.jobs import captions, item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import amounts, tasks
@@ -74,10 +74,8 @@ def _content(item: Item) -> File | None:
 
 
 def caption(item: Item) -> str:
-    """What it was made of, and whether it was stopped."""
-    parts = [words.made_of(item)]
-    parts += ["stopped early, the best so far"] if item.result.stopped_early else []
-    return " · ".join(part for part in parts if part)
+    """What it was made of and how, and whether it was stopped."""
+    return captions.of_run(item, item.result)
 
 
 def _about(item: Item) -> None:
@@ -93,7 +91,7 @@ def _about(item: Item) -> None:
             item_actions.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
         item_actions.use_as(file, key=item.id)
         if file.here:
-            results.download_file(file, item.task, key=item.id, made=item.result.recipe)
+            results.download_file(file, item.task, key=item.id, made=item.result.recipe, name=item.marks.name)
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
     if file.kind == "model" and file.here:
         item_actions.keep_model(file)

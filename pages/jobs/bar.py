@@ -18,13 +18,19 @@ def bar(job: engine.Job) -> tuple[float, str]:
         return 0.0, f"Waiting, {steering.waits(job)}"
     if report is None or not report.total:
         return 0.0, (words.plain(report.stage) if report else "") or "Starting"
-    if report.total >= MANY:
-        return min(report.step / report.total, 1.0), _fetching(report)
+    if fetches(report):
+        return min(report.step / report.total, 1.0), fetching(report)
     left = amounts.left(report.seconds_left)
     text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
     return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
 
 
-def _fetching(report: Report) -> str:
-    """The line for a download, whose steps are bytes."""
-    return f"{report.text or 'Fetching'}: {amounts.size(report.step)} of {amounts.size(report.total)}"
+def fetches(report: Report) -> bool:
+    """Whether a report is of a download, whose steps are bytes."""
+    return report.total >= MANY
+
+
+def fetching(report: Report) -> str:
+    """The line for a download."""
+    what = report.text.partition(" (")[0] or "Fetching"  # its size follows
+    return f"{what}: {amounts.size(report.step)} of {amounts.size(report.total)}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
-from pages.jobs import bar, batches, navigation, refill, results, use_again
+from pages.jobs import bar, batches, captions, navigation, refill, results, use_again
 from pages.widgets import browser_pictures, css, curves, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -242,7 +242,8 @@ def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> 
         return
     file = job.result.files[0]
     content = job.inputs.get("content", [])
-    caption = _summary(job)
+    took = job.ended - job.started if job.started and job.ended else 0.0
+    caption = captions.of_run(job, job.result, took)
     name = tasks.get(job.task).beside
     results.show_result(file, content[0] if content else None, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
@@ -286,9 +287,3 @@ def failed(job: engine.Job, settings: Settings, again: str = "Run again", told: 
         if st.button("Close", type="tertiary"):
             close(job.task)
             st.rerun()
-
-
-def _summary(job: engine.Job) -> str:
-    took = amounts.duration(job.ended - job.started) if job.started and job.ended else ""
-    stopped = "stopped early, the best so far" if job.result.stopped_early else ""
-    return " · ".join(part for part in (words.made_of(job), took, stopped) if part)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.jobs import jobs, results, use_again
+from pages.jobs import captions, jobs, results, use_again
 from pages.widgets import browser_pictures, weight_downloads, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -54,7 +54,8 @@ def show_live(
     live = _made(task, settings, ask, before)
     if live is None:
         return None
-    caption = " · ".join(part for part in (f"Made in {amounts.duration(max(live.seconds, 1))}", note) if part)
+    made = f"Made in {amounts.duration(max(live.seconds, 1))}"
+    caption = " · ".join(part for part in (made, *captions.how(live.settings), note) if part)
     name = tasks.get(task).beside
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
@@ -66,8 +67,8 @@ def show_live(
                 st.rerun()
         if own is not None:
             own()
-        results.download(live.data, task, key="live", on_click=lambda: keep(live))
-        use_again.menu(lambda: File.keep(live.data, "picture", "result.png"), key="live")
+        results.download(live.data, task, key="live", made=live.recipe, on_click=lambda: keep(live))
+        use_again.menu(lambda: File.keep(live.data, "picture", results.named(live.recipe)), key="live")
     _tell()
     results.recipe(task, settings, live.inputs, live.recipe)
     return live

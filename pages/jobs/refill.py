@@ -79,4 +79,4 @@ def _choose(use: use_again.Use, files: Sequence[File], offers: Sequence[samples.
         picture_input.leave_out(use.slot)
     for file in files:
         title = titles.get(samples.spelled(file).removeprefix("sample:"), "")
-        picture_input.use(use.slot, file, use.own, title)
+        picture_input.use(use.slot, file, picture_input.title_of(file.name) or use.own, title)

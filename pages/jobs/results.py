@@ -14,13 +14,14 @@ from pages.form.forms import MOST_SEED
 from pages.jobs import commands
 from pages.widgets import browser_pictures, words
 from pages.widgets.ab_slider import ab_slider
-from studio.core import paths
-from studio.core.errors import StudioError
+from studio.core import tasks
+from studio.core.errors import StudioError, short_name
 from studio.core.pictures import images, thumbnails
 from studio.core.settings import Described, Settings
 from studio.core.tasks import File, Inputs
 
 MOST_SEEDS = 8
+_MOST_NAME = 100  # characters of a file's name
 Again = Callable[[Settings], None]
 # A setting -> one that, when given, stands in its place or says what it may be: no use in varying the first.
 _OVERRULED = {"look": "layers", "backbone": "layer", "channel": "layer", "mode": "house"}
@@ -61,7 +62,8 @@ def download(
     *,
     key: str,
     ending: str = ".png",
-    made: Any = None,
+    made: Any,
+    name: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
     """The button that saves a result to a person's device; a second one for the recipe that is not inside it.
@@ -69,8 +71,9 @@ def download(
     Args:
         ending: of the file's name; only a PNG carries its recipe.
         made: the recipe.
+        name: what its owner calls it; "" for what it was made of.
     """
-    name = f"{task.partition('.')[0]}-{paths.digest(data)[:8]}{ending}"
+    name = short_name(f"{words.file_name(name)}{ending}", _MOST_NAME) if name else named(made, task, ending)
     st.download_button(
         "Download",
         data,
@@ -93,9 +96,21 @@ def download(
         )
 
 
-def download_file(file: File, task: str, *, key: str, made: Any) -> None:
+def download_file(file: File, task: str, *, key: str, made: Any, name: str = "") -> None:
     """As `download`, for a kept file."""
-    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), made=made)
+    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), made=made, name=name)
+
+
+def named(made: Any, task: str = "", ending: str = ".png") -> str:
+    """What a person would call the file of a result: "coffee in mosaic.png".
+
+    Args:
+        made: its recipe; None where there is none.
+        task: what made it, in that case.
+        ending: of the file.
+    """
+    told = tasks.called(made.task, made.settings, made.inputs) if made else tasks.called(task, {}, {})
+    return short_name(f"{words.file_name(told)}{ending}", _MOST_NAME)
 
 
 def overruled(settings: Settings, name: str) -> bool:

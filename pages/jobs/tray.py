@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs import jobs, steering
+from pages.jobs import bar, jobs, steering
 from pages.jobs.navigation import opening
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -108,6 +108,8 @@ def _state(job: engine.Job) -> str:
     if job.state == "queued":
         return steering.waits(job)
     if job.state == "running" and job.report is not None:
+        if bar.fetches(job.report):
+            return bar.fetching(job.report)
         return amounts.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
     return words.STATES[job.state].lower()
 

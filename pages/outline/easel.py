@@ -64,7 +64,7 @@ def _answer(settings: OutlineSettings, drawn: np.ndarray) -> None:
     browser_pictures.image(made.data, alt="The avatar that is painted of your drawing")
     with st.container(horizontal=True):
         live.keep_button(made, key=_SHELF)
-        results.download(made.data, TASK, key=_SHELF, on_click=lambda: live.keep(made))
+        results.download(made.data, TASK, key=_SHELF, made=made.recipe, on_click=lambda: live.keep(made))
         use_again.menu(lambda: File.keep(made.data, "picture", "avatar.png"), key=_SHELF)
     results.recipe(TASK, settings, made.inputs, made.recipe)
 

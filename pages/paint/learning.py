@@ -109,7 +109,7 @@ def _ended(settings: PaintSettings, inputs: Inputs) -> Mapping[str, Any]:
     with st.container(horizontal=True):
         streams.again_button(_AGAIN, _HELD)
         live.keep_button(made, key="painted")
-        results.download(made.data, TASK, key="painted")
+        results.download(made.data, TASK, key="painted", made=made.recipe)
         use_again.menu(lambda: File.keep(made.data, "picture", "painted.png"), key="painted")
     results.recipe(TASK, settings, inputs, made.recipe)
     return made.figures

@@ -75,7 +75,7 @@ def _looked(classifier: Shown, picture: Sample) -> None:
     with asked:
         _labels(classifier, picture, made.figures["labels"])
         with st.container(horizontal=True):
-            results.download(made.data, TASK, key="looked")
+            results.download(made.data, TASK, key="looked", made=made.recipe)
             live.keep_button(made, key="looked")
         results.recipe(TASK, made.settings, made.inputs, made.recipe)
         if classifier.levels:

@@ -97,6 +97,11 @@ def made_of(run: Run) -> str:
     return tasks.made_of(run.task, run.settings, run.inputs)
 
 
+def file_name(text: str) -> str:
+    """`text` as every system takes it for the name of a file."""
+    return re.sub(r"[^\w.()+, -]", "_", text).strip(" .") or "result"
+
+
 def data_set_name(text: str) -> str:
     """What a model learnt from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
     return re.sub(r" \(\w+\.\w+\)", "", text)

@@ -51,7 +51,7 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
     with st.container(horizontal=True):
         uses.buttons(settings, channel, inputs)
         live.keep_button(found, key="xray")
-        results.download(found.data, TASK, key="xray")
+        results.download(found.data, TASK, key="xray", made=found.recipe)
         use_again.menu(lambda: File.keep(found.data, "picture", "x-ray.png"), key="xray")
     results.recipe(TASK, found.settings, inputs, found.recipe)
     return found

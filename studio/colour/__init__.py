@@ -18,6 +18,7 @@ PICTURE = Task(
     usual="studio.colour.estimate:usual",
     needs="studio.colour.estimate:needs",
     title="Colour",
+    done=("coloured", "like"),
     command="colour",
     help="give a grey photo colours that it may have had",
     check="studio.colour.checks:check",

@@ -125,6 +125,8 @@ class Task:
             sentences is a figure called "notes". "" where nothing measures it.
         scores_brought: the same of `figures(file, data, part, progress, levels, flat)`, which measures a
             model that was made elsewhere.
+        done: how its result is told apart from its content, as words of a file's name that stand between the
+            content and what else it was made of, the second only before those: "coffee dreaming of eyes.png".
         beside: what pages call the content that a result is compared with, at the size of the result.
         stands_for: of a task without a command, `module:function` of `stands_for(settings, inputs) ->
             Spelled`, light: the task whose command does the same; "" for others.
@@ -154,6 +156,7 @@ class Task:
     goal: Goal | None = None
     scores: str = ""
     scores_brought: str = ""
+    done: tuple[str, str] = ("", "")
     beside: str = "Content"
     stands_for: str = ""
 

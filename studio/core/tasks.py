@@ -99,10 +99,34 @@ def made_of(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
         given: the settings, as they were kept.
         inputs: the files of each slot.
     """
+    return " + ".join(_parts(name, given, inputs))
+
+
+def called(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
+    """What a person would call the file of a result, without its ending: "coffee in mosaic and wash".
+
+    Args:
+        name, given, inputs: as `made_of` takes them.
+    """
+    if name not in TASKS:  # of a studio that had others
+        return name.partition(".")[0]
+    task = get(name)
+    repeated = str(given.get("task")) if task.stands_for else name  # as a film does the task of its frames
+    done, between = get(repeated).done if repeated in TASKS else ("", "")
+    content, *others = _parts(name, given, inputs) or [""]
+    known = content and (done or (between and others))
+    words = [content, *((done, between if others else "") if known else (task.title.lower(),))]
+    if not content and "seed" in given:
+        words.append(f"seed {given['seed']}")  # of which alone it was made
+    return " ".join(filter(None, [*words, " and ".join(others) if known else ""]))
+
+
+def _parts(name: str, given: Mapping[str, object], inputs: Inputs) -> list[str]:
+    """The names of what a result was made of, the content first."""
     files = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
     settings = settings_of(name, given) if files else None
     looks = settings.looks if settings else ()
-    return " + ".join([*map(stem, files), *(look.replace("_", " ") for look in looks)][:MOST_NAMED])
+    return [*map(stem, files), *(look.replace("_", " ") for look in looks)][:MOST_NAMED]
 
 
 def stem(name: str) -> str:

@@ -11,6 +11,7 @@ ASCEND = Task(
     lane="job",
     work="studio.dream.task:run",
     title="Dream",
+    done=("dreaming", "of"),
     command="dream",
     help="let a network dream into a photo, or zoom into its dream without end",
     check="studio.dream.settings:check",

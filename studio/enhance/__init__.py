@@ -18,6 +18,7 @@ ENLARGE = Task(
     needs="studio.enhance.estimate:needs",
     grows="scale",
     title="Enhance",
+    done=("enhanced", "with"),
     command="enhance",
     help="make a picture two, three or four times larger and sharp, or clean of noise and blocks",
     check="studio.enhance.checks:check",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
+from studio.core import tasks
 from studio.core.pictures import animations
 from studio.core.pictures.film_limits import MOST_FPS
 from studio.core.settings import Settings, setting
@@ -16,6 +18,15 @@ class FilmSettings(Settings):
     base: str = setting("{}", "The settings of that, as JSON.", max_length=20_000)
     fps: int = setting(0, "Frames a second; 0: as many as the film has.", tier="main", ge=0, le=MOST_FPS)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file.", tier="main")
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """Those of its frames."""
+        try:
+            frames = tasks.settings_of(self.task, json.loads(self.base))
+        except (ValueError, RecursionError):
+            return ()
+        return frames.looks if frames else ()
 
     def for_ending(self, ending: str) -> FilmSettings:
         """These settings for a file that ends so, which is the kind of its film."""

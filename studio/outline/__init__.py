@@ -13,6 +13,7 @@ PAINT = Task(
     lane="job",
     work="studio.outline.task:run",
     title="Outline",
+    done=("as an avatar", ""),
     command="outline",
     help="paint an avatar from a drawing of a face",
     check="studio.outline.models:check_network",

@@ -11,6 +11,7 @@ LEARN = Task(
     lane="job",
     work="studio.paint.task:run",
     title="Painter",
+    done=("learnt", ""),
     command="paint",
     help="let a tiny network learn a photo, and paint it at any size or film its learning",
     kind="studio.paint.settings:kind",

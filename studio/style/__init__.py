@@ -20,6 +20,7 @@ TRANSFER = Task(
     needs="studio.style.estimate:needs",
     grows="size",
     title="Style",
+    done=("", "in"),
     command="style",
     help="paint a photo in the look of one to four paintings",
     check="studio.style.checks:check",

@@ -11,6 +11,7 @@ LOOK = Task(
     lane="job",
     work="studio.xray.task:look",
     title="X-ray",
+    done=("x-rayed", ""),
     command="xray",
     help="show the maps that a layer of a network makes of a photo",
     check="studio.xray.settings:check",

@@ -72,7 +72,7 @@ def test_an_upload_becomes_the_content(tab, photo):
     page = tab(f"/style?{SMALL}")
     result(page).wait_for()
     upload(page, photo)
-    page.get_by_role("radio", name="Your photo").wait_for()
+    page.get_by_role("radio", name="holiday").wait_for()
     page.keyboard.press("Escape")
     page.get_by_text("Recipe", exact=True).first.click()
     page.get_by_text("holiday.png").first.wait_for()

@@ -133,3 +133,31 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "task, given, names, called",
+    [
+        (
+            "style.transfer",
+            {"house": ["mosaic", "stained_glass"]},
+            {"content": ["My_cat.jpg"]},
+            "My cat in mosaic and stained glass",
+        ),
+        ("style.transfer", {}, {"content": ["a.png"], "style": ["b.png"], "mask": ["m.png"]}, "a in b"),
+        ("dream.ascend", {"look": "eyes"}, {"content": ["a.png"]}, "a dreaming of eyes"),
+        ("enhance.enlarge", {}, {"content": ["a.png"]}, "a enhanced"),
+        (
+            "film.repaint",
+            {"task": "style.transfer", "base": '{"house": ["wash"]}'},
+            {"film": ["a.mp4"]},
+            "a in wash",
+        ),
+        ("text.train", {}, {"text": ["book.txt"]}, "book text training"),
+        ("faces.draw", {"seed": 7}, {}, "faces seed 7"),
+        ("no.such", {}, {}, "no"),
+    ],
+)
+def test_a_result_is_called_by_what_it_was_made_of(task, given, names, called):
+    inputs = {slot: [File("0" * 64, "picture", name) for name in found] for slot, found in names.items()}
+    assert tasks.called(task, given, inputs) == called

@@ -279,7 +279,7 @@ def test_pictures_that_the_form_does_not_offer_in_their_place_come_as_ones_own(v
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
     chosen = [page.button_group(key=key).value for key in ("content", "style")]
-    assert chosen == ["Your photo", ["Your style"]]
+    assert chosen == ["mosaic", ["coffee"]]
 
 
 @pytest.mark.parametrize(

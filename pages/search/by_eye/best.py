@@ -43,7 +43,7 @@ def best(taste: Taste, duels: Pairs, made: engine.Live, on_back: Callable[[], No
         label = f"Make it at {taste.size} px"
         if st.button(label, icon=":material/photo_size_select_large:", help="As a job, kept in the gallery"):
             item_actions.begin(taste.task, full, taste.inputs)
-        results.download(made.data, taste.task, key="eye_best")
+        results.download(made.data, taste.task, key="eye_best", made=made.recipe)
         if on_back is not None:
             st.button("Go on comparing", icon=":material/compare:", type="tertiary", on_click=on_back)
     results.recipe(taste.task, made.settings, made.inputs, made.recipe)

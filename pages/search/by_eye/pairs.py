@@ -71,7 +71,7 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
         for side, name in ((0, "Left"), (1, "Right")):
             told = wording.point(taste.kind, dict(zip(duels.grid.names, pair[side], strict=True)))
             st.markdown(f"**{name}**: {words.plain(told)}")
-            results.download(made[side].data, taste.task, key=f"eye_{side}")
+            results.download(made[side].data, taste.task, key=f"eye_{side}", made=made[side].recipe)
         st.caption("Each file has its recipe inside.")
 
 

@@ -11,12 +11,14 @@ from pages.form import film_input, sample_texts, samples
 from pages.form.picture_input import keep
 from pages.jobs import commands
 from pages.widgets import owners
-from studio.core import tasks
+from studio.core import owners as library
+from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.film.settings import FilmSettings
+from studio.run import own_pictures
 
 
 def page_of_pictures():
@@ -54,7 +56,7 @@ def test_an_upload_is_kept_chosen_and_leaves_the_widget(page, png):
     uploader(page, "content").set_value(("holiday *photo*.png", png, "image/png")).run()
     file = page.session_state["content_file"]
     assert (file.read(), file.name) == (png, "holiday *photo*.png")
-    assert page.button_group(key="content").value == "Your photo"
+    assert page.button_group(key="content").value == "holiday *photo*"
     assert not uploader(page, "content").value
     assert not page.session_state["content_add"], "what it was chosen in has closed"
 
@@ -64,7 +66,7 @@ def test_a_second_upload_does_not_replace_the_first(page, png, picture):
     other = images.encode_png(255 - picture)
     uploader(page, "content").set_value(("b.png", other, "image/png")).run()
     assert page.session_state["content_file"].read() == other
-    page.button_group(key="content").set_value("Your photo").run()
+    page.button_group(key="content").set_value("a").run()
     assert page.session_state["content_file"].read() == png
 
 
@@ -198,3 +200,46 @@ def test_what_is_used_in_an_optional_slot_switches_it_on(draw, home):
     assert page.session_state["title"] == "Your guide"
     page.toggle(key="guide_on").set_value(False).run()
     assert page.session_state["title"] is None
+
+
+def test_pictures_of_ones_own_keep_their_names_and_are_offered_again(page, png, picture, visit):
+    uploader(page, "content").set_value(("Coffee.png", png, "image/png")).run()
+    assert page.button_group(key="content").value == "Coffee 2", "a sample has that name already"
+    other = images.encode_png(255 - picture)
+    uploader(page, "content").set_value(("my_cat.jpg", other, "image/png")).run()
+    assert page.button_group(key="content").value == "my cat"
+
+    again = visit("dream")
+    again.session_state["content_add"] = True
+    again.run()
+    before = again.button_group(key="content_before")
+    assert before.options[:2] == ["my cat", "Coffee"], "newest first"
+    before.set_value(paths.digest(png)).run()
+    assert not again.exception and again.button_group(key="content").value == "Coffee 2"
+    assert again.query_params["content_file"] == paths.digest(png)
+    assert not again.session_state["content_add"]
+
+    again.session_state["content_add"] = True
+    again.run()
+    next(found for found in again.button if found.key == "content_before_clear").click().run()
+    assert own_pictures.last() == []
+    assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
+
+
+def test_each_visitor_is_offered_their_own_pictures_alone(home, png):
+    with library.asking("visitor-ann"):
+        own_pictures.note(File.keep(png, "picture", "hers.png"))
+    with library.asking("visitor-bob"):
+        assert own_pictures.last() == []
+    with library.asking("visitor-ann"):
+        assert [file.name for file in own_pictures.last()] == ["hers.png"]
+
+
+def test_a_short_history_is_kept_and_a_damaged_one_is_none(home, png):
+    files = [File.keep(png + bytes([n]), "picture", f"{n}.png") for n in range(10)]
+    for file in files:
+        own_pictures.note(file)
+    own_pictures.note(files[5])
+    assert [file.name for file in own_pictures.last()] == [f"{n}.png" for n in (5, 9, 8, 7, 6, 4, 3, 2)]
+    (home / "pictures.json").write_text('[{"digest": "../../etc/passwd", "name": "x"}]')
+    assert own_pictures.last() == []

@@ -1,0 +1,52 @@
+"""What stands below a result: what it was made of, how, and what there is of it if it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pages.form import forms
+from pages.jobs import results
+from pages.widgets import words
+from studio.core import amounts, tasks
+from studio.core.settings import Settings
+from studio.core.tasks import Result
+
+
+def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
+    """The caption of a finished run, e.g. "coffee + mosaic · fine · seed 3 · took 42 s".
+
+    Args:
+        run: a job, or an item of the gallery.
+        result: what came of it.
+        seconds: how long it took; 0 for not known.
+    """
+    settings = tasks.settings_of(run.task, run.settings)
+    took = f"took {amounts.duration(max(seconds, 1))}" if seconds else ""
+    parts = [words.made_of(run), *how(settings), took, stopped(run.settings, result)]
+    return " · ".join(part for part in parts if part)
+
+
+def how(settings: Settings | None) -> list[str]:
+    """The mode of some settings and their seed, where there is one and something is drawn at random."""
+    found = []
+    if mode := getattr(settings, "mode", ""):
+        found.append(words.choice(mode).lower())
+    if settings is not None and results.other_seeds(settings):
+        found.append(f"seed {settings.seed}")
+    return found
+
+
+def stopped(asked: Mapping[str, Any], result: Result) -> str:
+    """What there is of a result that was stopped early; "" of a whole one.
+
+    Args:
+        asked: the settings, as they were kept.
+    """
+    if not result.stopped_early:
+        return ""
+    frames = result.figures.get("frames")
+    all = result.figures.get("of") or max((asked.get(name) or 0 for name in forms.FILMS), default=0)
+    if isinstance(frames, int) and 0 < frames < all:
+        return f"stopped early, the first {frames} of {all} frames"
+    return "stopped early, the best so far"

@@ -1,0 +1,41 @@
+"""What stands below a result tells what it is of, how it was made, and how much of it there is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from pages.jobs import captions
+from studio.core.tasks import File, Result
+
+COFFEE = {"content": [File("0" * 64, "picture", "coffee.png")]}
+
+
+def of(task, settings, inputs=COFFEE, seconds=0.0, figures=None, stopped=False):
+    run = SimpleNamespace(task=task, settings=settings, inputs=inputs)
+    return captions.of_run(run, Result((), figures or {}, None, stopped), seconds)
+
+
+def test_mode_seed_and_time_are_told_apart():
+    told = of("style.transfer", {"house": ["mosaic"], "mode": "fine", "seed": 3}, seconds=42)
+    assert told == "coffee + mosaic · fine · seed 3 · took 42 s"
+
+
+def test_no_seed_is_told_of_what_is_not_drawn_at_random():
+    assert of("style.transfer", {"house": ["mosaic"], "seed": 3}) == "coffee + mosaic · instant"
+    assert of("enhance.enlarge", {}) == "coffee"
+
+
+@pytest.mark.parametrize(
+    "task, settings, figures, told",
+    [
+        ("film.repaint", {"task": "enhance.enlarge"}, {"frames": 2, "of": 24}, "the first 2 of 24 frames"),
+        ("dream.ascend", {"zoom": 60}, {"frames": 7}, "the first 7 of 60 frames"),
+        ("dream.ascend", {"zoom": 60}, {"frames": 60}, "the best so far"),
+        ("dream.ascend", {}, {}, "the best so far"),
+    ],
+)
+def test_a_film_that_was_stopped_says_how_many_of_its_frames_there_are(task, settings, figures, told):
+    assert of(task, settings, figures=figures, stopped=True).endswith(f"stopped early, {told}")
+    assert "stopped" not in of(task, settings, figures=figures)
