@@ -16,7 +16,7 @@ from old_files import ARRAYS, RNG, conv, dense, h5, layer, old, sequential
 from studio.core.brought import models
 from studio.core.brought.files import containers, labels
 from studio.core.brought.mending import network as mending
-from studio.core.brought.rebuilding import building, levels
+from studio.core.brought.rebuilding import answers, building, levels, logits
 from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput
 from studio.core.untrusted.refusals import Refused
@@ -240,17 +240,47 @@ def test_what_are_no_names_is_refused(data):
         labels.read(data, "labels.json")
 
 
-def levels_of(certain: float, scaled=False) -> str:
+def levels_of(large: float, small: float = 1.0, scaled=False) -> levels.Found:
+    """What is found of a network whose logits are so large given 0 to 255, and 0 to 1."""
     first = [keras.layers.Rescaling(1 / 255)] if scaled else []
     network = keras.Sequential([keras.Input((8, 8, 3)), *first, keras.layers.Conv2D(2, 3)])
-    sure = np.repeat([[1.0, 0.0]], 24, axis=0)
-    sure[round(24 * certain) :] = 0.6, 0.4
-    return levels.found(network, False, 8, 8, lambda pictures: sure).levels
+    rows = np.tile([[1.0, -1.0], [-1.0, 1.0]], (12, 1))
+
+    def ask(given):
+        return rows * (large if given.max() > 2 else small if given.min() >= 0 else 0.01 * small)
+
+    return levels.found(network, False, 8, 8, ask, lambda found: answers.shares(found, "logits"))
 
 
-def test_who_is_certain_of_everything_was_trained_on_less():
-    assert levels_of(0.83) == "0-1" and levels_of(0.67) == "0-255" and levels_of(1.0, scaled=True) == "0-255"
+def test_levels_that_make_logits_too_large_or_too_small_are_not_those_of_a_network():
+    assert levels_of(250.0).levels == levels_of(60.0, 0.4).levels == "0-1"
+    assert levels_of(8.0, 0.03).levels == levels_of(2.0, 0.01).levels == "0-255"
+    assert levels_of(250.0, scaled=True).levels == "0-255"
+    assert "close call" in levels_of(10.0).why and "close call" not in levels_of(250.0).why
     assert levels.photos(8, 10).shape == (24, 8, 10, 3)
+
+
+@pytest.mark.parametrize("end", ["softmax", "sigmoid", "its own layer", "an operation", "divided by a sum"])
+def test_logits_are_what_comes_before_the_last_activation(end):
+    inside = end if end in ("softmax", "sigmoid") else None
+    layers = [keras.Input((4,)), keras.layers.Dense(3, activation=inside)]
+    network = keras.Sequential([*layers, *([keras.layers.Softmax()] if end == "its own layer" else [])])
+    if end == "an operation":
+        network = keras.Model(network.inputs, keras.ops.softmax(network.outputs[0]))
+    if end == "divided by a sum":
+        raised = keras.ops.exp(network.outputs[0])
+        network = keras.Model(network.inputs, raised / keras.ops.sum(raised, axis=-1, keepdims=True))
+    given = RNG.normal(size=(5, 4)).astype("float32")
+
+    def ask():
+        return np.asarray(network(given))
+
+    before, found = ask(), logits.asked(network, ask)
+    expected = given @ np.asarray(network.weights[0])
+    if end == "divided by a sum":  # its shares tell them but for a number that is added to each row
+        found, expected = (one - one.mean(axis=1, keepdims=True) for one in (found, expected))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert (ask() == before).all(), "it answers as before"
 
 
 @pytest.mark.parametrize("name", levels.CHOICES)
@@ -267,21 +297,19 @@ def test_a_normalisation_tells_the_levels_that_it_has_kept(name):
     def ask(given):
         return np.asarray(network(given.astype("float32"), training=False))
 
-    found = levels.found(network, False, 16, 16, ask)
+    found = levels.found(network, False, 16, 16, ask, lambda rows: rows)
     assert found.levels == name and "normalisation" in found.why
     assert np.asarray(network(pictures[name].astype("float32"))).shape == (24, 4)  # it is asked as before
 
 
 def test_who_tells_photos_apart_by_signed_levels_was_trained_on_those():
     network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3)])
-    blurred, clear = np.repeat([[0.5, 0.5]], 24, axis=0), np.tile([[0.9, 0.1], [0.1, 0.9]], (12, 1))
+    rows = np.tile([[1.0, -1.0], [-1.0, 1.0]], (12, 1))
 
     def ask(given):
-        return (
-            np.repeat([[1.0, 0.0]], 24, axis=0) if given.max() > 2 else clear if given.min() < 0 else blurred
-        )
+        return rows * (200.0 if given.max() > 2 else 2.0 if given.min() < 0 else 0.3)
 
-    found = levels.found(network, False, 8, 8, ask)
+    found = levels.found(network, False, 8, 8, ask, lambda found: answers.shares(found, "logits"))
     assert found.levels == "-1-1" and "times as well" in found.why
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.brought.rebuilding import building, levels
+from studio.core.brought.rebuilding import building, levels, logits
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
@@ -44,13 +44,21 @@ def sees(network: keras.Model, side: int | None, told: str = "") -> dict[str, An
     if not np.isfinite(rows).all():
         raise Refused("a network whose answers are not finite")
     way = _way(network, rows)
+
+    def unshared(pictures: np.ndarray) -> np.ndarray:
+        if way in (LOGITS, ONE_LOGIT):
+            return ask(network, pictures)
+        return logits.asked(network, lambda: ask(network, pictures))
+
     found = levels.found(
         network,
         _teachable(network),
         height,
         width,
-        lambda pictures: shares(ask(network, pictures), way),
+        unshared,
+        lambda spoken: _shared(spoken, way),
         told,
+        grey or (flat or taken.shape[1:])[-1] == 1,
     )
     return {
         "height": height,
@@ -112,6 +120,13 @@ def shares(rows: np.ndarray, way: str) -> np.ndarray:
         raised = np.exp(rows - rows.max(axis=1, keepdims=True))
         return raised / raised.sum(axis=1, keepdims=True)
     return rows
+
+
+def _shared(spoken: np.ndarray, way: str) -> np.ndarray:
+    """Logits -> the shares that they stand for, in [0, 1]."""
+    if way == SHARES:
+        return 1 / (1 + np.exp(-np.clip(spoken, -500, 500)))
+    return shares(spoken, LOGITS)
 
 
 def _way(network: keras.Model, rows: np.ndarray) -> str:

@@ -84,6 +84,15 @@ def all_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
             yield from all_layers(layer)
 
 
+def steps(network: Any) -> Iterator[Any]:
+    """Its layers and operations from the input on, and those of the networks in it."""
+    for step in getattr(network, "operations", None) or network.layers:
+        if hasattr(step, "layers"):
+            yield from steps(step)
+        else:
+            yield step
+
+
 def _shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
     import keras
 

@@ -6,7 +6,7 @@ The mean and the spread of each of its channels fit photos of the right levels, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,16 @@ from studio.core.untrusted.refusals import Refused
 if TYPE_CHECKING:
     import keras
 
-_NEAR, _TIMES = 0.25, 3.0  # as near are those of the right levels, and others so many times as far
+_NEAR, _TIMES = 1.5, 1.5  # as near are those of the right levels, and others so many times as far
+_CLEARLY = 3.0  # times as far, above which there is little doubt
 _WEIGHTED = 2  # layers with weights, among which it is looked for: later ones say little of the levels
+
+
+class Kept(NamedTuple):
+    """The levels whose photos fit, and whether all others fit much worse."""
+
+    levels: str
+    clear: bool
 
 
 def levels(
@@ -24,10 +32,8 @@ def levels(
     steps: Iterator[Any],
     answers: Callable[[np.ndarray], np.ndarray],
     views: Mapping[str, np.ndarray],
-) -> str:
-    """The levels that the normalisation has kept; "" where there is none, or where it says nothing.
-
-    Measured on 13 networks of known levels: as near as .03 to .06 to their own, .64 and more to others.
+) -> Kept | None:
+    """The levels that the normalisation has kept; None where there is none, or where it says nothing.
 
     Args:
         network: it.
@@ -37,10 +43,12 @@ def levels(
     """
     norm = _first(steps)
     if norm is None:
-        return ""
+        return None
     near = {name: _distance(norm, _seen(norm, answers, view)) for name, view in views.items()}
     best, second = sorted(near, key=lambda name: near[name])[:2]
-    return best if near[best] <= _NEAR and near[second] >= _TIMES * near[best] else ""
+    if near[best] > _NEAR or near[second] < _TIMES * near[best]:
+        return None
+    return Kept(best, near[second] >= _CLEARLY * near[best])
 
 
 def _first(steps: Iterator[Any]) -> Any:

@@ -1,21 +1,25 @@
 """What numbers a network takes for the levels of a picture: 0 to 255, 0 to 1, or others.
 
-No file says so. A network that scales by itself takes 0 to 255. One that was trained on 0 to 1 and gets 0 to
-255 is certain of everything: asked about ordinary photos, more than three quarters of its answers are above
-0.999. Of 28 published networks whose levels are known, 15 that take 0 to 1 gave shares of .83 to 1, and 13
-that take 0 to 255 gave 0 to .67. Those on -1 to 1 are as certain; given their own levels, they tell photos
-apart at least twice as well as given 0 to 1. What a normalisation has kept tells more than either.
+No file says so. A network that scales by itself takes 0 to 255. Otherwise, in this order:
+
+1. A normalisation has kept the mean and the spread of what it learnt from: those of the right levels fit.
+2. A network that learnt ends with logits of about 1 to 10, whatever its levels. Given levels 255 times too
+   large, or too small, so are they. Of 0 to 255 and 0 to 1, that is right whose logits are nearer `USUAL`.
+3. Of 0 to 1 and -1 to 1, which are alike in size, the right one tells ordinary photos apart better.
+
+`USUAL` and `TIMES` were chosen on random networks of tutorials' kinds, and judged on others: see
+`benchmarks/README.md`. Where the evidence is weak, the reason says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from studio.core.brought.rebuilding import kept_means
+from studio.core.brought.rebuilding import building, kept_means, logits
 from studio.core.pictures import sample_photos
 
 if TYPE_CHECKING:
@@ -23,8 +27,12 @@ if TYPE_CHECKING:
 
 BYTES, UNIT, SIGNED, CAFFE, TORCH = "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"
 CHOICES = (BYTES, UNIT, SIGNED, CAFFE, TORCH)
-CERTAIN, MOST_CERTAIN = 0.999, 0.75
-_FEW, _TIMES = 8, 2.0  # photos of which a normalisation is asked; times as well told apart by -1 to 1
+CERTAIN = 0.999
+USUAL = 3.3  # size of logits, between those that networks of 0 to 1 and of 0 to 255 give on the whole
+TIMES = 1.3  # as well as given 0 to 1 do those of -1 to 1 tell photos apart
+_FEW = 8  # photos of which a normalisation is asked
+_CLEAR_SIZE, _CLEAR_TIMES = 1.6, 1.5  # times off a threshold, within which it is a close call
+_CLOSE = "; this is a close call, so compare the levels on a picture of yours"
 _SCALES = frozenset(
     [
         "Rescaling",
@@ -66,7 +74,9 @@ def found(
     height: int,
     width: int,
     answers: Callable[[np.ndarray], np.ndarray],
+    shares: Callable[[np.ndarray], np.ndarray],
     told: str = "",
+    grey: bool = False,
 ) -> Found:
     """The levels that a network takes.
 
@@ -74,8 +84,10 @@ def found(
         network: it.
         teachable: whether Teachable Machine made it.
         height, width: of its pictures, in px.
-        answers: `(n, height, width, 3) float32`, levels from 0 to 255 -> `(n, k)` shares in [0, 1].
+        answers: `(n, height, width, 3) float32`, levels from 0 to 255 -> `(n, k)` logits.
+        shares: `(n, k)` logits -> the shares in [0, 1] that they stand for.
         told: what its file says; "" for nothing.
+        grey: whether it takes no colours, so that ImageNet's ways are none for it.
     """
     if told in CHOICES:
         return Found(told, "its metadata.json says so")
@@ -84,50 +96,64 @@ def found(
     if scale := _scaled_by(network):
         return Found(BYTES, f"it scales them by itself ({scale})")
     seen = photos(height, width)
-    names = {layer.name for layer in _steps(network)}
+    names = {layer.name for layer in building.steps(network)}
     backbone = next((one for one in _BACKBONES if one[0] <= names), None)
-    kept = kept_means.levels(network, _steps(network), answers, _views(seen[:: len(seen) // _FEW]))
+    kept = kept_means.levels(
+        network, building.steps(network), answers, _views(seen[:: len(seen) // _FEW], grey)
+    )
     # A backbone that was only borrowed has kept ImageNet's, whatever the rest was taught on.
-    if kept and not (backbone and kept == backbone[2]):
-        return Found(kept, f"the means that its first normalisation has kept are those of {kept}")
-    rows = answers(seen)
-    top = np.maximum(rows.max(axis=1), 1 - rows.min(axis=1) if rows.shape[1] <= 2 else 0)
+    if kept and not (backbone and kept.levels == backbone[2]):
+        close = "" if kept.clear else _CLOSE
+        return Found(
+            kept.levels, f"the means that its first normalisation has kept are those of {kept.levels}{close}"
+        )
+    return _by_answers(seen, answers, shares, backbone)
+
+
+def _by_answers(
+    seen: np.ndarray,
+    answers: Callable[[np.ndarray], np.ndarray],
+    shares: Callable[[np.ndarray], np.ndarray],
+    backbone: tuple[set[str], str, str] | None,
+) -> Found:
+    """Which levels make answers of a usual size, and then, which tell photos apart."""
+    rows = {BYTES: answers(seen), UNIT: answers(seen / 255)}
+    sure = shares(rows[BYTES])
+    top = np.maximum(sure.max(axis=1), 1 - sure.min(axis=1) if sure.shape[1] <= 2 else 0)
     certain = float((top > CERTAIN).mean())
-    told = f"given 0 to 255, it is certain of {certain:.0%} of ordinary photos"
-    if certain > MOST_CERTAIN:
-        doubt = f"; as a {backbone[1]} it may take {backbone[2]} instead" if backbone else ""
-        apart, signed = (_told_apart(answers(view)) for view in (seen / 255, seen / 127.5 - 1))
-        if signed >= _TIMES * apart:
-            better = (
-                f"it tells them apart {signed / max(apart, 1e-9):.1f} times as well given -1 to 1 as 0 to 1"
-            )
-            return Found(SIGNED, f"{told}, and {better}{doubt}", certain)
-        return Found(UNIT, f"{told}, so it was trained on 0 to 1{doubt}", certain)
-    if backbone:
-        why = f"it has a {backbone[1]} that learnt on ImageNet's levels in that way, and {told}"
-        return Found(backbone[2], why, certain)
-    return Found(BYTES, f"{told}, so it was trained on 0 to 255", certain)
+    large, small = (max(logits.size(rows[name]), 1e-9) for name in (BYTES, UNIT))
+    off = np.sqrt(large * small) / USUAL
+    why = f"its logits are about {_short(large)} given 0 to 255 and {_short(small)} given 0 to 1, "
+    doubt = f"; as a {backbone[1]} it may take {backbone[2]} instead" if backbone else ""
+    close = "" if max(off, 1 / off) > _CLEAR_SIZE else _CLOSE
+    if off <= 1 and backbone:
+        told = f"it has a {backbone[1]} that learnt on ImageNet's levels in that way, and {why}not too large"
+        return Found(backbone[2], told + close, certain)
+    if off <= 1:
+        return Found(BYTES, f"{why}and those of trained networks about 1 to 10{close}", certain)
+    apart, signed = (logits.told_apart(shares(one)) for one in (rows[UNIT], answers(seen / 127.5 - 1)))
+    times = max(signed, 1e-9) / max(apart, 1e-9)
+    close = close or ("" if max(times / TIMES, TIMES / times) > _CLEAR_TIMES else _CLOSE)
+    if times >= TIMES:
+        told = f"{why}too large for 0 to 255, and it tells photos apart {_short(times)} times as well"
+        return Found(SIGNED, f"{told} given -1 to 1 as 0 to 1{doubt}{close}", certain)
+    return Found(UNIT, f"{why}and those of trained networks about 1 to 10{doubt}{close}", certain)
 
 
-def _views(pictures: np.ndarray) -> dict[str, np.ndarray]:
-    """Photos of levels from 0 to 255, as each of `CHOICES` has them."""
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def _views(pictures: np.ndarray, grey: bool = False) -> dict[str, np.ndarray]:
+    """Photos of levels from 0 to 255, as each of `CHOICES` has them; without ImageNet's ways if `grey`."""
     mean, spread = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-    return {
-        BYTES: pictures,
-        UNIT: pictures / 255,
-        SIGNED: pictures / 127.5 - 1,
+    views = {BYTES: pictures, UNIT: pictures / 255, SIGNED: pictures / 127.5 - 1}
+    if grey:
+        return views
+    return views | {
         CAFFE: pictures[..., ::-1] - np.array([103.939, 116.779, 123.68]),
         TORCH: (pictures / 255 - mean) / spread,
     }
-
-
-def _told_apart(rows: np.ndarray) -> float:
-    """How much answers differ by picture: their mutual information with the pictures, in nats."""
-    rows = np.concatenate([1 - rows, rows], axis=1) if rows.shape[1] == 1 else rows
-    rows = np.clip(rows, 1e-12, 1)
-    rows = rows / rows.sum(axis=1, keepdims=True)
-    mean = rows.mean(axis=0)
-    return float((rows * np.log(rows)).sum(axis=1).mean() - (mean * np.log(mean)).sum())
 
 
 def photos(height: int, width: int) -> np.ndarray:
@@ -148,7 +174,7 @@ def photos(height: int, width: int) -> np.ndarray:
 
 def _scaled_by(network: keras.Model) -> str:
     """What scales the levels before the first layer that has learnt; "" for nothing."""
-    for step in _steps(network):
+    for step in building.steps(network):
         name = type(step).__name__
         if name in _SCALES:
             return name
@@ -158,12 +184,3 @@ def _scaled_by(network: keras.Model) -> str:
         if getattr(step, "weights", None):
             return ""
     return ""
-
-
-def _steps(network: Any) -> Iterator[Any]:
-    """Its layers and operations from the input on, and those of the networks in it."""
-    for step in getattr(network, "operations", None) or network.layers:
-        if hasattr(step, "layers"):
-            yield from _steps(step)
-        else:
-            yield step
