@@ -30,7 +30,11 @@ with left:
     guide = parts.optional("guide", "Guide picture", parts.guides(), GUIDE, "Your guide")
     asked_here = (*targets.ASKED_HERE, *film_settings.ASKED_HERE)
     settings = parts.form(
-        DreamSettings, skip=(*asked_here, "dreamer"), extra=wish, beside=film_settings.zoom_film, reset=reset
+        DreamSettings,
+        skip=(*asked_here, "dreamer", "precision"),
+        extra=wish,
+        beside=film_settings.zoom_film,
+        reset=reset,
     )
     settings = targets.checked_settings(settings, guided=guide is not None)
     parts.saved_settings(TASK, settings, refill.put)

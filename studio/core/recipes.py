@@ -127,7 +127,7 @@ def make(
     """
     recipe = Recipe(
         task=task,
-        settings=settings.model_dump(mode="json"),
+        settings=settings.decided().model_dump(mode="json"),
         inputs={slot: [_source(file) for file in files] for slot, files in inputs.items() if files},
         weights={_made_plain(name): digest for name, digest in (weights or {}).items()},
         versions=_versions(),

@@ -160,6 +160,10 @@ class Settings(BaseModel):
         """These settings for a result whose file ends so, e.g. "gif"; some make another kind of it then."""
         return self
 
+    def decided(self) -> Self:
+        """These settings, with what is left to the machine said: a recipe makes the same on another one."""
+        return self
+
     @classmethod
     def portable(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some values that may travel with a recipe: all but those that are set `here`."""

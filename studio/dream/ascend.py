@@ -111,9 +111,10 @@ class Climb:
         first = resize_01(picture, self._sizes(picture, settings.octaves)[0])
         progress.stage("Looking at the picture")
         goal = objective(settings, backbone, first, guide)
+        network = backbone.computing(settings.computed_in)
         rng = np.random.default_rng(settings.seed)
         momentum = 0.0 if settings.dreamer == 1 else MOMENTUM
-        self._slope = Slope(backbone, goal, settings.softness, settings.jitter, rng, progress, momentum)
+        self._slope = Slope(network, goal, settings.softness, settings.jitter, rng, progress, momentum)
         self.steps, self._most = 0, settings.most_steps or sys.maxsize
         self.climbed: list[dict[str, float]] = []
         self.stopped_early = False

@@ -9,6 +9,7 @@ from studio.core.errors import invalid
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
+from studio.core.training.precision import CHOICE_HELP, Choice, Precision, chosen
 from studio.dream.layer_terms import Wanted, read
 from studio.dream.looks import LOOKS
 
@@ -68,12 +69,22 @@ class DreamSettings(Settings):
         None, "Ends after so many steps in all, as a dream does that was stopped.", ge=1
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    precision: Choice = setting("auto", CHOICE_HELP)
 
-    assumed: ClassVar[dict[str, Any]] = {"dreamer": 1}
+    assumed: ClassVar[dict[str, Any]] = {"dreamer": 1, "precision": "float32"}
 
     def for_ending(self, ending: str) -> DreamSettings:
         """These settings for a file that ends so: a zoom's is the kind of its film."""
         return self.model_copy(update={"film": ending}) if self.zoom else self
+
+    def decided(self) -> DreamSettings:
+        return self.model_copy(update={"precision": self.computed_in})
+
+    @property
+    def computed_in(self) -> Precision:
+        """What the network computes in. The many small layers of the other networks gain too little by it."""
+        usual: Choice = self.precision if self.wanted.backbone == "vgg16" else "float32"
+        return chosen(usual)
 
     @property
     def looks(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
+from studio.core.training.precision import CHOICE_HELP, Choice, chosen
 
 SHIPPED = "house"  # the network of house styles that comes with the studio
 # Of VGG16, forward and backward, at the coarsest scale: of the first painter, the next four, and later ones.
@@ -80,8 +81,9 @@ class TransferSettings(Settings):
         step=0.5,
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+    precision: Choice = setting("auto", CHOICE_HELP)
 
-    assumed: ClassVar[dict[str, Any]] = {"painter": 1}
+    assumed: ClassVar[dict[str, Any]] = {"painter": 1, "precision": "float32"}
 
     @field_validator("style_weights")
     @classmethod
@@ -89,6 +91,9 @@ class TransferSettings(Settings):
         if weights and (min(weights) < 0 or not sum(weights)):
             raise ValueError("numbers of 0 or more that are not all 0")
         return weights
+
+    def decided(self) -> TransferSettings:
+        return self.model_copy(update={"precision": chosen(self.precision)}) if self.passes else self
 
     @property
     def looks(self) -> tuple[str, ...]:

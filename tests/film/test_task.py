@@ -14,6 +14,7 @@ from studio.core.pictures import animations, images
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
+from studio.core.training.precision import fastest
 from studio.film import task
 from studio.film.settings import FilmSettings
 from studio.film.task import NAME
@@ -188,3 +189,8 @@ def test_the_recipe_makes_the_same_film(film):
 def test_what_cannot_paint_frames_is_refused(film, settings, told):
     with pytest.raises(InvalidInput, match=told):
         tasks.check(NAME, settings, {"film": [film]})
+
+
+def test_the_recipe_of_a_film_says_what_its_frames_were_computed_in(weights_home, film):
+    made = tasks.run(NAME, asked("dream.ascend", size=64, steps=1, octaves=1), {"film": [film]})
+    assert json.loads(made.recipe.settings["base"])["precision"] == fastest()

@@ -8,6 +8,7 @@ from studio.core.errors import Cancelled
 from studio.core.objectives.backbones import BACKBONES, Backbone
 from studio.core.pictures import images
 from studio.core.progress import Progress, Report
+from studio.core.training.precision import fastest
 from studio.core.weights.networks import vgg16
 from studio.style.optimise import objective
 from studio.style.optimise.scene import Scene
@@ -63,6 +64,25 @@ def test_fine_lowers_the_losses_and_keeps_the_shape(weights_home, photo, paintin
     assert painted.figures["total"] < 0.8 * totals[0]
     assert set(painted.weights) == {"adain", "vgg16"}
     assert seen[-1].step == seen[-1].total == 6
+
+
+@pytest.mark.parametrize("painter", [1, 6])
+def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting, painter):
+    whole, half = (
+        transfer(photo, [painting], TransferSettings(**SMALL, painter=painter, precision=precision))
+        for precision in ("float32", "bfloat16")
+    )
+    assert not np.array_equal(whole.image, half.image)
+    assert np.abs(whole.image.astype(int) - half.image).mean() < 4
+    assert half.figures["total"] == pytest.approx(whole.figures["total"], rel=0.05)
+
+
+def test_a_recipe_says_what_was_computed_in_and_an_old_one_means_float32(inputs):
+    made = tasks.run("style.transfer", TransferSettings(**SMALL), inputs)
+    recipe = recipes.read(made.files[0].read())
+    assert recipe.settings["precision"] == fastest()
+    kept = {name: value for name, value in recipe.settings.items() if name != "precision"}
+    assert recipe.model_copy(update={"settings": kept}).checked_settings().precision == "float32"
 
 
 def test_the_first_preview_comes_before_the_first_pass(weights_home, photo, painting):

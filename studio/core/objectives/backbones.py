@@ -50,6 +50,7 @@ class Backbone:
     model: keras.Model
     digest: str
     _features: dict[tuple[str, ...], keras.Model] = field(default_factory=dict, repr=False)
+    _copies: dict[Precision, Backbone] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def features(self, layers: Sequence[str]) -> keras.Model:
@@ -91,11 +92,16 @@ class Backbone:
         return self._again(replaced)
 
     def computing(self, precision: Precision) -> Backbone:
-        """The same network, that computes in such numbers: itself in float32, else another copy."""
+        """The same network, that computes in such numbers: itself in float32, else a copy, kept."""
         if precision == "float32":
             return self
         dtype = {"dtype": policy(precision)}
-        return self._again(lambda layer: type(layer).from_config(layer.get_config() | dtype))
+        with self._lock:
+            if precision not in self._copies:
+                self._copies[precision] = self._again(
+                    lambda layer: type(layer).from_config(layer.get_config() | dtype)
+                )
+            return self._copies[precision]
 
     def _again(self, made: Callable[[keras.Layer], keras.Layer]) -> Backbone:
         """A copy, each layer of which is made anew."""

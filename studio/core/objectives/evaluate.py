@@ -19,6 +19,7 @@ from studio.core.objectives.losses import Kind, value
 from studio.core.objectives.terms import PICTURE, Objective, Term
 from studio.core.pictures import tiling
 from studio.core.progress import Progress
+from studio.core.training.precision import as_float32
 
 if TYPE_CHECKING:
     import keras
@@ -231,7 +232,8 @@ def _tile_graphs(extractor: keras.Model, structure: Structure, strides: tuple[in
 
 
 def _features(extractor: keras.Model | None, images_01) -> dict[str, Any]:
-    return {**(extractor(images_01) if extractor is not None else {}), PICTURE: images_01}
+    found = as_float32(extractor(images_01)) if extractor is not None else {}
+    return {**found, PICTURE: images_01}
 
 
 def _channels(extractor: keras.Model, layer: str) -> int:

@@ -9,6 +9,7 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import Evaluator
 from studio.core.objectives.terms import Objective
 from studio.core.progress import Progress
+from studio.core.training.precision import chosen
 from studio.style.optimise import objective, tones
 from studio.style.optimise.lbfgs import descend
 from studio.style.optimise.painters import Painter
@@ -39,7 +40,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
         several sizes judged at once as in Snelgrove 2017, "High-resolution multi-scale neural texture
         synthesis".
     """
-    painter = scene.painter
+    painter, precision = scene.painter, chosen(scene.settings.precision)
     plan = [(size, count) for size, count in stages(scene.settings) if _wide_enough(scene, size)]
     costs = [cost(size, scene.settings.painter) for size, _ in plan]
     passes, work = sum(n for _, n in plan), sum(n * c for (_, n), c in zip(plan, costs, strict=True))
@@ -60,7 +61,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
 
         judge = Levels(
             [
-                Evaluator(_network(backbone, painter, side == size), goal, progress)
+                Evaluator(_network(backbone, painter, side == size).computing(precision), goal, progress)
                 for side, goal in goals.items()
             ],
             _shapes(scene, goals),

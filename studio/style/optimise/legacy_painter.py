@@ -9,6 +9,7 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import Evaluator
 from studio.core.pictures import images
 from studio.core.progress import Progress
+from studio.core.training.precision import chosen
 from studio.style.optimise import objective
 from studio.style.optimise.lbfgs import descend
 from studio.style.optimise.scene import Scene
@@ -25,7 +26,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; coarse to fine as in Gatys et al. 2016, arXiv:1611.07865.
     """
-    plan = stages(scene.settings)
+    plan, network = stages(scene.settings), backbone.computing(chosen(scene.settings.precision))
     sizes, passes = [size for size, _ in plan], [count for _, count in plan]
     costs = [(size / sizes[0]) ** 2 for size in sizes]
     total = round(sum(n * cost for n, cost in zip(passes, costs, strict=True)))
@@ -42,7 +43,7 @@ def paint(scene: Scene, backbone: Backbone, start_01: np.ndarray, progress: Prog
             preview = lambda: scene.finished(best_01)  # noqa: E731
             progress.report(round(spent + passed * cost), total, objective.named(goal, evaluation), preview)
 
-        descent = descend(Evaluator(backbone, goal, progress), picture, count, tell)
+        descent = descend(Evaluator(network, goal, progress), picture, count, tell)
         picture, done, spent = descent.images_01, done + descent.passes, spent + count * cost
         losses = objective.named(goal, descent.evaluation) if descent.evaluation else losses
         if descent.cancelled:

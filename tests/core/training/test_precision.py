@@ -1,0 +1,42 @@
+"""In which numbers this machine computes, where that is left to it."""
+
+import pytest
+
+from studio.core.training import precision
+
+AMX, PLAIN = {"avx2", "avx512_bf16", "amx_bf16"}, {"avx2", "avx512_bf16"}
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Sets what the processor can do, and what the environment says."""
+
+    def of(abilities, **environment):
+        monkeypatch.setattr(precision, "_abilities", lambda: abilities)
+        for name in ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        precision.fastest.cache_clear()
+
+    yield of
+    monkeypatch.undo()
+    precision.fastest.cache_clear()
+
+
+def test_bfloat16_is_for_amx_under_tensorflow_alone(machine):
+    machine(AMX)
+    assert precision.chosen("auto") == "bfloat16"
+    machine(PLAIN)
+    assert precision.chosen("auto") == "float32"
+    machine(AMX, KERAS_BACKEND="jax")
+    assert precision.chosen("auto") == "float32"
+    machine(AMX, TF_ENABLE_ONEDNN_OPTS="0")
+    assert precision.chosen("auto") == "float32"
+
+
+def test_what_a_person_asks_for_is_taken_on_any_machine(machine):
+    machine(PLAIN)
+    assert precision.chosen("bfloat16") == "bfloat16"
+    machine(AMX)
+    assert precision.chosen("float32") == "float32"
