@@ -12,8 +12,8 @@ from typing import Any, Literal
 Precision = Literal["float32", "bfloat16"]
 Choice = Literal["auto", "float32", "bfloat16"]
 CHOICE_HELP = (
-    "Numbers that VGG16 computes in: bfloat16 takes a quarter of the time where the processor has AMX, and more"
-    " of it elsewhere; auto: what is faster here."
+    "Numbers that VGG16 computes in: bfloat16 takes a quarter of the time where the processor has AMX, and"
+    " more of it elsewhere; auto: what is faster here."
 )
 HELP = "Numbers that the networks compute in while they learn: bfloat16 is faster on newer machines."
 
