@@ -1,9 +1,10 @@
 """Style transfer: time in passes of VGG16, losses reached, memory.
 
-    python -m benchmarks.style [--json] [--against 120 200] [--sizes 512 1024]
+    python -m benchmarks.style [--json] [--against 120 200] [--sizes 512 1024] [--only-precision]
 
 P is the median time of one forward and backward pass of VGG16 up to block5_conv1 at the output size, in the
 same process. `--against` also descends that many passes from the photo at full size, which takes minutes.
+`--only-precision` compares nothing but float32 with bfloat16.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.report import arguments, fresh, note, pictures, seconds, show
+
+if TYPE_CHECKING:
+    from studio.core.training.precision import Precision
 
 
 def one_pass(size: int) -> float:
@@ -84,6 +89,38 @@ def from_photo(size: int, passes: list[int]) -> dict[int, float]:
     return {count: min(values[:count]) for count in passes}
 
 
+def in_half_as_many_bits(size: int) -> dict[str, str]:
+    """A pass, a fine picture and a dream in float32 and in bfloat16, by the clock and by the processor."""
+    from studio.core.pictures import images
+    from studio.dream.ascend import ascend
+    from studio.dream.settings import DreamSettings
+    from studio.style.settings import TransferSettings
+    from studio.style.transfer import transfer
+
+    content, style = pictures()
+    content = images.fit(content, size)
+
+    def paint(precision: Precision, **more: int) -> None:
+        transfer(content, [style], TransferSettings(mode="fine", size=size, precision=precision, **more))
+
+    def dream(precision: Precision, **more: int) -> None:
+        ascend(content, DreamSettings(size=size, precision=precision, **more))
+
+    figures = {}
+    for name, work in (("fine", paint), ("dream", dream)):
+        took = []
+        precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+        for precision in precisions:
+            note(f"{name} in {precision}")
+            work(precision, steps=1)  # builds its graphs
+            began, busy = time.perf_counter(), time.process_time()
+            work(precision)
+            took.append((time.perf_counter() - began, time.process_time() - busy))
+        told = [f"{clock:.1f} s ({processor:.1f} of processor)" for clock, processor in took]
+        figures[f"{name}, {size} px, float32 and bfloat16"] = ", ".join(told)
+    return figures
+
+
 def peak(mode: str, size: int) -> float:
     """Peak memory in GiB of a fresh process that makes one transfer."""
     code = f"from benchmarks import style; style.report_peak({mode!r}, {size})"
@@ -113,9 +150,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--memory", type=int, nargs="*", default=[512], help="sizes whose peak memory is read"
     )
+    parser.add_argument("--only-precision", action="store_true", help="float32 beside bfloat16, nothing else")
     chosen = parser.parse_args(argv)
     figures: dict[str, object] = {}
     side = chosen.size
+    if chosen.only_precision:
+        return show(in_half_as_many_bits(side), chosen.json)
     painted("instant", side)  # loads the weights
     figures[f"P at {side} px, s"] = p = one_pass(side)
     figures[f"instant, {side} px, in P"] = seconds(lambda: painted("instant", side)) / p

@@ -10,6 +10,7 @@ from studio.style.optimise.schedule import cost, first_look, stages
 from studio.style.settings import TransferSettings
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
+IN_BFLOAT16 = 0.5  # times that, where the processor is made for it
 INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles
 _BASE = 0.85 * 2**30  # bytes, of Keras and a small picture
 _HOUSE_MEGAPIXEL = 0.5 * 2**30  # of a network of house styles
@@ -31,7 +32,8 @@ def usual(settings: TransferSettings, inputs: Inputs) -> float:
     networks = HOUSE * (len(settings.house) if inputs.get("mask") else 1) if settings.house else INSTANT
     first = networks * first_look(settings) ** 2 / 1e6
     passes = sum(count * cost(size, settings.painter) for size, count in stages(settings))
-    return shape * (first + MEGAPIXEL_PASS * passes)
+    each = MEGAPIXEL_PASS * (IN_BFLOAT16 if settings.decided().precision == "bfloat16" else 1.0)
+    return shape * (first + each * passes)
 
 
 def needs(settings: TransferSettings, inputs: Inputs) -> float:

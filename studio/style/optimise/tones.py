@@ -47,4 +47,10 @@ def colors(scene: Scene, size: int, share: float) -> Objective:
 
 def _ranked(images_01: np.ndarray, lines: np.ndarray, count: int) -> np.ndarray:
     """`(count, n)`: a picture's colours on every line, in order, as if it had so many pixels."""
-    return np.quantile(images_01.reshape(-1, 3) @ lines, (np.arange(count) + 0.5) / count, axis=0)
+    values = np.sort(images_01.reshape(-1, 3) @ lines, axis=0)  # np.quantile would select each rank anew
+    places = (len(values) - 1) * ((np.arange(count) + 0.5) / count)
+    below = places.astype("int64")
+    above, share = np.minimum(below + 1, len(values) - 1), (places - below)[:, None]
+    steps = values[above] - values[below]
+    # From the nearer of both, as np.quantile does, to the last bit.
+    return np.where(share < 0.5, values[below] + steps * share, values[above] - steps * (1.0 - share))
