@@ -45,7 +45,8 @@ def test_more_is_longer():
     assert seconds(steps=20) == pytest.approx(2 * seconds(steps=10))
     assert seconds(octaves=5) > seconds(octaves=4)
     assert seconds(size=1024) > 3.5 * seconds(size=512)
-    assert seconds(look="spirals") < seconds(look="dogs")
+    assert seconds(look="spirals") < seconds(look="dogs", precision="float32")
+    assert seconds(look="dogs", precision="bfloat16") < seconds(look="dogs", precision="float32")
     one, two, three = (seconds(zoom=frames) for frames in (100, 200, 300))
     assert seconds() < one
     assert three - two == pytest.approx(two - one)
