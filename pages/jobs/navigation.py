@@ -101,7 +101,7 @@ PLACES = (
         ":material/gesture:",
         "outline",
         "outline",
-        elsewhere=("outline.train",),
+        elsewhere=("outline.train", "outline.train_pairs"),
     ),
     Place("draw_faces.py", "Faces", ":material/face:", "faces", "faces", generators=True),
     Place(

@@ -50,6 +50,8 @@ TASKS = {
     "enhance.train": "studio.enhance:TRAIN",
     "outline.paint": "studio.outline:PAINT",
     "outline.train": "studio.outline:TRAIN",
+    "outline.translate": "studio.outline:TRANSLATE",
+    "outline.train_pairs": "studio.outline:TRAIN_PAIRS",
     "paint.learn": "studio.paint:LEARN",
     "xray.look": "studio.xray:LOOK",
     "xray.filter": "studio.xray:FILTER",

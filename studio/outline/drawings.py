@@ -7,12 +7,15 @@ from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput, invalid
 from studio.core.pictures import images
+from studio.outline import edges
 from studio.outline.parts import COLOURS
 from studio.outline.settings import KINDS, Kind
 
 LEAST = 24  # levels between the darkest and the lightest pixel, below which nothing is drawn
 _LINE = 0.010  # of the side: thinner lines are made so wide
 _FAR = 90  # levels: a colour so far from that of every part is none
+_HALFWAY = 0.25  # the share of the pixels of a drawing between ground and ink at most
+_COARSE = 4  # so many pixels beside each other lie on equally light ground
 _WORK = 512  # px: larger drawings are shrunk before anything else
 
 
@@ -28,7 +31,7 @@ def read(picture: np.ndarray, kind: Kind, size: int) -> np.ndarray:
         `(size, size, 3) uint8`.
 
     Raises:
-        InvalidInput: if it is of one colour all over, or no colour of a part is in it.
+        InvalidInput: if it is of one colour all over, no colour of a part is in it, or an outline is a photo.
     """
     picture = _square(_shrunk(picture))
     levels = images.gray(picture)[..., 0]
@@ -40,12 +43,68 @@ def read(picture: np.ndarray, kind: Kind, size: int) -> np.ndarray:
             raise _nothing("a face painted in the colours of its parts", "none of these colours")
         return _resized(made, size)
     if kind == "outline":
+        if not is_drawn(picture):
+            raise invalid(
+                "drawing",
+                expected="lines on an even ground",
+                received="what looks like a photo",
+                next_step="draw the face in lines, or teach a network photos and their edges by "
+                "`studio train translate PHOTOS --edges`",
+            )
         levels = _on_black(levels).astype("float32")
         levels = (levels - levels.min()) * (255 / (levels.max() - levels.min()))
         line = int(_LINE * len(levels)) | 1
         thick = Image.fromarray(levels.astype("uint8"))
         levels = np.asarray(thick.filter(ImageFilter.MaxFilter(line)) if line > 1 else thick)
     return _resized(np.repeat(levels[..., None], 3, axis=2), size)
+
+
+def edges_of(photo: np.ndarray, size: int) -> np.ndarray:
+    """The edges in the middle of a photo, as white lines on black: `(H, W, 3)` -> `(size, size, 3) uint8`.
+
+    Raises:
+        InvalidInput: if it has none.
+    """
+    found = edges.of(middle(photo, edges.FINE * size)[None])[0]
+    if not found.any():
+        step = "choose a photo with more contrast"
+        raise invalid(
+            "photo", expected="a picture of something", received="one without edges", next_step=step
+        )
+    return found
+
+
+def middle(picture: np.ndarray, size: int) -> np.ndarray:
+    """The square in the middle of a picture, `(H, W, 3) uint8` -> `(size, size, 3) uint8`."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return images.resize(np.ascontiguousarray(picture[top : top + side, left : left + side]), size, size)
+
+
+def is_drawn(picture: np.ndarray) -> bool:
+    """Whether a picture, `(H, W, 3) uint8`, is lines or areas on a ground, even on paper in uneven light.
+
+    A drawing has hardly a pixel halfway between its ground and its ink, and photos have many.
+    """
+    from scipy import ndimage
+
+    levels = images.gray(_shrunk(picture))[..., 0].astype("float32")
+    if not is_on_paper(picture):
+        levels = 255 - levels
+    near = max(3, min(levels.shape) // 8)
+    ground = ndimage.maximum_filter(levels, near)[::_COARSE, ::_COARSE]
+    ground = ndimage.gaussian_filter(ground, near / 2 / _COARSE)
+    ground = ground.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)[: len(levels), : levels.shape[1]]
+    light = levels / np.maximum(1, ground)
+    darkest = float(light.min())
+    light = (light - darkest) / max(0.01, 1 - darkest)
+    return float(np.mean((light > 0.25) & (light < 0.75))) <= _HALFWAY
+
+
+def is_on_paper(picture: np.ndarray) -> bool:
+    """Whether the rim of a picture is light rather than dark."""
+    return bool(np.median(_rim(images.gray(picture))) > 127)
 
 
 def shown(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:

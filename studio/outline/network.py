@@ -18,11 +18,11 @@ from keras import layers, ops
 
 from studio.core.generators.discriminator import small
 from studio.core.training.loop import part_seed
-from studio.outline.settings import TrainOutlineSettings
-from studio.outline.written import LAYERS, PLANES, SLOPE, sizes_of
+from studio.outline.settings import PainterSettings
+from studio.outline.written import SLOPE, layers_of, planes_of, sizes_of
 
 
-def painter(settings: TrainOutlineSettings) -> keras.Model:
+def painter(settings: PainterSettings) -> keras.Model:
     """`(B, size, size, planes)` -> `(B, size, size, layers)`, before anything is made of them."""
     seeds = iter(range(100))
 
@@ -32,7 +32,7 @@ def painter(settings: TrainOutlineSettings) -> keras.Model:
         return layers.Conv2D(channels, side, stride, "same", kernel_initializer=start)(maps)
 
     down, up = sizes_of(settings)
-    drawing = keras.Input((settings.size, settings.size, PLANES), name="drawing")
+    drawing = keras.Input((settings.size, settings.size, planes_of(settings)), name="drawing")
     maps, seen = drawing, []
     for channels in down:
         maps = ops.leaky_relu(convolved(maps, channels, 4, 2), SLOPE)
@@ -41,7 +41,7 @@ def painter(settings: TrainOutlineSettings) -> keras.Model:
         maps = ops.leaky_relu(spread(convolved(maps, 4 * channels, 3)), SLOPE)
         maps = ops.concatenate([maps, seen[-2 - n]], axis=-1)
     maps = ops.leaky_relu(convolved(maps, 2 * settings.width, 3), SLOPE)
-    return keras.Model(drawing, spread(convolved(maps, 4 * LAYERS, 1, gain=0.1)), name="painter")
+    return keras.Model(drawing, spread(convolved(maps, 4 * layers_of(settings), 1, gain=0.1)), name="painter")
 
 
 def spread(maps: Any) -> Any:
@@ -51,10 +51,10 @@ def spread(maps: Any) -> Any:
     return ops.reshape(ops.transpose(parts, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, channels // 4))
 
 
-def judge(settings: TrainOutlineSettings) -> keras.Model:
+def judge(settings: PainterSettings) -> keras.Model:
     """`(B, size / 2, size / 2, 3 + planes)`, a picture and its drawing -> `(B, h, w, 1)`, high for true."""
     side, width = settings.size // 2, settings.judge_width
-    seen = maps = keras.Input((side, side, 3 + PLANES), name="picture")
+    seen = maps = keras.Input((side, side, 3 + planes_of(settings)), name="picture")
     for n in range(3):
         start = small(settings.seed, 60 + n)
         maps = layers.Conv2D(width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=start)(maps)

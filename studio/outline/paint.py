@@ -11,6 +11,7 @@ from studio.core.litert.interpreter import Network
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
+from studio.core.pictures import images
 from studio.core.process import limits
 from studio.outline import models, palette, written
 
@@ -62,6 +63,20 @@ def avatar(layers: np.ndarray, colours: np.ndarray, side: int) -> np.ndarray:
     masks /= masks.sum(-1, keepdims=True)
     depth = palette.DEEPEST / (1 + np.exp(-large[..., -1:]))
     return np.rint(255 * palette.painted(masks, depth, colours)).astype("uint8")
+
+
+def coloured(layers: np.ndarray, side: int) -> np.ndarray:
+    """Takes layers for the colours themselves, as a network that was taught on pairs gives them.
+
+    Args:
+        layers: `(size, size, 3) float32`.
+        side: of the picture, in px.
+
+    Returns:
+        `(side, side, 3) uint8`.
+    """
+    colours = np.rint(255 / (1 + np.exp(-np.clip(layers, -30, 30)))).astype("uint8")
+    return images.resize(colours, side, side) if side != len(colours) else colours
 
 
 def _enlarged(layers: np.ndarray, side: int) -> np.ndarray:

@@ -25,13 +25,20 @@ class OutlineSettings(Settings):
     network: str = setting(SHIPPED, "The network that paints: its name, or a folder.")
 
 
-class TrainOutlineSettings(Settings):
-    """Teaches a network to paint avatars from drawings; the studio draws both."""
+class TranslateSettings(Settings):
+    """Turns a drawing or a photo into another picture, as a network of your own has learnt from pairs."""
+
+    network: str = setting("", "The network that you taught: its name, or a folder.", tier="main")
+    side: int = setting(256, "A side of the picture.", tier="main", unit="px", ge=64, le=1024, step=32)
+
+
+class PainterSettings(Settings):
+    """What all networks share that learn to paint: their form, and how they learn."""
 
     steps: int = setting(
         20_000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
     )
-    size: Literal[32, 64, 96, 128] = setting(96, "A side of the pictures.", tier="main", unit="px")
+    size: Literal[32, 64, 96, 128, 256] = setting(96, "A side of the pictures.", tier="main", unit="px")
     width: int = setting(16, "Channels of the finest maps: more paint better, and take longer.", ge=4, le=64)
     judge_width: int = setting(24, "The same of the network that judges.", ge=4, le=64)
     batch: int = setting(8, "Pictures before each step.", ge=1, le=128, scale="log")
@@ -55,6 +62,11 @@ class TrainOutlineSettings(Settings):
         scale="log",
     )
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+
+class TrainOutlineSettings(PainterSettings):
+    """Teaches a network to paint avatars from drawings; the studio draws both."""
+
     avatars: int = setting(
         6000,
         "How many avatars it learns from; each is drawn anew every time.",
@@ -66,3 +78,20 @@ class TrainOutlineSettings(Settings):
         0, "Held-out avatars that FID is measured on at the end; 0 for none.", ge=0, le=5000
     )
     by_night: float = setting(0.35, "The share of them that is painted by night.", ge=0, le=1, step=0.05)
+
+
+class TrainTranslateSettings(PainterSettings):
+    """Teaches a network to turn one picture into another, from pairs of your own."""
+
+    steps: int = setting(
+        4000, "How many batches it practises on.", tier="main", ge=1, le=1_000_000, scale="log"
+    )
+    size: Literal[32, 64, 96, 128, 256] = setting(128, "A side of the pictures.", tier="main", unit="px")
+    edges: bool = setting(
+        False, "Learn from photos alone: the first of each pair is the photo's edges.", tier="main"
+    )
+    reverse: bool = setting(False, "Learn to turn the second of each pair into the first.", tier="main")
+    batch: int = setting(4, "Pictures before each step.", ge=1, le=128, scale="log")
+    mirror: bool = setting(True, "Mirror half of the pairs, each time anew.")
+    shift: float = setting(0.06, "How far pairs are moved, as a share of the side.", ge=0, le=0.25, step=0.01)
+    held_out: float = setting(0.1, "The share of the pairs that it is tested on.", ge=0.01, le=0.5)

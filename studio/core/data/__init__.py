@@ -7,6 +7,7 @@ from studio.core.data.sets import (
     cached_pictures,
     command_name,
     count,
+    opened,
     pictures,
     reference,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "cached_pictures",
     "command_name",
     "count",
+    "opened",
     "pictures",
     "reference",
 ]

@@ -135,6 +135,19 @@ def count(file: File) -> int:
     return len(_opened(place.where, place.name).names) if isinstance(place.where, Path) else 0
 
 
+def opened(file: File) -> DataSource:
+    """A data set of files as it lies there, copies and all: for whom names tell what belongs together.
+
+    Raises:
+        InvalidInput: if it is no file or folder, was changed, is damaged, or made to harm; while reading too.
+        Unavailable: if it is no longer kept.
+    """
+    place = _place(file)
+    if isinstance(place.where, str):
+        raise refused(place.name, "a folder, zip or tar", "the name of a data set", "give your own pictures")
+    return _opened(place.where, place.name)
+
+
 def _key(place: _Place, size: int, channels: int) -> str:
     """What the pictures of a data set are kept under."""
     state = place.state

@@ -36,10 +36,10 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 
 def distance(a_01, b_01, progress: Progress | None = None) -> float:
-    """How different two pictures look: 0 for the same, about 0.7 for unrelated ones.
+    """How different two pictures look: 0 for the same, about 0.7 for unrelated ones; of several the mean.
 
     Args:
-        a_01, b_01: `(1, H, W, 3) float32 in [0, 1]`, of one size.
+        a_01, b_01: `(B, H, W, 3) float32 in [0, 1]`, of one size, each to be compared with its own.
     """
     from keras import ops
 

@@ -1,4 +1,4 @@
-"""How near made pictures are to real ones: FID, KID, precision and recall, nearest neighbours.
+"""How near made pictures are to real ones: FID, KID, precision and recall, nearest neighbours, LPIPS.
 
 All compare the features of two sets of pictures; each figure comes with its standard error and its n.
 """
@@ -16,7 +16,16 @@ from studio.core.errors import invalid
 from studio.core.metrics.inception import features
 from studio.core.progress import Progress
 
-__all__ = ["Statistic", "features", "fid", "kid", "nearest", "precision_recall", "squared_distances"]
+__all__ = [
+    "Statistic",
+    "features",
+    "fid",
+    "kid",
+    "lpips_of_pairs",
+    "nearest",
+    "precision_recall",
+    "squared_distances",
+]
 
 BLOCKS = 10  # that a jackknife leaves out in turn
 NEIGHBOURS = 3
@@ -225,3 +234,28 @@ def _check(*sets: np.ndarray) -> None:
         received = " and ".join(str(len(found)) for found in sets)
         expected, step = f"at least {_LEAST} pictures in each set", "compare more pictures"
         raise invalid("pictures to compare", expected=expected, received=received, next_step=step)
+
+
+def lpips_of_pairs(
+    made: np.ndarray, truth: np.ndarray, progress: Progress | None = None, at_once: int = 25
+) -> float:
+    """How different each picture looks from what it should be: the mean LPIPS (arXiv:1801.03924).
+
+    Args:
+        made, truth: `(n, H, W, 3) uint8`, pair by pair.
+        progress: told of each part.
+        at_once: pairs that are looked at together.
+
+    Raises:
+        Unavailable: if the network is not here and cannot be fetched.
+        Cancelled: if a person asked to stop.
+    """
+    from studio.core.metrics import lpips
+
+    total = 0.0
+    for at in range(0, len(made), at_once):
+        if progress is not None:
+            progress.report(at, len(made))
+        one, other = (some[at : at + at_once].astype("float32") / 255 for some in (made, truth))
+        total += len(one) * lpips.distance(one, other)
+    return total / len(made)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.core.models import cards
-from studio.outline.settings import KINDS, TrainOutlineSettings
+from studio.outline.settings import KINDS, PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
 
 def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: str) -> str:
@@ -17,7 +17,6 @@ def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: s
         figures: as `studio.outline.learn.task.train` gives them.
         command: that trains it.
     """
-    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
     rows = [
         (f"off on drawings of the kind {kind}, levels of 255", f"{figures[f'off_{kind}']:.1f}")
         for kind in KINDS
@@ -25,16 +24,52 @@ def write(settings: TrainOutlineSettings, figures: Mapping[str, Any], command: s
     if "fid" in figures:
         floor = f"{figures['fid']:.1f} (other avatars: {figures['fid_floor']:.1f})"
         rows.append((f"FID, {figures['scored']:,} outlines", floor))
+    if "lpips" in figures:
+        apart = f"{figures['lpips']:.3f} (other avatars: {figures['lpips_apart']:.3f})"
+        rows.append((f"LPIPS, {figures['scored']:,} outlines", apart))
     parts = [
         "# Paints avatars from drawings",
         f"Data: {settings.avatars:,} avatars that the studio draws itself, each as an outline, as parts and "
         f"as light, by an unsteady hand and only in part; {figures['held_out']:,} others were held out.\n\n"
         + cards.LICENCE,
-        f"A U-Net of {figures['parameters']:,} parameters and a judge of patches, as in pix2pix "
-        f"(arXiv:1611.07004), with a hinge loss. Trained for {figures['steps']:,} steps of "
-        f"{settings.batch} drawings in {figures['seconds'] / 60:.0f} minutes. The weights are averaged "
-        f"ones.{cards.begun(figures)}{ended}\n\n    {command}",
+        _how(settings, figures, "drawings", command),
         *figures["notes"],
         f"On held-out avatars, drawn by hands of all kinds.\n\n{cards.table(rows)}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[str, Any], command: str) -> str:
+    """The card of a network that was taught on pairs, in Markdown.
+
+    Args:
+        name: of the pairs.
+        settings: of the training.
+        figures: as `studio.outline.learn.pairs_task.train` gives them.
+        command: that trains it.
+    """
+    kinds = ["edges", "photos"] if settings.edges else ["the first picture of each pair", "the second"]
+    shown, painted = reversed(kinds) if settings.reverse else kinds
+    rows = [
+        ("off on held-out pairs, levels of 255", f"{figures['off']:.1f}"),
+        ("the same of the mean of what was learnt", f"{figures['mean_off']:.1f}"),
+    ]
+    parts = [
+        f"# Translates as {name} does",
+        f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {shown} to {painted}; "
+        f"{figures['held_out']:,} were held out.\n\n" + cards.LICENCE,
+        _how(settings, figures, "pairs", command),
+        *figures["notes"],
+        cards.table(rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _how(settings: PainterSettings, figures: Mapping[str, Any], what: str, command: str) -> str:
+    ended = f" {cards.ENDS[figures['ended']]}" if figures["ended"] else ""
+    return (
+        f"A U-Net of {figures['parameters']:,} parameters and a judge of patches, as in pix2pix "
+        f"(arXiv:1611.07004), with a hinge loss. Trained for {figures['steps']:,} steps of "
+        f"{settings.batch} {what} in {figures['seconds'] / 60:.0f} minutes. The weights are averaged "
+        f"ones.{cards.begun(figures)}{ended}\n\n    {command}"
+    )

@@ -1,4 +1,4 @@
-"""How near what is painted comes to true pictures: FID, and how near any two sets of them are."""
+"""How near what is painted comes to true pictures: FID and LPIPS, and how near any two sets of them are."""
 
 from __future__ import annotations
 
@@ -19,20 +19,37 @@ def distances(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress:
         others: pictures that have nothing to do with them, alike: how near any two sets are at best.
 
     Returns:
-        "fid", "fid_floor" (truth against others) and "scored"; a note where the network is not here.
+        "scored", "fid", "fid_floor" (truth against others), "lpips" of each with what it should be, and
+        "lpips_apart" of each with another; a note where a network that tells them is not here.
 
     Raises:
         Cancelled: if a person asked to stop.
     """
+    found: dict[str, Any] = {"scored": len(made), "notes": []}
+    for measured in (_fid, _lpips):
+        try:
+            found |= measured(made, truth, others, progress)
+        except Unavailable as error:
+            found["notes"].append(str(error))
+    return found
+
+
+def _fid(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, float]:
     from studio.core.metrics import inception, scores
 
-    try:
-        progress.stage("Comparing with true pictures")
-        seen = [inception.features(pictures, progress) for pictures in (made, truth, others)]
-    except Unavailable as error:
-        return {"notes": [str(error)]}
+    progress.stage("Comparing with true pictures")
+    seen = [inception.features(pictures, progress) for pictures in (made, truth, others)]
     return {
-        "scored": len(made),
         "fid": float(scores.fid(seen[0], seen[1]).value),
         "fid_floor": float(scores.fid(seen[2], seen[1]).value),
+    }
+
+
+def _lpips(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, float]:
+    from studio.core.metrics import scores
+
+    progress.stage("Looking at each beside its own")
+    return {
+        "lpips": scores.lpips_of_pairs(made, truth, progress),
+        "lpips_apart": scores.lpips_of_pairs(others, truth, progress),
     }

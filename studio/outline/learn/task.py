@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from studio.core import recipes
 from studio.core.errors import Cancelled
-from studio.core.models import cards, loading, presets
+from studio.core.models import cards
 from studio.core.progress import Progress
-from studio.core.tasks import File, Inputs, Result
-from studio.core.training import checkpoints, start_from
+from studio.core.tasks import Inputs, Result
+from studio.core.training import checkpoints
 from studio.outline import models
-from studio.outline.learn import card, measure
+from studio.outline.learn import card, finish, measure
 from studio.outline.learn.pairs import HELD_OUT_SEED, Bank
 from studio.outline.settings import KINDS, TrainOutlineSettings
 
@@ -26,7 +25,7 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     from studio.outline.learn import train as training
 
     progress.stage("Drawing avatars to learn from")
-    start = _start(inputs)  # before the avatars are drawn, which takes minutes: it may be no whole network
+    start = finish.start(inputs)  # before minutes of drawing: it may be no whole network
     bank = Bank(settings.seed, settings.avatars, settings, progress)
     held_out = Bank(HELD_OUT_SEED, max(HELD_OUT, settings.scored), settings, progress)
     rng = np.random.default_rng(HELD_OUT_SEED)
@@ -38,35 +37,20 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     trained = training.train(trainer, progress)
     stopped = trained.ended == "cancelled"
     off = 255 * np.abs(trainer.paint(tested) - tested["picture"]).mean((1, 2, 3))
-    figures: dict[str, Any] = {
-        "steps": trained.steps,
+    figures = {
+        **finish.figures(trained, inputs),
         "held_out": HELD_OUT,
-        "seconds": trained.curves.seconds,
-        "parameters": trained.learner.generator.count_params(),
-        "off": trained.off,
         **{f"off_{kind}": float(off[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
-        "ended": trained.ended,
-        "notes": [],
-        **start_from.origin(inputs),
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
     }
     if settings.scored and not stopped:
         try:
             figures |= scored(trainer, held_out, settings, progress)
         except Cancelled:
             stopped = True
-    recipe = recipes.make(models.TASK, settings, inputs)
     command = cards.command("train_outline", "", settings, figures["started_from"])
     told = {"trained_on": "avatars that the studio draws", "command": command, "figures": figures}
     text = card.write(settings, figures, command)
-    picture = cards.picture(
-        trainer.sheet(), trained.curves.steps, {**trained.curves.losses, **trained.curves.tests}
-    )
-    packed = presets.pack(trained.learner, models.TASK, settings, text, recipe, told, picture)
-    kept = File.keep(packed, "model", "outline.zip")
-    if not stopped:
-        run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    return finish.packed(models.TASK, trainer, trained, inputs, text, told, "outline.zip", stopped)
 
 
 def scored(
@@ -83,15 +67,3 @@ def scored(
     painted = np.rint(255 * np.concatenate(made)).clip(0, 255).astype("uint8")
     others = Bank(HELD_OUT_SEED + 1, count, settings, progress).pictures
     return measure.distances(painted, held_out.pictures[:count], others, progress)
-
-
-def _start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
-    """The weights of the network to start from, if there is one: the painter's and the judge's."""
-    preset = start_from.model(inputs)
-    if preset is None:
-        return None
-    from studio.outline.learn.learner import Learner
-
-    learner = Learner(models.settings_of(preset))
-    loading.fill(learner, preset)
-    return learner.generator.get_weights(), learner.judge.get_weights()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -11,12 +12,22 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
 from studio.core.training.averaged import AveragedTraining
 from studio.core.training.loop import Batches, Curves
-from studio.outline.learn.learner import Learner, painted
-from studio.outline.learn.pairs import Bank
+from studio.outline.learn.game import Game
+from studio.outline.learn.learner import learner
 from studio.outline.network import painter
-from studio.outline.settings import TrainOutlineSettings
+from studio.outline.settings import PainterSettings
 
 SHOWN = 8  # pairs of a preview
+
+
+class Pairs(Protocol):
+    """What is learnt from."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Some of them, as `game.Game` takes them, in a form that `rng` decides."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class Trained:
         ended: "" for all of them, else why it ended before: "cancelled" or "nan".
     """
 
-    learner: Learner
+    learner: Game
     curves: Curves
     steps: int
     off: float
@@ -54,16 +65,16 @@ class Trainer(AveragedTraining):
 
     def __init__(
         self,
-        pairs: Bank,
+        pairs: Pairs,
         tested: dict[str, np.ndarray],
-        settings: TrainOutlineSettings,
+        settings: PainterSettings,
         run: checkpoints.Run | None = None,
         start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.pairs, self.tested, self.settings = pairs, tested, settings
         with parallel.on_all_devices():
-            self.learner = Learner(settings)
+            self.learner = learner(settings)
             if start is not None:
                 with start_from.of_its_shape("size, width and judge_width"):
                     self.learner.generator.set_weights(list(start[0]))
@@ -89,7 +100,7 @@ class Trainer(AveragedTraining):
         """What the averaged weights paint: `(n, size, size, 3) float32 in [0, 1]`."""
         self.artist.set_weights(self.average.arrays)
         layers = self.artist.predict(batch["drawing"], batch_size=16, verbose=0)
-        return np.asarray(painted(layers, batch["colours"]))
+        return np.asarray(self.learner.painted(layers, batch))
 
     def sheet(self) -> np.ndarray:
         """Held-out drawings, what is painted of them by now, and the truth below each other.
@@ -110,8 +121,8 @@ def train(trainer: Trainer, progress: Progress | None = None) -> Trained:
     """
     ended = trainer.learn(progress or Progress())
     # One that was never compiled has no optimizers, which would make its file three times as large.
-    learner = Learner(trainer.settings)
-    learner.generator.set_weights(trainer.average.arrays)
-    learner.judge.set_weights(trainer.learner.judge.get_weights())
+    made = learner(trainer.settings)
+    made.generator.set_weights(trainer.average.arrays)
+    made.judge.set_weights(trainer.learner.judge.get_weights())
     off = float(trainer.test(Progress())["held out"])
-    return Trained(learner, trainer.curves, trainer.step, off, ended)
+    return Trained(made, trainer.curves, trainer.step, off, ended)

@@ -16,6 +16,7 @@ WIDE = {
     "colour.train": "width",
     "enhance.train": "width",
     "outline.train": "width",
+    "outline.train_pairs": "width",
     "vae.train": "width",
     "text.train": "units",
     "style.train": "width",

@@ -1,0 +1,83 @@
+"""Learning to translate as a task: pairs in, or photos alone, and a packed network with its card out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import data
+from studio.core.models import cards
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+from studio.core.training import checkpoints
+from studio.core.training.loop import evenly_spaced, split
+from studio.outline import edges, models, translate
+from studio.outline.learn import card, finish, pairing
+from studio.outline.learn.pair_bank import PairBank
+from studio.outline.settings import TrainTranslateSettings
+
+_TESTED = 192  # held-out pairs at most
+
+
+@checkpoints.one_at_a_time(models.PAIRS_TASK)
+def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Teaches a network to turn one picture of each pair into the other. See `studio.outline.learn.train`."""
+    file = inputs["data"][0]
+    start = finish.start(inputs)  # before the pairs are read: it may be no whole network
+    first, second, notes = both(settings, file, progress)  # before Keras loads: they may be no pairs
+    from studio.outline.learn import train as training
+
+    learnt, held_out = split(len(first), settings.held_out)
+    tested = PairBank(first, second, evenly_spaced(held_out, _TESTED), settings)
+    run = checkpoints.find(models.PAIRS_TASK, settings, inputs)
+    trainer = training.Trainer(
+        PairBank(first, second, learnt, settings), tested.plain(np.arange(len(tested))), settings, run, start
+    )
+    trained = training.train(trainer, progress)
+    figures = {
+        **finish.figures(trained, inputs),
+        "pairs": len(first),
+        "held_out": len(held_out),
+        "mean_off": mean_off(second[learnt], second[held_out]),
+        "notes": notes,
+    }
+    name = data.command_name(file)
+    command = cards.command("train_translate", name, settings, figures["started_from"])
+    told = {"trained_on": name, "command": command, "figures": figures}
+    told["ground"] = translate.ground_of(first[learnt[:64]])
+    text = card.write_pairs(name, settings, figures, command)
+    kept, stopped = f"{Path(file.name).stem}-translate.zip", trained.ended == "cancelled"
+    return finish.packed(models.PAIRS_TASK, trainer, trained, inputs, text, told, kept, stopped)
+
+
+def both(
+    settings: TrainTranslateSettings, file: File, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """What is shown and what is to be painted, `(n, size, size, 3) uint8` each, and notes on what is not.
+
+    Raises:
+        InvalidInput: if they are no pairs, which it names, or too few.
+        Cancelled: if a person asked to stop.
+    """
+    size = settings.size
+    if settings.edges:
+        photos = data.pictures(file, edges.FINE * size, 3, progress, least=pairing.LEAST)
+        progress.stage("Taking edges")
+        found = np.empty((2, len(photos.names), size, size, 3), "uint8")
+        for n, photo in enumerate(photos.images):
+            progress.report(n, len(photos.names))
+            found[0, n] = edges.of(photo[None])[0]
+            found[1, n] = photo.reshape(size, edges.FINE, size, edges.FINE, 3).mean((1, 3)).round()
+        first, second, notes = found[0], found[1], list(photos.notes)
+    else:
+        source = data.opened(file)
+        first, second, notes = pairing.read(source, file.name, size, progress)
+        notes = [*source.notes, *notes]
+    return (second, first, notes) if settings.reverse else (first, second, notes)
+
+
+def mean_off(learnt: np.ndarray, held_out: np.ndarray) -> float:
+    """How far the mean of what was learnt is off on the others, in levels: what a network must beat."""
+    mean = learnt.mean(0)
+    return float(np.mean([np.abs(one - mean).mean() for one in held_out]))

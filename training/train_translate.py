@@ -1,0 +1,11 @@
+"""Teaches a network to turn one picture into another, from pairs of a person's own or photos and their edges.
+
+Command: python -m training.train_translate PAIRS -o runs/translate
+"""
+
+import sys
+
+from training.script import main
+
+if __name__ == "__main__":
+    sys.exit(main("outline.train_pairs", "train_translate"))
