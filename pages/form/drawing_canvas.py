@@ -12,7 +12,8 @@ import streamlit as st
 from PIL import Image
 
 from pages.form import brush_component
-from pages.form.brush_component import CSS, HTML, JS
+from pages.form.brush_component import CSS, HTML
+from pages.form.brush_script import JS
 from pages.form.painted_masks import as_text, of_text
 from studio.core.errors import StudioError
 from studio.core.pictures import images

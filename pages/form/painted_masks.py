@@ -18,7 +18,8 @@ import numpy as np
 import streamlit as st
 
 from pages.form import brush_component, mask_input
-from pages.form.brush_component import CSS, HTML, JS
+from pages.form.brush_component import CSS, HTML
+from pages.form.brush_script import JS
 from pages.widgets import browser_pictures, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError

@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from studio.core.pictures import images
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FOUR = "/style?size=128&brush=true&style=Mosaic&style=Wash&style=Halftone&style=Woodcut"
@@ -182,3 +184,95 @@ def test_the_brush_paints_by_keyboard(brush, expect):
     page.keyboard.press("ArrowDown")
     page.keyboard.up("Space")
     masks(page, lambda now: len(now) == 2 and now[0] != dab)
+
+
+@pytest.fixture
+def level(server_home):
+    """How white a mask is at a place, in parts of its sides."""
+
+    def level(digest, x, y):
+        mask = images.read(server_home / "files" / digest)
+        return mask[int(y * mask.shape[0]), int(x * mask.shape[1]), 0]
+
+    return level
+
+
+def frame(page):
+    """Draws a closed line around the middle of the photo."""
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    corners = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.25)]
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+    return places[0][0] + 0.25 * box["width"], places[0][1] + 0.25 * box["height"]
+
+
+def test_a_closed_line_is_filled_and_what_is_painted_is_inverted(brush, level, expect, server_home):
+    page = brush(TWO)
+    middle = frame(page)
+    framed, _ = masks(page, lambda now: len(now) == 2)
+    assert (level(framed, 0.5, 0.5), level(framed, 0.25, 0.5)) == (0, 255)
+    fill, invert = (page.get_by_role("button", name=name, exact=True) for name in ("Fill", "Invert"))
+    fill.click()
+    page.mouse.click(*middle)
+    filled, _ = masks(page, lambda now: len(now) == 2 and now[0] != framed)
+    row = images.read(server_home / "files" / filled)[:, :, 0]
+    row = row[len(row) // 2, row.shape[1] // 4 : row.shape[1] * 3 // 4]
+    assert row.min() == 255, "without a gap along the line"
+    assert level(filled, 0.05, 0.5) == 0
+    fill.click()
+    invert.click()
+    inverted, _ = masks(page, lambda now: len(now) == 2 and now[0] not in (framed, filled))
+    assert (level(inverted, 0.5, 0.5), level(inverted, 0.05, 0.5)) == (0, 255)
+    page.get_by_role("radio", name="Eraser").click()
+    expect(invert).to_be_disabled()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    masks(page, lambda now: len(now) == 2 and now[0] == filled)
+
+
+def test_one_paints_where_one_points_however_large_the_photo_is(brush, level, expect):
+    page = brush(TWO)
+    canvas = page.locator("canvas").first
+    small = canvas.bounding_box()["width"]
+    page.get_by_role("button", name="Full size", exact=True).click()
+    page.get_by_role("button", name="Zoom in").click()
+    expect(page.get_by_text("150 %")).to_be_visible()
+    box = canvas.bounding_box()
+    assert box["width"] > 2 * small
+    page.mouse.click(700, 300)
+    page.get_by_role("button", name="Done", exact=True).click()
+    painted, _ = masks(page, lambda now: len(now) == 2)
+    across, down = (700 - box["x"]) / box["width"], (300 - box["y"]) / box["height"]
+    assert level(painted, across, down) == 255 and level(painted, 0.02, 0.02) == 0
+    assert abs(canvas.bounding_box()["width"] - small) < 2
+
+
+def test_two_fingers_zoom_and_paint_nothing(brush, expect):
+    page = brush(TWO)
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    middle, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+    def fingers(kind, *apart):
+        points = [{"x": middle + far, "y": y, "id": number} for number, far in enumerate(apart)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", -20)
+    fingers("touchStart", -20, 20)
+    fingers("touchMove", -30, 30)
+    fingers("touchMove", -40, 40)
+    fingers("touchEnd")
+    expect(page.get_by_text("200 %")).to_be_visible()
+    expect(page.get_by_role("button", name="Clear", exact=True)).to_be_disabled()
+    fingers("touchStart", 0)
+    fingers("touchEnd")
+    expect(page.get_by_role("button", name="Clear", exact=True)).to_be_enabled()
+    masks(page, lambda now: len(now) == 2)
