@@ -24,7 +24,7 @@ def verdict(told: Mapping[str, Any]) -> str:
     )
     if others := other["sentences"]:
         of = f"{others:,} of {len(told['sentences']):,} sentences"
-        said += f" {of} {'leans' if others == 1 else 'lean'} the other way."
+        said += f" {of} {'leans' if others == 1 else 'lean'} clearly the other way."
     if told["strange"]:
         said += f" Yet it is like neither: even {winner['name']} is far more surprised than by its own texts."
     return said
