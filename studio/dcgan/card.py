@@ -49,5 +49,5 @@ def _richer(settings: TrainDcganSettings) -> str:
     if settings.palette:
         told += f" A picture is mixed of {settings.palette} colours."
     if settings.loss == "relativistic":
-        told += " The judge compared real with drawn pictures, held flat around both."
+        told += " The judge compared real with drawn pictures, held flat at both."
     return told

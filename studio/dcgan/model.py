@@ -19,6 +19,7 @@ from studio.core.generators.discriminator import (
     logistic_loss,
     relativistic_loss,
     small,
+    steepness,
 )
 from studio.core.generators.scales import coarsest
 from studio.core.training import rates
@@ -176,21 +177,21 @@ class Gan(keras.Model):
     def _relative(self, real: Any, made: Any, training: bool) -> dict[str, Any]:
         """The same where the judge compares a real picture with a made one (R3GAN, arXiv:2501.05441).
 
-        Its gradient is held small around both, by differences as in `_steepness`: R1 and R2.
+        Its gradient is held small at both: R1 and R2. Not by differences: a judge that is held flat wherever
+        noise leads from a picture takes no notice of grain, and flat drawings turn grainy (seen).
         """
         some = max(1, self.settings.batch // NUDGED)
         real, held = as_float32(real), as_float32(ops.stop_gradient(made))
-        close = as_float32(ops.concatenate([real[:some], held[:some]]))
-        close = close + NUDGE * keras.random.normal(ops.shape(close), seed=self.draws)
-        logits = as_float32(self.discriminator(ops.concatenate([real, held, close]), training=training))
-        count = real.shape[0]
-        real_logits, made_logits, there = ops.split(logits, [count, 2 * count])
-        here = ops.concatenate([real_logits[:some], made_logits[:some]])
-        steep = 2 * ops.mean(ops.square(there - here)) / NUDGE**2  # of both kinds, each a half of the mean
+        logits = as_float32(self.discriminator(ops.concatenate([real, held]), training=training))
+        real_logits, made_logits = ops.split(logits, 2)
+        judge = relativistic_loss(real_logits, made_logits)
+        steep = steepness(self.discriminator, ops.concatenate([real[:some], held[:some]]))
+        # The mean over both kinds is half the sum of R1 and R2, each of which counts by half the penalty.
+        judge = judge + self.settings.gradient_penalty * ops.mean(steep)
         verdict = frozen_logits(self.discriminator, made)
         return {
             "generator": relativistic_loss(verdict, ops.stop_gradient(real_logits)),
-            "judge": relativistic_loss(real_logits, made_logits) + self.settings.gradient_penalty / 2 * steep,
+            "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(made_logits))),
             "made_score": ops.mean(ops.sigmoid(made_logits - ops.mean(real_logits))),
             "level": ops.mean(real_logits),

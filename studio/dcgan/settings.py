@@ -56,7 +56,7 @@ class TrainDcganSettings(Settings):
     )
     gradient_penalty: float = setting(
         0.0,
-        "How flat the judge must be around real pictures, by differences (R1; relativistic: made ones, too).",
+        "How flat the judge must be at real pictures (R1); a relativistic one also at made ones (R2).",
         ge=0,
         le=100,
     )

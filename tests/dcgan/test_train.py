@@ -11,7 +11,12 @@ import random_weights
 from keras import ops
 
 from studio.core.errors import Cancelled, StudioError
-from studio.core.generators.discriminator import Augment, logistic_loss, relativistic_loss
+from studio.core.generators.discriminator import (
+    Augment,
+    logistic_loss,
+    relativistic_loss,
+    steepness,
+)
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, loop, stages
 from studio.dcgan import model, train
@@ -280,16 +285,43 @@ def test_the_penalty_is_the_squared_slope_of_the_judge(tiny, even_judge):
     assert found == pytest.approx(28 * 28 * 0.1**2, rel=0.2)
 
 
-def test_a_relativistic_judge_is_held_flat_around_both_kinds(tiny, even_judge):
-    pictures = np.zeros((2, 4000, 28, 28, 1), "float32")
+def penalties(settings, real, made):
+    """What a relativistic judge loses by a penalty of 1, and without one."""
     lost = []
     for penalty in (0.0, 1.0):
-        gan = model.Gan(
-            tiny.model_copy(update={"batch": 4000, "loss": "relativistic", "gradient_penalty": penalty})
-        )
-        lost.append(float(gan._relative(*pictures, False)["judge"]))
-    assert lost[0] == pytest.approx(np.log(2), rel=1e-5)
-    assert lost[1] - lost[0] == pytest.approx(2 * 28 * 28 * 0.1**2 / 2, rel=0.2)
+        asked = {"batch": len(real), "loss": "relativistic", "gradient_penalty": penalty}
+        gan = model.Gan(settings.model_copy(update=asked))
+        lost.append(float(gan._relative(real, made, False)["judge"]))
+    return lost
+
+
+def test_a_relativistic_judge_is_held_flat_at_both_kinds(tiny, even_judge):
+    plain, penalised = penalties(tiny, *np.zeros((2, 8, 28, 28, 1), "float32"))
+    assert plain == pytest.approx(np.log(2), rel=1e-5)
+    assert penalised - plain == pytest.approx(2 * 28 * 28 * 0.1**2 / 2, rel=1e-5)
+
+
+def test_a_relativistic_judge_may_tell_grain_from_what_is_flat(tiny, monkeypatch):
+    level = keras.layers.Dense(1, kernel_initializer="ones")
+    squares = keras.layers.Activation(ops.square)
+    judge = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), level])
+    monkeypatch.setattr(model, "discriminator", lambda *asked: judge)
+    flat = np.zeros((8, 28, 28, 1), "float32")
+    plain, penalised = penalties(tiny, flat, flat)
+    assert penalised == pytest.approx(plain, abs=1e-6)
+
+
+def test_a_penalty_of_slopes_reaches_the_weights_of_the_judge(blobs, tiny):
+    after = []
+    for penalty in (1e-9, 10.0):
+        asked = {"loss": "relativistic", "gradient_penalty": penalty, "judge_rate": 0.003}
+        gan = model.Gan(tiny.model_copy(update=asked))
+        gan.start()
+        for _ in range(20):
+            gan.train_on_batch(blobs[:8])
+        real = blobs[:8].astype("float32") / 127.5 - 1
+        after.append(float(ops.mean(steepness(gan.discriminator, ops.convert_to_tensor(real)))))
+    assert after[1] < 0.5 * after[0]
 
 
 def test_each_side_of_a_relativistic_game_wants_its_own_logits_above(tiny):

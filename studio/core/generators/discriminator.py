@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from studio.core.generators.scales import halvings
+from studio.core.objectives.gradients import value_and_grad
 from studio.core.training.loop import part_seed
 from studio.core.training.precision import as_float32
 
@@ -50,7 +51,8 @@ def discriminator(
     layers += [
         keras.layers.Flatten(),
         keras.layers.Dropout(dropout, seed=seed),
-        keras.layers.Dense(1, kernel_initializer=fresh(seed, 40)),
+        # Where logits are compared, what all of them have in common tells nothing.
+        keras.layers.Dense(1, use_bias=normed, kernel_initializer=fresh(seed, 40)),
     ]
     return keras.Sequential(layers, name="discriminator")
 
@@ -74,6 +76,25 @@ def frozen_logits(judge: keras.Model, pictures: Any) -> Any:
         training=True,
     )
     return as_float32(found)
+
+
+def steepness(judge: keras.Model, pictures: Any) -> Any:
+    """The squared gradient of each logit by its own picture, `(B,)`; its own gradient reaches the weights.
+
+    The judge must see each picture by itself: no batch normalisation.
+    """
+
+    def heard(seen: Any) -> tuple[Any, Any]:
+        found, _ = judge.stateless_call(
+            [ops.convert_to_tensor(v) for v in judge.trainable_variables],
+            [ops.convert_to_tensor(v) for v in judge.non_trainable_variables],
+            seen,
+            training=True,
+        )
+        return ops.sum(as_float32(found)), ()
+
+    _, _, slopes = value_and_grad(heard)(pictures)
+    return ops.sum(ops.square(as_float32(slopes)), axis=(1, 2, 3))
 
 
 def logistic_loss(real: Any, made: Any) -> Any:
