@@ -5,7 +5,7 @@ The mean and the spread of each of its channels fit photos of the right levels, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,7 @@ def levels(
     steps: Iterator[Any],
     answers: Callable[[np.ndarray], np.ndarray],
     views: Mapping[str, np.ndarray],
+    rare: Collection[str] = (),
 ) -> Kept | None:
     """The levels that the normalisation has kept; None where there is none, or where it says nothing.
 
@@ -40,12 +41,15 @@ def levels(
         steps: its layers, from the input on.
         answers: asks the network.
         views: some photos, `(n, H, W, 3)`, by their levels.
+        rare: levels that are taken only if they fit clearly better than others.
     """
     norm = _first(steps)
     if norm is None:
         return None
     near = {name: _distance(norm, _seen(norm, answers, view)) for name, view in views.items()}
     best, second = sorted(near, key=lambda name: near[name])[:2]
+    if best in rare and near[second] < _CLEARLY * near[best]:
+        best, second = sorted(near.keys() - set(rare), key=lambda name: near[name])[:2]
     if near[best] > _NEAR or near[second] < _TIMES * near[best]:
         return None
     return Kept(best, near[second] >= _CLEARLY * near[best])
