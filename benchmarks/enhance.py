@@ -2,12 +2,12 @@
 
     python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble] [--large]
 
-PSNR and SSIM are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as the scale;
-pictures are shrunk by a bicubic kernel as many times wider. What is cleaned is grey: with Gaussian noise,
-neither rounded nor clipped, as the field adds it, or saved by Pillow as JPEG; the network is told how much.
-Without the test data of STUDIO_TEST_DATA, sample photos are taken. Times are ratios to a bicubic enlargement
-by Pillow and to P, one forward and backward pass of VGG16, in the same process. `--large` makes 8,192 px of
-2,048, in a process of its own.
+PSNR, SSIM and LPIPS are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as
+the scale; pictures are shrunk by a bicubic kernel as many times wider. What is cleaned is grey: with Gaussian
+noise, neither rounded nor clipped, as the field adds it, or saved by Pillow as JPEG; the network is told how
+much. Without the test data of STUDIO_TEST_DATA, sample photos are taken. Times are ratios to a bicubic
+enlargement by Pillow and to P, one forward and backward pass of VGG16, in the same process. `--large` makes
+8,192 px of 2,048, in a process of its own.
 """
 
 from __future__ import annotations
@@ -99,8 +99,17 @@ def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
     )
 
 
+def unlike(truth: np.ndarray, made: np.ndarray, border: int) -> float:
+    """LPIPS of two pictures of lightness, as grey pictures: the less, the more alike to the eye."""
+    from studio.core.metrics import lpips
+
+    rows, columns = (slice(border, side - border) for side in truth.shape)
+    both = (np.clip(np.rint(one[rows, columns]), 0, 255) / 255 for one in (truth, made))
+    return lpips.distance(*(np.repeat(one[None, ..., None], 3, axis=-1).astype("float32") for one in both))
+
+
 def nearness(network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int]) -> dict[str, object]:
-    """PSNR and SSIM of a network and of bicubic enlarging, means over each set."""
+    """PSNR, SSIM and LPIPS of a network and of bicubic enlarging, means over each set."""
     from studio.core.models import presets
     from studio.enhance import bicubic, enlarge
     from studio.enhance.psnr import psnr
@@ -118,15 +127,16 @@ def nearness(network: str, ensemble: bool, sets: Sequence[str], scales: Sequence
                 how = enlarge.How(scale, ensemble=ensemble)
                 black, levels = (0, 255) if picture.ndim == 2 else (16, 219)
                 made = plain + levels * enlarger.lacks((small - black) / levels, how)
-                rows.append([f(truth, one, scale) for one in (plain, made) for f in (psnr, ssim)])
-            bicubic_db, bicubic_ssim, db, similar = np.mean(rows, axis=0)
+                rows.append([f(truth, one, scale) for f in (psnr, ssim, unlike) for one in (made, plain)])
+            db, bicubic_db, similar, bicubic_ssim, apart, bicubic_apart = np.mean(rows, axis=0)
             figures[f"{name} x{scale}, dB (bicubic)"] = f"{db:.2f} ({bicubic_db:.2f})"
             figures[f"{name} x{scale}, SSIM (bicubic)"] = f"{similar:.4f} ({bicubic_ssim:.4f})"
+            figures[f"{name} x{scale}, LPIPS (bicubic)"] = f"{apart:.4f} ({bicubic_apart:.4f})"
     return figures
 
 
 def cleanness(cleaner: str, ensemble: bool, most: int | None = None) -> dict[str, object]:
-    """PSNR and SSIM of grey pictures before and after they were cleaned, means over the set."""
+    """PSNR, SSIM and LPIPS of grey pictures before and after they were cleaned, means over the set."""
     from studio.core.models import presets
     from studio.enhance import clean
     from studio.enhance.damage import Damage
@@ -146,10 +156,11 @@ def cleanness(cleaner: str, ensemble: bool, most: int | None = None) -> dict[str
             shown = planes(np.repeat(seen[..., None], 3, axis=2) / 255)
             made = seen + 255 * opened.lacks(shown, clean.How(damage, ensemble=ensemble))[..., 0]
             truth = picture.astype("float32")
-            rows.append([f(truth, one, 0) for one in (seen, made) for f in (psnr, ssim)])
-        before_db, before_ssim, db, similar = np.mean(rows, axis=0)
+            rows.append([f(truth, one, 0) for f in (psnr, ssim, unlike) for one in (made, seen)])
+        db, before_db, similar, before_ssim, apart, before_apart = np.mean(rows, axis=0)
         figures[f"{GREY} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
         figures[f"{GREY} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
+        figures[f"{GREY} {name}, LPIPS (before)"] = f"{apart:.4f} ({before_apart:.4f})"
     return figures
 
 
