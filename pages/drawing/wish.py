@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces.models import KINDS
 from pages.form import forms, saved_settings
 from studio.core import tasks
 from studio.core.settings import Settings
 
+KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, redraws photos"}
 TASKS = {"dcgan": "dcgan.train", "vae": "vae.train"}
 STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
 USUAL = 2000

@@ -30,7 +30,7 @@ HALVES = [
     ("teach", {}),
     ("teach", {"half": "Try"}),
     ("teach-to-draw", {}),
-    ("teach-to-draw", {"learn_from": "Your gallery", "kind": "VAE, takes photos"}),
+    ("teach-to-draw", {"learn_from": "Your gallery", "kind": "VAE, redraws photos"}),
     ("search", {}),
     ("search", {"judge": "Your eye"}),
     ("gallery", {}),
