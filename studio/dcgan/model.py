@@ -177,7 +177,7 @@ class Gan(keras.Model):
     def _relative(self, real: Any, made: Any, training: bool) -> dict[str, Any]:
         """The same where the judge compares a real picture with a made one (R3GAN, arXiv:2501.05441).
 
-        Its gradient is held small at both: R1 and R2. It is the gradient itself: by differences a penalty also
+        Its gradient is held small at both: R1 and R2. It is the gradient itself: one by differences also
         charges the judge for telling a picture from the same one with noise, so for noticing grain.
         """
         some = max(1, self.settings.batch // NUDGED)
