@@ -303,7 +303,7 @@ def test_reset_all_puts_the_weights_back_too(visit):
 def test_the_command_of_what_was_stopped_is_that_of_what_is_there():
     asked, made = TransferSettings(mode="fine"), TransferSettings(mode="fine", steps=7)
     recipe = recipes.make("style.transfer", made, {}, {})
-    assert results.as_made(asked, recipe) == made
+    assert results.as_made(asked, recipe) == made.decided()
     assert results.as_made(asked, None) == asked
     gone = recipe.model_copy(update={"settings": {"nothing": 1}})
     assert results.as_made(asked, gone) == asked
