@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form import uploads
 from pages.widgets import owners, words
 from studio.classify.models import brought
-from studio.classify.settings import FOUND
+from studio.classify.settings import FOUND, LEVELS_TOLD
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 
@@ -26,13 +26,6 @@ _HELP = (
 )
 LEVELS = "levels"
 is_one = brought.is_one
-_TITLES = {
-    "0-255": "0 to 255",
-    "0-1": "0 to 1",
-    "-1-1": "-1 to 1",
-    "imagenet-caffe": "ImageNet, as VGG and ResNet had it",
-    "imagenet-torch": "ImageNet, as DenseNet and PyTorch have it",
-}
 
 
 def mine() -> dict[str, File]:
@@ -135,7 +128,7 @@ def settle(file: File, choose: Callable[[str], None]) -> str:
     """
     found = known(file)
     with st.expander("Levels and names", icon=":material/tune:"):
-        titles = {FOUND: f"Found out: {_TITLES[found.levels]}", **_TITLES}
+        titles = {FOUND: f"Found out: {LEVELS_TOLD[found.levels]}", **LEVELS_TOLD}
         chosen = st.selectbox("Levels that it is given", list(titles), format_func=titles.get, key=LEVELS)
         given = "\n".join(found.classes)
         key = f"names_{file.digest}"
@@ -143,7 +136,9 @@ def settle(file: File, choose: Callable[[str], None]) -> str:
         if st.button("Use these names", icon=":material/label:"):
             _name(file, st.session_state[key], choose)
         uploads.show_fault(LEVELS)
-    why = f"{_TITLES[found.levels]}: {found.why}" if chosen == FOUND else f"{_TITLES[chosen]}, as you chose"
+    why = f"{LEVELS_TOLD[found.levels]}: {found.why}"
+    if chosen != FOUND:
+        why = f"{LEVELS_TOLD[chosen]}, as you chose"
     st.caption(words.plain(f"It is given levels of {why}."))
     return chosen or FOUND
 

@@ -53,12 +53,15 @@ def show(shown: Shown) -> None:
         st.markdown("**What it takes for what**")
         evaluations.confused(scored["evaluation"], scored["tested"], pictures, key="score_confusion")
         evaluations.by_class(scored["evaluation"])
-    else:
+    elif unknown := figures.get("unknown"):
         st.warning(
-            f"The folders of {words.plain(file.name)} are not called as its classes. Call them alike, or "
-            "give the classes other names under “Levels and names”.",
+            f"It has no classes called {words.plain(first_few(unknown))}, as folders of "
+            f"{words.plain(file.name)} are. Call them alike, or give the classes other names under “Levels "
+            "and names”.",
             icon=":material/label:",
         )
+    else:
+        st.warning("It could not be scored on these pictures.", icon=":material/error:")
     for note in figures["notes"]:
         st.caption(f":material/info: {words.plain(note)}")
     audit.doubted(pictures, figures.get("suspicious") or [])

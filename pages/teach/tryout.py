@@ -17,7 +17,7 @@ from pages.teach import data_sets
 from pages.teach.classifiers import Shown
 from pages.widgets import browser_pictures, weight_downloads, words
 from studio import engine
-from studio.classify.settings import ExplainSettings
+from studio.classify.settings import LEVELS_TOLD, ExplainSettings
 from studio.core.tasks import File, Inputs
 
 TASK = "classify.explain"
@@ -25,7 +25,7 @@ SLOT = "picture"
 VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
 _MARKED = {"beside": "Warm colours", "over": "Warm colours", "light": "Light, not dark"}
 MOST_OFFERED = 6
-COMPARED = {"0-255": "0 to 255", "0-1": "0 to 1", "-1-1": "-1 to 1"}
+COMPARED = ("0-255", "0-1", "-1-1")
 ANY = ""
 
 
@@ -90,7 +90,7 @@ def _levels(settings: ExplainSettings, inputs: Inputs) -> None:
         other = settings.model_copy(update={"levels": levels})
         with column, st.spinner("Looking ..."):
             made = live.live_result(TASK, other, inputs, "looked", most=12)
-            st.markdown(f"**{COMPARED[levels]}**")
+            st.markdown(f"**{LEVELS_TOLD[levels]}**")
             if made is not None:
                 _bars(made.figures["labels"][:3])
 

@@ -28,6 +28,13 @@ FOUND = "found"  # levels as the network itself tells them
 LEVELS = (FOUND, "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch")
 Levels = Literal["found", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
 _FLAT = "A model made elsewhere that takes a row of numbers, such as 784, takes the pixels of a picture so."
+LEVELS_TOLD = {
+    "0-255": "0 to 255",
+    "0-1": "0 to 1",
+    "-1-1": "-1 to 1",
+    "imagenet-caffe": "ImageNet, as VGG and ResNet had it",
+    "imagenet-torch": "ImageNet, as DenseNet and PyTorch have it",
+}
 _LEVELS = "What a model made elsewhere takes for the levels of a picture; it is found out unless it is said."
 
 

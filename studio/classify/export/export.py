@@ -76,7 +76,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
-        "notes": [told, *([given["levels_told"]] if given else [])],
+        "notes": [told, *([f"{given['levels_told']}."] if given else [])],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
     kept = File.keep(data, "network", path.name)

@@ -12,6 +12,7 @@ from studio.classify.models.classifier import Classifier
 from studio.classify.settings import (
     FOUND,
     IMAGENET,
+    LEVELS_TOLD,
     AuditSettings,
     ExplainSettings,
     ExportSettings,
@@ -68,7 +69,7 @@ def levels_note(settings: Given, inputs: Inputs) -> dict[str, str]:
             known = brought.known(file, settings.flat)
             chosen = known.levels if settings.levels == FOUND else settings.levels
             why = f": {known.why}" if settings.levels == FOUND else ", as was said"
-            return {"levels": chosen, "levels_told": f"Levels of {chosen}{why}"}
+            return {"levels": chosen, "levels_told": f"Levels of {LEVELS_TOLD[chosen]}{why}"}
     return {}
 
 

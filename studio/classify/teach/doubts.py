@@ -36,7 +36,7 @@ def by_classifier(
     Returns:
         `suspicious`, as `audit.suspicious` has it, those first that both doubt; `notes`, sentences on what
         was looked at; and where it knows all classes `score`, with its `evaluation`, as `evaluate` has it,
-        and what it took each picture for, `tested`.
+        and what it took each picture for, `tested`; else `unknown`, those that it does not know.
 
     Raises:
         NoRoom: if it sees too much in too many pictures.
@@ -54,7 +54,7 @@ def by_classifier(
     places = matching.places(pictures.classes, classifier.classes, loosely=True)
     if unknown := matching.unknown(pictures.classes, places):
         note = f"Labels were looked at by what {name} sees; it does not know {first_few(unknown)}."
-        return {"suspicious": doubted, "notes": [note]}
+        return {"suspicious": doubted, "notes": [note], "unknown": unknown}
     known = np.array(places, "int64")
     said = audit.suspicious(pictures, rows, answers[:, known])
     note = (

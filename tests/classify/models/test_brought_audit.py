@@ -62,6 +62,7 @@ def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
     )  # right on all but the one in the wrong folder
     report = told.files[0].read().decode()
     assert ("right on 93.8% of 16 pictures" in report) is known
+    assert ("standing" in told.figures.get("unknown", ())) is not known
     notes = " ".join(told.figures["notes"])
     assert ("what it says" in notes) is known and ("not know standing" in notes) is not known
     assert "Without effect, since the model has its own: size." in notes
