@@ -38,7 +38,15 @@ HERE = (
     "colour",
 )
 APART = ("gallery", "reliability")
-OF_MANY_PROCESSES = ("engine", "pages", "distributed", "kills", "soak", "crowd")  # a studio, or two trainings
+OF_MANY_PROCESSES = (
+    "engine",
+    "pages",
+    "answers",
+    "distributed",
+    "kills",
+    "soak",
+    "crowd",
+)  # a studio, or two trainings
 NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
 
 

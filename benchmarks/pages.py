@@ -30,13 +30,19 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 @contextmanager
-def studio() -> Iterator[tuple[str, float]]:
-    """A running studio: its address, and the seconds from the start of the process to its first answer."""
+def studio(weights: Path | None = None) -> Iterator[tuple[str, float]]:
+    """A running studio: its address, and the seconds from the start of the process to its first answer.
+
+    Args:
+        weights: the folder of those that it is to have from the start.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")
     with tempfile.TemporaryDirectory() as home, Path(home, "log").open("wb") as log:
+        if weights is not None:
+            Path(home, "weights").symlink_to(weights)
         began = time.perf_counter()
         environment = children.environment(STUDIO_HOME=home)
         process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)

@@ -1,23 +1,41 @@
-"""Outline: one draws a face, and an avatar is painted after every stroke."""
+"""Outline: one draws, and after every stroke an avatar is painted, or what a network of one's own makes."""
 
 import streamlit as st
 
 from pages import parts
-from pages.outline import easel, under_the_hood
-from pages.outline.easel import TASK
-from studio.outline.settings import OutlineSettings
+from pages.form import forms
+from pages.outline import easel, networks, under_the_hood
+from pages.outline.easel import TASK, TRANSLATE
+from studio.outline.settings import OutlineSettings, TranslateSettings
 
+photo = None
 left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Outline", anchor=False)
     st.caption("Draw a face, as well or as badly as you like. After every stroke an avatar is painted.")
-    settings = parts.form(OutlineSettings, skip=("network",))
-    parts.saved_settings(TASK, settings)
+    network = networks.choose()
+    pairs = networks.of_pairs(network)
+    if pairs:
+        st.caption(networks.hint(network))
+        drawn = "draw" if networks.takes_lines(network) else "photo"
+        given = {"draw": "A drawing", "photo": "A photo"}
+        if forms.one_of("What it is given", given, key="given", default=drawn, hidden=True) == "photo":
+            photo = parts.picture("content", "Photo", parts.photos())
+    settings = parts.form(
+        TranslateSettings if pairs else OutlineSettings,
+        skip=("network",),
+        extra={"network": network.name},
+        apart=("side",),
+    )
+    parts.saved_settings(TRANSLATE if pairs else TASK, settings)
 with right:
     stage = parts.stage(left)
 with stage:
-    job = parts.show_job(TASK, settings)
+    job = parts.show_job(TASK, (settings, photo and photo.title), {TRANSLATE: None})
     if job is None and settings is not None:
-        easel.show(settings)
-parts.recent(TASK)
+        if photo is None:
+            easel.show(settings)
+        else:
+            easel.answer(settings, photo.file())
+parts.recent(TASK, TRANSLATE)
 under_the_hood.explain(settings)

@@ -15,9 +15,10 @@ from studio.outline.drawn import doodles, views
 from studio.outline.drawn.doodles import TONES, Hand
 from studio.outline.drawn.lots import draw_lot
 from studio.outline.parts import COLOURS
-from studio.outline.settings import Kind, OutlineSettings
+from studio.outline.settings import Kind, OutlineSettings, TranslateSettings
 
-TASK = "outline.paint"
+TASK, TRANSLATE = "outline.paint", "outline.translate"
+_NAMES = {TASK: "avatar.png", TRANSLATE: "translated.png"}
 _SHELF, _TAKEN = "outline", "outline_taken"
 _TONES = {"Bright": TONES[3], "Half-light": TONES[2], "Shade": TONES[1]}
 CANVASES: dict[Kind, Canvas] = {
@@ -34,39 +35,42 @@ _SAMPLES = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # faces of a seed that are dr
 
 
 @st.fragment
-def show(settings: OutlineSettings) -> None:
+def show(settings: OutlineSettings | TranslateSettings) -> None:
     """Draws the canvas and the answer; a stroke draws nothing else anew."""
-    canvas = CANVASES[settings.kind]
+    kind = settings.kind if isinstance(settings, OutlineSettings) else "outline"
+    canvas = CANVASES[kind]
     left, right = st.columns(2, gap="medium")
     with left:
         if canvas.is_new():
-            _take(settings.kind)
+            _take(kind)
         drawn = canvas.show("Draw a face")
         with st.container(horizontal=True):
             help = "Puts another face here, to draw on"
-            st.button("A face", icon=":material/casino:", on_click=_take, args=(settings.kind,), help=help)
-            st.button("Clear all", icon=":material/delete:", on_click=_clear, args=(settings.kind,))
+            st.button("A face", icon=":material/casino:", on_click=_take, args=(kind,), help=help)
+            st.button("Clear all", icon=":material/delete:", on_click=_clear, args=(kind,))
     with right:
         if not drawn.any():
-            st.info(_NOTHING[settings.kind], icon=":material/draw:")
+            st.info(_NOTHING[kind], icon=":material/draw:")
             return
-        _answer(settings, drawn)
+        answer(settings, File.keep(images.encode_png(drawn), "picture", "drawing.png"))
 
 
-def _answer(settings: OutlineSettings, drawn: np.ndarray) -> None:
+def answer(settings: OutlineSettings | TranslateSettings, content: File) -> None:
+    """Draws what the network makes of a drawing or a photo, and what can be done with it."""
     if engine.connect().status() != "ready":
         live.wait()
         return
-    drawing = File.keep(images.encode_png(drawn), "picture", "drawing.png")
-    made = live.live_result(TASK, settings, {"content": [drawing]}, _SHELF)
+    task = TASK if isinstance(settings, OutlineSettings) else TRANSLATE
+    made = live.live_result(task, settings, {"content": [content]}, _SHELF)
     if made is None:
         return
-    browser_pictures.image(made.data, alt="The avatar that is painted of your drawing")
+    what = "The avatar that is painted of your drawing" if task == TASK else "What your network makes of it"
+    browser_pictures.image(made.data, alt=what)
     with st.container(horizontal=True):
         live.keep_button(made, key=_SHELF)
-        results.download(made.data, TASK, key=_SHELF, made=made.recipe, on_click=lambda: live.keep(made))
-        use_again.menu(lambda: File.keep(made.data, "picture", "avatar.png"), key=_SHELF)
-    results.recipe(TASK, settings, made.inputs, made.recipe)
+        results.download(made.data, task, key=_SHELF, made=made.recipe, on_click=lambda: live.keep(made))
+        use_again.menu(lambda: File.keep(made.data, "picture", _NAMES[task]), key=_SHELF)
+    results.recipe(task, settings, made.inputs, made.recipe)
 
 
 def _take(kind: Kind) -> None:

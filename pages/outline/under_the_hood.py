@@ -7,9 +7,9 @@ import streamlit as st
 from PIL import Image
 
 from pages.widgets import under_the_hood
+from studio.core.settings import Settings
 from studio.outline.drawn import doodles, views
 from studio.outline.drawn.lots import draw_lot
-from studio.outline.settings import OutlineSettings
 
 _TEXT = """
 The studio draws its avatars itself. So it knows of each one not only the picture, but its lines, its parts
@@ -40,13 +40,13 @@ _SIDE = 128
 _HANDS = 4
 
 
-def explain(settings: OutlineSettings | None) -> None:
+def explain(settings: Settings | None) -> None:
     """The folded section, with an avatar as the network learns from it."""
     parts = ((st.markdown, _TEXT), (st.latex, _FORMULA), (st.caption, _PAPERS))
     section = under_the_hood.section()
     with section:
         if section.open:
-            under_the_hood.beside(parts, lambda: _drawn(settings.seed if settings else 0))
+            under_the_hood.beside(parts, lambda: _drawn(getattr(settings, "seed", 0)))
 
 
 def _drawn(seed: int) -> None:

@@ -10,14 +10,14 @@ from studio.core import recipes
 from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.outline import models
-from studio.outline.settings import TrainOutlineSettings
+from studio.outline.settings import PainterSettings, TrainOutlineSettings, TrainTranslateSettings
 
 SETTINGS = TrainOutlineSettings(
     size=32, width=4, judge_width=4, avatars=16, steps=4, test_every=2, batch=4, averaging=2
 )
 
 
-def learner(settings: TrainOutlineSettings = SETTINGS):
+def learner(settings: PainterSettings = SETTINGS):
     """Both networks, with biases too."""
     from studio.outline.learn.learner import Learner
 
@@ -33,3 +33,12 @@ def make(target: str | Path = "tiny") -> Preset:
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
     told = {"command": "none", "figures": {}}
     return presets.save(target, learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)
+
+
+def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edges: bool = False) -> Preset:
+    """The same, as pairs teach one: of drawings on such a ground, or of the edges of photos."""
+    same = {name: getattr(SETTINGS, name) for name in PainterSettings.model_fields}
+    settings = TrainTranslateSettings.parse({**same, "edges": edges})
+    recipe = recipes.Recipe(task=models.PAIRS_TASK, settings=settings.model_dump(mode="json"), inputs={})
+    told = {"command": "none", "figures": {}, "ground": "" if edges else ground}
+    return presets.save(target, learner(settings), models.PAIRS_TASK, settings, "# Tiny\n", recipe, told)

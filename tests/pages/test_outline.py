@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
+import tiny_outline
 
 from pages.form.drawing_canvas import SIDE, Canvas
 from pages.outline import easel
@@ -58,3 +61,27 @@ def test_a_drawing_of_another_browser_is_no_drawing():
     assert canvas._told({"picture": "x-0", "masks": ["a"] * len(COLOURS)}, "x-0") is not None
     assert not canvas._painted(["data:,!"] * len(COLOURS)).any()
     assert np.array_equal(Canvas().inks["Line"], (255, 255, 255))
+
+
+@pytest.fixture
+def mine(engine):
+    """Networks of a person's own: of drawings on paper, and of the edges of photos."""
+    made = [tiny_outline.make_of_pairs("paper"), tiny_outline.make_of_pairs("from-edges", edges=True)]
+    yield made
+    for one in made:
+        shutil.rmtree(one.folder)
+
+
+def test_a_network_of_ones_own_pairs_is_chosen_and_draws(visit, mine):
+    page = visit("outline")
+    page.button_group(key="outline_network").set_value("paper").run()
+    assert not page.exception and not page.error
+    assert "dark on light paper" in texts(page.caption)
+    assert "studio translate drawing.png" in " ".join(code.value for code in page.code)
+    page.button_group(key="outline_network").set_value("from-edges").run()
+    assert "whose edges it takes" in texts(page.caption)
+    page.button_group(key="given").set_value("photo").run()
+    assert not page.exception and not page.error
+    made = list(page.session_state["drawn_outline"].values())
+    assert {one.task for one in made} == {"outline.paint", "outline.translate"}
+    assert made[-1].settings.network == "from-edges" and images.read(made[-1].data).shape == (256, 256, 3)

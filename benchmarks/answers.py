@@ -1,0 +1,133 @@
+"""How soon a page answers: from the end of a stroke, or from another layer, to the changed picture.
+
+    python -m benchmarks.answers [--json] [--only outline lab xray] [--times 10]
+
+Starts a studio of its own and drives Debian's Chromium with a mouse, at 1440 px. The clock is that of the
+page: it begins when the button is let go, and ends one frame after the new picture is there and decoded.
+X-ray reads the weights of VGG16 from STUDIO_HOME: `studio weights pull vgg16`.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.pages import CHROMIUM, FLAGS, SETTLED, studio
+from benchmarks.report import arguments, note, show
+from studio.core import paths
+from studio.core.objectives import backbones
+from studio.xray.settings import USUAL
+
+PATIENCE = 120_000  # ms
+FIRST = 2  # answers that are not counted: what they load is loaded once
+AVATAR = "img[alt^='The avatar that is painted']"
+DIGIT = ".lab-row figure:nth-child(2) img"
+MAP = "img[alt^='Map ']"
+
+_WATCH = """selector => {
+  const shown = () => document.querySelector(selector), before = shown().getAttribute('src');
+  const there = () => {
+    const now = shown();
+    return now && now.getAttribute('src') !== before && now.complete && now.naturalWidth;
+  };
+  window.taken = new Promise((done, failed) => document.addEventListener('pointerup', () => {
+    const began = performance.now();
+    const look = () => {
+      if (there()) requestAnimationFrame(() => done(performance.now() - began));
+      else if (performance.now() - began > 60000) failed(`no other ${selector} within 60 s`);
+      else requestAnimationFrame(look);
+    };
+    look();
+  }, {capture: true, once: true}));
+}"""
+
+
+def answer(page: Page, picture: str, act: Callable[[], None]) -> float:
+    """Milliseconds from the mouse button's release in some act until a picture is another one."""
+    page.evaluate(_WATCH, picture)
+    act()
+    taken = page.evaluate("window.taken")
+    time.sleep(SETTLED)
+    return taken
+
+
+def strokes(page: Page) -> Iterator[Callable[[], None]]:
+    """Short lines on the canvas, each another one."""
+    rng = np.random.default_rng(0)
+
+    def stroke() -> None:
+        canvas = page.locator("canvas").first
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        (x, y), (across, down) = rng.uniform(0.2, 0.6, 2), rng.uniform(0.1, 0.3, 2)
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        page.mouse.move(
+            box["x"] + (x + across) * box["width"], box["y"] + (y + down) * box["height"], steps=5
+        )
+        page.mouse.up()
+
+    while True:
+        yield stroke
+
+
+def layers(page: Page) -> Iterator[Callable[[], None]]:
+    """One layer of VGG16 after the other, and round again when none is remembered any more."""
+    others = [name for name in backbones.spec("vgg16").layers if name != USUAL["vgg16"]]
+    while True:
+        for layer in others:
+            page.get_by_role("combobox", name="Layer").click()
+            option = page.get_by_role("option", name=layer, exact=True)
+            option.wait_for()
+            yield option.click
+
+
+PLACES: dict[str, tuple[str, str, Callable[[Page], Iterator[Callable[[], None]]]]] = {
+    "outline": ("/outline", AVATAR, strokes),
+    "lab": ("/lab?steps=200", DIGIT, strokes),
+    "xray": ("/x-ray", MAP, layers),
+}
+
+
+def answers(page: Page, address: str, name: str, times: int) -> list[float]:
+    """Milliseconds of each answer of a page, without the first ones."""
+    place, picture, acts = PLACES[name]
+    page.goto(address + place)
+    page.locator(picture).first.wait_for(timeout=PATIENCE)
+    time.sleep(SETTLED)
+    found = []
+    for act, _ in zip(acts(page), range(FIRST + times), strict=False):
+        found.append(answer(page, picture, act))
+        note(f"{name}: {found[-1]:.0f} ms")
+    return found[FIRST:]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    parser = arguments(__doc__.splitlines()[0], quick="--times 1")
+    parser.add_argument("--only", nargs="+", choices=PLACES, default=list(PLACES))
+    parser.add_argument("--times", type=int, default=10, help="answers of each page")
+    chosen = parser.parse_args(argv)
+    figures: dict[str, object] = {}
+    weights = paths.folder("weights") if "xray" in chosen.only else None
+    with studio(weights) as (address, _), sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for name in chosen.only:
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            taken = answers(page, address, name, chosen.times)
+            page.close()
+            figures[f"{name}, median, ms"] = statistics.median(taken)
+            figures[f"{name}, quickest and slowest, ms"] = f"{min(taken):.0f}, {max(taken):.0f}"
+        browser.close()
+    figures["load of the last minute"] = os.getloadavg()[0]
+    show(figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
