@@ -8,15 +8,17 @@ from pages.outline import easel, networks, under_the_hood
 from pages.outline.easel import TASK, TRANSLATE
 from studio.outline.settings import OutlineSettings, TranslateSettings
 
+_ABOUT = "Draw a face, as well or as badly as you like. After every stroke an avatar is painted."
+
 photo = None
 left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Outline", anchor=False)
-    st.caption("Draw a face, as well or as badly as you like. After every stroke an avatar is painted.")
+    told = st.empty()
     network = networks.choose()
     pairs = networks.of_pairs(network)
+    told.caption(networks.hint(network) if pairs else _ABOUT)
     if pairs:
-        st.caption(networks.hint(network))
         drawn = "draw" if networks.takes_lines(network) else "photo"
         given = {"draw": "A drawing", "photo": "A photo"}
         if forms.one_of("What it is given", given, key="given", default=drawn, hidden=True) == "photo":
