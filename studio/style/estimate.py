@@ -10,7 +10,7 @@ from studio.style.optimise.schedule import cost, first_look, stages
 from studio.style.settings import TransferSettings
 
 MEGAPIXEL_PASS = 4.2  # s, on two cores
-IN_BFLOAT16 = 0.5  # times that, where the processor is made for it
+IN_BFLOAT16 = 0.55  # times that, where the processor is made for it
 INSTANT, HOUSE = 3.0, 4.0  # s a megapixel, with AdaIN and with a network of house styles
 _BASE = 0.85 * 2**30  # bytes, of Keras and a small picture
 _HOUSE_MEGAPIXEL = 0.5 * 2**30  # of a network of house styles
