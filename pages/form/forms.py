@@ -105,6 +105,7 @@ def one_of(
         key=key,
         bind="query-params",
         width="stretch",
+        wrap=True,  # else a row that is too long in a column scrolls sideways
         label_visibility="collapsed" if hidden else "visible",
     )
 

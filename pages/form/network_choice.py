@@ -6,14 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-import streamlit as st
-
 from pages.form import forms
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.models.presets import Preset
-
-_IN_A_ROW = 2  # names of a person's own are long; more of them take several lines
 
 
 def networks(shipped: str, training: str, fits: Callable[[Preset], bool] = lambda preset: True) -> list[str]:
@@ -41,15 +37,4 @@ def one_of(names: Sequence[str], *, key: str, label: str = "Network") -> str:
     if len(names) == 1:
         return names[0]
     titles = {name: "The studio's" if n == 0 else name for n, name in enumerate(names)}
-    if len(names) <= _IN_A_ROW:
-        return forms.one_of(label, titles, key=key)
-    forms.choosing(key, titles)
-    return st.pills(
-        label,
-        list(titles),
-        format_func=titles.get,
-        default=names[0],
-        required=True,
-        key=key,
-        bind="query-params",
-    )
+    return forms.one_of(label, titles, key=key)

@@ -35,11 +35,10 @@ def saved_settings(task: str, settings: Settings | None, put: Put | None = None)
     with uploads.popover(slot, "Saved settings", ":material/bookmarks:") as box:
         if not box.open:
             return
-        take = partial(_take, task, put)
-        _rows(slot, task, take)
+        _rows(slot, task, put)
         if settings is not None:
             _ask_name(slot, task, settings)
-        uploads.ask(slot, "Settings from a file", take, type=_TYPES, help=_HELP)
+        uploads.ask(slot, "Settings from a file", partial(_take, task, put), type=_TYPES, help=_HELP)
 
 
 def nearest(options: Sequence[float], key: str) -> None:
@@ -48,7 +47,7 @@ def nearest(options: Sequence[float], key: str) -> None:
     st.session_state[key] = min(options, key=lambda one: abs(one - value))
 
 
-def _rows(slot: str, task: str, take: Callable[[bytes, str], None]) -> None:
+def _rows(slot: str, task: str, put: Put | None) -> None:
     found = library.saved(task)
     if not found:
         st.caption("Nothing is saved yet: give these settings a name, and they are here the next time.")
@@ -56,7 +55,7 @@ def _rows(slot: str, task: str, take: Callable[[bytes, str], None]) -> None:
         for number, name in enumerate(found):
             with st.container(horizontal=True, gap="small", key=f"{slot}_row_{number}"):
                 key, told = f"{slot}_{number}", words.plain(name)
-                use = {"help": "Puts these into the form", "on_click": _use, "args": (slot, task, name, take)}
+                use = {"help": "Puts these into the form", "on_click": _use, "args": (slot, task, put, name)}
                 st.button(told, key=f"{key}_use", width="stretch", **use)
                 _download(key, task, name)
                 st.button(
@@ -110,15 +109,18 @@ def _save(slot: str, task: str, key: str, settings: Settings) -> None:
     st.toast(f"Saved as {words.plain(name)}.", icon=":material/bookmark:")
 
 
-def _use(slot: str, task: str, name: str, take: Callable[[bytes, str], None]) -> None:
+def _use(slot: str, task: str, put: Put | None, name: str) -> None:
     try:
-        take(library.to_json(task, library.load(task, name)).encode(), name)
+        _fill(put, library.load(task, name), name)
     except StudioError as error:
         uploads.set_fault(slot, str(error))
 
 
 def _take(task: str, put: Put | None, data: bytes, name: str) -> None:
-    settings = library.read(data, task)
+    _fill(put, library.read(data, task), name)
+
+
+def _fill(put: Put | None, settings: Settings, name: str) -> None:
     forms.prefill(settings)
     if put is not None:
         put(settings)

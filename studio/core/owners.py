@@ -7,6 +7,8 @@ opens nothing, and a name finds no model of another visitor.
     files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
     presets/NAME    the models that the owner has kept
     searches/       the owner's searches by eye
+    settings/       the settings of forms that the owner has saved
+    pictures.json   the last pictures that the owner brought
 """
 
 from __future__ import annotations
@@ -56,6 +58,11 @@ def folder(owner: str) -> Path:
     """Where the notes and models of an owner are, who is not `local`. It may not be there yet."""
     safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
     return paths.folder("owners") / safe
+
+
+def home(owner: str) -> Path:
+    """What holds the folders and notes of an owner: for `local` STUDIO_HOME itself."""
+    return paths.home() if owner == LOCAL else folder(owner)
 
 
 def grant(digest: str, brought: bool = False) -> None:

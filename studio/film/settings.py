@@ -22,11 +22,19 @@ class FilmSettings(Settings):
     @property
     def looks(self) -> tuple[str, ...]:
         """Those of its frames."""
-        try:
-            frames = tasks.settings_of(self.task, json.loads(self.base))
-        except (ValueError, RecursionError):
-            return ()
+        frames = self._of_frames()
         return frames.looks if frames else ()
+
+    def decided(self) -> FilmSettings:
+        frames = self._of_frames()
+        return self.model_copy(update={"base": frames.decided().model_dump_json()}) if frames else self
+
+    def _of_frames(self) -> Settings | None:
+        """The settings of the frames; None where they cannot be read."""
+        try:
+            return tasks.settings_of(self.task, json.loads(self.base))
+        except (ValueError, RecursionError):
+            return None
 
     def for_ending(self, ending: str) -> FilmSettings:
         """These settings for a file that ends so, which is the kind of its film."""

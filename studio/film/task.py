@@ -62,7 +62,7 @@ def run(settings: FilmSettings, inputs: Inputs, progress: Progress) -> Result:
                 raise
         encoded = out.finish()
     seconds = time.monotonic() - began
-    recipe = recipes.make(NAME, _decided(settings), inputs, weights)
+    recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(film.name).stem}-{settings.task.partition('.')[0]}.{settings.film}"
     figures = {
         "frames": made,
@@ -88,12 +88,6 @@ def _counted(data: bytes, name: str, most: int, progress: Progress) -> int:
         count += 1
         progress.check()
     return count
-
-
-def _decided(settings: FilmSettings) -> FilmSettings:
-    """With what is left to the machine said, also for the frames."""
-    _, base = _painter(settings)
-    return settings.model_copy(update={"base": base.decided().model_dump_json()})
 
 
 def _painted(

@@ -65,7 +65,7 @@ def edges_of(photo: np.ndarray, size: int) -> np.ndarray:
     Raises:
         InvalidInput: if it has none.
     """
-    found = edges.of(middle(photo, edges.FINE * size)[None])[0]
+    found = edges.of(middle(photo, edges.FINE * size))
     if not found.any():
         step = "choose a photo with more contrast"
         raise invalid(
@@ -104,7 +104,7 @@ def is_drawn(picture: np.ndarray) -> bool:
 
 def is_on_paper(picture: np.ndarray) -> bool:
     """Whether the rim of a picture is light rather than dark."""
-    return bool(np.median(_rim(images.gray(picture))) > 127)
+    return _has_light_rim(images.gray(picture)[..., 0])
 
 
 def shown(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
@@ -145,7 +145,11 @@ def _rim(picture: np.ndarray) -> np.ndarray:
 
 
 def _on_black(levels: np.ndarray) -> np.ndarray:
-    return 255 - levels if np.median(_rim(levels[..., None])) > 127 else levels
+    return 255 - levels if _has_light_rim(levels) else levels
+
+
+def _has_light_rim(levels: np.ndarray) -> bool:
+    return bool(np.median(_rim(levels[..., None])) > 127)
 
 
 def _parts(picture: np.ndarray) -> np.ndarray:

@@ -17,12 +17,8 @@ _WEAK, _STRONG = 0.6, 0.85  # shares of all slopes below which none is taken, an
 _FAINT = 0.02  # of white: slopes below it are noise, however few others there are
 
 
-def of(photos: np.ndarray) -> np.ndarray:
-    """The edges of square photos: `(n, FINE * size, FINE * size, 3) uint8` -> `(n, size, size, 3) uint8`."""
-    return np.stack([_lines(photo) for photo in photos])
-
-
-def _lines(photo: np.ndarray) -> np.ndarray:
+def of(photo: np.ndarray) -> np.ndarray:
+    """The edges of a square photo: `(FINE * size, FINE * size, 3) uint8` -> `(size, size, 3) uint8`."""
     from scipy import ndimage
     from skimage import feature
 

@@ -52,5 +52,4 @@ def forget() -> None:
 
 
 def _path() -> Path:
-    asker = owners.asker()
-    return (paths.home() if asker == owners.LOCAL else owners.folder(asker)) / "pictures.json"
+    return owners.home(owners.asker()) / "pictures.json"

@@ -126,9 +126,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _folder(task: str) -> Path:
-    asker = owners.asker()
-    place = paths.folder("settings") if asker == owners.LOCAL else owners.folder(asker) / "settings"
-    return place / task
+    return owners.home(owners.asker()) / "settings" / task
 
 
 def _path(task: str, name: str) -> Path:

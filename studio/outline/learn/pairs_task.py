@@ -67,7 +67,7 @@ def both(
         found = np.empty((2, len(photos.names), size, size, 3), "uint8")
         for n, photo in enumerate(photos.images):
             progress.report(n, len(photos.names))
-            found[0, n] = edges.of(photo[None])[0]
+            found[0, n] = edges.of(photo)
             found[1, n] = photo.reshape(size, edges.FINE, size, edges.FINE, 3).mean((1, 3)).round()
         first, second, notes = found[0], found[1], list(photos.notes)
     else:

@@ -203,7 +203,7 @@ def _read(path: Path) -> Taste:
 
 
 def _folder(owner: str) -> Path:
-    return paths.folder("searches") if owner == owners.LOCAL else owners.folder(owner) / "searches"
+    return owners.home(owner) / "searches"
 
 
 def _path(id: str, owner: str) -> Path:
