@@ -3,7 +3,17 @@
 import streamlit as st
 
 from pages import parts
-from pages.text import authorship, evidence, halves, own_texts, training, under_the_hood, voices, writing
+from pages.text import (
+    authorship,
+    beginning,
+    evidence,
+    halves,
+    own_texts,
+    training,
+    under_the_hood,
+    voices,
+    writing,
+)
 from studio.text.settings import TrainTextSettings
 
 known = voices.names()
@@ -18,7 +28,13 @@ with left:
         asked = authorship.ask(known)
     else:
         file = own_texts.choose()
-        settings = parts.form(TrainTextSettings, skip=("units",), beside=halves.memory)
+        begun = beginning.choose(known)
+        settings = parts.form(
+            TrainTextSettings,
+            skip=("units", *begun.shape),
+            extra=begun.shape,
+            beside=None if begun.shape else halves.memory,
+        )
         parts.saved_settings(training.TASK, settings, halves.put)
         wanted = (
             file is not None
@@ -35,7 +51,7 @@ with stage:
         told = authorship.show(asked)
     else:
         if wanted:
-            parts.start(training.TASK, settings, {"text": [file]})
+            parts.start(training.TASK, settings, {"text": [file], **begun.inputs()})
         if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
 parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[way])

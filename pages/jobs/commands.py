@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from contextlib import suppress
 
 from pages.form import own_samples, samples
 from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.core.models import presets
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs, Spelled
+from studio.core.tasks import File, Inputs, Spelled
 
 _WIDE = 70  # letters from which on each argument has a line of its own
 
@@ -24,7 +27,7 @@ def line(task: str, settings: Settings, inputs: Inputs) -> str:
     for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
         files = inputs.get(slot.name, ())
         parts += [slot.flag] if slot.flag and files else []
-        parts += [shlex.quote(samples.spelled(file)) for file in files]
+        parts += [shlex.quote(_spelled(file)) for file in files]
         if slot.instead:
             parts += [shlex.quote(f"{slot.instead}:{name}") for name in getattr(settings, slot.instead)]
     parts += _out(found.makes(settings), settings)
@@ -49,7 +52,7 @@ def python(task: str, settings: Settings, inputs: Inputs) -> str:
         return ""
     parts = [_literal(task)]
     for slot in found.inputs:
-        names = [samples.spelled(file) for file in inputs.get(slot.name, ())]
+        names = [_spelled(file) for file in inputs.get(slot.name, ())]
         if names:
             parts.append(f"{slot.argument}={_literal(names)}")
     for name, field in settings.described().items():
@@ -70,6 +73,16 @@ def _literal(value: object) -> str:
             return _literal(value[0])
         return f"[{', '.join(map(_literal, value))}]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _spelled(file: File) -> str:
+    """A file as a command names it: a model that has a name here by that, since it may be no file."""
+    name = file.name.removesuffix(".zip")
+    if file.kind == "model" and presets.is_known(name):
+        with suppress(StudioError):
+            if presets.from_zip(file).digest == presets.find(name).digest:
+                return name
+    return samples.spelled(file)
 
 
 def _of_pages_alone(inputs: Inputs) -> bool:

@@ -128,6 +128,8 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
         f"{amounts.duration(max(1, figures['seconds']))}.",
     ]
+    if begun := figures.get("started_from"):
+        lines.append(f"It was taught on from {words.plain(words.model(begun))}.")
     lines += [_ENDS[figures["ended"]]] if figures.get("ended") in _ENDS else []
     lines += [words.plain(note) for note in figures.get("notes", ())]
     return "\n\n".join(lines)

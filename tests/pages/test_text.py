@@ -10,7 +10,7 @@ import pytest
 import tiny_voice
 
 from pages.form import sample_texts
-from pages.jobs import written_texts
+from pages.jobs import commands, written_texts
 from pages.pictures import text_tiles
 from pages.text import evidence, gates, next_character, training, under_the_hood, voices
 from pages.widgets import owners
@@ -20,6 +20,7 @@ from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File
 from studio.core.weights import index
 from studio.engine import Live
+from studio.text import task as text_task
 from studio.text import voice
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -344,6 +345,30 @@ def test_a_pasted_text_is_trained_on(visit, started):
     assert started[0][2]["text"][0].read() == b"ab " * 100
 
 
+def test_a_voice_is_taught_on_as_large_as_it_is(visit, tiny, started):
+    page = visit("text", do="Your text", begin_with="tiny")
+    assert "2 layers of 16 units (LSTM)" in said(page.caption)
+    for kind in ("slider", "select_slider", "number_input", "toggle", "button_group"):
+        assert not {found.key for found in getattr(page, kind)} & set(voice.SHAPE)
+    button(page, "Train").click().run()
+    [(task, settings, inputs)] = started
+    assert {name: getattr(settings, name) for name in voice.SHAPE} == {
+        name: getattr(tiny_voice.SETTINGS, name) for name in voice.SHAPE
+    }
+    text_task.check(settings, inputs)  # which refuses a voice of another shape
+    assert presets.from_zip(inputs["start"][0]).digest == presets.find("tiny").digest
+    pasted = inputs | {"text": [File.keep(b"ab " * 100, "text", "pasted.txt")]}
+    assert "--start-from tiny " in commands.line(task, settings, pasted)
+    page.selectbox(key="begin_with").set_value("").run()
+    button(page, "Train").click().run()
+    assert "start" not in started[1][2] and started[1][1].units == 128
+
+
+def test_a_model_that_only_has_the_name_of_another_keeps_its_file_in_commands(tiny, tmp_path):
+    other = File.keep(model_zip.zipped(tiny_voice.make(tmp_path / "other", seed=1)), "model", "tiny.zip")
+    assert "--start-from tiny.zip" in commands.line("text.train", tiny_voice.SETTINGS, {"start": [other]})
+
+
 @pytest.fixture
 def trained(engine, tiny):
     """A training that has ended."""
@@ -415,7 +440,10 @@ def test_a_broken_model_or_one_of_another_kind_is_no_voice(tiny):
 def test_figures_in_words_are_plain():
     told = training.in_words(tiny_voice.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
     assert "\\*odd\\*" in told
+    assert "taught on" not in told
     assert "early" not in told
+    taught = training.in_words(tiny_voice.FIGURES | {"started_from": "my *voice*"})
+    assert "taught on from my \\*voice\\*" in taught
 
 
 def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_written):
