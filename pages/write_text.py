@@ -58,4 +58,4 @@ parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TAS
 if way == "who":
     evidence.explain(told)
 else:
-    under_the_hood.explain(text, settings if way == "write" else None)
+    under_the_hood.explain(text, settings if way == "write" else begun.reader(known))

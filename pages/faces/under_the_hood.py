@@ -189,7 +189,7 @@ def _histogram(rows: list[dict[str, Any]]) -> Any:
             strokeDash=alt.StrokeDash("pictures:N", title=None),
             tooltip=["pictures:N", "from:Q", "to:Q", alt.Tooltip("share:Q", format=".1%")],
         )
-        .properties(height=180)
+        .properties(height=220)
     )
 
 
@@ -209,5 +209,5 @@ def _bars(told: Sequence[float]) -> Any:
             y=alt.Y("nats:Q", title="nats"),
             tooltip=["number:O", alt.Tooltip("nats:Q", format=".3f")],
         )
-        .properties(height=160)
+        .properties(height=200)
     )

@@ -29,6 +29,9 @@ Optimization](https://arxiv.org/abs/1502.07943), 2015. Li et al.,
 """
 
 
+_SHADES = ["#8a8f9b22", "#5d75e6"]  # of a poor and of a good trial, in the light and in the dark
+
+
 def explain(job: engine.Job | None) -> None:
     """The folded section: where an ended search looked in turn, or else where a recorded one did."""
     section = under_the_hood.section()
@@ -47,9 +50,15 @@ def explain(job: engine.Job | None) -> None:
 def _looked(job: engine.Job | None) -> None:
     run = runs.of_job(job) if job is not None and job.result is not None else runs.recorded("search")
     run.say_whose()
-    kind = trained(SearchSettings.parse(run.settings)).settings
+    task = trained(SearchSettings.parse(run.settings))
+    kind, shades = task.settings, _SHADES if task.goal.most else _SHADES[::-1]
     rows = [
-        {"trial": trial["number"], "setting": words.setting(kind, name), "tried": value}
+        {
+            "trial": trial["number"],
+            "setting": words.setting(kind, name),
+            "tried": value,
+            "reached": trial.get("value"),
+        }
         for trial in run.figures["trials"]
         for name, value in trial["settings"].items()
         if isinstance(value, int | float) and not isinstance(value, bool)
@@ -61,15 +70,29 @@ def _looked(job: engine.Job | None) -> None:
 
     chart = (
         alt.Chart(alt.Data(values=rows))
-        .mark_point(filled=True, size=50)
+        .mark_point(filled=True, size=90, stroke="gray", strokeWidth=0.8)
         .encode(
             x=alt.X("trial:Q", axis=alt.Axis(tickMinStep=1, grid=False)),
             y=alt.Y("tried:Q", title=None, scale=alt.Scale(zero=False)),
             row=alt.Row("setting:N", title=None),
-            tooltip=["trial:Q", "setting:N", alt.Tooltip("tried:Q", format=".4g")],
+            color=alt.Color(
+                "reached:Q",
+                title="what it reached",
+                scale=alt.Scale(range=shades, zero=False, interpolate="rgb"),
+                legend=alt.Legend(orient="top", gradientLength=160, tickCount=3),
+            ),
+            tooltip=[
+                "trial:Q",
+                "setting:N",
+                alt.Tooltip("tried:Q", format=".4g"),
+                alt.Tooltip("reached:Q", format=".4g"),
+            ],
         )
         .properties(height=110)
         .resolve_scale(y="independent")
     )
     st.altair_chart(chart, width="stretch")
-    st.caption("What was tried, one after the other: at first anywhere, later near what went well.")
+    st.caption(
+        "What was tried, one after the other: at first anywhere, later near what went well. The stronger the "
+        "colour, the better it went."
+    )

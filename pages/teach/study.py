@@ -15,7 +15,7 @@ from studio.classify.teach import study_words
 from studio.core.tasks import File
 
 TASK = "classify.study"
-_HEIGHT = 200
+_HEIGHT = 240
 _LEARNT, _OTHERS = "learnt from", "left out"
 _LIST, _CHANCE = "by the list", "by chance"
 _TITLES = {

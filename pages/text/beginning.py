@@ -15,7 +15,7 @@ from studio.core.models import presets
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.run import input_files
-from studio.text.settings import TrainTextSettings
+from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.voice import SHAPE
 
 KEY = "begin_with"
@@ -40,6 +40,15 @@ class Beginning:
         slots = {slot.name: slot for slot in tasks.get(voices.TRAIN).inputs}
         file = input_files.from_name(slots[start_from.SLOT], self.name) if self.name else None
         return {start_from.SLOT: [file]} if file else {}
+
+    def reader(self, known: list[str]) -> WriteSettings | None:
+        """A voice that shows how voices read until the training has made one; None where there is none.
+
+        Args:
+            known: the voices that are there.
+        """
+        name = self.name or next(iter(known), "")
+        return WriteSettings(preset=name) if name else None
 
 
 _NEW = Beginning("", {})

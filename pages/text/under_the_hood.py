@@ -85,7 +85,8 @@ def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
         st.caption("Choose a voice: what it expects of a text is drawn here.")
         return
     if text is None:
-        st.caption("How the chosen voice reads a passage of Hamlet. A text of yours takes its place.")
+        name = words.plain(words.model(settings.preset))
+        st.caption(f"How {name} reads a passage of Hamlet. A text of yours takes its place.")
     try:
         found = _read(settings.preset, presets.find(settings.preset).key, whole[-MOST_READ:])
     except StudioError as error:

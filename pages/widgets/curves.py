@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -26,7 +27,7 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
         alt.Chart(alt.Data(values=rows))
         .mark_line(interpolate="monotone", strokeWidth=2)
         .encode(
-            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+            x=alt.X("at:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False)),
             color=alt.Color("figure:N", title=None, legend=alt.Legend(orient="top", columns=3)),
             strokeDash=alt.StrokeDash("figure:N", title=None),
@@ -34,7 +35,7 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
             tooltip=["figure:N", "step:Q", alt.Tooltip("value:Q", format=".3g")],
         )
         .add_params(pick)
-        .properties(height=240)
+        .properties(height=300)
     )
     st.altair_chart(chart, width="stretch")
     if caption:
@@ -63,7 +64,7 @@ def named(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: 
             strokeDash=alt.StrokeDash("which:N", title=None),
             tooltip=["which:N", "step:Q", alt.Tooltip("value:Q", format=".3f")],
         )
-        .properties(height=200)
+        .properties(height=230)
     )
     st.altair_chart(chart, width="stretch")
 
@@ -89,20 +90,30 @@ def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption
             y=alt.Y(f"{figure}:Q", title=None, scale=alt.Scale(zero=False)),
             tooltip=["step:Q", alt.Tooltip(f"{figure}:Q", format=".3g")],
         )
-        .properties(height=200)
+        .properties(height=230)
     )
     st.altair_chart(chart, width="stretch")
     st.caption(caption)
 
 
 def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str, object]]:
-    every = max(1, len(history) // MOST_POINTS)
+    moments = history[:: max(1, len(history) // MOST_POINTS)]
     return [
-        {"step": moment["step"], "figure": name, "value": float(value)}
-        for moment in history[::every]
+        {"step": moment["step"], "at": at, "figure": name, "value": float(value)}
+        for moment, at in zip(moments, spread([moment["step"] for moment in moments]), strict=True)
         for name, value in moment.items()
         if name not in ("step", "seconds", "total_steps")
         and isinstance(value, int | float)
         and value > 0  # the scale is logarithmic
         and ("_" in name) == layers
     ]
+
+
+def spread(steps: Sequence[float]) -> list[float]:
+    """Where to draw steps: those that have one number, since they are small, side by side up to the next."""
+    counts, before = Counter(steps), Counter[float]()
+    places = []
+    for step in steps:
+        places.append(step + round(before[step] / counts[step], 3))
+        before[step] += 1
+    return places

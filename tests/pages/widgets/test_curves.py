@@ -1,0 +1,14 @@
+"""Curves: small steps that share a number stand side by side, in order."""
+
+from pages.widgets import curves
+
+
+def test_steps_of_one_number_are_drawn_side_by_side():
+    assert curves.spread([0, 1, 1, 1, 1, 2, 2, 5]) == [0, 1, 1.25, 1.5, 1.75, 2, 2.5, 5]
+
+
+def test_a_curve_never_goes_back():
+    history = [{"step": step, "loss": 1.0 + n} for n, step in enumerate([0, 1, 1, 2, 2, 2, 3])]
+    rows = curves._rows(history, layers=False)
+    places = [row["at"] for row in rows]
+    assert places == sorted(set(places)) and [row["step"] for row in rows] == [0, 1, 1, 2, 2, 2, 3]
