@@ -19,6 +19,7 @@ from studio.text.settings import WriteSettings
 
 MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
 ALONG = 72  # characters at its end that can be looked at
+NEAR = 32  # characters around one whose gates are drawn
 # What stands in for a text until there is one; Shakespeare, Hamlet.
 PASSAGE = (
     "To be, or not to be, that is the question:\nWhether 'tis nobler in the mind to suffer\n"
@@ -106,9 +107,16 @@ def _of_a_text(found: Reading, temperature: float) -> None:
     st.altair_chart(next_character.chart(scores, temperature), width="stretch")
     st.caption("What may come after that character; move the temperature.")
     unit = st.selectbox("Unit", gates.liveliest(found.opened), key="hood_unit", help="The liveliest first")
-    told = gates.rows(found.opened[:, :, unit], found.text, found.gates)
+    near = _near(at, len(found.text))
+    told = gates.rows(found.opened[near, :, unit], found.text[near], found.gates)
     st.altair_chart(gates.chart(told, found.gates), width="stretch")
-    st.caption("The gates of that unit along the text.")
+    st.caption("The gates of that unit along the text, around that character.")
+
+
+def _near(at: int, length: int) -> slice:
+    """The characters around one, as many as a phone shows side by side."""
+    first = max(0, min(at - NEAR // 2, length - NEAR))
+    return slice(first, first + NEAR)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

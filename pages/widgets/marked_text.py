@@ -33,7 +33,7 @@ _CSS = """
 .sheet div { white-space: pre-wrap; overflow-wrap: anywhere; font-family: var(--st-heading-font);
   font-size: 1.2rem; line-height: 1.75; }
 .copy { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.before, .hint { opacity: 0.62; }
+.before, .hint { opacity: 0.72; }
 .hint { font-style: italic; }
 .caret { display: inline-block; width: 0.55em; height: 1.1em; margin-left: 1px; vertical-align: text-bottom;
   background: var(--st-primary-color); animation: blink 1s steps(2) infinite; }

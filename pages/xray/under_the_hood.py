@@ -31,8 +31,9 @@ A **residual block** adds what it worked out to what it was given. Learning goes
 and nothing on it can weaken the gradient: that is why fifty layers can be taught at all.
 """
 _FORMULA = r"""\begin{aligned}
-F^{\ell}_{c}(y, x) &= \max\Big(0,\; b_c + \\
-&\qquad \textstyle\sum_{k,\,i,\,j} w_{ck}(i, j)\; F^{\ell-1}_{k}(s y + i, s x + j)\Big) \\
+F^{\ell}_{c}(y, x) &= \max(0,\; b_c + a) \\
+a &= \textstyle\sum_{k,\,i,\,j} w_{ck}(i, j) \\
+&\quad \cdot F^{\ell-1}_{k}(s y + i, s x + j) \\
 r_{\ell} &= r_{\ell-1} + (k_{\ell} - 1)\prod_{m<\ell} s_m \\
 y &= \max\big(0,\; x + f(x)\big) \\
 \partial y / \partial x &= 1 + f'(x) \;\text{ where } y > 0

@@ -572,3 +572,10 @@ def test_evidence_adds_up_and_what_counts_for_neither_adds_nothing():
     told = {"text": "a b", "nats": [[1.0, None, 3.0], [2.0, None, 1.5]], "voices": []}
     assert [row["lead"] for row in evidence.rows(told)] == [1.0, 1.0, -0.5]
     assert evidence.rows(told)[-1]["read"] == "a b"
+
+
+@pytest.mark.parametrize("at, first", [(0, 0), (40, 24), (71, 40)])
+def test_gates_are_drawn_around_the_chosen_character(at, first):
+    near = under_the_hood._near(at, 72)
+    assert (near.start, near.stop) == (first, first + under_the_hood.NEAR)
+    assert len("ab"[under_the_hood._near(1, 2)]) == 2, "a short text is drawn whole"
