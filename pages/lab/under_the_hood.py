@@ -25,7 +25,8 @@ Nothing is told of which digit is which. It learns 4,000 digits that the studio'
 """
 _CODES_FORMULA = r"""\begin{aligned}
 z &= f(x), \qquad \hat{x} = g(z) \\
-\mathcal{L} &= -\sum_i x_i \log \hat{x}_i + (1 - x_i)\log(1 - \hat{x}_i) \\
+\mathcal{L} &= -\textstyle\sum_i \big[x_i \log \hat{x}_i \\
+&\quad + (1 - x_i)\log(1 - \hat{x}_i)\big] \\
 &\quad + \lambda\,\Omega(z) \\
 \Omega_{\text{sparse}} &= \textstyle\sum_j \mathrm{KL}\big(\rho\,\|\,\bar{z}_j\big) \\
 \Omega_{\text{contractive}} &= \big\|\partial z / \partial x\big\|_F^2 \\
