@@ -68,7 +68,6 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     snippet = snippets.program(settings.form, classifier.classes)
     nearly = f"the model's to within {away:.1e}" if away else "exactly the model's"
     told = f"On {PICTURES} pictures the file's probabilities are {nearly}."
-    given = available.levels_note(settings, inputs)
     figures = {
         "bytes": len(data),
         "pictures": PICTURES,
@@ -76,7 +75,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
-        "notes": [told, *([f"{given['levels_told']}."] if given else [])],
+        "notes": [told, *available.levels_notes(settings, inputs)],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
     kept = File.keep(data, "network", path.name)

@@ -73,6 +73,12 @@ def levels_note(settings: Given, inputs: Inputs) -> dict[str, str]:
     return {}
 
 
+def levels_notes(settings: Given, inputs: Inputs) -> list[str]:
+    """The same as a sentence for a list of notes; none where there is nothing to tell."""
+    found = levels_note(settings, inputs)
+    return [f"{found['levels_told']}."] if found else []
+
+
 def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
     """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
     if inputs.get("model"):

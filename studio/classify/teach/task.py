@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +67,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "seconds_looking": looking,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
-            *_in_a_sentence(available.levels_note(settings, inputs)),
+            *available.levels_notes(settings, inputs),
             *found.notes,
             *settings.without_effect(looks if base else ""),
             *stopped,
@@ -109,11 +108,6 @@ def _finetuned(
     more = {"ended": tuned.ended, "steps": tuned.steps, "seconds_before": tuned.seconds_before}
     curve = {"steps": tuned.curves.steps, **tuned.curves.losses, **tuned.curves.tests}
     return tuned.top, tuned.probabilities, more | {"curve": curve}
-
-
-def _in_a_sentence(levels: Mapping[str, str]) -> list[str]:
-    """What `available.levels_note` found, as a note; none where it found nothing."""
-    return [f"{levels['levels_told']}."] if levels else []
 
 
 def _accuracy(found: TrainingSet, probabilities: np.ndarray) -> float:
@@ -183,7 +177,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                     base, given[0].name, pictures, alike.labels, settings.seed, progress
                 )
                 levels = available.levels_note(settings, inputs)
-                found["notes"] += [*_in_a_sentence(levels), *told.pop("notes")]
+                found["notes"] += [*available.levels_notes(settings, inputs), *told.pop("notes")]
                 found |= told | ({"levels": levels["levels"]} if levels else {})
             else:
                 found["suspicious"], weights = _doubted(settings, file, progress)
