@@ -37,7 +37,7 @@ HERE = (
     "enhance",
     "colour",
 )
-APART = ("gallery", "reliability")
+APART = ("gallery", "reliability", "brought_bad")
 OF_MANY_PROCESSES = (
     "engine",
     "pages",
