@@ -171,7 +171,7 @@ def _share(field: str, domain: Sequence[float] | None = None) -> Any:
 
     scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=False)
     channel = alt.X if domain else alt.Y
-    return channel(field, title="right on new pictures", axis=alt.Axis(format="%"), scale=scale)
+    return channel(field, title="right on new pictures", axis=alt.Axis(format="~%"), scale=scale)
 
 
 _CHARTS = {
