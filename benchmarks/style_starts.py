@@ -24,7 +24,12 @@ from studio.style.optimise.scene import Scene
 from studio.style.settings import TransferSettings
 
 Curve = tuple[list[float], list[float]]  # passes spent, lowest loss at the full size so far
+Heard = Callable[[int, np.ndarray], None]  # told of the passes done, and of the picture
 SHOWN = (10, 20, 32, 40, 60, 80, 120, 200)
+
+
+def _deaf(_: int, __: np.ndarray) -> None:
+    pass
 
 
 class Race:
@@ -34,12 +39,19 @@ class Race:
         size: of the longer side, in px.
         passes: at most, of each way.
         pair: a photo and a painting, each `(H, W, 3) uint8`.
+        strength: how much of the style is wanted.
     """
 
-    def __init__(self, size: int, passes: int, pair: tuple[np.ndarray, np.ndarray] | None = None):
+    def __init__(
+        self,
+        size: int,
+        passes: int,
+        pair: tuple[np.ndarray, np.ndarray] | None = None,
+        strength: float = 0.8,
+    ):
         self.pair = content, style = pair or pictures()
         self.passes, self.size = passes, size
-        self.scene = Scene(content, [style], [], TransferSettings(size=size))
+        self.scene = Scene(content, [style], [], TransferSettings(size=size, strength=strength))
         self.vgg16 = backbones.load("vgg16").averaged
         self.evaluate = Evaluator(self.vgg16, objective.objective(self.scene, self.vgg16, size))
 
@@ -51,24 +63,26 @@ class Race:
         mix = 0.5 * (first + self.scene.recoloured_01(self.size))
         return {"photo": photo, "instant": first, "noise": noise, "mix": mix}
 
-    def lbfgs(self, start: np.ndarray, enough: float = 0.0) -> Curve:
+    def lbfgs(self, start: np.ndarray, enough: float = 0.0, heard: Heard = _deaf) -> Curve:
         """The studio's own descent at the full size, until the loss is low enough."""
         values: list[float] = []
 
-        def heard(_: int, found: Evaluation, __: np.ndarray) -> None:
+        def passed(done: int, found: Evaluation, best: np.ndarray) -> None:
             values.append(found.value)
+            heard(done, best)
             if found.value <= enough:
                 raise Cancelled
 
-        descend(self.evaluate, start, self.passes, heard)
+        descend(self.evaluate, start, self.passes, passed)
         return _lowest(values)
 
-    def adam(self, start: np.ndarray, rate: float = 0.02) -> Curve:
+    def adam(self, start: np.ndarray, rate: float = 0.02, heard: Heard = _deaf) -> Curve:
         """Adam with a cosine schedule. Reference: Kingma and Ba 2014, arXiv:1412.6980."""
         picture, mean, square, values = start.copy(), 0.0, 0.0, []
         for step in range(1, self.passes + 1):
             found = self.evaluate(picture)
             values.append(found.value)
+            heard(step, picture)
             mean = 0.8 * mean + 0.2 * found.gradient
             square = 0.95 * square + 0.05 * found.gradient**2
             length = rate * 0.5 * (1 + np.cos(np.pi * step / self.passes))

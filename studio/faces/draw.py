@@ -13,6 +13,7 @@ from studio.core.generators import latent
 from studio.core.generators.latent import Generator
 from studio.core.pictures import grids, images
 from studio.core.progress import Progress
+from studio.core.tasks import imported
 from studio.faces.models import only_draws
 from studio.faces.photo import square
 from studio.faces.settings import FacesSettings
@@ -21,6 +22,8 @@ BATCH = 64
 LARGE = 512  # px: about the side of a face that stands alone
 WALL = 1280  # px: about the side of a wall, as far as whole factors reach it
 MOST_FACTOR = 8
+# By name: no capability imports another, and who draws without these networks does not load them.
+ENLARGED, ENLARGED_BY = "studio.enhance.drawn:enlarged", "studio.enhance.drawn:weights"
 LEG_SECONDS = 1.6  # of a walk, from one face to the next
 
 
@@ -105,18 +108,19 @@ def check_sheet(count: int, side: int) -> None:
         raise invalid("`n`", expected=f"at most {most:,} in one picture", received=count, next_step=step)
 
 
-def sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:
+def sheet(pictures: np.ndarray, columns: int | None = None, enhance: bool = False) -> np.ndarray:
     """All pictures, `(n, s, s, 3) uint8`, as one: a wall, or a single one large.
 
     Args:
         columns: in a row; None: so that the wall is about as wide as high.
+        enhance: as in `large`, which walls, of many, would make slow.
 
     Raises:
         InvalidInput: if that were more than a picture may have.
     """
     count, side = pictures.shape[:2]
     if count == 1:
-        return large(pictures[0])
+        return large(pictures[0], enhance)
     check_sheet(count, side)
     columns = columns or math.ceil(math.sqrt(count))
     factor = min(MOST_FACTOR, max(1, WALL // (columns * side)))
@@ -124,8 +128,14 @@ def sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:
     return grids.grid(enlarged, columns)
 
 
-def large(picture: np.ndarray) -> np.ndarray:
-    """One picture, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px."""
+def large(picture: np.ndarray, enhance: bool = False) -> np.ndarray:
+    """One picture, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px.
+
+    Args:
+        enhance: whether networks clean and enlarge it as far as they reach; else it is enlarged plainly.
+    """
     side = picture.shape[0]
     whole = side * max(1, LARGE // side)
+    if enhance and whole > side:
+        return imported(ENLARGED)(picture, whole)
     return images.resize(picture, whole, whole)

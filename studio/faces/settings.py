@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from studio.core.errors import invalid
 from studio.core.pictures import animations
@@ -17,6 +17,8 @@ MOST = 50_000  # pictures of a wall, of which a number names one
 
 class FacesSettings(Settings):
     """Draws a wall of new faces, one of them large, or the way from one to another."""
+
+    assumed: ClassVar[dict[str, Any]] = {"enhance": False}
 
     preset: str = setting(
         "",
@@ -60,6 +62,10 @@ class FacesSettings(Settings):
     walk: int = setting(0, "Frames of a film that walks from face to face; 0: no film.", ge=0, le=600)
     fps: int = setting(24, "Frames a second of a film.", ge=1, le=60)
     film: Literal["mp4", "webp", "gif"] = setting("mp4", "The kind of file of a film.")
+    enhance: bool = setting(
+        True,
+        "Whether a picture that stands alone, or a frame of a film, is cleaned and enlarged by networks.",
+    )
     form: Literal["sheet", "npz", "zip"] = setting(
         "sheet", "One picture of all, an array, or a file each in a zip."
     )

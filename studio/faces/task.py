@@ -16,7 +16,7 @@ from studio.core.generators.latent import Generator
 from studio.core.pictures import images
 from studio.core.pictures.animations import Film
 from studio.core.progress import Progress
-from studio.core.tasks import File, Inputs, Result
+from studio.core.tasks import File, Inputs, Result, imported
 from studio.faces import draw, models
 from studio.faces.settings import FacesSettings
 
@@ -32,6 +32,8 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     given = inputs.get("model")  # whose digest the recipe names among the inputs
     weights = {} if given else {generator.name: generator.digest}
+    if settings.enhance and _stands_alone(settings) and generator.size <= draw.LARGE // 2:
+        weights |= imported(draw.ENLARGED_BY)()
     stem = Path(given[0].name).stem if given else generator.name
     if settings.walk:
         data = _film(generator, settings, photo, progress)
@@ -49,6 +51,12 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     file = _packed(pictures, settings, recipe, stem)
     figures |= {"n": len(pictures), "places": _places(z[: len(pictures)], generator)}
     return Result((file,), figures | {"seconds": time.monotonic() - began}, recipe, stopped)
+
+
+def _stands_alone(settings: FacesSettings) -> bool:
+    """Whether each picture is shown large: the frames of a film, and a sheet of one."""
+    alone = settings.n == 1 or (settings.face and not settings.to)
+    return bool(settings.walk or (settings.form == "sheet" and alone))
 
 
 def _drawn(
@@ -73,14 +81,15 @@ def _film(
     with Film(settings.film, settings.fps) as film:
         for part in draw.batches(generator, z, progress):
             for picture in part:
-                film.add(draw.large(picture))
+                film.add(draw.large(picture, settings.enhance))
         return film.finish()
 
 
 def _packed(pictures: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
     if settings.form == "sheet":
         columns = len(pictures) if settings.to and len(pictures) <= MOST_ROW else None
-        return File.keep(images.encode_png(draw.sheet(pictures, columns), recipe), "picture", f"{stem}.png")
+        made = draw.sheet(pictures, columns, settings.enhance)
+        return File.keep(images.encode_png(made, recipe), "picture", f"{stem}.png")
     packed = io.BytesIO()
     if settings.form == "npz":
         np.savez(packed, images=pictures)

@@ -57,6 +57,10 @@ def _rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             (f"bound, nats a picture, {of}", f"{figures['bound_nats']:.2f} ± {figures['bound_error']:.2f}")
         )
+    if "weighted_nats" in figures:
+        of = f"{figures['weighted_draws']:,} codes for each of {figures['weighted_n']:,} (Burda et al. 2016)"
+        told = f"{figures['weighted_nats']:.2f} ± {figures['weighted_error']:.2f}"
+        rows.append((f"importance-weighted bound, nats a picture, by {of}", told))
     if "prior_fid" in figures:
         told = f"{figures['prior_fid']:.2f} ± {figures['prior_fid_error']:.2f}"
         rows.append((f"FID from the normal distribution instead of the mixture, {figures['n']:,}", told))

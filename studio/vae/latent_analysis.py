@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,14 @@ def analyse(
     if settings.likelihood == "binary":
         found = elbo.elbo(vae, pictures.images[held_out], progress=progress)
         figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
+        progress.stage("Weighing many codes")
+        gained = elbo.slack(vae, pictures.images[held_out[: elbo.WEIGHED]], progress=progress)
+        figures |= {
+            "weighted_nats": found.nats - gained.nats,
+            "weighted_error": math.hypot(found.error, gained.error),
+            "weighted_n": gained.n,
+            "weighted_draws": elbo.DRAWS,
+        }
     directions = by_name(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
     return LatentAnalysis(figures, mixture, directions, notes(told))
 

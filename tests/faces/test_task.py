@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 
@@ -82,7 +83,7 @@ def test_a_places_map_tells_where_each_lies_along_the_first_directions(tiny):
 
 def test_a_photo_is_read_and_named_in_the_recipe(tiny):
     photo = File.keep(images.encode_png(drawn(ask(face=2, truncation=0.6))[0]), "picture", "me.png")
-    result = tasks.run(TASK, ask(face=1), {"photo": [photo]})
+    result = tasks.run(TASK, ask(face=1, enhance=False), {"photo": [photo]})
     made = images.read(result.files[0].read())
     assert np.abs(made.astype(int) - draw.large(images.read(photo.read()))).mean() < 3
     assert result.recipe.inputs["photo"][0].digest == photo.digest
@@ -118,11 +119,41 @@ def test_who_stops_gets_the_wall_so_far_and_its_recipe_makes_that_again(tiny):
 
 def test_one_of_a_wall_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 2 * 16**2 * 600)
-    [file] = tasks.run(TASK, ask(n=700, face=3), {}).files
+    [file] = tasks.run(TASK, ask(n=700, face=3, enhance=False), {}).files
     assert np.array_equal(images.read(file.read()), draw.large(drawn(ask(n=500))[2]))
     for many in ({}, {"face": 3, "to": 4}):
         with pytest.raises(InvalidInput, match="at most 600"):
             tasks.run(TASK, ask(n=700, **many), {})
+
+
+NETWORKS = {"clean", "enlarge"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "alone"),
+    [
+        ({"face": 2}, True),
+        ({"n": 1}, True),
+        ({"walk": 4, "film": "gif"}, True),
+        ({}, False),
+        ({"face": 2, "enhance": False}, False),
+        ({"face": 2, "to": 3}, False),
+        ({"face": 2, "form": "npz"}, False),
+    ],
+)
+def test_what_stands_alone_is_enlarged_by_networks_that_the_recipe_names(tiny, settings, alone):
+    recipe = tasks.run(TASK, ask(**settings), {}).recipe
+    assert NETWORKS & recipe.weights.keys() == (NETWORKS if alone else set())
+
+
+def test_a_face_alone_is_another_than_the_plain_one_and_recipes_of_before_mean_that(tiny):
+    made, plain = (tasks.run(TASK, ask(face=2, enhance=e), {}).files[0] for e in (True, False))
+    assert made.digest != plain.digest
+    sizes = {images.read(one.read()).shape for one in (made, plain)}
+    assert len(sizes) == 1
+    recipe = json.loads(tasks.run(TASK, ask(face=2), {}).recipe.to_json())
+    del recipe["settings"]["enhance"]
+    assert recipes.read(json.dumps(recipe).encode()).checked_settings().enhance is False
 
 
 @pytest.mark.parametrize("settings", [{"face": 1, "to": 2, "n": 500}, {"walk": 300}])

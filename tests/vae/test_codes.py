@@ -124,6 +124,23 @@ def test_the_bound_charges_for_what_codes_tell(tiny):
     assert found.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
 
 
+def test_many_codes_pay_back_what_one_was_charged_for(tiny):
+    """A decoder that says 1/2 whatever it is given: ln p(x) is known, and no code tells anything of it."""
+    vae = Vae(tiny)
+    for network in (vae.encoder, vae.decoder):
+        network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+    *rest, _ = vae.encoder.get_weights()
+    vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # charged 2 nats by `elbo`
+    one, many = (elbo.slack(vae, np.zeros((5, 28, 28, 1), "uint8"), draws) for draws in (1, 2000))
+    assert one.nats == 0
+    assert many.nats == pytest.approx(2, abs=0.5) and many.n == 5
+
+
+def test_weighing_codes_can_be_stopped(tiny):
+    with pytest.raises(Cancelled):
+        elbo.slack(Vae(tiny), np.zeros((2, 28, 28, 1), "uint8"), 2, progress=Progress(cancelled=lambda: True))
+
+
 def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, middles):
     rng = np.random.default_rng(0)
     known = {
