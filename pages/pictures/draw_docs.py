@@ -33,6 +33,7 @@ ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
 NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
 BLOCKY, QUALITY = "chelsea", 12
 WALL = 25  # pictures of each model that draws
+ALONE = (3, 6)  # of them
 
 
 def main(names: Sequence[str] = ()) -> None:
@@ -109,6 +110,12 @@ def _draw_faces(path: Path) -> None:
     _row(walls, path)
 
 
+def _draw_face_alone(path: Path) -> None:
+    """Two cartoon faces, each as it was drawn, enlarged plainly, and cleaned and enlarged."""
+    asked = [{"face": face, "enhance": enhance} for face in ALONE for enhance in (False, True)]
+    _row([_made("faces.draw", {"preset": "avatars-dcgan", "n": 16, "seed": 5} | one) for one in asked], path)
+
+
 def _draw_teach(path: Path) -> None:
     """Where ResNet50 sees the cat."""
     _row([_made("classify.explain", {}, picture=LEARNT)], path)
@@ -161,6 +168,7 @@ PICTURES = {
     "painter": _draw_painter,
     "x-ray": _draw_xray,
     "faces": _draw_faces,
+    "face-alone": _draw_face_alone,
     "teach": _draw_teach,
     "text": _draw_text,
     "style-starts": _draw_losses,
