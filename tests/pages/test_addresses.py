@@ -79,7 +79,7 @@ def keys(block) -> set[str]:
 @pytest.fixture
 def quiet(monkeypatch):
     """No page makes anything of its own accord."""
-    for name in ("parts.show_live", "faces.wall_view.show", "paint.learning.show"):
+    for name in ("parts.show_live", "faces.wall_view.show", "paint.learning.show", "outline.easel.answer"):
         monkeypatch.setattr(f"pages.{name}", lambda *told, **more: None)
 
 
