@@ -110,7 +110,7 @@ def test_strength_leads_from_the_photo_to_the_painting_at_every_size(weights_hom
 
     judge, looks = Judge(backbones.load("vgg16"), photo, painting), []
     for strength in (0.2, 0.5, 0.8, 1.0):
-        settings = TransferSettings(mode="fine", size=128, steps=12, strength=strength)
+        settings = TransferSettings(mode="fine", size=128, steps=20, strength=strength)
         looks.append(judge(transfer(photo, [painting], settings).image))
     for level in (2, 3):  # 128 and 64 px
         style, content = ([getattr(look, part)[level] for look in looks] for part in ("style", "content"))
