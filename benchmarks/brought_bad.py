@@ -155,7 +155,7 @@ def looked_over(path: Path, home: Path) -> tuple[int, str, float, float, float]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Looks all of them over, the good one first."""
+    """Looks all of them over, and prints."""
     parser = arguments(__doc__, quick="--only units")
     parser.add_argument("--only", default="", help="those alone whose name has that in it")
     asked = parser.parse_args(argv)

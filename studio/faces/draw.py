@@ -128,6 +128,11 @@ def sheet(pictures: np.ndarray, columns: int | None = None, enhance: bool = Fals
     return grids.grid(enlarged, columns)
 
 
+def side_alone(side: int) -> int:
+    """The side in px at which a picture of so many px stands alone: a whole number of times its own."""
+    return side * max(1, LARGE // side)
+
+
 def large(picture: np.ndarray, enhance: bool = False) -> np.ndarray:
     """One picture, `(s, s, 3) uint8`, a whole number of times larger: about LARGE px.
 
@@ -135,7 +140,7 @@ def large(picture: np.ndarray, enhance: bool = False) -> np.ndarray:
         enhance: whether networks clean and enlarge it as far as they reach; else it is enlarged plainly.
     """
     side = picture.shape[0]
-    whole = side * max(1, LARGE // side)
+    whole = side_alone(side)
     if enhance and whole > side:
         return imported(ENLARGED)(picture, whole)
     return images.resize(picture, whole, whole)

@@ -32,7 +32,7 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     given = inputs.get("model")  # whose digest the recipe names among the inputs
     weights = {} if given else {generator.name: generator.digest}
-    if settings.enhance and _stands_alone(settings) and generator.size <= draw.LARGE // 2:
+    if settings.enhance and _stands_alone(settings) and draw.side_alone(generator.size) > generator.size:
         weights |= imported(draw.ENLARGED_BY)()
     stem = Path(given[0].name).stem if given else generator.name
     if settings.walk:

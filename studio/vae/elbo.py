@@ -40,8 +40,7 @@ def elbo(vae: Vae, pictures: np.ndarray, seed: int = 0, progress: Progress | Non
     rng = np.random.default_rng(seed)
     binary = codes.binarize(pictures, rng)
     z_mean, z_log_var = (one.astype("float64") for one in codes.encode(vae, binary, progress))
-    noise = rng.standard_normal(z_mean.shape)
-    z = z_mean + np.exp(0.5 * z_log_var) * noise
+    z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(1)
     return _over_pictures(_missed(vae, z, binary) + kl)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import tiny_voice
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
@@ -95,6 +96,15 @@ def tab(browser, server):
     yield tab
     context.close()
     assert not faults
+
+
+@pytest.fixture
+def voice(server_home):
+    """The name of a small voice of random weights that the server has, beside those that ship."""
+    folder = server_home / "presets" / "tiny"
+    if not folder.exists():
+        tiny_voice.make(folder)
+    return folder.name
 
 
 @pytest.fixture

@@ -6,21 +6,11 @@ import re
 import time
 
 import pytest
-import tiny_voice
 
 PATIENCE = 240  # seconds
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LONG = 100_000  # characters: some seconds of work even for a tiny voice
-
-
-@pytest.fixture
-def voice(server_home):
-    """The name of a small voice that the server has."""
-    folder = server_home / "presets" / "tiny"
-    if not folder.exists():
-        tiny_voice.make(folder)
-    return folder.name
 
 
 def button(page, name):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-import tiny_voice
 
 from . import strokes
 
@@ -16,15 +15,6 @@ WHO = "/text?do=Who+wrote+this%3F&first=Shakespeare&second=Alice"
 PASTED = "Alice was beginning to get very tired of sitting by her sister on the bank. "
 LETTERS = "section[aria-label='The text'] i"
 BACKGROUND = "letter => getComputedStyle(letter).backgroundColor"
-
-
-@pytest.fixture
-def third(server_home):
-    """The name of a voice of random weights, beside the two that ship."""
-    folder = server_home / "presets" / "tiny"
-    if not folder.exists():
-        tiny_voice.make(folder)
-    return folder.name
 
 
 def shades(page, *before: list[str]) -> list[str]:
@@ -43,17 +33,17 @@ def choose(page, label: str, voice: str) -> None:
     page.get_by_role("option", name=voice, exact=True).click()
 
 
-def test_another_voice_colours_the_characters_anew(tab, third):
+def test_another_voice_colours_the_characters_anew(tab, voice):
     page = tab(WHO)
     before = shades(page)
     assert {"a2", "b2"} <= set(before), "both voices are ahead somewhere"
     first, second = (page.locator(f"{LETTERS}.{side}2").first.evaluate(BACKGROUND) for side in "ab")
     assert first != second
-    choose(page, "Second voice", third)
+    choose(page, "Second voice", voice)
     after = shades(page, before)
     assert len(after) == len(before)
-    assert f"{third}: 1 in " in page.locator(LETTERS).nth(1).get_attribute("title")
-    page.get_by_text(f"{third}: ten times as likely, or more").wait_for()
+    assert f"{voice}: 1 in " in page.locator(LETTERS).nth(1).get_attribute("title")
+    page.get_by_text(f"{voice}: ten times as likely, or more").wait_for()
 
 
 def test_voices_that_change_places_change_colours(tab):

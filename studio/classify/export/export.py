@@ -75,7 +75,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
-        "notes": [told, *available.levels_notes(settings, inputs)],
+        "notes": [told, *available.in_notes(available.levels_note(settings, inputs))],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
     kept = File.keep(data, "network", path.name)

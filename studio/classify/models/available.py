@@ -73,10 +73,9 @@ def levels_note(settings: Given, inputs: Inputs) -> dict[str, str]:
     return {}
 
 
-def levels_notes(settings: Given, inputs: Inputs) -> list[str]:
-    """The same as a sentence for a list of notes; none where there is nothing to tell."""
-    found = levels_note(settings, inputs)
-    return [f"{found['levels_told']}."] if found else []
+def in_notes(levels: Mapping[str, str]) -> list[str]:
+    """What `levels_note` found as a sentence for a list of notes; none where it found nothing."""
+    return [f"{levels['levels_told']}."] if levels else []
 
 
 def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:

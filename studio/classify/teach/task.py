@@ -67,7 +67,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "seconds_looking": looking,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
-            *available.levels_notes(settings, inputs),
+            *available.in_notes(available.levels_note(settings, inputs)),
             *found.notes,
             *settings.without_effect(looks if base else ""),
             *stopped,
@@ -177,7 +177,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                     base, given[0].name, pictures, alike.labels, settings.seed, progress
                 )
                 levels = available.levels_note(settings, inputs)
-                found["notes"] += [*available.levels_notes(settings, inputs), *told.pop("notes")]
+                found["notes"] += [*available.in_notes(levels), *told.pop("notes")]
                 found |= told | ({"levels": levels["levels"]} if levels else {})
             else:
                 found["suspicious"], weights = _doubted(settings, file, progress)
