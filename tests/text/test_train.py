@@ -35,16 +35,21 @@ def validation(found):
     return found.curves.tests["validation"]
 
 
+@pytest.fixture(scope="module")
+def whole(rhyme, tiny):
+    """An unbroken training."""
+    return train.train(rhyme, tiny)
+
+
 @pytest.mark.slow
-def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny):
+def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny, whole):
     reports = []
     first = train.train(rhyme, tiny, Progress(reports.append))
     assert validation(first)[-1] < 0.75 * validation(first)[0]
     assert first.steps == first.plan.steps == reports[-1].step == reports[-1].total
     assert reports[-1].metrics["validation"] == validation(first)[-1]
     assert reports[-1].text == first.samples[-1] != first.samples[0]
-    again = train.train(rhyme, tiny)
-    assert validation(again) == validation(first)
+    assert validation(whole) == validation(first)
     other = train.train(rhyme, tiny.model_copy(update={"seed": 1}))
     assert validation(other) != validation(first)
 
@@ -60,14 +65,13 @@ def test_all_kinds_learn(rhyme, tiny, shape, share):
 
 
 @pytest.mark.slow
-def test_what_is_kept_is_what_was_best_on_the_validation_part(rhyme, tiny):
-    found = train.train(rhyme, tiny)
+def test_what_is_kept_is_what_was_best_on_the_validation_part(whole):
     from studio.text import cross_entropy
 
-    part = found.plan.validation
+    part = whole.plan.validation
     streams = max(1, min(train.TEST_STREAMS, len(part) // 256))
-    kept = cross_entropy.score(Network(found.core.get_weights()), part, streams)
-    assert kept.nats_per_char == pytest.approx(min(validation(found)), abs=1e-5)
+    kept = cross_entropy.score(Network(whole.core.get_weights()), part, streams)
+    assert kept.nats_per_char == pytest.approx(min(validation(whole)), abs=1e-5)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -91,8 +95,7 @@ def test_a_text_without_order_ends_early(tiny):
 
 
 @pytest.mark.slow
-def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, tmp_path):
-    whole = train.train(rhyme, tiny)
+def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, whole, tmp_path):
     run, seen = checkpoints.Run(tmp_path / "run"), []
     progress = Progress(seen.append, cancelled=lambda: seen[-1].step == 40)
     stopped = train.train(rhyme, tiny, progress, run)
@@ -154,16 +157,15 @@ def same(weights, expected):
 
 
 @pytest.mark.slow
-def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny):
-    first = train.train(rhyme, tiny)
+def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny, whole):
     fresh = train.train(rhyme.upper() + "é" * 40, tiny.model_copy(update={"epochs": 1}))
-    start = (first.core.get_weights(), first.vocabulary)
+    start = (whole.core.get_weights(), whole.vocabulary)
     # More characters than before, among them all of the old ones.
     more = rhyme + "é" * 40
     begun = train.train(more, tiny.model_copy(update={"epochs": 1}), start=start)
     assert validation(begun)[0] < 0.7 * validation(fresh)[0]
     place = begun.vocabulary.characters.index("é")
-    assert place >= 0 and len(begun.vocabulary) == len(first.vocabulary) + 1
+    assert place >= 0 and len(begun.vocabulary) == len(whole.vocabulary) + 1
 
 
 def test_it_may_not_begin_with_a_model_of_another_shape(rhyme, tiny):
@@ -195,12 +197,11 @@ train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, checkpoint
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, tmp_path):
+def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, whole, tmp_path):
     """The process is killed with -9 at random moments, until it has come to the end."""
     wish = {"text": rhyme, "settings": tiny.model_dump(), "folder": str(tmp_path / "run")}
-    whole = train.train(rhyme, tiny, None, checkpoints.Run(tmp_path / "whole"))
     rng, kills = np.random.default_rng(0), 0
-    while kills < 3:
+    while kills < 2:
         process = subprocess.Popen(
             [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
         )
