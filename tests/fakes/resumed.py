@@ -19,13 +19,13 @@ def ends_as_unbroken(trainer: Callable[[Run | None], AveragedTraining], place: P
         trainer: makes the same training each time, which keeps its checkpoints where it is told.
         place: a folder that is not there yet.
     """
-    whole = trainer(None)
+    whole, run = trainer(None), Run(place)
+    whole.advance()
+    whole.step = 1
+    whole.run = run
+    whole.save()
+    whole.run = None
     whole.learn(Progress())
-    run = Run(place)
-    first = trainer(run)
-    first.advance()
-    first.step = 1
-    first.save()
     second = trainer(run)
     second.learn(Progress())
     for a, b in zip(whole.average.arrays, second.average.arrays, strict=True):
