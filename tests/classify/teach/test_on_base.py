@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from near_copies import in_this_process
 
 from studio.classify.ask import score
 from studio.classify.models import trained
@@ -45,6 +46,23 @@ def taught(base, folder, **change):
     return tasks.run("classify.train", settings, inputs)
 
 
+@pytest.fixture(scope="module")
+def once(drawn, tmp_path_factory):
+    """A model that was taught what edges tell, for all tests that only look at one: its bytes."""
+    place = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(place / "home"))
+        patch.setattr(core_brought, "_answer", in_this_process)
+        result = taught(seeing_edges(place / "net.keras"), drawn)
+        return result.files[0].read()
+
+
+@pytest.fixture
+def made(once, near):
+    """That model as a file of this test's studio."""
+    return File.keep(once, "model", "shapes.zip")
+
+
 @pytest.mark.parametrize("nested, change", [(False, {}), (True, {"head": "mlp", "hidden": 256})])
 def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, nested, change):
     result = taught(seeing_edges(tmp_path / "my net.keras", nested), drawn, **change)
@@ -67,9 +85,8 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, 
 
 
 @pytest.mark.parametrize("form", ["keras", "teachable", "tfjs"])
-def test_it_is_exported_explained_and_brought_back(drawn, tmp_path, form):
-    result = taught(seeing_edges(tmp_path / "net.keras"), drawn)
-    inputs = {"model": [result.files[0]]}
+def test_it_is_exported_explained_and_brought_back(made, drawn, tmp_path, form):
+    inputs = {"model": [made]}
     pictures = [File.keep((drawn / "lying" / "03.png").read_bytes(), "picture", "it.png")]
     looked = {"pictures": pictures, **inputs}
     told = tasks.run("classify.predict", PredictSettings(), looked).figures["pictures"][0]["labels"]
@@ -86,11 +103,10 @@ def test_it_is_exported_explained_and_brought_back(drawn, tmp_path, form):
     assert seen.figures["label"] == told[0]["label"]
 
 
-def test_one_that_was_taught_here_may_look_for_the_next(drawn, tmp_path):
-    first = taught(seeing_edges(tmp_path / "net.keras"), drawn).files[0]
+def test_one_that_was_taught_here_may_look_for_the_next(made, drawn, tmp_path):
     pair = shutil.copytree(drawn, tmp_path / "pair")
     shutil.rmtree(pair / "disc")
-    result = taught(first, pair)
+    result = taught(made, pair)
     assert result.figures["accuracy"] >= 0.8
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
     assert trained.open(preset).classes == ("lying", "standing")
@@ -130,8 +146,10 @@ def _code(told):
         (lambda told: told["members"].update({"config.json": "{}"}), "something else than a model"),
     ],
 )
-def test_a_folder_of_a_stranger_is_looked_over_as_a_model_made_elsewhere(drawn, tmp_path, harm, expected):
-    preset = presets.unpack(taught(seeing_edges(tmp_path / "a.keras"), drawn).files[0].read(), tmp_path / "m")
+def test_a_folder_of_a_stranger_is_looked_over_as_a_model_made_elsewhere(
+    once, drawn, tmp_path, harm, expected
+):
+    preset = presets.unpack(once, tmp_path / "m")
     path = preset.folder / model_folder.SETTINGS
     known = json.loads(path.read_text())
     harm(known["data"]["network"])
