@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import gc
 import os
 import shutil
@@ -109,11 +110,30 @@ def weights_cache() -> Path:
 @pytest.fixture
 def weights_home(weights_cache, home) -> Path:
     """A fresh STUDIO_HOME that already has the weights."""
+    _give_weights(weights_cache, home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def lasting_weights_home(weights_cache, tmp_path_factory):
+    """`with lasting_weights_home() as home:` makes there what several tests of a file only look at."""
+    path = tmp_path_factory.mktemp("lasting")
+    _give_weights(weights_cache, path)
+
+    @contextlib.contextmanager
+    def at_home():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STUDIO_HOME", str(path))
+            yield path
+
+    return at_home
+
+
+def _give_weights(cache: Path, home: Path) -> None:
     (home / "weights").mkdir(parents=True)
-    for path in weights_cache.glob("*[.]weights.h5"):
+    for path in cache.glob("*[.]weights.h5"):
         for file in (path, path.with_name(path.name.replace(".weights.h5", ".json"))):
             _same(file, home / "weights" / file.name)
-    return home
 
 
 def _same(file: Path, place: Path) -> None:
@@ -134,6 +154,15 @@ def resnet50_home(weights_home) -> Path:
 def inceptionv3_home(weights_home) -> Path:
     """`weights_home` with FID's InceptionV3; skipped when it is out of reach."""
     return _with(weights_home, "inceptionv3")
+
+
+@pytest.fixture
+def quick_inceptionv3_home(inceptionv3_home, monkeypatch) -> Path:
+    """`inceptionv3_home`, where pictures are looked at in 96 px instead of 299: other figures, sooner."""
+    from studio.core.metrics import inception
+
+    monkeypatch.setattr(inception, "resized", functools.partial(inception.resized, side=96))
+    return inceptionv3_home
 
 
 def _with(home: Path, *names: str) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,6 +36,19 @@ def unpacked(result, tmp_path):
     return presets.unpack(result.files[0].read(), tmp_path / "model")
 
 
+@pytest.fixture(scope="module")
+def once(lasting_weights_home, drawn):
+    """`once(**change)`: taught once, for all tests that only look at what came of it."""
+
+    @functools.cache
+    def teach(change):
+        with lasting_weights_home() as home:
+            result = taught(drawn, **dict(change))
+            return SimpleNamespace(figures=result.figures, packed=result.files[0].read(), home=home)
+
+    return lambda **change: teach(tuple(change.items()))
+
+
 def told(preset, folder, size=32):
     """What a model's folder says of the held-out pictures, and what the model itself says of them."""
     pictures, tested = data.pictures(data.reference(str(folder)), size), preset.data()["tested"]
@@ -43,9 +58,9 @@ def told(preset, folder, size=32):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
-def test_the_model_says_what_its_training_said(weights_home, drawn, tmp_path, change):
-    result = taught(drawn, **change)
-    preset = unpacked(result, tmp_path)
+def test_the_model_says_what_its_training_said(weights_home, once, drawn, tmp_path, change):
+    result = once(**change)
+    preset = presets.unpack(result.packed, tmp_path / "model")
     tested, found = told(preset, drawn)
     assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(found)
     assert found.argmax(axis=1).tolist() == tested["guess"]
@@ -76,8 +91,8 @@ def test_its_result_names_settings_that_do_nothing(weights_home, drawn):
     assert "Without effect without fine-tuning: blocks." in notes
 
 
-def test_its_folder_tells_all_that_a_page_shows(weights_home, drawn, tmp_path):
-    preset = unpacked(taught(drawn), tmp_path)
+def test_its_folder_tells_all_that_a_page_shows(weights_home, once, tmp_path):
+    preset = presets.unpack(once().packed, tmp_path / "model")
     known = preset.data()
     assert known["classes"] == ["disc", "lying", "standing"] and known["trained_on"] == "shapes"
     assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(known)
@@ -92,8 +107,8 @@ def test_its_folder_tells_all_that_a_page_shows(weights_home, drawn, tmp_path):
     assert preset.recipe().weights == {"vgg16": backbones.load("vgg16").digest}
 
 
-def test_classes_lie_apart_on_the_map(weights_home, drawn, tmp_path):
-    known = unpacked(taught(drawn), tmp_path).data()
+def test_classes_lie_apart_on_the_map(once, home, tmp_path):
+    known = presets.unpack(once().packed, tmp_path / "model").data()
     places = np.array([known["map"]["x"], known["map"]["y"]]).T
     truth = np.array(known["tested"]["truth"])
     middles = np.stack([places[truth == one].mean(axis=0) for one in range(3)])
@@ -132,10 +147,9 @@ def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     assert other["n"] == 36  # arrays of the same name, and as many
 
 
-def test_what_it_learnt_from_is_left_out_of_a_data_set_that_grew(weights_home, drawn, tmp_path):
+def test_what_it_learnt_from_is_left_out_of_a_data_set_that_grew(weights_home, once, drawn, tmp_path):
     grown = shutil.copytree(drawn, tmp_path / "grown")
-    result = taught(drawn)
-    preset = unpacked(result, tmp_path)
+    preset = presets.unpack(once().packed, tmp_path / "model")
     more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
     Image.fromarray(more).save(grown / "disc" / "more.png")
     (grown / "lying" / "00.png").rename(grown / "lying" / "other.png")
@@ -167,23 +181,23 @@ def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp
         taught(tmp_path / "alike")
 
 
-def test_the_same_seed_makes_the_same_model(weights_home, drawn, tmp_path):
-    first, again, other = (
-        unpacked(taught(drawn, seed=seed), tmp_path / str(n)) for n, seed in enumerate((0, 0, 1))
-    )
+def test_the_same_seed_makes_the_same_model(weights_home, once, drawn, tmp_path):
+    first = presets.unpack(once().packed, tmp_path / "first")
+    again, other = (unpacked(taught(drawn, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
     assert first.digest == again.digest != other.digest
     assert first.data()["tested"]["names"] != other.data()["tested"]["names"]
 
 
 @pytest.mark.slow
-def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, drawn):
-    before = [array.copy() for array in backbones.load("vgg16").model.get_weights()]
-    result = taught(drawn, **TUNED)
-    after = backbones.load("vgg16").model.get_weights()
-    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
+def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, once, monkeypatch):
+    result = once(**TUNED)
+    shared = backbones.load("vgg16").model.get_weights()
+    monkeypatch.setattr(backbones, "_LOADED", {})
+    fresh = backbones.load("vgg16").model.get_weights()
+    assert all(np.array_equal(*pair) for pair in zip(fresh, shared, strict=True))
     curve = result.figures["curve"]
     assert curve["steps"] == [3, 6] and len(curve["accuracy"]) == len(curve["loss"]) == 2
-    assert not list((paths.folder("cache") / "activations").iterdir())
+    assert not list((result.home / "cache" / "activations").iterdir())
 
 
 @pytest.fixture
@@ -314,8 +328,8 @@ def test_one_class_is_refused_before_a_network_is_loaded(home, drawn):
 
 
 @pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
-def test_a_model_that_is_not_whole_is_refused(weights_home, drawn, tmp_path, damage):
-    preset = unpacked(taught(drawn), tmp_path)
+def test_a_model_that_is_not_whole_is_refused(weights_home, once, tmp_path, damage):
+    preset = presets.unpack(once().packed, tmp_path / "model")
     name = model_folder.RECIPE if damage == "other training" else model_folder.SETTINGS
     made = json.loads((preset.folder / name).read_text())
     if damage == "other training":
