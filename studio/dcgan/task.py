@@ -43,6 +43,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     run = checkpoints.find(generator.TASK, settings, inputs)
     trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, start)
     stopped = trained.ended == "cancelled"
+    history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
     figures = {
         "steps": trained.steps,
         "epochs": trained.steps * min(settings.batch, len(learnt)) / len(learnt),
@@ -53,7 +54,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
         **start_from.origin(inputs),
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+        "curve": history.curve,
     }
     z = _latents(settings)[: QUICK if stopped else None]
     made = generator.generate(trained.gan.generator, z)
@@ -72,17 +73,11 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "figures": figures,
         "directions": {name: one.to_json() for name, one in _directions(z, made, found, pictures).items()},
         "density": None,
-        "stages": trained.stages.numbers if trained.stages else {},
+        "stages": history.stages,
     }
     text = card.write(name, settings, figures, command)
-    stages = trained.stages.sheet() if trained.stages else None
-    picture = cards.picture(
-        grid(made[:WALL]),
-        trained.curves.steps,
-        {**trained.curves.losses, **trained.curves.tests},
-        found.distances,
-    )
-    packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture, stages)
+    picture = cards.picture(grid(made[:WALL]), history.curve["steps"], history.measured, found.distances)
+    packed = presets.pack(trained.gan, generator.TASK, settings, text, recipe, known, picture, history.sheet)
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:
         run.forget()

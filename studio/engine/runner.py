@@ -18,10 +18,12 @@ from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import State
 
-LET_GO_SECONDS = 10.0
+LET_GO_SECONDS = 10.0  # in which most jobs stop
+LET_GO_STEPS = 5  # of a slow one: it stops after a step, and then makes what it has whole
+MOST_LET_GO_SECONDS = 120.0
 MOST_TRIES = 2
 FRESH_SECONDS = 1.0  # s, within which the event that a job has begun may still be on its way
-STUCK = f"It did not stop within {LET_GO_SECONDS:.0f} s, so its process was ended; its last preview is kept."
+STUCK = "It did not stop within {:.0f} s, so its process was ended; its last preview is kept."
 NEVER = "Whatever ran before it took its process along, again and again. Next: run it again later."
 TWICE = "Its process crashed or was ended from outside, twice. Next: try a smaller size or other settings."
 
@@ -97,11 +99,12 @@ class Runner:
         return future is not None and future.key not in self._begun and waited > FRESH_SECONDS
 
     def cancel(self, record: Record) -> None:
-        """Asks a running job to stop, and ends its process if it does not within LET_GO_SECONDS."""
+        """Asks a running job to stop, and ends its process if it does not in time."""
         future = self._futures[record.id]
         asking = threading.Thread(target=self._cluster.stop, args=[record.id], daemon=True)
         asking.start()  # a page should not wait for it
-        timer = threading.Timer(LET_GO_SECONDS, self._let_go, [record, future])
+        seconds = _time_to_stop(record)
+        timer = threading.Timer(seconds, self._let_go, [record, future, seconds])
         timer.daemon = True
         timer.start()
         record.state = "stopping"
@@ -196,7 +199,7 @@ class Runner:
         if stopping:
             self._cluster.forget_stop(record.id)
 
-    def _let_go(self, record: Record, future: Future) -> None:
+    def _let_go(self, record: Record, future: Future, waited: float) -> None:
         """Ends the process of a job that did not stop in time."""
         with self._lock:
             if self._closed or self._futures.get(record.id) is not future:
@@ -210,6 +213,13 @@ class Runner:
         with self._lock:
             if self._closed:
                 return
-            self._ledger.settle(record, STUCK)
+            self._ledger.settle(record, STUCK.format(waited))
             self.dispatch()
         self._cluster.forget_stop(record.id)
+
+
+def _time_to_stop(record: Record) -> float:
+    """Seconds after which a job that was asked to stop hangs: on a slow machine each step may take many."""
+    first = record.report.seconds if record.report else 0.0  # of a job that has done one step
+    steps = LET_GO_STEPS * (record.seconds_a_step or first)
+    return max(LET_GO_SECONDS, min(steps, MOST_LET_GO_SECONDS))

@@ -52,6 +52,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     z = latent_analysis.points(found.density, settings, max(WALL, settings.scored))
     made = codes.decode(trained.vae, z[:WALL] if stopped else z)
     scored, stopped = _scored(asked, made, progress, stopped)
+    history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
     figures = {
         "steps": trained.steps,
         "epochs": trained.steps * min(settings.batch, len(learnt)) / len(learnt),
@@ -64,7 +65,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "ended": "cancelled" if stopped else trained.ended,
         **start_from.origin(inputs),
         "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
-        "curve": {"steps": trained.curves.steps, **trained.curves.losses, **trained.curves.tests},
+        "curve": history.curve,
     }
     recipe = recipes.make(generator.TASK, settings, inputs, weights)
     name = data.command_name(file)
@@ -75,14 +76,12 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "figures": figures,
         "directions": {name: one.to_json() for name, one in found.directions.items()},
         "density": found.density.to_json() if found.density else None,
-        "stages": trained.stages.numbers if trained.stages else {},
+        "stages": history.stages,
     }
     text = card.write(name, settings, figures, command)
-    stages = trained.stages.sheet() if trained.stages else None
-    curves = {**trained.curves.losses, **trained.curves.tests}
-    picture = cards.picture(grid(made[:WALL]), trained.curves.steps, curves, scored.distances)
+    picture = cards.picture(grid(made[:WALL]), history.curve["steps"], history.measured, scored.distances)
     packed = presets.pack(
-        _whole(trained, settings), generator.TASK, settings, text, recipe, known, picture, stages
+        _whole(trained, settings), generator.TASK, settings, text, recipe, known, picture, history.sheet
     )
     kept = File.keep(packed, "model", f"{Path(file.name).stem}.zip")
     if not stopped:

@@ -104,10 +104,17 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
 
 
 @pytest.mark.slow
-def test_another_training_begins_with_it(made, drawn):
+def test_another_training_begins_with_it_and_shows_how_the_longer_one_learnt(made, drawn, tmp_path):
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
-    found = tasks.run("dcgan.train", TrainDcganSettings(**TINY, scored=0, learning_rate=1e-9), start)
+    short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
+    found = tasks.run("dcgan.train", short, start)
     assert found.figures["started_from"] == "faces"
+    assert found.figures["curve"]["steps"] == [2, 4]
+    before, preset = (
+        presets.unpack(one.files[0].read(), tmp_path / name)
+        for one, name in ((made, "before"), (found, "after"))
+    )
+    assert preset.data()["stages"] == before.data()["stages"] and preset.stages() == before.stages()
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
     with pytest.raises(InvalidInput, match="width 6"):
         tasks.run("dcgan.train", other, start)

@@ -97,6 +97,15 @@ def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished,
     assert finished(next_one).state == "done"
 
 
+def test_a_job_of_slow_steps_has_the_time_of_some_to_stop(engine, do, until, finished, monkeypatch):
+    monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.05)
+    job = do(steps=1000, pause=0.5)
+    until(lambda: (report := engine.job(job.id).report) and report.step > 1)
+    engine.cancel(job.id)
+    job = finished(job)
+    assert job.state == "done" and job.result.stopped_early
+
+
 @pytest.mark.slow
 def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finished, monkeypatch, caplog):
     end = engine._cluster.restart

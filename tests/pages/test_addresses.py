@@ -79,7 +79,13 @@ def keys(block) -> set[str]:
 @pytest.fixture
 def quiet(monkeypatch):
     """No page makes anything of its own accord."""
-    for name in ("parts.show_live", "faces.wall_view.show", "paint.learning.show", "outline.easel.answer"):
+    for name in (
+        "parts.show_live",
+        "faces.wall_view.show",
+        "paint.learning.show",
+        "outline.easel.answer",
+        "jobs.live.live_result",
+    ):
         monkeypatch.setattr(f"pages.{name}", lambda *told, **more: None)
 
 

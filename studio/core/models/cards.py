@@ -61,7 +61,7 @@ def table(rows: Sequence[tuple[str, str]]) -> str:
 
 def picture(
     wall: np.ndarray,
-    steps: Sequence[int],
+    steps: Sequence[float],
     curves: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:

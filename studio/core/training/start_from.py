@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio.core.errors import StudioError, invalid
 from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
+from studio.core.training.loop import Curves
+from studio.core.training.stages import Stages
 
 SLOT = "start"
 
@@ -34,6 +36,37 @@ def origin(inputs: Inputs) -> dict[str, object]:
     figures = preset.data().get("figures", {}) if preset else {}
     seconds = [figures.get(name, 0.0) for name in ("seconds", "start_seconds")]
     return {"started_from": model_name(inputs), "start_seconds": sum(seconds)}
+
+
+@dataclass(frozen=True)
+class History:
+    """How a model learnt, for its card and its pages.
+
+    Attributes:
+        curve: losses and tests by name, and the "steps" at which they were measured.
+        stages: what was measured at each wall of the sheet, see `studio.core.training.stages`.
+        sheet: those walls, WebP; None without any.
+    """
+
+    curve: Mapping[str, Sequence[float]]
+    stages: Mapping[str, Sequence[float]]
+    sheet: bytes | None
+
+    @property
+    def measured(self) -> Mapping[str, Sequence[float]]:
+        """The curve without its steps."""
+        return {name: values for name, values in self.curve.items() if name != "steps"}
+
+
+def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
+    """That of a training of so many steps, or of the model that it began with where that learnt for more."""
+    preset = model(inputs)
+    before = preset.data() if preset else {}
+    figures = before.get("figures", {})
+    if preset and figures.get("steps", 0) > steps and "curve" in figures:
+        return History(figures["curve"], before.get("stages") or {}, preset.stages())
+    curve: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.tests}
+    return History(curve, stages.numbers if stages else {}, stages.sheet() if stages else None)
 
 
 def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:
