@@ -198,7 +198,7 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
 
 
 @pytest.mark.slow
-def test_its_pictures_are_compared_with_real_ones(inceptionv3_home, drawn):
+def test_its_pictures_are_compared_with_real_ones(quick_inceptionv3_home, drawn):
     found = trained(drawn, scored=24).figures
     assert found["n"] == 24 and found["real_n"] == 144 and found["fid"] > 100 and found["kid"] > 0.05
     assert found["nearest"] > 0 and found["held_out_n"] == 16

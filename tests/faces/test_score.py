@@ -75,7 +75,7 @@ def test_a_grey_model_is_compared_with_grey_pictures(scored, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_model_is_close_to_its_own_pictures_and_far_from_others(inceptionv3_home, scored):
+def test_a_model_is_close_to_its_own_pictures_and_far_from_others(quick_inceptionv3_home, scored):
     own = drawn(24)
     code, out, _ = scored(own, "--part", "0:1")
     same = json.loads(out)

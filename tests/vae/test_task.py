@@ -180,7 +180,7 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
 
 @pytest.mark.slow
 def test_drawn_pictures_are_compared_with_real_ones_from_both_densities(
-    inceptionv3_home, discs, tiny, tmp_path
+    quick_inceptionv3_home, discs, tiny, tmp_path
 ):
     np.savez(tmp_path / "discs.npz", images=discs[..., 0])
     file = data.reference(str(tmp_path / "discs.npz"))
