@@ -15,7 +15,7 @@ from studio.core.progress import Progress
 from studio.dream.ascend import ascend
 from studio.dream.settings import DreamSettings
 
-SMALL = {"size": 128, "steps": 3, "octaves": 2, "layers": ("block4_conv3",)}
+SMALL = {"size": 96, "steps": 3, "octaves": 2, "layers": ("block4_conv3",)}
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,13 @@ def answer(name, image, backbone="vgg16"):
 
 def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognisable(weights_home, photo):
     dreamt = dream(photo, steps=5)
-    before = images.fit(photo, 128)
+    before = images.fit(photo, 96)
     assert dreamt.image.shape == before.shape
     assert answer("block4_conv3", dreamt.image) > 3 * answer("block4_conv3", before)
     assert np.corrcoef(dreamt.image.ravel(), before.ravel())[0, 1] > 0.6
     assert set(dreamt.weights) == {"vgg16"}
     assert dreamt.figures["steps"] == 10
-    assert [climbed["width"] for climbed in dreamt.figures["octaves"]] == [91, 128]
+    assert [climbed["width"] for climbed in dreamt.figures["octaves"]] == [69, 96]
 
 
 def test_what_an_octave_climbed_is_told_from_before_its_first_step_to_after_its_last(weights_home, photo):
@@ -98,14 +98,14 @@ def test_an_old_film_of_dreams_is_dreamt_as_it_was(home):
 
 
 def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
-    before = answer("block3_conv3", images.fit(photo, 128))
+    before = answer("block3_conv3", images.fit(photo, 96))
     dreamt = dream(photo, layers=("block3_conv3=-1",))
     assert answer("block3_conv3", dreamt.image) < before
 
 
 def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
     dreamt = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
-    before = images.fit(photo, 128)
+    before = images.fit(photo, 96)
     for name in ("block2_conv2", "block5_conv1"):
         assert answer(name, dreamt.image) > 1.3 * answer(name, before)
 
@@ -115,7 +115,7 @@ def test_one_channel_rises_above_its_neighbours(weights_home, photo):
     dreamt = dream(photo, layers=("block4_conv2:71",), steps=6)
     before, after = (
         np.asarray(vgg16(images.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
-        for image in (images.fit(photo, 128), dreamt.image)
+        for image in (images.fit(photo, 96), dreamt.image)
     )
     assert np.argmax(after - before) == 71
 
@@ -129,7 +129,7 @@ def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo)
 
 
 def test_holding_the_colours_keeps_the_mean_colour(weights_home, photo):
-    before = images.fit(photo, 128).mean(axis=(0, 1))
+    before = images.fit(photo, 96).mean(axis=(0, 1))
     free, held = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
     assert np.abs(held - before).max() < np.abs(free - before).max()
 
@@ -145,7 +145,7 @@ def test_a_picture_in_windows_is_dreamt_in_every_block(weights_home, photo, monk
     monkeypatch.setattr("studio.dream.gradient.WINDOW", 64)
     monkeypatch.setattr(module, "Slope", Tiled)
     dreamt = dream(photo, octaves=1, steps=6)
-    change = np.abs(dreamt.image.astype(int) - images.fit(photo, 128)).mean(axis=2)
+    change = np.abs(dreamt.image.astype(int) - images.fit(photo, 96)).mean(axis=2)
     height, width = (side // 16 * 16 for side in change.shape)
     blocks = change[:height, :width].reshape(height // 16, 16, width // 16, 16).mean(axis=(1, 3))
     assert blocks.min() > 1
@@ -162,7 +162,7 @@ def test_a_stopped_dream_is_kept_at_full_size_and_can_be_made_again(inputs):
     stopped = tasks.run("dream.ascend", settings, inputs, progress)
     assert stopped.stopped_early
     image = images.read(stopped.files[0].read())
-    assert max(image.shape) == 128
+    assert max(image.shape) == 96
     recipe = recipes.read(stopped.files[0].read())
     again = tasks.run("dream.ascend", DreamSettings.parse_json(json.dumps(recipe.settings)), inputs)
     assert np.array_equal(images.read(again.files[0].read()), image)
@@ -216,6 +216,6 @@ def test_a_picture_too_small_for_the_network_is_refused_with_the_size_to_choose(
 )
 def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
     request.getfixturevalue(home_of)
-    dreamt = dream(photo, layers=(name,), size=192, steps=6)
+    dreamt = dream(photo, layers=(name,), size=128, steps=4)
     assert set(dreamt.weights) == {backbone}
-    assert answer(name, dreamt.image, backbone) > 1.5 * answer(name, images.fit(photo, 192), backbone)
+    assert answer(name, dreamt.image, backbone) > 1.5 * answer(name, images.fit(photo, 128), backbone)
