@@ -66,35 +66,29 @@ def test_the_backbone_is_frozen_and_named_in_recipes(inceptionv3):
     )
 
 
-@pytest.mark.slow
-def test_names_do_not_depend_on_what_was_made_before():
+@pytest.fixture(scope="module")
+def fresh():
+    """The network before it has weights."""
+    return network.network()
+
+
+def test_only_the_last_block_takes_maxima_beside_its_convolutions(fresh):
     import keras
 
-    first = [layer.name for layer in network.network().layers]
-    keras.layers.Conv2D(1, 1), keras.layers.AveragePooling2D(2)
-    keras.applications.InceptionV3(include_top=False, weights=None)
-    second = network.network()
-    assert [layer.name for layer in second.layers] == first
-    assert {"conv1", "norm94", "relu94", "mean8", "stem_pool2", "mixed9_1"} <= set(first)
-    assert len(set(first)) == len(first)
-
-
-def test_only_the_last_block_takes_maxima_beside_its_convolutions():
-    import keras
-
-    ours = network.network()
-    means = [ours.get_layer(f"mean{i}") for i in range(1, 10)]
+    means = [fresh.get_layer(f"mean{i}") for i in range(1, 10)]
     kinds = [keras.layers.AveragePooling2D] * 8 + [keras.layers.MaxPooling2D]
     assert [type(layer) for layer in means] == kinds
     assert all((m.pool_size, m.strides, m.padding) == ((3, 3), (1, 1), "same") for m in means)
     last = {node.operation.name for node in means[-1].output._keras_history.operation._outbound_nodes}
-    assert ours.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
+    assert fresh.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
 
 
 @pytest.mark.slow
-def test_the_packages_arrays_find_their_places():
+def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_was_made_before(fresh):
     import keras
 
+    names = [layer.name for layer in fresh.layers]
+    keras.layers.Conv2D(1, 1), keras.layers.AveragePooling2D(2)
     made = keras.applications.InceptionV3(include_top=False, weights=None)
     rng = np.random.default_rng(0)
     made.set_weights([rng.random(w.shape, "float32") for w in made.weights])
@@ -110,6 +104,9 @@ def test_the_packages_arrays_find_their_places():
     filled = network.network({"default_1.pt": jit_file(tree, arrays)})
     for mine, theirs in zip(filled.get_weights(), made.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
+    assert [layer.name for layer in filled.layers] == names
+    assert {"conv1", "norm94", "relu94", "mean8", "stem_pool2", "mixed9_1"} <= set(names)
+    assert len(set(names)) == len(names)
 
 
 def in_order(layers):
