@@ -161,8 +161,8 @@ def test_models_of_another_shape_are_refused(discs, tiny, tmp_path):
     other = tiny.model_copy(update={"width": 6})
     with pytest.raises(StudioError, match="another shape"):
         run(discs, tiny, start=Vae(other).get_weights())
-    place = checkpoints.Run(tmp_path / "run")
-    run(discs, tiny, run=place)
+    seen, place = [], checkpoints.Run(tmp_path / "run")
+    run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 1), run=place)
     with pytest.raises(StudioError, match="another model"):
         run(discs, other, run=place)
 
