@@ -266,19 +266,9 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_person_who_stops_fine_tuning_keeps_the_best_so_far(weights_home, drawn, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
-    told = []
-    stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
-    result = taught(drawn, stop, **TUNED)
-    assert result.stopped_early and result.figures["steps"] == 2
-    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # for whoever goes on
-    tested, found = told_by(result, drawn, tmp_path)
-    assert found.argmax(axis=1).tolist() == tested["guess"]
-
-
-@pytest.mark.slow
-def test_its_card_counts_the_seconds_before_a_break(weights_home, drawn, tmp_path, monkeypatch):
+def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_count(
+    weights_home, drawn, tmp_path, monkeypatch
+):
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0)
     told, save = [], checkpoints.Run.save
 
@@ -292,13 +282,17 @@ def test_its_card_counts_the_seconds_before_a_break(weights_home, drawn, tmp_pat
         )
 
     monkeypatch.setattr(checkpoints.Run, "save", saved_long_after)
-    taught(
-        drawn, Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told)), **TUNED
-    )
+    stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
+    result = taught(drawn, stop, **TUNED)
+    assert result.stopped_early and result.figures["steps"] == 2
+    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # for whoever goes on
+    tested, found = told_by(result, drawn, tmp_path)
+    assert found.argmax(axis=1).tolist() == tested["guess"]
+
     result = taught(drawn, **TUNED)
     assert result.figures["steps"] == 6 and result.figures["seconds"] > 7000
     seconds = f"{result.figures['seconds']:.0f} seconds"
-    assert seconds in unpacked(result, tmp_path).card()
+    assert seconds in unpacked(result, tmp_path / "whole").card()
 
 
 def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, drawn, tmp_path):
