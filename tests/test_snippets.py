@@ -34,7 +34,7 @@ def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys
     Path("painting.jpg").write_bytes(images.encode_as(paintings.draw("mosaic"), ".jpg"))
     for drawing, to in (("drawing.png", 250), ("half.png", 140)):
         Path(drawing).write_bytes(images.encode_png(_seven(to)))
-    code = re.sub(r"\bsize=\d+", "size=96", code)
+    code = re.sub(r"\bsize=\d+", "size=96", code).replace('mode="fine"', 'mode="fine", steps=2')
     Path("snippet.py").write_text(code)
     before = set(Path().iterdir())
     runpy.run_path("snippet.py")
