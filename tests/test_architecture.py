@@ -44,8 +44,13 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """The full names of the modules that a file imports, wherever in it, but for type checkers alone."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(_without_type_checking(tree(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
