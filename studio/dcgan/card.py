@@ -31,9 +31,7 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
         "them were held out to test on.\n\n" + cards.LICENCE,
         f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{_richer(settings)} "
-        "It was trained for "
-        f"{figures['steps']:,} steps of {settings.batch} pictures ({figures['epochs']:.1f} times through the "
-        f"data) in {figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, of the test that "
+        f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test that "
         f"came closest.{begun}{back}{ended}\n\n    {command}",
         *figures["notes"],
         cards.table(comparison.rows(figures)),

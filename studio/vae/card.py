@@ -36,10 +36,8 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
         "them were held out.\n\n" + cards.LICENCE,
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
-        f"{settings.latent_dim} numbers a picture. It was trained for {figures['steps']:,} steps of "
-        f"{settings.batch} pictures ({figures['epochs']:.1f} times through the data) in "
-        f"{figures['seconds'] / 60:.0f} minutes. The weights are averaged ones, {kept}. "
-        f"{drawn}{begun}{ended}\n\n    {command}",
+        f"{settings.latent_dim} numbers a picture. {cards.trained(figures, settings.batch)} "
+        f"The weights are averaged ones, {kept}. {drawn}{begun}{ended}\n\n    {command}",
         *figures["notes"],
         cards.table([*_rows(figures), *comparison.rows(figures)]),
     ]
