@@ -35,8 +35,8 @@ def show(preset: Preset | None, key: str) -> None:
     numbers: Numbers = preset.data().get("stages") or {} if preset else {}
     if sheet is None or not numbers.get("steps"):
         st.caption(
-            "This model kept no pictures of how it learnt; whatever you teach on **Teach to draw** does, and "
-            "shows them here."
+            "This model kept no pictures of how it learnt. The avatars did, and so does whatever you teach "
+            "on **Teach to draw**."
         )
         return
     try:
@@ -59,7 +59,7 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
         chosen = st.select_slider("After so many steps", steps, value=chosen, key=f"{key}_{steps[-1]}")
     stage = steps.index(chosen)
     told = in_words(numbers, stage)
-    st.image(_wall(sheet, stage, len(steps)), width="stretch", caption=told, alt=told)
+    st.image(_wall(sheet, stage, len(steps)), width="content", caption=told, alt=told)
     rows = [
         {"step": step, "which": title, "value": numbers[name][n]}
         for name, title in _MARKS.items()

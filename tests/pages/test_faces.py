@@ -100,7 +100,7 @@ def test_the_stages_of_a_model_are_slid_over(grown, wall):
 def test_a_model_without_stages_says_where_there_are_some(wall):
     page = wall(hood="true")
     assert not [one for one in page.select_slider if one.label == "After so many steps"]
-    assert "on **Teach to draw** does" in said(page.caption)
+    assert "whatever you teach on **Teach to draw**" in said(page.caption)
 
 
 def labels(page):
