@@ -16,7 +16,8 @@ from studio.core.metrics import comparison
 from studio.core.models import model_folder, presets
 from studio.core.pictures import avatars, images
 from studio.core.progress import Progress
-from studio.core.training import stages
+from studio.core.training import stages, start_from
+from studio.core.training.loop import Curves
 from studio.dcgan import card, task
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -104,12 +105,14 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
 
 
 @pytest.mark.slow
-def test_another_training_begins_with_it_and_shows_how_the_longer_one_learnt(made, drawn, tmp_path):
+def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt(made, drawn, tmp_path):
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
     found = tasks.run("dcgan.train", short, start)
     assert found.figures["started_from"] == "faces"
     assert found.figures["curve"]["steps"] == [2, 4]
+    own = start_from.history(start, 2, Curves(steps=[2]), None)
+    assert own.curve == {"steps": [2]} and own.sheet is None, "more steps have a history of their own"
     before, preset = (
         presets.unpack(one.files[0].read(), tmp_path / name)
         for one, name in ((made, "before"), (found, "after"))

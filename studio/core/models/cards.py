@@ -90,7 +90,7 @@ def picture(
 
     shown = {name: values for name, values in curves.items() if len(values) == len(steps)}
     rows = len(shown) + bool(distances)
-    figure = Figure(figsize=(12, 7), layout="constrained")
+    figure = Figure(figsize=(12, 7), dpi=80, layout="constrained")
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.3, 1))[0]
     axes = left.subplots()
     axes.imshow(wall, interpolation="nearest")
@@ -106,7 +106,6 @@ def picture(
         places[-1].set_title("distance to the nearest picture learnt from", fontsize=9, loc="left")
         places[-1].legend(fontsize=7)
         places[-1].tick_params(labelsize=7)
-    figure.set_dpi(80)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     made = io.BytesIO()

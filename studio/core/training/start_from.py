@@ -59,14 +59,12 @@ class History:
 
 
 def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
-    """That of a training of so many steps, or of the model that it began with where that learnt for more."""
-    preset = model(inputs)
-    before = preset.data() if preset else {}
-    figures = before.get("figures", {})
-    if preset and figures.get("steps", 0) > steps and "curve" in figures:
-        return History(figures["curve"], before.get("stages") or {}, preset.stages())
-    curve: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.tests}
-    return History(curve, stages.numbers if stages else {}, stages.sheet() if stages else None)
+    """That of a training of so many steps; of a single one, which only measures, that of the model before."""
+    preset = model(inputs) if steps == 1 else None
+    if preset and (curve := preset.data().get("figures", {}).get("curve")):
+        return History(curve, preset.data().get("stages") or {}, preset.stages())
+    own: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.tests}
+    return History(own, stages.numbers if stages else {}, stages.sheet() if stages else None)
 
 
 def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:
