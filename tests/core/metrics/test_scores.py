@@ -199,15 +199,15 @@ def unpacked(path, step):
 
 
 @pytest.mark.slow
-def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, quick_inceptionv3_home, data_dir):
-    """Seen in 96 px; at 299 px and n = 1,000 figures are known: `python -m benchmarks.faces --floor DATA`."""
+def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
+    """At n = 1,000, where the known figures are exact: `python -m benchmarks.faces --floor DATA`."""
     faces = scores.features(np.stack(unpacked(data_dir / "utkface64_20000.tar", 40)))
     mixed = np.random.default_rng(0).permutation(faces)
     halves = scores.fid(mixed[:250], mixed[250:])
-    assert halves.value == pytest.approx(182, abs=6)  # which 250 they are makes as much of a difference
+    assert halves.value == pytest.approx(46.0, abs=4)  # which 250 they are makes as much of a difference
     assert halves.n == 250
-    assert scores.fid(faces[:250], faces[250:]).value > halves.value + 30  # the names begin with the age
+    assert scores.fid(faces[:250], faces[250:]).value > halves.value + 10  # the names begin with the age
     alike, shifted = scores.kid(mixed[:250], mixed[250:]), scores.kid(faces[:250], faces[250:])
     assert abs(alike.value) < 4 * alike.error
-    assert shifted.value > 3 * shifted.error
+    assert shifted.value > 4 * shifted.error
     assert scores.precision_recall(mixed[:250], mixed[250:])[0].value > 0.5
