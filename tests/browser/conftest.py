@@ -80,6 +80,24 @@ def serving(home, **environment):
             process.wait(30)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Adds what the pages said to the report of a test that failed, while they are still open."""
+    report = yield
+    opened = item.funcargs.get("browser")
+    if report.when == "call" and report.failed and opened is not None:
+        for page in (page for context in opened.contexts for page in context.pages):
+            report.sections.append((f"What {page.url} said", _said(page)))
+    return report
+
+
+def _said(page) -> str:
+    try:
+        return page.locator("body").inner_text(timeout=10_000)
+    except Exception as error:  # a page that has crashed; the test's own failure is what counts
+        return repr(error)
+
+
 @pytest.fixture
 def tab(browser, server):
     """Opens an address in a tab of its own: `tab("/style?mode=Fine")`; complains about errors of the page."""
