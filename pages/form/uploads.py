@@ -55,12 +55,13 @@ def ask(
         max_upload_size: MB that it may have, a million bytes and some each, as the widget says.
         options: others of `st.file_uploader`.
     """
-    key = f"{slot}_upload_{st.session_state.setdefault(_turn(slot), 0)}"
+    turn = st.session_state.setdefault(_turn(slot), 0)
+    key = f"{slot}_upload_{turn}"
     st.file_uploader(
         label,
         key=key,
         on_change=_take,
-        args=(slot, key, take, max_upload_size),
+        args=(slot, turn, key, take, max_upload_size),
         max_upload_size=max_upload_size,
         **options,
     )
@@ -68,8 +69,9 @@ def ask(
 
 def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
     """Draws the camera; its photo is handled as a file that `ask` takes."""
-    key = f"{slot}_camera_{st.session_state.setdefault(_turn(slot), 0)}"
-    st.camera_input(label, key=key, on_change=_take, args=(slot, key, take))
+    turn = st.session_state.setdefault(_turn(slot), 0)
+    key = f"{slot}_camera_{turn}"
+    st.camera_input(label, key=key, on_change=_take, args=(slot, turn, key, take))
 
 
 def show_fault(slot: str) -> None:
@@ -83,9 +85,11 @@ def set_fault(slot: str, told: str) -> None:
     st.session_state.setdefault(_fault(slot), []).append(told)
 
 
-def _take(slot: str, key: str, take: Callable[[bytes, str], None], most: int = MOST_MB) -> None:
+def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], most: int = MOST_MB) -> None:
+    if turn != st.session_state.get(_turn(slot)):
+        return  # a browser that lags behind sends a file once more, which would come back in a later one's place
     found = st.session_state.get(key) or []
-    st.session_state[_turn(slot)] += 1  # under a new key the widget is empty
+    st.session_state[_turn(slot)] = turn + 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:
         try:
             _check_size(upload, most)

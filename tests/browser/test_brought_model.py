@@ -96,6 +96,7 @@ def photograph(page) -> None:
 def told(page) -> list[str]:
     """What it says of the picture, once it has looked: the likeliest class first."""
     page.get_by_role("img", name=SEES).wait_for()
+    page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # its bars come after the picture
     return [one.strip() for one in page.get_by_test_id("stProgress").all_inner_texts()]
 
 

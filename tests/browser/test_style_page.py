@@ -181,6 +181,8 @@ def test_a_second_job_waits_and_says_its_place(tab):
     running = page.get_by_test_id("stSidebar").locator(f".st-key-tray_stop_{first} button").first
     running.click()
     running.wait_for(state="detached")
+    page.goto(f"{page.url.partition('?')[0]}?job={first}")
+    page.get_by_text("stopped early").wait_for()
 
 
 @pytest.mark.parametrize("address", ["/", f"/style?{SMALL}", "/health"])

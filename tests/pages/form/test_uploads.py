@@ -1,10 +1,11 @@
-"""Files that are larger than the widget that took them says."""
+"""Files from a device: too large for the widget that took them, or sent once more."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
 from pages.form import uploads
 from studio.core.errors import InvalidInput
@@ -16,3 +17,17 @@ def test_a_file_may_have_as_many_bytes_as_its_widget_says_and_no_more():
         InvalidInput, match=r"Invalid a\.png\. Expected: a file of at most 50 MB.* Next: choose"
     ):
         uploads._check_size(SimpleNamespace(name="a.png", size=(50 << 20) + 1), 50)
+
+
+def test_what_a_lagging_browser_sends_once_more_does_not_come_back(home, monkeypatch):
+    """Seen on a busy machine: a model of before took the place of the same one with other names."""
+    sent = SimpleNamespace(name="first.zip", size=5, getvalue=lambda: b"first")
+    monkeypatch.setattr(st, "session_state", {"model_upload_0": sent, uploads._turn("model"): 0})
+    taken = []
+    for _ in range(2):
+        uploads._take("model", 0, "model_upload_0", lambda data, name: taken.append(name))
+    assert taken == ["first.zip"]
+
+    st.session_state["model_upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
+    uploads._take("model", 1, "model_upload_1", lambda data, name: taken.append(name))
+    assert taken == ["first.zip", "2nd.zip"]
