@@ -87,7 +87,7 @@ def set_fault(slot: str, told: str) -> None:
 
 def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], most: int = MOST_MB) -> None:
     if turn != st.session_state.get(_turn(slot)):
-        return  # a browser that lags behind sends a file once more, which would come back in a later one's place
+        return  # a browser that lags behind sends a file once more; it would come back in a later one's place
     found = st.session_state.get(key) or []
     st.session_state[_turn(slot)] = turn + 1  # under a new key the widget is empty
     for upload in found if isinstance(found, list) else [found]:

@@ -7,6 +7,8 @@ from contextlib import suppress
 
 import numpy as np
 
+from studio.classify.litert import written
+from studio.classify.litert.written import Written
 from studio.classify.models import brought, imagenet, trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import (
@@ -53,6 +55,21 @@ def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None
     return trained.open(_classifier(settings.preset))
 
 
+def for_labels(
+    settings: PredictSettings, inputs: Inputs, picture: np.ndarray, progress: Progress
+) -> Classifier | Written:
+    """As `classifier`, for its answers alone: one made elsewhere needs no Keras from its second look on.
+
+    Args:
+        picture: one of those that it is asked about, `(H, W, 3) uint8`.
+    """
+    for file in inputs.get("model", ()):
+        if brought.is_one(file):
+            how = file, settings.levels, settings.flat
+            return written.found(*how) or written.make(*how, picture) or brought.open(*how)
+    return classifier(settings, inputs, progress)
+
+
 def given(settings: Given, inputs: Inputs) -> Classifier | None:
     """The classifier that is among the inputs, if there is one; raises as `classifier`."""
     for file in inputs.get("model", ()):
@@ -78,7 +95,7 @@ def in_notes(levels: Mapping[str, str]) -> list[str]:
     return [f"{levels['levels_told']}."] if levels else []
 
 
-def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
+def weights(classifier: Classifier | Written, inputs: Inputs) -> dict[str, str]:
     """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
     if inputs.get("model"):
         return {}

@@ -88,8 +88,7 @@ def open(file: File, levels: str = FOUND, flat: bool = False) -> Classifier:
         levels: what it is given for the levels of a picture, one of `LEVELS`.
         flat: as for `known`.
     """
-    with _importing_keras():
-        found = models.admit(file)
+    found = admit(file)
     here = _known(file, found.facts, flat)
     given = here.levels if levels == FOUND else levels
 
@@ -112,6 +111,12 @@ def open(file: File, levels: str = FOUND, flat: bool = False) -> Classifier:
         )
 
     return cached_classifier(here.name, f"{file.digest} {given}", made)
+
+
+def admit(file: File) -> models.Brought:
+    """The safe copy of a kept file, in a process that will ask it by Keras. Raises as `models.admit`."""
+    with _importing_keras():
+        return models.admit(file)
 
 
 @contextmanager

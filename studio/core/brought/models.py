@@ -160,6 +160,11 @@ def _keep_copy(found: Brought, facts: Facts, folder: Path) -> None:
         kept.rename(folder)
 
 
+def is_admitted(file: File) -> bool:
+    """Whether `admit` has a safe copy already."""
+    return (paths.folder("cache") / "brought" / file.digest / _FACTS).is_file()
+
+
 def admit(file: File) -> Brought:
     """The safe copy of a kept file; made the first time, in a process of its own.
 

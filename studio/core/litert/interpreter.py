@@ -13,6 +13,9 @@ class Network:
     Args:
         model: the file.
         cores: how many it may use.
+
+    Attributes:
+        takes: the shape of each input.
     """
 
     def __init__(self, model: bytes, cores: int = 1):
@@ -20,7 +23,9 @@ class Network:
 
         self._interpreter = Interpreter(model_content=model, num_threads=cores)
         self._interpreter.allocate_tensors()
-        self._inputs = [one["index"] for one in self._interpreter.get_input_details()]
+        taken = self._interpreter.get_input_details()
+        self._inputs = [one["index"] for one in taken]
+        self.takes: list[tuple[int, ...]] = [tuple(map(int, one["shape"])) for one in taken]
         self._outputs = [one["index"] for one in self._interpreter.get_output_details()]
 
     def __call__(self, *inputs: np.ndarray) -> Sequence[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.core.litert.graph import Graph, Rows, Tensor
 
-_SAME, _VALID = 0, 1
+SAME, VALID = 0, 1
 SMALL = 1e-3  # what Keras adds to a variance
 LINEAR, RELU = 0, 1  # what becomes of a sum: it stays, or zero takes the place of what lies below
 
@@ -84,7 +84,7 @@ def convolution(
         "CONV_2D",
         [x, weights, graph.constant(bias)],
         (count, *sides, channels),
-        padding=_SAME if same else _VALID,
+        padding=SAME if same else VALID,
         strideH=stride,
         strideW=stride,
         fusedActivationFunction=active,

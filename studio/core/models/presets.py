@@ -154,11 +154,9 @@ def find(name: str | Path) -> Preset:
 def check_digest(preset: Preset, digest: str) -> None:
     """Raises `Unavailable` if a preset is another model than the one with these weights, as a recipe says."""
     if preset.digest != digest:
-        shipped = preset.name in index.shipped().presets
-        back = "use the version of the studio that made it" if shipped else "put that model back"
         raise Unavailable(
-            f"This was made with another model {preset.name} (SHA-256 of its weights {digest}) than has "
-            f"that name now. Next: {back}, or make something new with the one that is here."
+            f"This was made with another model {preset.name} (SHA-256 of its weights {digest}) than has that "
+            "name now. Next: put back that model, or the version of the studio that had it, or make another."
         )
 
 

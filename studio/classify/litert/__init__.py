@@ -1,0 +1,1 @@
+"""Classifiers made elsewhere, written for LiteRT: asked without Keras."""

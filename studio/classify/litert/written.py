@@ -1,0 +1,176 @@
+"""Brought classifiers written for LiteRT: asked what pictures show, from the second look on without Keras.
+
+A network is written once Keras has loaded its safe copy, compared with it, and kept beside that. One that
+says something else, or has layers that are not written, is asked by Keras.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.classify.litert import from_keras
+from studio.classify.models import brought, crop, scales
+from studio.classify.settings import FOUND
+from studio.core import paths
+from studio.core.brought import models
+from studio.core.brought.rebuilding import answers
+from studio.core.litert.interpreter import Network
+from studio.core.models.recently_used import get_or_make
+from studio.core.process import limits
+from studio.core.progress import Progress
+from studio.core.tasks import File
+
+if TYPE_CHECKING:
+    import keras
+
+APART = 5e-4  # of a share, at most, on any picture it is compared on: a person is told tenths of 1 %
+_TRIED = 2  # pictures of noise that it is compared on, beside one of the person's
+_HELD: dict[str, Network] = {}
+_MOST_HELD = 3
+_NONE = b""  # kept in place of a network that cannot be written, so that it is not tried again
+
+log = logging.getLogger("studio.brought")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A written classifier, ready to look; asked as a `Classifier` is.
+
+    Attributes:
+        name, digest, classes: as of a `Classifier`.
+        known: what is known of it.
+        levels: what it is given for the levels of a picture.
+        network: from one picture as `prepared` gives it to its own answer.
+    """
+
+    name: str
+    digest: str
+    classes: tuple[str, ...]
+    known: brought.Known
+    levels: str
+    network: Network
+
+    def probabilities(self, pictures: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
+        """As `Classifier.probabilities`."""
+        progress, rows = progress or Progress(), []
+        for at, picture in enumerate(pictures):
+            progress.report(at, len(pictures), text="Looking at pictures")
+            taken = prepared(picture, self.known.size, self.levels, self.network.takes[0][1:])
+            rows.append(shares(self.network(taken)[0], self.known.answers)[0])
+        return np.array(rows, "float32").reshape(len(pictures), len(self.classes))
+
+
+def prepared(picture: np.ndarray, size: tuple[int, int], levels: str, shape: tuple[int, ...]) -> np.ndarray:
+    """`(H, W, 3) uint8` -> `(1, *shape) float32`: what `networks.assemble` does before a network.
+
+    Args:
+        picture: of any size.
+        size: height and width that it is brought to.
+        levels: one of `scales.SCALES`.
+        shape: of what the network takes: a picture in colours, a grey one, or its numbers in a row.
+    """
+    taken = answers.rolled((None, *shape)) or shape
+    kernel, bias = scales.mix(levels, 3 if len(taken) == 3 and taken[2] == 3 else 1)
+    return (crop.cut(picture, *size).astype("float32") @ kernel + bias).reshape(1, *shape)
+
+
+def shares(rows: np.ndarray, way: str) -> np.ndarray:
+    """`(n, ..., k)` answers of a network -> `(n, k)` shares: what `networks.assemble` does after one.
+
+    Args:
+        way: what its answers are; see `models.Sees`.
+    """
+    rows = rows.reshape(len(rows), rows.shape[-1])
+    if way == "logits" or (way == "logit" and rows.shape[1] != 1):
+        raised = np.exp(rows - rows.max(axis=1, keepdims=True))
+        return raised / raised.sum(axis=1, keepdims=True)
+    if way in ("share", "logit"):
+        second = 1 / (1 + np.exp(-rows)) if way == "logit" else rows
+        return np.concatenate([1 - second, second], axis=1)
+    return rows
+
+
+def found(file: File, levels: str, flat: bool) -> Written | None:
+    """The written classifier of a kept file; None where it is not written yet, or cannot be.
+
+    Args:
+        file, levels, flat: as for `brought.open`.
+
+    Raises:
+        InvalidInput: as `brought.known`.
+    """
+    if not models.is_admitted(file):
+        return None
+    known = brought.known(file, flat)
+    given = known.levels if levels == FOUND else levels
+    path = _path(models.admit(file))
+    if not path.is_file() or path.stat().st_size == len(_NONE):
+        return None
+    network = get_or_make(_HELD, file.digest, lambda: _opened(path), _MOST_HELD)
+    return Written(known.name, file.digest, known.classes, known, given, network)
+
+
+def make(file: File, levels: str, flat: bool, picture: np.ndarray) -> Written | None:
+    """Writes the classifier of a kept file, unless that was tried; None if it is left to Keras.
+
+    Args:
+        file, levels, flat: as for `brought.open`.
+        picture: `(H, W, 3) uint8`; one that it is compared on.
+
+    Raises:
+        InvalidInput: as `brought.known`.
+    """
+    copy = brought.admit(file)  # which imports Keras meanwhile
+
+    import keras
+
+    known, path = brought.known(file, flat), _path(copy)
+    if path.exists():
+        return found(file, levels, flat)
+    whole = keras.saving.load_model(copy.path, compile=False)
+    network = keras.Model(whole.inputs[0], whole.outputs[0])
+    try:
+        paths.write(path, from_keras.write(network, _taken(network, known)))
+        made = found(file, levels, flat)
+        apart = _apart(made, network, picture) if made else np.inf
+    except Exception as error:  # Keras answers instead; why is for whoever keeps the studio
+        log.info("a network is asked by Keras: %s %s", type(error).__name__, error)
+        made, apart = None, np.inf
+    if apart <= APART:
+        return made
+    _HELD.pop(file.digest, None)
+    paths.write(path, _NONE)
+    return None
+
+
+def _taken(network: keras.Model, known: brought.Known) -> tuple[int, ...]:
+    """The shape of one picture that a network takes, of the size that it is given."""
+    if network.inputs[0].dtype != "float32":
+        raise from_keras.NotCovered("pictures of whole numbers")
+    shape = network.inputs[0].shape[1:]
+    return shape if known.flat else (*known.size, *shape[2:])
+
+
+def _apart(made: Written, network: keras.Model, picture: np.ndarray) -> float:
+    """How far, at most, a written network is from the one that it was written of, in shares."""
+    rng, size = np.random.default_rng(0), made.known.size
+    noise = [rng.integers(0, 256 >> 2 * n, (*size, 3)).astype("uint8") for n in range(_TRIED)]
+    tried, shape = [picture, *noise], made.network.takes[0][1:]
+    given = np.concatenate([prepared(one, size, made.levels, shape) for one in tried])
+    wanted = shares(np.asarray(network(given, training=False)), made.known.answers)
+    return float(np.abs(made.probabilities(tried) - wanted).max())
+
+
+def _path(copy: models.Brought) -> Path:
+    return copy.path.with_name("written.tflite")
+
+
+def _opened(path: Path) -> Network:
+    return Network(path.read_bytes(), math.ceil(limits.processors()))
