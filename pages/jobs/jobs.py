@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
-from pages.jobs import bar, batches, captions, navigation, refill, results, use_again
+from pages.jobs import bar, batches, captions, navigation, pace, refill, results, use_again
 from pages.widgets import browser_pictures, css, curves, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -98,7 +98,8 @@ def show_job(
     if job.finished:
         _ended(job, (beside or {}).get(job.task))
     else:
-        _watch(job.id)
+        every = pace.every(job)
+        st.fragment(_watch, run_every=every)(job.id, every)
         _curve(job.id)
     batches.show(job, PARAMETER)
     return job
@@ -183,11 +184,10 @@ def _question(name: str) -> str:
     return f"asked:{name}"
 
 
-@st.fragment(run_every=WATCH_SECONDS)
-def _watch(name: str) -> None:
+def _watch(name: str, every: float) -> None:
     job = engine.connect().job(name, owner())
-    if job.finished:
-        st.rerun()
+    if job.finished or pace.every(job) != every:
+        st.rerun()  # the interval belongs to the whole run
     content = job.inputs.get("content", [])
     if job.preview:
         st.image(

@@ -44,10 +44,16 @@ class Report:
         return self.text if len(self.text) <= MOST_STAGE else ""
 
     @property
+    def seconds_a_step(self) -> float | None:
+        """How long a step took so far, in the mean; None before the first step."""
+        taken = self.step - self.began
+        return self.seconds / taken if taken > 0 and self.total else None
+
+    @property
     def seconds_left(self) -> float | None:
         """The time left at the rate so far; None before the first step."""
-        taken = self.step - self.began
-        return self.seconds / taken * (self.total - self.step) if taken > 0 and self.total else None
+        each = self.seconds_a_step
+        return each * (self.total - self.step) if each is not None else None
 
 
 class Progress:
