@@ -21,7 +21,7 @@ from studio.engine.cluster import worker
 from studio.engine.cluster.client import Cluster
 from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import Live
-from studio.engine.live_queue import Turns
+from studio.engine.live_queue import OVERTAKEN, Superseded, Turns
 from studio.engine.stream import Stream
 
 log = logging.getLogger("studio.engine")
@@ -57,7 +57,7 @@ class LiveLane:
             stream: told the reports, about ten a second.
 
         Raises:
-            Superseded: if the session asked again meanwhile.
+            Superseded: if the session asked again before there was anything to keep.
             Unavailable: if its turn does not come.
             StudioError: if it fails, or takes longer than SECONDS.
         """
@@ -73,6 +73,8 @@ class LiveLane:
         with self._turns.take(session, lambda: stream is not None and stream.stopping):
             answer = self._run(task, asked, stream)
         if "error" in answer:
+            if stream is not None and stream.overtaken and answer.get("cancelled"):
+                raise Superseded(OVERTAKEN)
             raise StudioError(answer["error"])
         recipe = answer.pop("recipe")
         recipe = None if recipe is None else Recipe.model_validate_json(json.dumps(recipe))
@@ -100,6 +102,7 @@ class LiveLane:
         with self._lock:
             older = [stream for stream in self._streams.values() if stream.session == session]
         for stream in older:
+            stream.overtaken = True
             stream.stop()
 
     def _stop(self, stream: Stream) -> None:

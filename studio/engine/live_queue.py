@@ -12,6 +12,7 @@ from studio.core.errors import StudioError, Unavailable
 WAIT_SECONDS = 120.0
 LOOK_SECONDS = 1.0
 BUSY = "Nothing was free to run it. Next: try again in a moment, or run it as a job."
+OVERTAKEN = "A newer request took the place of this one."
 STOPPED = "It was stopped before its turn came."
 CLOSED = "The engine ended before its turn came. Next: try again in a moment."
 
@@ -70,7 +71,7 @@ class Turns:
         end = time.monotonic() + WAIT_SECONDS
         while True:
             if self._waiting.get(session) is not mine:
-                raise Superseded("A newer request took the place of this one.")
+                raise Superseded(OVERTAKEN)
             if self._closed:
                 raise Unavailable(CLOSED)
             if stopped():

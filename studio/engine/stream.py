@@ -18,6 +18,7 @@ class Stream:
 
     Attributes:
         preview: the latest picture as WebP, from a task that shows any.
+        overtaken: whether a newer request of its session has asked it to end.
         unwatched: after how many seconds without a look at `report` it stops, as when the tab was closed;
             None for never.
         history: the points of the curves as a job has them, `{"step", "seconds", **metrics}`.
@@ -32,7 +33,7 @@ class Stream:
         self.session, self._ask = session, ask
         self.unwatched: float | None = None
         self._looked = time.monotonic()
-        self.stopping = False
+        self.stopping = self.overtaken = False
         self._changed = threading.Condition()
         self._report: Report | None = None
         self.preview: bytes | None = None
@@ -68,7 +69,7 @@ class Stream:
         """Waits for the result; `stopped_early` says whether it was stopped.
 
         Raises:
-            Superseded: if the session asked again before this request's turn.
+            Superseded: if the session asked again before this had its turn, or anything to keep.
             StudioError: if it failed, took too long, or was stopped before there was anything to keep.
         """
         return self._result.result()

@@ -103,6 +103,20 @@ def test_a_newer_one_of_the_session_stops_the_running(stream):
     assert result.stopped_early and result.data
 
 
+def test_one_that_a_newer_one_stops_before_it_has_anything_is_superseded_and_not_a_failure(stream):
+    """Two runs of a page may overlap; the one whose request is overtaken by the other's asks once more."""
+    running = begun(stream(do="nothing", **LONG))
+    assert stream(steps=5).result().data == b"bcdef"
+    with pytest.raises(Superseded):
+        running.result()
+
+    stopped = begun(stream(do="nothing", **LONG))
+    stopped.stop()
+    with pytest.raises(StudioError, match="before there was anything to keep") as told:
+        stopped.result()
+    assert not isinstance(told.value, Superseded), "a person stopped it"
+
+
 def test_of_those_that_wait_in_a_session_the_newest_wins(engine, stream, until):
     running = begun(stream("you", **LONG))
     waiting = stream(steps=4)

@@ -26,7 +26,7 @@ class ChoreSettings(Settings):
     """What to do, and how often."""
 
     do: Literal[
-        "count", "fill", "crash", "refuse", "fault", "hang", "import", "swell", "twice", "unknown"
+        "count", "fill", "crash", "refuse", "fault", "hang", "import", "nothing", "swell", "twice", "unknown"
     ] = setting("count", "What to do.")
     steps: int = setting(5, "How often.", ge=1, le=100_000)
     pause: float = setting(0.0, "Seconds between two steps.", ge=0, le=60)
@@ -88,6 +88,8 @@ def write(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result
                 _misbehave(settings.do)
             time.sleep(settings.pause)
     except Cancelled:
+        if settings.do == "nothing":
+            raise
         stopped = True
     data = text.encode() * (5_000_000 // len(text) if settings.do == "swell" else 1)
     recipe = recipes.Recipe(task="chores.write", settings=settings.model_dump(mode="json"))
