@@ -385,7 +385,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
         SimpleNamespace(name=name, size=len(data), getvalue=lambda data=data: data) for name, data in given
     ]
     state[uploads._turn(dropped_file._INPUTS)] = 0
-    uploads._take(dropped_file._INPUTS, "key", dropped_file._take_input)
+    uploads._take(dropped_file._INPUTS, 0, "key", dropped_file._take_input)
     assert not state[dropped_file._TOLD].missing
     assert [told[:5] for told in state[uploads._fault(dropped_file._INPUTS)]] == ["c.txt", "d.txt"]
 
