@@ -109,12 +109,11 @@ def found(file: File, levels: str, flat: bool) -> Written | None:
     if not models.is_admitted(file):
         return None
     known = brought.known(file, flat)
-    given = known.levels if levels == FOUND else levels
     path = _path(models.admit(file))
     if not path.is_file() or path.stat().st_size == len(_NONE):
         return None
-    network = get_or_make(_HELD, file.digest, lambda: _opened(path), _MOST_HELD)
-    return Written(known.name, file.digest, known.classes, known, given, network)
+    network = get_or_make(_HELD, file.digest, lambda: _opened(path.read_bytes()), _MOST_HELD)
+    return _written(file, known, levels, network)
 
 
 def make(file: File, levels: str, flat: bool, picture: np.ndarray) -> Written | None:
@@ -137,17 +136,18 @@ def make(file: File, levels: str, flat: bool, picture: np.ndarray) -> Written | 
     whole = keras.saving.load_model(copy.path, compile=False)
     network = keras.Model(whole.inputs[0], whole.outputs[0])
     try:
-        paths.write(path, from_keras.write(network, _taken(network, known)))
-        made = found(file, levels, flat)
-        apart = _apart(made, network, picture) if made else np.inf
+        model = from_keras.write(network, _taken(network, known))
+        apart = _apart(_written(file, known, levels, _opened(model)), network, picture)
     except Exception as error:  # Keras answers instead; why is for whoever keeps the studio
         log.info("a network is asked by Keras: %s %s", type(error).__name__, error)
-        made, apart = None, np.inf
-    if apart <= APART:
-        return made
-    _HELD.pop(file.digest, None)
-    paths.write(path, _NONE)
-    return None
+        apart = np.inf
+    paths.write(path, model if apart <= APART else _NONE)  # nobody finds one that was not compared
+    return found(file, levels, flat)
+
+
+def _written(file: File, known: brought.Known, levels: str, network: Network) -> Written:
+    given = known.levels if levels == FOUND else levels
+    return Written(known.name, file.digest, known.classes, known, given, network)
 
 
 def _taken(network: keras.Model, known: brought.Known) -> tuple[int, ...]:
@@ -172,5 +172,5 @@ def _path(copy: models.Brought) -> Path:
     return copy.path.with_name("written.tflite")
 
 
-def _opened(path: Path) -> Network:
-    return Network(path.read_bytes(), math.ceil(limits.processors()))
+def _opened(model: bytes) -> Network:
+    return Network(model, math.ceil(limits.processors()))
