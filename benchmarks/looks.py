@@ -152,7 +152,7 @@ def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--modes", nargs="*", default=["instant", "draft", "fine"])
     parser.add_argument("--strengths", type=float, nargs="*", default=[0.8])
-    parser.add_argument("--painter", type=int, default=3, help="of draft, fine and finest")
+    parser.add_argument("--painter", type=int, default=6, help="of draft, fine and finest")
     parser.add_argument("--pairs", nargs="*", default=["/".join(pair) for pair in pairs()])
     parser.add_argument("--sheet", type=Path, help="a PNG of all pictures, to be looked at")
     chosen = parser.parse_args()
