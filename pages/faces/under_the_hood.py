@@ -26,14 +26,19 @@ A **variational autoencoder** learns two networks at once: one writes a picture 
 draws it again from them. Its loss has two parts: how far the drawing is from the picture, and how far the
 numbers are from plain chance (the KL divergence), without which the space between pictures would be empty.
 """
-_VAE_FORMULA = r"""\mathcal{L} = -\,\mathbb{E}_{q(z|x)} \log p(x|z)
-+ \beta\, D_{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)"""
+_VAE_FORMULA = r"""\begin{aligned}
+\mathcal{L} &= -\,\mathbb{E}_{q(z|x)} \log p(x|z) \\
+&\quad + \beta\, D_{KL}\big(q(z|x)\,\|\,\mathcal{N}(0, I)\big)
+\end{aligned}"""
 _GAN = """
 In a **generative adversarial network** one network draws, and another judges whether a picture is real. Each
 learns from the other: the judge where it was fooled, the one that draws where it was found out. Neither ever
 wins in a good training; when the judge's loss falls to nothing, the other has nothing left to learn from.
 """
-_GAN_FORMULA = r"\min_G \max_D\; \mathbb{E}_{x} \log D(x) + \mathbb{E}_{z} \log\big(1 - D(G(z))\big)"
+_GAN_FORMULA = r"""\begin{aligned}
+\min_G \max_D\;\; &\mathbb{E}_{x} \log D(x) \\
+&+ \mathbb{E}_{z} \log\big(1 - D(G(z))\big)
+\end{aligned}"""
 _PAPERS = {
     "vae.train": "Kingma and Welling, "
     "[Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), 2013.",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.lab.input_form import DREAMS
 from pages.lab.taught import Taught
+from pages.recorded import runs
 from pages.widgets import curves, under_the_hood
 from studio.lab import pictures
 
@@ -62,6 +63,10 @@ _DREAMS_PAPERS = (
     "restricted Boltzmann machines, 2010."
 )
 
+_OFF = "By how many levels of 255 it was off after each step: on digits that it learns and on others."
+_LOOKED_FOR = "What its first layer looks for: light where ink excites a unit, dark where ink calms it."
+_DREAMT = "Digits that it dreamt."
+
 
 def explain(what: str, taught: Sequence[Taught]) -> None:
     """The folded section on what is chosen, beside how the networks in sight were taught."""
@@ -74,17 +79,23 @@ def explain(what: str, taught: Sequence[Taught]) -> None:
     section = under_the_hood.section()
     with section:
         if section.open:
-            under_the_hood.beside(parts, lambda: _drawn(taught))
+            under_the_hood.beside(parts, lambda: _drawn(taught) if taught else _recorded(dreams))
 
 
 def _drawn(taught: Sequence[Taught]) -> None:
     for one in taught:
         st.markdown(f"**{one.title}**")
         curves.losses(one.made.figures["history"])
-        st.caption(
-            "By how many levels of 255 it was off after each step: on digits that it learns and on others."
-        )
+        st.caption(_OFF)
         st.image(pictures.filters(one.network, one.others), width="stretch", alt="What its units look for")
-        st.caption("What its first layer looks for: light where ink excites a unit, dark where ink calms it.")
-    if not taught:
-        st.caption("Once a network has been taught, its curve and its weights are drawn here.")
+        st.caption(_LOOKED_FOR)
+
+
+def _recorded(dreams: bool) -> None:
+    """What one looks at until one's own network has been taught."""
+    run = runs.recorded("lab_dreams" if dreams else "lab")
+    run.say_whose()
+    curves.losses(run.history)
+    st.caption(_OFF)
+    st.image(run.picture, width="stretch", alt=_DREAMT if dreams else _LOOKED_FOR)
+    st.caption(_DREAMT if dreams else _LOOKED_FOR)

@@ -28,8 +28,10 @@ them apart, patch by patch. The painter learns to be near the truth and to fool 
 """
 _FORMULA = r"""\begin{aligned}
 \hat{y}_p &= (1 - d_p\,\ell) \sum_k \mathrm{softmax}(m_p)_k \, c_k \\
-\mathcal{L}_G &= \lambda \lVert \hat{y} - y \rVert_1 + \mu\,\mathrm{CE}(m, r) - D(x, \hat{y}) \\
-\mathcal{L}_D &= \max(0, 1 - D(x, y)) + \max(0, 1 + D(x, \hat{y}))
+\mathcal{L}_G &= \lambda \lVert \hat{y} - y \rVert_1 + \mu\,\mathrm{CE}(m, r) \\
+&\quad - D(x, \hat{y}) \\
+\mathcal{L}_D &= \max(0, 1 - D(x, y)) \\
+&\quad + \max(0, 1 + D(x, \hat{y}))
 \end{aligned}"""
 _PAPERS = (
     "Isola et al., [Image-to-image translation with conditional adversarial "

@@ -51,12 +51,7 @@ def _watch() -> None:
     if stream is None or stream.finished:
         st.rerun()
     if stream.preview:
-        st.image(
-            stream.preview,
-            width="stretch",
-            caption="What the network paints now",
-            alt="What the network paints now",
-        )
+        browser_pictures.moving(stream.preview, "What the network paints now")
     else:
         browser_pictures.content(held.inputs["content"][0])
     streams.bar(stream, settings.steps, key=_HELD)

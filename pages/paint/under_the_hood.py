@@ -30,7 +30,8 @@ worked out from the last layer back to the first, each time multiplied by how st
 Then all weights take a small step that way, as long as the **learning rate** says.
 """
 _FORMULA = r"""\begin{aligned}
-a_{\ell} &= f\big(W_{\ell}\,a_{\ell-1} + b_{\ell}\big), \qquad \text{colour} = W_L\,a_{L-1} + b_L \\
+a_{\ell} &= f\big(W_{\ell}\,a_{\ell-1} + b_{\ell}\big) \\
+\text{colour} &= W_L\,a_{L-1} + b_L \\
 \frac{\partial\mathcal{L}}{\partial a_{\ell-1}} &= W_{\ell}^{\top}\Big(f'(\cdot)\odot
 \frac{\partial\mathcal{L}}{\partial a_{\ell}}\Big) \\
 w &\leftarrow w - \eta\,\frac{\partial\mathcal{L}}{\partial w}
@@ -40,9 +41,10 @@ Of two coordinates such a network learns what changes slowly at once, and what c
 the place is told as **waves** of many lengths and directions, too: where each of them has its crest differs
 from one pixel to the next. Finer waves draw finer lines, and noise between pixels that were not learnt.
 """
-_WAVES_FORMULA = r"""
-\gamma(v) = \big[v,\; \sin(2\pi B v),\; \cos(2\pi B v)\big], \qquad B_{ij} \sim \mathcal{N}(0, \sigma^2)
-"""
+_WAVES_FORMULA = r"""\begin{aligned}
+\gamma(v) &= \big[v,\; \sin(2\pi B v),\; \cos(2\pi B v)\big] \\
+B_{ij} &\sim \mathcal{N}(0, \sigma^2)
+\end{aligned}"""
 _PAPERS = (
     "Tancik et al., [Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional "
     "Domains](https://arxiv.org/abs/2006.10739), 2020. Rumelhart, Hinton, Williams, Learning "

@@ -80,6 +80,8 @@ RUNS = {
         "studio search classify sample:hair --vary strength=0.0001:100,size=64:160 --trials 16 -o runs/hair",
         ("trials",),
     ),
+    "lab": Recorded("lab.repair", {"show": "filters"}, "studio lab repair --show filters -o out.png", ()),
+    "lab_dreams": Recorded("lab.imagine", {}, "studio lab imagine -o out.png", ()),
 }
 
 

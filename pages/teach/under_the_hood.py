@@ -39,9 +39,10 @@ _TUNED = (
     "head with it, so that $f$ comes to fit these classes."
 )
 _FORMULA = r"p_k = \frac{e^{w_k \cdot f + b_k}}{\sum_j e^{w_j \cdot f + b_j}}"
-_MLP_FORMULA = (
-    r"h = \max(0,\; U f + c) \qquad p_k = \frac{e^{w_k \cdot h + b_k}}{\sum_j e^{w_j \cdot h + b_j}}"
-)
+_MLP_FORMULA = r"""\begin{aligned}
+h &= \max(0,\; U f + c) \\
+p_k &= \frac{e^{w_k \cdot h + b_k}}{\sum_j e^{w_j \cdot h + b_j}}
+\end{aligned}"""
 _LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i} + \frac{\lambda}{2} \lVert W \rVert^2"
 _MLP_LOSS = r"\mathcal{L} = -\frac{1}{n} \sum_i \log p_{y_i}"
 _CAM = """

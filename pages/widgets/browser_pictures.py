@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 from typing import Any, Literal
 
@@ -41,6 +43,21 @@ def image(picture: File | bytes, **options: Any) -> None:
     else:
         data = of_bytes(picture, form="JPEG")
     st.image(data, width="stretch", **{"alt": options.get("caption"), **options})
+
+
+def moving(data: bytes, caption: str) -> None:
+    """Draws a picture that another one replaces within moments, such as what a network has learnt so far.
+
+    It travels with the page. `st.image` would give its address alone, and the server forgets the picture as
+    soon as the next one is there: a browser that is late would show that it is broken.
+
+    Args:
+        data: a WebP.
+        caption: also read to those who cannot see it.
+    """
+    told, address = html.escape(caption), base64.b64encode(data).decode()
+    picture = f'<img alt="{told}" src="data:image/webp;base64,{address}">'
+    st.html(f'<figure class="moving">{picture}<figcaption>{told}</figcaption></figure>')
 
 
 def content(file: File) -> None:

@@ -13,8 +13,13 @@ WALL = """
 @media (min-width: 900px) { [data-testid="stMainBlockContainer"] { padding-inline: 3rem; } }
 [data-testid="stImage"] img { border-radius: 0.5rem; }
 [data-testid="stImageCaption"] { text-align: left; }
+.moving { margin: 0; }
+.moving img { width: 100%; display: block; border-radius: 0.5rem; }
+.moving figcaption { font-size: 0.875rem; margin-top: 0.25rem; opacity: 0.82; }
 /* Streamlit's captions, and links in them, are too faint on this wall: 4.5 to 1 can be read (WCAG 1.4.3). */
 [data-testid="stCaptionContainer"] { opacity: 0.82; }
+/* Letters lean out of a formula by 2 px: without room for them it scrolls, out of a keyboard's reach. */
+.katex-display { padding: 2px 4px; }
 .st-key-tray img { border-radius: 0.35rem; aspect-ratio: 1; object-fit: cover; }
 .st-key-tray [data-testid="stPageLink-NavLink"],
 .st-key-recent [data-testid="stPageLink-NavLink"] { background: none; padding: 0; min-height: 0; }

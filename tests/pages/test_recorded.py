@@ -7,7 +7,7 @@ import pytest
 from pages.recorded import record, runs
 from studio.cli import _parser
 
-RECORDED = ("style", "dream", "teach", "search", "x-ray")
+RECORDED = ("style", "dream", "teach", "search", "x-ray", "lab")
 
 
 def drawn(page):
@@ -16,7 +16,7 @@ def drawn(page):
     return len(section.get("vega_lite_chart")) + len(section.get("imgs"))
 
 
-@pytest.mark.parametrize("address", ["style", "dream", "painter", "x-ray", "teach", "search", "text"])
+@pytest.mark.parametrize("address", ["style", "dream", "painter", "x-ray", "lab", "teach", "search", "text"])
 def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
     folded, opened = visit(address), visit(address, hood="true")
