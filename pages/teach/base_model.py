@@ -22,7 +22,17 @@ _OURS = "A network that learnt on ImageNet"
 _RENAMED = "looks_renamed"
 GIVEN = ("levels", "flat")  # asked for beside the form, of a model of one's own alone
 # What a model of one's own has already, or what it does not take.
-_IDLE = ("backbone", "finetune", "size", "blocks", "epochs", "learning_rate", "batch", "flip")
+_IDLE = (
+    "backbone",
+    "finetune",
+    "size",
+    "blocks",
+    "epochs",
+    "learning_rate",
+    "batch",
+    "flip",
+    "label_smoothing",
+)
 
 
 @dataclass(frozen=True)

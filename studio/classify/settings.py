@@ -18,7 +18,12 @@ MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
 LEANS = {"resnet50": 0.375, "vgg16": 0.0}
 # What does something beside a certain choice alone: its names, that choice, and how a sentence names another.
 _ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
-    (("blocks", "epochs", "learning_rate", "batch", "flip"), "finetune", True, "without fine-tuning"),
+    (
+        ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing"),
+        "finetune",
+        True,
+        "without fine-tuning",
+    ),
     (("hidden",), "head", "mlp", "with a linear head"),
     (("strength",), "head", "linear", "with a hidden layer"),
 )
@@ -70,12 +75,18 @@ class TrainClassifierSettings(Settings):
     )
     batch: int = setting(32, "Pictures looked at before each step of fine-tuning.", ge=2, le=256, scale="log")
     flip: bool = setting(True, "Fine-tune on mirrored pictures too; not for letters or digits.")
+    label_smoothing: float = setting(
+        0.02,
+        "How much of a picture's truth fine-tuning gives to the other classes; more makes it less sure.",
+        ge=0,
+        le=0.5,
+    )
     seed: int = setting(0, "Seed of the split and of every random draw.", ge=0, le=2**31 - 1)
     levels: Levels = setting(FOUND, _LEVELS)
     flat: bool = setting(False, _FLAT)
 
-    # A training of before took no models.
-    assumed: ClassVar[dict[str, Any]] = {"levels": FOUND, "flat": False}
+    # A training of before took no models, and smoothed by a tenth.
+    assumed: ClassVar[dict[str, Any]] = {"levels": FOUND, "flat": False, "label_smoothing": 0.1}
 
     @property
     def cut(self) -> str:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 SHOWN = 9  # pictures of a preview: those it is wrong on, or else the least sure ones
 _WARM = 0.1  # of the steps, in which the rate rises
 _DECAY = 0.01
-_SMOOTH = 0.1  # of a picture's truth goes to the other classes, so that it does not grow too sure
 _AVERAGED = 1.0  # passes over the pictures, over which the weights are averaged
 _TESTED = 64  # pictures at once
 
@@ -62,7 +61,7 @@ class Tuner(Training):
         lesson: its pictures and their classes.
         top: the network after the cut, with the weights to begin with.
         seen: the activations of all its pictures.
-        settings: `epochs`, `batch`, `learning_rate`, `flip` and `seed`.
+        settings: `epochs`, `batch`, `learning_rate`, `label_smoothing`, `flip` and `seed`.
         run: where checkpoints go.
     """
 
@@ -221,6 +220,6 @@ def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) ->
     rate = rates.cosine(settings.learning_rate, steps, warm)
     top.compile(
         keras.optimizers.AdamW(rate, weight_decay=_DECAY, global_clipnorm=1.0),
-        keras.losses.CategoricalCrossentropy(label_smoothing=_SMOOTH),
+        keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
     )
     top.optimizer.build(top.trainable_variables)
