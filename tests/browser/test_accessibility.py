@@ -29,7 +29,7 @@ def axe():
     return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
-@pytest.mark.parametrize("number, address", enumerate(PAGES), ids=lambda given: str(given) or "studio")
+@pytest.mark.parametrize("number, address", [*enumerate(PAGES)], ids=lambda given: str(given) or "studio")
 def test_nothing_serious_is_found(browser, server, axe, number, address):
     width, scheme = LOOKS[number % len(LOOKS)]
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
