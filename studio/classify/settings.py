@@ -76,7 +76,7 @@ class TrainClassifierSettings(Settings):
     batch: int = setting(32, "Pictures looked at before each step of fine-tuning.", ge=2, le=256, scale="log")
     flip: bool = setting(True, "Fine-tune on mirrored pictures too; not for letters or digits.")
     label_smoothing: float = setting(
-        0.02,
+        0.01,
         "How much of a picture's truth fine-tuning gives to the other classes; more makes it less sure.",
         ge=0,
         le=0.5,
