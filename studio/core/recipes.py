@@ -10,7 +10,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any
 
 from pydantic import (
@@ -152,7 +152,9 @@ def _source(file: tasks.File) -> Input:
     return Input(digest=file.digest, name=file.name, recipe=nested)
 
 
+@cache
 def _versions() -> dict[str, str]:
+    """Of the packages; a process keeps those that it began with, and to read them takes 20 ms."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -75,13 +75,13 @@ def painted(masks: np.ndarray, depth: np.ndarray, colours: np.ndarray) -> np.nda
     """Lays colours where the layers say.
 
     Args:
-        masks: `(side, side, ROLES) float32`, of each pixel the shares of the colours, together 1.
-        depth: `(side, side, 1) float32`, how deep in the shade it is; the sky is never.
+        masks: `(ROLES, side, side) float32`, of each pixel the shares of the colours, together 1.
+        depth: `(side, side) float32`, how deep in the shade it is; the sky is never.
         colours: `(ROLES + 1, 3) float32 in [0, 1]`.
 
     Returns:
         `(side, side, 3) float32 in [0, 1]`.
     """
-    sky = colours[0] + moon(len(masks)) * (colours[-1] - colours[0])
-    face = masks[..., 1:] @ colours[1:ROLES] * (1 - depth * LOST)
-    return np.clip(face + masks[..., :1] * sky, 0, 1)
+    sky = colours[0] + moon(len(depth)) * (colours[-1] - colours[0])
+    face = np.tensordot(masks[1:], colours[1:ROLES], (0, 0)) * (1 - depth[..., None] * LOST)
+    return np.clip(face + masks[0, ..., None] * sky, 0, 1)
