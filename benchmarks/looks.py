@@ -26,6 +26,7 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import activations
 from studio.core.pictures import images
 from studio.style.optimise import objective
+from studio.style.settings import TransferSettings
 
 SIZES = (512, 256, 128, 64)  # px, of the longer side
 LAYERS = objective.STYLE_LAYERS[:4]
@@ -112,7 +113,6 @@ def painted(
     photo: np.ndarray, painting: np.ndarray, mode: str, strength: float, painter: int
 ) -> tuple[np.ndarray, float]:
     """The studio's own picture, and the seconds that it took in a warm process."""
-    from studio.style.settings import TransferSettings
     from studio.style.transfer import transfer
 
     asked = TransferSettings.model_validate(
@@ -152,7 +152,9 @@ def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--modes", nargs="*", default=["instant", "draft", "fine"])
     parser.add_argument("--strengths", type=float, nargs="*", default=[0.8])
-    parser.add_argument("--painter", type=int, default=6, help="of draft, fine and finest")
+    parser.add_argument(
+        "--painter", type=int, default=TransferSettings().painter, help="of draft, fine and finest"
+    )
     parser.add_argument("--pairs", nargs="*", default=["/".join(pair) for pair in pairs()])
     parser.add_argument("--sheet", type=Path, help="a PNG of all pictures, to be looked at")
     chosen = parser.parse_args()

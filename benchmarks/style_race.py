@@ -21,6 +21,7 @@ from benchmarks.style import one_pass
 from benchmarks.style_starts import Race
 from studio.core.objectives import backbones
 from studio.core.pictures import images
+from studio.style.settings import TransferSettings
 
 MARKS = (20, 30, 40, 60, 80, 120, 160, 200, 250, 300, 400, 600)  # passes after which a picture is measured
 STRENGTH = 0.95  # of the usual way
@@ -83,7 +84,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=300, help="of each usual way, at most")
     parser.add_argument("--modes", nargs="*", default=["draft", "fine"])
     parser.add_argument("--strength", type=float, default=0.8, help="of the modes")
-    parser.add_argument("--painter", type=int, default=6, help="of the modes")
+    parser.add_argument("--painter", type=int, default=TransferSettings().painter, help="of the modes")
     chosen = parser.parse_args()
     figures: dict[str, object] = {"P, s": one_pass(looks.SIZES[0])}
     for pair in chosen.pairs:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages.recorded import runs
-from pages.widgets import curves, under_the_hood
+from pages.widgets import browser_pictures, curves, under_the_hood
 
 _WHAT = """
 A network that names photos answers a picture with maps: bright where it finds what it looks for. A dream asks
@@ -96,7 +95,7 @@ def _boxes(octaves: Sequence[dict[str, float]], picture: bytes) -> str:
         f'white-space:nowrap; color:#fff; background:rgb(20 22 28 / 70%)">{at["width"]:.0f} px</span></div>'
         for at in octaves
     )
-    source = f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+    source = browser_pictures.address(picture)
     image = f'<img alt="" src="{source}" style="width:100%; height:100%; display:block">'
     ratio = f"{whole['width'] / whole['height']:.4f}"
     return (

@@ -164,7 +164,7 @@ def _of(picture: str, painted: object) -> dict[str, list] | None:
 
 def as_text(mask: bytes) -> str:
     """A PNG as the browser takes it: as an address that holds it."""
-    return f"data:image/png;base64,{base64.b64encode(mask).decode()}"
+    return browser_pictures.address(mask, "png")
 
 
 def of_text(text: object) -> np.ndarray:

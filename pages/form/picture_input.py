@@ -6,7 +6,6 @@ CSS puts each picture above its name.
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ import streamlit as st
 
 from pages.form import samples, uploads
 from pages.form.samples import Sample
-from pages.widgets import owners, words
+from pages.widgets import browser_pictures, owners, words
 from studio.core.errors import StudioError, printable
 from studio.core.pictures import formats, images
 from studio.core.tasks import File, stem
@@ -251,7 +250,7 @@ def tiles(slot: str, thumbnails: Sequence[bytes], width: float = 4.4) -> None:
     """
     rules = [
         f'.st-key-{slot} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
-        f'{{ content: ""; background-image: url(data:image/webp;base64,{base64.b64encode(data).decode()}); }}'
+        f'{{ content: ""; background-image: url({browser_pictures.address(data)}); }}'
         for number, data in enumerate(thumbnails, 1)
     ]
     style = _TILE.replace("SLOT", slot).replace("WIDTH", f"{width}rem")

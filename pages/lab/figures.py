@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.form.drawing_canvas import Canvas
+from pages.widgets import browser_pictures
 from studio.core.pictures import images
 from studio.lab.settings import SIDE
 
@@ -45,8 +45,7 @@ def as_picture(digit: np.ndarray) -> np.ndarray:
 
 
 def _address(digit: np.ndarray) -> str:
-    data = images.encode_png(as_picture(digit))
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+    return browser_pictures.address(images.encode_png(as_picture(digit)), "png")
 
 
 def bars(values: np.ndarray, low: float, high: float) -> None:

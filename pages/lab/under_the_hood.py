@@ -97,5 +97,6 @@ def _recorded(dreams: bool) -> None:
     run.say_whose()
     curves.losses(run.history)
     st.caption(_OFF)
-    st.image(run.picture, width="stretch", alt=_DREAMT if dreams else _LOOKED_FOR)
-    st.caption(_DREAMT if dreams else _LOOKED_FOR)
+    told = _DREAMT if dreams else _LOOKED_FOR
+    st.image(run.picture, width="stretch", alt=told)
+    st.caption(told)

@@ -12,7 +12,7 @@ from pages.teach import brought_models
 from pages.widgets import words
 from studio.classify.data import matching
 from studio.classify.models import trained
-from studio.classify.settings import AuditSettings, TrainClassifierSettings
+from studio.classify.settings import OF_FINETUNING, AuditSettings, TrainClassifierSettings
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
@@ -22,17 +22,7 @@ _OURS = "A network that learnt on ImageNet"
 _RENAMED = "looks_renamed"
 GIVEN = ("levels", "flat")  # asked for beside the form, of a model of one's own alone
 # What a model of one's own has already, or what it does not take.
-_IDLE = (
-    "backbone",
-    "finetune",
-    "size",
-    "blocks",
-    "epochs",
-    "learning_rate",
-    "batch",
-    "flip",
-    "label_smoothing",
-)
+_IDLE = ("backbone", "finetune", "size", *OF_FINETUNING)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -15,7 +14,7 @@ from PIL import Image
 from pages.recorded import runs
 from pages.teach import data_sets, study
 from pages.teach.classifiers import Shown
-from pages.widgets import under_the_hood
+from pages.widgets import browser_pictures, under_the_hood
 from studio.core.tasks import File
 
 _SEEN = """
@@ -148,7 +147,7 @@ def _address(picture: np.ndarray) -> str:
     """A small picture as an address that holds it."""
     body = io.BytesIO()
     Image.fromarray(picture[::2, ::2]).save(body, "WEBP", quality=60, method=2)
-    return f"data:image/webp;base64,{base64.b64encode(body.getvalue()).decode()}"
+    return browser_pictures.address(body.getvalue())
 
 
 def _map(points: Sequence[Mapping[str, Any]]) -> Any:

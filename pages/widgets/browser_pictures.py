@@ -55,9 +55,14 @@ def moving(data: bytes, caption: str) -> None:
         data: a WebP.
         caption: also read to those who cannot see it.
     """
-    told, address = html.escape(caption), base64.b64encode(data).decode()
-    picture = f'<img alt="{told}" src="data:image/webp;base64,{address}">'
+    told = html.escape(caption)
+    picture = f'<img alt="{told}" src="{address(data)}">'
     st.html(f'<figure class="moving">{picture}<figcaption>{told}</figcaption></figure>')
+
+
+def address(data: bytes, form: Literal["webp", "png"] = "webp") -> str:
+    """A picture as an address that holds it, so that no server has to be asked for it."""
+    return f"data:image/{form};base64,{base64.b64encode(data).decode()}"
 
 
 def content(file: File) -> None:

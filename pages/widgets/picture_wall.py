@@ -5,7 +5,6 @@ So the keyboard, screen readers and the address work as everywhere else, and the
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +39,7 @@ def wall(
         args=args,
     )
     height, width = images.size(data)
-    picture = base64.b64encode(browser_pictures.of_bytes(data)).decode()
+    picture = browser_pictures.address(browser_pictures.of_bytes(data))
     style = _STYLE.replace("KEY", key).replace("COLUMNS", str(_columns(count))).replace("PICTURE", picture)
     button = f'.st-key-{key} [data-testid="stButtonGroup"] button'
     large = (f"{100 * length / side(width, count):.4f}%" for length in (width, height))
@@ -76,7 +75,7 @@ _STYLE = """
   grid-template-columns: repeat(auto-fill, minmax(max(2.5rem, calc(100% / COLUMNS - 3px)), 1fr)); }
 .st-key-KEY [data-testid="stButtonGroup"] button { aspect-ratio: 1; width: auto; height: auto; min-width: 0;
   min-height: 0; padding: 0; border: 0; border-radius: 0.25rem; overflow: hidden;
-  background-image: url(data:image/webp;base64,PICTURE); }
+  background-image: url(PICTURE); }
 .st-key-KEY [data-testid="stButtonGroup"] button > * { opacity: 0; }
 .st-key-KEY [data-testid="stButtonGroup"] button:hover { filter: brightness(1.12); }
 .st-key-KEY [data-testid="stButtonGroup"] button[aria-checked="true"],

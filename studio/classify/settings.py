@@ -16,14 +16,10 @@ MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
 # By how much of a step a place of those looks up and left of where it lies: ResNet50's convolutions of stride
 # 2 take the first pixel of each two. Measured by the slopes of places by pixels.
 LEANS = {"resnet50": 0.375, "vgg16": 0.0}
+OF_FINETUNING = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
 # What does something beside a certain choice alone: its names, that choice, and how a sentence names another.
 _ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
-    (
-        ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing"),
-        "finetune",
-        True,
-        "without fine-tuning",
-    ),
+    (OF_FINETUNING, "finetune", True, "without fine-tuning"),
     (("hidden",), "head", "mlp", "with a linear head"),
     (("strength",), "head", "linear", "with a hidden layer"),
 )

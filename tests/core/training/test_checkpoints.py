@@ -184,7 +184,6 @@ def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
         known = recipes.importlib.metadata.version
         changed = lambda name: "99.0" if name == "keras" else known(name)  # noqa: E731
         monkeypatch.setattr("importlib.metadata.version", changed)
-        recipes._versions.cache_clear()
         monkeypatch.setattr(recipes, "_versions", recipes._versions.__wrapped__)
     else:
         monkeypatch.setattr(what, "99.0")
