@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +31,9 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+LAST_WORDS = 1_500  # characters of what a server printed
+CALL = r'([^/"]+)", line (\d+) in (\S+)'  # in what faulthandler prints
+ASKED = str(Path(__file__).parent / "asked")  # what lies there lets a process tell where it is
 PATIENCE = 240  # seconds; first runs on a busy machine are slow, and no test measures time
 
 
@@ -61,17 +66,18 @@ def server(server_home):
 
 @contextmanager
 def serving(home, **environment):
-    """Serves a studio and gives its address; what it prints goes into `server.log` of its home."""
+    """Serves a studio and gives its address; its home has what it prints, `server.log`, and `server.pid`."""
     port = _free_port()
     words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             words,
             cwd=ROOT,
-            env=os.environ | {"STUDIO_HOME": str(home)} | environment,
+            env=os.environ | {"STUDIO_HOME": str(home), "PYTHONPATH": ASKED} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+        (home / "server.pid").write_text(str(process.pid), "ascii")
         try:
             _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
             yield f"http://127.0.0.1:{port}"
@@ -88,14 +94,32 @@ def pytest_runtest_makereport(item, call):
     if report.when == "call" and report.failed and opened is not None:
         for page in (page for context in opened.contexts for page in context.pages):
             report.sections.append((f"What {page.url} said", _said(page)))
+        if home := item.funcargs.get("server_home"):
+            report.sections.append(("What the server was at", _was_at(home / "server.log")))
     return report
 
 
 def _said(page) -> str:
+    """Its words, as few lines as they take, those of the page itself first; and whether it still works."""
     try:
-        return page.locator("body").inner_text(timeout=10_000)
+        states = page.get_by_test_id("stApp").evaluate("app => ({...app.dataset})", timeout=10_000)
+        parts = [page.get_by_test_id(part) for part in ("stMain", "stSidebar")]
+        told = (part.inner_text(timeout=10_000) for part in parts if part.count())
+        return "\n".join((str(states), *(" ".join(text.split()) for text in told)))
     except Exception as error:  # a page that has crashed; the test's own failure is what counts
         return repr(error)
+
+
+def _was_at(log: Path) -> str:
+    """What a server printed, and where its threads are that draw a page, the innermost call first."""
+    printed = log.stat().st_size
+    os.kill(int(log.with_suffix(".pid").read_text("ascii")), signal.SIGUSR1)
+    time.sleep(2)
+    told = log.read_bytes()
+    threads = told[printed:].decode("utf-8", "replace").split("\n\n")
+    calls = [re.findall(CALL, thread) for thread in threads if "/pages/" in thread]
+    lines = [" < ".join(":".join(call) for call in thread) for thread in calls]
+    return "\n".join((told[:printed].decode("utf-8", "replace")[-LAST_WORDS:], *lines))
 
 
 @pytest.fixture

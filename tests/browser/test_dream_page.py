@@ -101,7 +101,7 @@ def test_on_a_phone_the_link_to_the_result_says_how_far_it_is(browser, server):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.set_default_timeout(240_000)
-    page.goto(f"{server}/dream?steps=40")
+    page.goto(f"{server}/dream?size=128&steps=200")  # a slow machine tells minutes if they are larger
     page.get_by_text("before the first step").wait_for()
     link = page.get_by_text("See the result")
     link.wait_for()
