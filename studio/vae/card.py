@@ -27,8 +27,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         else "of the test that missed least on validation pictures, half as many as were held out"
     )
     drawn = (
-        f"New pictures are drawn from a mixture of {figures['density_parts']} normals"
-        f"{' with full covariances' if figures['density_together'] else ''}, fitted to the codes."
+        f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
         if figures["density_parts"]
         else "New pictures are drawn from a normal distribution."
     )

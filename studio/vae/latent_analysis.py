@@ -77,7 +77,6 @@ def analyse(
         "active_units": told.active,
         "kl": [round(float(nats), 4) for nats in told.kl],
         "density_parts": len(mixture.weights) if mixture else 0,
-        "density_together": mixture is not None and mixture.factors is not None,
     }
     if settings.likelihood == "binary":
         found = elbo.elbo(vae, pictures.images[held_out], progress=progress)

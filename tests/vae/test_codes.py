@@ -94,24 +94,13 @@ def test_the_mixture_fits_codes_better_than_one_normal():
     assert len(normal.weights) == 1 and np.allclose(normal.variances, 1, atol=0.2)
 
 
-def test_codes_whose_numbers_vary_together_get_a_mixture_that_says_so():
-    rng = np.random.default_rng(0)
-    turned = np.linalg.qr(rng.normal(size=(6, 6)))[0] * [3, 1, 1, 0.3, 0.1, 0.1]
-    z = rng.standard_normal((1500, 6)) @ turned.T
-    found = density.fit(z[:1200], z[1200:], seed=0)
-    assert found.factors is not None
-    drawn = found.draw(4000, np.random.default_rng(1), 1.0)
-    assert np.abs(np.cov(drawn.T) - turned @ turned.T).max() < 0.9
-
-
 def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_tell():
     rng = np.random.default_rng(0)
     assert density.fit(rng.standard_normal((20, 3)), rng.standard_normal((5, 3)), 0) is None
     places = rng.normal(size=(100, 512)) * 9
     z = places[rng.integers(0, 100, 3300)] + 0.1 * rng.standard_normal((3300, 512))
     found = density.fit(z[:3000], z[3000:], seed=0)
-    assert found.factors is None
-    assert len(found.weights) == 30 and found.means.size * 2 <= density.MOST_NUMBERS
+    assert len(found.weights) == 10 and found.means.size * 2 <= density.MOST_NUMBERS
 
 
 def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):

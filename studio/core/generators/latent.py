@@ -12,8 +12,15 @@ from typing import Any
 import numpy as np
 
 from studio.core.errors import unknown
-from studio.core.generators.directions import Direction, direction, from_json, principal
-from studio.core.generators.mixture import Mixture
+from studio.core.generators.directions import (
+    Direction,
+    damaged,
+    direction,
+    from_json,
+    numbers,
+    principal,
+    rounded,
+)
 
 __all__ = [
     "Direction",
@@ -31,6 +38,66 @@ __all__ = [
 ]
 
 _NEARLY = 1e-4  # radians; two points that lie nearer in direction, or opposite, have no one arc
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Where the codes of real pictures lie: a sum of normal distributions, each with a variance a dimension.
+
+    Attributes:
+        weights: `(k,)`, the share of each, 1 in all.
+        means, variances: `(k, latent_dim)`.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    variances: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """`(latent_dim,)`: of the whole."""
+        return self.weights @ self.means
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """`(latent_dim,)`: the standard deviation of the whole, in each dimension."""
+        return np.sqrt(self.weights @ (self.variances + (self.means - self.mean) ** 2))
+
+    def draw(self, n: int, rng: np.random.Generator, truncation: float = 1.0) -> np.ndarray:
+        """Draws points; the first of many are those of few.
+
+        Args:
+            truncation: how far they lie from the mean of their own part: of the whole would be a mixture of
+                things that have nothing in common, such as a 1 and an 8.
+
+        Returns:
+            `(n, latent_dim) float32`.
+        """
+        which, where = rng.spawn(2)
+        edges = np.cumsum(self.weights)
+        part = np.searchsorted(edges / edges[-1], which.random(n), side="right").clip(0, len(edges) - 1)
+        noise = where.standard_normal((n, self.means.shape[1]))
+        return (self.means[part] + truncation * np.sqrt(self.variances[part]) * noise).astype("float32")
+
+    def to_json(self) -> dict[str, Any]:
+        """As a model's settings.json holds it."""
+        return {
+            "weights": rounded(self.weights),
+            "means": [rounded(row) for row in self.means],
+            "variances": [rounded(row) for row in self.variances],
+        }
+
+    @classmethod
+    def read(cls, held: Any, latent_dim: int) -> Mixture:
+        """Reads what `to_json` wrote. Raises `InvalidInput` for anything else."""
+        known = held if isinstance(held, Mapping) else {}
+        weights = numbers(known.get("weights"), (None,), "density")
+        means, variances = (
+            numbers(known.get(name), (len(weights), latent_dim), "density") for name in ("means", "variances")
+        )
+        if not len(weights) or weights.min() < 0 or not weights.sum() or variances.min() < 0:
+            raise damaged("density", "shares or variances below 0")
+        return cls(weights / weights.sum(), means, variances)
 
 
 @dataclass(frozen=True)
