@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 MOST_RATE = 240  # frames a second; no camera films quicker for a player to show
 _UNSAID = 0.1  # s that browsers show a frame of a GIF or WebP for which asks for next to nothing
@@ -56,19 +60,25 @@ def rate(data: bytes) -> int:
     return min(MOST_RATE, max(1, round(_mp4_rate(data) if is_mp4(data) else _picture_rate(data))))
 
 
-def _mp4_length(data: bytes) -> int:
+def opened(data: bytes, kind: Literal["mp4", "gif"]) -> InputContainer:
+    """A film to read from, whatever the encoding of its title and the like. Raises as `length`."""
     import av
 
-    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+    # From version 19 on, which Python 3.12 and later get, PyAV passes over what is no UTF-8 without being told.
+    version = int(av.__version__.partition(".")[0])
+    told: dict[str, Any] = {} if version >= 19 else {"metadata_errors": "ignore"}
+    return av.open(io.BytesIO(data), "r", format=kind, **told)
+
+
+def _mp4_length(data: bytes) -> int:
+    with opened(data, "mp4") as container:
         stream = container.streams.video[0]
         seconds = float((stream.duration or 0) * (stream.time_base or 0))
         return stream.frames or round(seconds * float(stream.average_rate or 24))
 
 
 def _mp4_rate(data: bytes) -> float:
-    import av
-
-    with av.open(io.BytesIO(data), format="mp4", metadata_errors="ignore") as container:
+    with opened(data, "mp4") as container:
         return float(container.streams.video[0].average_rate or 24)
 
 
@@ -85,9 +95,7 @@ def _picture_rate(data: bytes) -> float:
 
 def _gif_times(data: bytes) -> Iterator[float]:
     """For how many seconds each frame stays."""
-    import av
-
-    with av.open(io.BytesIO(data), "r", format="gif", metadata_errors="ignore") as container:
+    with opened(data, "gif") as container:
         for packet in container.demux(video=0):
             if packet.size:
                 yield float((packet.duration or 0) * (packet.time_base or 0))

@@ -250,3 +250,19 @@ def test_other_films_are_refused_before_they_are_decoded():
         film.mux(stream.encode())
     with pytest.raises(InvalidInput, match="codec"):
         list(animations.frames(other.getvalue()))
+
+
+def test_a_film_whose_title_is_in_another_encoding_is_read():
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        container.metadata["title"] = "TITLE"
+        stream = container.add_stream("mpeg4", rate=12)
+        stream.width, stream.height = WIDTH, HEIGHT
+        for frame in moving(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    data = buffer.getvalue()
+    assert b"TITLE" in data
+    named = data.replace(b"TITLE", b"Caf\xe9 ")
+    assert animations.length(named) == len(list(animations.frames(named))) == 3
+    assert animations.fps(named) == 12
