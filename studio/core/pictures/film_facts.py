@@ -64,7 +64,7 @@ def opened(data: bytes, kind: Literal["mp4", "gif"]) -> InputContainer:
     """A film to read from, whatever the encoding of its title and the like. Raises as `length`."""
     import av
 
-    # From version 19 on, which Python 3.12 and later get, PyAV passes over what is no UTF-8 without being told.
+    # From version 19 on, which Python 3.12 and later get, PyAV passes over what is no UTF-8 by itself.
     version = int(av.__version__.partition(".")[0])
     told: dict[str, Any] = {} if version >= 19 else {"metadata_errors": "ignore"}
     return av.open(io.BytesIO(data), "r", format=kind, **told)
