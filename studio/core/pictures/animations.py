@@ -249,7 +249,7 @@ def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:
 
 
 def _mp4_frames(data: bytes) -> Iterator[np.ndarray]:
-    with film_facts.opened(data, "mp4") as container:
+    with film_facts.opened(data) as container:
         stream = container.streams.video[0]
         if stream.codec_context.name not in _READ:
             raise ValueError("a film of another codec than H.264, HEVC or MPEG-4")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -60,25 +60,25 @@ def rate(data: bytes) -> int:
     return min(MOST_RATE, max(1, round(_mp4_rate(data) if is_mp4(data) else _picture_rate(data))))
 
 
-def opened(data: bytes, kind: Literal["mp4", "gif"]) -> InputContainer:
-    """A film to read from, whatever the encoding of its title and the like. Raises as `length`."""
+def opened(data: bytes) -> InputContainer:
+    """An MP4 or GIF to read from, whatever the encoding of its title and the like. Raises as `length`."""
     import av
 
     # From version 19 on, which Python 3.12 and later get, PyAV passes over what is no UTF-8 by itself.
     version = int(av.__version__.partition(".")[0])
     told: dict[str, Any] = {} if version >= 19 else {"metadata_errors": "ignore"}
-    return av.open(io.BytesIO(data), "r", format=kind, **told)
+    return av.open(io.BytesIO(data), "r", format=kind(data), **told)
 
 
 def _mp4_length(data: bytes) -> int:
-    with opened(data, "mp4") as container:
+    with opened(data) as container:
         stream = container.streams.video[0]
         seconds = float((stream.duration or 0) * (stream.time_base or 0))
         return stream.frames or round(seconds * float(stream.average_rate or 24))
 
 
 def _mp4_rate(data: bytes) -> float:
-    with opened(data, "mp4") as container:
+    with opened(data) as container:
         return float(container.streams.video[0].average_rate or 24)
 
 
@@ -95,7 +95,7 @@ def _picture_rate(data: bytes) -> float:
 
 def _gif_times(data: bytes) -> Iterator[float]:
     """For how many seconds each frame stays."""
-    with opened(data, "gif") as container:
+    with opened(data) as container:
         for packet in container.demux(video=0):
             if packet.size:
                 yield float((packet.duration or 0) * (packet.time_base or 0))

@@ -15,7 +15,7 @@ from studio.core.process import sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 OFFERED = sandbox.in_force()
-AS_LOW_AS_ANY = 19  # the priority of all tests: with another one, this process would starve those beside it
+PRIORITY = os.nice(0)  # that all tests have: with another one, this process would starve those beside it
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ TRIES = {
     "signal the parent": "os.kill(os.getppid(), 0)",
     "signal a thread of the parent": "asked(libc.tgkill(os.getppid(), os.getppid(), 0))",
     "limit the parent": "resource.prlimit(os.getppid(), resource.RLIMIT_CORE)",
-    "slow the parent down": f"os.setpriority(os.PRIO_PROCESS, os.getppid(), {AS_LOW_AS_ANY})",
+    "slow the parent down": f"os.setpriority(os.PRIO_PROCESS, os.getppid(), {PRIORITY})",
     "hold the parent": "os.pidfd_open(os.getppid())",
     "hand signals to the parent": "fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, os.getppid())",
     "outlive itself": "os.fork() or os._exit(0)",
@@ -137,7 +137,6 @@ def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
         pytest.skip(f"this kernel does not offer {rules}")
     if work == "be root" and os.geteuid():
         pytest.skip("nobody here is root")
-    priority = os.nice(0)
     if work not in ("start a program", "start a copy"):  # which would replace the process
         assert run("pass", TRIES[work], place, listener).returncode == 0  # or the test would prove nothing
         place.joinpath("secret").write_text("secret")
@@ -148,7 +147,7 @@ def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
     assert done.returncode == 3, (done.stdout, done.stderr)
     assert (place / "secret").read_text() == "secret" and (place / "given").read_text() == "given"
     assert sorted(one.name for one in place.iterdir()) == ["given", "letters", "own", "secret"]
-    assert os.nice(0) == priority
+    assert os.nice(0) == PRIORITY
 
 
 def test_it_can_do_its_own_work(place):
