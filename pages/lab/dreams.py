@@ -14,6 +14,7 @@ from pages.lab import figures, teaching
 from pages.lab.taught import Taught
 from pages.widgets import curves
 from studio.core.pictures import images
+from studio.core.process import blas_threads
 from studio.core.tasks import File
 from studio.lab import drawings, pictures
 from studio.lab.chain import HALVES, Chain, half
@@ -68,9 +69,10 @@ def _watch(taught: Taught) -> None:
     chain = _chain(taught, drawn, keep)
     chain.temperature = temperature
     energies = st.session_state[_ENERGIES]
-    for _ in range(_due()):
-        chain.step()
-        energies.append({"step": chain.rounds, "energy": chain.energy})
+    with blas_threads.limited(1):
+        for _ in range(_due()):
+            chain.step()
+            energies.append({"step": chain.rounds, "energy": chain.energy})
     del energies[:-_CURVE]
     st.image(
         pictures.shown(chain.chances, 3, 5),

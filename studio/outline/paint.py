@@ -12,7 +12,7 @@ from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
-from studio.core.process import limits
+from studio.core.process import blas_threads, limits
 from studio.outline import models, palette, written
 
 _HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
@@ -57,14 +57,15 @@ def avatar(layers: np.ndarray, colours: np.ndarray, side: int) -> np.ndarray:
         `(side, side, 3) uint8`.
     """
     size = len(layers)
-    planes = layers.transpose(2, 0, 1)  # what is done to all layers of a pixel is quicker a plane at a time
-    large = _enlarged(planes, side) if side != size else planes
-    masks = large[:-1] * np.float32(_SHARPER if side > size else 1)
-    masks -= masks.max(0)
-    np.exp(masks, out=masks)
-    masks /= masks.sum(0)
-    depth = palette.DEEPEST / (1 + np.exp(-large[-1]))
-    return np.rint(255 * palette.painted(masks, depth, colours)).astype("uint8")
+    planes = np.ascontiguousarray(layers.transpose(2, 0, 1))
+    with blas_threads.limited(1):
+        large = _enlarged(planes, side) if side != size else planes
+        masks = large[:-1] * np.float32(_SHARPER if side > size else 1)
+        masks -= masks.max(0)
+        np.exp(masks, out=masks)
+        depth = palette.DEEPEST / (1 + np.exp(-large[-1]))
+        made = np.rint(255 * palette.painted(masks, depth, colours))
+    return np.ascontiguousarray(made, "uint8")
 
 
 def coloured(layers: np.ndarray, side: int) -> np.ndarray:
@@ -82,13 +83,10 @@ def coloured(layers: np.ndarray, side: int) -> np.ndarray:
 
 
 def _enlarged(planes: np.ndarray, side: int) -> np.ndarray:
-    """`(layers, size, size)` -> `(layers, side, side)`, each way as one product of two matrices.
-
-    As a product for each row, the threads of a busy machine would wait for each other 512 times.
-    """
+    """`(layers, size, size)` -> `(layers, side, side)`: rows in one product, columns a layer at a time."""
     along = _rise(planes.shape[1], side)
-    down = np.tensordot(planes, along, (1, 1))  # (layers, size, side): the columns, enlarged, lie last
-    return np.tensordot(down, along, (1, 1))
+    wide = planes.reshape(-1, planes.shape[2]) @ along.T
+    return along @ wide.reshape(len(planes), -1, side)
 
 
 @cache

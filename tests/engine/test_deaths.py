@@ -83,6 +83,33 @@ def test_a_drive_lane_that_was_killed_loads_no_keras(home, chores, until, tmp_pa
         engine.close()
 
 
+WAITS = """
+import pathlib, time
+pathlib.Path({folder!r}, "asked").touch()
+while not pathlib.Path({folder!r}, "go").exists():
+    time.sleep(0.05)
+"""
+
+
+def test_live_requests_are_answered_while_keras_is_loaded(chores, start, until, home, tmp_path, monkeypatch):
+    (tmp_path / "keras.py").write_text(
+        WAITS.format(folder=str(tmp_path)) + KERAS.format(folder=str(tmp_path))
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
+    engine = start()
+    try:
+        until(lambda: engine.status() == "ready")
+        warming = engine._cluster.submit("live", "warm", worker.warm_up_keras, {}, "live")
+        until((tmp_path / "asked").exists)
+        assert engine.live("chores.do", chores.ChoreSettings(), {}, "me").figures == {"steps": 5.0}
+        [live] = pids(engine, "live")
+        assert not (tmp_path / str(live)).exists()
+        (tmp_path / "go").touch()
+        until(lambda: warming.done() and (tmp_path / str(live)).exists())
+    finally:
+        engine.close()
+
+
 @pytest.mark.slow
 def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished, monkeypatch):
     monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)

@@ -214,12 +214,20 @@ def warm_up(entries: dict[str, str], lane: str) -> None:
 def warm_up_keras(entries: dict[str, str], lane: str, least_free: float = 0.0) -> None:
     """Imports Keras and loads the weights for it that are already here.
 
+    The live lane does so beside what it is asked: whoever draws then would wait for seconds.
+
     Args:
         least_free: bytes of memory; with fewer it waits for the first task that needs it.
     """
     if limits.free_memory() < least_free:
         log.info("%s lane: Keras is loaded when it is needed, since memory is short", lane)
-        return
+    elif lane == "live":
+        threading.Thread(target=_load_keras, args=(entries, lane), daemon=True).start()
+    else:
+        _load_keras(entries, lane)
+
+
+def _load_keras(entries: dict[str, str], lane: str) -> None:
     import keras
 
     log.info("%s lane: Keras %s on %s", lane, keras.__version__, keras.backend.backend())
