@@ -47,7 +47,8 @@ def add(commands: Any) -> None:
     _add_owner(remove)
     remove.add_argument("--undo", action="store_true", help="bring removed ones back")
     remove.add_argument("--for-good", action="store_true", help="of removed ones: no undo any more")
-    flags.add_leaf(actions, "owners", "say who has work here, and how much room it takes", _owners)
+    listed = flags.add_leaf(actions, "owners", "say who has work here, and how much room it takes", _owners)
+    listed.add_argument("--remove", metavar="NAME", help="delete all that one of them has here, for good")
 
 
 def _add_mark(actions: Any) -> None:
@@ -282,7 +283,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _owners(arguments: argparse.Namespace) -> int:
-    found = owners.everybody()
+    found = owners.everybody() if arguments.remove is None else [owners.remove(arguments.remove)]
     if arguments.json:
         console.say_json({"owners": [asdict(owner) for owner in found]})
         return 0
@@ -290,6 +291,8 @@ def _owners(arguments: argparse.Namespace) -> int:
         when = time.strftime("%Y-%m-%d", time.localtime(owner.touched))
         things = f"{owner.items:,} {'item' if owner.items == 1 else 'items'}"
         console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
+    if arguments.remove is not None and not arguments.quiet:
+        terminal.note("Deleted, and it cannot be brought back. Files of the last day go within a week.")
     if not found and not arguments.quiet:
         terminal.note("Nobody has made anything yet.")
     return 0

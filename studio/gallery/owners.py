@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core import owners, paths
-from studio.core.errors import unknown
+from studio.core.errors import InvalidInput, unknown
 from studio.engine import quotas
 from studio.engine.jobs import store
 from studio.engine.quotas import Usage
@@ -79,9 +79,36 @@ def tidy() -> list[str]:
         noted = (owners.folder(name) / "seen").exists()
         touched = max(taken.touched, 0 if noted else since)
         if quotas.limited(name) and not taken.busy and time.time() - touched > days(name) * disk_usage.DAY:
+            log.info("%s has not come for long", name)
             _remove(name, taken)
             gone.append(name)
     disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY)
+    return gone
+
+
+def remove(name: str) -> Owner:
+    """Removes all that one of many has here, for good: results, uploads, kept models and settings.
+
+    Files that nobody else's work names go, too: those of the last day with the next `tidy`, the rest at once.
+
+    Returns:
+        Who it was.
+
+    Raises:
+        InvalidInput: if there is no such owner, if it is whoever runs the studio, or while their job runs.
+    """
+    checked(name)
+    if name == LOCAL:
+        raise InvalidInput(
+            f"{LOCAL} is whoever runs the studio, not one of many. "
+            f"Next: stop the studio and delete {paths.home()}, which holds all of it."
+        )
+    taken = quotas.usage_of(name)
+    if taken.busy:
+        raise InvalidInput(f"A job of {name} waits or runs. Next: wait until it has ended, and try again.")
+    gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
+    _remove(name, taken)
+    disk_usage.free_unnamed(0)
     return gone
 
 
@@ -97,7 +124,7 @@ def _remove(name: str, taken: Usage) -> None:
         _away(folder)
     if owners.folder(name).is_dir():
         shutil.rmtree(owners.folder(name), ignore_errors=True)
-    log.info("%s has not come for long, so the work is removed: %d folders", name, len(taken.folders))
+    log.info("the work of %s is removed: %d folders", name, len(taken.folders))
 
 
 def _away(folder: Path) -> None:

@@ -197,6 +197,10 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said
     assert hers in said("gallery", "list", "--removed", *as_her)[1]
     code, _, err = said("gallery", "list", "--owner", "visitor-a2")
     assert code == 2 and "perhaps visitor-a1 is meant" in err
+    code, told, noted = said("gallery", "owners", "--remove", "visitor-a1")
+    assert code == 0 and told.startswith("visitor-a1 ") and "Deleted" in noted
+    assert "visitor-a1" not in said("gallery", "owners")[1]
+    assert said("gallery", "owners", "--remove", "local")[0] == 2
 
 
 def test_items_are_starred_tagged_and_named_and_found_by_it(said, painted):

@@ -46,6 +46,29 @@ def test_everybodys_work_is_told(home, made):
         owners.checked("visitor-0b")
 
 
+def test_all_that_one_of_many_has_can_be_deleted_at_once(home, made, many):
+    gone, here = made(owner=VISITOR, shade=1), made(owner=USER, shade=2)
+    removal.remove([made(owner=VISITOR, shade=3)], VISITOR)
+    files = [items.find(id, name).result.files[0] for id, name in ((gone, VISITOR), (here, USER))]
+    (library.folder(VISITOR) / "presets" / "voice").mkdir(parents=True)
+    age(home, "files")
+    assert owners.remove(VISITOR).items == 1
+    assert whose() == {USER} and not library.folder(VISITOR).exists()
+    assert [file.here for file in files] == [False, True]
+    assert not list(removal.root().iterdir())
+    for name, why in ((VISITOR, "owner"), ("local", "whoever runs the studio")):
+        with pytest.raises(InvalidInput, match=why):
+            owners.remove(name)
+
+
+def test_nobody_is_removed_while_a_job_of_theirs_runs(home, made, monkeypatch):
+    made(owner=VISITOR)
+    monkeypatch.setattr(quotas, "usage_of", lambda name: quotas.Usage(busy=True))
+    with pytest.raises(InvalidInput, match="wait until it has ended"):
+        owners.remove(VISITOR)
+    assert whose() == {VISITOR}
+
+
 def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, made, many):
     owners.tidy()
     gone, here, user, own = (
