@@ -19,6 +19,7 @@ from studio.xray.drawing import COLUMNS, GAP
 from studio.xray.settings import LookSettings
 
 _PILLS = "strongest"
+_MAPS, _MOST = "xray", 8  # the maps that a tab keeps
 
 
 def needs(settings: LookSettings) -> list[str]:
@@ -31,22 +32,16 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
     photo = inputs["content"][0]
     if not live.ready(TASK, settings, lambda: inputs, before=lambda: photo, needs=needs(settings)):
         return None
-    plain = {"show": "maps", "channel": None, "field": False}
-    wall = live.live_result(TASK, settings.model_copy(update=plain), inputs, "xray_maps", 4)
-    if wall is None:
-        return None
-    pictures = favourites.of(settings, wall.figures["strengths"])
-    if settings.channel is None:
-        settings = settings.model_copy(update={"channel": next(iter(pictures), wall.figures["channel"])})
     over, beside = st.columns([5, 3], gap="medium")
     with over:
         found = _over(settings, inputs)
     if found is None:
         return None
     channel = found.figures["channel"]
+    pictures = favourites.of(settings, found.figures["strengths"])
     with beside:
         favourites.show(settings, channel, pictures)
-    _strongest(settings, wall, channel)
+    _strongest(settings, inputs, channel)
     favourites.choose(settings, channel, pictures)
     with st.container(horizontal=True):
         uses.buttons(settings, channel, inputs)
@@ -73,13 +68,24 @@ def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
             changed["across"] = _slider("Across", "across")
         with down:
             changed["down"] = _slider("Down", "down")
-    found = live.live_result(TASK, settings.model_copy(update=changed), inputs, "xray", 8)
+    found = _best(settings.model_copy(update=changed), inputs)
     if found is not None:
         with place:
             told = found.figures
             browser_pictures.image(found.data, caption=f"Map {told['channel']} of {settings.seen}")
             st.caption(_said(told, field))
     return found
+
+
+def _best(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
+    """The map that was asked for; else, of those that have a picture of what they like best, the strongest."""
+    found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
+    if found is None or settings.channel is not None:
+        return found
+    best = next(iter(favourites.of(settings, found.figures["strengths"])), None)
+    if best in (None, found.figures["channel"]):
+        return found
+    return live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
 
 
 def _slider(label: str, key: str) -> float:
@@ -99,8 +105,12 @@ def _said(told: Any, field: bool) -> str:
     )
 
 
-def _strongest(settings: LookSettings, wall: engine.Live, channel: int) -> None:
+def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
     """The maps that answer most strongly, to choose from."""
+    plain = {"show": "maps", "channel": None, "field": False}
+    wall = live.live_result(TASK, settings.model_copy(update=plain), inputs, "xray_walls", 4)
+    if wall is None:
+        return
     channels = [one["channel"] for one in wall.figures["loudest"]]
     told = f"The maps of {settings.seen} that answer most strongly to this photo"
     favourites.pills(_PILLS, told, channels, channel, _tiles(wall.data, len(channels)))

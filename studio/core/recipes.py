@@ -165,8 +165,10 @@ def _versions() -> dict[str, str]:
 
 
 def _backend() -> str:
-    keras = sys.modules.get("keras")  # a task that never needed Keras does not load it for its recipe
-    return keras.backend.backend() if keras else "none"
+    # A task that never needed Keras does not load it for its recipe, nor wait for a thread that does: while
+    # that imports it, most of it is missing, its version to the last.
+    keras = sys.modules.get("keras")
+    return keras.backend.backend() if hasattr(keras, "version") else "none"
 
 
 def read(data: bytes) -> Recipe:

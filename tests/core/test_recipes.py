@@ -294,3 +294,10 @@ def test_a_chain_of_any_length_reads_back(picture, home):
         data = images.encode_png(picture, recipe)
         assert recipes.read(data) == recipe
     assert recipe.inputs["content"][0].name == "39.png"
+
+
+def test_while_keras_is_imported_elsewhere_a_recipe_does_without_it(home, picture, monkeypatch):
+    half = type(sys)("keras")  # as another thread sees it that looks too early
+    monkeypatch.setitem(sys.modules, "keras", half)
+    content = {"content": [File.keep(images.encode_png(picture), "picture", "mine.png")]}
+    assert recipes.make("style.transfer", TransferSettings(), content, {}).machine["backend"] == "none"
