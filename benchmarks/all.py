@@ -36,6 +36,7 @@ HERE = (
     "lab",
     "enhance",
     "colour",
+    "outline",
 )
 APART = ("gallery", "reliability", "brought_bad")
 OF_MANY_PROCESSES = (

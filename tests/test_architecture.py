@@ -90,6 +90,7 @@ def test_there_is_something_to_check():
     assert len(sources(*OUR_FOLDERS)) > 20
 
 
+@pytest.mark.slow
 def test_core_imports_nothing_above_it():
     assert not breaches("studio/core", CAPABILITIES | ABOVE)
 
@@ -105,6 +106,7 @@ def test_engine_and_gallery_reach_capabilities_only_by_name(folder):
     assert not breaches(f"studio/{folder}", CAPABILITIES | {"api", "cli", "run"})
 
 
+@pytest.mark.slow
 def test_what_all_faces_share_knows_no_face():
     assert not breaches("studio/run", {"api", "cli", "notebook"})
     assert not breaches("studio/cli", {"api", "notebook"})
@@ -352,6 +354,7 @@ def _undeclared(declared: set[str], *folders: str) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_whatever_is_imported_is_declared():
     offered = _declared("jax", "heic", "export")
     assert not _undeclared(offered, "studio", "pages", "training")
@@ -380,6 +383,7 @@ def _opens_the_door(node: ast.AST) -> bool:
 UNSAFE = "enable_unsafe_deserialization"
 
 
+@pytest.mark.slow
 def test_nothing_loads_what_may_run_code():
     found = [
         f"{relative(path)}:{getattr(node, 'lineno', '?')}"

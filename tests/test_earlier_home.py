@@ -77,6 +77,7 @@ def test_a_kept_model_opens_and_writes(earlier):
     assert len(made.files[0].read().decode()) >= 20
 
 
+@pytest.mark.slow
 def test_a_finished_job_is_shown(earlier):
     engine = Engine(warm=False)
     try:
@@ -86,6 +87,7 @@ def test_a_finished_job_is_shown(earlier):
         engine.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.metadata.version("keras") != KERAS, reason=f"its checkpoint is of Keras {KERAS}"
 )

@@ -202,6 +202,7 @@ print("end", sys.stderr.name)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", [[], ["-u"]])
 def test_the_program_that_calls_it_keeps_its_logging(unbuffered, home):
     done = subprocess.run([sys.executable, *unbuffered, "-c", PROGRAM], capture_output=True, text=True)

@@ -99,6 +99,7 @@ def test_no_sentence_is_longer_than_two_lines(document):
     assert not [one for one in sentences if len(one) > LONGEST]
 
 
+@pytest.mark.slow
 def test_every_picture_of_the_guide_is_shown():
     shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document)}
     assert not set((DOCS / "pictures").iterdir()) - shown

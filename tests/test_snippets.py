@@ -45,5 +45,6 @@ def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys
     assert ("print(" in code) == bool(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_there_are_snippets():
     assert len(SNIPPETS) > 6 and len(FOUND) == len(SNIPPETS) + 2

@@ -112,6 +112,7 @@ def _stream(port: int, host: str, origin: str) -> int:
             return refused.response.status_code
 
 
+@pytest.mark.slow
 def test_as_large_a_file_as_pages_ask_for_is_taken(home):
     """Of which the form around it is no part, and which may be larger than the usual one."""
     port = _free_port()
@@ -157,6 +158,7 @@ def _upload(port: int, session: str, size: int, length_alone: bool = False) -> i
         return connection.getresponse().status
 
 
+@pytest.mark.slow
 def test_only_pages_of_this_machine_reach_the_studio(home):
     port = _free_port()
     with _serve(port) as process:
@@ -250,6 +252,7 @@ ROUTES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guarded", ["one", "many"], indirect=True)
 def test_who_has_no_token_reaches_nothing_and_who_has_it_all(guarded):
     port, token, address = guarded
@@ -283,6 +286,7 @@ def test_who_has_no_token_reaches_nothing_and_who_has_it_all(guarded):
     assert 'url=/evil.example/"' in elsewhere
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guarded", ["many"], indirect=True)
 def test_a_token_lets_many_in_and_each_is_somebody(guarded):
     port, token, _ = guarded
@@ -290,6 +294,7 @@ def test_a_token_lets_many_in_and_each_is_somebody(guarded):
     assert "studio_owner=" in _ask(port, "/", Cookie=cookie)[1]["set-cookie"]
 
 
+@pytest.mark.slow
 def test_a_word_that_is_neither_on_nor_off_starts_no_studio(home, monkeypatch):
     monkeypatch.setenv("STUDIO_TOKEN", "s3cret")
     words = [sys.executable, "-m", "streamlit", "run", f"--server.port={_free_port()}"]
@@ -300,6 +305,7 @@ def test_a_word_that_is_neither_on_nor_off_starts_no_studio(home, monkeypatch):
     assert "s3cret" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
     port = _free_port()

@@ -78,7 +78,7 @@ def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
 
 
 def _best(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
-    """The map that was asked for; else, of those that have a picture of what they like best, the strongest."""
+    """The map that was asked for; else the strongest of those that have a picture of what they like best."""
     found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
     if found is None or settings.channel is not None:
         return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 CHORE = {"task": "chores.do"}
 
 
+@pytest.mark.slow
 def test_an_item_is_marked_and_found_by_its_marks(call):
     id = call.ended(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
     asked = {"starred": True, "tags": ["Over HTTP"], "name": "My best"}
@@ -16,6 +19,7 @@ def test_an_item_is_marked_and_found_by_its_marks(call):
     assert call("GET", "/gallery?starred=true").json()["total"] == 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_marked_is_told_in_a_sentence(call, visitors):
     id = call.ended(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
     for bad in ({"tags": ["x" * 41]}, {"name": "a\n\x00b"}, {"name": "\ud800"}, {"tags": "a"}, {"stars": 5}):

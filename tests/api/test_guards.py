@@ -35,6 +35,7 @@ def png() -> bytes:
     return data.getvalue()
 
 
+@pytest.mark.slow
 def test_nothing_is_told_without_a_token(address, call):
     for method, path in [
         ("GET", "/health"),
@@ -101,6 +102,7 @@ def test_who_has_no_token_is_told_as_by_the_api_itself():
     assert (b"content-type", b"application/problem+json; charset=utf-8") in sent[0]["headers"]
 
 
+@pytest.mark.slow
 def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
     ada, bob = visitors
     file = ada("POST", "/files?name=a.png", data=png).json()
@@ -237,6 +239,7 @@ def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
     assert not list((paths.folder("cache") / "received").iterdir())
 
 
+@pytest.mark.slow
 def test_the_server_of_pages_loads_no_keras_for_it():
     code = (
         "import sys; from studio.api.app import create; create(); from studio.api import shapes\n"

@@ -14,6 +14,7 @@ from studio.engine.jobs.ledger import Ledger
 CHORE = {"task": "chores.do", "settings": {"steps": 3}}
 
 
+@pytest.mark.slow
 def test_a_job_is_asked_for_made_and_fetched(call):
     asked = call("POST", "/jobs", json=CHORE)
     assert asked.status_code == 202
@@ -31,6 +32,7 @@ def test_a_job_is_asked_for_made_and_fetched(call):
     assert small.content[8:12] == b"WEBP"
 
 
+@pytest.mark.slow
 def test_what_is_sent_again_with_its_key_makes_one_job(call):
     key = {"Idempotency-Key": "the first"}
     first, again = (call("POST", "/jobs", json=CHORE, headers=key).json() for _ in range(2))
@@ -49,6 +51,7 @@ def test_a_key_outlives_the_server(home, chores):
     assert after.keyed("visitor-ada", "mine") is None
 
 
+@pytest.mark.slow
 def test_a_job_tells_of_itself_until_it_has_ended(call):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 8, "pause": 0.15}}).json()
     events = [part.split("\n", 1) for part in _events(call, job["id"])]
@@ -142,6 +145,7 @@ def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
     assert call("POST", "/jobs", json={**body, "batch": "../up"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_many_pictures_are_one_batch_by_one_request(call, until):
     body = {
         "task": "style.transfer",

@@ -21,6 +21,7 @@ def kept():
             kept_models.forget(name)
 
 
+@pytest.mark.slow
 def test_a_model_is_renamed_removed_and_brought_back_by_its_owner_alone(call, visitors, kept):
     ada, bob = visitors
     for other in (bob, call):

@@ -25,6 +25,8 @@ from studio.gallery.index import Wanted
 from studio.run import http_client, remote
 from tests.api.conftest import FAKES, Client
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 CHORE = {"steps": 4, "shade": 77, "quiet": True}

@@ -15,6 +15,8 @@ from studio.cli import main
 from studio.core import owners, paths, tokens
 from tests.api.conftest import Client
 
+pytestmark = pytest.mark.slow
+
 CHORE = {"task": "chores.do", "settings": {"steps": 4, "pause": 0.1}}
 
 

@@ -14,6 +14,7 @@ from studio.core.pictures import images
 QUICK = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps", "3")
 
 
+@pytest.mark.slow
 def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, said):
     code, out, _ = said("channel", "-o", "likes.png", *QUICK, "--json")
     told = json.loads(out)
@@ -25,6 +26,7 @@ def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, said):
     assert not np.array_equal(images.read("other.png"), images.read("likes.png"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words, told",
     [(("--layer", "block3_conf3"), "block3_conv3"), (("--channel", "512"), "0 to 511"), (("photo.png",), "")],

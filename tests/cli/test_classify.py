@@ -27,6 +27,7 @@ def toy(weights_home, tmp_path, monkeypatch, picture):
     return "toy"
 
 
+@pytest.mark.slow
 def test_predict_names_what_a_picture_shows(toy, said):
     code, out, _ = said("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
     assert code == 0
@@ -35,6 +36,7 @@ def test_predict_names_what_a_picture_shows(toy, said):
     assert first.count("%") == 2
 
 
+@pytest.mark.slow
 def test_predict_as_json_has_the_paths_that_were_given(toy, said):
     Path("a").mkdir()
     Path("photo.png").rename("a/photo.png")
@@ -48,6 +50,7 @@ def test_predict_as_json_has_the_paths_that_were_given(toy, said):
     assert found["stopped_early"] is False
 
 
+@pytest.mark.slow
 def test_predict_saves_words_or_json(toy, said):
     assert said("classify", "predict", toy, "photo.png", "-o", "told.json", "--quiet")[:2] == (
         0,
@@ -60,6 +63,7 @@ def test_predict_saves_words_or_json(toy, said):
     assert Path("told.txt").read_text().startswith("photo.png: c")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["told.json", "told.txt"])
 def test_what_was_told_is_told_again(toy, said, name):
     said("classify", "predict", toy, "photo.png", "-o", name, "--quiet")
@@ -72,6 +76,7 @@ def test_what_was_told_is_told_again(toy, said, name):
     assert code == 2 and "figures told in words" in err
 
 
+@pytest.mark.slow
 def test_the_preset_may_be_named_by_its_flag(toy, said):
     plain = said("classify", "predict", toy, "photo.png", "--quiet")
     assert plain[0] == 0
@@ -79,6 +84,7 @@ def test_the_preset_may_be_named_by_its_flag(toy, said):
     assert said("classify", "predict", f"--preset={toy}", "photo.png", "--quiet") == plain
 
 
+@pytest.mark.slow
 def test_every_frame_of_a_film_is_explained_by_the_model_that_was_given(toy, said):
     frames = [np.full((32, 48, 3), shade, "uint8") for shade in (60, 180)]
     Path("clip.gif").write_bytes(animations.encode(frames, "gif", 10))
@@ -102,6 +108,7 @@ def test_a_picture_where_one_classifier_and_one_picture_go_is_told(toy, said):
     assert code == 2 and "Received: a picture. Next: choose a model." in err
 
 
+@pytest.mark.slow
 def test_explain_draws_a_picture(toy, said):
     code, out, _ = said("classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet")
     assert (code, out) == (0, "why.png\n")
@@ -110,6 +117,7 @@ def test_explain_draws_a_picture(toy, said):
     assert recipe.task == "classify.explain" and set(recipe.inputs) == {"picture", "model"}
 
 
+@pytest.mark.slow
 def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
     code, out, err = said("classify", "export", toy, "-o", "toy.keras")
     assert (code, out) == (0, "toy.keras\n")
@@ -131,6 +139,7 @@ def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy
     assert "load_model" in Path("toy.keras-2.py").read_text()
 
 
+@pytest.mark.slow
 def test_score_of_a_classifier(toy, said):
     rng = np.random.default_rng(0)
     for name in ("cat", "coffee"):
@@ -206,6 +215,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
 def test_bad_input_is_one_line(words, toy, said):
     Path("model.keras").write_bytes(b"PK\x03\x04 no model")

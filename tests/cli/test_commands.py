@@ -165,6 +165,7 @@ def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, 
     assert not Path("out.png").exists()
 
 
+@pytest.mark.slow
 def test_bad_input_is_found_before_keras_loads(photo):
     lines = [["style", "nothing.png", "sample:mosaic", "-o", "out.png"]]
     lines += [

@@ -12,6 +12,7 @@ import pytest
 from studio.core.pictures import images
 
 
+@pytest.mark.slow
 def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start):
     done = start("invert", photo, "-o", "out.png")
     out, err = done.communicate(timeout=60)
@@ -30,6 +31,7 @@ def until(path, process):
     pytest.fail("the work never began")
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_the_best_so_far(photo, home, start):
     process = start("invert", photo, "-o", "out.png", "--steps", "1000", "--seconds", "0.05")
     until(home / "logs" / "command-line.log", process)
@@ -40,6 +42,7 @@ def test_ctrl_c_saves_the_best_so_far(photo, home, start):
     assert images.read("out.png").shape == (48, 64, 3)
 
 
+@pytest.mark.slow
 def test_second_ctrl_c_quits(photo, home, start):
     process = start("invert", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
     until(home / "logs" / "command-line.log", process)
@@ -52,6 +55,7 @@ def test_second_ctrl_c_quits(photo, home, start):
     assert not Path("out.png").exists()
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_fault(photo, start):
     process = start("invert", photo, "-o", "out.png", "--json")
     process.stdout.close()
@@ -59,6 +63,7 @@ def test_a_closed_pipe_is_no_fault(photo, start):
     assert process.wait(timeout=60) == 0
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_leaves_as_it_came(photo, start):
     name = os.fsdecode(b"\xff.png")
     process = start("invert", photo, "-o", name, errors="surrogateescape")
@@ -67,6 +72,7 @@ def test_a_name_that_is_no_text_leaves_as_it_came(photo, start):
     assert Path(name).is_file()
 
 
+@pytest.mark.slow
 def test_verbose_shows_the_traceback(photo, start):
     process = start("invert", photo, "-o", "out.png", "--fault", "bug", "--verbose")
     assert "Traceback" in process.communicate(timeout=60)[1]

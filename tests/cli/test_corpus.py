@@ -92,6 +92,7 @@ def test_texts_archives_and_models(kind, outcomes):
     assert not [path.name for path, expected, taken, _ in found if expected == "refuse" and taken]
 
 
+@pytest.mark.slow
 def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_home, outcomes):
     found = list(outcomes("class_zip", "class_folder"))
     assert not [(path.name, fault) for path, _, _, fault in found if fault]

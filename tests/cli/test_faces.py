@@ -41,6 +41,7 @@ def test_a_form_and_a_name_that_differ_are_told(words, tiny, said):
     assert said(*QUICK, "--form", "npz", "-o", "a.npz")[0] == 0
 
 
+@pytest.mark.slow
 def test_what_is_in_them(tiny, said):
     said(*QUICK, "-o", "wall.npz")
     said(*QUICK, "-o", "wall.zip")

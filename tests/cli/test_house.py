@@ -27,6 +27,7 @@ def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, cap
     assert "identical" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, monkeypatch):
     monkeypatch.setattr(limits, "memory", lambda: 2**30)
     words = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
@@ -63,6 +64,7 @@ def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, to
     assert not photo.with_name("out.png").exists()
 
 
+@pytest.mark.slow
 def test_a_training_of_styles_asks_for_styles(photo, capsys):
     assert main(["train", "style", ".", "-o", "mine"]) == 2
     assert "--style" in capsys.readouterr().err

@@ -137,6 +137,7 @@ def test_a_replay_does_not_replace_what_it_was_given(photo, said, kept, home):
         refused(said("replay", "out.png", "-o", photo, "--inputs", inputs), "input")
 
 
+@pytest.mark.slow
 def test_a_replay_without_a_name_takes_one_that_nobody_has(photo, said, kept, monkeypatch):
     import paint
 

@@ -65,6 +65,7 @@ def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, said, home):
     assert said("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
 
 
+@pytest.mark.slow
 def test_replay_draws_a_sample_that_is_gone_again(photo, said, home):
     for sample in ("chelsea", "mosaic"):
         assert said("invert", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0

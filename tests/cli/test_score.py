@@ -20,6 +20,7 @@ def text(rhyme, voice):
     return "rhyme.txt"
 
 
+@pytest.mark.slow
 def test_the_part_that_was_held_out_gives_the_figures_of_the_training(voice, text, said):
     code, out, err = said("score", voice, text)
     found, told = json.loads(out), presets.find(voice).data()["figures"]
@@ -30,6 +31,7 @@ def test_the_part_that_was_held_out_gives_the_figures_of_the_training(voice, tex
     assert found["chars"] == told["held_out_chars"]
 
 
+@pytest.mark.slow
 def test_the_part_is_that_which_the_models_own_training_held_out(voice, text, said):
     made = json.loads((voice / "settings.json").read_text())
     made["settings"]["held_out"] = 0.05

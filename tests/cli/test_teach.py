@@ -21,6 +21,7 @@ def drawn(tmp_path):
     return drawn_classes.make(tmp_path / "shapes")
 
 
+@pytest.mark.slow
 def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, capsys):
     out = tmp_path / "model"
     assert cli.main(["classify", "train", str(drawn), "-o", str(out), *TRAIN]) == 0
@@ -42,6 +43,7 @@ def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, caps
     )
 
 
+@pytest.mark.slow
 def test_the_script_does_the_same(weights_home, drawn, tmp_path, capsys):
     words = [str(drawn), "-o", str(tmp_path / "model"), *TRAIN, "--json", "--seed", "3"]
     assert script.main("classify.train", "train_classifier", words) == 0
@@ -80,6 +82,7 @@ def test_what_is_wrong_is_told_in_one_line(home, drawn, monkeypatch, capsys, wor
     assert said == "" and noted.startswith("error: ") and says in noted and noted.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["zip_traversal", "symlink", "bomb", "nested"])
 def test_archives_made_to_harm_are_refused(home, tmp_path, capsys, kind):
     import zipfile

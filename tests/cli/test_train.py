@@ -40,6 +40,7 @@ def test_help_lists_what_can_be_trained(capsys):
     assert "text" in out and "writes like a text" in out
 
 
+@pytest.mark.slow
 def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, said):
     code, out, err = train("-o", "deep/model")
     assert (code, out) == (0, "deep/model\n")
@@ -103,6 +104,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
     assert stopped["nats_per_char"] > unbroken["nats_per_char"] + 0.01
 
 
+@pytest.mark.slow
 def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     steps.stop_at = 3
     assert train("-o", "model")[0] == 130
@@ -115,6 +117,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     assert "here from its beginning" in err
 
 
+@pytest.mark.slow
 def test_what_begins_anew_is_promised_whole(train, steps, monkeypatch):
     monkeypatch.setattr(estimates, "LONG", 0.0)
     steps.stop_at = 3
@@ -122,6 +125,7 @@ def test_what_begins_anew_is_promised_whole(train, steps, monkeypatch):
     assert "from its beginning" not in train("-o", "model", "--no-resume")[2]
 
 
+@pytest.mark.slow
 def test_without_resume_it_begins_anew(train, steps):
     steps.stop_at = 3
     assert train("-o", "model")[0] == 130
@@ -133,6 +137,7 @@ def test_without_resume_it_begins_anew(train, steps):
     assert "nothing to resume" in train("-o", "model", "--resume")[2]
 
 
+@pytest.mark.slow
 def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, steps, monkeypatch):
     monkeypatch.setattr(task, "File", FullDisk)
     code, _, err = train("-o", "model")

@@ -56,6 +56,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 def test_the_text_is_all_of_stdout(write):
     code, out, err = write("the cat", "--seed", "4")
     assert (code, err) == (0, "")
@@ -64,6 +65,7 @@ def test_the_text_is_all_of_stdout(write):
     assert write("the cat", "--seed", "4")[1] == out != write("the cat", "--seed", "5")[1]
 
 
+@pytest.mark.slow
 def test_json_is_one_object(write):
     code, out, _ = write("a dog", "--json")
     found = json.loads(out)
@@ -141,6 +143,7 @@ def test_unknown_characters_are_told_beside_the_text(write):
     assert write("thé €", "--quiet")[2] == ""
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_the_same_text_bit_by_bit(voice, write, home):
     whole = write("the cat", "--chars", "3000", "--stop", "king so", "--seed", "1")[1]
     words = ["the cat", "--preset", voice, "--chars", "3000", "--stop", "king so", "--seed", "1"]
@@ -149,6 +152,7 @@ def test_a_terminal_sees_the_same_text_bit_by_bit(voice, write, home):
     assert b"".join(pieces).replace(b"\r\n", b"\n").decode() == whole
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_written(voice, home):
     words = ["the cat", "--preset", voice, "--chars", "100000"]
     code, pieces, err = on_terminal(Path.cwd(), home, *words, stop_at=b"the cat")

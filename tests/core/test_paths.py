@@ -95,6 +95,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_no_half_file(tmp_path):
     path = paths.write(tmp_path / "file.bin", bytes(300_000))
     rng = random.Random(0)

@@ -210,6 +210,7 @@ def test_every_attack_is_refused(good):
     assert not taken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["NaN", "infinity", "overflow", "duplicate key", "NUL escape", "6000 digits"]
 )

@@ -124,6 +124,7 @@ def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, given, sl
     assert tasks.made_of(task, given, inputs) == name
 
 
+@pytest.mark.slow
 def test_what_warms_a_worker_first_loads_no_keras(home):
     code = (
         "import sys; from studio.core import tasks\n"

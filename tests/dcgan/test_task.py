@@ -21,6 +21,8 @@ from studio.core.training.loop import Curves
 from studio.dcgan import card, task
 from studio.dcgan.settings import TrainDcganSettings
 
+pytestmark = pytest.mark.slow
+
 TINY = {"steps": 4, "width": 4, "judge_width": 4, "size": 32, "batch": 8, "test_every": 2, "latent_dim": 8}
 
 
@@ -104,7 +106,6 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
         assert any(told in note for note in result.figures["notes"]) and told in card
 
 
-@pytest.mark.slow
 def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt(made, drawn, tmp_path):
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
@@ -123,7 +124,6 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
         tasks.run("dcgan.train", other, start)
 
 
-@pytest.mark.slow
 def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_path, monkeypatch):
     def stopped(*_):
         raise Cancelled
@@ -200,7 +200,6 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
             generator.open(preset)
 
 
-@pytest.mark.slow
 def test_its_pictures_are_compared_with_real_ones(quick_inceptionv3_home, drawn):
     found = trained(drawn, scored=24).figures
     assert found["n"] == 24 and found["real_n"] == 144 and found["fid"] > 100 and found["kid"] > 0.05

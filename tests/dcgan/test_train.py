@@ -68,6 +68,7 @@ def stepped(settings, images, *losses):
     return gan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", ["logistic", "relativistic"])
 @pytest.mark.parametrize(
     "loss, network", [("generator", "generator"), ("judge", "discriminator")], ids=["generator", "judge"]
@@ -94,6 +95,7 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny, whole):
         assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_wall_has_the_marks_of_the_judge_of_its_time(blobs, tiny):
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 3}))
     asked = []
@@ -136,6 +138,7 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, t
         assert np.allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_losses_are_means_since_the_last_test(blobs, tiny):
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 4, "test_every": 2}))
     each, usual = [], trainer.gan.train_on_batch
@@ -151,6 +154,7 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
         assert mean == pytest.approx(np.mean([float(one["judge"]) for one in each[2 * n : 2 * n + 2]]))
 
 
+@pytest.mark.slow
 def test_what_was_measured_before_does_not_count(tiny):
     found = []
     for before in (0.0, 100.0):
@@ -163,6 +167,7 @@ def test_what_was_measured_before_does_not_count(tiny):
     np.testing.assert_allclose(*found, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_closest_is_kept(blobs, tiny):
     distances = iter([1.0, 5.0])
     seen = []
@@ -203,12 +208,14 @@ def test_a_judge_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that
         assert trainer.rollbacks == taken_back
 
 
+@pytest.mark.slow
 def test_a_training_whose_every_test_was_bad_leaves_no_model(blobs, tiny, monkeypatch):
     monkeypatch.setattr(train, "LEAST_JUDGE_LOSS", 1e9)
     with pytest.raises(StudioError, match="hardly ever wrong at any test"):
         train.train(blobs, tiny)
 
 
+@pytest.mark.slow
 def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
@@ -223,6 +230,7 @@ def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     )
 
 
+@pytest.mark.slow
 def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.gan.generator.set_weights([one * np.nan for one in trainer.gan.generator.get_weights()])
@@ -230,6 +238,7 @@ def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, 
         trainer.learn(Progress())
 
 
+@pytest.mark.slow
 def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
     found = train.train(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
     assert found.ended == "nan" and found.steps < 400
@@ -315,6 +324,7 @@ def test_a_relativistic_judge_may_tell_grain_from_what_is_flat(tiny, monkeypatch
     assert penalised == pytest.approx(plain, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_penalty_of_slopes_reaches_the_weights_of_the_judge(blobs, tiny):
     after = []
     for penalty in (1e-9, 10.0):
@@ -344,6 +354,7 @@ def test_a_relativistic_judge_sees_each_picture_by_itself(blobs, tiny):
     assert apart["relativistic"] < 1e-5 < apart["logistic"]
 
 
+@pytest.mark.slow
 def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
     gan = model.Gan(tiny.model_copy(update={"rate_end": 0.25, "learning_rate": 0.004}))
     gan.start()

@@ -36,6 +36,7 @@ def answer(name, image, backbone="vgg16"):
     return Evaluator(backbones.load(backbone), layer(name))(images.to_01(image)).value
 
 
+@pytest.mark.slow
 def test_a_dream_raises_what_it_climbs_and_keeps_the_picture_recognisable(weights_home, photo):
     dreamt = dream(photo, steps=5)
     before = images.fit(photo, 96)
@@ -59,12 +60,14 @@ def test_what_an_octave_climbed_is_told_from_before_its_first_step_to_after_its_
     assert octave["after"] == pytest.approx(answer("block4_conv3", dreamt.image), rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_dream_and_another_another(weights_home, photo):
     first, again, other = (dream(photo, seed=seed).image for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_a_recipe_from_before_the_second_dreamer_gives_the_first_ones_dream(inputs):
     first = DreamSettings(**SMALL | {"dreamer": 1})
     made, now = (tasks.run("dream.ascend", settings, inputs) for settings in (first, DreamSettings(**SMALL)))
@@ -76,6 +79,7 @@ def test_a_recipe_from_before_the_second_dreamer_gives_the_first_ones_dream(inpu
     assert made.figures["octaves"][0]["before"] == pytest.approx(now.figures["octaves"][0]["before"])
 
 
+@pytest.mark.slow
 def test_half_as_many_bits_dream_nearly_the_same(weights_home, photo):
     whole, half = (dream(photo, precision=precision).image for precision in ("float32", "bfloat16"))
     assert not np.array_equal(whole, half)
@@ -103,6 +107,7 @@ def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
     assert answer("block3_conv3", dreamt.image) < before
 
 
+@pytest.mark.slow
 def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
     dreamt = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
     before = images.fit(photo, 96)
@@ -110,6 +115,7 @@ def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
         assert answer(name, dreamt.image) > 1.3 * answer(name, before)
 
 
+@pytest.mark.slow
 def test_one_channel_rises_above_its_neighbours(weights_home, photo):
     vgg16 = backbones.load("vgg16").features(("block4_conv2",))
     dreamt = dream(photo, layers=("block4_conv2:71",), steps=6)
@@ -120,6 +126,7 @@ def test_one_channel_rises_above_its_neighbours(weights_home, photo):
     assert np.argmax(after - before) == 71
 
 
+@pytest.mark.slow
 def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo):
     plain = dream(photo, layers=("block4_conv3",)).image
     tall = sample_photos.photo("rocket")[:, 200:330]
@@ -128,6 +135,7 @@ def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo)
     assert guided.figures["octaves"][-1]["after"] > guided.figures["octaves"][-1]["before"]
 
 
+@pytest.mark.slow
 def test_holding_the_colours_keeps_the_mean_colour(weights_home, photo):
     before = images.fit(photo, 96).mean(axis=(0, 1))
     free, held = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
@@ -173,6 +181,7 @@ def test_a_dream_stopped_before_its_first_step_leaves_nothing(inputs):
         tasks.run("dream.ascend", DreamSettings(**SMALL), inputs, Progress(cancelled=lambda: True))
 
 
+@pytest.mark.slow
 def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
     result = tasks.run("dream.ascend", DreamSettings(**SMALL), inputs)
     recipe = recipes.read(result.files[0].read())
@@ -182,6 +191,7 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
     assert again.files[0].read() == result.files[0].read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("look", "layers", "told"), [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
 )

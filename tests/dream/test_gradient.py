@@ -85,6 +85,7 @@ def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_anew
     assert np.array_equal(carried(other_01)[1], second)
 
 
+@pytest.mark.slow
 def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, picture_01, monkeypatch):
     monkeypatch.setattr(gradient, "WINDOW", 64)
     goal = layer("block2_conv2")

@@ -77,6 +77,7 @@ def test_a_film_has_the_frames_that_were_asked_for(frames, untrained, photo):
     assert not made.stopped_early
 
 
+@pytest.mark.slow
 def test_the_end_flows_into_the_beginning(untrained, photo):
     found = list(animations.frames(film(photo, 24).film))
     neighbours = [apart(one, other) for one, other in pairwise(found)]
@@ -84,6 +85,7 @@ def test_the_end_flows_into_the_beginning(untrained, photo):
     assert apart(found[-1], found[0]) < 0.7 * apart(found[0], found[12])
 
 
+@pytest.mark.slow
 def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
     shown = []
     progress = Progress(lambda report: shown.append(report.preview), preview_seconds=0)
@@ -105,6 +107,7 @@ def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
     assert {report.preview.shape for report in steps} == {(46, 69, 3), (64, 96, 3)}
 
 
+@pytest.mark.slow
 def test_most_steps_end_a_film_with_the_last_whole_frame(untrained, photo):
     ended = film(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first, four whole ones and half a one
     assert (ended.frames, ended.stopped_early) == (4, False)
@@ -118,6 +121,7 @@ def again(result, inputs):
     return tasks.run("dream.ascend", settings, inputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [6, 9])
 def test_a_stopped_film_is_a_shorter_loop_that_can_be_made_again(at, inputs):
     settings = DreamSettings(**SMALL | {"zoom": 30})

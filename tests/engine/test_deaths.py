@@ -12,6 +12,8 @@ from studio.core.errors import StudioError
 from studio.engine import Engine, runner
 from studio.engine.cluster import worker
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_job_that_kills_its_worker_fails_alone(engine, do, finished):
     poison, next_one = do(do="crash"), do()
@@ -110,7 +112,6 @@ def test_live_requests_are_answered_while_keras_is_loaded(chores, start, until, 
         engine.close()
 
 
-@pytest.mark.slow
 def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished, monkeypatch):
     monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
     job = do(do="hang", steps=10_000, pause=0.02)
@@ -133,7 +134,6 @@ def test_a_job_of_slow_steps_has_the_time_of_some_to_stop(engine, do, until, fin
     assert job.state == "done" and job.result.stopped_early
 
 
-@pytest.mark.slow
 def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finished, monkeypatch, caplog):
     end = engine._cluster.restart
 

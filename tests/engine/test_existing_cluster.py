@@ -45,6 +45,7 @@ def _down(start, until):
         engine.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "ws://127.0.0.1:9", "TLS://127.0.0.1:9"]
 )
@@ -61,6 +62,7 @@ def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start, mo
     assert "certificates" in _down(start, until)
 
 
+@pytest.mark.slow
 def test_a_cluster_out_of_reach_is_said_in_a_sentence(cluster, start, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
     monkeypatch.setattr("studio.engine.cluster.client.START_SECONDS", 1)

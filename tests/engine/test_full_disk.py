@@ -71,6 +71,7 @@ def test_a_live_result_for_which_there_is_room_is_a_job_also_after_a_restart(hom
     assert again.snapshot(again.find(record.id, "local")).result.files[0].read() == b"text"
 
 
+@pytest.mark.slow
 def test_a_job_that_cannot_begin_fails_alone(engine, do, finished, disk):
     disk.room = 2  # job.json and its first state.json
     job = do()
@@ -82,6 +83,7 @@ def test_a_job_that_cannot_begin_fails_alone(engine, do, finished, disk):
     assert engine.status() == "ready"
 
 
+@pytest.mark.slow
 def test_a_running_job_is_cancelled_and_ends_on_a_full_disk(engine, do, finished, disk, until):
     job = do(steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)

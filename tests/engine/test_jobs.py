@@ -20,6 +20,7 @@ from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
 
 
+@pytest.mark.slow
 def test_a_job_brings_back_what_its_task_made(engine, do, finished):
     job = finished(do(steps=3, shade=77))
     assert (job.state, job.error, job.place) == ("done", "", 0)
@@ -35,6 +36,7 @@ def test_a_job_brings_back_what_its_task_made(engine, do, finished):
     assert [point["count"] for point in job.history] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_inputs_reach_the_worker(engine, chores, finished, picture):
     file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
     job = finished(engine.submit("chores.do", chores.ChoreSettings(), {"picture": [file]}))
@@ -123,12 +125,14 @@ def test_each_phase_of_a_run_has_its_curve_from_its_first_point(do, finished):
     assert steps[0] == 1 and steps[half - 1] == 1000 and 300 <= half <= 402
 
 
+@pytest.mark.slow
 def test_the_curve_of_a_run_whose_length_is_not_known_is_thinned_too(do, finished):
     steps = _lines(finished(do(do="unknown", steps=5000)))
     assert steps[:400] == [*range(1, 401)]
     assert len(steps) <= 400 * 4 and steps[-1] >= 4900
 
 
+@pytest.mark.slow
 def test_jobs_wait_in_line_and_run_in_order(engine, do, until, finished):
     jobs = [do(steps=10, pause=0.1) for _ in range(3)]
     until(lambda: engine.job(jobs[0].id).state == "running")
@@ -157,6 +161,7 @@ def test_cancelling_keeps_the_best_so_far(engine, do, until, finished):
     assert images.read(job.result.files[0].read()).shape == (32, 48, 3)
 
 
+@pytest.mark.slow
 def test_a_job_that_is_cancelled_as_it_begins_is_one_or_the_other(engine, do, finished):
     jobs = []
     for pause in range(30):
@@ -170,6 +175,7 @@ def test_a_job_that_is_cancelled_as_it_begins_is_one_or_the_other(engine, do, fi
         assert kept == (job.started is not None) and ("before it began" in job.error) != kept
 
 
+@pytest.mark.slow
 def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):
     running, waiting, last = do(steps=40, pause=0.05), do(), do()
     until(lambda: engine.job(running.id).state == "running")
@@ -260,6 +266,7 @@ def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, do, finished,
         assert "raise ZeroDivisionError" in lines.read()
 
 
+@pytest.mark.slow
 def test_drivers_have_a_lane_of_their_own(engine, do, chores, finished):
     busy = do(steps=10_000, pause=0.05)
     driver = finished(engine.submit("chores.drive", chores.ChoreSettings(), {}))

@@ -30,6 +30,7 @@ def _on_disk():
     return {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_live_result_is_bytes_and_leaves_nothing(live):
     before = _on_disk()
     result = live(shade=33)
@@ -40,6 +41,7 @@ def test_a_live_result_is_bytes_and_leaves_nothing(live):
     assert _on_disk() == before
 
 
+@pytest.mark.slow
 def test_a_live_result_is_kept_as_a_finished_job(engine, live):
     result = live(shade=34)
     kept = engine.keep(result, "her")
@@ -156,6 +158,7 @@ def test_closing_sends_away_who_waits_and_who_comes(until):
         ask("you")
 
 
+@pytest.mark.slow
 def test_an_engine_that_falls_sends_away_who_waits(home, start, chores, until):
     engine = start()
     with ThreadPoolExecutor(2) as pool:

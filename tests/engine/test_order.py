@@ -67,6 +67,7 @@ def test_what_goes_before_says_when_the_turn_comes(line):
     assert waiting.turn(list(waiting)[-1]).ahead == SMALL + LONG
 
 
+@pytest.mark.slow
 def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, do, until, finished):
     running = do(steps=1000, pause=0.02, takes=50)
     until(lambda: engine.job(running.id).state == "running")
@@ -78,6 +79,7 @@ def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, do, until, fin
     assert engine.job(small.id).starts_in is None
 
 
+@pytest.mark.slow
 def test_what_took_so_long_before_is_expected_again(engine, chores, do, finished):
     finished(do(steps=2, pause=0.1))
     assert 0 < do().expected < 60

@@ -47,6 +47,7 @@ def submit(engine, chores, owner, **settings):
     return engine.submit("chores.do", chores.ChoreSettings(**settings), {}, owner)
 
 
+@pytest.mark.slow
 def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
     engine, keep, chores, many, finished
 ):
@@ -79,6 +80,7 @@ def test_what_was_brought_just_now_counts_too(home, many):
     assert quotas.usage_of(ANN).bytes >= 990_000
 
 
+@pytest.mark.slow
 def test_a_file_that_is_named_twice_counts_once(engine, keep, many):
     many()
     before = quotas.usage_of(CID).bytes
@@ -184,6 +186,7 @@ def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
         assert (quotas.usage_of(ANN).bytes == 900_000) == counts
 
 
+@pytest.mark.slow
 def test_many_small_files_take_room_too(home, many):
     many(DISK="0.001")
     with owners.asking(ANN):

@@ -52,6 +52,7 @@ def _gone(pid: int) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start, until):
     process, told = server
     assert told["heavy"] == []
@@ -73,6 +74,7 @@ def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start, until
         again.close()
 
 
+@pytest.mark.slow
 def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(home, start, chores, until, hurry):
     first, second = start(), start()
     until(lambda: first.status() == "ready" or second.status() == "ready")
@@ -94,6 +96,7 @@ def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(home, sta
         second.close()
 
 
+@pytest.mark.slow
 def test_an_engine_whose_cluster_is_killed_starts_again(home, start, chores, until, hurry):
     engine = start()
     try:
@@ -176,6 +179,7 @@ def test_the_time_left_survives_the_way_to_a_page():
     assert report.seconds_left == pytest.approx(299)
 
 
+@pytest.mark.slow
 def test_what_is_finished_stays_on_disk_and_only_a_little_of_it_in_memory(home, chores, monkeypatch):
     monkeypatch.setattr("studio.engine.jobs.seen.MOST_BYTES", 2**20)
     ledger = Ledger(home / "jobs")
@@ -220,6 +224,7 @@ def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
     assert _loaded(home, first.id).state == "queued"
 
 
+@pytest.mark.slow
 def test_what_killed_workers_left_half_written_is_swept(home, start, until):
     code = "import os, sys; from pathlib import Path; from studio.core import paths\n"
     code += "with paths.replacing(Path(sys.argv[1])) as half: half.touch(); os._exit(0)"
@@ -232,6 +237,7 @@ def test_what_killed_workers_left_half_written_is_swept(home, start, until):
         engine.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
 def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start, until, tmp_path, there):
     elsewhere = tmp_path / "elsewhere"
@@ -248,6 +254,7 @@ def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start
     assert not there or [path.name for path in elsewhere.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, monkeypatch):
     monkeypatch.setattr("studio.engine.cluster.launch.MOST_LOG", 2000)
     monkeypatch.setattr(serving, "LOOK_SECONDS", 0.1)

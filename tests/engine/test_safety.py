@@ -16,6 +16,8 @@ from sown import sown
 
 from studio.engine import Engine
 
+pytestmark = pytest.mark.slow
+
 
 def _listening() -> list[tuple[str, int]]:
     family = [psutil.Process(), *psutil.Process().children(recursive=True)]
@@ -118,7 +120,6 @@ def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until,
     assert outside.stat().st_mtime_ns == before
 
 
-@pytest.mark.slow
 def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores, until):
     engine = Engine()
     try:

@@ -42,6 +42,7 @@ def begun(stream):
     return stream
 
 
+@pytest.mark.slow
 def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
     before = {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
     running = stream(steps=40, pause=0.03)
@@ -58,6 +59,7 @@ def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
     assert before == {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
 
 
+@pytest.mark.slow
 def test_fast_reports_are_thinned(stream):
     running = stream(steps=1000, pause=0.001)
     heard, hear = [], running.hear
@@ -66,6 +68,7 @@ def test_fast_reports_are_thinned(stream):
     assert 3 <= len(heard) <= allowed < 500
 
 
+@pytest.mark.slow
 def test_pictures_and_curves_come_along(engine):
     photo = File.keep(images.encode_png(sample_photos.photo("rocket")), "picture", "rocket.png")
     wanted = PaintSettings(detail=32, steps=400, size=64)

@@ -11,6 +11,8 @@ from studio.core import recipes
 from studio.core.models import presets
 from studio.gallery.sweep_settings import SweepSettings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sweep(engine, chores):
@@ -72,7 +74,6 @@ def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, f
     assert finished(do()).state == "done"
 
 
-@pytest.mark.slow
 def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(engine, sweep, do, until, finished):
     varied = sweep(1, 2, 3, steps=30, pause=0.05)
     until(lambda: _keys(engine, "errand"))
@@ -81,7 +82,6 @@ def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(engine, sweep,
     assert all(job.ended < cells[1].path.stat().st_mtime for job in small)
 
 
-@pytest.mark.slow
 def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do, until, finished):
     varied = sweep(1, 2, steps=60, pause=0.05)
     until(lambda: _keys(engine, "errand"))
@@ -95,7 +95,6 @@ def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do,
     assert job.state == "done" and len(job.result.files) == 3
 
 
-@pytest.mark.slow
 def test_a_job_behind_a_cell_outlives_the_death_of_its_process(sweep, do, until, finished, engine):
     greedy = sweep(1, 2, do="fill", steps=60, pause=0.05)
     until(lambda: _keys(engine, "errand"))
@@ -107,7 +106,6 @@ def test_a_job_behind_a_cell_outlives_the_death_of_its_process(sweep, do, until,
     assert finished(greedy).state == "failed"
 
 
-@pytest.mark.slow
 def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do, until, finished):
     running = do(steps=60, pause=0.05)
     until(lambda: engine.job(running.id).report)
@@ -119,7 +117,6 @@ def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do
     assert finished(running).state == "done"
 
 
-@pytest.mark.slow
 def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(engine, sweep, do, until, finished):
     deadly = sweep(*range(16), do="crash", steps=2, pause=0.2)
     until(lambda: _keys(engine, "errand"))
@@ -129,7 +126,6 @@ def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(engine, swe
     assert finished(deadly).finished
 
 
-@pytest.mark.slow
 def test_a_cell_that_does_not_stop_leaves_the_lane(engine, sweep, do, until, finished):
     hung = sweep(1, 2, do="hang", steps=10_000, pause=0.02)
     until(lambda: _keys(engine, "errand"))

@@ -31,6 +31,7 @@ def hers(engine, tmp_path):
     shutil.rmtree(owners.folder(ANN))
 
 
+@pytest.mark.slow
 def test_a_model_of_another_visitor_is_not_there(engine, hers, until):
     settings = WriteSettings(preset=hers, chars=5)
     for ask in (
@@ -48,6 +49,7 @@ def test_a_model_of_another_visitor_is_not_there(engine, hers, until):
     assert engine.live("text.write", settings, {}, "tab", ANN).data
 
 
+@pytest.mark.slow
 def test_the_process_that_works_decides_too(engine, hers, until):
     """As if a page, or a request that nobody thought of, had come past what is checked before."""
     settings = WriteSettings(preset=hers, chars=5)

@@ -68,6 +68,7 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
         assert float(found[f"x{scale}"]) == pytest.approx(wanted, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_drawings_are_always_the_same_and_differ_from_each_other():
     made = drawn(7, 128, Progress())
     assert made.shape == (7, 128, 128, 3) and min(np.ptp(one) for one in made) > 60

@@ -78,6 +78,7 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
     assert float(learner(batch)["error"]) == pytest.approx(wanted, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_in_short_numbers_its_weights_stay_whole(photos):
     made = trainer(photos, precision="bfloat16")
     assert made.learner.network.layers[1].compute_dtype == "bfloat16"

@@ -39,6 +39,7 @@ def photo(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_a_picture_is_enlarged_and_made_again(said, photo, scale):
     code, out, _ = said("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
@@ -92,6 +93,7 @@ def test_what_is_enlarged_is_cleaned_before(said, photo):
     np.testing.assert_array_equal(images.read("once.png"), images.read("twice.png"))
 
 
+@pytest.mark.slow
 def test_kinds_of_pictures(said, tmp_path):
     base = Image.fromarray(images.resize(sample_photos.photo("chelsea"), 40, 60))
     deep = np.asarray(base.convert("L")).astype("uint16") * 257
@@ -118,6 +120,7 @@ def test_kinds_of_pictures(said, tmp_path):
     assert faded[0] < 10 and faded[-1] > 245 and (np.diff(faded) > -3).all()
 
 
+@pytest.mark.slow
 def test_a_folder_and_a_film(said, photo, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -136,6 +139,7 @@ def test_a_folder_and_a_film(said, photo, tmp_path):
             assert made.size == size and made.n_frames == 3
 
 
+@pytest.mark.slow
 def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, monkeypatch):
     buffer = io.BytesIO()
     Image.new("RGB", (1, 1)).save(buffer, "PNG")

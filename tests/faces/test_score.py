@@ -55,6 +55,7 @@ def test_a_part_at_the_end_is_what_trainings_hold_out(count, held_out):
     assert sorted(in_order(count)[start:end]) == list(split(count, held_out)[1])
 
 
+@pytest.mark.slow
 def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
     assert main(["score", tiny, "sample:cartoons"]) == 2
     assert "Invalid part. Expected: at least 20 pictures. Received: 10." in capsys.readouterr().err

@@ -191,6 +191,7 @@ def test_what_cannot_paint_frames_is_refused(film, settings, told):
         tasks.check(NAME, settings, {"film": [film]})
 
 
+@pytest.mark.slow
 def test_the_recipe_of_a_film_says_what_its_frames_were_computed_in(weights_home, film):
     made = tasks.run(NAME, asked("dream.ascend", size=64, steps=1, octaves=1), {"film": [film]})
     assert json.loads(made.recipe.settings["base"])["precision"] == fastest()

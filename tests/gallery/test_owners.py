@@ -139,6 +139,7 @@ def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, ma
     assert owners.tidy() == [VISITOR]
 
 
+@pytest.mark.slow
 def test_files_that_nothing_names_go_after_a_week(home, made, many):
     owners.tidy()
     kept, old, new = made(owner=USER), paths.keep(b"an upload"), paths.keep(b"another")

@@ -74,6 +74,7 @@ def test_patches_and_their_opposite_are_adjoint():
     assert (patches(whole) * cut).sum() == pytest.approx((whole * overlaid(cut)).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_learns_and_is_read_back(known, kind):
     settings = TeachSettings(kind=kind, bottleneck=8, steps=STEPS.get(kind, 60))
@@ -95,6 +96,7 @@ def test_each_kind_learns_and_is_read_back(known, kind):
     np.testing.assert_array_equal(again.redraw(given), teacher.network.redraw(given))
 
 
+@pytest.mark.slow
 def test_denoising_cleans_what_a_plain_one_does_not(known):
     noisy = spoilt(known.others, 0.5, 0, np.random.default_rng(1))
     left = {}
@@ -106,6 +108,7 @@ def test_denoising_cleans_what_a_plain_one_does_not(known):
     assert left["denoising"] < 20 < left["deep"] < levels(noisy, known.others)
 
 
+@pytest.mark.slow
 def test_holes_and_noise_spoil_only_as_much_as_asked(known):
     rng = np.random.default_rng(0)
     assert spoilt(known.others, 0, 0, rng) is known.others

@@ -48,6 +48,7 @@ def test_a_chain_visits_pictures_as_often_as_their_energy_says():
     np.testing.assert_allclose(visits, chances / chances.sum(), atol=0.03)
 
 
+@pytest.mark.slow
 def test_teaching_makes_other_digits_likelier(known, taught):
     others = (known.others >= 0.5).astype("float32")
     untaught = Boltzmann(taught.settings)
@@ -57,6 +58,7 @@ def test_teaching_makes_other_digits_likelier(known, taught):
     assert taught.energy(others).mean() < taught.energy(noise).mean() - 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["top", "left"])
 def test_what_is_kept_stays_and_the_rest_is_filled(known, taught, keep):
     drawing, kept = known.others[2], half(keep)

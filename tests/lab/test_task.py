@@ -45,6 +45,7 @@ def drawing(line=(), ground=0, side=200) -> np.ndarray:
 SEVEN = [(50, 40), (150, 40), (80, 170)]
 
 
+@pytest.mark.slow
 def test_digits_are_repaired_and_made_again(said):
     words = ["lab", "repair", "-o", "out.png", "--kind", "denoising", "--noise", "0.5", *QUICK, "--json"]
     code, out, _ = said(*words)
@@ -79,6 +80,7 @@ def test_networks_are_files_of_numpy(said):
     assert network_file.unpack(Path("rbm.npz").read_bytes())[0].kernel.shape == (784, 32)
 
 
+@pytest.mark.slow
 def test_doodles_of_ones_own_are_learnt(home):
     cross = images.encode_png(drawing([(40, 40), (160, 160), (100, 100), (160, 40), (40, 160)]))
     doodles = [File.keep(cross, "picture", "cross.png")]

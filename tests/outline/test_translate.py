@@ -121,6 +121,7 @@ def test_a_broken_picture_leaves_its_pair_out(read, tmp_path, lines_and_pictures
     assert len(first) == COUNT - 1 and "1 pair was left out" in notes[0] and "3" in notes[0]
 
 
+@pytest.mark.slow
 def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_path, lines_and_pictures):
     put(tmp_path / "pairs", "folders", lines_and_pictures)
     code, out, err = said("train", "translate", "pairs", "-o", "mine", *QUICK)

@@ -89,6 +89,7 @@ def quiet(monkeypatch):
         monkeypatch.setattr(f"pages.{name}", lambda *told, **more: None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address, half", HALVES, ids=str)
 def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
     usual = visit(address, **half)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pages.colour import dab_brush, under_the_hood
 from pages.jobs.use_again import USES
@@ -15,6 +16,7 @@ def labels(page) -> list[str]:
     return [button.label for button in page.button]
 
 
+@pytest.mark.slow
 def test_it_follows_the_sliders_and_offers_others(visit):
     page = visit("colour", hood="true")
     assert not page.exception and not page.error
@@ -30,6 +32,7 @@ def test_it_follows_the_sliders_and_offers_others(visit):
     assert "The likeliest again" in labels(page) and not page.exception
 
 
+@pytest.mark.slow
 def test_a_photo_in_colour_is_asked_about(visit):
     page = visit("colour", content="Chelsea")
     assert "one in colour" in texts(page.warning) and not page.exception
@@ -51,5 +54,6 @@ def test_what_was_sure_is_drawn():
     assert drawn.shape == (32, 32) and drawn[0, 0] < 20 and drawn[-1].min() > 235
 
 
+@pytest.mark.slow
 def test_other_results_can_be_coloured_or_be_an_example():
     assert {use.slot for use in USES if use.file == "colour_picture.py"} == {"content", "examples"}

@@ -30,6 +30,7 @@ def uploader(page, key):
     return next(found for found in page.file_uploader if found.key.startswith(key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind, most_left_out", [("text", 0), ("archive", 8), ("class_zip", 0), ("recipe", 0)]
 )

@@ -43,6 +43,7 @@ def submitted(monkeypatch):
     return found
 
 
+@pytest.mark.slow
 def test_the_first_look_has_a_photo_a_look_and_a_start_that_says_how_long_it_takes(visit, submitted):
     page = visit("dream")
     assert not page.exception
@@ -55,6 +56,7 @@ def test_the_first_look_has_a_photo_a_look_and_a_start_that_says_how_long_it_tak
     assert [len(inputs[slot]) for slot in ("content", "guide")] == [1, 0]
 
 
+@pytest.mark.slow
 def test_only_what_matters_is_in_sight(visit):
     page = visit("dream")
     sight = {slider.key for slider in page.slider} - {slider.key for slider in page.expander[0].slider}

@@ -22,6 +22,7 @@ def labels(page) -> list[str]:
     return [button.label for button in page.button]
 
 
+@pytest.mark.slow
 def test_it_follows_the_sliders_and_can_be_kept(visit):
     page = visit("enhance", scale="3", hood="true")
     assert not page.exception and not page.error
@@ -36,6 +37,7 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
     assert plain.data != live.data and plain.figures["psnr"] == plain.figures["bicubic_psnr"]
 
 
+@pytest.mark.slow
 def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     photo = images.resize(images.read(_photo()), 120, 180).astype("float32")
     noise = 20 * np.random.default_rng(0).standard_normal((120, 180, 1))

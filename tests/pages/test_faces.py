@@ -88,6 +88,7 @@ def _stage(page):
     return next((told for told in captions if told.startswith("After")), "")
 
 
+@pytest.mark.slow
 def test_the_stages_of_a_model_are_slid_over(grown, wall):
     page = wall(hood="true")
     slider = next(one for one in page.select_slider if one.label == "After so many steps")
@@ -97,6 +98,7 @@ def test_the_stages_of_a_model_are_slid_over(grown, wall):
     assert "kept no pictures" not in said(page.caption)
 
 
+@pytest.mark.slow
 def test_a_model_without_stages_says_where_there_are_some(wall):
     page = wall(hood="true")
     assert not [one for one in page.select_slider if one.label == "After so many steps"]
@@ -156,6 +158,7 @@ def test_a_click_opens_a_face_and_its_sliders_change_it(wall):
     assert large(page).url == first
 
 
+@pytest.mark.slow
 def test_another_face_begins_as_it_is_on_the_wall(wall):
     page = pick(wall(), 5)
     page.slider(key="move_older").set_value(1.5).run()
@@ -164,6 +167,7 @@ def test_another_face_begins_as_it_is_on_the_wall(wall):
     assert chosen(done(page))["face"] == 0
 
 
+@pytest.mark.slow
 def test_a_link_opens_a_face_with_its_changes(wall):
     page = wall(face="3", move_older="2")
     assert (chosen(page)["face"], chosen(page)["moves"]) == (3, ["older=2"])
@@ -171,6 +175,7 @@ def test_a_link_opens_a_face_with_its_changes(wall):
     assert "as labelled" in said(page.caption).lower()
 
 
+@pytest.mark.slow
 def test_more_like_this_keeps_the_changes_and_leads_back(wall):
     page = pick(wall(), 5)
     page.slider(key="move_older").set_value(1.5).run()
@@ -189,6 +194,7 @@ def test_more_like_this_keeps_the_changes_and_leads_back(wall):
     assert (chosen(done(page))["near"], chosen(page)["moves"]) == ([], [])
 
 
+@pytest.mark.slow
 def test_a_face_becomes_another_one(wall):
     page = pick(wall(), 5)
     page.toggle(key="morph").set_value(True).run()
@@ -208,6 +214,7 @@ def test_a_smaller_wall_lets_go_of_a_face_that_it_lacks(wall):
     assert chosen(done(page))["face"] == 0
 
 
+@pytest.mark.slow
 def test_a_photo_becomes_the_first_face(wall):
     page = pick(wall(), 5)
     page.slider(key="move_older").set_value(1.5).run()
@@ -241,6 +248,7 @@ def test_a_film_is_a_job_of_what_is_chosen(wall, monkeypatch):
     assert "Make the film" not in labels(wall())
 
 
+@pytest.mark.slow
 def test_a_film_is_made_shown_and_gives_way(wall, until):
     page = wall(film_on="true", walk="6", film="GIF", face="3")
     button(page, "Make the film").click().run()
@@ -291,6 +299,7 @@ def test_without_a_model_one_sentence_says_how_to_train_one(visit):
     assert any(code.value.startswith("studio train dcgan") for code in page.code)
 
 
+@pytest.mark.slow
 def test_every_setting_is_asked_for_once(wall):
     page = wall(film_on="true", photo_on="true")
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")

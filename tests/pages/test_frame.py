@@ -26,6 +26,7 @@ def texts(elements) -> str:
     return " ".join(str(element.value) for element in elements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.file)
 def test_every_page_opens(visit, place):
     page = visit(place.address)
@@ -154,6 +155,7 @@ def test_a_cookie_is_found_behind_others_whatever_they_hold():
         assert not sent(f"{before}{COOKIE}=abc") and not sent(f"{COOKIE}=abc; {before}z=1")
 
 
+@pytest.mark.slow
 def test_tiles_lead_to_the_page_with_their_samples(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [coffee] = [link for link in links if "Coffee" in link.query_string]

@@ -19,6 +19,7 @@ def shown(page) -> str:
     return "\n".join(one.value for one in page.main.markdown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_document_is_shown_with_its_pictures(visit, name):
     page = visit("guide", page=name)
@@ -32,6 +33,7 @@ def test_a_document_is_shown_with_its_pictures(visit, name):
     assert ".md)" not in shown(page) and "](pictures" not in shown(page)
 
 
+@pytest.mark.slow
 def test_a_document_that_is_not_there_is_the_first(visit):
     assert visit("guide", page="../README").selectbox[0].value == documents.FIRST
 
@@ -53,6 +55,7 @@ def test_code_is_shown_as_it_stands():
         assert block in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.file)
 def test_each_page_leads_to_its_document(visit, place):
     links = [link.proto for link in visit(place.address).sidebar.get("page_link")]

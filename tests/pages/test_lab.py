@@ -33,6 +33,7 @@ def press(page, label):
     return page
 
 
+@pytest.mark.slow
 def test_a_drawing_is_answered_and_kept(taught):
     page = taught()
     told = texts(page.caption)
@@ -43,6 +44,7 @@ def test_a_drawing_is_answered_and_kept(taught):
     assert any("studio lab repair drawing.png" in code.value for code in page.code) or page.toast
 
 
+@pytest.mark.slow
 def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
     page = press(taught(), "Learn this drawing")
     assert "It learns 1 doodle of yours" in texts(page.caption)
@@ -51,12 +53,14 @@ def test_a_doodle_is_learnt_in_the_place_of_digits(taught, until):
     assert not page.session_state["lab_first"].inputs
 
 
+@pytest.mark.slow
 def test_two_kinds_stand_side_by_side(taught):
     page = taught(beside="Sparse", noise="0.5")
     assert {"Keep dense", "Keep sparse"} <= {button.label for button in page.button}
     assert "spoilt it was" in texts(page.caption) and "(sparse, from 8)" in texts(page.caption)
 
 
+@pytest.mark.slow
 def test_another_kind_is_taught_and_the_same_is_not_taught_again(taught, until):
     page = taught()
     first = page.session_state["lab_first"].stream
@@ -66,6 +70,7 @@ def test_another_kind_is_taught_and_the_same_is_not_taught_again(taught, until):
     assert page.session_state["lab_first"].stream is not first
 
 
+@pytest.mark.slow
 def test_a_half_is_imagined_round_by_round(taught):
     page = taught(taught="Boltzmann machine", units="32")
     assert "The top half stays" in texts(page.caption) or page.session_state["lab_chain"]

@@ -16,6 +16,8 @@ from studio.outline.settings import KINDS
 
 from .test_frame import texts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sample_is_painted_kept_and_told_by_its_command(visit, kind):

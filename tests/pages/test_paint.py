@@ -38,6 +38,7 @@ def labels(page) -> list[str]:
     return [button.label for button in page.button]
 
 
+@pytest.mark.slow
 def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
     page = learnt()
     assert {"Watch again", "Keep"} <= set(labels(page)) and "Start" not in labels(page)
@@ -47,6 +48,7 @@ def test_it_learns_at_once_and_what_it_learnt_can_be_kept(learnt):
     assert any("studio paint sample:chelsea" in code.value for code in page.code)
 
 
+@pytest.mark.slow
 def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
     page = learnt()
     first = page.session_state["learning"].stream
@@ -56,6 +58,7 @@ def test_a_knob_that_is_turned_begins_anew_and_nothing_else_does(learnt, until):
     assert ended(page, until).session_state["learning"].settings.waves == 16
 
 
+@pytest.mark.slow
 def test_weights_that_run_away_are_told_and_no_error(learnt):
     page = learnt(optimiser="SGD", learning_rate="10")
     assert "run away" in texts(page.warning) and "lower learning rate" in texts(page.warning)
@@ -99,6 +102,7 @@ def test_every_lesson_can_be_watched_at_once():
         assert lessons.settings(name).steps <= PaintSettings().steps
 
 
+@pytest.mark.slow
 def test_what_learns_too_fast_is_lost_whatever_the_photo():
     for name in sample_photos.photos():
         for seed in range(3):

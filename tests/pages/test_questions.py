@@ -19,6 +19,7 @@ def test_there_are_as_many_as_people_ask_and_none_twice():
 LINKS = {(one.page, *one.address.items()): one for one in SHOWN}.values()  # each once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", LINKS, ids=lambda one: one.question)
 def test_a_link_opens_its_page_with_its_knobs_set(visit, monkeypatch, topic):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)

@@ -16,6 +16,7 @@ def drawn(page):
     return len(section.get("vega_lite_chart")) + len(section.get("imgs"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["style", "dream", "painter", "x-ray", "lab", "teach", "search", "text"])
 def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
     monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
@@ -26,6 +27,7 @@ def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypa
     assert ("A recorded run" in said) == (address in RECORDED)
 
 
+@pytest.mark.slow
 def test_a_search_by_eye_has_recorded_picks_before_the_first(visit):
     page = visit("search", judge="By eye", hood="true")
     assert not page.exception

@@ -27,6 +27,7 @@ def button(page, label):
     return next(found for found in page.button if found.label == label)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", input_form.SUBJECTS)
 def test_every_training_can_be_searched_at_once(visit, submitted, name):
     page = visit("search", train=input_form.SUBJECTS[name].title)
@@ -101,6 +102,7 @@ def test_how_long_one_training_takes_is_told_before(visit):
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, told", [("A VAE", True), ("A DCGAN", True), ("A voice", False)])
 def test_weights_that_trainings_are_measured_with_are_told_before(visit, home, name, told):
     page = visit("search", train=name)

@@ -67,6 +67,7 @@ def begun(visit, **params):
     return done(button(page, "Start").click().run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "task, names",
     [("style.transfer", ["strength", "stroke"]), ("dream.ascend", ["look", "steps", "octaves"])],

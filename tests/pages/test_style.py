@@ -18,6 +18,7 @@ def labels(page):
     return [button.label for button in page.button]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params, starts",
     [
@@ -59,6 +60,7 @@ def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_
     assert not {"Painter", "Stop after"} & set(labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params, house, needs",
     [
@@ -185,6 +187,7 @@ def painted(engine, until, picture):
         engine.remove(id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings, names",
     [
@@ -224,6 +227,7 @@ def half():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["pictures", "house styles"])
 def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
     offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
@@ -292,6 +296,7 @@ def test_what_the_form_cannot_ask_for_is_not_offered_to_be_changed_in_it(visit, 
     assert "Make again" in labels(page) and "Change" not in labels(page)
 
 
+@pytest.mark.slow
 def test_reset_all_puts_the_weights_back_too(visit):
     page = visit("style", style=["Mosaic", "Wash"], weight_1="0.25", strength="0.4")
     assert page.slider(key="weight_1").value == 0.25
@@ -309,6 +314,7 @@ def test_the_command_of_what_was_stopped_is_that_of_what_is_there():
     assert results.as_made(asked, gone) == asked
 
 
+@pytest.mark.slow
 def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
     names = ["Stained glass", "Mosaic", "Wash"]
     page = visit("style", style=names, weight_1="0.2", weight_3="0.5")

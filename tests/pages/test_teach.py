@@ -98,6 +98,7 @@ def taught(brought, until):
     return taught
 
 
+@pytest.mark.slow
 def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     page = visit("teach")
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
@@ -110,6 +111,7 @@ def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     assert "Teach" in labels(page)
 
 
+@pytest.mark.slow
 def test_an_upload_says_what_is_wrong_with_it(brought, until):
     page = brought(archive(**{"red/broken.png": b"no picture", "blue/copy.png": _first(archive())}))
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
@@ -144,6 +146,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     assert sum("sure" in caption for caption in captions) == 3
 
 
+@pytest.mark.slow
 def test_a_result_of_other_pictures_than_are_chosen_says_whose_it_is(visit, brought, until):
     page = visit("teach")
     button(page, "Teach").click().run()
@@ -157,6 +160,7 @@ def test_a_result_of_other_pictures_than_are_chosen_says_whose_it_is(visit, brou
     assert "is of cartoons.zip, not of mine.zip, which is chosen now" in said(page.info)
 
 
+@pytest.mark.slow
 def test_the_size_of_another_page_is_not_the_size_here(visit, until):
     page = visit("dream", size="1024")
     assert page.slider(key="size").value == 1024
@@ -208,6 +212,7 @@ def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(taught, engin
         kept.write_bytes(whole)
 
 
+@pytest.mark.slow
 def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
     page = taught()
     page.text_input[0].set_value("My Colours!").run()
@@ -245,6 +250,7 @@ def bring(visit):
     return bring
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch):
     found = Known("my net", ("mine", "yours"), (20, 30), 7, why="it scales by itself")
     asked = []
@@ -294,6 +300,7 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
     assert not page.error  # it is told once, and not tried again and again
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_looks_at_what_is_taught_and_looked_over(brought, engine, until, monkeypatch):
     brought_models.of_file.clear()
     found = Known("my net", ("mine", "yours"), (48, 64), 7, why="it scales by itself")
@@ -338,6 +345,7 @@ def test_imagenet_needs_no_teaching(visit):
     )
 
 
+@pytest.mark.slow
 def test_under_the_hood_are_the_map_and_the_curve(taught):
     page = taught()
     page.session_state["hood"] = True

@@ -17,6 +17,8 @@ from studio.core.data import sample_sets
 from studio.core.pictures import avatars, images
 from studio.core.tasks import File
 
+pytestmark = pytest.mark.slow
+
 EACH = 70
 
 

@@ -83,6 +83,7 @@ def wrote(page, until_written, **params):
     return until_written(page)
 
 
+@pytest.mark.slow
 def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, until_written):
     typed = "the <b>cat</b> $x$ :red[7]"
     page = wrote(visit("text", prompt=typed), until_written)
@@ -98,6 +99,7 @@ def test_a_voice_writes_and_what_a_person_typed_is_nowhere_markup(visit, tiny, u
     assert commands and "--preset tiny" in commands[0]
 
 
+@pytest.mark.slow
 def test_surprise_marks_every_character(visit, tiny, until_written):
     page = wrote(visit("text", surprise="true"), until_written)
     [paper] = papers(page)
@@ -205,6 +207,7 @@ def address(page):
     return dict(page.query_params)
 
 
+@pytest.mark.slow
 def test_a_reload_writes_the_same_text_again(visit, tiny, until_written):
     page = visit("text", prompt="so", seed="7", temperature="1.0")
     assert "written" not in page.query_params
@@ -243,6 +246,7 @@ def test_a_text_to_write_on_from_is_no_other_visitors(visit, tiny, until_written
     assert papers(page)[0]["before"] == "so"
 
 
+@pytest.mark.slow
 def test_back_in_the_browser_is_back_before_the_text(visit, tiny, until_written):
     page = wrote(visit("text", prompt="so"), until_written)
     first = papers(page)[0]
@@ -541,6 +545,7 @@ def who(visit, until, **params):
     return until(lambda: page.run() and not page.exception and page.metric and page)
 
 
+@pytest.mark.slow
 def test_two_voices_read_a_text_and_each_character_has_its_colour(visit, two, until):
     page = who(visit, until, hood="true")
     [paper] = papers(page)

@@ -40,6 +40,7 @@ def pixels(tmp_path, monkeypatch):
         del sys.modules[module]
 
 
+@pytest.mark.slow
 def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, capsys):
     monkeypatch.chdir(pixels)
     assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0

@@ -45,6 +45,7 @@ def xray(visit, monkeypatch):
     return lambda **params: visit("x-ray", **params)
 
 
+@pytest.mark.slow
 def test_a_map_is_chosen_by_what_it_likes_best_or_by_how_strongly_it_answers(xray):
     page = xray()
     assert not page.exception
@@ -78,6 +79,7 @@ def test_branches_are_switched_off_and_the_answers_compared(xray):
     assert "Choose ResNet50" in texts(xray(branches="true").info)
 
 
+@pytest.mark.slow
 def test_a_map_becomes_a_mask_of_the_brush(xray):
     page = xray(content="Coffee", channel="7")
     page.button(key="to_style").click().run()

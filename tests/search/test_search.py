@@ -58,6 +58,7 @@ def test_progress_counts_trials_from_the_one_under_way(text):
     assert found["best_trial"] in (1, 2, 3)
 
 
+@pytest.mark.slow
 def test_poor_trials_are_stopped_early_and_the_best_is_as_good(text):
     whole, halved = (searched(text, trials=30, pruning=how).figures for how in ("none", "halving"))
     assert not whole["stopped_early"] and halved["stopped_early"] > 10
@@ -127,6 +128,7 @@ def test_a_damaged_search_is_said_in_one_sentence(text):
         searched(text, trials=6)
 
 
+@pytest.mark.slow
 def test_a_search_that_began_in_a_database_goes_on_there(text, monkeypatch):
     with monkeypatch.context() as before:
         before.setattr(study, "_kept", lambda path: study._reached(f"sqlite:///{path.with_suffix('.db')}"))
@@ -277,6 +279,7 @@ def test_a_search_whose_best_model_was_cleared_away_gives_the_best_that_is_there
 MEASURED = {"train": "vae", "vary": ("latent_dim=4:8",), "trials": 1}
 
 
+@pytest.mark.slow
 def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
@@ -402,6 +405,7 @@ def test_bad_input_is_one_line(said, words):
     assert err.startswith("error: ") and "Next: " in err
 
 
+@pytest.mark.slow
 def test_what_is_fetched_first_is_said_first(said, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))

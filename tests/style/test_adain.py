@@ -25,6 +25,7 @@ def statistics(values):
     return values.mean(axis=(1, 2)), values.std(axis=(1, 2), ddof=1)
 
 
+@pytest.mark.slow
 def test_encoder_and_decoder_have_the_published_figures(networks):
     encoded = np.asarray(networks.encode(CAT))
     assert encoded.shape == (1, 28, 28, 512)
@@ -34,6 +35,7 @@ def test_encoder_and_decoder_have_the_published_figures(networks):
     assert np.asarray(networks.decoder(painted)).mean() == pytest.approx(0.5127, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_decoding_the_encoded_gives_the_picture_back_softly(networks):
     error = np.asarray(networks.decode(networks.encode(CAT), 224, 224)) - CAT
     assert 17 < -10 * np.log10((error**2).mean()) < 23
@@ -47,6 +49,7 @@ def test_any_size_comes_back_at_that_size(networks, height, width):
     assert painted.min() >= 0 and painted.max() <= 1
 
 
+@pytest.mark.slow
 def test_an_odd_size_is_not_shifted(networks):
     whole = np.asarray(networks.stylize(CAT[:, :64, :64], [CUP], strength=0))
     odd = np.asarray(networks.stylize(CAT[:, :61, :59], [CUP], strength=0))
@@ -55,6 +58,7 @@ def test_an_odd_size_is_not_shifted(networks):
     assert near < np.abs(odd[:, :, 1:] - whole[:, :61, :58]).mean()
 
 
+@pytest.mark.slow
 def test_tiles_leave_no_seam(networks, monkeypatch):
     content, style = CAT[:, :203, :150], CUP[:, :120, :130]
     whole = np.asarray(networks.stylize(content, [style]))
@@ -90,6 +94,7 @@ def test_weights_of_styles_are_shares():
     assert np.allclose(adain.transfer_statistics(content, [first, second], [5, 0]), one, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_maps_say_where_each_style_goes():
     content, first, second = features(0), features(1), features(2)
     left = np.zeros((5, 7), "float32")
@@ -103,5 +108,6 @@ def test_maps_say_where_each_style_goes():
     assert np.allclose(found[:, 4], (one + two)[:, 4] / 2, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_one_step_of_features_is_enough():
     assert np.isfinite(adain.transfer_statistics(features(0, 1, 1), [features(1, 1, 1)])).all()

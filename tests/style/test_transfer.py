@@ -15,6 +15,8 @@ from studio.style.optimise.scene import Scene
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"size": 96, "mode": "fine", "steps": 6}
 
 
@@ -84,7 +86,6 @@ def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting, 
     assert half.figures["total"] == pytest.approx(whole.figures["total"], rel=0.05)
 
 
-@pytest.mark.slow
 def test_the_same_settings_give_the_same_bytes_and_another_seed_another_picture(
     weights_home, photo, painting
 ):
@@ -103,7 +104,6 @@ def test_weights_decide_between_two_styles(weights_home, photo, painting):
     assert np.abs(alone[0] - alone[1]).mean() > 10
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
 def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_masks, settings):
     red = np.random.default_rng(0).integers(0, 80, painting.shape).astype("uint8")
@@ -118,7 +118,6 @@ def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_m
     assert redness[0][:, -quarter:].mean() > redness[1][:, -quarter:].mean() + 20
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
 def test_with_masks_a_style_of_no_weight_leaves_the_photo(
     weights_home, photo, painting, half_masks, settings
@@ -208,7 +207,6 @@ def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(inputs)
     assert again.files[0].digest == stopped.files[0].digest
 
 
-@pytest.mark.slow
 def test_a_bridge_painted_as_a_starry_night_has_its_colours_and_keeps_the_bridge(weights_home, data_dir):
     bridge = images.read(data_dir / "images" / "golden_gate.jpg")
     night = images.read(data_dir / "images" / "starry_night_google.jpg")

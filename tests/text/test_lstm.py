@@ -36,6 +36,7 @@ def taught(layer, rng):
     return losses, model.get_weights()
 
 
+@pytest.mark.slow
 def test_it_learns_as_keras_own():
     losses, weights = taught(LSTM(UNITS), np.random.default_rng(0))
     expected, wanted = taught(

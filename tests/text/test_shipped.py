@@ -33,6 +33,7 @@ def test_an_entry_tells_what_the_card_tells(name):
     assert preset.recipe().task == voice.TASK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VOICES)
 def test_a_voice_foresees_as_well_with_the_weights_that_it_writes_with(name, data_dir):
     spoken, settings = voice.load(name), presets.find(name).settings()

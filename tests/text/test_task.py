@@ -41,6 +41,7 @@ def trained(once, home):
     return result
 
 
+@pytest.mark.slow
 def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, tiny, rhyme, home):
     (file,) = trained.files
     assert (file.kind, file.name) == ("model", "rhyme.zip")
@@ -59,6 +60,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, ti
     assert not list((home / "runs").iterdir())  # a run that is done leaves no checkpoints
 
 
+@pytest.mark.slow
 def test_the_card_tells_the_figures_the_command_and_three_samples(trained, home):
     card = presets.unpack(trained.files[0].read(), "rhyme").card()
     assert f"{trained.figures['nats_per_char']:.4f}" in card
@@ -132,6 +134,7 @@ def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
     assert not whole.stopped_early and whole.figures["curve"]["steps"][-1] == whole.figures["steps"]
 
 
+@pytest.mark.slow
 def test_a_model_to_start_from(trained, text, tiny, home):
     again = tiny.model_copy(update={"epochs": 1})
     begun = tasks.run("text.train", again, {"text": [text], "start": trained.files})
@@ -161,6 +164,7 @@ def test_what_is_no_model_is_refused(home, text):
         tasks.run("text.write", WriteSettings(), {"model": [broken]})
 
 
+@pytest.mark.slow
 def test_a_text_of_emoji_alone_is_learnt(home, tiny):
     rng = np.random.default_rng(0)
     text = "".join(rng.choice(list("🙂🎉🌧🐈"), 600))

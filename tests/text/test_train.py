@@ -86,6 +86,7 @@ def test_the_state_is_carried_from_batch_to_batch(cell):
     assert np.allclose(streams(indices[:, :4]), pieces[0], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_text_without_order_ends_early(tiny):
     noise = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 3000))
     eager = tiny.model_copy(update={"patience": 2, "epochs": 40, "dropout": 0.0, "averaging": 0.0})
@@ -130,6 +131,7 @@ def test_who_stops_before_the_first_step_gets_nothing(rhyme, tiny):
         train.train(rhyme, tiny, Progress(cancelled=lambda: True))
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny, tmp_path, monkeypatch):
     run, learn, calls = checkpoints.Run(tmp_path / "run"), model.Streams.train_on_batch, []
 
@@ -144,6 +146,7 @@ def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny
     assert all(np.isfinite(array).all() for array in found.core.get_weights())
 
 
+@pytest.mark.slow
 def test_a_training_without_any_finite_loss_is_told(rhyme, tiny):
     core = model.build(tiny, len(set(rhyme)))
     broken = [np.full_like(array, np.nan) for array in core.get_weights()]
@@ -168,6 +171,7 @@ def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny, whol
     assert place >= 0 and len(begun.vocabulary) == len(whole.vocabulary) + 1
 
 
+@pytest.mark.slow
 def test_it_may_not_begin_with_a_model_of_another_shape(rhyme, tiny):
     core = model.build(tiny.model_copy(update={"units": 16}), 9)
     start = (core.get_weights(), Vocabulary("abcdefghi"))
@@ -175,6 +179,7 @@ def test_it_may_not_begin_with_a_model_of_another_shape(rhyme, tiny):
         train.train(rhyme, tiny, start=start)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_model_is_refused(rhyme, tiny, tmp_path):
     run, seen = checkpoints.Run(tmp_path / "run"), []
     train.train(rhyme, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 3), run)

@@ -64,6 +64,7 @@ def test_other_letters_with_the_same_weights_are_another_voice(home, built, lett
     assert voice.load("tiny").vocabulary == letters
 
 
+@pytest.mark.slow
 def test_it_needs_no_keras(home, built, letters):
     saved(built, letters)
     code = (
@@ -117,6 +118,7 @@ def _not_finite(file):
     file["head/vars/1"][0] = np.nan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [_link_outside, _soft_link, _bomb, _hollow, _outside, _missing, _wrong_shape, _words, _not_finite],

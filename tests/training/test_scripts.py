@@ -75,6 +75,7 @@ def shipped(tmp_path, monkeypatch):
     index.shipped.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped, capsys):
     trained(text, tmp_path / "model")
     words = [str(tmp_path / "model"), "--name", "numbers", "--licence", "CC0-1.0", "--trained-on", "numbers"]
@@ -92,6 +93,7 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
     assert np.array_equal(voice.load("numbers").network.table, full.table)
 
 
+@pytest.mark.slow
 def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped, capsys):
     trained(text, tmp_path / "model")
     path = tmp_path / "model" / model_folder.SETTINGS

@@ -72,6 +72,7 @@ def test_a_collapse_is_told_with_a_way_out():
     )
 
 
+@pytest.mark.slow
 def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae = Vae(tiny)
     vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
@@ -124,6 +125,7 @@ def test_the_bound_charges_for_what_codes_tell(tiny):
     assert found.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_many_codes_pay_back_what_one_was_charged_for(tiny):
     """A decoder that says 1/2 whatever it is given: ln p(x) is known, and no code tells anything of it."""
     vae = Vae(tiny)
@@ -141,6 +143,7 @@ def test_weighing_codes_can_be_stopped(tiny):
         elbo.slack(Vae(tiny), np.zeros((2, 28, 28, 1), "uint8"), 2, progress=Progress(cancelled=lambda: True))
 
 
+@pytest.mark.slow
 def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, middles):
     rng = np.random.default_rng(0)
     known = {

@@ -92,6 +92,7 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
     assert both == pytest.approx((pixels + seen) / 2, rel=1e-3) and abs(pixels - seen) > 1
 
 
+@pytest.mark.slow
 def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
     found = Learner(wish, lambda pictures: dict.fromkeys(learner.LAYERS, pictures))
@@ -109,6 +110,7 @@ def played(discs, tiny):
     return found
 
 
+@pytest.mark.slow
 def test_each_side_of_the_game_learns_its_own_loss_alone(discs, played):
     mine, its = played.vae.trainable_variables, played.game.judge.trainable_variables
     assert {id(one) for one in played.trainable_variables} == {id(one) for one in [*mine, *its]}

@@ -19,6 +19,8 @@ from studio.vae import train as training
 from studio.vae.generator import load
 from studio.vae.task import _start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def dataset(discs, tmp_path_factory):
@@ -94,7 +96,6 @@ def test_whatever_a_data_set_calls_its_attributes_the_model_opens(home, discs, t
     assert len(directions) == MOST_DIRECTIONS and {"change-1", "change-4"} <= directions.keys()
 
 
-@pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
     seen = []
     progress = Progress(seen.append, lambda: bool(seen[-1].metrics) and seen[-1].step == 4)
@@ -178,7 +179,6 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
         tasks.imported(tasks.get("vae.train").opens)(other)
 
 
-@pytest.mark.slow
 def test_drawn_pictures_are_compared_with_real_ones_from_both_densities(
     quick_inceptionv3_home, discs, tiny, tmp_path
 ):

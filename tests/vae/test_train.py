@@ -15,6 +15,8 @@ from studio.vae import codes, train
 from studio.vae.learner import Learner
 from studio.vae.model import Vae
 
+pytestmark = pytest.mark.slow
+
 LEARNT, TESTED = np.arange(100), np.arange(100, 128)
 
 
@@ -64,7 +66,6 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
         assert mean == pytest.approx(np.mean([one["reconstruction"] for one in each[2 * n : 2 * n + 2]]))
 
 
-@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, tmp_path):
     seen, place = [], checkpoints.Run(tmp_path / "run")
     half = run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
@@ -79,7 +80,6 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
         assert np.allclose(one, other, atol=1e-6)
 
 
-@pytest.mark.slow
 def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path):
     wish, seen, place = tiny.model_copy(update={"adversarial": 0.5}), [], checkpoints.Run(tmp_path / "run")
     whole = run(discs, wish)
@@ -186,7 +186,6 @@ def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
     assert not np.array_equal(first, later)
 
 
-@pytest.mark.slow
 def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
     half = run(discs, able.model_copy(update={"precision": "bfloat16"}))
     trainer = train.Trainer(discs, LEARNT, TESTED, able.model_copy(update={"precision": "bfloat16"}))

@@ -13,6 +13,7 @@ def test_a_place_sees_its_field_and_nothing_else(vgg, layer):
     _check(vgg, layer)
 
 
+@pytest.mark.slow
 def test_a_place_of_a_residual_network_sees_its_field_and_nothing_else(resnet):
     _check(resnet, "conv2_block2_out")
 

@@ -17,12 +17,14 @@ def whole(resnet, given):
     return residual.through(resnet.model, given)
 
 
+@pytest.mark.slow
 def test_block_by_block_it_answers_as_in_one_piece(resnet, given, whole):
     assert np.allclose(whole.answer, np.asarray(resnet.model(given))[0], atol=1e-5)
     assert set(whole.maps) == set(resnet.spec.layers)
     assert all(share > 0 for share in whole.shares.values())
 
 
+@pytest.mark.slow
 def test_without_a_branch_only_what_follows_changes(resnet, whole):
     without = residual.without(resnet.model, whole.maps, ("conv4_block3",))
     assert without.shares["conv4_block3"] == 0 and "conv4_block2" not in without.shares
@@ -36,6 +38,7 @@ def test_without_any_branch_only_the_bridges_are_left(resnet, whole):
     assert np.array_equal(without.maps["conv2_block1_out"], without.maps["conv2_block3_out"])
 
 
+@pytest.mark.slow
 def test_the_way_on_is_the_same_as_the_whole_way(resnet, whole):
     far = residual.without(resnet.model, whole.maps, ("conv5_block2",))
     both = residual.without(resnet.model, {**whole.maps, **far.maps}, ("conv5_block2",))

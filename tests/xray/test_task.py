@@ -36,6 +36,7 @@ def look(home, vgg, resnet, monkeypatch):
     return look
 
 
+@pytest.mark.slow
 def test_maps_a_map_and_a_mask_are_drawn(look):
     wall, result = look(layer="block2_conv1")
     assert wall.shape[1] > 6 * 200
@@ -49,6 +50,7 @@ def test_maps_a_map_and_a_mask_are_drawn(look):
     assert np.ptp(mask, axis=-1).max() == 0 and mask.min() == 0 and mask.max() == 255
 
 
+@pytest.mark.slow
 def test_what_was_seen_is_looked_at_again_without_another_pass(look, vgg, monkeypatch):
     look()
     monkeypatch.setattr(maps, "_look", lambda *told: pytest.fail("one pass was enough"))

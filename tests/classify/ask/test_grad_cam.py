@@ -131,6 +131,7 @@ def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
         assert where[:, half].sum() > 0.7 * where.sum()
 
 
+@pytest.mark.slow
 def test_the_task_draws_a_picture_with_its_recipe(resnet50_home):
     photo = File.keep(images.encode_png(data.chelsea()), "picture", "cat.png")
     settings = ExplainSettings(label="TABBY", view="over")

@@ -20,6 +20,8 @@ from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.core.weights import pretrained
 
+pytestmark = pytest.mark.slow
+
 
 def kept(picture, name="photo.png"):
     return File.keep(images.encode_png(picture), "picture", name)
@@ -111,7 +113,6 @@ def test_a_worker_is_warmed_only_with_what_is_here(home):
     assert not list(home.glob("weights/*.h5"))  # nothing was fetched
 
 
-@pytest.mark.slow
 def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
     monkeypatch.setattr(classifier, "_HELD", {})
     monkeypatch.setattr(grad_cam, "_MAPS", {})

@@ -51,6 +51,7 @@ def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
     assert [one["count"] for one in told["per_class"]] == [2, 2]
 
 
+@pytest.mark.slow
 def test_of_other_data_all_counts(preset, folder):
     (folder / "cat/0.png").unlink()
     told = score.figures(preset, str(folder), None, Progress())
@@ -94,6 +95,7 @@ def test_other_presets_are_refused(folder, home):
         score.figures(presets.find(other), str(folder), None, Progress())
 
 
+@pytest.mark.slow
 def test_a_sample_set_is_measured_too(weights_home):
     preset = toy_classifier.save("toy", ("glasses", "hat", "plain"))
     told = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())

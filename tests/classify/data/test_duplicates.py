@@ -68,6 +68,7 @@ def test_a_picture_is_known_again(originals, change):
     assert len(set(found.labels)) == count and found.alike.min() > duplicates.ALIKE
 
 
+@pytest.mark.slow
 def test_pictures_that_differ_are_no_duplicates(originals):
     faces = avatars.collection(60, seed=0, size=SIZE)[0]
     found = duplicates.find(gathered([middle(image) for image in originals]))
@@ -115,6 +116,7 @@ def test_no_group_is_so_large_that_a_class_cannot_be_tested():
     assert found.parted == 60  # and a person is told
 
 
+@pytest.mark.slow
 def test_of_frames_of_one_film_few_pairs_are_kept():
     found = duplicates.find(alike_throughout(400))
     assert len(found.pairs) <= 400 * duplicates._EACH * 6

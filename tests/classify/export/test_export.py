@@ -26,6 +26,8 @@ from studio.core.brought.sandboxed import resave
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.pictures import images
 
+pytestmark = pytest.mark.slow
+
 FORMS = ("keras", "tflite", "onnx")
 
 
@@ -191,7 +193,6 @@ def test_the_program_reads_a_picture_as_the_studio_does(write, tmp_path):
     assert np.array_equal(ask.read(tmp_path / "photo.png")[0], images.read(tmp_path / "photo.png"))
 
 
-@pytest.mark.slow
 def test_the_program_beside_it_runs_without_the_studio(file, colours, tmp_path):
     write_transparent(tmp_path / "photo.png")
     picture = images.read(tmp_path / "photo.png")
@@ -210,7 +211,6 @@ def test_names_of_classes_cannot_become_code():
     assert ast.literal_eval(source) == names
 
 
-@pytest.mark.slow
 def test_the_task_exports_resnet50(resnet50_home):
     """To TFLite; the other forms are tried on small networks."""
     result = tasks.run("classify.export", ExportSettings(form="tflite"), {})
@@ -220,7 +220,6 @@ def test_the_task_exports_resnet50(resnet50_home):
     assert "Egyptian cat" in result.files[1].read().decode()
 
 
-@pytest.mark.slow
 def test_an_export_that_says_something_else_is_thrown_away(weights_home, monkeypatch):
     toy_classifier.save("toy")
     settings = ExportSettings(preset="toy")

@@ -97,6 +97,7 @@ def test_ways_that_part_and_meet_and_networks_within():
     assert apart(learnt(keras.Model(entered, left))) < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "network", ["MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "ResNet50V2", "DenseNet121"]
 )
@@ -122,6 +123,7 @@ def test_what_is_not_written_is_refused(steps):
         from_keras.write(chain((24, 24, 3), *steps), (24, 24, 3))
 
 
+@pytest.mark.slow
 def test_a_network_of_two_answers_or_of_too_many_numbers_is_refused(monkeypatch):
     entered = keras.Input((8,))
     both = keras.Model(entered, [layers.Dense(2)(entered), layers.Dense(3)(entered)])

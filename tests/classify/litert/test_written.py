@@ -52,6 +52,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("levels", [FOUND, "0-1", "imagenet-torch"])
 def test_it_says_what_the_whole_network_says(name, levels, tmp_path):
@@ -72,6 +73,7 @@ def test_it_says_what_the_whole_network_says(name, levels, tmp_path):
     assert again is not None and (again.probabilities(pictures) == made.probabilities(pictures)).all()
 
 
+@pytest.mark.slow
 def test_the_second_look_loads_no_keras_and_says_the_very_same(home, tmp_path):
     file = given(tmp_path, own_networks.usual())
     picture = File.keep(images.encode_png(data.chelsea()), "picture", "a.png")
@@ -81,6 +83,7 @@ def test_the_second_look_loads_no_keras_and_says_the_very_same(home, tmp_path):
     assert said.strip() == f'[false, "{first.files[0].digest}"]'
 
 
+@pytest.mark.slow
 def test_one_that_would_say_something_else_is_left_to_keras(tmp_path, monkeypatch):
     file = given(tmp_path, own_networks.usual())
     other = own_networks.usual()
@@ -92,6 +95,7 @@ def test_one_that_would_say_something_else_is_left_to_keras(tmp_path, monkeypatc
     assert written.make(file, FOUND, False, data.chelsea()) is None, "it was tried"
 
 
+@pytest.mark.slow
 def test_one_of_layers_that_are_not_written_is_asked_by_keras(tmp_path):
     layers = keras.layers
     steps = [keras.Input((24, 24, 3)), layers.LayerNormalization(), layers.Flatten(), layers.Dense(3)]

@@ -22,7 +22,7 @@ from studio.core.errors import InvalidInput, StudioError
 from studio.core.pictures import images
 from studio.core.tasks import File
 
-pytestmark = pytest.mark.usefixtures("near")
+pytestmark = [pytest.mark.usefixtures("near"), pytest.mark.slow]
 
 
 def given(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:

@@ -44,6 +44,7 @@ def knowing(place, tmp_path, classes):
     return core_brought.bring(tmp_path / "my net.keras", tmp_path / "labels.txt")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes, known", [(("Lying", "standing"), True), (("lying", "upright"), False)])
 def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
     place = drawn(tmp_path / "set")
@@ -70,6 +71,7 @@ def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
     assert told.recipe.inputs["model"][0].digest == file.digest and told.recipe.weights == {}
 
 
+@pytest.mark.slow
 def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
     path = own_networks.save(tmp_path / "usual.keras", own_networks.usual())
     network = keras.saving.load_model(path)
@@ -84,6 +86,7 @@ def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
     assert brought.open(core_brought.bring(nested)).seen([data.coffee()])[0].shape == (1, 4)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path):
     from keras import Input, Sequential, layers
 

@@ -59,6 +59,7 @@ def test_it_is_part_of_a_network_for_pictures_of_any_size(tmp_path):
         assert np.allclose(again(picture), crop.resampled(picture, 16))
 
 
+@pytest.mark.slow
 def test_tflite_takes_not_one_pixel_more(tmp_path):
     import keras
     import tensorflow

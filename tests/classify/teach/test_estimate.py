@@ -87,6 +87,7 @@ def test_of_a_set_that_would_be_fetched_nothing_is_told(monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_it_loads_no_keras(drawn):
     code = (
         "import sys; from studio.core import data, tasks; from studio.classify.settings import *;"

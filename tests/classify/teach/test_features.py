@@ -65,6 +65,7 @@ def test_copies_do_not_depend_on_what_other_processes_leave_on_the_disk(pictures
     assert np.array_equal(seen[0], seen[2]) and seen.any(axis=1).all()
 
 
+@pytest.mark.slow
 def test_another_training_or_size_has_features_of_its_own(pictures, backbone, drawn):
     looked_at(pictures, backbone)
     other = replace(backbone, digest="f" * 64)

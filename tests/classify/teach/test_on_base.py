@@ -63,6 +63,7 @@ def made(once, near):
     return File.keep(once, "model", "shapes.zip")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nested, change", [(False, {}), (True, {"head": "mlp", "hidden": 256})])
 def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, nested, change):
     result = taught(seeing_edges(tmp_path / "my net.keras", nested), drawn, **change)
@@ -84,6 +85,7 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, 
     assert "pictures at 40 px" in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["keras", "teachable", "tfjs"])
 def test_it_is_exported_explained_and_brought_back(made, drawn, tmp_path, form):
     inputs = {"model": [made]}
@@ -103,6 +105,7 @@ def test_it_is_exported_explained_and_brought_back(made, drawn, tmp_path, form):
     assert seen.figures["label"] == told[0]["label"]
 
 
+@pytest.mark.slow
 def test_one_that_was_taught_here_may_look_for_the_next(made, drawn, tmp_path):
     pair = shutil.copytree(drawn, tmp_path / "pair")
     shutil.rmtree(pair / "disc")
@@ -112,6 +115,7 @@ def test_one_that_was_taught_here_may_look_for_the_next(made, drawn, tmp_path):
     assert trained.open(preset).classes == ("lying", "standing")
 
 
+@pytest.mark.slow
 def test_pictures_that_it_has_seen_are_not_looked_at_again(drawn, tmp_path, monkeypatch):
     base = seeing_edges(tmp_path / "net.keras")
     first = taught(base, drawn)
@@ -119,6 +123,7 @@ def test_pictures_that_it_has_seen_are_not_looked_at_again(drawn, tmp_path, monk
     assert taught(base, drawn, seed=0, held_out=0.3).figures["accuracy"] == first.figures["accuracy"]
 
 
+@pytest.mark.slow
 def test_settings_that_do_not_go_together_are_told(drawn, tmp_path):
     base = seeing_edges(tmp_path / "net.keras")
     with pytest.raises(InvalidInput, match=r"what a given model sees stays as it is.*leave one out"):

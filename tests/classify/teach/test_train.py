@@ -97,6 +97,7 @@ def test_settings_that_do_nothing_are_named(change, told):
     assert TrainClassifierSettings(**change).without_effect() == told
 
 
+@pytest.mark.slow
 def test_its_result_names_settings_that_do_nothing(weights_home, drawn):
     notes = taught(drawn, blocks=2).figures["notes"]
     assert "Without effect without fine-tuning: blocks." in notes
@@ -139,6 +140,7 @@ def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     weights_home, drawn, tmp_path, monkeypatch
 ):
@@ -158,6 +160,7 @@ def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     assert other["n"] == 36  # arrays of the same name, and as many
 
 
+@pytest.mark.slow
 def test_what_it_learnt_from_is_left_out_of_a_data_set_that_grew(weights_home, once, drawn, tmp_path):
     grown = shutil.copytree(drawn, tmp_path / "grown")
     preset = presets.unpack(once().packed, tmp_path / "model")
@@ -192,6 +195,7 @@ def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp
         taught(tmp_path / "alike")
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_model(weights_home, once, drawn, tmp_path):
     first = presets.unpack(once().packed, tmp_path / "first")
     again, other = (unpacked(taught(drawn, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
@@ -219,6 +223,7 @@ def ready(weights_home, drawn):
     return found, teach_head.teach(found, settings).weights, settings
 
 
+@pytest.mark.slow
 def test_fine_tuning_begins_where_the_head_ended(ready):
     found, weights, settings = ready
     top = finetune.start(found, weights, settings)
@@ -234,6 +239,7 @@ def test_fine_tuning_begins_where_the_head_ended(ready):
     assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
+@pytest.mark.slow
 def test_fine_tunings_of_the_same_pictures_do_not_take_each_others_file(ready):
     found, _, settings = ready
     given, rows = (found.pictures, found.backbone, settings.cut, True, Progress()), np.arange(3)
@@ -246,6 +252,7 @@ def test_fine_tunings_of_the_same_pictures_do_not_take_each_others_file(ready):
         assert np.array_equal(made.read(rows, rows % 2), before)
 
 
+@pytest.mark.slow
 def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
     found, weights, settings = ready
     top = finetune.start(found, weights, settings)
@@ -306,6 +313,7 @@ def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_coun
     assert seconds in unpacked(result, tmp_path / "whole").card()
 
 
+@pytest.mark.slow
 def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, drawn, tmp_path):
     told = []
     stop = Progress(told.append, lambda: any(one.text == "Preparing to fine-tune" for one in told))

@@ -56,6 +56,7 @@ def load(path, folder) -> dict:
         raise models._invalid(path.name, str(error)) from None
 
 
+@pytest.mark.slow
 def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -217,6 +218,7 @@ def test_all_known_parts_are_parts_of_keras():
     }
 
 
+@pytest.mark.slow
 def test_sizes_that_no_memory_holds_are_counted_before_anything_is_made(home, tmp_path):
     layers = sequential(dense(60_000), dense(60_000, "e"))
     with pytest.raises(InvalidInput, match=r"3,600,\d+,\d+ parameters, more than 200,000,000"):
@@ -279,6 +281,7 @@ def test_that_process_may_take_little(work, raised, tmp_path):
     assert done.returncode and (raised in done.stderr or done.returncode == -signal.SIGXFSZ)
 
 
+@pytest.mark.slow
 def test_that_process_ends_when_its_time_is_up(tmp_path):
     start = "import time\nfrom studio.core.brought.sandboxed import resave\nresave._clock(1)\n"
     assert run(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM

@@ -144,6 +144,7 @@ def test_what_is_left_of_a_file_is_refused(left, home, tmp_path, monkeypatch):
     assert "damaged" in refused(path, tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_descriptions_of_the_corpus_are_refused_in_hdf5_too(data_dir, home, tmp_path, monkeypatch):
     count = 0
     for number, path in enumerate(sorted((data_dir / "badfiles" / "models").glob("*.keras"))):

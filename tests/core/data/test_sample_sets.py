@@ -22,6 +22,7 @@ def cartoons(session_home):
     return sample_sets.reference("sample:cartoons")
 
 
+@pytest.mark.slow
 def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
     found = data.pictures(cartoons, 64)
     assert found.classes == sample_sets.sets()["cartoons"].classes == ("glasses", "hat", "plain")
@@ -31,6 +32,7 @@ def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
     assert cartoons.path.stat().st_size < 2**21
 
 
+@pytest.mark.slow
 def test_faces_are_in_the_class_of_what_they_wear(cartoons, session_home):
     """Each picture is found again among many faces that are drawn with what they wear told."""
     found = data.pictures(cartoons, 224)
@@ -48,6 +50,7 @@ def test_faces_are_in_the_class_of_what_they_wear(cartoons, session_home):
     assert all(label == name for label, name in seen)
 
 
+@pytest.mark.slow
 def test_the_bald_have_the_shortest_hair(home):
     rows = data.pictures(sample_sets.reference("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
@@ -58,6 +61,7 @@ def test_the_bald_have_the_shortest_hair(home):
     assert max(means) == means[1]
 
 
+@pytest.mark.slow
 def test_it_is_drawn_once(cartoons, session_home):
     seen = []
     again = sample_sets.reference("sample:cartoons", Progress(seen.append))
@@ -75,6 +79,7 @@ def test_an_unknown_name_names_the_closest(home):
         sample_sets.reference("sample:../../etc/passwd")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
 def test_pictures_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
     file = sample_sets.reference(f"sample:{name}")
@@ -84,6 +89,7 @@ def test_pictures_to_learn_to_draw_from_are_many_and_differ(name, side, session_
     assert set(found.attributes) == ({*avatars.FACTS} if name == "avatars" else set())
 
 
+@pytest.mark.slow
 def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
     code = "import sys; from studio.core.data import sample_sets as s; s.reference('sample:digits'); "
     code += "sys.stdout.write(str('sklearn' in sys.modules))"
@@ -98,6 +104,7 @@ def test_a_cancelled_one_leaves_nothing_behind(home):
     assert not [*home.glob("files/*"), *home.glob("cache/*")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sample_sets.sets())
 def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
     found = data.pictures(sample_sets.reference(f"sample:{name}"), 224)

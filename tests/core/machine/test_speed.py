@@ -15,6 +15,7 @@ def test_every_timing_is_a_job_that_its_task_takes():
         assert timing.slot in ("", task.inputs[0].name)
 
 
+@pytest.mark.slow
 def test_what_would_have_to_be_fetched_is_passed_over_and_nothing_is_kept(home, monkeypatch):
     kept = ("a house style, 512 px", "what a photo shows")
     monkeypatch.setattr(speed, "TIMINGS", [timing for timing in speed.TIMINGS if timing.title in kept])

@@ -58,6 +58,7 @@ def test_fid_knows_the_distance_of_two_normal_distributions():
     assert found.error < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("score", [scores.fid, scores.kid])
 def test_errors_are_those_that_repeats_show(score):
     found = [score(drawn(100, 4, seed=2 * n), drawn(100, 4, 1, seed=2 * n + 1)) for n in range(60)]
@@ -169,6 +170,7 @@ def network(inceptionv3_home):
     return backbones.load("inceptionv3")
 
 
+@pytest.mark.slow
 def test_features_are_the_published_ones(network):
     found = scores.features(photos.chelsea()[None])
     assert found.shape == (1, 2048)

@@ -46,6 +46,7 @@ def unfolded(arrays):
     return [raw, bias - np.einsum("hwco,c->o", raw, shift / SCALE), *rest]
 
 
+@pytest.mark.slow
 def test_importing_loads_no_keras():
     code = "import sys; from studio.core.objectives import backbones; print('keras' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
@@ -97,6 +98,7 @@ def test_kernels_are_the_published_ones(vgg16):
     assert [float(k.std()) for k in kernels] == pytest.approx(SPREADS, abs=6e-6)
 
 
+@pytest.mark.slow
 def test_folded_and_unfolded_agree(vgg16):
     import keras
 
@@ -137,6 +139,7 @@ def test_features_of_any_size(vgg16, height, width):
     assert found["block3_conv1"].shape == (2, height // 4, width // 4, 256)
 
 
+@pytest.mark.slow
 def test_lpips_has_the_published_figures(weights_home):
     assert lpips.distance(CAT_SQUARE, CUP_SQUARE) == pytest.approx(0.7406, abs=3e-4)
     assert lpips.distance(CAT_SQUARE, CAT_SQUARE[:, :, ::-1]) == pytest.approx(0.5789, abs=3e-4)
@@ -156,6 +159,7 @@ def test_lpips_asks_for_the_training_that_its_heads_were_learnt_on(weights_home,
     assert asked == [pretrained.load("lpips").digest]
 
 
+@pytest.mark.slow
 def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeypatch):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
@@ -181,6 +185,7 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
     assert backbones.load("vgg16").digest == vgg16.digest == pretrained.status("vgg16").digest
 
 
+@pytest.mark.slow
 def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
     flat = np.full((1, 32, 32, 3), 0.5, "float32")
     layers = ("block1_conv2", "block1_pool", "block3_conv1")

@@ -58,6 +58,7 @@ def test_gradients_agree_with_finite_differences():
     assert np.allclose(gradient, 6 * x**2, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_an_objective_is_evaluated_as_it_is_written(backbone, pictures):
     target, x = pictures
     wanted = goal(backbone, target)
@@ -67,6 +68,7 @@ def test_an_objective_is_evaluated_as_it_is_written(backbone, pictures):
     assert found.terms == pytest.approx(wanted.values(features), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, pictures):
     target, x = pictures
     evaluator = Evaluator(backbone, goal(backbone, target))
@@ -102,6 +104,7 @@ def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
     assert evaluate.HALO % stride == evaluate.TILE % stride == 0
 
 
+@pytest.mark.slow
 def test_activations_in_tiles_are_those_of_the_whole(backbone, pictures, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     x = pictures[0]
@@ -113,6 +116,7 @@ def test_activations_in_tiles_are_those_of_the_whole(backbone, pictures, monkeyp
             assert np.allclose(found[layer], part, atol=1e-4 * np.abs(part).max())
 
 
+@pytest.mark.slow
 def test_a_tiled_pass_stops_between_tiles(backbone, pictures, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     with pytest.raises(Cancelled):

@@ -45,6 +45,7 @@ def moved(one, other):
     return np.abs(one - other).mean(-1)
 
 
+@pytest.mark.slow
 def test_sizes_types_and_ranges(many):
     images, facts = many
     assert images.shape == (240, 64, 64, 3) and images.dtype == np.uint8

@@ -13,6 +13,8 @@ from studio.core.errors import InvalidInput
 from studio.core.pictures import images, paintings
 from studio.core.tasks import imported
 
+pytestmark = pytest.mark.slow
+
 NAMES = tuple(paintings.paintings())
 SMALL = (160, 200)
 

@@ -47,6 +47,7 @@ def test_large_pictures_are_means_not_every_other_pixel():
     assert abs(int(kept.walls[0][3, 3, 0]) - 127) <= 1
 
 
+@pytest.mark.slow
 def test_even_noise_stays_small():
     kept, rng = Stages(8000), np.random.default_rng(0)
     for step in range(stages.MOST):

@@ -38,6 +38,7 @@ def refused(tmp_path, change, told):
         loading.check(tmp_path / "a.h5", most=10**9, chunked=True)
 
 
+@pytest.mark.slow
 def test_what_unpacks_to_more_than_it_says_is_refused(tmp_path):
     def bomb(file):
         array = file.create_dataset("a", (500, 500), "float32", chunks=(500, 500), compression="gzip")
@@ -58,6 +59,7 @@ def test_what_is_much_larger_than_its_file_is_refused(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_other_packings_and_damage_are_refused(tmp_path):
     refused(
         tmp_path,

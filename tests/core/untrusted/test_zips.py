@@ -93,6 +93,7 @@ def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, mon
         presets.unpack(many, tmp_path / "model")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["zip", "npz"])
 def test_a_method_that_cannot_be_stopped_half_way_is_refused(tmp_path, home, ending):
     (tmp_path / f"pictures.{ending}").write_bytes(bomb("x.npy", zipfile.ZIP_BZIP2))
@@ -100,6 +101,7 @@ def test_a_method_that_cannot_be_stopped_half_way_is_refused(tmp_path, home, end
         data.reference(str(tmp_path / f"pictures.{ending}"))
 
 
+@pytest.mark.slow
 def test_a_network_in_such_a_zip_is_refused():
     packed = io.BytesIO(bomb(keras_files.CONFIG))
     with zipfile.ZipFile(packed, "a") as archive:

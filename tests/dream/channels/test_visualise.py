@@ -108,6 +108,7 @@ def test_the_leak_changes_the_gradient_of_silent_places_alone():
     assert np.allclose(gradient, 3 * np.array([leaky_relu.LEAK, leaky_relu.LEAK, 1, 1]), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", backbones.BACKBONES)
 def test_a_leaking_network_answers_as_the_strict_one(weights_home, needs, name, rng):
     needs(name)
@@ -131,6 +132,7 @@ def needs(weights_home):
     return here
 
 
+@pytest.mark.slow
 def test_a_channel_likes_its_picture_far_better_than_any_photo(weights_home):
     drawn = visualise(ChannelSettings(**SMALL))
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
@@ -141,6 +143,7 @@ def test_a_channel_likes_its_picture_far_better_than_any_photo(weights_home):
     assert drawn.figures["after"] > 5 * max(drawn.figures["before"], 0.1)
 
 
+@pytest.mark.slow
 def test_a_channel_that_sleeps_at_the_start_wakes(weights_home):
     drawn = visualise(ChannelSettings(**(SMALL | {"layer": "block5_conv3", "channel": 400, "steps": 20})))
     assert drawn.figures["before"] == 0
@@ -156,6 +159,7 @@ def test_a_channel_that_nothing_wakes_is_told_in_one_sentence():
         grow(Backbone(vgg16.SPEC, network, "0" * 64), dead, Progress())
 
 
+@pytest.mark.slow
 def test_the_task_draws_once_and_then_at_once(weights_home):
     first = draw()
     (kept,) = (weights_home / "channels").iterdir()
@@ -170,6 +174,7 @@ def test_the_task_draws_once_and_then_at_once(weights_home):
     assert again.stdout.split() == [first.files[0].digest, "False"], again.stderr
 
 
+@pytest.mark.slow
 def test_it_is_drawn_again_just_so_and_a_damaged_copy_is_drawn_anew(weights_home):
     first = draw(steps=3)
     (kept,) = (weights_home / "channels").iterdir()
@@ -186,6 +191,7 @@ def test_other_settings_and_other_weights_have_another_place(home):
     assert plain == task.place(ChannelSettings(**SMALL, backbone="vgg16"), "a")
 
 
+@pytest.mark.slow
 def test_a_stopped_picture_is_kept_with_a_recipe_that_makes_it_again(weights_home):
     done = []
     progress = Progress(done.append, cancelled=lambda: sum(bool(report.step) for report in done) >= 4)

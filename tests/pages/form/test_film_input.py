@@ -43,6 +43,7 @@ def press(page, label):
     return next(button for button in page.button if button.label == label).click().run()
 
 
+@pytest.mark.slow
 def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     page = visit("style", what="A film")
     assert not page.exception
@@ -58,6 +59,7 @@ def test_a_film_can_be_painted_with_nothing_but_a_click(visit, live, submitted):
     tasks.check(task, settings, inputs)
 
 
+@pytest.mark.slow
 def test_a_film_that_cannot_fit_says_so_before_it_starts(visit, live, submitted, monkeypatch):
     monkeypatch.setattr("studio.core.process.limits.memory", lambda: 2**29)
     page = visit("style", what="A film")

@@ -63,6 +63,7 @@ def test_a_changed_widget_changes_the_settings(form):
     assert (settings_of(form).strength, settings_of(form).mode) == (0.25, "fine")
 
 
+@pytest.mark.slow
 def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
     [share] = [one for one in visit("teach").slider if one.key == "held_out"]
     assert share.proto.format == "percent" and share.value == 0.3
@@ -166,6 +167,7 @@ def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw
     assert page.select_slider(key="stroke").options == steps, "they stay while a person drags"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "told, stroke", [("0.93", 0.93), ("0", 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)]
 )
@@ -175,6 +177,7 @@ def test_a_ratio_between_the_steps_comes_back_with_a_reload(visit, told, stroke)
     assert page.select_slider(key="stroke").value == stroke
 
 
+@pytest.mark.slow
 def test_every_page_has_a_seed_of_its_own(visit):
     page = visit("style", seed="7")
     for file in ("dream_picture.py", "draw_faces.py", "search_settings.py", "style_picture.py"):

@@ -38,6 +38,7 @@ def test_no_more_than_can_be_looked_after_are_taken(home, picture):
         many_photos._take(there, images.encode_png(picture), "last.png")
 
 
+@pytest.mark.slow
 def test_the_pages_start_a_batch_of_them(visit, engine, picture, until):
     photos = [File.keep(images.encode_png(picture // (n + 1)), "picture", f"{n}.png") for n in range(3)]
     page = visit("style", mode="Instant", size="64", style="Mosaic")

@@ -29,6 +29,7 @@ def button(page, label):
     return next((found for found in page.button if found.label == label), None)
 
 
+@pytest.mark.slow
 def test_masks_stay_when_another_page_was_looked_at(visit, asked):
     page = add(visit("style", style=["Mosaic", "Wash"]), "left.png", "right.png")
     assert asked[-1] == ["left.png", "right.png"]
@@ -37,6 +38,7 @@ def test_masks_stay_when_another_page_was_looked_at(visit, asked):
     assert not page.exception and asked[-1] == ["left.png", "right.png"]
 
 
+@pytest.mark.slow
 def test_masks_come_one_by_one_and_go_together(visit, asked):
     page = visit("style", style=["Mosaic", "Wash"])
     assert button(page, "Remove masks") is None

@@ -94,6 +94,7 @@ def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
     assert sum(one.max() > 0 for one in again) <= sum(one.max() > 0 for one in painted)
 
 
+@pytest.mark.slow
 def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, picture):
     photo = picture_input.keep(images.encode_png(picture), "photo.png")
     brushed = painted_masks._kept(sent(mask(1), mask(2)), PICTURE, STYLES[:2])
@@ -155,6 +156,7 @@ def brush(draw, picture, monkeypatch):
     return brush
 
 
+@pytest.mark.slow
 def test_paint_is_there_again_after_a_reload(brush):
     before, _ = brush(mask(1), mask(3))
     after, given = brush(address=before.query_params["paint"])

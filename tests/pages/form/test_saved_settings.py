@@ -33,6 +33,7 @@ def button(page, key):
     return next(found for found in page.button if found.key == key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", PAGES)
 def test_the_form_asks_for_what_was_saved(visit, case):
     address, params, task, changes = PAGES[case]
@@ -53,6 +54,7 @@ def test_the_form_asks_for_what_was_saved(visit, case):
     assert case not in library.saved(task)
 
 
+@pytest.mark.slow
 def test_a_wrong_file_is_told_where_it_was_given(visit):
     page = visit("style")
     page.session_state["settings_style_add"] = True

@@ -42,6 +42,7 @@ def labels(page):
     return [option.content for option in wall(page).proto.options]
 
 
+@pytest.mark.slow
 def test_an_empty_gallery_says_what_will_be_here_and_where_to_begin(visit):
     page = visit("gallery")
     assert not page.exception
@@ -518,6 +519,7 @@ def test_a_sweep_is_planned_and_started(visit, alone, engine):
     assert (job.settings["task"], '"steps":2' in job.settings["base"]) == ("chores.do", True)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_failed_says_why_and_is_run_again(visit, engine, chores, until):
     plan = SweepSettings(task="chores.do", base=chores.ChoreSettings().model_dump_json(), vary=("shade=1|2",))
     job = engine.submit("gallery.sweep", plan, {})  # to a process that knows no chores

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pages.gallery import comparison
 from studio.core import recipes, tasks
 from studio.engine.jobs import store
@@ -21,6 +23,7 @@ def button(page, key):
     return next(one for one in page.button if one.key == key)
 
 
+@pytest.mark.slow
 def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, made):
     other, id = made(shade=1), made(shade=2)
     page = visit("gallery")
@@ -35,6 +38,7 @@ def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, made)
     assert not page.exception
 
 
+@pytest.mark.slow
 def test_the_wall_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, made):
     made(shade=1)
     best, old = made(shade=2), made(shade=3)

@@ -34,10 +34,12 @@ def sections(page):
     return [one.label for one in page.expander if "Your models" in one.label]
 
 
+@pytest.mark.slow
 def test_where_none_was_kept_nothing_is_said(visit):
     assert sections(visit("gallery")) == []
 
 
+@pytest.mark.slow
 def test_a_kept_model_is_renamed_removed_and_brought_back(visit, painter):
     page = visit("gallery")
     assert sections(page) == ["Your models (1)"]

@@ -55,6 +55,7 @@ def labels(page):
     return [button.label for button in page.button]
 
 
+@pytest.mark.slow
 def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit, until):
     job = submit(steps=200, pause=0.05)
     until(lambda: engine.job(job.id).report and engine.job(job.id).report.step > 2)
@@ -82,6 +83,7 @@ def page_of_errand(digest, steps):
     st.session_state["done"] = job and job.id
 
 
+@pytest.mark.slow
 def test_a_small_job_is_found_again_after_a_reload_if_its_files_say_what_it_is(draw, engine, until, picture):
     file = File.keep(images.encode_png(picture), "picture", "a.png")
     page = draw(page_of_errand, digest=file.digest, steps=3)
@@ -219,6 +221,7 @@ def test_a_job_is_shown_after_a_visit_elsewhere_though_the_form_has_lost_somethi
     assert not page.run().session_state["shown"]
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_while_it_ran_takes_no_result_away(draw, submit, engine, until):
     job = submit(steps=20, pause=0.1)
     until(lambda: engine.job(job.id).state == "running")

@@ -33,6 +33,7 @@ def photo():
     return File.keep(images.encode_png(np.full((8, 8, 3), 200, "uint8")), "picture", "photo.png")
 
 
+@pytest.mark.slow
 def test_what_one_tab_got_is_there_for_the_next(draw, asked, photo):
     first, second = (draw(page_of_live, shade=61, file=photo) for _ in range(2))
     assert not first.exception and len(asked) == 1
@@ -41,6 +42,7 @@ def test_what_one_tab_got_is_there_for_the_next(draw, asked, photo):
     assert len(asked) == 2
 
 
+@pytest.mark.slow
 def test_what_was_forgotten_is_not_shared(draw, asked, photo):
     draw(page_of_live, shade=63, file=photo)
     photo.path.unlink()

@@ -46,6 +46,7 @@ def uploader(page, slot):
     return next(found for found in page.file_uploader if found.key.startswith(f"{slot}_upload"))
 
 
+@pytest.mark.slow
 def test_a_sample_is_chosen_already(page):
     assert not page.exception
     assert images.read(page.session_state["content_file"].read()).shape[2] == 3
@@ -70,6 +71,7 @@ def test_a_second_upload_does_not_replace_the_first(page, png, picture):
     assert page.session_state["content_file"].read() == png
 
 
+@pytest.mark.slow
 def test_an_address_brings_a_picture_back_for_whom_it_was_made_alone(visit, png, monkeypatch):
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
@@ -146,6 +148,7 @@ def test_a_small_picture_is_square_and_small(picture):
     assert len(data) < 20_000
 
 
+@pytest.mark.slow
 def test_a_sample_is_spelled_as_the_command_takes_it_and_a_persons_file_by_its_name(home, png):
     assert samples.spelled(samples.photos()[0].file()) == "sample:chelsea"
     assert samples.spelled(File.keep(png, "picture", "chelsea.png")) == "chelsea.png"

@@ -48,6 +48,7 @@ def test_the_best_is_the_one_that_was_picked(picked):
     assert Pairs(able, [first]).best == getattr(first, picked)
 
 
+@pytest.mark.slow
 def test_whoever_was_picked_stays_and_meets_another(long):
     stays = 0
     for one, after in pairwise(long.judged):
@@ -57,6 +58,7 @@ def test_whoever_was_picked_stays_and_meets_another(long):
     assert stays > len(long.judged) / 2
 
 
+@pytest.mark.slow
 def test_no_pair_comes_twice_and_no_two_are_equal(long):
     pairs = [frozenset(one[:2]) for one in long.judged]
     assert len(long.judged) == MOST

@@ -58,6 +58,7 @@ def trainer(photos, grams, vgg16, run=None, **settings):
     return Trainer(photos, np.arange(10), np.array([10, 11]), settings, grams, [0, 1], vgg16, run)
 
 
+@pytest.mark.slow
 def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     learner = Learner(SETTINGS, grams, vgg16)
     batch = {
@@ -80,6 +81,7 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     assert float(found["content"]) == pytest.approx(content, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
     learner = Learner(SETTINGS.model_copy(update={"parts": 2}), grams, vgg16)
     found = learner({"photos": photos[:1], "styles": np.array([1]), "moved": np.array([[2, 5]])})
@@ -125,6 +127,7 @@ def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16)
     assert made.middles(np.array([3])).std() > 1
 
 
+@pytest.mark.slow
 def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(photos, grams, vgg16):
     tested = np.arange(20, 80)
     made = Trainer(np.tile(photos, (7, 1, 1, 1)), np.arange(20), tested, SETTINGS, grams, [0, 1], vgg16)
@@ -151,6 +154,7 @@ def test_the_error_is_that_of_the_mean_over_photos():
     assert HeldOut(({"style": 1.0},)).error("style") == 0
 
 
+@pytest.mark.slow
 def test_the_total_of_a_held_out_photo_is_what_is_learnt(photos, grams, vgg16):
     learner = trainer(photos, grams, vgg16, strength=0.5).learner
     found = learner.losses(photos[3], 1)
@@ -177,6 +181,7 @@ def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, gram
     assert vgg16.model.get_layer("block1_conv1").compute_dtype == "float32"
 
 
+@pytest.mark.slow
 def test_windows_are_cut_anew_at_every_step_and_the_middle_is_what_it_is_tested_on(grams, vgg16, monkeypatch):
     monkeypatch.setattr(train, "grained", lambda photos, rng: photos)  # numbers are to be read as they are
     side = 80 + SIDE

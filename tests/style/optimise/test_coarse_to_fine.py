@@ -45,6 +45,7 @@ def test_the_content_counts_less_the_stronger_the_style_and_more_the_smaller_the
     assert content_weight(0.8, 64, third) > content_weight(0.8, 64, sixth), "large shapes may move"
 
 
+@pytest.mark.slow
 def test_a_picture_is_judged_at_every_size_that_the_network_can_see(weights_home, photo, painting):
     def sizes(shape):
         content = images.resize(photo, *shape)
@@ -66,6 +67,7 @@ def test_the_second_painter_is_asked_for_neither_light_nor_palette(weights_home,
     }
 
 
+@pytest.mark.slow
 def test_the_fifth_painter_takes_maxima_only_from_afar(weights_home, photo, painting):
     scene = Scene(photo, [painting], [], TransferSettings(size=128, mode="fine", painter=5))
     vgg16 = backbones.load("vgg16")
@@ -89,6 +91,7 @@ def test_light_and_shade_of_the_photo_show_from_afar(weights_home, photo, painti
     assert likeness(3) > likeness(2) + 0.02
 
 
+@pytest.mark.slow
 def test_coarse_scales_are_shown_as_large_as_what_comes_of_them(weights_home, two_scales, photo, painting):
     seen: list[Report] = []
     painted = transfer(
@@ -100,6 +103,7 @@ def test_coarse_scales_are_shown_as_large_as_what_comes_of_them(weights_home, tw
     assert steps == sorted(steps) and steps[-1] == seen[-1].total == painted.figures["passes"] == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passes", [2, 5])
 def test_one_stopped_at_any_scale_is_whole_and_its_recipe_makes_it_again(inputs, two_scales, passes):
     stopped = tasks.run("style.transfer", TransferSettings(**TWO_SCALES), inputs, stopping_after(passes, []))
@@ -123,6 +127,7 @@ def test_strength_leads_from_the_photo_to_the_painting_at_every_size(weights_hom
         assert style == sorted(style, reverse=True) and content == sorted(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content, style",
     [
@@ -142,6 +147,7 @@ def test_odd_inputs_are_painted(weights_home, photo, painting, content, style):
     assert painted.shape == images.fit(content, 128).shape
 
 
+@pytest.mark.slow
 def test_a_painting_of_one_colour_colours_the_photo(weights_home, photo):
     red = np.full((60, 80, 3), (200, 30, 30), "uint8")
     painted = transfer(photo, [red], TransferSettings(size=64, mode="fine", steps=6)).image.astype(float)
