@@ -51,7 +51,7 @@ def sheet(drawings: np.ndarray, made: np.ndarray, truth: np.ndarray) -> np.ndarr
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="--count 16")
+    parser = arguments(__doc__.splitlines()[0], quick="--count 20")
     parser.add_argument("--network", default="outline", help="a preset's name, or a model's folder")
     parser.add_argument("--count", type=int, default=500, help="how many avatars")
     parser.add_argument("--sheet", type=Path, help=f"a PNG of the first {SHOWN} of them")
