@@ -53,7 +53,12 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
 
 
 def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
-    place = st.container()
+    place, first = st.container(), not st.session_state.get(f"drawn_{_MAPS}")
+    waiting = place.empty() if first else None  # at first nothing is there that could stay meanwhile
+    if waiting is not None:
+        with waiting.container():
+            told = "The photo; what the network sees in it comes in a moment."
+            browser_pictures.image(inputs["content"][0], caption=told)
     field = st.toggle(
         "Frame what one place can see",
         True,
@@ -69,11 +74,13 @@ def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
         with down:
             changed["down"] = _slider("Down", "down")
     found = _best(settings.model_copy(update=changed), inputs)
+    if waiting is not None:
+        waiting.empty()
     if found is not None:
         with place:
-            told = found.figures
-            browser_pictures.image(found.data, caption=f"Map {told['channel']} of {settings.seen}")
-            st.caption(_said(told, field))
+            seen = found.figures
+            browser_pictures.image(found.data, caption=f"Map {seen['channel']} of {settings.seen}")
+            st.caption(_said(seen, field))
     return found
 
 
