@@ -308,6 +308,7 @@ def test_faces_and_settings_are_light(module):
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_children_are_started_in_one_way_which_leaves_the_current_folder_out():
     found = [
         f"{relative(path)}:{node.lineno}"

@@ -126,7 +126,7 @@ def test_limits_of_each_of_many_hold(visitors, png, monkeypatch, until):
     assert ada("POST", "/jobs", json=long).status_code == 429
     ada("POST", f"/jobs/{job['id']}/cancel")
     ada.ended(job["id"])
-    monkeypatch.setenv("STUDIO_OWNER_DISK", "0.00001")
+    monkeypatch.setenv("STUDIO_OWNER_DISK", "0.000004")  # a file takes that much at least
     full = ada("POST", "/files?name=b.png", data=png)
     assert full.status_code == 507 and "remove in the gallery" in full.json()["detail"]
 

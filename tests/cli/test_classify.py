@@ -95,6 +95,7 @@ def test_every_frame_of_a_film_is_explained_by_the_model_that_was_given(toy, sai
     assert len(list(animations.frames(Path("where.gif").read_bytes()))) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])
 def test_pictures_alone_are_all_asked_of_the_usual_classifier(first, toy, said, monkeypatch):
     monkeypatch.setattr(imagenet, "open", lambda progress=None: trained.open(presets.find(Path("toy"))))

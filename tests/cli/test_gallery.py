@@ -175,6 +175,7 @@ def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(said, painted,
     assert odd not in said("gallery", "list")[1] + said("gallery", "list", "--removed")[1]
 
 
+@pytest.mark.slow
 def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said, painted, home, tmp_path):
     own, hers = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
     job = home / "jobs" / hers / "job.json"
@@ -203,6 +204,7 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said
     assert said("gallery", "owners", "--remove", "local")[0] == 2
 
 
+@pytest.mark.slow
 def test_items_are_starred_tagged_and_named_and_found_by_it(said, painted):
     red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
 

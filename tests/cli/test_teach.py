@@ -34,6 +34,7 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, 
     assert labels[0]["label"] == "lying" and labels[0]["probability"] > 0.5
 
 
+@pytest.mark.slow
 def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(estimates, "LONG", 0.01)
     words = ["classify", "train", str(drawn), "-o", str(tmp_path / "model"), *TRAIN]

@@ -29,6 +29,7 @@ def test_lab_is_that_of_the_standard(cat):
     np.testing.assert_allclose(lab.lightness(cat), both[..., 0], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_what_is_written_says_what_keras_says(network):
     rng = np.random.default_rng(0)
     seen = rng.uniform(-1, 1, (1, 48, 64, 4)).astype("float32")

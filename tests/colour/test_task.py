@@ -56,6 +56,7 @@ def test_a_tint_is_taken_out(said, old, tmp_path):
     assert code == 0 and json.loads(out)["figures"]["was"] == "tinted"
 
 
+@pytest.mark.slow
 def test_dabs_and_examples_are_heeded_and_checked(said, old, tmp_path):
     layer = np.zeros((40, 60, 4), "uint8")
     layer[5:20, 5:20] = (220, 30, 30, 255)

@@ -154,6 +154,7 @@ def test_a_film_stopped_before_the_first_step_is_nothing(inputs):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_the_task_makes_a_film_and_its_recipe(kind, inputs):
     result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "film": kind}), inputs)

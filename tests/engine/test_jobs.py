@@ -197,6 +197,7 @@ def test_owners_do_not_see_each_other(engine, do, finished):
     assert engine.job(hers.id, "her").state == "done"
 
 
+@pytest.mark.slow
 def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finished):
     def person(name):
         asked = [engine.submit("chores.do", chores.ChoreSettings(shade=n), {}, name).id for n in range(4)]

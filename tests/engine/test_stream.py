@@ -178,6 +178,7 @@ def test_a_bad_request_is_refused_at_once(engine, chores):
         engine.stream("chores.write", chores.ChoreSettings(), {"wrong": []}, "me")
 
 
+@pytest.mark.slow
 def test_what_is_there_to_be_watched_ends_where_nobody_looks(stream, until):
     running, watched = stream("me", **LONG), stream("you", **LONG)
     begun(running).unwatched = 0.3

@@ -161,6 +161,7 @@ def test_stopped_before_the_first_frame_there_is_nothing(film):
         tasks.run(NAME, asked(steps=3), {"film": [film]}, Progress(cancelled=lambda: True))
 
 
+@pytest.mark.slow
 def test_a_film_in_a_house_style_names_the_network(film):
     preset = tiny_styles.make()
     made = tasks.run(NAME, asked("style.transfer", house=["rain"], network="tiny", size=64), {"film": [film]})

@@ -178,6 +178,7 @@ def test_pictures_and_curves_that_are_pipes_hold_nobody_up(home, made):
     assert done.stdout == "None None []\n"
 
 
+@pytest.mark.slow
 def test_what_a_removed_link_leads_to_stays_as_it_is(home, tmp_path):
     (tmp_path / "mine").mkdir()
     os.utime(tmp_path / "mine", (1, 1))

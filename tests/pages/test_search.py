@@ -50,6 +50,7 @@ def test_all_that_can_be_searched_is_on_the_page():
     assert able - {"bowl"} == set(input_form.SUBJECTS)  # that one is of the tests
 
 
+@pytest.mark.slow
 def test_what_varies_and_how_far_is_chosen(visit, submitted):
     page = visit("search")
     page.multiselect(key="vary_text").set_value(["units", "cell"]).run()

@@ -178,6 +178,7 @@ def test_every_setting_is_asked_for_once(visit):
         assert there.count(name) == (name not in base_model.GIVEN), name
 
 
+@pytest.mark.slow
 def test_it_is_tried_with_a_held_out_picture(taught):
     page = taught()
     page.session_state["side_3_False"] = "Try it"
@@ -188,6 +189,7 @@ def test_it_is_tried_with_a_held_out_picture(taught):
     assert bars.startswith("**blue**")
 
 
+@pytest.mark.slow
 def test_it_is_taken_along_with_a_program(taught, until):
     page = taught()
     page.session_state["side_3_False"] = "Take it along"
@@ -268,6 +270,7 @@ def test_a_model_of_ones_own_is_looked_over_chosen_and_tried(bring, monkeypatch)
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_scored_on_pictures_in_folders(bring, engine, until, monkeypatch):
     found = Known("my net", ("red", "blue", "green"), (20, 30), 7, why="it scales by itself")
     monkeypatch.setattr(own, "known", lambda file, flat=False: found)

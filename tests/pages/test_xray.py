@@ -71,6 +71,7 @@ def test_a_filter_is_reckoned_before_ones_eyes(xray):
     assert "Choose VGG16" in texts(other.info)
 
 
+@pytest.mark.slow
 def test_branches_are_switched_off_and_the_answers_compared(xray):
     page = xray(backbone="ResNet50", branches="true")
     assert "*tabby*, with 60%" in texts(page.caption)

@@ -34,6 +34,7 @@ def searched(text, progress=None, **settings):
     return tasks.run(TASK, asked(**settings), text, progress)
 
 
+@pytest.mark.slow
 def test_it_finds_the_best_and_gives_its_model(text):
     result = searched(text, trials=40)
     figures = result.figures
@@ -67,6 +68,7 @@ def test_poor_trials_are_stopped_early_and_the_best_is_as_good(text):
     assert halved["best"] < whole["best"] + 1
 
 
+@pytest.mark.slow
 def test_it_is_better_than_chance(text):
     """Against the median of twenty searches at random, each drawn here without the studio."""
 

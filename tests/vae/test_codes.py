@@ -95,6 +95,7 @@ def test_the_mixture_fits_codes_better_than_one_normal():
     assert len(normal.weights) == 1 and np.allclose(normal.variances, 1, atol=0.2)
 
 
+@pytest.mark.slow
 def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_tell():
     rng = np.random.default_rng(0)
     assert density.fit(rng.standard_normal((20, 3)), rng.standard_normal((5, 3)), 0) is None

@@ -69,6 +69,7 @@ def test_the_networks_fit_every_size(size, colors):
     assert vae(pictures).shape == pictures.shape
 
 
+@pytest.mark.slow
 def test_a_seed_decides_the_fresh_weights(tiny):
     first, again, other = (Vae(tiny.model_copy(update={"seed": seed})) for seed in (0, 0, 1))
     assert all(map(np.array_equal, first.get_weights(), again.get_weights()))

@@ -42,6 +42,7 @@ def asked(preset, folder, names):
     return float(np.mean([CLASSES[n] == name.split("/")[0] for n, name in zip(guess, names, strict=True)]))
 
 
+@pytest.mark.slow
 def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
     told = score.figures(preset, str(folder), None, Progress())
     assert told["n"] == 4
@@ -60,6 +61,7 @@ def test_of_other_data_all_counts(preset, folder):
     assert any("may have learnt from some" in note for note in told["notes"])  # it keeps names alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part, n", [((0.8, 1.0), 4), ((0.0, 1.0), 20), ((0.5, 0.8), 6), ((0.0, 0.04), 0)])
 def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, part, n):
     if not n:

@@ -103,6 +103,7 @@ def test_its_result_names_settings_that_do_nothing(weights_home, drawn):
     assert "Without effect without fine-tuning: blocks." in notes
 
 
+@pytest.mark.slow
 def test_its_folder_tells_all_that_a_page_shows(weights_home, once, tmp_path):
     preset = presets.unpack(once().packed, tmp_path / "model")
     known = preset.data()

@@ -128,6 +128,7 @@ def chunked(file):
         file.create_dataset(place, data=value.astype("float32"), compression="gzip", shuffle=True)
 
 
+@pytest.mark.slow
 def test_numbers_that_are_packed_are_read(tmp_path):
     says(h5(tmp_path / "model.h5", old(), change=chunked), tmp_path)
     network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, activation="relu")])

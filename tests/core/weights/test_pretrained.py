@@ -49,6 +49,7 @@ def left_behind(home: Path) -> set[str]:
     return {name for name in names if not name.endswith((".weights.h5", ".json", ".lock"))}
 
 
+@pytest.mark.slow
 def test_fetches_once_and_loads(server, home):
     reports = []
     loaded = pretrained.load("tiny", Progress(reports.append))
@@ -83,6 +84,7 @@ def test_twenty_cuts_are_resumed(server, home):
     assert left_behind(home) == set()
 
 
+@pytest.mark.slow
 def test_a_server_without_ranges_is_asked_for_all_of_it_again(server):
     server.ranges, server.cuts = False, [100_000]
     pretrained.pull("tiny")
@@ -113,6 +115,7 @@ def test_goes_on_after_a_cancel(server, home):
     pretrained.verify("tiny")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("have", [b"rubbish", bytes(len(ARCHIVE)), bytes(len(ARCHIVE) + 1)])
 def test_what_an_earlier_download_left_is_not_trusted(server, home, have):
     (home / "weights").mkdir(parents=True)
@@ -160,6 +163,7 @@ def test_a_web_page_instead_of_the_file_is_refused(server, length):
     pretrained.pull("tiny")
 
 
+@pytest.mark.slow
 def test_more_bytes_than_pinned_are_refused(server):
     server.files[FILE], server.length = ARCHIVE + bytes(1000), False
     with pytest.raises(Unavailable, match="more than"):

@@ -150,6 +150,7 @@ def test_a_channel_that_sleeps_at_the_start_wakes(weights_home):
     assert drawn.figures["after"] > 0.5
 
 
+@pytest.mark.slow
 def test_a_channel_that_nothing_wakes_is_told_in_one_sentence():
     network = vgg16.network()
     kernel, bias = network.get_layer("block1_conv1").get_weights()

@@ -37,6 +37,7 @@ def widgets(place):
     return keys([element for kind in kinds for element in getattr(place, kind)])
 
 
+@pytest.mark.slow
 def test_untouched_it_gives_the_defaults(form):
     assert not form.exception
     assert settings_of(form) == TransferSettings()
@@ -192,6 +193,7 @@ def test_every_page_has_a_seed_of_its_own(visit):
     assert page.run().number_input(key="seed").value == 5
 
 
+@pytest.mark.slow
 def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
     page = visit("style", steps="77", smoothness="5", size="256", seed="7")
     page.switch_page("dream_picture.py").run()

@@ -53,6 +53,7 @@ def test_a_sample_is_chosen_already(page):
     assert len(page.session_state["style_titles"]) == 1
 
 
+@pytest.mark.slow
 def test_an_upload_is_kept_chosen_and_leaves_the_widget(page, png):
     uploader(page, "content").set_value(("holiday *photo*.png", png, "image/png")).run()
     file = page.session_state["content_file"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from pages.widgets import weight_downloads
 
 SECONDS = 60
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
     page = visit("health")
     assert not page.exception
