@@ -168,7 +168,7 @@ def _backend() -> str:
     # A task that never needed Keras does not load it for its recipe, nor wait for a thread that does: while
     # that imports it, most of it is missing, its version to the last.
     keras = sys.modules.get("keras")
-    return keras.backend.backend() if hasattr(keras, "version") else "none"
+    return keras.backend.backend() if keras and hasattr(keras, "version") else "none"
 
 
 def read(data: bytes) -> Recipe:
