@@ -8,7 +8,7 @@ which the network learns. FID takes `studio weights pull inceptionv3`, LPIPS vgg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,37 +16,6 @@ import numpy as np
 from benchmarks.report import arguments, note, show
 
 SHOWN = 64  # of them on the sheet
-BATCH = 32  # drawn at a time, as at the end of a training
-
-
-def painted(network: str, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Held-out outlines, what is painted of them, the truth, and others: `(n, side, side, 3) uint8` each."""
-    from studio.core.models import presets
-    from studio.core.progress import Progress
-    from studio.outline import paint
-    from studio.outline.learn.pairs import HELD_OUT_SEED, Bank
-    from studio.outline.settings import TrainOutlineSettings
-
-    painter = paint.open(presets.find(network))
-    assert isinstance(painter.settings, TrainOutlineSettings)
-    note("drawing")
-    truth, others = (Bank(HELD_OUT_SEED + n, count, painter.settings, Progress()) for n in range(2))
-    rng, drawings, made = np.random.default_rng([HELD_OUT_SEED, 1]), [], []
-    note("painting")
-    for at in range(0, count, BATCH):
-        rows = np.arange(at, min(at + BATCH, count))
-        batch = truth.drawn(rows, ["outline"] * len(rows), rng)
-        for planes, colours in zip(batch["drawing"], batch["colours"], strict=True):
-            drawings.append(np.rint(255 * planes[..., :3]).astype("uint8"))
-            made.append(paint.avatar(painter.layers(planes), colours, truth.size))
-    return np.stack(drawings), np.stack(made), truth.pictures, others.pictures
-
-
-def sheet(drawings: np.ndarray, made: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Drawing, painting and truth below each other, in rows of sixteen: `(H, W, 3) uint8`."""
-    threes = np.concatenate([drawings, made, truth], axis=1)[:SHOWN]
-    rows = [np.concatenate(list(threes[at : at + 16]), axis=1) for at in range(0, len(threes), 16)]
-    return np.concatenate([row for row in rows if row.shape[1] == rows[0].shape[1]])
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -56,17 +25,34 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=500, help="how many avatars")
     parser.add_argument("--sheet", type=Path, help=f"a PNG of the first {SHOWN} of them")
     chosen = parser.parse_args(argv)
-    from studio.core.pictures import images
+    from studio.core.models import presets
+    from studio.core.pictures import grids, images
     from studio.core.progress import Progress
-    from studio.outline.learn.measure import distances
+    from studio.outline import paint
+    from studio.outline.learn import pairs, task
+    from studio.outline.settings import TrainOutlineSettings
 
-    drawings, made, truth, others = painted(chosen.network, chosen.count)
-    off = np.abs(made.astype("float32") - truth)
+    painter = paint.open(presets.find(chosen.network))
+    assert isinstance(painter.settings, TrainOutlineSettings)
+    settings = painter.settings.model_copy(update={"scored": chosen.count})
+    seen: list[np.ndarray] = []  # drawing, painting and truth of each, one below the other
+    off: list[float] = []
+
+    def painted(batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        each = zip(batch["drawing"], batch["colours"], strict=True)
+        made = np.stack([paint.avatar(painter.layers(one), how, settings.size) for one, how in each]) / 255
+        rows = np.concatenate([batch["drawing"][..., :3], made, batch["picture"]], axis=1)
+        seen.extend(np.rint(255 * rows).astype("uint8"))
+        off.extend(255 * np.abs(made - batch["picture"]).mean((1, 2, 3)))
+        return made.astype("float32")
+
+    note("drawing")
+    held_out = pairs.Bank(pairs.HELD_OUT_SEED, chosen.count, settings, Progress())
+    note("painting and comparing")
+    found = task.scored(painted, held_out, settings, Progress())
     if chosen.sheet:
-        chosen.sheet.write_bytes(images.encode_png(sheet(drawings, made, truth)))
-    note("comparing")
-    found = distances(made, truth, others, Progress())
-    figures: dict[str, object] = {"off, levels of 255": float(off.mean()), **found}
+        chosen.sheet.write_bytes(images.encode_png(grids.grid(np.stack(seen[:SHOWN]), 16)))
+    figures: dict[str, object] = {"off, levels of 255": float(np.mean(off)), **found}
     show(figures, chosen.json)
 
 

@@ -159,7 +159,7 @@ def live_result(
         shelf: where the last ones are kept.
         most: how many of them.
     """
-    kept: dict[str, engine.Live] = st.session_state.setdefault(f"drawn_{shelf}", {})
+    kept = held(shelf)
     asked = settings.model_dump_json() + str(inputs)
     if asked in kept and not _holds(kept[asked]):
         del kept[asked]
@@ -170,6 +170,11 @@ def live_result(
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
+
+
+def held(shelf: str) -> dict[str, engine.Live]:
+    """The results that this tab still has on a shelf of `live_result`, by what was asked."""
+    return st.session_state.setdefault(f"drawn_{shelf}", {})
 
 
 def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:

@@ -14,7 +14,6 @@ from pages.lab import figures, teaching
 from pages.lab.taught import Taught
 from pages.widgets import curves
 from studio.core.pictures import images
-from studio.core.process import blas_threads
 from studio.core.tasks import File
 from studio.lab import drawings, pictures
 from studio.lab.chain import HALVES, Chain, half
@@ -69,10 +68,8 @@ def _watch(taught: Taught) -> None:
     chain = _chain(taught, drawn, keep)
     chain.temperature = temperature
     energies = st.session_state[_ENERGIES]
-    with blas_threads.limited(1):
-        for _ in range(_due()):
-            chain.step()
-            energies.append({"step": chain.rounds, "energy": chain.energy})
+    for energy in chain.follow(_due()):
+        energies.append({"step": chain.rounds, "energy": energy})
     del energies[:-_CURVE]
     st.image(
         pictures.shown(chain.chances, 3, 5),

@@ -34,11 +34,10 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
         return None
     over, beside = st.columns([5, 3], gap="medium")
     with over:
-        found = _over(settings, inputs)
+        found, pictures = _over(settings, inputs)
     if found is None:
         return None
     channel = found.figures["channel"]
-    pictures = favourites.of(settings, found.figures["strengths"])
     with beside:
         favourites.show(settings, channel, pictures)
     _strongest(settings, inputs, channel)
@@ -52,8 +51,8 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
     return found
 
 
-def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
-    place, first = st.container(), not st.session_state.get(f"drawn_{_MAPS}")
+def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
+    place, first = st.container(), not live.held(_MAPS)
     waiting = place.empty() if first else None  # at first nothing is there that could stay meanwhile
     if waiting is not None:
         with waiting.container():
@@ -73,7 +72,7 @@ def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
             changed["across"] = _slider("Across", "across")
         with down:
             changed["down"] = _slider("Down", "down")
-    found = _best(settings.model_copy(update=changed), inputs)
+    found, pictures = _best(settings.model_copy(update=changed), inputs)
     if waiting is not None:
         waiting.empty()
     if found is not None:
@@ -81,18 +80,19 @@ def _over(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
             seen = found.figures
             browser_pictures.image(found.data, caption=f"Map {seen['channel']} of {settings.seen}")
             st.caption(_said(seen, field))
-    return found
+    return found, pictures
 
 
-def _best(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
-    """The map that was asked for; else the strongest of those that have a picture of what they like best."""
+def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
+    """The map that was asked for, else the strongest that has a picture; and `favourites.of` its layer."""
     found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
-    if found is None or settings.channel is not None:
-        return found
-    best = next(iter(favourites.of(settings, found.figures["strengths"])), None)
-    if best in (None, found.figures["channel"]):
-        return found
-    return live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
+    if found is None:
+        return None, {}
+    pictures = favourites.of(settings, found.figures["strengths"])
+    best = next(iter(pictures), found.figures["channel"])
+    if settings.channel is None and best != found.figures["channel"]:
+        found = live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
+    return found, pictures
 
 
 def _slider(label: str, key: str) -> float:

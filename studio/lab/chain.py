@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from studio.core.process import blas_threads
 from studio.lab.boltzmann import Boltzmann, on
 from studio.lab.settings import SIDE
 
@@ -61,6 +64,13 @@ class Chain:
         self._pixels = on(self.chances, self._rng)
         self._hold()
         self.rounds += 1
+
+    def follow(self, rounds: int) -> Iterator[float]:
+        """Goes on for so many rounds, on one core; gives the energy after each."""
+        with blas_threads.limited(1):
+            for _ in range(rounds):
+                self.step()
+                yield self.energy
 
     @property
     def energy(self) -> float:

@@ -12,7 +12,6 @@ from studio.core import recipes
 from studio.core.models.recently_used import get_or_make
 from studio.core.pictures import images
 from studio.core.pictures.animations import Film
-from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result
@@ -90,12 +89,10 @@ def _follow(chain: Chain, settings: ImagineSettings, film: Film | None) -> list[
     """Lets the chain go on to its end; gives its energy after each round."""
     due = {round((frame + 1) * settings.rounds / settings.frames) for frame in range(settings.frames)}
     energies = []
-    with blas_threads.limited(1):
-        for _ in range(settings.rounds):
-            chain.step()
-            energies.append(round(chain.energy, 2))
-            if film is not None and chain.rounds in due:
-                film.add(_wall(chain))
+    for energy in chain.follow(settings.rounds):
+        energies.append(round(energy, 2))
+        if film is not None and chain.rounds in due:
+            film.add(_wall(chain))
     return energies
 
 

@@ -92,7 +92,7 @@ def _made(taste: Taste, duels: Pairs, point: tuple) -> engine.Live | None:
 
 def _here(taste: Taste, duels: Pairs, point: tuple) -> bool:
     settings = taste.made(point, duels.grid.names)
-    return settings.model_dump_json() + str(taste.inputs) in st.session_state.get(f"drawn_{_SHELF}", {})
+    return settings.model_dump_json() + str(taste.inputs) in live.held(_SHELF)
 
 
 def _needs(taste: Taste, duels: Pairs) -> list[str]:

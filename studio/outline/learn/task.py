@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
     }
     if settings.scored and not stopped:
         try:
-            figures |= scored(trainer, held_out, settings, progress)
+            figures |= scored(trainer.paint, held_out, settings, progress)
         except Cancelled:
             stopped = True
     command = cards.command("train_outline", "", settings, figures["started_from"])
@@ -54,16 +55,23 @@ def train(settings: TrainOutlineSettings, inputs: Inputs, progress: Progress) ->
 
 
 def scored(
-    trainer: Any, held_out: Bank, settings: TrainOutlineSettings, progress: Progress
+    paint: Callable[[Mapping[str, np.ndarray]], np.ndarray],
+    held_out: Bank,
+    settings: TrainOutlineSettings,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """FID of what is painted of held-out outlines, see `measure.distances`."""
+    """FID and LPIPS of what is painted of held-out outlines, see `measure.distances`.
+
+    Args:
+        paint: gives what is painted of a batch of a bank, `(n, size, size, 3) float32 in [0, 1]`.
+    """
     count = settings.scored
     rng = np.random.default_rng([HELD_OUT_SEED, 1])
     made, kinds = [], [KINDS[0]] * 32
     for at in range(0, count, 32):
         progress.report(at, count)
         rows = np.arange(at, min(at + 32, count))
-        made.append(trainer.paint(held_out.drawn(rows, kinds[: len(rows)], rng)))
+        made.append(paint(held_out.drawn(rows, kinds[: len(rows)], rng)))
     painted = np.rint(255 * np.concatenate(made)).clip(0, 255).astype("uint8")
     others = Bank(HELD_OUT_SEED + 1, count, settings, progress).pictures
     return measure.distances(painted, held_out.pictures[:count], others, progress)
