@@ -95,6 +95,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
     names = {layer_terms.term(layer, channel): channel for channel in sorted(found)}
     there = set(map(layer_terms.name, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in there]
+    picture_input.tiles(key, [found[channel] for channel in names.values()], width=5)
     st.pills(
         "What each channel likes to see",
         list(names.values()),
@@ -106,7 +107,6 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
             list(names), [layer_terms.term(layer, one) for one in st.session_state[key]]
         ),
     )
-    picture_input.tiles(key, [found[channel] for channel in names.values()], width=5)
 
 
 def _any_other(network: str, layer: str) -> None:

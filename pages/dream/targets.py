@@ -56,6 +56,9 @@ def _look() -> str:
     names = list(LOOKS)
     lines = "\n".join(f"- **{words.choice(name)}**: {look.what}" for name, look in LOOKS.items())
     forms.choosing("look", names)
+    pictures = samples.looks()
+    if len(pictures) == len(names):
+        picture_input.tiles("look", [pictures[name] for name in names])
     look = st.pills(
         "Look",
         names,
@@ -68,9 +71,6 @@ def _look() -> str:
         label_visibility="collapsed",
         help=lines,
     )
-    pictures = samples.looks()
-    if len(pictures) == len(names):
-        picture_input.tiles("look", [pictures[name] for name in names])
     st.caption(f"**{words.choice(look)}**: {LOOKS[look].what}.")
     return look
 

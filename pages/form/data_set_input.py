@@ -55,6 +55,7 @@ def which(titles: Sequence[str], names: Sequence[str], *, key: str, **tiles: flo
         tiles: how they are drawn, see `picture_input.tiles`.
     """
     forms.choosing(key, titles)
+    picture_input.tiles(key, [samples.shipped(f"set-{name}") for name in names], **tiles)
     chosen = st.pills(
         "Pictures to learn from",
         titles,
@@ -64,7 +65,6 @@ def which(titles: Sequence[str], names: Sequence[str], *, key: str, **tiles: flo
         bind="query-params",
         width="stretch",
     )
-    picture_input.tiles(key, [samples.shipped(f"set-{name}") for name in names], **tiles)
     return chosen
 
 

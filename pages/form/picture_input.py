@@ -31,6 +31,7 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
+    tiles(slot, [choice.thumbnail for choice in choices.values()])
     chosen = st.pills(
         label,
         titles,
@@ -41,7 +42,6 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
         bind="query-params",
         width="stretch",
     )
-    tiles(slot, [choice.thumbnail for choice in choices.values()])
     found = choices.get(chosen) or choices[titles[0]]
     _remember(slot, [found.title])
     if found.credit:
@@ -67,6 +67,7 @@ def pictures(
     _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
+    tiles(slot, [choice.thumbnail for choice in choices.values()])
     chosen = st.pills(
         label,
         titles,
@@ -78,7 +79,6 @@ def pictures(
         on_change=_at_most,
         args=(slot,),
     )
-    tiles(slot, [choice.thumbnail for choice in choices.values()])
     _remember(slot, chosen)
     _add(slot, own, many=True)
     if not chosen:
@@ -202,6 +202,7 @@ def _last(slot: str, own: str) -> None:
     if not found:
         return
     key = f"{slot}_before"
+    tiles(key, [samples.small(file) for file in found.values()])
     st.pills(
         "Used before",
         list(found),
@@ -211,7 +212,6 @@ def _last(slot: str, own: str) -> None:
         on_change=_take_again,
         args=(slot, own, key, found),
     )
-    tiles(key, [samples.small(file) for file in found.values()])
     help = "They are no longer offered here; what was made of them stays"
     clear = {"icon": ":material/delete:", "type": "tertiary", "help": help}
     st.button("Clear", key=f"{key}_clear", on_click=own_pictures.forget, **clear)
@@ -243,6 +243,8 @@ def _at_most(slot: str) -> None:
 
 def tiles(slot: str, thumbnails: Sequence[bytes], width: float = 4.4) -> None:
     """Puts a picture above each of the first choices of the `st.pills` of this key.
+
+    Call it before these: a browser draws what it has, and what is styled later moves away under a click.
 
     Args:
         thumbnails: WebP or PNG files.

@@ -32,6 +32,7 @@ def stars(found: Sequence[Entry], labels: Mapping[str, str], width: float) -> No
     """
     had = [entry.id for entry in found if entry.starred]
     st.session_state[_STARS] = had
+    st.html(_style(width))
     st.pills(
         "Stars",
         [entry.id for entry in found],
@@ -43,7 +44,6 @@ def stars(found: Sequence[Entry], labels: Mapping[str, str], width: float) -> No
         on_change=_clicked,
         args=(had,),
     )
-    st.html(_style(width))
 
 
 def _clicked(had: Sequence[str]) -> None:

@@ -127,6 +127,7 @@ def _turn(step: int) -> None:
 def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
     labels = _labels(found)
     key = f"{_SHELF}_{'several' if several else 'one'}"
+    picture_input.tiles(key, [entry.thumbnail() for entry in found], width=TILE)
     with st.container(key=marks.TILES):
         chosen = st.pills(
             "Items, newest first",
@@ -140,7 +141,6 @@ def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
             args=None if several else (key,),
         )
         marks.stars(found, labels, TILE)
-    picture_input.tiles(key, [entry.thumbnail() for entry in found], width=TILE)
     left = st.session_state.pop(LEFT, "")
     if left in labels:
         st.html(_focus(key, list(labels).index(left)), unsafe_allow_javascript=True)

@@ -28,16 +28,6 @@ def wall(
         label: for screen readers.
         on_change: called, with `args`, when another one is chosen.
     """
-    st.pills(
-        label,
-        range(1, count + 1),
-        format_func=str,
-        key=key,
-        width="stretch",
-        label_visibility="collapsed",
-        on_change=on_change,
-        args=args,
-    )
     height, width = images.size(data)
     picture = browser_pictures.address(browser_pictures.of_bytes(data))
     style = _STYLE.replace("KEY", key).replace("COLUMNS", str(_columns(count))).replace("PICTURE", picture)
@@ -49,6 +39,16 @@ def wall(
         for number, (across, down) in enumerate(places(width, height, count), 1)
     ]
     st.html(f"<style>{style}{''.join(rules)}</style>")
+    st.pills(
+        label,
+        range(1, count + 1),
+        format_func=str,
+        key=key,
+        width="stretch",
+        label_visibility="collapsed",
+        on_change=on_change,
+        args=args,
+    )
 
 
 def places(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:

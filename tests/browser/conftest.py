@@ -134,6 +134,8 @@ def tab(browser, server):
         page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(server + address)
+        # A new browser fetches what draws styles last: until then tiles lie elsewhere and move under a click.
+        page.locator('[data-testid="stHtml"] style').first.wait_for(state="attached")
         return page
 
     yield tab
