@@ -108,7 +108,9 @@ def unlike(truth: np.ndarray, made: np.ndarray, border: int) -> float:
     return lpips.distance(*(np.repeat(one[None, ..., None], 3, axis=-1).astype("float32") for one in both))
 
 
-def nearness(network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int]) -> dict[str, object]:
+def nearness(
+    network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int], most: int | None = None
+) -> dict[str, object]:
     """PSNR, SSIM and LPIPS of a network and of bicubic enlarging, means over each set."""
     from studio.core.models import presets
     from studio.enhance import bicubic, enlarge
@@ -116,7 +118,7 @@ def nearness(network: str, ensemble: bool, sets: Sequence[str], scales: Sequence
 
     enlarger, figures = enlarge.open(presets.find(network)), {}
     for name in sets:
-        pictures = list(pictures_of(name))
+        pictures = list(pictures_of(name))[:most]
         for scale in scales:
             note(f"{name} x{scale}")
             rows = []
@@ -210,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--network", default="enlarge", help="a preset's name")
     parser.add_argument("--cleaner", default="clean", help="a preset's name")
-    parser.add_argument("--most", type=int, help="pictures that are cleaned; all if not said")
+    parser.add_argument("--most", type=int, help="pictures of each set; all if not said")
     parser.add_argument("--ensemble", action="store_true", help="look at each picture in eight ways")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))
@@ -218,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--large", action="store_true", help="8,192 px of 2,048, too")
     chosen = parser.parse_args(argv)
-    figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales)
+    figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales, chosen.most)
     figures |= cleanness(chosen.cleaner, chosen.ensemble, chosen.most)
     note("times")
     figures |= times(chosen.network, chosen.cleaner, chosen.side, chosen.repeats)

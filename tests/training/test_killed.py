@@ -89,14 +89,14 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [(), ("--resume",), ("--no-resume",)])
-def test_a_second_process_leaves_the_first_one_its_checkpoints(words, script, home, tmp_path):
+def test_a_second_process_leaves_the_first_one_its_checkpoints(script, home):
     first = script("first", "--steps", "100000")
     until_saved(first, home)
-    second = script("second", "--steps", "100000", *words)
-    said = second.communicate()[1]
-    assert second.returncode == 2 and f"already going on (process {first.pid} on " in said
-    assert said.splitlines()[-1].startswith("error: ") and "Traceback" not in said
+    for words in ((), ("--resume",), ("--no-resume",)):
+        second = script("second", "--steps", "100000", *words)
+        said = second.communicate()[1]
+        assert second.returncode == 2 and f"already going on (process {first.pid} on " in said
+        assert said.splitlines()[-1].startswith("error: ") and "Traceback" not in said
     assert first.poll() is None
     other = script("other", "--steps", "2", "--seed", "1")
     assert "begins at 0" in other.communicate()[1] and other.returncode == 0
