@@ -496,7 +496,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = arguments(
         __doc__.partition("\n")[0],
-        quick="--only style text dream --size 96 --passes 3 --pairs 1 --steps 1 --seeds 0",
+        quick="--only style text dream --size 160 --passes 3 --pairs 1 --steps 1 --seeds 0",
     )
     parts = ("style", "text", "digits", "dream", "large", "strangers")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))

@@ -1,6 +1,7 @@
 """Enlarging and cleaning: how near to the truth on the field's test pictures, how fast, in how much memory.
 
     python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble] [--large]
+        [--cleaned bsds400 --most 40]
 
 PSNR, SSIM and LPIPS are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as
 the scale; pictures are shrunk by a bicubic kernel as many times wider. What is cleaned is grey: with Gaussian
@@ -13,6 +14,7 @@ enlargement by Pillow and to P, one forward and backward pass of VGG16, in the s
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -22,12 +24,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.report import ROOT, arguments, fresh, note, seconds, show
+from studio.core.pictures import images
 
 if TYPE_CHECKING:
     from studio.enhance.damage import Damage
 
 SETS = ("set5", "set14")
-GREY = "set12"
+GREY = ("set12", "bsds400")
 NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
 _LARGE = """
 import json, sys, time
@@ -118,7 +121,7 @@ def nearness(
 
     enlarger, figures = enlarge.open(presets.find(network)), {}
     for name in sets:
-        pictures = list(pictures_of(name))[:most]
+        pictures = list(itertools.islice(pictures_of(name), most))
         for scale in scales:
             note(f"{name} x{scale}")
             rows = []
@@ -137,7 +140,9 @@ def nearness(
     return figures
 
 
-def cleanness(cleaner: str, ensemble: bool, most: int | None = None) -> dict[str, object]:
+def cleanness(
+    cleaner: str, ensemble: bool, grey: str = GREY[0], most: int | None = None
+) -> dict[str, object]:
     """PSNR, SSIM and LPIPS of grey pictures before and after they were cleaned, means over the set."""
     from studio.core.models import presets
     from studio.enhance import clean
@@ -146,12 +151,12 @@ def cleanness(cleaner: str, ensemble: bool, most: int | None = None) -> dict[str
     from studio.enhance.psnr import psnr
 
     opened, figures = clean.open(presets.find(cleaner)), {}
-    pictures = [picture if picture.ndim == 2 else picture[..., 1] for picture in pictures_of(GREY)][:most]
+    pictures = [made_grey(picture) for picture in itertools.islice(pictures_of(grey), most)]
     pictures = [picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2] for picture in pictures]
     tried = [(f"noise {level}", Damage(light=level)) for level in NOISES]
     tried += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
     for name, damage in tried:
-        note(f"{GREY} {name}")
+        note(f"{grey} {name}")
         rows = []
         for n, picture in enumerate(pictures):
             seen = damaged(picture, damage, n)
@@ -160,10 +165,15 @@ def cleanness(cleaner: str, ensemble: bool, most: int | None = None) -> dict[str
             truth = picture.astype("float32")
             rows.append([f(truth, one, 0) for f in (psnr, ssim, unlike) for one in (made, seen)])
         db, before_db, similar, before_ssim, apart, before_apart = np.mean(rows, axis=0)
-        figures[f"{GREY} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
-        figures[f"{GREY} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
-        figures[f"{GREY} {name}, LPIPS (before)"] = f"{apart:.4f} ({before_apart:.4f})"
+        figures[f"{grey} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
+        figures[f"{grey} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
+        figures[f"{grey} {name}, LPIPS (before)"] = f"{apart:.4f} ({before_apart:.4f})"
     return figures
+
+
+def made_grey(picture: np.ndarray) -> np.ndarray:
+    """`(H, W, 3) uint8` -> `(H, W) uint8`, lightness; a grey picture stays as it is."""
+    return picture if picture.ndim == 2 else images.gray(picture)[..., 0]
 
 
 def damaged(picture: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
@@ -185,7 +195,7 @@ def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, obje
 
     from benchmarks.style import one_pass
     from studio.core.models import presets
-    from studio.core.pictures import images, sample_photos
+    from studio.core.pictures import sample_photos
     from studio.enhance import clean, enlarge
     from studio.enhance.damage import Damage
 
@@ -212,6 +222,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--network", default="enlarge", help="a preset's name")
     parser.add_argument("--cleaner", default="clean", help="a preset's name")
+    parser.add_argument("--cleaned", default=GREY[0], choices=GREY, help="the set that is cleaned, made grey")
     parser.add_argument("--most", type=int, help="pictures of each set; all if not said")
     parser.add_argument("--ensemble", action="store_true", help="look at each picture in eight ways")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
@@ -221,7 +232,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--large", action="store_true", help="8,192 px of 2,048, too")
     chosen = parser.parse_args(argv)
     figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales, chosen.most)
-    figures |= cleanness(chosen.cleaner, chosen.ensemble, chosen.most)
+    figures |= cleanness(chosen.cleaner, chosen.ensemble, chosen.cleaned, chosen.most)
     note("times")
     figures |= times(chosen.network, chosen.cleaner, chosen.side, chosen.repeats)
     if chosen.large:
