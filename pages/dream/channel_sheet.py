@@ -95,14 +95,14 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
     names = {layer_terms.term(layer, channel): channel for channel in sorted(found)}
     there = set(map(layer_terms.name, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in there]
-    picture_input.tiles(key, [found[channel] for channel in names.values()], width=5)
-    st.pills(
+    picture_input.pills(
         "What each channel likes to see",
         list(names.values()),
+        [found[channel] for channel in names.values()],
         selection_mode="multi",
         format_func=str,
         key=key,
-        width="stretch",
+        tile=5,
         on_change=lambda: _change(
             list(names), [layer_terms.term(layer, one) for one in st.session_state[key]]
         ),

@@ -57,17 +57,15 @@ def _look() -> str:
     lines = "\n".join(f"- **{words.choice(name)}**: {look.what}" for name, look in LOOKS.items())
     forms.choosing("look", names)
     pictures = samples.looks()
-    if len(pictures) == len(names):
-        picture_input.tiles("look", [pictures[name] for name in names])
-    look = st.pills(
+    look = picture_input.pills(
         "Look",
         names,
+        [pictures[name] for name in names] if len(pictures) == len(names) else [],
         format_func=words.choice,
         default=names[0],
         required=True,
         key="look",
         bind="query-params",
-        width="stretch",
         label_visibility="collapsed",
         help=lines,
     )

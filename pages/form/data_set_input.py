@@ -31,7 +31,7 @@ def choose() -> PictureSet | None:
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
     mine: File | None = st.session_state.get(_TAKEN)
     names = [*(one.name for one in known.values()), "own"]
-    chosen = which([*known, OWN], names, key=KEY, width=6.5)
+    chosen = which([*known, OWN], names, key=KEY, tile=6.5)
     if chosen in known:
         st.caption(f"{known[chosen].title} Drawn by the studio itself.")
         return PictureSet(chosen, sample(known[chosen].name))
@@ -46,26 +46,25 @@ def choose() -> PictureSet | None:
     return PictureSet(mine.name, mine)
 
 
-def which(titles: Sequence[str], names: Sequence[str], *, key: str, **tiles: float) -> str:
+def which(titles: Sequence[str], names: Sequence[str], *, key: str, tile: float = picture_input.TILE) -> str:
     """Asks for one of several data sets, each beside its small picture, the first chosen already.
 
     Args:
         titles: of each.
         names: of each, by which its small picture is called.
-        tiles: how they are drawn, see `picture_input.tiles`.
+        tile: a small picture's width at least, in rem.
     """
     forms.choosing(key, titles)
-    picture_input.tiles(key, [samples.shipped(f"set-{name}") for name in names], **tiles)
-    chosen = st.pills(
+    return picture_input.pills(
         "Pictures to learn from",
         titles,
+        [samples.shipped(f"set-{name}") for name in names],
         default=titles[0],
         required=True,
         key=key,
         bind="query-params",
-        width="stretch",
+        tile=tile,
     )
-    return chosen
 
 
 def _ask() -> None:

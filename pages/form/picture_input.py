@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ from studio.core.tasks import File, stem
 from studio.run import own_pictures
 
 MOST_BROUGHT = 8
+TILE = 4.4  # rem that a tile is wide at least
 _MOST_TITLE = 40  # characters
 TAKEN = [ending.removeprefix(".") for ending in formats.ENDINGS]
 
@@ -31,16 +33,15 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
     _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
-    tiles(slot, [choice.thumbnail for choice in choices.values()])
-    chosen = st.pills(
+    chosen = pills(
         label,
         titles,
+        [choice.thumbnail for choice in choices.values()],
         default=titles[0],
         required=True,
         format_func=words.plain,  # a title may hold a person's own words
         key=slot,
         bind="query-params",
-        width="stretch",
     )
     found = choices.get(chosen) or choices[titles[0]]
     _remember(slot, [found.title])
@@ -67,15 +68,14 @@ def pictures(
     _bring_back(slot, own, offered)
     choices = _choices(slot, offered)
     titles = list(choices)
-    tiles(slot, [choice.thumbnail for choice in choices.values()])
-    chosen = st.pills(
+    chosen = pills(
         label,
         titles,
+        [choice.thumbnail for choice in choices.values()],
         selection_mode="multi",
         default=titles[:1],
         key=slot,
         bind="query-params",
-        width="stretch",
         on_change=_at_most,
         args=(slot,),
     )
@@ -202,13 +202,12 @@ def _last(slot: str, own: str) -> None:
     if not found:
         return
     key = f"{slot}_before"
-    tiles(key, [samples.small(file) for file in found.values()])
-    st.pills(
+    pills(
         "Used before",
         list(found),
+        [samples.small(file) for file in found.values()],
         format_func=lambda digest: words.plain(title_of(found[digest].name) or own),
         key=key,
-        width="stretch",
         on_change=_take_again,
         args=(slot, own, key, found),
     )
@@ -241,22 +240,35 @@ def _at_most(slot: str) -> None:
         st.toast(f"At most {most} at a time; the oldest gave way.")
 
 
-def tiles(slot: str, thumbnails: Sequence[bytes], width: float = 4.4) -> None:
-    """Puts a picture above each of the first choices of the `st.pills` of this key.
-
-    Call it before these: a browser draws what it has, and what is styled later moves away under a click.
+def pills(
+    label: str,
+    options: Sequence[Any],
+    thumbnails: Sequence[bytes],
+    *,
+    key: str,
+    tile: float = TILE,
+    **how: Any,
+) -> Any:
+    """`st.pills` with a picture above each of the first choices.
 
     Args:
-        thumbnails: WebP or PNG files.
-        width: of a tile at least, in rem.
+        thumbnails: WebP or PNG files; none leaves plain pills.
+        tile: its width at least, in rem.
+        how: what else `st.pills` takes.
     """
+    if thumbnails:  # first, since a browser draws what it has, and what is styled later moves under a click
+        st.html(_style(key, thumbnails, tile))
+    return st.pills(label, options, key=key, width="stretch", **how)
+
+
+def _style(key: str, thumbnails: Sequence[bytes], tile: float) -> str:
     rules = [
-        f'.st-key-{slot} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
+        f'.st-key-{key} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
         f'{{ content: ""; background-image: url({browser_pictures.address(data)}); }}'
         for number, data in enumerate(thumbnails, 1)
     ]
-    style = _TILE.replace("SLOT", slot).replace("WIDTH", f"{width}rem")
-    st.html(f"<style>{style}{''.join(rules)}</style>")
+    style = _TILE.replace("SLOT", key).replace("WIDTH", f"{tile}rem")
+    return f"<style>{style}{''.join(rules)}</style>"
 
 
 _TILE = """

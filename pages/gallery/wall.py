@@ -127,15 +127,15 @@ def _turn(step: int) -> None:
 def _tiles(found: Sequence[Entry], several: bool) -> list[str]:
     labels = _labels(found)
     key = f"{_SHELF}_{'several' if several else 'one'}"
-    picture_input.tiles(key, [entry.thumbnail() for entry in found], width=TILE)
     with st.container(key=marks.TILES):
-        chosen = st.pills(
+        chosen = picture_input.pills(
             "Items, newest first",
             list(labels),
+            [entry.thumbnail() for entry in found],
             selection_mode="multi" if several else "single",
             format_func=labels.get,
             key=key,
-            width="stretch",
+            tile=TILE,
             label_visibility="collapsed",
             on_change=None if several else _open,
             args=None if several else (key,),

@@ -58,8 +58,9 @@ def choose(settings: LookSettings, channel: int, pictures: Mapping[int, bytes]) 
 def pills(key: str, label: str, channels: Sequence[int], channel: int, tiles: Sequence[bytes]) -> None:
     """A row of maps, each with a small picture; a click chooses it."""
     st.session_state[key] = channel if channel in channels else None
-    picture_input.tiles(key, tiles, width=5)
-    st.pills(label, channels, format_func=str, key=key, width="stretch", on_change=_choose, args=(key,))
+    picture_input.pills(
+        label, channels, tiles, key=key, tile=5, format_func=str, on_change=_choose, args=(key,)
+    )
 
 
 def _choose(key: str) -> None:

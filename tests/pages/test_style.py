@@ -54,7 +54,6 @@ def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, siz
 def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_recipes(visit, monkeypatch):
     notes = []
     monkeypatch.setattr("pages.parts.show_live", lambda *told, note, **more: notes.append(note))
-    monkeypatch.setattr("studio.core.durations._known", dict)  # how fast this machine was in other tests
     page = visit("style", mode="Finest")
     assert "to be printed" in notes[-1] and "which takes" in notes[-1] and "minutes" in notes[-1]
     labels = [widget.label for kind in ("selectbox", "number_input") for widget in page.get(kind)]
