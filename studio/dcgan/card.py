@@ -48,4 +48,6 @@ def _richer(settings: TrainDcganSettings) -> str:
         told += f" A picture is mixed of {settings.palette} colours."
     if settings.loss == "relativistic":
         told += " The judge compared real with drawn pictures, held flat at both."
+    if settings.perceptual_judge:
+        told += " A second judge saw what VGG16 sees."
     return told

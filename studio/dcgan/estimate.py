@@ -11,16 +11,19 @@ _PICTURE = 0.0085  # s a picture of 64 px in a step of the widths below, on two 
 _WIDTH, _JUDGE = 40, 32
 _BLOCK, _PALETTE = 0.7, 0.3  # what each residual block, and a palette, add to the network that draws
 _GROWTH = 1.6  # twice as wide costs less than four times as much
+_SEEN_BY_VGG16 = 0.025  # s a picture of 64 px besides, where a judge looks through that
 _BASE = 1.62 * 2**30  # bytes, of Keras and pictures
 _WEIGHTS = 0.29 * 2**30  # of both networks
 _PICTURE_BYTES = 1.4e-3 * 2**30  # of each of a batch
+_VGG16, _VGG16_BYTES = 0.12 * 2**30, 6e-3 * 2**30  # of its weights, and of what it sees in each picture
 
 
 def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """About how many seconds a training takes on two cores. Loads no Keras."""
     richer = 1 + _BLOCK * settings.blocks + _PALETTE * bool(settings.palette)
     wide = richer * (settings.width / _WIDTH) ** _GROWTH + (settings.judge_width / _JUDGE) ** _GROWTH
-    learning = settings.steps * settings.batch * _PICTURE * (settings.size / 64) ** 2 * wide / 2
+    picture = _PICTURE * wide / 2 + (_SEEN_BY_VGG16 if settings.perceptual_judge else 0)
+    learning = settings.steps * settings.batch * picture * (settings.size / 64) ** 2
     if not settings.scored:
         return learning
     tested = comparison.ON_THE_WAY * (settings.steps // settings.test_every)
@@ -30,5 +33,8 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
 def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a training takes. Loads no Keras."""
     widths = (settings.width / _WIDTH, settings.judge_width / _JUDGE)
-    picture = _PICTURE_BYTES * (settings.size / 64) ** 2 * sum(widths) / 2
-    return _BASE + _WEIGHTS * sum(wide**2 for wide in widths) / 2 + settings.batch * picture
+    base, picture = _BASE, _PICTURE_BYTES * sum(widths) / 2
+    if settings.perceptual_judge:
+        base, picture = base + _VGG16, picture + _VGG16_BYTES
+    learning = settings.batch * picture * (settings.size / 64) ** 2
+    return base + _WEIGHTS * sum(wide**2 for wide in widths) / 2 + learning

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TASK = "dcgan.train"
 SHAPE = ("size", "colors", "width", "judge_width", "modulated", "latent_dim")  # what weights are shaped by
+HALVED = ("width", "judge_width")  # of those, in a model that grows from one of half its size
 
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
@@ -31,7 +32,28 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
     if settings.loss == "relativistic" and not settings.gradient_penalty:
         step = "choose a gradient_penalty, such as 0.5, or the logistic loss"
         raise invalid("gradient penalty", expected="above 0", received="0", next_step=step)
-    start_from.check(settings, inputs, TASK, "a DCGAN", SHAPE)
+    start = start_from.model(inputs)
+    old = settings_of(start) if start and start.task == TASK else None
+    if old is None or old.size * 2 != settings.size:
+        start_from.check(settings, inputs, TASK, "a DCGAN", SHAPE)
+    elif not grows(old, settings):
+        half = {name: getattr(old, name) for name in SHAPE} | {"size": settings.size}
+        half |= {name: getattr(old, name) // 2 for name in HALVED}
+        expected, received = (
+            ", ".join(f"{name} {found[name]}" for name in SHAPE) for found in (half, settings.model_dump())
+        )
+        step = "train with these, or choose another model"
+        raise invalid("model to grow from", expected=expected, received=received, next_step=step)
+
+
+def grows(old: TrainDcganSettings, new: TrainDcganSettings) -> bool:
+    """Whether a model of the one draws on as one of the other, twice as large: at the sizes that both have
+    their maps have as many channels, and only the finest begin anew (Karras et al. 2017, arXiv:1710.10196).
+    """
+    same = [name for name in SHAPE if name not in ("size", *HALVED)]
+    halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED)
+    alike = all(getattr(old, name) == getattr(new, name) for name in same)
+    return halved and alike and new.size == 2 * old.size
 
 
 def settings_of(preset: Preset) -> TrainDcganSettings:

@@ -21,6 +21,7 @@ from studio.core.generators.discriminator import (
     small,
     steepness,
 )
+from studio.core.generators.perceptual_judge import See, losses, perceptual_judge
 from studio.core.generators.scales import coarsest
 from studio.core.training import rates
 from studio.core.training.precision import as_float32
@@ -122,15 +123,20 @@ class Gan(keras.Model):
 
     Args:
         settings: shapes and rates.
+        see: what VGG16 sees, for a judge by that; needed only to train with one.
     """
 
-    def __init__(self, settings: TrainDcganSettings):
+    def __init__(self, settings: TrainDcganSettings, see: See | None = None):
         super().__init__(name="gan", dtype="float32")
         self.settings = settings
         self.generator = generator(settings)
         shape = settings.size, settings.channels, settings.judge_width
         normed = settings.loss == "logistic"
         self.discriminator = discriminator(*shape, settings.dropout, settings.seed, normed)
+        sees_more = settings.perceptual_judge > 0
+        self.perceptual_judge = perceptual_judge(settings.size, settings.seed) if sees_more else None
+        # In a function: the weights of VGG16 are no part of this model.
+        self._see = (lambda pictures: see(pictures)) if see else None
         self.augment = Augment(
             settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
         )
@@ -158,8 +164,16 @@ class Gan(keras.Model):
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
         made = self.augment(as_float32(self.generator(z, training=training)))
         real = self.augment(real)
-        if self.settings.loss == "relativistic":
-            return self._relative(real, made, training)
+        compare = self._relative if self.settings.loss == "relativistic" else self._apart
+        found = compare(real, made, training)
+        if self.perceptual_judge is None or self._see is None:
+            return found
+        generator, judge = losses(self.perceptual_judge, self._see, real, made, training)
+        found["generator"] = found["generator"] + self.settings.perceptual_judge * generator
+        return found | {"judge": found["judge"] + judge}
+
+    def _apart(self, real: Any, made: Any, training: bool) -> dict[str, Any]:
+        """The same where the judge says of each picture whether it is real."""
         real_logits = as_float32(self.discriminator(real, training=training))
         made_logits = as_float32(self.discriminator(ops.stop_gradient(made), training=training))
         judge = logistic_loss(real_logits, made_logits)

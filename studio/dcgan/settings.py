@@ -34,6 +34,12 @@ class TrainDcganSettings(Settings):
         "logistic",
         "What the judge learns: to tell each picture, or which of two is real (with a gradient penalty).",
     )
+    perceptual_judge: float = setting(
+        0.0,
+        "How much a second judge counts, which sees what VGG16 sees: better sooner; 0: there is none.",
+        ge=0,
+        le=10,
+    )
     batch: int = setting(64, "Pictures looked at before each step.", ge=2, le=1024, scale="log")
     learning_rate: float = setting(
         0.0002, "How large the steps of the network that draws are.", gt=0, le=0.01, scale="log"

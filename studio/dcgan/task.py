@@ -24,6 +24,7 @@ from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
 if TYPE_CHECKING:
+    from studio.core.generators.perceptual_judge import See
     from studio.dcgan import model
 
 WALL = 64  # pictures on the card
@@ -40,8 +41,9 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     pictures = data.pictures(file, settings.size, settings.channels, progress, least=LEAST_PICTURES)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
+    see, weights = _sight(settings, progress)
     run = checkpoints.find(generator.TASK, settings, inputs)
-    trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, start)
+    trained = training.train(pictures.part(learnt), settings, progress, judge.distance, run, start, see)
     stopped = trained.ended == "cancelled"
     history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
     figures = {
@@ -64,7 +66,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         stopped, found = True, comparison.Comparison()
         figures["ended"] = "cancelled"
     figures |= {**found.figures, "notes": [*pictures.notes, *found.figures.get("notes", ())]}
-    recipe = recipes.make(generator.TASK, settings, inputs)
+    recipe = recipes.make(generator.TASK, settings, inputs, weights)
     name = data.command_name(file)
     command = cards.command("train_dcgan", name, settings, figures["started_from"])
     known = {
@@ -105,6 +107,16 @@ def _directions(
             note = comparison.note(name, share, comparison.GUESSED)
             directions.append((share, name, latent.Direction(vector, note)))
     return by_name(directions, latent.principal(z[:PROBES], made[:PROBES]))
+
+
+def _sight(settings: TrainDcganSettings, progress: Progress) -> tuple[See | None, dict[str, str]]:
+    """What VGG16 sees and the digest of its weights, if a judge looks through it."""
+    if not settings.perceptual_judge:
+        return None, {}
+    from studio.core.generators.perceptual_judge import LAYERS
+    from studio.core.objectives import backbones
+
+    return backbones.vgg16_sight(LAYERS, progress, settings.precision)
 
 
 def _start(inputs: Inputs) -> model.Gan | None:

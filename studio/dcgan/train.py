@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core.data import Part
 from studio.core.errors import StudioError
+from studio.core.generators.perceptual_judge import See
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
@@ -18,6 +19,7 @@ from studio.core.training.loop import Batches, Curves, arrays_named
 from studio.core.training.precision import computing_in
 from studio.core.training.stages import Stages
 from studio.dcgan import model
+from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
 
 SHOWN = 36  # pictures of a preview
@@ -60,6 +62,7 @@ class Trainer(AveragedTraining):
         settings: of both networks.
         distance: judges the pictures of a test, lower is better; None: the last are taken for the best.
         run: where checkpoints go.
+        see: what VGG16 sees, for a judge by that.
     """
 
     redrawn = 25
@@ -70,11 +73,12 @@ class Trainer(AveragedTraining):
         settings: TrainDcganSettings,
         distance: Distance | None = None,
         run: checkpoints.Run | None = None,
+        see: See | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.images, self.settings, self.distance = images, settings, distance
         with parallel.on_all_devices(), computing_in(settings.precision):
-            self.gan = model.Gan(settings)
+            self.gan = model.Gan(settings, see)
             self.gan.start()
         self.artist = model.generator(settings)  # draws with the averaged weights
         self.batches = Batches(len(images), settings.batch, settings.seed)
@@ -94,14 +98,18 @@ class Trainer(AveragedTraining):
     def start_from(self, start: model.Gan) -> None:
         """Begins with the weights of a trained model: those of each layer that both have.
 
-        Residual blocks, a palette and a judge of another loss begin anew where it has none.
+        Residual blocks, a palette and a judge of another loss begin anew where it has none; so do, where
+        pictures are twice as large as its own, the finest layers of both networks.
 
         Raises:
             ValueError: if a layer of both is of another shape.
         """
-        _copy(start.generator, self.gan.generator)
+        grown = grows(start.settings, self.settings)
+        _copy(start.generator, self.gan.generator, grown)
         if start.settings.loss == self.settings.loss:
-            self.gan.discriminator.set_weights(start.discriminator.get_weights())
+            _copy_coarse(start.discriminator, self.gan.discriminator, grown)
+        if self.gan.perceptual_judge and start.perceptual_judge and not grown:
+            self.gan.perceptual_judge.set_weights(start.perceptual_judge.get_weights())
         self._begin()
 
     def advance(self) -> Mapping[str, float]:
@@ -185,6 +193,7 @@ def train(
     distance: Distance | None = None,
     run: checkpoints.Run | None = None,
     start: model.Gan | None = None,
+    see: See | None = None,
 ) -> Trained:
     """Trains a generator against a judge.
 
@@ -195,12 +204,13 @@ def train(
         distance: see `Trainer`.
         run: keeps checkpoints; a training that finds some goes on from there.
         start: a trained model to begin with the weights of.
+        see: what VGG16 sees, for a judge by that.
 
     Raises:
         StudioError: if the start or a checkpoint is of another shape, or no test was good.
         Cancelled: if a person stopped it before the first step.
     """
-    trainer = Trainer(images, settings, distance, run)
+    trainer = Trainer(images, settings, distance, run, see)
     if start:
         with start_from.of_its_shape("size, width and latent_dim", "model"):
             trainer.start_from(start)
@@ -214,16 +224,31 @@ def train(
     gan = model.Gan(settings)
     gan.generator.set_weights(trainer.best)
     gan.discriminator.set_weights(trainer.gan.discriminator.get_weights())
+    if gan.perceptual_judge and trainer.gan.perceptual_judge:
+        gan.perceptual_judge.set_weights(trainer.gan.perceptual_judge.get_weights())
     return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks, trainer.stages)
 
 
-def _copy(source: model.keras.Model, target: model.keras.Model) -> None:
+def _copy(source: model.keras.Model, target: model.keras.Model, grown: bool) -> None:
     """Gives the layers of a network the weights of those of another that have the same names."""
     there = {layer.name: layer for layer in source.layers}
-    palettes = source.get_layer("picture").filters != target.get_layer("picture").filters
+    anew = grown or source.get_layer("picture").filters != target.get_layer("picture").filters
     for layer in target.layers:
-        if layer.name in there and not (palettes and layer.name == "picture"):
+        if layer.name in there and not (anew and layer.name == "picture"):
             layer.set_weights(there[layer.name].get_weights())
+
+
+def _copy_coarse(source: model.keras.Model, target: model.keras.Model, grown: bool) -> None:
+    """Gives a judge the weights of another; one that has grown those of its coarser layers, from the last
+    one on: its two finest see what the other did not."""
+    if not grown:
+        target.set_weights(source.get_weights())
+        return
+    weighted = [[layer for layer in judge.layers if layer.weights] for judge in (source, target)]
+    for old, layer in zip(*map(reversed, weighted), strict=False):
+        if [one.shape for one in old.weights] != [one.shape for one in layer.weights]:
+            return
+        layer.set_weights(old.get_weights())
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:

@@ -11,12 +11,15 @@ Reference:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from studio.core.generators.discriminator import Augment, discriminator, frozen_logits, logistic_loss
+from studio.core.generators.perceptual_judge import See, losses, perceptual_judge
 from studio.core.training.precision import as_float32
 from studio.vae.likelihoods import unlike
 from studio.vae.settings import TrainVaeSettings
@@ -31,20 +34,41 @@ def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
     return discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
 
 
+def build_second(settings: TrainVaeSettings) -> keras.Model | None:
+    """A fresh judge that sees what VGG16 sees, if the settings ask for one."""
+    return perceptual_judge(settings.size, settings.seed) if settings.perceptual_judge else None
+
+
 class Adversarial(keras.Layer):
     """A judge, and what each side of the game loses.
 
     Args:
         settings: the shape of the pictures, and the seed.
+        see: what VGG16 sees, for a second judge by that.
     """
 
-    def __init__(self, settings: TrainVaeSettings):
+    def __init__(self, settings: TrainVaeSettings, see: See | None = None):
         super().__init__(name="game")
         plain = build_discriminator(settings)
         normed = [layer for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.judge = keras.Model(plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)])
+        self.second, self._count = build_second(settings), settings.perceptual_judge
+        # In a function: the weights of VGG16 are no part of this model.
+        self._see = (lambda seen: see(seen)) if see else None
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
         self.built = True
+
+    def weights_that_judge(self) -> list[np.ndarray]:
+        """Of both judges, the first one's first."""
+        second = self.second.get_weights() if self.second is not None else []
+        return [*self.judge.get_weights(), *second]
+
+    def take(self, weights: Sequence[np.ndarray]) -> None:
+        """Gives the judges the weights of those of another training; a second one that it lacked is fresh."""
+        first = len(self.judge.get_weights())
+        self.judge.set_weights(weights[:first])
+        if self.second is not None and len(weights) > first:
+            self.second.set_weights(weights[first:])
 
     def call(self, pictures: Any, again: Any, drawn: Any) -> tuple[Any, Any]:
         """What the VAE and the judge lose, two scalars, the first in nats a picture.
@@ -66,6 +90,9 @@ class Adversarial(keras.Layer):
         verdict, *got = frozen_logits(self.judge, made)
         layers = [(ops.stop_gradient(one), other[:-count]) for one, other in zip(wanted, got, strict=True)]
         numbers = math.prod(pictures.shape[1:])
-        return unlike(layers, numbers) + PRESSED * numbers * ops.mean(ops.softplus(-verdict)), logistic_loss(
-            said, suspected
-        )
+        drawing, judging = ops.mean(ops.softplus(-verdict)), logistic_loss(said, suspected)
+        if self.second is not None and self._see is not None:
+            some = ops.concatenate([made[:-count:2], made[-count:]])
+            more, its = losses(self.second, self._see, as_float32(real), as_float32(some), True)
+            drawing, judging = drawing + self._count * more, judging + its
+        return unlike(layers, numbers) + PRESSED * numbers * drawing, judging

@@ -26,6 +26,8 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         if settings.adversarial
         else "of the test that missed least on validation pictures, half as many as were held out"
     )
+    both = settings.adversarial and settings.perceptual_judge
+    second = " A second judge saw what VGG16 sees." if both else ""
     drawn = (
         f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
         if figures["density_parts"]
@@ -37,7 +39,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         "them were held out.\n\n" + cards.LICENCE,
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
         f"{settings.latent_dim} numbers a picture. {cards.trained(figures, settings.batch)} "
-        f"The weights are averaged ones, {kept}. {drawn}{begun}{ended}\n\n    {command}",
+        f"The weights are averaged ones, {kept}.{second} {drawn}{begun}{ended}\n\n    {command}",
         *figures["notes"],
         cards.table([*_rows(figures), *comparison.rows(figures)]),
     ]

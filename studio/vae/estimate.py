@@ -12,6 +12,7 @@ _WIDTH = 48
 _GROWTH = 1.6  # twice as wide costs less than four times as much
 _SEEN_BY_VGG16 = 10.0  # times as long where VGG16 looks at what is missed
 _JUDGED = 0.010  # s more against a judge, whatever the width
+_SEEN_BY_JUDGE = 0.03  # and where a second one looks through VGG16
 _BASE, _WEIGHTS = 1.5 * 2**30, 0.06 * 2**30  # bytes, of Keras and pictures, and of its weights
 _PICTURE_BYTES, _VGG16_BYTES = 1.7e-3 * 2**30, 2.8e-3 * 2**30  # of each of a batch
 _JUDGE_BYTES = 4e-3 * 2**30  # likewise
@@ -21,7 +22,9 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
     """About how many seconds a training takes on two cores. Loads no Keras."""
     picture = _PICTURE * (settings.size / 64) ** 2 * (settings.width / _WIDTH) ** _GROWTH
     picture *= _SEEN_BY_VGG16 if settings.perceptual else 1
-    picture += _JUDGED * (settings.size / 64) ** 2 if settings.adversarial else 0
+    if settings.adversarial:
+        second = _SEEN_BY_JUDGE if settings.perceptual_judge else 0
+        picture += (_JUDGED + second) * (settings.size / 64) ** 2
     learning = settings.steps * settings.batch * picture
     return learning + (
         durations.SCORED * (3 * settings.scored + comparison.NEAR_SEEN) if settings.scored else 0
@@ -33,4 +36,5 @@ def needs(settings: TrainVaeSettings, inputs: Inputs) -> float:
     wide, area = settings.width / _WIDTH, (settings.size / 64) ** 2
     picture = _PICTURE_BYTES * wide + (_VGG16_BYTES if settings.perceptual else 0)
     picture += _JUDGE_BYTES if settings.adversarial else 0
+    picture += 2 * _VGG16_BYTES if settings.perceptual_judge else 0
     return _BASE + _WEIGHTS * wide**2 + settings.batch * area * picture

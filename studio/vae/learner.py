@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 from studio.core.generators.discriminator import adams
+from studio.core.generators.perceptual_judge import LAYERS as JUDGED
+from studio.core.generators.perceptual_judge import See
 from studio.core.training import rates
 from studio.core.training.precision import as_float32
 from studio.vae.adversarial import RATE, Adversarial
@@ -17,10 +18,14 @@ from studio.vae.likelihoods import MISSED, unlike
 from studio.vae.model import COMPILED, Vae
 from studio.vae.settings import TrainVaeSettings
 
-LAYERS = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
+MISSES = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, what blurred pictures lack
 LOSSES = ("reconstruction", "kl", "charged")
 
-See = Callable[[Any], dict[str, Any]]  # pictures `(B, side, side, 3)` in [0, 1] -> activations by layer
+
+def layers(settings: TrainVaeSettings) -> tuple[str, ...]:
+    """The layers of VGG16 that a training of these settings looks through; none without need of it."""
+    found = (MISSES if settings.perceptual else ()) + (JUDGED if settings.perceptual_judge else ())
+    return tuple(dict.fromkeys(found))
 
 
 class Learner(keras.Model):
@@ -30,7 +35,7 @@ class Learner(keras.Model):
 
     Args:
         settings: shapes, likelihood, beta.
-        see: the features that the perceptual share is measured in; needed only for such a share.
+        see: what VGG16 sees; needed only for a perceptual share or a judge by it.
     """
 
     def __init__(self, settings: TrainVaeSettings, see: See | None = None):
@@ -41,7 +46,7 @@ class Learner(keras.Model):
         self.taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="taken"
         )
-        self.game = Adversarial(settings) if settings.adversarial else None
+        self.game = Adversarial(settings, see) if settings.adversarial else None
         self.seen = {name: keras.metrics.Mean(name) for name in LOSSES}
         if self.game is not None:
             self.seen["judge"] = keras.metrics.Mean("judge")
@@ -104,8 +109,8 @@ class Learner(keras.Model):
         both = ops.concatenate([pictures[::2], made[::2]])
         count, _, _, channels = ops.shape(both)
         cut = ops.slice(both, [0, top, left, 0], (count, side, side, channels))
-        looks = look(ops.broadcast_to(cut, (count, side, side, 3)))
-        return unlike([ops.split(looks[layer], 2) for layer in LAYERS], math.prod(pictures.shape[1:]))
+        looks = as_float32(look(ops.broadcast_to(cut, (count, side, side, 3))))
+        return unlike([ops.split(looks[layer], 2) for layer in MISSES], math.prod(pictures.shape[1:]))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Reconstruction and the charged part of the codes, which grows during the warm-up."""

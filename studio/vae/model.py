@@ -14,7 +14,7 @@ from keras import ops
 
 from studio.core.generators.scales import coarsest
 from studio.core.training.loop import part_seed
-from studio.vae.adversarial import build_discriminator
+from studio.vae.adversarial import build_discriminator, build_second
 from studio.vae.settings import TrainVaeSettings
 from studio.vae.written import SIDE, SLOPE, doubled, halved
 
@@ -35,6 +35,7 @@ class Vae(keras.Model):
         super().__init__(name="vae")
         self.encoder, self.decoder = encoder(settings), decoder(settings)
         self.judge = build_discriminator(settings) if judged else None
+        self.second_judge = build_second(settings) if judged else None
         self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
         self.built = True
 
@@ -51,6 +52,12 @@ class Vae(keras.Model):
     def drawing(self) -> list[np.ndarray]:
         """The weights of encoder and decoder, without a judge's."""
         return [*self.encoder.get_weights(), *self.decoder.get_weights()]
+
+    @property
+    def judging(self) -> list[np.ndarray]:
+        """The weights of its judges, the first one's first; none without any."""
+        judges = [one for one in (self.judge, self.second_judge) if one is not None]
+        return [array for one in judges for array in one.get_weights()]
 
     def call(self, pictures_01: Any, training: bool = False) -> Any:
         """Draws pictures again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""

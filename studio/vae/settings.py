@@ -56,6 +56,12 @@ class TrainVaeSettings(Settings):
         le=0.95,
         step=0.05,
     )
+    perceptual_judge: float = setting(
+        0.0,
+        "How much a second judge counts beside the first, which sees what VGG16 sees; 0: there is none.",
+        ge=0,
+        le=10,
+    )
     flip: bool = setting(True, "Whether it sees pictures mirrored, too; not for letters or digits.")
     averaging: int = setting(
         500, "Steps over which the weights are averaged.", unit="steps", ge=1, le=100_000, scale="log"

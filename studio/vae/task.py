@@ -113,13 +113,13 @@ def _scored(
 
 def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:
     """The features of VGG16 and the digest of its weights, if the settings ask for them."""
-    if not settings.perceptual:
+    from studio.vae.learner import layers
+
+    if not layers(settings):
         return None, {}
     from studio.core.objectives import backbones
-    from studio.vae.learner import LAYERS
 
-    vgg16 = backbones.load("vgg16", progress)
-    return vgg16.features(LAYERS), {"vgg16": vgg16.digest}
+    return backbones.vgg16_sight(layers(settings), progress, settings.precision)
 
 
 def _whole(trained: Trained, settings: TrainVaeSettings) -> Vae:
@@ -139,4 +139,4 @@ def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
     if preset is None:
         return None, []
     vae = generator.load(preset)
-    return vae.drawing, vae.judge.get_weights() if vae.judge is not None else []
+    return vae.drawing, vae.judging

@@ -92,21 +92,21 @@ class Trainer(AveragedTraining):
         self.best = [one.copy() for one in self.average.arrays]
 
     def start_from(self, weights: Sequence[np.ndarray], judge: Sequence[np.ndarray] = ()) -> None:
-        """Begins with the weights of a trained model, and of its judge, if it had one.
+        """Begins with the weights of a trained model, and of its judges, if it had any.
 
         Raises:
             ValueError: if they are of another shape.
         """
         self.learner.vae.set_weights(weights)
         if self.learner.game is not None and judge:
-            self.learner.game.judge.set_weights(judge)
+            self.learner.game.take(judge)
         self._begin()
 
     def judge(self) -> list[np.ndarray]:
         """The weights of the judge as it is now; none without one, or if they are no numbers any more."""
         if self.learner.game is None:
             return []
-        found = self.learner.game.judge.get_weights()
+        found = self.learner.game.weights_that_judge()
         return found if all(np.isfinite(one).all() for one in found) else []
 
     def batch(self, step: int) -> np.ndarray:

@@ -13,12 +13,12 @@ from studio.core import data, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.generators import latent
 from studio.core.metrics import comparison
-from studio.core.models import model_folder, presets
+from studio.core.models import loading, model_folder, presets
 from studio.core.pictures import avatars, images
 from studio.core.progress import Progress
 from studio.core.training import stages, start_from
 from studio.core.training.loop import Curves
-from studio.dcgan import card, task
+from studio.dcgan import card, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings
 
 pytestmark = pytest.mark.slow
@@ -86,10 +86,11 @@ def test_a_relativistic_judge_that_nothing_holds_is_refused(drawn):
 def test_what_is_not_plain_is_told_on_the_card(made):
     figures = {**made.figures, "notes": []}
     richer = {"loss": "relativistic", "gradient_penalty": 0.1, "blocks": 2, "palette": 7}
+    richer |= {"perceptual_judge": 1.0}
     plain, told = (
         card.write("faces", TrainDcganSettings(**TINY, **more), figures, "command") for more in ({}, richer)
     )
-    for part in ("compared real with drawn", "2 each", "7 colours"):
+    for part in ("compared real with drawn", "2 each", "7 colours", "what VGG16 sees"):
         assert part in told and part not in plain
 
 
@@ -122,6 +123,35 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
     with pytest.raises(InvalidInput, match="width 6"):
         tasks.run("dcgan.train", other, start)
+
+
+GROWN = {"size": 64, "width": 2, "judge_width": 2, "steps": 2, "test_every": 1}
+
+
+def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(made, drawn, tmp_path):
+    """The widths of TINY halved; anything else is refused with the widths that fit."""
+    start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
+    with pytest.raises(InvalidInput, match=r"Expected: size 64.*width 2.*judge_width 2.*width 4"):
+        tasks.run("dcgan.train", TrainDcganSettings(**TINY | GROWN | {"width": 4}, scored=0), start)
+    found = tasks.run("dcgan.train", TrainDcganSettings(**TINY | GROWN, scored=0), start)
+    preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
+    assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
+    assert "began with the weights of faces" in preset.card()
+
+
+@pytest.mark.slow  # VGG16
+def test_a_judge_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn, weights_home, tmp_path):
+    settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, perceptual_judge=1.0)
+    inputs = {"data": [data.reference(str(drawn))]}
+    found = tasks.run("dcgan.train", settings, inputs)
+    assert list(found.recipe.weights) == ["vgg16"]
+    preset = presets.unpack(found.files[0].read(), tmp_path / "seen")
+    kept = model.Gan(settings)
+    loading.fill(kept, preset)
+    fresh = model.Gan(settings).perceptual_judge.get_weights()
+    assert not all(map(np.array_equal, kept.perceptual_judge.get_weights(), fresh))
+    again = tasks.run("dcgan.train", settings, {**inputs, "start": [found.files[0]]})
+    assert again.figures["started_from"] == "faces"
 
 
 def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_path, monkeypatch):

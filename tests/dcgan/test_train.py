@@ -399,6 +399,27 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(blobs, tiny):
     assert all(np.array_equal(one, fresh[one.path]) for one in judge)
 
 
+def test_what_grows_begins_with_the_coarser_layers_of_both_networks(tiny):
+    """32 px with 8 channels, then 64 px with 4: maps that both have are as wide, the finest begin anew."""
+    small = tiny.model_copy(update={"size": 32, "width": 8, "judge_width": 8, "blocks": 1})
+    large = small.model_copy(update={"size": 64, "width": 4, "judge_width": 4})
+    before, images = model.Gan(small.model_copy(update={"seed": 5})), np.zeros((96, 64, 64, 1), "uint8")
+    random_weights.give(before.generator)
+    trainer = train.Trainer(images, large)
+    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
+    trainer.start_from(before)
+    for layer in trainer.gan.generator.layers:
+        for one in layer.trainable_variables:
+            anew = np.array_equal(one, fresh[one.path])
+            assert anew == ("_3" in layer.name or layer.name == "picture"), layer.name
+    old, grown = (
+        [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
+        for one in (before, trainer.gan)
+    )
+    assert [np.array_equal(one, fresh[one.path]) for one in grown] == [True, True, False, False, False]
+    assert all(np.array_equal(*pair) for pair in zip(old[-3:], grown[-3:], strict=True))
+
+
 def test_moving_takes_the_same_pixels_elsewhere():
     augment = Augment(32, shift=4, flip=False, cutout=0, seed=1)
     picture = np.random.default_rng(0).random((32, 32, 3)).astype("float32")

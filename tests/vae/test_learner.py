@@ -81,7 +81,7 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
 
     def see(pictures):
         looks.append(tuple(pictures.shape))
-        return {layer: (n + 1.0) * pictures for n, layer in enumerate(learner.LAYERS)}
+        return {layer: (n + 1.0) * pictures for n, layer in enumerate(learner.MISSES)}
 
     def missed(share):
         return float(Learner(tiny.model_copy(update={"perceptual": share}), see)(discs[:4])["reconstruction"])
@@ -96,7 +96,7 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
 @pytest.mark.slow
 def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
-    found = Learner(wish, lambda pictures: dict.fromkeys(learner.LAYERS, pictures))
+    found = Learner(wish, lambda pictures: dict.fromkeys(learner.MISSES, pictures))
     found.start()
     before = found.vae.decoder.get_weights()
     found.train_on_batch(discs[:8])

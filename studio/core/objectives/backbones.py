@@ -153,3 +153,20 @@ def _trunk(model: keras.Model, last: str) -> keras.Model:
     trunk = keras.Model(model.input, model.get_layer(last).output, name=model.name)
     trunk.trainable = False
     return trunk
+
+
+def vgg16_sight(
+    layers: Sequence[str], progress: Progress | None = None, precision: Precision = "float32"
+) -> tuple[keras.Model, dict[str, str]]:
+    """What VGG16 sees, as `Backbone.features` gives it, and its digest for a recipe.
+
+    Args:
+        layers: names of its layers.
+        progress: told of the download.
+        precision: numbers that it computes in.
+
+    Raises:
+        StudioError: as `weights.pull`.
+    """
+    vgg16 = load("vgg16", progress)
+    return vgg16.computing(precision).features(layers), {"vgg16": vgg16.digest}

@@ -1,0 +1,77 @@
+"""A second judge: it sees what VGG16 sees in a picture, where the first one sees pixels.
+
+What it takes a network long to learn, that there are eyes and that they are alike, VGG16 knows from a million
+photos. The judge of pixels stays: it keeps colours and grain true, of which VGG16 sees little.
+
+Reference:
+    Sauer et al. 2021, arXiv:2111.01007, and Kumari et al. 2021, arXiv:2112.09130. Departs from both: VGG16,
+    which the studio has at hand, and maps that are normalised over the batch instead of random mixtures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.core.generators.discriminator import frozen_logits, logistic_loss, small
+from studio.core.objectives import backbones
+from studio.core.training.precision import as_float32
+
+LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3")  # of VGG16: textures, parts, and what they make
+MIXED, WIDTH = 64, 128  # channels that a layer is brought down to, and of the maps after them
+SMALL = 8  # a side to which maps are halved before it judges their parts
+
+See = Callable[[Any], dict[str, Any]]  # pictures `(B, side, side, 3)` in [0, 1] -> activations by layer
+
+
+def perceptual_judge(size: int, seed: int) -> keras.Model:
+    """The network that judges: activations by layer -> `(B, n)` logits, one for each part of each layer.
+
+    Args:
+        size: a side of the pictures, px.
+        seed: of the fresh weights.
+    """
+    channels = backbones.spec("vgg16").layers
+    seen, said = {}, []
+    for n, layer in enumerate(LAYERS):
+        side, first = size // 2 ** (1 + n), 60 + 10 * n
+        seen[layer] = keras.Input((side, side, channels[layer]), name=layer)
+        x, halved = _found(seen[layer], MIXED, 1, 1, seed, first), 0
+        while x.shape[1] > SMALL:
+            halved += 1
+            x = _found(x, WIDTH, 4, 2, seed, first + halved)
+        if not halved:
+            x = _found(x, WIDTH, 3, 1, seed, first + 1)
+        x = keras.layers.Conv2D(1, min(4, x.shape[1]), kernel_initializer=small(seed, first + 9))(x)
+        said.append(keras.layers.Flatten()(x))
+    return keras.Model(seen, keras.layers.Concatenate()(said), name="perceptual_judge")
+
+
+def _found(x: Any, channels: int, side: int, stride: int, seed: int, n: int) -> Any:
+    x = keras.layers.Conv2D(
+        channels, side, stride, "same", use_bias=False, kernel_initializer=small(seed, n)
+    )(x)
+    return keras.layers.LeakyReLU(0.2)(keras.layers.BatchNormalization(momentum=0.9)(x))
+
+
+def losses(judge: keras.Model, see: See, real: Any, made: Any, training: bool) -> tuple[Any, Any]:
+    """What the network that draws and the judge lose, two scalars.
+
+    Args:
+        judge: by `perceptual_judge`.
+        see: what VGG16 sees.
+        real, made: `(B, side, side, C)` in [-1, 1]; gradients of the first loss reach `made` alone.
+    """
+    wanted, got = _looks(see, real), _looks(see, made)
+    held = {layer: ops.stop_gradient(maps) for layer, maps in got.items()}
+    said = as_float32(judge(wanted, training=training))
+    suspected = as_float32(judge(held, training=training))
+    return ops.mean(ops.softplus(-frozen_logits(judge, got))), logistic_loss(said, suspected)
+
+
+def _looks(see: See, pictures: Any) -> dict[str, Any]:
+    count, side, _, _ = ops.shape(pictures)
+    return see(ops.broadcast_to(pictures / 2 + 0.5, (count, side, side, 3)))
