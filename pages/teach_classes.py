@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import data_set_input
-from pages.teach import audit, base_model, classifiers, halves, training, tryout, under_the_hood
+from pages.teach import audit, base_model, by_hand, classifiers, halves, training, tryout, under_the_hood
 from studio.classify.settings import TrainClassifierSettings
 
 chosen = settings = shown = picture = None
@@ -14,7 +14,7 @@ with left:
     st.title("Teach", anchor=False)
     half = halves.choose()
     if half == "teach":
-        chosen = data_set_input.choose()
+        chosen = data_set_input.choose({by_hand.TITLE: by_hand.choose})
         base = base_model.choose()
         settings = parts.form(TrainClassifierSettings, apart=("size",), skip=base.skip, extra=base.extra)
         parts.saved_settings(training.TASK, settings)
@@ -34,6 +34,8 @@ with stage:
             shown = training.show(job, chosen)
         elif chosen is not None:
             audit.before({"data": [chosen.file], **base.inputs}, settings)
+        elif by_hand.wanted():
+            by_hand.gather()
     elif shown is not None:
         training.show_kept(shown, picture)
 parts.recent(training.TASK)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,21 +9,20 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import data_set_input, picture_input, uploads
+from pages.form import data_set_input, loose_pictures, picture_input, uploads
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import data
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.generators.least_pictures import LEAST_PICTURES
-from studio.core.pictures import formats, images
+from studio.core.pictures import formats
 from studio.core.tasks import File
 from studio.gallery import index
 from studio.gallery.index import Wanted
 
 KEY, OWN, GALLERY = "learn_from", "Your own", "Your gallery"
 MOST = 2000  # loose pictures, or of the gallery
-LONGEST = 512  # px of those: a model draws far smaller ones
 _SHOWN = 3  # names
 _SLOT, _ARCHIVE, _LOOSE, _PACKED = "draw", "draw_archive", "draw_loose", "draw_packed"
 # What is so of a sample, so that nobody has to know it.
@@ -136,22 +133,5 @@ def _of_the_gallery() -> File | None:
 
 
 def _packed(name: str, files: Sequence[File]) -> File:
-    """Kept pictures as one archive, made once in this tab for the same ones."""
-    digests = [file.digest for file in files]
-    known, packed = st.session_state.get(_PACKED, (None, None))
-    if known != digests:
-        with st.spinner("Gathering the pictures ..."):
-            packed = File.keep(_zipped(files), "dataset", f"{name}.zip")
-        st.session_state[_PACKED] = digests, packed
-    return packed
-
-
-def _zipped(files: Sequence[File]) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        for number, file in enumerate(files):
-            told = file.read()
-            if max(images.size(told)) > LONGEST:
-                told = images.encode_preview(images.read(told), LONGEST)
-            archive.writestr(zipfile.ZipInfo(f"{number:05}-{file.name}", (1980, 1, 1, 0, 0, 0)), told)
-    return body.getvalue()
+    members = {f"{number:05}-{file.name}": file for number, file in enumerate(files)}
+    return loose_pictures.packed(f"{name}.zip", members, key=_PACKED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -26,12 +27,19 @@ class PictureSet:
     file: File
 
 
-def choose() -> PictureSet | None:
-    """Asks for pictures, the first sample chosen already; None while there are no own ones yet."""
+def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyType({})) -> PictureSet | None:
+    """Asks for pictures, the first sample chosen already; None while there are no own ones yet.
+
+    Args:
+        others: further ways of choosing, by what each is called; each asks in its own words.
+    """
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
     mine: File | None = st.session_state.get(_TAKEN)
     names = [*(one.name for one in known.values()), "own"]
-    chosen = which([*known, OWN], names, key=KEY, tile=6.5)
+    names += [title.replace(" ", "-").lower() for title in others]
+    chosen = which([*known, OWN, *others], names, key=KEY, tile=4.8 if others else 6.5)
+    if chosen in others:
+        return others[chosen]()
     if chosen in known:
         st.caption(f"{known[chosen].title} Drawn by the studio itself.")
         return PictureSet(chosen, sample(known[chosen].name))

@@ -17,6 +17,7 @@ from studio.engine import quotas
 
 MOST_MB = 50  # of a file, where a page does not take larger ones
 _LONGEST = 80  # characters of a name
+_MOST_TOLD = 3  # files of which it is said what was wrong with them
 
 
 @contextmanager
@@ -75,9 +76,12 @@ def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
 
 
 def show_fault(slot: str) -> None:
-    """Says what was wrong with the last files, once."""
-    for told in st.session_state.pop(_fault(slot), ()):
+    """Says what was wrong with the last files, once; of very many, with the first few."""
+    faults = st.session_state.pop(_fault(slot), ())
+    for told in faults[:_MOST_TOLD]:
         st.error(words.plain(told), icon=":material/error:")
+    if len(faults) > _MOST_TOLD:
+        st.error(f"So it is with {len(faults) - _MOST_TOLD:,} more files.", icon=":material/error:")
 
 
 def set_fault(slot: str, told: str) -> None:

@@ -89,6 +89,7 @@ def _draw_sets() -> None:
         _save(Image.fromarray(np.concatenate(rows)), SHIPPED / f"set-{name}.webp")
     _save(_folders(), SHIPPED / "set-own.webp")
     _save(_frames(), SHIPPED / "set-gallery.webp")
+    _save(_camera(), SHIPPED / "set-by-hand.webp")
 
 
 def _folders() -> Image.Image:
@@ -110,6 +111,17 @@ def _frames() -> Image.Image:
         (76, 94, 136, 134, "#3c7a5a"),
     ):
         draw.rectangle((left, top, right, bottom), ink, "#22252b", 3)
+    return picture
+
+
+def _camera() -> Image.Image:
+    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((56, 40, 104, 66), 8, "#3046b0")
+    draw.rounded_rectangle((26, 54, 134, 124), 12, "#3046b0")
+    draw.ellipse((54, 63, 106, 115), "#eeece4")
+    draw.ellipse((64, 73, 96, 105), "#a63d57")
+    draw.ellipse((114, 62, 124, 72), "#c2781e")
     return picture
 
 

@@ -1,0 +1,219 @@
+"""Classes by hand: a person names them, and fills them from the device and from the camera.
+
+What was gathered stays with the tab, whatever page it shows, until a person takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pages.form import data_set_input, loose_pictures, picture_input, uploads
+from pages.form.data_set_input import PictureSet
+from pages.teach import camera
+from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+from studio.engine import quotas
+
+TITLE = "By hand"
+SHOWN = 24  # pictures of a class at first; so many more at a time
+_HELD, _MADE, _PACKED, _LENS = "by_hand", "by_hand_made", "by_hand_packed", "by_hand_lens"
+_SLOT = "by_hand"  # of what is wrong with no class alone
+
+
+def wanted() -> bool:
+    """Whether a person chose to gather pictures by hand."""
+    return st.session_state.get(data_set_input.KEY) == TITLE
+
+
+def choose() -> PictureSet | None:
+    """The pictures that were gathered, once a person has said that these are all; None until then."""
+    made: File | None = st.session_state.get(_MADE)
+    if made is not None and not made.here:
+        made = st.session_state[_MADE] = None
+    if made is None:
+        st.caption(":material/info: Name your classes, and fill each from files or from the camera.")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/photo_library: {words.plain(_counted())}")
+        st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
+    return PictureSet(made.name, made)
+
+
+@st.fragment
+def gather() -> None:
+    """Lets a person name classes and give each its pictures. A fragment: all else stays as it is."""
+    held = _held()
+    st.subheader("Your classes", anchor=False)
+    for one in held.classes:
+        with st.container(border=True, key=f"hand_{one.number}"):
+            _card(held, one)
+    uploads.show_fault(_SLOT)
+    missing = held.missing()
+    if missing:
+        st.caption(f":material/info: {words.plain(missing)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Add a class", icon=":material/add:", on_click=_told, args=(_SLOT, held.add))
+        if held.can_undo:
+            st.button("Undo", icon=":material/undo:", on_click=held.undo, help="Brings back what you removed")
+        label = f"Use these {len(held):,} pictures" if len(held) else "Use these pictures"
+        done = st.button(label, type="primary", icon=":material/check:", disabled=bool(missing))
+    if done and _finish(held):
+        st.rerun()
+
+
+def _held() -> HandClasses:
+    return st.session_state.setdefault(_HELD, HandClasses())
+
+
+def _counted() -> str:
+    held = _held()
+    return f"{len(held):,} pictures in {len(held.classes):,} classes"
+
+
+def _again() -> None:
+    st.session_state[_MADE] = None
+
+
+def _finish(held: HandClasses) -> bool:
+    """Makes an archive of all; whether that went well."""
+    try:
+        quotas.check_room(owner(), sum(file.path.stat().st_size for file in held.members().values()))
+        made = loose_pictures.packed(held.called, held.members(), key=_PACKED, longest=LONGEST)
+    except (StudioError, OSError) as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return False
+    st.session_state[_MADE] = made
+    st.session_state[_LENS] = None
+    return True
+
+
+def _told(slot: str, do: Callable[[], object]) -> None:
+    """Does something, and leaves a sentence where it cannot be done. A callback."""
+    try:
+        do()
+    except StudioError as error:
+        uploads.set_fault(slot, str(error))
+
+
+def _card(held: HandClasses, one: HandClass) -> None:
+    """One class: its name, how it gets pictures, and which it has."""
+    slot = f"hand_{one.number}"
+    key, count = f"{slot}_name", len(one.pictures)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text_input(
+            f"Name of class {one.number}",
+            one.name,
+            key=key,
+            max_chars=LONGEST_NAME,
+            label_visibility="collapsed",
+            on_change=_rename,
+            args=(held, one, slot, key),
+        )
+        st.markdown("1 picture" if count == 1 else f"{count:,} pictures", width="content")
+        help = f"Delete {words.plain(one.name)}, with its pictures"
+        delete = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+        st.button("Delete", key=f"{slot}_delete", on_click=held.delete, args=(one.number,), **delete)
+    uploads.show_fault(slot)
+    lens = st.session_state.get(_LENS) == one.number
+    folder = st.session_state.get(f"{slot}_folder", False)
+    uploads.ask(
+        slot,
+        f"A folder of {words.plain(one.name)}" if folder else f"Pictures of {words.plain(one.name)}",
+        partial(_take, held, one.number),
+        type=picture_input.TAKEN,
+        accept_multiple_files="directory" if folder else True,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        label, icon = ("Close the camera", "videocam_off") if lens else ("Camera", "videocam")
+        opens = None if lens else one.number
+        st.button(label, key=f"{slot}_lens", icon=f":material/{icon}:", on_click=_aim, args=(opens,))
+        st.toggle("A whole folder", key=f"{slot}_folder")
+    if lens:
+        camera.record(f"{slot}_camera", partial(_shoot, held, one.number, slot), max(1, MOST - len(held)))
+    _pictures(held, one, slot)
+
+
+def _take(held: HandClasses, number: int, data: bytes, name: str) -> None:
+    held.take(number, data, name)
+
+
+def _shoot(held: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
+    """Takes what the camera sent."""
+    for data in shots:
+        count = next(len(one.pictures) for one in held.classes if one.number == number)
+        _told(slot, partial(held.take, number, data, f"camera-{count + 1}.jpg"))
+
+
+def _aim(number: int | None) -> None:
+    st.session_state[_LENS] = number
+
+
+def _rename(held: HandClasses, one: HandClass, slot: str, key: str) -> None:
+    _told(slot, partial(held.rename, one.number, st.session_state[key]))
+    st.session_state[key] = next(now.name for now in held.classes if now.number == one.number)
+
+
+def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
+    """Those of a class, the newest first, of which some can be removed or moved."""
+    if not one.pictures:
+        return
+    key, more = f"{slot}_chosen", f"{slot}_more"
+    most = st.session_state.setdefault(more, SHOWN)
+    shown = list(one.pictures)[::-1][:most]
+    chosen = set(
+        picture_input.pills(
+            f"Pictures of {words.plain(one.name)}",
+            shown,
+            [one.pictures[digest].thumbnail for digest in shown],
+            selection_mode="multi",
+            format_func=lambda digest: words.plain(one.pictures[digest].file.name),
+            label_visibility="collapsed",
+            key=key,
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if chosen:
+            count = len(chosen)
+            remove = {"icon": ":material/delete:", "on_click": _remove}
+            st.button(f"Remove {count:,}", key=f"{slot}_remove", args=(held, one, key, chosen), **remove)
+            others = {other.number: words.plain(other.name) for other in held.classes if other is not one}
+            if others:
+                st.selectbox(
+                    "Move to",
+                    list(others),
+                    index=None,
+                    format_func=others.get,
+                    key=f"{slot}_to",
+                    placeholder=f"Move {count:,} to ...",
+                    label_visibility="collapsed",
+                    on_change=_move,
+                    args=(held, one, key, chosen, f"{slot}_to"),
+                    width=200,
+                )
+        elif len(one.pictures) > most:
+            left = len(one.pictures) - most
+            st.button(f"Show more of {left:,} others", key=f"{slot}_shown", on_click=_more, args=(more,))
+        else:
+            st.caption("Click pictures to remove or move them.")
+
+
+def _more(key: str) -> None:
+    st.session_state[key] += SHOWN * 2
+
+
+def _remove(held: HandClasses, one: HandClass, key: str, chosen: set[str]) -> None:
+    held.remove(one.number, chosen)
+    st.session_state[key] = []
+
+
+def _move(held: HandClasses, one: HandClass, key: str, chosen: set[str], to: str) -> None:
+    number = st.session_state[to]
+    if number is not None:
+        held.move(one.number, chosen, number)
+    st.session_state[key], st.session_state[to] = [], None

@@ -1,0 +1,196 @@
+"""Classes that a person names and fills with pictures: what may be in them, and as what archive."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from PIL import Image, ImageOps
+
+from pages.form import loose_pictures
+from studio.classify.data.audit import LEAST_EACH
+from studio.core.data import names
+from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.pictures import images
+from studio.core.tasks import File
+
+MOST, MOST_CLASSES = 2000, 50  # pictures in all, and classes; more are quicker put into folders
+LONGEST = 1024  # px of a picture: networks look at fewer
+LONGEST_NAME = 60  # characters
+THUMBNAIL = 96  # px
+_NEVER = set('/\\:*?"<>|')  # in names of folders
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was taken: the kept file, and a small square WebP."""
+
+    file: File
+    thumbnail: bytes
+
+
+@dataclass(frozen=True)
+class HandClass:
+    """One class.
+
+    Attributes:
+        number: that no other class of this tab had, also none that was deleted.
+        name: what a person calls it.
+        pictures: by their digests, in the order in which they came.
+    """
+
+    number: int
+    name: str
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+
+class HandClasses:
+    """All classes of a tab, with the state before the last thing that was taken away."""
+
+    def __init__(self) -> None:
+        self.classes: tuple[HandClass, ...] = (HandClass(1, "Class 1"), HandClass(2, "Class 2"))
+        self._before: tuple[HandClass, ...] = ()
+        self._last = 2
+
+    def __len__(self) -> int:
+        return sum(len(one.pictures) for one in self.classes)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether something that was taken away can come back."""
+        return bool(self._before)
+
+    def undo(self) -> None:
+        """Brings back what was taken away last; whatever was added since stays."""
+        now = {one.number: one for one in self.classes}
+        there = {digest for one in self.classes for digest in one.pictures}
+        back = []
+        for one in self._before:
+            mine = now.pop(one.number, replace(one, pictures={}))
+            lost = {digest: picture for digest, picture in one.pictures.items() if digest not in there}
+            back.append(replace(mine, pictures={**lost, **mine.pictures}))
+        self.classes, self._before = (*back, *now.values()), ()
+
+    def add(self) -> HandClass:
+        """An empty class more. Raises `InvalidInput` if there are too many."""
+        if len(self.classes) >= MOST_CLASSES:
+            step = "put the pictures into folders, and give a zip of them"
+            raise invalid("classes", expected=f"at most {MOST_CLASSES}", received="one more", next_step=step)
+        self._last += 1
+        taken = {one.name.casefold() for one in self.classes}
+        number = next(n for n in count(len(self.classes) + 1) if f"class {n}" not in taken)
+        one = HandClass(self._last, f"Class {number}")
+        self.classes += (one,)
+        return one
+
+    def rename(self, number: int, name: str) -> None:
+        """Gives a class another name. Raises `InvalidInput` if it cannot have it."""
+        name = " ".join(name.split())
+        others = [one.name for one in self.classes if one.number != number]
+        check_name(name, others)
+        self.classes = tuple(replace(one, name=name) if one.number == number else one for one in self.classes)
+
+    def delete(self, number: int) -> None:
+        """Takes a class away, with its pictures."""
+        self._before = self.classes
+        self.classes = tuple(one for one in self.classes if one.number != number)
+
+    def take(self, number: int, data: bytes, name: str) -> bool:
+        """Puts a picture into a class. Returns whether it was not there yet.
+
+        Raises:
+            InvalidInput: if it is no picture, lies in another class, or is one too many.
+        """
+        called = printable(name, 60)
+        if len(self) >= MOST:
+            step = "put the pictures into folders, and give a zip of them"
+            raise InvalidInput(f"{called} is one too many: {MOST:,} in all classes. Next: {step}.")
+        image = images.read(data, f"picture {called}")
+        file = File.keep(loose_pictures.smaller(data, LONGEST), "picture", name)
+        for one in self.classes:
+            if file.digest in one.pictures:
+                if one.number == number:
+                    return False
+                step = "look where it belongs, and remove it there if it is not that class"
+                raise InvalidInput(f"{called} is already in {one.name}. Next: {step}.")
+        self._put(number, {file.digest: Picture(file, _small(Image.fromarray(image)))})
+        return True
+
+    def remove(self, number: int, digests: set[str]) -> None:
+        """Takes pictures out of a class."""
+        self._before = self.classes
+        self.classes = tuple(_without(one, digests) if one.number == number else one for one in self.classes)
+
+    def move(self, number: int, digests: set[str], to: int) -> None:
+        """Puts pictures of a class into another one."""
+        found = next(one for one in self.classes if one.number == number).pictures
+        moved = {digest: picture for digest, picture in found.items() if digest in digests}
+        self.classes = tuple(_without(one, digests) if one.number == number else one for one in self.classes)
+        self._put(to, moved)
+
+    def missing(self) -> str:
+        """What there must be before a classifier can learn from them, as a sentence; "" if all is there."""
+        if len(self.classes) < 2:
+            return "Add another class: a classifier tells two or more apart."
+        if few := [one for one in self.classes if len(one.pictures) < LEAST_EACH]:
+            told = names.first_few([one.name for one in few])
+            return f"Add at least {LEAST_EACH} different pictures to {told}; some dozens are far better."
+        if names.splits([f"{one.name}/1" for one in self.classes]):
+            told = " and ".join(one.name for one in self.classes)
+            return f"{told} would be taken for the parts of one data set: give a class another name."
+        return ""
+
+    @property
+    def called(self) -> str:
+        """What their archive is called: "cats, dogs.zip"."""
+        return f"{names.first_few([one.name for one in self.classes])}.zip"
+
+    def members(self) -> dict[str, File]:
+        """All pictures by their paths in an archive: a folder for each class."""
+        return {
+            f"{one.name}/{number:04}-{picture.file.name}": picture.file
+            for one in self.classes
+            for number, picture in enumerate(one.pictures.values(), 1)
+        }
+
+    def _put(self, number: int, found: Mapping[str, Picture]) -> None:
+        self.classes = tuple(
+            replace(one, pictures={**one.pictures, **found}) if one.number == number else one
+            for one in self.classes
+        )
+
+
+def check_name(name: str, others: list[str]) -> None:
+    """Raises `InvalidInput` if a class cannot have a name, as it names a folder, too.
+
+    Args:
+        others: the names of the other classes.
+    """
+    step = "give it another name"
+    if not name:
+        raise InvalidInput("A class needs a name. Next: say what its pictures show, such as cats.")
+    if len(name) > LONGEST_NAME:
+        received = f"{len(name):,}"
+        raise invalid(
+            "name", expected=f"at most {LONGEST_NAME} characters", received=received, next_step=step
+        )
+    if not _NEVER.isdisjoint(name) or not name.isprintable() or name[0] == "." or name[-1] == ".":
+        expected = 'a name without / \\ : * ? " < > | and without a dot at its ends'
+        raise invalid("name", expected=expected, received=name, next_step=step)
+    if names.is_junk(f"{name}/1"):
+        raise InvalidInput(f"A folder called {name} is passed over as no data of yours. Next: {step}.")
+    if twin := next((other for other in others if other.casefold() == name.casefold()), None):
+        raise InvalidInput(f"There is already a class called {twin}. Next: {step}.")
+
+
+def _without(one: HandClass, digests: set[str]) -> HandClass:
+    left = {digest: picture for digest, picture in one.pictures.items() if digest not in digests}
+    return replace(one, pictures=left)
+
+
+def _small(picture: Image.Image) -> bytes:
+    body = io.BytesIO()
+    ImageOps.fit(picture, (THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR).save(body, "WEBP", quality=75)
+    return body.getvalue()
