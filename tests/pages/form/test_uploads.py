@@ -31,3 +31,15 @@ def test_what_a_lagging_browser_sends_once_more_does_not_come_back(home, monkeyp
     st.session_state["model_upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
     uploads._take("model", 1, "model_upload_1", lambda data, name: taken.append(name))
     assert taken == ["first.zip", "2nd.zip"]
+
+
+def test_of_very_many_bad_files_the_first_few_are_told(draw):
+    def page():
+        from pages.form import uploads
+
+        for n in range(1000):
+            uploads.set_fault("many", f"{n}.png is no picture. Next: leave it out.")
+        uploads.show_fault("many")
+
+    told = [one.value for one in draw(page).error]
+    assert len(told) == 4 and told[-1] == "So it is with 997 more files."
