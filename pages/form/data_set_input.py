@@ -16,7 +16,7 @@ from studio.core.tasks import File
 MOST_MB = 500
 TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
 KEY, OWN = "pictures", "Your own"
-_SLOT, _TAKEN = "set", "set_taken"
+_SLOT, _TAKEN, _NEXT = "set", "set_taken", "set_next"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
     Args:
         others: further ways of choosing, by what each is called; each asks in its own words.
     """
+    if next := st.session_state.pop(_NEXT, None):
+        choose_again(Chosen(OWN, next))
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
     mine: File | None = st.session_state.get(_TAKEN)
     names = [*(one.name for one in known.values()), "own"]
@@ -52,6 +54,39 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
         return None
     st.caption(f":material/folder_zip: {words.plain(mine.name)}")
     return PictureSet(mine.name, mine)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen: which way, and the archive of a person's own, if there is one."""
+
+    way: str
+    own: File | None
+
+
+def chosen_now() -> Chosen:
+    """What is chosen, so that it can be chosen again."""
+    return Chosen(st.session_state.get(KEY, ""), st.session_state.get(_TAKEN))
+
+
+def choose_again(chosen: Chosen) -> None:
+    """Chooses what was chosen before. Call it from a callback."""
+    st.session_state[KEY], st.session_state[_TAKEN] = chosen.way, chosen.own
+
+
+def use(file: File) -> None:
+    """Chooses a kept archive as a person's own, from the next run of the page on."""
+    st.session_state[_NEXT] = file
+
+
+def download(file: File) -> None:
+    """Offers a kept archive to be saved; it is read only once a person asks for it."""
+    with st.popover(
+        "Download", icon=":material/download:", type="tertiary", on_change="rerun", key="set_out"
+    ) as box:
+        if box.open:
+            mime = "application/zip"
+            st.download_button(words.plain(file.name), file.read(), file.name, mime, on_click="ignore")
 
 
 def which(titles: Sequence[str], names: Sequence[str], *, key: str, tile: float = picture_input.TILE) -> str:

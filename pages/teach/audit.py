@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.form import estimates
 from pages.jobs import inline_jobs
-from pages.teach import base_model, data_sets, evaluations
+from pages.teach import base_model, corrections, data_sets, evaluations
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core.data import Pictures
@@ -29,6 +29,7 @@ class Finding(NamedTuple):
     matters: bool = False
     names: Sequence[str] = ()
     pictured: bool = False
+    offered: bool = False  # below, to be put right
 
 
 def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
@@ -44,6 +45,7 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
     if looked is None:
         return
     pictures, facts = looked
+    corrections.tell(inputs["data"][0])
     _counts(facts)
     st.markdown(f"**Teach** makes a classifier of them{estimates.cost_in_words(TRAIN, settings, inputs)}.")
     examples(pictures)
@@ -64,7 +66,10 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
         for note in job.result.figures.get("notes", ()) if inputs.get("model") else ():
             if note not in facts["notes"]:
                 st.caption(f":material/info: {words.plain(note)}")
-        doubted(pictures, job.result.figures.get("suspicious") or [])
+        found = job.result.figures.get("suspicious") or []
+        doubted(pictures, found, inputs["data"][0], facts["near"])
+    else:
+        corrections.offer(inputs["data"][0], pictures, (), facts["near"])
 
 
 def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
@@ -78,7 +83,7 @@ def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
     pictures = data_sets.if_available(file, size)
     _counts(facts)
     _findings(pictures, facts)
-    doubted(pictures, facts.get("suspicious") or [])
+    doubted(pictures, facts.get("suspicious") or [], file, facts["near"])
 
 
 def _counts(facts: Mapping[str, Any]) -> None:
@@ -123,7 +128,7 @@ def _findings(pictures: Pictures | None, facts: Mapping[str, Any]) -> None:
         st.success("No picture is missing, broken or there twice.", icon=":material/check_circle:")
     for one in found:
         icon = ":material/warning:" if one.matters else ":material/info:"
-        if not one.names:
+        if not one.names or (one.offered and pictures is not None):
             st.markdown(f"{icon} {one.sentence}")
             continue
         with st.expander(one.sentence, icon=icon):
@@ -168,17 +173,35 @@ def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     if across:
         where = "The two are" if count == 1 else "1 of them is" if across == 1 else f"{across:,} of them are"
         told += f" {where} in two classes: look which is right."
-    return Finding(told, bool(across), names, True)
+    return Finding(told, bool(across), names, True, True)
 
 
-def doubted(pictures: Pictures | None, found: Sequence[Mapping[str, Any]]) -> None:
-    """The labels that look wrong, each with its picture and what it looks like."""
+def doubted(
+    pictures: Pictures | None,
+    found: Sequence[Mapping[str, Any]],
+    file: File | None = None,
+    near: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """The labels that look wrong, each with its picture and what it looks like, to be put right.
+
+    Args:
+        pictures: of the data set; None where it is gone.
+        found: as `studio.classify.data.audit.suspicious` has them.
+        file: the data set; None where it is only looked at.
+        near: pairs that are nearly the same, to be put right besides.
+    """
+    change = pictures is not None and file is not None
     if not found:
         st.success("No label looks wrong.", icon=":material/check_circle:")
+    else:
+        wrong = "move or remove wrong ones" if change else "put wrong ones into the folder they belong in"
+        st.markdown(
+            f"**{len(found):,} labels to look at again**, the most doubtful first. Right ones among them are "
+            f"hard pictures; {wrong}, and teach again."
+        )
+    if change:
+        corrections.offer(file, pictures, found, near)
         return
-    st.markdown(
-        f"**{len(found):,} labels to look at again**, the most doubtful first. Right ones among them are "
-        "hard pictures; put wrong ones into the folder they belong in, and teach again."
-    )
     captions = [f"{one['label']}? Rather {one['looks_like']}, {one['confidence']:.0%}" for one in found]
-    evaluations.wall([one["name"] for one in found], captions, pictures)
+    if found:
+        evaluations.wall([one["name"] for one in found], captions, pictures)

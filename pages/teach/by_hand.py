@@ -42,6 +42,7 @@ def choose() -> PictureSet | None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/photo_library: {words.plain(_counted())}")
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
+        data_set_input.download(made)
     return PictureSet(made.name, made)
 
 

@@ -173,7 +173,7 @@ def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
         evaluations.calibrated(evaluation)
     if doubted := figures.get("suspicious"):
         with st.expander(f"Labels to look at again: {len(doubted):,}", icon=":material/troubleshoot:"):
-            audit.doubted(pictures, doubted)
+            audit.doubted(pictures, doubted, shown.pictures)
 
 
 def _another(job: engine.Job, settings: Any) -> None:

@@ -123,6 +123,48 @@ def test_an_upload_says_what_is_wrong_with_it(brought, until):
     assert "red/broken.png" in said(page.text)
 
 
+@pytest.mark.slow
+def test_a_doubted_picture_is_moved_and_a_double_removed_and_both_come_back(brought, until):
+    whole = archive()
+    with zipfile.ZipFile(io.BytesIO(whole)) as file:
+        double = io.BytesIO()
+        Image.open(io.BytesIO(file.read("green/2.png"))).save(double, "JPEG", quality=95)
+    page = brought(archive(**{"green/double.jpg": double.getvalue()}))
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    button(page, "Look for wrong labels").click().run()
+    until(lambda: page.run() and "Apply" in labels(page))
+    before = page.session_state["set_taken"]
+    bytes_before = before.read()
+    chosen = {one.label.replace("\\", ""): one for one in done(page).selectbox}
+    chosen["What becomes of blue/0.png"].set_value(1)  # its stand-in says that it looks like blue; it is red
+    chosen["What becomes of green/2.png and green/double.jpg"].set_value(1)
+    page = button(page, "Apply").click().run()
+    until(lambda: page.run() and "Undo" in labels(page))
+    assert "1 removed, 1 moved." in said(done(page).markdown)
+    now = page.session_state["set_taken"]
+    assert now.name == "colours corrected.zip" and before.read() == bytes_before
+    with zipfile.ZipFile(now.path) as file:
+        assert "green/double.jpg" not in file.namelist() and len(file.namelist()) == 18
+    page = done(button(page, "Undo").click().run())
+    assert page.session_state["set_taken"] == before and "1 moved" not in said(page.markdown)
+
+
+@pytest.mark.slow
+def test_of_a_sample_set_a_copy_is_corrected(visit, until):
+    page = visit("teach")
+    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    button(page, "Look for wrong labels").click().run()
+    until(lambda: page.run() and "Apply" in labels(page))
+    page = done(button(page, "Apply").click().run())
+    assert "Nothing was changed" in said(page.info)
+    page.button_group(key="correct_first").set_value("Remove").run()
+    page = button(page, "Apply").click().run()
+    until(lambda: page.run() and "Undo" in labels(page))
+    assert "1 removed." in said(done(page).markdown) and page.button_group(key="pictures").value == "Your own"
+    page = done(button(page, "Undo").click().run())
+    assert page.button_group(key="pictures").value == "Cartoons"
+
+
 def _first(data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         return file.read("red/0.png")

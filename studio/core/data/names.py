@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -72,12 +72,31 @@ def splits(names: Sequence[str]) -> list[str]:
     return _splits(_folders(names))
 
 
+def moved(names: Sequence[str], to: Mapping[str, str]) -> dict[str, str]:
+    """Where files go that are to be of other classes: each keeps all but the folder of its class.
+
+    Args:
+        names: of all files of a data set.
+        to: the classes of some of them; of files in no class nothing is told.
+    """
+    found = {}
+    for name, below in zip(names, _below_classes(names), strict=True):
+        if below and name in to:
+            *folders, last = name.split("/")
+            folders[-len(below)] = to[name]
+            found[name] = "/".join([*folders, last])
+    return found
+
+
 def _class_folders(names: Sequence[str]) -> list[str]:
     """The folder that each file lies in below those that all share, "" for none."""
+    return [path[0] if path else "" for path in _below_classes(names)]
+
+
+def _below_classes(names: Sequence[str]) -> list[list[str]]:
+    """The folders of each file from that of its class on."""
     folders = _folders(names)
-    if _splits(folders):
-        folders = _below_shared([path[1:] for path in folders])
-    return [path[0] if path else "" for path in folders]
+    return _below_shared([path[1:] for path in folders]) if _splits(folders) else folders
 
 
 def _splits(folders: list[list[str]]) -> list[str]:

@@ -1,0 +1,129 @@
+"""A data set with some pictures removed or put into other classes: a new archive, the old one as it was."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.classify.data import relabel
+from studio.core import data
+from studio.core.data import arrays, names
+from studio.core.errors import InvalidInput
+from studio.core.tasks import File
+
+
+def drawn(seed: int) -> bytes:
+    body = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (24, 24, 3), "uint8")).save(body, "PNG")
+    return body.getvalue()
+
+
+FILES = {
+    "shapes/train/red/0.png": drawn(0),
+    "shapes/train/red/near/1.png": drawn(1),
+    "shapes/train/blue/0.png": drawn(2),
+    "shapes/test/blue/5.png": drawn(3),
+    "shapes/test/green/6.png": drawn(4),
+    "shapes/test/green/7.png": drawn(5),
+    "shapes/test/green/again.png": drawn(4),
+    "shapes/test/green/broken.png": b"no picture",
+    "__MACOSX/._0.png": b"junk",
+}
+
+
+def zipped(files=FILES) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return body.getvalue()
+
+
+def tarred(files=FILES) -> bytes:
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return body.getvalue()
+
+
+def classes(found: data.Pictures) -> dict[str, str]:
+    return {name: found.classes[label] for name, label in zip(found.names, found.known_labels, strict=True)}
+
+
+@pytest.mark.parametrize("packed", [zipped, tarred])
+def test_pictures_go_where_they_belong_and_the_archive_stays(packed, home):
+    whole = packed()
+    file = File.keep(whole, "dataset", "shapes.zip")
+    before = classes(data.pictures(file, 24))
+    changes = {"shapes/train/red/0.png": "blue", "shapes/test/blue/5.png": ""}
+    made = relabel.made(file, changes, "shapes corrected.zip")
+    after = classes(data.pictures(made, 24))
+    del before["shapes/train/red/0.png"], before["shapes/test/blue/5.png"]
+    assert after == before | {"shapes/train/blue/0 2.png": "blue"}, "a file of that name was there"
+    assert file.read() == whole and made.name == "shapes corrected.zip"
+    assert relabel.made(file, changes, "again.zip").digest == made.digest
+    assert not [path for path in (home / "cache").rglob("*.zip")]
+
+
+def test_what_goes_over_is_as_it_was(home):
+    file = File.keep(zipped(), "dataset", "shapes.zip")
+    made = relabel.made(file, {"shapes/train/red/0.png": "green"}, "new.zip")
+    with zipfile.ZipFile(made.path) as archive:
+        there = {name: archive.read(name) for name in archive.namelist()}
+    assert there.pop("shapes/train/green/0.png") == FILES["shapes/train/red/0.png"]
+    assert there == {name: FILES[name] for name in there} and "__MACOSX/._0.png" not in there
+
+
+def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
+    file = File.keep(zipped(), "dataset", "shapes.zip")
+    found = data.pictures(file, 24)
+    changes = relabel.with_copies({"shapes/test/green/6.png": ""}, found)
+    left = data.pictures(relabel.made(file, changes, "new.zip"), 24)
+    assert not [name for name in left.names if name.endswith(("6.png", "again.png"))]
+    assert relabel.told([""]) == "1 removed" and relabel.told(["", "", "a"]) == "2 removed, 1 moved"
+
+
+def test_pictures_in_arrays_become_files_of_their_classes(home, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3), "uint8")
+    arrays.write(tmp_path / "a.npz", {"x": images, "y": np.array(["a/b", "..", "a/b", "..", "a/b", ".."])})
+    file = File.keep((tmp_path / "a.npz").read_bytes(), "dataset", "a.npz")
+    found = data.pictures(file, 16)
+    made = relabel.made(file, {found.names[0]: "..", found.names[5]: ""}, "new.zip")
+    after = data.pictures(made, 16)
+    assert after.classes == ("a-b", "unnamed") and np.bincount(after.labels).tolist() == [2, 3]
+    assert np.array_equal(after.images[after.names.index("unnamed/000000.png")], images[0])
+
+
+def test_something_has_to_stay_and_a_damaged_archive_is_one_sentence(home):
+    file = File.keep(zipped(), "dataset", "shapes.zip")
+    with pytest.raises(InvalidInput, match=r"Nothing of shapes\.zip would be left\. Next: "):
+        relabel.made(file, dict.fromkeys(FILES, ""), "new.zip")
+    cut = File.keep(zipped().replace(drawn(2)[-60:], bytes(60)), "dataset", "cut.zip")
+    with pytest.raises(InvalidInput, match="Next: "):
+        relabel.made(cut, {"shapes/train/red/0.png": ""}, "new.zip")
+    assert not [path for path in (home / "cache").rglob("*.zip")]
+
+
+@pytest.mark.parametrize(
+    "path, to",
+    [
+        ("red/0.png", "blue/0.png"),
+        ("all/red/0.png", "all/blue/0.png"),
+        ("all/red/red/0.png", "all/blue/red/0.png"),
+        ("train/red/0.png", "train/blue/0.png"),
+    ],
+)
+def test_only_the_folder_of_the_class_changes(path, to):
+    top = path.rpartition("red/")[0].replace("red/", "")
+    everything = [path, f"{top}blue/9.png", f"{top}green/8.png"]
+    if path.startswith("train"):
+        everything.append("test/green/7.png")
+    assert names.moved(everything, {path: "blue"}) == {path: to}
