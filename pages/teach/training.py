@@ -141,7 +141,7 @@ def views(
             continue
         with tab:
             if side == TRY:
-                tryout.show(shown, picture or tryout.choose(shown))
+                tryout.show(shown, picture)
                 continue
             if side == GOOD:
                 how_good()

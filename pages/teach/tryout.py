@@ -13,7 +13,7 @@ from PIL import Image
 from pages.form import forms, picture_input, samples
 from pages.form.samples import Sample
 from pages.jobs import live, results
-from pages.teach import data_sets
+from pages.teach import data_sets, live_camera
 from pages.teach.classifiers import Shown
 from pages.widgets import browser_pictures, weight_downloads, words
 from studio import engine
@@ -38,10 +38,20 @@ def choose(classifier: Shown) -> Sample:
     return picture_input.picture(SLOT, "Picture", offered, own="Your picture")
 
 
-def show(classifier: Shown, picture: Sample) -> None:
-    """What a classifier says of a picture, and where it looks."""
+def show(classifier: Shown, picture: Sample | None = None) -> None:
+    """What a classifier says of a picture, and where it looks; or of the camera, again and again.
+
+    Args:
+        classifier: that looks.
+        picture: what it looks at; asked for here when None.
+    """
+    help = "Says what it sees, again and again, until you stop it"
+    on_camera = st.toggle("Live on the camera", key="try_live", help=help)
+    if not on_camera and picture is None:
+        picture = choose(classifier)
     if engine.connect().status() != "ready":
-        browser_pictures.image(picture.file(), caption=words.plain(picture.title))
+        if picture is not None:
+            browser_pictures.image(picture.file(), caption=words.plain(picture.title))
         live.wait()
         return
     absent = weight_downloads.missing(classifier.needs)
@@ -50,7 +60,10 @@ def show(classifier: Shown, picture: Sample) -> None:
         weight_downloads.offer(one)
     if absent:
         return
-    _looked(classifier, picture)
+    if on_camera:
+        live_camera.show(classifier)
+    elif picture is not None:
+        _looked(classifier, picture)
 
 
 @st.fragment
@@ -71,7 +84,7 @@ def _looked(classifier: Shown, picture: Sample) -> None:
         unseen = "" if made.figures["whole"] else "; it is shown the middle, so the dark sides tell nothing"
         caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM){unseen}"
         browser_pictures.image(made.data, caption=caption, alt=caption)
-        _bars(made.figures["labels"])
+        live_camera.bars(made.figures["labels"])
     with asked:
         _labels(classifier, picture, made.figures["labels"])
         with st.container(horizontal=True):
@@ -92,7 +105,7 @@ def _levels(settings: ExplainSettings, inputs: Inputs) -> None:
             made = live.live_result(TASK, other, inputs, "looked", most=12)
             st.markdown(f"**{LEVELS_TOLD[levels]}**")
             if made is not None:
-                _bars(made.figures["labels"][:3])
+                live_camera.bars(made.figures["labels"][:3])
 
 
 def _wanted(classifier: Shown, picture: Sample) -> str:
@@ -109,13 +122,6 @@ def _labels(classifier: Shown, picture: Sample, likely: Sequence[Mapping[str, An
         key=_wanted(classifier, picture),
         help="Choose a label to see what speaks for it; none: the likeliest",
     )
-
-
-def _bars(likely: Sequence[Mapping[str, Any]]) -> None:
-    """The likeliest labels, each as a bar with its number."""
-    for one in likely:
-        share = min(max(float(one["probability"]), 0.0), 1.0)
-        st.progress(share, f"**{words.plain(one['label'])}** {share:.1%}")
 
 
 def _held_out(classifier: Shown) -> list[Sample]:

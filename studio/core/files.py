@@ -31,6 +31,22 @@ def in_memory() -> Iterator[dict[str, bytes]]:
         _IN_MEMORY.reset(token)
 
 
+@contextmanager
+def for_now(data: bytes, kind: Kind, name: str) -> Iterator[File]:
+    """Keeps bytes only while this is open, such as a picture of a camera that is looked at once.
+
+    What was kept before, or is kept by somebody else meanwhile, stays.
+    """
+    known = paths.is_kept(paths.digest(data))
+    file = File.keep(data, kind, name)
+    written = 0 if known else file.path.stat().st_mtime_ns
+    try:
+        yield file
+    finally:
+        if not known:
+            paths.forget(file.digest, written)
+
+
 @dataclass(frozen=True)
 class File:
     """A kept file: its digest in STUDIO_HOME/files, its kind and the name a person knows it by."""

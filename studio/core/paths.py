@@ -223,6 +223,18 @@ def adopt(path: Path, name: str) -> None:
             _sync(target.parent)
 
 
+def forget(name: str, written: int) -> None:
+    """Removes the kept file of a digest, unless it came into use again.
+
+    Args:
+        written: when it was kept, in ns as a file's time has them.
+    """
+    path = folder("files") / name
+    with keeping(), contextlib.suppress(OSError):
+        if path.stat().st_mtime_ns == written:
+            path.unlink()
+
+
 def keeping() -> contextlib.AbstractContextManager[None]:
     """Held while somebody looks whether a kept file stays: none comes into use meanwhile, and none goes."""
     return locked(folder("locks") / "files.lock")
