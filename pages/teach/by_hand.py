@@ -63,7 +63,9 @@ def gather() -> None:
         if held.can_undo:
             st.button("Undo", icon=":material/undo:", on_click=held.undo, help="Brings back what you removed")
         label = f"Use these {len(held):,} pictures" if len(held) else "Use these pictures"
-        done = st.button(label, type="primary", icon=":material/check:", disabled=bool(missing))
+        # Under a key it stays the same button while pictures come, so that a click is not lost.
+        use = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
+        done = st.button(label, disabled=bool(missing), **use)
     if done and _finish(held):
         st.rerun()
 

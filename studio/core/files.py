@@ -43,8 +43,8 @@ def for_now(data: bytes, kind: Kind, name: str) -> Iterator[File]:
     try:
         yield file
     finally:
-        if not known:
-            paths.forget(file.digest, written)
+        if not known and paths.forget(file.digest, written):
+            owners.disown(file.digest)
 
 
 @dataclass(frozen=True)

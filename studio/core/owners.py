@@ -85,6 +85,13 @@ def grant(digest: str, brought: bool = False) -> None:
             os.utime(mark, (0, 0))
 
 
+def disown(digest: str) -> None:
+    """Makes whoever asks no owner of a file any more, which is gone."""
+    owner = asker()
+    if owner not in (LOCAL, NOBODY) and paths.DIGEST.fullmatch(digest):
+        (folder(owner) / "files" / digest).unlink(missing_ok=True)
+
+
 def check(digest: str) -> None:
     """Raises `Unavailable` unless the kept file of a digest belongs to whoever asks."""
     if not has(digest):

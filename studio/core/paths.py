@@ -223,8 +223,8 @@ def adopt(path: Path, name: str) -> None:
             _sync(target.parent)
 
 
-def forget(name: str, written: int) -> None:
-    """Removes the kept file of a digest, unless it came into use again.
+def forget(name: str, written: int) -> bool:
+    """Removes the kept file of a digest, unless it came into use again; whether it is gone.
 
     Args:
         written: when it was kept, in ns as a file's time has them.
@@ -233,6 +233,7 @@ def forget(name: str, written: int) -> None:
     with keeping(), contextlib.suppress(OSError):
         if path.stat().st_mtime_ns == written:
             path.unlink()
+    return not path.exists()
 
 
 def keeping() -> contextlib.AbstractContextManager[None]:

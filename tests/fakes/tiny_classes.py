@@ -16,7 +16,7 @@ from studio.classify.settings import IMAGENET
 from studio.classify.teach.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
 from studio.core.brought import models
-from studio.core.errors import Cancelled
+from studio.core.errors import Cancelled, InvalidInput
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.progress import Progress
@@ -114,6 +114,19 @@ def explain(settings, inputs, progress: Progress) -> Result:
     return Result((File.keep(images.encode_png(seen, recipe), "picture", "seen.png"),), figures, recipe)
 
 
+def label(settings, inputs, progress: Progress) -> Result:
+    """What each picture's mean colour is nearest to; grey ones cannot be told."""
+    told = []
+    for file in inputs["pictures"]:
+        picture = images.read(file.read())
+        if picture.std() < 1:
+            raise InvalidInput(f"{file.name} is grey. Next: show something else.")
+        [model] = inputs["model"]
+        classes, chances = _asked(presets.unpack(model.read(), paths.folder("cache") / model.digest), picture)
+        told.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})
+    return Result((File.keep(b"{}", "text", "labels.json"),), {"pictures": told})
+
+
 def export(settings, inputs, progress: Progress) -> Result:
     """A file that is none."""
     figures = {
@@ -143,11 +156,13 @@ def _stand_in(task, work: str):
 TRAIN = _stand_in(classify.TRAIN, "train")
 AUDIT = _stand_in(classify.AUDIT, "look")
 EXPLAIN = _stand_in(classify.EXPLAIN, "explain")
+PREDICT = _stand_in(classify.PREDICT, "label")
 EXPORT = _stand_in(classify.EXPORT, "export")
 TASKS = {
     TRAIN.name: "tiny_classes:TRAIN",
     AUDIT.name: "tiny_classes:AUDIT",
     EXPLAIN.name: "tiny_classes:EXPLAIN",
+    PREDICT.name: "tiny_classes:PREDICT",
     EXPORT.name: "tiny_classes:EXPORT",
 }
 

@@ -9,12 +9,13 @@ import zipfile
 
 import numpy as np
 import pytest
+import streamlit as st
 import tiny_classes
 from PIL import Image
 
 from pages.form import samples
 from pages.recorded import runs
-from pages.teach import audit, base_model, brought_models, study
+from pages.teach import audit, base_model, brought_models, live_camera, study
 from studio.classify.models import brought as own
 from studio.classify.models.brought import Known
 from studio.classify.settings import TrainClassifierSettings
@@ -23,6 +24,7 @@ from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
+from studio.core.pictures import images
 from studio.dream.settings import DreamSettings
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
@@ -229,6 +231,41 @@ def test_it_is_tried_with_a_held_out_picture(taught):
     assert page.button_group(key="picture").value == "Blue"
     bars = " ".join(found.proto.text for found in page.get("progress"))
     assert bars.startswith("**blue**")
+
+
+@pytest.mark.slow
+def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(taught, until, monkeypatch):
+    page = taught()
+    page.session_state["side_3_False"] = "Try it"
+    page.run()
+    page = done(page.toggle(key="try_live").set_value(True).run())
+    assert "Press Start" in said(page.caption) and not page.get("progress")
+    shown = page.session_state["taught_last"]
+    mine = {}
+
+    def look(*pictures):
+        """As if the browser had sent these."""
+        with monkeypatch.context() as patch:
+            patch.setattr(st, "session_state", mine)
+            live_camera._look(shown, pictures)
+        for key, value in mine.items():
+            page.session_state[key] = value
+        return page.run()
+
+    kept = set(paths.folder("files").iterdir())
+    noise = np.random.default_rng(0).normal(0, 20, (40, 40, 3))
+    for colour, sure in (("green", 1), ("blue", 0)):
+        frame = np.clip(np.array(COLOURS[colour]) + noise, 0, 255).astype("uint8")
+        look(b"an older one", images.encode_as(frame, ".jpg"))
+        told = [bar.proto.text for bar in done(page).get("progress")]
+        assert [one.split()[0] for one in told] == ["**blue**", "**green**", "**red**"]
+        assert max(range(3), key=lambda n: float(told[n].split()[1][:-1])) == sure
+    look(images.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
+    assert "camera.jpg is grey. Next: " in said(page.error)
+    assert page.get("progress"), "what was said last is gone"
+    look(b"no picture")
+    assert len(page.error) == 1 and "Next: " in said(page.error)
+    assert set(paths.folder("files").iterdir()) == kept
 
 
 @pytest.mark.slow
