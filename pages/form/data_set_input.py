@@ -33,8 +33,8 @@ def choose(others: Mapping[str, Callable[[], PictureSet | None]] = MappingProxyT
     Args:
         others: further ways of choosing, by what each is called; each asks in its own words.
     """
-    if next := st.session_state.pop(_NEXT, None):
-        choose_again(Chosen(OWN, next))
+    if wish := st.session_state.pop(_NEXT, None):
+        choose_again(wish)
     known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
     mine: File | None = st.session_state.get(_TAKEN)
     names = [*(one.name for one in known.values()), "own"]
@@ -76,7 +76,12 @@ def choose_again(chosen: Chosen) -> None:
 
 def use(file: File) -> None:
     """Chooses a kept archive as a person's own, from the next run of the page on."""
-    st.session_state[_NEXT] = file
+    st.session_state[_NEXT] = Chosen(OWN, file)
+
+
+def choose_next(way: str) -> None:
+    """Chooses another way, from the next run of the page on."""
+    st.session_state[_NEXT] = Chosen(way, st.session_state.get(_TAKEN))
 
 
 def download(file: File) -> None:

@@ -120,5 +120,4 @@ def _watch(wish: Wish, look: Look | None) -> None:
     if report is None or not report.total:
         st.progress(0.0, "Opening the pictures")
     else:
-        share = min(report.step / report.total, 1.0)
-        st.progress(share, f"{report.text}: {report.step:,} of {report.total:,}")
+        st.progress(report.share, f"{report.text}: {report.step:,} of {report.total:,}")

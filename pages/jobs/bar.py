@@ -19,10 +19,10 @@ def bar(job: engine.Job) -> tuple[float, str]:
     if report is None or not report.total:
         return 0.0, (words.plain(report.stage) if report else "") or "Starting"
     if fetches(report):
-        return min(report.step / report.total, 1.0), fetching(report)
+        return report.share, fetching(report)
     left = amounts.left(report.seconds_left)
     text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
-    return min(report.step / report.total, 1.0), " · ".join(part for part in (text, left) if part)
+    return report.share, " · ".join(part for part in (text, left) if part)
 
 
 def fetches(report: Report) -> bool:

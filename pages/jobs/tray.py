@@ -92,7 +92,7 @@ def _row(job: engine.Job, first: engine.Job | None, others: bool) -> None:
         st.markdown(f"**{job.title}** ·{many} {_state(job)}")
         report = job.report
         if job.state in ("running", "stopping") and report is not None and report.total:
-            st.progress(min(report.step / report.total, 1.0))
+            st.progress(report.share)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             opening(job)
             if job.state in ("queued", "running"):

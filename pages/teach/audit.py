@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.form import estimates
 from pages.jobs import inline_jobs
-from pages.teach import base_model, corrections, data_sets, evaluations
+from pages.teach import base_model, by_hand, corrections, data_sets, evaluations
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core.data import Pictures
@@ -47,6 +47,7 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
     pictures, facts = looked
     corrections.tell(inputs["data"][0])
     _counts(facts)
+    by_hand.offer(inputs["data"][0], pictures)
     st.markdown(f"**Teach** makes a classifier of them{estimates.cost_in_words(TRAIN, settings, inputs)}.")
     examples(pictures)
     _findings(pictures, facts)

@@ -16,7 +16,9 @@ from pages.teach import camera
 from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
 from pages.widgets import words
 from pages.widgets.owners import owner
+from studio.core.data import Pictures
 from studio.core.errors import StudioError
+from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.engine import quotas
 
@@ -44,6 +46,27 @@ def choose() -> PictureSet | None:
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
         data_set_input.download(made)
     return PictureSet(made.name, made)
+
+
+def offer(file: File, pictures: Pictures) -> None:
+    """Offers to go on by hand with an archive that is not too large for it."""
+    if wanted() or pictures.labels is None or len(pictures.names) > MOST:
+        return
+    help = "Add and remove pictures of this archive one by one, also from the camera"
+    if not st.button("Change by hand", type="tertiary", icon=":material/edit:", help=help):
+        return
+    bar = st.progress(0.0, "Taking pictures")
+    try:
+        left = _held().bring(file, Progress(lambda report: bar.progress(report.share, report.text)))
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    if left:
+        told = "1 file was" if left == 1 else f"{left:,} files were"
+        uploads.set_fault(_SLOT, f"{told} left out: broken, too many, or in another class already.")
+    st.session_state[_MADE] = None
+    data_set_input.choose_next(TITLE)
+    st.rerun()
 
 
 @st.fragment

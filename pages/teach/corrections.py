@@ -202,7 +202,7 @@ def _apply(file: File, pictures: Pictures, chosen: Sequence[Changes]) -> None:
 
 
 def _hear(bar: DeltaGenerator, report: Report) -> None:
-    bar.progress(min(report.step / max(report.total, 1), 1.0), report.text)
+    bar.progress(report.share, report.text)
 
 
 def _name(file: File) -> str:

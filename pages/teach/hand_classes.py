@@ -6,14 +6,18 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import PurePosixPath
 
 from PIL import Image, ImageOps
 
 from pages.form import loose_pictures
 from studio.classify.data.audit import LEAST_EACH
+from studio.core import data
 from studio.core.data import names
+from studio.core.data.sources import DataSource
 from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.pictures import images
+from studio.core.progress import Progress
 from studio.core.tasks import File
 
 MOST, MOST_CLASSES = 2000, 50  # pictures in all, and classes; more are quicker put into folders
@@ -73,15 +77,19 @@ class HandClasses:
             back.append(replace(mine, pictures={**lost, **mine.pictures}))
         self.classes, self._before = (*back, *now.values()), ()
 
-    def add(self) -> HandClass:
-        """An empty class more. Raises `InvalidInput` if there are too many."""
+    def add(self, name: str = "") -> HandClass:
+        """An empty class more. Raises `InvalidInput` if there are too many.
+
+        Args:
+            name: of it; "" for a usual one.
+        """
         if len(self.classes) >= MOST_CLASSES:
             step = "put the pictures into folders, and give a zip of them"
             raise invalid("classes", expected=f"at most {MOST_CLASSES}", received="one more", next_step=step)
         self._last += 1
         taken = {one.name.casefold() for one in self.classes}
         number = next(n for n in count(len(self.classes) + 1) if f"class {n}" not in taken)
-        one = HandClass(self._last, f"Class {number}")
+        one = HandClass(self._last, name or f"Class {number}")
         self.classes += (one,)
         return one
 
@@ -117,6 +125,41 @@ class HandClasses:
                 raise InvalidInput(f"{called} is already in {one.name}. Next: {step}.")
         self._put(number, {file.digest: Picture(file, _small(Image.fromarray(image)))})
         return True
+
+    def bring(self, file: File, progress: Progress) -> int:
+        """Puts the pictures of an archive in the place of all; how many could not be taken.
+
+        Args:
+            file: the data set, of folders that are classes.
+            progress: told how many are done.
+
+        Raises:
+            StudioError: if it cannot be read; all stays as it was.
+        """
+        before = self.classes
+        self.classes = ()
+        try:
+            left = self._bring(data.opened(file), progress)
+        except BaseException:  # also where a person leaves the page meanwhile
+            self.classes = before
+            raise
+        self._before = tuple(one for one in before if one.pictures)
+        return left
+
+    def _bring(self, source: DataSource, progress: Progress) -> int:
+        numbers: dict[str, int] = {}
+        left = 0
+        for done, item in enumerate(source.read()):
+            progress.report(done, len(source.names), text="Taking pictures")
+            try:
+                name = _usable(source.classes[item.label] if item.label >= 0 else "")
+                if name.casefold() not in numbers:
+                    numbers[name.casefold()] = self.add(name).number
+                body = item.data if isinstance(item.data, bytes) else images.encode_png(item.data)
+                self.take(numbers[name.casefold()], body, PurePosixPath(source.names[item.place]).name)
+            except InvalidInput:
+                left += 1
+        return left
 
     def remove(self, number: int, digests: set[str]) -> None:
         """Takes pictures out of a class."""
@@ -183,6 +226,12 @@ def check_name(name: str, others: list[str]) -> None:
         raise InvalidInput(f"A folder called {name} is passed over as no data of yours. Next: {step}.")
     if twin := next((other for other in others if other.casefold() == name.casefold()), None):
         raise InvalidInput(f"There is already a class called {twin}. Next: {step}.")
+
+
+def _usable(name: str) -> str:
+    """The name of a class of an archive, as `check_name` takes it."""
+    kept = "".join("-" if letter in _NEVER or not letter.isprintable() else letter for letter in name)
+    return kept.strip(" .")[:LONGEST_NAME] or "unnamed"
 
 
 def _without(one: HandClass, digests: set[str]) -> HandClass:

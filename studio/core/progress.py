@@ -44,6 +44,11 @@ class Report:
         return self.text if len(self.text) <= MOST_STAGE else ""
 
     @property
+    def share(self) -> float:
+        """How much of all passes is done, from 0 to 1; 0 while their number is not known."""
+        return min(self.step / self.total, 1.0) if self.total else 0.0
+
+    @property
     def seconds_a_step(self) -> float | None:
         """How long a step took so far, in the mean; None before the first step."""
         taken = self.step - self.began

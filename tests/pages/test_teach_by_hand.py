@@ -85,3 +85,14 @@ def test_pictures_are_chosen_to_be_removed_or_moved(visit):
     page = done(page.selectbox(key="hand_1_to").set_value(2).run())
     assert list(held.classes[0].pictures) == [third] and first in held.classes[1].pictures
     assert "Remove 1" not in labels(page)
+
+
+@pytest.mark.slow
+def test_a_sample_set_is_gone_on_with_by_hand(visit, until):
+    page = visit("teach")
+    until(lambda: page.run() and "Change by hand" in labels(page))
+    button(page, "Change by hand").click().run()
+    until(lambda: page.run() and "Use these 96 pictures" in labels(page))
+    assert page.button_group(key="pictures").value == "By hand"
+    named = [one.value for one in done(page).text_input if one.label.startswith("Name of class")]
+    assert named == ["glasses", "hat", "plain"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST_CLASSES, HandCl
 from studio.core import data
 from studio.core.errors import InvalidInput
 from studio.core.pictures import images
+from studio.core.progress import Progress
+from studio.core.tasks import File
 
 
 def drawn(seed: int, form: str = "PNG", size: tuple[int, int] = (48, 32)) -> bytes:
@@ -149,3 +152,32 @@ def test_the_camera_gives_pictures_and_what_else_a_browser_sends_is_left_out(hel
     by_hand._shoot(held, 2, "slot", [*camera._pictures(told), b"\xff\xd8\xff cut"])
     assert counts(held) == [3, 3]
     assert len(st.session_state[uploads._fault("slot")]) == 1
+
+
+def test_an_archive_is_gone_on_with_by_hand(held, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+    held.rename(1, "cats")
+    made = loose_pictures.packed(held.called, held.members(), key="packed", longest=LONGEST)
+    new = HandClasses()
+    assert new.bring(made, Progress()) == 0
+    assert {one.name: set(one.pictures) for one in new.classes} == {
+        one.name: set(one.pictures) for one in held.classes
+    }
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("top/CATS/new.png", drawn(50))
+        archive.writestr("top/a:b?/other.png", drawn(51))
+        archive.writestr("top/a:b?/broken.png", b"no picture")
+        archive.writestr("top/a:b?/elsewhere.png", drawn(0))
+    assert new.bring(File.keep(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
+    assert {one.name: len(one.pictures) for one in new.classes} == {"CATS": 1, "a-b-": 2}
+    new.undo()
+    assert {one.name: len(one.pictures) for one in new.classes} == {
+        "cats": 2,
+        "Class 2": 2,
+        "CATS": 1,
+        "a-b-": 2,
+    }
+    with pytest.raises(InvalidInput):
+        new.bring(File.keep(b"PK no archive", "dataset", "bad.zip"), Progress())
+    assert len(new) == 7
