@@ -24,6 +24,7 @@ from studio.core.tasks import File
 Changes = Mapping[str, str]  # the class of a picture from now on, by its name; "" to remove it
 _DAY = (1980, 1, 1, 0, 0, 0)  # of all of them, so that the same changes make the same archive
 _REPORTS = 200
+_ALWAYS_FINE = 2**20  # bytes that a new archive may have more than the old one before it is packed
 
 
 def with_copies(changes: Changes, pictures: Pictures) -> dict[str, str]:
@@ -54,12 +55,15 @@ def made(file: File, changes: Changes, name: str, progress: Progress | None = No
         raise InvalidInput(f"Nothing of {file.name} would be left. Next: keep some of its pictures.")
     path = paths.folder("cache") / "relabelled" / f"{secrets.token_hex(8)}.zip"
     progress = progress or Progress()
+    room = _ALWAYS_FINE + file.path.stat().st_size
     with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for count, item in enumerate(source.read()):
             if item.place in places:
-                # Packed, although pictures hardly shrink: what was made to fill the disk does.
-                info = zipfile.ZipInfo(places[item.place], _DAY)
-                archive.writestr(info, _bytes(item), zipfile.ZIP_DEFLATED, compresslevel=1)
+                body = _bytes(item)
+                # Pictures hardly shrink, so they go over as they are; what was made to fill the disk shrinks.
+                room -= len(body)
+                method = zipfile.ZIP_STORED if room > 0 else zipfile.ZIP_DEFLATED
+                archive.writestr(zipfile.ZipInfo(places[item.place], _DAY), body, method, compresslevel=1)
             if count % max(1, len(shown) // _REPORTS) == 0:
                 progress.report(count, len(shown), text="Copying pictures")
     digest = paths.file_digest(path)

@@ -82,6 +82,18 @@ def test_what_goes_over_is_as_it_was(home):
     assert there == {name: FILES[name] for name in there} and "__MACOSX/._0.png" not in there
 
 
+def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n in range(12):
+            archive.writestr(f"{'red' if n % 2 else 'blue'}/{n}.bmp", bytes([n]) * 2**20)
+    file = File.keep(body.getvalue(), "dataset", "grows.zip")
+    made = relabel.made(file, {"red/1.bmp": ""}, "new.zip")
+    assert made.path.stat().st_size < 2 * 2**20
+    with zipfile.ZipFile(made.path) as archive:
+        assert archive.testzip() is None and len(archive.namelist()) == 11
+
+
 def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
     found = data.pictures(file, 24)
