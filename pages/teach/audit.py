@@ -166,6 +166,10 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(words.plain(note))
 
 
+def _labels(count: int) -> str:
+    return "1 label" if count == 1 else f"{count:,} labels"
+
+
 def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
     across = sum(pair["across"] for pair in pairs)
@@ -197,7 +201,7 @@ def doubted(
     else:
         wrong = "move or remove wrong ones" if change else "put wrong ones into the folder they belong in"
         st.markdown(
-            f"**{len(found):,} labels to look at again**, the most doubtful first. Right ones among them are "
+            f"**{_labels(len(found))} to look at again**, the most doubtful first. Right ones among them are "
             f"hard pictures; {wrong}, and teach again."
         )
     if change:

@@ -39,9 +39,9 @@ WALL = """
 }
 .st-key-tray [data-testid="stPageLink-NavLink"]:focus-visible,
 [data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
-[data-testid="stBaseButton-primary"]:enabled, [data-testid="stMultiSelect"] [data-tag] {
+[data-testid^="stBaseButton-primary"]:enabled, [data-testid="stMultiSelect"] [data-tag] {
   --ground: light-dark(#3046b0, #526ad8); background-color: var(--ground); border-color: var(--ground); }
-[data-testid="stBaseButton-primary"]:enabled:hover { --ground: light-dark(#283a92, #4a61cc); }
+[data-testid^="stBaseButton-primary"]:enabled:hover { --ground: light-dark(#283a92, #4a61cc); }
 .st-key-start button { box-shadow: 0 2px 10px rgb(0 0 0 / 30%); }
 .st-key-tiles img { aspect-ratio: 4 / 3; object-fit: cover; }
 .st-key-tiles [data-testid="stGridCell"], .st-key-recent [data-testid="stGridCell"] { position: relative; }
