@@ -43,7 +43,7 @@ def for_now(data: bytes, kind: Kind, name: str) -> Iterator[File]:
     try:
         yield file
     finally:
-        if not known and paths.forget(file.digest, written):
+        if paths.forget(file.digest, written):
             owners.disown(file.digest)
 
 

@@ -51,6 +51,7 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
     page = done(upload(page, 2, "blue", "navy"))
     page = page.text_input(key="hand_1_name").set_value("a/b").run()
     assert "Next: give it another name" in said(page.error)
+    assert page.text_input(key="hand_1_name").value == "Class 1"
     page = done(page.text_input(key="hand_1_name").set_value("_warm_ [x](y)").run())
     assert page.text_input(key="hand_1_name").value == "_warm_ [x](y)"
     page = done(page.text_input(key="hand_1_name").set_value("warm").run())
