@@ -81,7 +81,7 @@ def show_fault(slot: str) -> None:
     for told in faults[:_MOST_TOLD]:
         st.error(words.plain(told), icon=":material/error:")
     if len(faults) > _MOST_TOLD:
-        st.error(f"So it is with {len(faults) - _MOST_TOLD:,} more files.", icon=":material/error:")
+        st.error(f"{len(faults) - _MOST_TOLD:,} more files were refused.", icon=":material/error:")
 
 
 def set_fault(slot: str, told: str) -> None:

@@ -42,4 +42,4 @@ def test_of_very_many_bad_files_the_first_few_are_told(draw):
         uploads.show_fault("many")
 
     told = [one.value for one in draw(page).error]
-    assert len(told) == 4 and told[-1] == "So it is with 997 more files."
+    assert len(told) == 4 and told[-1] == "997 more files were refused."
