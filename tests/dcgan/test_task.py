@@ -125,15 +125,13 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
         tasks.run("dcgan.train", other, start)
 
 
-GROWN = {"size": 64, "width": 2, "judge_width": 2, "steps": 2, "test_every": 1}
-
-
-def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(made, drawn, tmp_path):
-    """The widths of TINY halved; anything else is refused with the widths that fit."""
-    start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
-    with pytest.raises(InvalidInput, match=r"Expected: size 64.*width 2.*judge_width 2.*width 4"):
-        tasks.run("dcgan.train", TrainDcganSettings(**TINY | GROWN | {"width": 4}, scored=0), start)
-    found = tasks.run("dcgan.train", TrainDcganSettings(**TINY | GROWN, scored=0), start)
+def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, drawn, tmp_path):
+    small = trained(drawn, steps=1, width=8, judge_width=8)
+    inputs = {"data": [data.reference(str(drawn))], "start": [small.files[0]]}
+    large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0)  # half as wide
+    with pytest.raises(InvalidInput, match=r"Expected: size 64.*width 4.*judge_width 4.*width 8"):
+        tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
+    found = tasks.run("dcgan.train", large, inputs)
     preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
     assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
     assert "began with the weights of faces" in preset.card()
