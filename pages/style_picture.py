@@ -1,4 +1,4 @@
-"""Style: a photo, or every frame of a film, in the look of one to four paintings."""
+"""Style: a photo, or every frame of a film, in the look of paintings, and networks that learn such looks."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import film_input, many_photos, mask_input
-from pages.style import input_form, refill, under_the_hood
+from pages.style import before_lesson, halves, input_form, lesson, refill, teaching, under_the_hood
 from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
 
@@ -15,37 +15,54 @@ INSTANT = ("adain",)
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
-    content = (
-        film_input.choose() if film_input.ask_kind() else parts.picture("content", "Content", parts.photos())
-    )
-    styles = parts.pictures("style", "Styles, one to four", parts.styles(), most=4)
-    brushed = input_form.brushed(content, styles)
-    settings = parts.form(
-        TransferSettings,
-        skip=("style_weights", "house", "network", "painter", "stop_after", "precision"),
-        extra={"style_weights": input_form.weights(styles)},
-        more=mask_input.ask,
-        reset=refill.set_weights,
-    )
-    wish = input_form.Wish(content, styles, brushed)
-    settings = settings and wish.at_home(settings)
-    parts.saved_settings(TASK, settings, refill.put)
-    wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
-    several = () if isinstance(content, film_input.Film) else many_photos.ask(settings is not None)
+    half = halves.choose()
+    if half == "teach":
+        asked = lesson.ask()
+    else:
+        content = (
+            film_input.choose()
+            if film_input.ask_kind()
+            else parts.picture("content", "Content", parts.photos())
+        )
+        styles = parts.pictures("style", "Styles, one to four", parts.styles(), most=4)
+        brushed = input_form.brushed(content, styles)
+        settings = parts.form(
+            TransferSettings,
+            skip=("style_weights", "house", "network", "painter", "stop_after", "precision"),
+            extra={"style_weights": input_form.weights(styles)},
+            more=mask_input.ask,
+            reset=refill.set_weights,
+        )
+        wish = input_form.Wish(content, styles, brushed)
+        settings = settings and wish.at_home(settings)
+        parts.saved_settings(TASK, settings, refill.put)
+        wanted = bool(settings and not wish.follows(settings)) and parts.start_button(":material/brush:")
+        several = () if isinstance(content, film_input.Film) else many_photos.ask(settings is not None)
 with right:
     stage = parts.stage(left)
-with stage:
-    if wanted:
-        parts.start(*wish.job(settings))
-    if several:
-        parts.start_all(TASK, wish.each(settings, several))
-    job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
-parts.recent(TASK, film_input.TASK)
-under_the_hood.explain(job if job and job.task == TASK else None, wish.watched(settings))
-if job is None and settings is not None:  # last, so that all else is there while it is made
-    shown, note = wish.preview(settings)
-    needs = () if shown.house else INSTANT
-    ask = partial(wish.inputs, shown)
-    own = input_form.finer if wish.follows(settings) else None
+if half == "teach":
     with stage:
-        parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, own=own)
+        lesson_job = teaching.show(asked)
+        ready = teaching.is_of(lesson_job, asked) or before_lesson.show(asked)
+    with left:
+        if ready and parts.start_button(":material/school:", "Teach"):
+            with stage:
+                teaching.start(asked)
+    parts.recent(lesson.TASK)
+    under_the_hood.explain_lesson(lesson_job)
+else:
+    with stage:
+        if wanted:
+            parts.start(*wish.job(settings))
+        if several:
+            parts.start_all(TASK, wish.each(settings, several))
+        job = parts.show_job(TASK, (settings, wish.titles), {film_input.TASK: None})
+    parts.recent(TASK, film_input.TASK)
+    under_the_hood.explain(job if job and job.task == TASK else None, wish.watched(settings))
+    if job is None and settings is not None:  # last, so that all else is there while it is made
+        shown, note = wish.preview(settings)
+        needs = () if shown.house else INSTANT
+        ask = partial(wish.inputs, shown)
+        own = input_form.finer if wish.follows(settings) else None
+        with stage:
+            parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, own=own)

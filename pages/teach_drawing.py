@@ -3,16 +3,16 @@
 import streamlit as st
 
 from pages import parts
-from pages.drawing import before_start, sources, training, wish
+from pages.drawing import before_start, training, wish
 
 source = settings = None
 ready = False
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Teach to draw", anchor=False)
-    source = sources.choose()
+    source = wish.source()
     kind = wish.kind()
-    settings = wish.settings(kind, source.given if source else {})
+    settings = wish.settings(kind, source.sample if source else "")
 task = wish.TASKS[kind]
 with right:
     stage = parts.stage(left)

@@ -25,7 +25,8 @@ from studio.core.progress import Progress
 from studio.core.training.loop import evenly_spaced, split
 from studio.style.house import card, known_styles
 from studio.style.house.held_out import AT_THE_END, HeldOut
-from studio.style.house.task import LEAST_PHOTOS, grams
+from studio.style.house.settings import LEAST_PHOTOS
+from studio.style.house.task import grams
 
 
 def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, progress: Progress) -> HeldOut:
@@ -42,7 +43,6 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
     """
     from studio.core.objectives import backbones
     from studio.style.house import paint
-    from studio.style.house.learner import FARTHEST
     from studio.style.house.train import Trainer
 
     names = known_styles.styles_of(preset)
@@ -51,8 +51,7 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
         raise invalid("network", expected=expected, received=", ".join(others), next_step=step)
     # The style is looked for in the whole of a painting, as the fine mode does; in float32.
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
-    side = max(settings.photo_size, settings.size + FARTHEST)
-    found = data.pictures(data.reference(photos), side, 3, progress, least=LEAST_PHOTOS)
+    found = data.pictures(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(found.images), settings.held_out)
     if not 0 <= looked_at < len(held_out):
         expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import streamlit as st
 
-from pages.form import estimates, read_pictures
+from pages.form import estimates, read_pictures, seen_pictures
 from pages.form.read_pictures import Wish
-from pages.widgets import browser_pictures, weight_downloads, words
+from pages.widgets import weight_downloads
 from studio.core.data import Pictures
 from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
-from studio.core.pictures import grids, images
 from studio.core.settings import Settings
 from studio.core.tasks import File
 
-SHOWN, COLUMNS = 48, 12
 FEW = 500  # pictures, below which a model mostly learns them by heart
 
 
@@ -32,39 +29,25 @@ def show(task: str, file: File, settings: Settings) -> bool:
     if looked is None:
         return False
     pictures, _ = looked
-    least, most = pictures.sizes.min(1).min(), pictures.sizes.min(1).max()
-    sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px"
     st.markdown(
-        f"**{len(pictures.names):,} pictures**, {sides} along the shorter side. **Teach** makes a model that "
+        f"**{len(pictures.names):,} pictures**, {seen_pictures.sides(pictures)} along the shorter side. "
+        "**Teach** makes a model that "
         f"draws others like them{estimates.cost_in_words(task, settings, {'data': [file]})}."
     )
-    picture = _wall(pictures)
     told = f"As it sees them: the square in the middle of each, {settings.size} px a side"
-    st.image(picture, width="stretch", caption=told, alt=told)
-    for note in _notes(pictures, settings.size):
-        st.caption(note)
+    seen_pictures.show(pictures, told, _notes(pictures, settings.size))
     if settings.scored:
         weight_downloads.first_run(comparison.WEIGHTS)
     return True
 
 
-def _wall(pictures: Pictures) -> bytes:
-    rows = np.linspace(0, len(pictures.images) - 1, min(SHOWN, len(pictures.images))).round().astype(int)
-    some = pictures.images[np.unique(rows)]
-    scale = max(1, 96 // some.shape[1])
-    return images.encode_preview(grids.grid(some, COLUMNS, scale), browser_pictures.WIDEST)
-
-
 def _notes(pictures: Pictures, size: int) -> Iterator[str]:
     """What to know of them, one sentence each."""
-    for note in pictures.notes:
-        yield f":material/info: {words.plain(note)}"
     small = int((pictures.sizes.min(1) < size).sum())
     if small:
         number = "1 of them is" if small == 1 else f"{small:,} of them are"
-        yield f":material/info: {number} smaller than {size} px and enlarged; a smaller size learns sooner."
+        yield f"{number} smaller than {size} px and enlarged; a smaller size learns sooner."
     if len(pictures.names) < FEW:
         yield (
-            ":material/info: With so few it learns them by heart and draws little else; a thousand and more "
-            "are far better."
+            "With so few it learns them by heart and draws little else; a thousand and more are far better."
         )

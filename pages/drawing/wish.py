@@ -7,8 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, saved_settings
+from pages.form import forms, learning_pictures, saved_settings
+from pages.form.learning_pictures import Source
 from studio.core import tasks
+from studio.core.data import sample_sets
+from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.settings import Settings
 
 KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, redraws photos"}
@@ -17,6 +20,8 @@ STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
 USUAL = 2000
 MEASURED = 500  # pictures
 _TESTS, _DEAR_TESTS = 10, 6  # of a training; those by a network that knows photos take a minute each
+# What is so of a sample, so that nobody has to know it.
+_GIVEN: Mapping[str, Mapping[str, Any]] = {"digits": {"colors": "gray", "flip": False}}
 _ABOUT = {
     "dcgan": "One network draws, another tells drawn from real pictures, and each learns from the other. "
     "Its pictures are sharp; it needs many to learn from, and patience.",
@@ -32,12 +37,22 @@ def kind() -> str:
     return chosen
 
 
-def settings(kind: str, given: Mapping[str, Any]) -> Settings | None:
+def source() -> Source | None:
+    """Asks for the pictures to learn from; None while there are none."""
+    return learning_pictures.choose(
+        sample_sets.collections(),
+        LEAST_PICTURES,
+        f"At least {LEAST_PICTURES} pictures of one kind; a thousand and more, cut alike, are far better.",
+    )
+
+
+def settings(kind: str, sample: str) -> Settings | None:
     """Asks for the settings of a training; None after showing what is wrong with them.
 
     Args:
-        given: those that the pictures decide.
+        sample: the sample set to learn from, which decides some of them; "" for others.
     """
+    given = _GIVEN.get(sample, {})
     found = forms.form(
         tasks.get(TASKS[kind]).settings,
         skip=("steps", "test_every", "scored", *given),

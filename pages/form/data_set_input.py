@@ -15,7 +15,7 @@ from studio.core.tasks import File
 
 MOST_MB = 500
 TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
-KEY, OWN = "pictures", "Your own"
+KEY, OWN, LABEL = "pictures", "Your own", "Pictures to learn from"
 _SLOT, _TAKEN, _NEXT = "set", "set_taken", "set_next"
 
 
@@ -94,17 +94,25 @@ def download(file: File) -> None:
             st.download_button(words.plain(file.name), file.read(), file.name, mime, on_click="ignore")
 
 
-def which(titles: Sequence[str], names: Sequence[str], *, key: str, tile: float = picture_input.TILE) -> str:
+def which(
+    titles: Sequence[str],
+    names: Sequence[str],
+    *,
+    key: str,
+    label: str = LABEL,
+    tile: float = picture_input.TILE,
+) -> str:
     """Asks for one of several data sets, each beside its small picture, the first chosen already.
 
     Args:
         titles: of each.
         names: of each, by which its small picture is called.
+        label: what is asked for.
         tile: a small picture's width at least, in rem.
     """
     forms.choosing(key, titles)
     return picture_input.pills(
-        "Pictures to learn from",
+        label,
         titles,
         [samples.shipped(f"set-{name}") for name in names],
         default=titles[0],

@@ -63,7 +63,6 @@ PLACES = (
         "style",
         ("adain", "vgg16"),
         form="pages.style.refill",
-        elsewhere=("style.train",),
         films=True,
     ),
     Place(

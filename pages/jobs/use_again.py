@@ -34,8 +34,8 @@ class Use(NamedTuple):
 
 # A new page that takes pictures adds a line.
 USES = (
-    Use("style_picture.py", "content", "Your photo", opens=(("what", "photo"),)),
-    Use("style_picture.py", "style", "Your style", many=True),
+    Use("style_picture.py", "content", "Your photo", opens=(("work", "paint"), ("what", "photo"))),
+    Use("style_picture.py", "style", "Your style", many=True, opens=(("work", "paint"),)),
     Use("dream_picture.py", "content", "Your photo"),
     Use("dream_picture.py", "guide", "Your guide"),
     Use("enhance_picture.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.form import mask_input, painted_masks, samples
 from pages.jobs.refill import Form
+from pages.style import lesson
 from studio import engine
 from studio.core.tasks import File
 
@@ -40,8 +41,9 @@ def _house_titles() -> dict[tuple[str, str], str]:
 
 
 def _clear() -> None:
-    """Puts away a film and masks, and weighs all styles alike."""
-    st.session_state["what"], st.session_state["brush"] = "photo", False
+    """Opens the half that paints, puts away a film and masks, and weighs all styles alike."""
+    st.session_state[lesson.HALF], st.session_state["what"] = "paint", "photo"
+    st.session_state["brush"] = False
     mask_input.remove()
     set_weights()
 

@@ -38,6 +38,46 @@ _PAPERS = (
     "(https://arxiv.org/abs/1703.06868), 2017."
 )
 
+_LESSON = """
+A network of house styles has one set of filters for all its styles. After each of them the maps are brought
+to mean 0 and spread 1, then given a gain and a shift, and **only those differ from style to style**. So a
+style is a few thousand numbers, which a network that can paint already learns in minutes while the rest of
+it stays as it is.
+"""
+_NORM = r"y = \gamma_s\,\frac{x - \mu(x)}{\sigma(x)} + \beta_s"
+_LEARNT = """
+It practises on photos and is told by VGG16 how far its painting is from the style, how far from the photo,
+and whether a photo that moved a little gives the same painting, moved. So it learns once what the fine mode
+does anew for every picture.
+"""
+_LESSON_PAPERS = (
+    "Johnson, Alahi, Fei-Fei, [Perceptual Losses for Real-Time Style Transfer and Super-Resolution]"
+    "(https://arxiv.org/abs/1603.08155), 2016. Dumoulin, Shlens, Kudlur, [A Learned Representation for "
+    "Artistic Style](https://arxiv.org/abs/1610.07629), 2017."
+)
+
+
+def explain_lesson(job: Any) -> None:
+    """The folded section of the half that teaches, drawn from this training once there is one."""
+    parts = (
+        (st.markdown, _LESSON),
+        (st.latex, _NORM),
+        (st.markdown, _LEARNT),
+        (st.latex, _LOSS),
+        (st.caption, _LESSON_PAPERS),
+    )
+    section = under_the_hood.section()
+    if section.open:
+        with section:
+            under_the_hood.beside(parts, lambda: _of_a_lesson(job))
+
+
+def _of_a_lesson(job: Any) -> None:
+    if job is None or not job.history:
+        st.caption("The losses of your training are drawn here, side by side, as soon as one runs.")
+        return
+    curves.losses(job.history, caption="All that this training tells, against its steps, on one scale")
+
 
 def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
     """The folded section, drawn from this run; before there is one, from a recorded one.

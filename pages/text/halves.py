@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form import forms, saved_settings
-from pages.jobs import jobs
+from pages.form import saved_settings
+from pages.jobs import halves
 from pages.text import training
 from studio.text.settings import TrainTextSettings
 
 WAYS = {"write": "Write", "own": "Your text", "who": "Who wrote this?"}
 KEY = "do"
-_HALF = "half_of_text"  # of the address: which half was open while it named which job
 SIZES = tuple(2**n for n in range(3, 12))
 SMALL = 128  # units: a text of a few pages is learnt in minutes
 
 
 def choose(known: list[str]) -> str:
-    """Lets a person choose between the parts; without a voice the second is chosen already.
-
-    A link to a job opens the half that shows it; after a reload it is the one that was open.
-    """
-    if job := jobs.linked_job("text"):
-        half, _, of = st.query_params.get(_HALF, "").partition(":")
-        again = KEY not in st.session_state and of == job.id and half in WAYS
-        st.session_state[KEY] = half if again else "own" if job.task == training.TASK else "write"
-    first = "write" if known else "own"
-    way = forms.one_of("What to do", WAYS, key=KEY, default=first, hidden=True)
-    if name := st.query_params.get(jobs.PARAMETER):
-        st.query_params[_HALF] = f"{way}:{name}"  # for the usual half is not in the address by itself
-    else:
-        st.query_params.pop(_HALF, None)
+    """Lets a person choose between the parts; without a voice the second is chosen already."""
+    way = halves.choose(
+        "text",
+        WAYS,
+        key=KEY,
+        of=lambda job: "own" if job.task == training.TASK else "write",
+        default="write" if known else "own",
+    )
     if way != "own" and not known:
         st.info("There is no voice yet. Next: let one learn from a text.", icon=":material/info:")
         return "own"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.drawing import sources, wish
-from pages.form import samples
+from pages.drawing import wish
+from pages.form import learning_pictures, samples
 from studio.core import tasks
 from studio.core.data import sample_sets
 from studio.core.pictures import avatars, images
@@ -69,7 +69,7 @@ def test_a_sample_is_chosen_and_shown_with_what_it_takes(visit, until):
     page = visit("teach-to-draw")
     until(lambda: page.run() and "Teach" in labels(page))
     assert not page.exception and not page.error
-    assert page.button_group(key=sources.KEY).value == "Avatars"
+    assert page.button_group(key=learning_pictures.KEY).value == "Avatars"
     assert "1,000 pictures" in said(page.markdown)
     assert "which takes about" in said(page.markdown) and "GiB of memory" in said(page.markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
@@ -140,7 +140,7 @@ def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
         kept = [File.keep(png(n, 600 if n < 5 else 40), "picture", "a.png") for n in range(EACH)]
         return [SimpleNamespace(file=file) for file in kept], EACH
 
-    monkeypatch.setattr(sources.index, "find", find)
+    monkeypatch.setattr(learning_pictures.index, "find", find)
     page = visit("teach-to-draw", learn_from="Your gallery", size="32")
     until(lambda: page.run() and ("Teach" in labels(page) or page.error))
     assert not page.error

@@ -16,7 +16,7 @@ import numpy as np
 from studio.core import data, owners, paths
 from studio.core.data import arrays
 from studio.core.errors import StudioError, Unavailable, unknown
-from studio.core.pictures import avatars, images
+from studio.core.pictures import avatars, images, sample_photos
 from studio.core.pictures.avatars import looks
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -26,6 +26,7 @@ FORMAT = 4  # a new one makes all be drawn again
 _SIZE = 224  # px, as the networks look at them
 _AVATARS = 1000
 _DIGIT, _MARGIN = 24, 4  # px: three times as large as the digits were kept, and the black around them
+_CUT, _CUTS, _LEAST_CUT = 256, 16, 0.45  # px of a cut-out, how many a photo gives, and its least share of it
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class SampleSet:
 
 @dataclass(frozen=True)
 class Collection:
-    """Many small pictures of one kind, for models that learn to draw.
+    """Many pictures without classes, for models that learn to draw or to paint.
 
     Attributes:
         name: after `sample:`.
@@ -110,10 +111,26 @@ def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
     return {"images": np.pad(large, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)))}
 
 
+def _cutouts(progress: Progress) -> Mapping[str, np.ndarray]:
+    """Squares of the sample photos, `(96, 256, 256, 3) uint8`, from a detail to nearly all of one."""
+    progress.stage("Cutting out the photos")
+    rng = np.random.default_rng(0)
+    photos = [sample_photos.photo(name) for name in sample_photos.photos()]
+    return {"images": np.stack([_cutout(photo, rng) for photo in photos for _ in range(_CUTS)])}
+
+
+def _cutout(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    height, width = photo.shape[:2]
+    side = round(min(height, width) * rng.uniform(_LEAST_CUT, 1))
+    down, right = (int(rng.integers(0, length - side + 1)) for length in (height, width))
+    return images.resize(photo[down : down + side, right : right + side], _CUT, _CUT)
+
+
 _COLLECTIONS = (
     Collection("avatars", f"{_AVATARS:,} cartoon faces, drawn by the studio itself.", _avatars),
     Collection("digits", "1,797 handwritten digits of 43 people, which come with scikit-learn.", _digits),
 )
+_PRACTICE = (Collection("photos", "96 squares cut out of the six sample photos; some overlap.", _cutouts),)
 
 
 def sets() -> dict[str, SampleSet]:
@@ -126,9 +143,18 @@ def collections() -> dict[str, Collection]:
     return {one.name: one for one in _COLLECTIONS}
 
 
+def practice() -> dict[str, Collection]:
+    """The sample photos for networks that paint photos to practise on, as `sets`."""
+    return {one.name: one for one in _PRACTICE}
+
+
 def names() -> list[str]:
     """The names of all of them."""
-    return [*sets(), *collections()]
+    return [*sets(), *_of_pictures()]
+
+
+def _of_pictures() -> dict[str, Collection]:
+    return collections() | practice()
 
 
 def reference(text: str, progress: Progress | None = None) -> File:
@@ -166,13 +192,13 @@ def resolve(text: str, progress: Progress | None = None) -> File:
 
 
 def _file_name(name: str) -> str:
-    return f"{name}.npz" if name in collections() else f"{name}.zip"
+    return f"{name}.npz" if name in _of_pictures() else f"{name}.zip"
 
 
 def _packed(name: str, progress: Progress) -> bytes:
     packed = io.BytesIO()
-    if name in collections():
-        arrays.write(packed, collections()[name].make(progress))
+    if name in _of_pictures():
+        arrays.write(packed, _of_pictures()[name].make(progress))
         return packed.getvalue()
     wanted = sets()[name]
     with zipfile.ZipFile(packed, "w") as file:

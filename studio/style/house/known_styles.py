@@ -13,7 +13,9 @@ from typing import Any
 from studio.core.errors import StudioError, invalid, unknown
 from studio.core.models import presets
 from studio.core.models.presets import Preset
+from studio.core.pictures import images
 from studio.core.recipes import Input
+from studio.core.tasks import File
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import SHIPPED, TransferSettings
 
@@ -22,12 +24,27 @@ SHAPE = ("width", "blocks")  # what weights are shaped by, besides how many styl
 STYLE_SIDE = (
     512  # px, the longer side at which a style is looked at: strokes are then as large as in the fine mode
 )
+LEAST_STYLE = 128  # px of the shorter side: below, a picture shows too little of its strokes
 
 
 def name_of(file_name: str) -> str:
     """What a style is called after its picture: "My Stars.png" -> "my_stars"."""
     stem = PurePath(file_name).stem.lower()
     return "_".join("".join(c if c.isalnum() else " " for c in stem).split()) or "style"
+
+
+def check_pictures(files: Sequence[File]) -> None:
+    """Raises `InvalidInput` unless each style picture has a name of its own and is large enough."""
+    names = [name_of(file.name) for file in files]
+    for name, file in zip(names, files, strict=True):
+        if names.count(name) > 1:
+            expected, step = "a name of its own for every style", "rename one of the files"
+            raise invalid("style", expected=expected, received=f"{name} twice", next_step=step)
+        size = images.size(file.read())
+        if min(size) < LEAST_STYLE:
+            expected, received = f"a shorter side of at least {LEAST_STYLE} px", "{1} x {0} px".format(*size)
+            step = "choose a larger picture"
+            raise invalid(f"style {file.name}", expected=expected, received=received, next_step=step)
 
 
 def settings_of(preset: Preset) -> TrainStyleSettings:

@@ -14,11 +14,10 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.training import rates
 from studio.core.training.precision import as_float32, computing_in
 from studio.style.house.network import StyledNorm, network
-from studio.style.house.settings import TrainStyleSettings
+from studio.style.house.settings import FARTHEST, TrainStyleSettings
 from studio.style.optimise.objective import CONTENT_LAYER, STYLE_LAYERS, content_weight
 
 COMPILED = keras.backend.backend() == "jax"  # by XLA, whose convolutions are slow with TensorFlow on a CPU
-FARTHEST = 8  # px by which the second view of a photo is moved
 _LOSSES = ("style", "content", "smoothness", "steadiness")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from studio.core.settings import Settings, setting
 from studio.core.training.precision import HELP, Precision
 
+FARTHEST = 8  # px by which the second view of a photo is moved
+LEAST_PHOTOS = 50
+
 
 class TrainStyleSettings(Settings):
     """Teaches one network to paint any photo in each of several styles, in one pass."""
@@ -75,3 +78,8 @@ class TrainStyleSettings(Settings):
     )
     precision: Precision = setting("float32", HELP)
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**31 - 1)
+
+    @property
+    def photo_side(self) -> int:
+        """Of the photos as they are read, in px: a window fits into one, and can be moved."""
+        return max(self.photo_size, self.size + FARTHEST)

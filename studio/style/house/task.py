@@ -17,20 +17,13 @@ from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, start_from
 from studio.core.training.loop import split
 from studio.style.house import card, known_styles
-from studio.style.house.settings import TrainStyleSettings
-
-LEAST_PHOTOS = 50
-LEAST_STYLE = 128  # px of the shorter side: below, a picture shows too little of its strokes
+from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
 
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is something to teach, every style has a name of its own, and a
-    network to start from fits."""
-    names = [known_styles.name_of(file.name) for file in inputs["style"]]
-    for name in names:
-        if names.count(name) > 1:
-            expected, step = "a name of its own for every style", "rename one of the files"
-            raise invalid("style", expected=expected, received=f"{name} twice", next_step=step)
+    """Raises `InvalidInput` unless there is something to teach, the style pictures can be told apart and show
+    enough, and a network to start from fits."""
+    known_styles.check_pictures(inputs["style"])
     for name in ("only_new", "kept"):
         if getattr(settings, name) and not inputs.get("start"):
             step = f"name one with --start-from, or leave {name} out"
@@ -43,12 +36,10 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     """Teaches a network some styles. See `studio.style.house.train`."""
     from studio.core.objectives import backbones
     from studio.style.house import train as training
-    from studio.style.house.learner import FARTHEST
 
     file, (old, start) = inputs["data"][0], _start(inputs)
-    drawn = {known_styles.name_of(one.name): _style(one) for one in inputs["style"]}
-    side = max(settings.photo_size, settings.size + FARTHEST)
-    pictures = data.pictures(file, side, 3, progress, least=LEAST_PHOTOS)
+    drawn = {known_styles.name_of(one.name): _picture(one) for one in inputs["style"]}
+    pictures = data.pictures(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)
     names = [*old, *(name for name in drawn if name not in old)]
     taught = _taught(names, list(drawn), old, settings.only_new)
@@ -91,16 +82,8 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     return Result((kept,), figures, recipe, stopped)
 
 
-def _style(file: File) -> np.ndarray:
-    """A style picture, `(H, W, 3) uint8`. Raises `InvalidInput` if it is too small to learn from."""
-    picture = images.read(file.read(), f"style {file.name}")
-    height, width = picture.shape[:2]
-    if min(height, width) < LEAST_STYLE:
-        expected, step = f"a shorter side of at least {LEAST_STYLE} px", "choose a larger picture"
-        raise invalid(
-            f"style {file.name}", expected=expected, received=f"{width} x {height} px", next_step=step
-        )
-    return picture
+def _picture(style: File) -> np.ndarray:
+    return images.read(style.read(), f"style {style.name}")
 
 
 def grams(

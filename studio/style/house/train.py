@@ -17,9 +17,9 @@ from studio.core.training.averaged import AveragedTraining
 from studio.core.training.loop import Batches, Curves, to_test
 from studio.style.house.film_grain import grained
 from studio.style.house.held_out import AT_THE_END, ON_THE_WAY, HeldOut
-from studio.style.house.learner import FARTHEST, Learner
+from studio.style.house.learner import Learner
 from studio.style.house.network import widened
-from studio.style.house.settings import TrainStyleSettings
+from studio.style.house.settings import FARTHEST, TrainStyleSettings
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
-"""The pictures to learn to draw from: a sample set, a person's own, or those of the gallery."""
+"""The pictures that a model learns from: a sample set, a person's own, or those of the gallery."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -13,9 +12,8 @@ from pages.form import data_set_input, loose_pictures, picture_input, uploads
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.core import data
-from studio.core.data import sample_sets
+from studio.core.data.sample_sets import Collection
 from studio.core.errors import InvalidInput
-from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.pictures import formats
 from studio.core.tasks import File
 from studio.gallery import index
@@ -25,8 +23,6 @@ KEY, OWN, GALLERY = "learn_from", "Your own", "Your gallery"
 MOST = 2000  # loose pictures, or of the gallery
 _SHOWN = 3  # names
 _SLOT, _ARCHIVE, _LOOSE, _PACKED = "draw", "draw_archive", "draw_loose", "draw_packed"
-# What is so of a sample, so that nobody has to know it.
-_GIVEN = {"digits": {"colors": "gray", "flip": False}}
 
 
 @dataclass(frozen=True)
@@ -35,27 +31,36 @@ class Source:
 
     Attributes:
         file: the kept data set.
-        given: settings of a training that follow from what it shows.
+        sample: the name of the sample set that it is, "" for others.
     """
 
     file: File
-    given: Mapping[str, Any] = field(default_factory=dict)
+    sample: str = ""
 
 
-def choose() -> Source | None:
-    """Asks for pictures, the first sample chosen already; None while there are none."""
-    known = {name.capitalize(): one for name, one in sample_sets.collections().items()}
-    names = [*(one.name for one in known.values()), "own", "gallery"]
-    chosen = data_set_input.which([*known, OWN, GALLERY], names, key=KEY)
+def choose(
+    samples: Mapping[str, Collection], least: int, advice: str, label: str = data_set_input.LABEL
+) -> Source | None:
+    """Asks for pictures, the first sample chosen already; None while there are none.
+
+    Args:
+        samples: that are offered, by name.
+        least: how many pictures there must be.
+        advice: what is said to whoever is to bring their own.
+        label: what is asked for.
+    """
+    known = {name.capitalize(): one for name, one in samples.items()}
+    names = [*samples, "own", "gallery"]
+    chosen = data_set_input.which([*known, OWN, GALLERY], names, key=KEY, label=label)
     if chosen in known:
         st.caption(known[chosen].title)
         name = known[chosen].name
-        return Source(data_set_input.sample(name), _GIVEN.get(name, {}))
-    file = _own() if chosen == OWN else _of_the_gallery()
+        return Source(data_set_input.sample(name), name)
+    file = _own(advice) if chosen == OWN else _of_the_gallery(least)
     return Source(file) if file else None
 
 
-def _own() -> File | None:
+def _own(advice: str) -> File | None:
     uploads.show_fault(_SLOT)
     folder = st.toggle("A whole folder", key="draw_folder")
     uploads.ask(
@@ -70,10 +75,7 @@ def _own() -> File | None:
     archive: File | None = st.session_state.get(_ARCHIVE)
     loose: dict[str, File] = st.session_state.get(_LOOSE, {})
     if archive is None and not loose:
-        st.caption(
-            f":material/info: At least {LEAST_PICTURES} pictures of one kind; a thousand and more, cut "
-            "alike, are far better."
-        )
+        st.caption(f":material/info: {advice}")
         return None
     told = words.plain(archive.name) if archive else _listed([file.name for file in loose.values()])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -110,7 +112,7 @@ def _clear() -> None:
     st.session_state.pop(_LOOSE, None)
 
 
-def _of_the_gallery() -> File | None:
+def _of_the_gallery(least: int) -> File | None:
     text = st.text_input(
         "Which of them",
         key="gallery_words",
@@ -119,11 +121,11 @@ def _of_the_gallery() -> File | None:
         help="Names, tags, dates and settings; each word must be there",
     )
     found, total = index.find(Wanted(kind="picture", words=text or ""), owner(), MOST)
-    if total < LEAST_PICTURES:
+    if total < least:
         of_these = "with these words" if text else "yet"
         number = "1 picture" if total == 1 else f"{total:,} pictures"
         st.info(
-            f"Expected at least {LEAST_PICTURES} pictures; your gallery has {number} {of_these}. "
+            f"Expected at least {least} pictures; your gallery has {number} {of_these}. "
             "Next: make more, or choose others.",
             icon=":material/info:",
         )

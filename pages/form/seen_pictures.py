@@ -1,0 +1,36 @@
+"""The pictures of a data set as a model would see them, before it learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import streamlit as st
+
+from pages.widgets import browser_pictures, words
+from studio.core.data import Pictures
+from studio.core.pictures import grids, images
+
+SHOWN, COLUMNS = 48, 12
+
+
+def sides(pictures: Pictures) -> str:
+    """How large they are: "96 to 512 px"."""
+    least, most = pictures.sizes.min(1).min(), pictures.sizes.min(1).max()
+    return f"{least:,} px" if least == most else f"{least:,} to {most:,} px"
+
+
+def show(pictures: Pictures, told: str, notes: Iterable[str] = ()) -> None:
+    """Draws some of them, spread evenly, then what is to be known of them, one sentence each.
+
+    Args:
+        told: what is seen.
+        notes: of the page, after those of the data set.
+    """
+    rows = np.linspace(0, len(pictures.images) - 1, min(SHOWN, len(pictures.images))).round().astype(int)
+    some = pictures.images[np.unique(rows)]
+    scale = max(1, 96 // some.shape[1])
+    picture = images.encode_preview(grids.grid(some, COLUMNS, scale), browser_pictures.WIDEST)
+    st.image(picture, width="stretch", caption=told, alt=told)
+    for note in (*map(words.plain, pictures.notes), *notes):
+        st.caption(f":material/info: {note}")

@@ -1,0 +1,43 @@
+"""The halves of a page that both makes and teaches: a row of choices at its top, which its address keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from pages.form import forms
+from pages.jobs import jobs
+from studio import engine
+
+
+def choose(
+    capability: str,
+    titles: Mapping[str, str],
+    *,
+    key: str,
+    of: Callable[[engine.Job], str],
+    default: str = "",
+) -> str:
+    """Lets a person choose between the halves; gives the name of the one that is open.
+
+    A link to a job opens the half that shows it; after a reload it is the one that was open.
+
+    Args:
+        capability: whose jobs the page shows.
+        titles: what a person reads, by name.
+        key: of the choice, also in the address.
+        of: the half that shows a job.
+        default: the name of the half that is open at first; the first one if not said.
+    """
+    note = f"half_of_{capability}"  # of the address: which half was open while it named which job
+    if job := jobs.linked_job(capability):
+        half, _, name = st.query_params.get(note, "").partition(":")
+        again = key not in st.session_state and name == job.id and half in titles
+        st.session_state[key] = half if again else of(job)
+    way = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
+    if name := st.query_params.get(jobs.PARAMETER):
+        st.query_params[note] = f"{way}:{name}"  # for the usual half is not in the address by itself
+    else:
+        st.query_params.pop(note, None)
+    return way

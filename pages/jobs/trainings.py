@@ -1,0 +1,170 @@
+"""A training that a person watches: its pictures and curves while it learns, then the model to be kept.
+
+What is a page's own it says in a `View`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.jobs import jobs, kept_models, results
+from pages.widgets import curves, words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core import amounts, tasks
+from studio.core.settings import Settings
+from studio.core.tasks import File
+from studio.core.training import checkpoints
+
+MOST_POINTS = 300
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves that have one scale.
+
+    Attributes:
+        figures: of the reports, each in words.
+        told: what they say.
+        zero: whether the scale begins at 0.
+    """
+
+    figures: Mapping[str, str]
+    told: str
+    zero: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page has for its own trainings.
+
+    Attributes:
+        growing: what the pictures are that grow, in words.
+        charts: what is drawn of the reports.
+        made: shows what a trained model makes.
+        told: says what became of it: the figures and the settings -> lines of Markdown.
+        kept: called with the name of a kept model; gives what a person can do with it, in a few words.
+        leads: draws the way on to a model that was kept in this tab, by its name.
+        below: draws what belongs below the buttons of a trained model.
+    """
+
+    growing: str
+    charts: Sequence[Chart]
+    made: Callable[[engine.Job, File], None]
+    told: Callable[[Mapping[str, Any], Settings], Iterator[str]]
+    kept: Callable[[str], str]
+    leads: Callable[[str, File], None]
+    below: Callable[[File], None] = lambda model: None
+
+
+def show(job: engine.Job, view: View) -> None:
+    """Draws a training: while it learns, when it was broken off, or with its model."""
+    settings = tasks.get(job.task).settings.parse(job.settings)
+    if not job.finished:
+        _watch(job.id, view.growing)
+        _curves(job.id, view.charts)
+    elif job.result is None:
+        _broken_off(job, settings)
+        draw(job.history, view.charts)
+    else:
+        _ended(job, settings, view)
+
+
+@st.fragment(run_every=jobs.WATCH_SECONDS)
+def _watch(name: str, growing: str) -> None:
+    job = engine.connect().job(name, owner())
+    if job.finished:
+        st.rerun()
+    if job.preview:
+        st.image(job.preview, width="stretch", caption=growing, alt=growing)
+    jobs.pill(job)
+    jobs.progress(job)
+    st.caption("You can leave this page; it goes on. If the studio stops, it can go on from a minute before.")
+
+
+@st.fragment(run_every=jobs.CURVE_SECONDS)
+def _curves(name: str, charts: Sequence[Chart]) -> None:
+    draw(engine.connect().job(name, owner()).history, charts)
+
+
+def draw(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> None:
+    """The curves of a training, from what it reported or from its tests."""
+    every = max(1, len(history) // MOST_POINTS)
+    for chart in charts:
+        rows = [
+            {"step": moment["step"], "which": title, "value": moment[name]}
+            for moment in history[::every]
+            for name, title in chart.figures.items()
+            if moment.get(name) is not None
+        ]
+        if len({row["step"] for row in rows}) > 1:
+            curves.named(rows, zero=chart.zero)
+            st.caption(chart.told)
+
+
+def _broken_off(job: engine.Job, settings: Settings) -> None:
+    """A training without a result: it goes on from its last checkpoint, if it came so far."""
+    done = checkpoints.find(job.task, settings, job.inputs).step
+    if done and job.state == "interrupted":
+        told = f"It was broken off. Next: go on from step {done:,}; no more than the last minute is lost."
+        jobs.failed(job, settings, "Go on", told)
+    else:
+        jobs.failed(job, settings, "Go on" if done else "Run again")
+
+
+def _ended(job: engine.Job, settings: Settings, view: View) -> None:
+    file, figures = job.result.files[0], job.result.figures
+    view.made(job, file)
+    for line in view.told(figures, settings):
+        st.markdown(line)
+    for note in figures.get("notes", ()):
+        st.markdown(f":small[:material/info: {words.plain(note)}]")
+    kept_models.keep(file, lambda name: _keep(file, name, view))
+    if name := st.session_state.get(_kept_as(file)):
+        view.leads(name, file)
+    with st.container(horizontal=True):
+        if job.result.stopped_early and figures["steps"] < settings.steps:
+            help = f"From step {figures['steps']:,}, where it was stopped"
+            if st.button("Go on", icon=":material/play_arrow:", help=help):
+                jobs.start(job.task, settings, job.inputs, job.result.recipe)
+        elif st.button("Make again", icon=":material/refresh:", help="The same pictures, settings and seed"):
+            jobs.start(job.task, settings, job.inputs, job.result.recipe)
+        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
+        jobs.close_button(job.task)
+    view.below(file)
+    draw(list(_tested(figures.get("curve") or {})), view.charts)
+    results.recipe(job.task, settings, job.inputs, job.result.recipe)
+
+
+def learnt(what: str, figures: Mapping[str, Any], settings: Settings) -> str:
+    """`"1,000 pictures"` -> how long it learnt from them, as one sentence."""
+    took = amounts.duration(max(1, figures["seconds"]))
+    return f"It learnt from {what} for {figures['steps']:,} of {settings.steps:,} steps, in {took}."
+
+
+def ended(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Why it ended early, if a person or its numbers ended it."""
+    if figures.get("ended") == "cancelled":
+        yield "It was stopped early. It can be kept as it is, and it can go on."
+    elif figures.get("ended") == "nan":
+        yield "It ended early, for its numbers ran away; this is the best until then."
+
+
+def _tested(curve: Mapping[str, Sequence[float]]) -> Iterator[dict[str, float]]:
+    """The curve that a training leaves as the reports would tell it."""
+    for n, step in enumerate(curve.get("steps", ())):
+        told = {name: values[n] for name, values in curve.items() if name != "steps" and n < len(values)}
+        yield {"step": step, **told}
+
+
+def _kept_as(model: File) -> str:
+    return f"kept_as:{model.digest}"
+
+
+def _keep(model: File, name: str, view: View) -> str:
+    st.session_state[_kept_as(model)] = name
+    return view.kept(name)

@@ -1,0 +1,169 @@
+"""What a network of house styles is to be taught: paintings, what it begins with, photos, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.form import forms, learning_pictures, network_choice, picture_input, samples, saved_settings
+from pages.form.learning_pictures import Source
+from pages.form.samples import Sample
+from pages.widgets import words
+from studio.core import tasks
+from studio.core.data import sample_sets
+from studio.core.errors import StudioError
+from studio.core.models import presets
+from studio.core.tasks import Inputs
+from studio.core.training import start_from
+from studio.run import input_files
+from studio.style.house import known_styles
+from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
+from studio.style.settings import SHIPPED
+
+TASK = known_styles.TASK
+HALF = "work"  # the key of the choice between the halves of the page
+MOST = 8
+SLOT, BEGIN = "paintings", "added_to"
+_FIRST = "Hubble"  # a sample photo that the studio's network does not know yet
+STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
+ADDED, ANEW = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
+_TESTS = 10  # of a training
+_SHIPPED_TITLE, _NOTHING = "The studio's eight house styles", "Nothing: a new network"
+_OF = "steps_of"  # of the session: what the number of steps was chosen for
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a training begins with.
+
+    Attributes:
+        network: its name; "" for none.
+        known: the styles that it knows.
+        given: settings that follow from it.
+    """
+
+    network: str
+    known: tuple[str, ...]
+    given: dict[str, Any]
+
+    def inputs(self) -> Inputs:
+        """The input that holds the network. Raises `StudioError` if it is no longer there or not whole."""
+        slot = next(slot for slot in tasks.get(TASK).inputs if slot.name == start_from.SLOT)
+        file = input_files.from_name(slot, self.network) if self.network else None
+        return {start_from.SLOT: [file]} if file else {}
+
+
+_NEW = Beginning("", (), {"only_new": False})
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is asked for.
+
+    Attributes:
+        paintings: one to eight.
+        beginning: what is added to.
+        source: the photos to practise on; None while there are none.
+        settings: of the training; None where something is wrong with them.
+    """
+
+    paintings: Sequence[Sample]
+    beginning: Beginning
+    source: Source | None
+    settings: TrainStyleSettings | None
+
+    @property
+    def asked(self) -> object:
+        """What tells one wish from another."""
+        photos = self.source.file.digest if self.source else None
+        return photos, [painting.title for painting in self.paintings], self.beginning.network
+
+    def inputs(self) -> Inputs:
+        """The files of the training. Raises `StudioError` as `Beginning.inputs`."""
+        data = [self.source.file] if self.source else []
+        style = [painting.file() for painting in self.paintings]
+        return {"data": data, "style": style, **self.beginning.inputs()}
+
+
+def ask() -> Lesson:
+    """Asks for all of it; all but own photos is chosen already."""
+    paintings = picture_input.pictures(
+        SLOT, f"Paintings to learn from, one to {_number(MOST)}", offered(), MOST, "Your painting"
+    )
+    begun = _beginning()
+    source = learning_pictures.choose(
+        sample_sets.practice(),
+        LEAST_PHOTOS,
+        f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand and more are far better.",
+        "Photos to practise on",
+    )
+    settings = forms.form(
+        TrainStyleSettings,
+        skip=("steps", "test_every", "kept", "only_new", *begun.given),
+        apart=("size",),
+        extra=begun.given,
+        beside=lambda: _length(begun),
+    )
+    saved_settings.saved_settings(TASK, settings, _put)
+    return Lesson(paintings, begun, source, settings)
+
+
+def offered() -> list[Sample]:
+    """What a style can be learnt from: first a photo of galaxies, then the paintings, then other photos."""
+    photos = samples.photos()
+    first = [photo for photo in photos if photo.title == _FIRST]
+    return [*first, *samples.paintings(), *(photo for photo in photos if photo.title != _FIRST)]
+
+
+def _number(count: int) -> str:
+    return {8: "eight"}.get(count, str(count))
+
+
+def _beginning() -> Beginning:
+    """Lets a person choose a network to add to, and says what that means."""
+    names = [*network_choice.networks(SHIPPED, TASK), ""]
+    forms.choosing(BEGIN, names)
+    titles = {SHIPPED: _SHIPPED_TITLE, "": _NOTHING}
+    name = st.selectbox(
+        "Add to",
+        names,
+        format_func=lambda name: titles.get(name, name),
+        key=BEGIN,
+        bind="query-params",
+        help="A network that knows styles learns another one in minutes; a new one takes an hour and more",
+    )
+    if not name:
+        st.caption("It learns to paint from nothing, which takes an hour and more.")
+        return _NEW
+    try:
+        preset = presets.find(name)
+        settings, known = known_styles.settings_of(preset), known_styles.styles_of(preset)
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return _NEW
+    st.caption("The styles that it knows stay as they are; the network that is there does, too.")
+    shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE}
+    return Beginning(name, known, {"only_new": True, **shape})
+
+
+def _length(begun: Beginning) -> dict[str, int]:
+    usual, of = (ADDED, "added") if begun.network else (ANEW, "new")
+    if st.session_state.setdefault(_OF, of) != of:
+        st.session_state[_OF], st.session_state["steps"] = of, usual
+    steps = st.select_slider(
+        "How long it learns (steps)",
+        STEPS,
+        value=usual,
+        key="steps",
+        bind="query-params",
+        help="Longer is better; it can be stopped at any time, and goes on from there",
+    )
+    return {"steps": steps, "test_every": -(-steps // _TESTS)}
+
+
+def _put(settings: Any) -> None:
+    saved_settings.nearest(STEPS, "steps")
+    st.session_state[_OF] = "added" if settings.only_new else "new"

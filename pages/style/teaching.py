@@ -1,0 +1,131 @@
+"""Teaching styles on the page: a training of house styles while it runs, then what its network paints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.form import forms, samples
+from pages.jobs import jobs, live, results, trainings
+from pages.jobs.trainings import Chart, View
+from pages.style import lesson
+from pages.style.lesson import TASK, Lesson
+from pages.widgets import words
+from pages.widgets.owners import owner
+from studio import engine
+from studio.core.errors import StudioError
+from studio.core.settings import Settings
+from studio.core.tasks import File, Inputs
+from studio.style.settings import TransferSettings
+
+PAINTED = 512  # px
+_GROWING = "Photos that it has not practised on, and below each what it makes of it by now"
+_CHARTS = (
+    Chart(
+        {"style": "as it practises", "validation style": "tested"},
+        "How far its paintings are from the style. Tests are on photos kept from practice.",
+        zero=True,
+    ),
+    Chart(
+        {"content": "as it practises", "validation content": "tested"},
+        "How far what they show is from the photo: it rises as the style comes.",
+    ),
+)
+
+
+def show(asked: Lesson) -> engine.Job | None:
+    """Draws the training of the address, or the last of this tab; None when there is none.
+
+    Args:
+        asked: what would be taught now; a training that has ended gives way to another one.
+    """
+    job = jobs.find((TASK,), asked.asked)
+    if job is not None:
+        jobs.show_what_it_learns_from(job, asked.source and asked.source.file)
+        trainings.show(job, View(_GROWING, _CHARTS, _painting, in_words, _kept, _paint_with))
+    return job
+
+
+def is_of(job: engine.Job | None, asked: Lesson) -> bool:
+    """Whether there is a training, of the photos and the paintings that are chosen now."""
+    if job is None or asked.source is None or asked.settings is None:
+        return False
+    try:
+        chosen = {"data": [asked.source.file], "style": [painting.file() for painting in asked.paintings]}
+    except StudioError:
+        return False
+    return all(
+        {file.digest for file in files} == {file.digest for file in job.inputs.get(slot, ())}
+        for slot, files in chosen.items()
+    )
+
+
+def start(asked: Lesson) -> None:
+    """Starts the training, or says why it cannot start. Call it as `jobs.start`."""
+    try:
+        inputs = asked.inputs()
+    except StudioError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    if asked.settings is not None:
+        jobs.start(TASK, asked.settings, inputs)
+
+
+def _painting(job: engine.Job, model: File) -> None:
+    """A sample photo, painted in each style that was taught."""
+    taught = job.result.figures["taught"]
+    titles = {name: _title(name) for name in taught}
+    name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(taught) > 1 else taught[0]
+    photo = samples.photos()[0]
+    made = _made(name, {"content": [photo.file()], "network": [model]})
+    if made:
+        told = f"{photo.title} in {titles[name]}"
+        results.compare(photo.file(), made, key="result", caption=told)
+    else:
+        results.show_result(model, None, key="result", caption="Photos, and what it makes of them")
+
+
+def _made(style: str, inputs: Inputs) -> bytes:
+    """A painting, made once in this tab; empty where that is not possible now."""
+    settings = TransferSettings(house=(style,), size=PAINTED)
+    key = f"painted_by:{inputs['network'][0].digest}:{style}"
+    if key not in st.session_state and engine.connect().status() == "ready":
+        try:
+            made = engine.connect().live("style.transfer", settings, inputs, live.session(), owner())
+        except StudioError:
+            return b""
+        st.session_state[key] = made.data
+    return st.session_state.get(key, b"")
+
+
+def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """What became of it, one line each, as Markdown."""
+    names = ", ".join(map(_title, figures["taught"]))
+    photos = f"{figures['photos']:,} photos"
+    yield f"**{names}.** {trainings.learnt(photos, figures, settings)}"
+    yield from trainings.ended(figures)
+    if figures["styles"] > len(figures["taught"]):
+        yield f"The network knows {figures['styles']:,} styles now."
+
+
+def _title(name: str) -> str:
+    return words.plain(name.replace("_", " ").capitalize())
+
+
+def _kept(name: str) -> str:
+    return "its styles stand among the paintings"
+
+
+def _paint_with(name: str, model: File) -> None:
+    label = f"Paint with {words.plain(name)}"
+    st.button(label, icon=":material/brush:", type="primary", on_click=_choose, args=(name,))
+
+
+def _choose(network: str) -> None:
+    """Opens the other half with the styles of a network. Call it from a callback."""
+    titles = [style.title for style in samples.taught() if style.network == network]
+    st.session_state[lesson.HALF] = "paint"
+    st.session_state["style"], st.session_state["mode"] = titles[:1], "instant"
+    jobs.close(TASK)
