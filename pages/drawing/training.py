@@ -62,7 +62,7 @@ def show(job: engine.Job, chosen: File | None) -> None:
     Args:
         chosen: the pictures that are chosen now, which need not be those of the job.
     """
-    jobs.show_what_it_learns_from(job, chosen)
+    jobs.show_what_it_learns_from(job, [chosen] if chosen else [])
     trainings.show(job, View(_GROWING[job.task], _CHARTS, _wall, in_words, _kept, _to_faces, _stages))
 
 

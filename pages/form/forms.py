@@ -148,6 +148,16 @@ def prefill(settings: Settings) -> None:
     st.session_state[_LAST] = (kind.__name__, tuple(names), ())
 
 
+def turn_to(kind: type[Settings]) -> None:
+    """Begins a form with its defaults where another of the same page was drawn before, whose values the
+    address still has under the names that both share. Call it before the form is drawn."""
+    before, names, _ = st.session_state.get(_LAST, (kind.__name__, (), ()))
+    if before != kind.__name__:
+        known = kind.described()
+        _reset([field for name, field in known.items() if name in names])
+        st.session_state[_LAST] = (kind.__name__, tuple(known), ())
+
+
 def _setting(field: Described, folded: bool) -> Any:
     if field.name == "seed":
         return _seed(field)

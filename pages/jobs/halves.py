@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pages.form import forms
-from pages.jobs import jobs
+from pages.jobs import jobs, navigation
 from studio import engine
 
 
@@ -18,6 +18,7 @@ def choose(
     key: str,
     of: Callable[[engine.Job], str],
     default: str = "",
+    turned: Callable[[str], None] = lambda half: None,
 ) -> str:
     """Lets a person choose between the halves; gives the name of the one that is open.
 
@@ -29,6 +30,7 @@ def choose(
         key: of the choice, also in the address.
         of: the half that shows a job.
         default: the name of the half that is open at first; the first one if not said.
+        turned: called with the name of a half that was opened from another one, before that is drawn.
     """
     note = f"half_of_{capability}"  # of the address: which half was open while it named which job
     if job := jobs.linked_job(capability):
@@ -36,6 +38,9 @@ def choose(
         again = key not in st.session_state and name == job.id and half in titles
         st.session_state[key] = half if again else of(job)
     way = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
+    before, st.session_state[note] = st.session_state.get(note, way), way
+    if before != way and not navigation.came_from_elsewhere():
+        turned(way)
     if name := st.query_params.get(jobs.PARAMETER):
         st.query_params[note] = f"{way}:{name}"  # for the usual half is not in the address by itself
     else:

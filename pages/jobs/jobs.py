@@ -142,22 +142,19 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     return job
 
 
-def show_what_it_learns_from(job: engine.Job, chosen: File | None) -> None:
+def show_what_it_learns_from(job: engine.Job, chosen: Sequence[File]) -> None:
     """Says what a job learns from, and where that is not what is chosen now: else it would pass for that.
 
     Args:
-        chosen: what the form would have learnt from now; None for nothing yet.
+        chosen: what the form would have learnt from now, all of one slot; none for nothing yet.
     """
     st.subheader(words.plain(": ".join(filter(None, (job.title, words.made_of(job))))), anchor=False)
-    [given, *_] = [files[0] for files in job.inputs.values() if files] or [None]
-    if (
-        chosen is not None
-        and given is not None
-        and given.kind == chosen.kind
-        and given.digest != chosen.digest
-    ):
+    kind = chosen[0].kind if chosen else ""
+    given = next((files for files in job.inputs.values() if files and files[0].kind == kind), ())
+    if given and {file.digest for file in given} != {file.digest for file in chosen}:
+        these, those = (words.plain(", ".join(file.name for file in files)) for files in (given, chosen))
         st.info(
-            f"What you see here is of {words.plain(given.name)}, not of {words.plain(chosen.name)}, which is "
+            f"What you see here is of {these}, not of {those}, which {'is' if len(chosen) == 1 else 'are'} "
             "chosen now.",
             icon=":material/info:",
         )

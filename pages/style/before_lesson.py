@@ -34,12 +34,13 @@ def show(lesson: Lesson) -> bool:
     if looked is None:
         return False
     pictures, _ = looked
-    many = len(paintings) > 1
-    what = f"**{len(paintings)} paintings**" if many else "**1 painting**"
+    what, these = "1 painting", "this style"
+    if len(paintings) > 1:
+        what, these = f"{len(paintings)} paintings", "these styles"
     cost = estimates.cost_in_words(TASK, settings, {"data": [file], "style": paintings})
     st.markdown(
-        f"{what} and {len(pictures.names):,} photos to practise on. **Teach** makes a network that paints "
-        f"any photo in {'these styles' if many else 'this style'}, in an instant{cost}."
+        f"**{what}** and {len(pictures.names):,} photos to practise on. **Teach** starts a training{cost}. "
+        f"Its network then paints any photo in {these} in an instant."
     )
     seen_pictures.show(pictures, "What it practises on", _notes(lesson, len(pictures.names)))
     weight_downloads.first_run(("vgg16",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +27,13 @@ TASK = known_styles.TASK
 HALF = "work"  # the key of the choice between the halves of the page
 MOST = 8
 SLOT, BEGIN = "paintings", "added_to"
-_FIRST = "Hubble"  # a sample photo that the studio's network does not know yet
+_FIRST = "Hubble"
 STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
 ADDED, ANEW = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
 _TESTS = 10  # of a training
 _SHIPPED_TITLE, _NOTHING = "The studio's eight house styles", "Nothing: a new network"
+# What follows from a sample: of few photos more are kept to look at.
+_GIVEN: Mapping[str, Mapping[str, Any]] = {"photos": {"held_out": 0.1}}
 _OF = "steps_of"  # of the session: what the number of steps was chosen for
 
 
@@ -91,7 +93,7 @@ class Lesson:
 def ask() -> Lesson:
     """Asks for all of it; all but own photos is chosen already."""
     paintings = picture_input.pictures(
-        SLOT, f"Paintings to learn from, one to {_number(MOST)}", offered(), MOST, "Your painting"
+        SLOT, "Paintings to learn from, one to eight", offered(), MOST, "Your painting"
     )
     begun = _beginning()
     source = learning_pictures.choose(
@@ -100,11 +102,12 @@ def ask() -> Lesson:
         f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand and more are far better.",
         "Photos to practise on",
     )
+    given = {**begun.given, **_GIVEN.get(source.sample if source else "", {})}
     settings = forms.form(
         TrainStyleSettings,
-        skip=("steps", "test_every", "kept", "only_new", *begun.given),
+        skip=("steps", "test_every", "kept", *given),
         apart=("size",),
-        extra=begun.given,
+        extra=given,
         beside=lambda: _length(begun),
     )
     saved_settings.saved_settings(TASK, settings, _put)
@@ -112,14 +115,9 @@ def ask() -> Lesson:
 
 
 def offered() -> list[Sample]:
-    """What a style can be learnt from: first a photo of galaxies, then the paintings, then other photos."""
-    photos = samples.photos()
-    first = [photo for photo in photos if photo.title == _FIRST]
-    return [*first, *samples.paintings(), *(photo for photo in photos if photo.title != _FIRST)]
-
-
-def _number(count: int) -> str:
-    return {8: "eight"}.get(count, str(count))
+    """What a style can be learnt from: a photo of galaxies, which the studio's network does not know yet,
+    then the studio's paintings."""
+    return [*(photo for photo in samples.photos() if photo.title == _FIRST), *samples.paintings()]
 
 
 def _beginning() -> Beginning:
@@ -144,7 +142,7 @@ def _beginning() -> Beginning:
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _NEW
-    st.caption("The styles that it knows stay as they are; the network that is there does, too.")
+    st.caption("Its styles stay as they are. What you teach becomes a new network beside it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE}
     return Beginning(name, known, {"only_new": True, **shape})
 
@@ -162,6 +160,11 @@ def _length(begun: Beginning) -> dict[str, int]:
         help="Longer is better; it can be stopped at any time, and goes on from there",
     )
     return {"steps": steps, "test_every": -(-steps // _TESTS)}
+
+
+def begin_anew() -> None:
+    """Has the number of steps begin with the usual one, whatever another form left under its name."""
+    st.session_state[_OF] = ""
 
 
 def _put(settings: Any) -> None:

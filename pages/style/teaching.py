@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form import forms, samples
 from pages.jobs import jobs, live, results, trainings
 from pages.jobs.trainings import Chart, View
-from pages.style import lesson
+from pages.style import halves
 from pages.style.lesson import TASK, Lesson
 from pages.widgets import words
 from pages.widgets.owners import owner
@@ -30,7 +30,7 @@ _CHARTS = (
     ),
     Chart(
         {"content": "as it practises", "validation content": "tested"},
-        "How far what they show is from the photo: it rises as the style comes.",
+        "How far they are from what the photo shows; a strong style costs some of that.",
     ),
 )
 
@@ -43,7 +43,7 @@ def show(asked: Lesson) -> engine.Job | None:
     """
     job = jobs.find((TASK,), asked.asked)
     if job is not None:
-        jobs.show_what_it_learns_from(job, asked.source and asked.source.file)
+        jobs.show_what_it_learns_from(job, _files(asked))
         trainings.show(job, View(_GROWING, _CHARTS, _painting, in_words, _kept, _paint_with))
     return job
 
@@ -52,14 +52,19 @@ def is_of(job: engine.Job | None, asked: Lesson) -> bool:
     """Whether there is a training, of the photos and the paintings that are chosen now."""
     if job is None or asked.source is None or asked.settings is None:
         return False
-    try:
-        chosen = {"data": [asked.source.file], "style": [painting.file() for painting in asked.paintings]}
-    except StudioError:
-        return False
+    chosen = {"data": [asked.source.file], "style": _files(asked)}
     return all(
         {file.digest for file in files} == {file.digest for file in job.inputs.get(slot, ())}
         for slot, files in chosen.items()
     )
+
+
+def _files(asked: Lesson) -> list[File]:
+    """The paintings that are chosen now; none where one is gone, which is said below."""
+    try:
+        return [painting.file() for painting in asked.paintings]
+    except StudioError:
+        return []
 
 
 def start(asked: Lesson) -> None:
@@ -119,13 +124,7 @@ def _kept(name: str) -> str:
 
 
 def _paint_with(name: str, model: File) -> None:
-    label = f"Paint with {words.plain(name)}"
-    st.button(label, icon=":material/brush:", type="primary", on_click=_choose, args=(name,))
-
-
-def _choose(network: str) -> None:
-    """Opens the other half with the styles of a network. Call it from a callback."""
-    titles = [style.title for style in samples.taught() if style.network == network]
-    st.session_state[lesson.HALF] = "paint"
-    st.session_state["style"], st.session_state["mode"] = titles[:1], "instant"
-    jobs.close(TASK)
+    titles = [style.title for style in samples.taught() if style.network == name]
+    if titles:
+        label, icon = f"Paint with {words.plain(name)}", ":material/brush:"
+        st.button(label, icon=icon, type="primary", on_click=halves.paint_with, args=(titles[0],))

@@ -35,7 +35,7 @@ def show(job: engine.Job, chosen: PictureSet | None) -> Shown | None:
     Args:
         chosen: the pictures that are chosen now, which need not be those of the job.
     """
-    jobs.show_what_it_learns_from(job, chosen and chosen.file)
+    jobs.show_what_it_learns_from(job, [chosen.file] if chosen else [])
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _watch(job.id)

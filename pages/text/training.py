@@ -39,7 +39,7 @@ def show(text: File | None) -> engine.Job | None:
     job = jobs.find((TASK,), text and text.digest)
     if job is None:
         return None
-    jobs.show_what_it_learns_from(job, text)
+    jobs.show_what_it_learns_from(job, [text] if text else [])
     if not job.finished:
         _watch(job.id)
         _curve(job.id)

@@ -116,7 +116,7 @@ def _cutouts(progress: Progress) -> Mapping[str, np.ndarray]:
     progress.stage("Cutting out the photos")
     rng = np.random.default_rng(0)
     photos = [sample_photos.photo(name) for name in sample_photos.photos()]
-    return {"images": np.stack([_cutout(photo, rng) for photo in photos for _ in range(_CUTS)])}
+    return {"images": np.stack([_cutout(photo, rng) for _ in range(_CUTS) for photo in photos])}
 
 
 def _cutout(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -182,14 +182,14 @@ def sheet(
     """A preview, `(H, W, 3) uint8`: photos, below each the painting of it in one of the styles.
 
     Args:
-        photos: `(k, side, side, 3) uint8`.
+        photos: `(k, side, side, 3) uint8`, taken in turns, as the styles are where there are fewer.
         styles: by their place; the first `most`.
     """
-    seen = np.asarray(styles)[:most]
+    columns = min(most, max(len(styles), len(photos)))
+    seen = np.resize(np.asarray(styles), columns)
     side = learner.settings.size
-    shown = np.resize(np.arange(len(photos)), len(seen))
-    photos = photos[shown][:, :side, :side]
+    photos = photos[np.resize(np.arange(len(photos)), columns)][:, :side, :side]
     shares = np.eye(learner.painter.inputs[1].shape[-1], dtype="float32")[seen]
     painted = learner.painter.predict_on_batch([photos.astype("float32") / 255, shares])
     made = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
-    return grid(np.concatenate([photos, made]), columns=len(seen))
+    return grid(np.concatenate([photos, made]), columns=columns)
