@@ -148,14 +148,12 @@ def prefill(settings: Settings) -> None:
     st.session_state[_LAST] = (kind.__name__, tuple(names), ())
 
 
-def turn_to(kind: type[Settings]) -> None:
-    """Begins a form with its defaults where another of the same page was drawn before, whose values the
+def turn_to(kind: type[Settings], other: type[Settings]) -> None:
+    """Begins a form with its defaults where the other form of the page was drawn before, whose values the
     address still has under the names that both share. Call it before the form is drawn."""
-    before, names, _ = st.session_state.get(_LAST, (kind.__name__, (), ()))
-    if before != kind.__name__:
-        known = kind.described()
-        _reset([field for name, field in known.items() if name in names])
-        st.session_state[_LAST] = (kind.__name__, tuple(known), ())
+    known = kind.described()
+    _reset([field for name, field in known.items() if name in other.described()])
+    st.session_state[_LAST] = (kind.__name__, tuple(known), ())
 
 
 def _setting(field: Described, folded: bool) -> Any:

@@ -37,10 +37,14 @@ def choose(
         half, _, name = st.query_params.get(note, "").partition(":")
         again = key not in st.session_state and name == job.id and half in titles
         st.session_state[key] = half if again else of(job)
+    half = st.session_state.get(key)
+    before = st.session_state.get(note)
+    if half in titles and before in titles and before != half and not navigation.came_from_elsewhere():
+        st.session_state[note] = half
+        st.session_state[key] = half  # so that an address which is told anew has it, too
+        turned(half)
     way = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
-    before, st.session_state[note] = st.session_state.get(note, way), way
-    if before != way and not navigation.came_from_elsewhere():
-        turned(way)
+    st.session_state[note] = way
     if name := st.query_params.get(jobs.PARAMETER):
         st.query_params[note] = f"{way}:{name}"  # for the usual half is not in the address by itself
     else:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import forms
-from pages.jobs import halves, navigation
+from pages.jobs import halves, jobs, navigation
 from pages.style import lesson
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
 HALVES = {"paint": "Paint", "teach": "Teach styles"}
+_PAGE = "style_picture.py"
 _PAINT_WITH = "paint_with"  # of the session: the style to paint with next
-_FORMS = {"paint": TransferSettings, "teach": TrainStyleSettings}
 
 
 def choose() -> str:
     """Lets a person choose between the halves; follows what `paint_with` has asked for."""
-    if title := st.session_state.pop(_PAINT_WITH, ""):
+    if _PAINT_WITH in st.session_state:
         st.session_state[lesson.HALF] = "paint"
-        navigation.go_to("style_picture.py", style=title)
     return halves.choose(
         "style",
         HALVES,
@@ -35,6 +34,11 @@ def paint_with(title: str) -> None:
 
 
 def _turned(half: str) -> None:
-    forms.turn_to(_FORMS[half])
-    if half == "teach":
-        lesson.begin_anew()
+    """Begins a half with its own settings, though both have some names in common."""
+    paint, teach = TransferSettings, TrainStyleSettings
+    forms.turn_to(*((teach, paint) if half == "teach" else (paint, teach)))
+    lesson.begin_anew()
+    told = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
+    if title := st.session_state.pop(_PAINT_WITH, ""):
+        told = {"style": title}
+    navigation.go_to(_PAGE, **told)  # what widgets drawn from now on would still read in the address is gone
