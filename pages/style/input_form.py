@@ -59,12 +59,10 @@ class Wish:
 
     def at_home(self, settings: TransferSettings) -> TransferSettings:
         """The settings, with the names of house styles where those chosen are some and the mode can."""
-        names = tuple(style.painting for style in self.styles)
-        network, *others = {style.network for style in self.styles}
-        can = settings.mode == "instant" and network and not others
-        if not can or not set(names) <= set(known_styles.styles(network)):
-            return settings.model_copy(update={"house": (), "network": known_styles.SHIPPED})
-        return settings.model_copy(update={"house": names, "network": network})
+        wanted = [(style.painting, style.network) for style in self.styles]
+        network = known_styles.network_for(wanted) if settings.mode == "instant" else ""
+        names = tuple(name for name, _ in wanted) if network else ()
+        return settings.model_copy(update={"house": names, "network": network or known_styles.SHIPPED})
 
     def inputs(self, settings: TransferSettings) -> Inputs:
         """The files of a run. A sample may have to be drawn first, so ask for them only when needed."""

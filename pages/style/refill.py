@@ -12,6 +12,7 @@ from pages.jobs.refill import Form
 from pages.style import lesson
 from studio import engine
 from studio.core.tasks import File
+from studio.style.house import known_styles
 
 MOST_STYLES = 4
 WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
@@ -27,17 +28,23 @@ def set_weights(weights: Sequence[float] = ()) -> None:
 def _can_take(job: engine.Job, settings: Any) -> bool:
     if job.inputs.get("network") or not all(mask.here for mask in job.inputs.get("mask", [])):
         return False
-    asked = _house(settings)
-    return not asked or set(asked) <= _house_titles().keys()  # titles are read from a person's own networks
+    return len(_house_titles(settings)) == len(settings.house)
 
 
-def _house(settings: Any) -> list[tuple[str, str]]:
-    """The house styles of a painting, each with its network."""
-    return [(name, settings.network) for name in settings.house]
+def _house_titles(settings: Any) -> list[str]:
+    """The titles of the house styles of a painting, as they are offered; without those that are gone."""
+    if not settings.house:
+        return []  # titles are read from a person's own networks
+    offered = {(style.painting, style.network): style.title for style in samples.styles()}
+    homes = {
+        name: [home for style, home in offered if style == name and _paints(settings.network, name, home)]
+        for name in settings.house
+    }
+    return [offered[name, homes[name][0]] for name in settings.house if homes[name]]
 
 
-def _house_titles() -> dict[tuple[str, str], str]:
-    return {(style.painting, style.network): style.title for style in samples.styles()}
+def _paints(network: str, name: str, home: str) -> bool:
+    return home == network or known_styles.paints_as(network, name, home)
 
 
 def _clear() -> None:
@@ -51,9 +58,8 @@ def _clear() -> None:
 def put(settings: Any) -> None:
     """Chooses the weights and the house styles of some settings. Call it from a callback."""
     set_weights(settings.style_weights)
-    titles = _house_titles()
-    if asked := [titles[style] for style in _house(settings) if style in titles]:
-        st.session_state["style"] = asked
+    if titles := _house_titles(settings):
+        st.session_state["style"] = titles
 
 
 def _fill(job: engine.Job, settings: Any) -> None:

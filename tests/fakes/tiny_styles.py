@@ -34,14 +34,28 @@ def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
 
 
 def make(
-    target: str | Path = "tiny", styles: tuple[str, ...] = STYLES, learnt_from: Sequence[File] = ()
+    target: str | Path = "tiny",
+    styles: tuple[str, ...] = STYLES,
+    learnt_from: Sequence[File] = (),
+    added_to: str = "",
+    taught: tuple[str, ...] = (),
 ) -> Preset:
-    """Saves it under a name of STUDIO_HOME/presets, or in a folder; `learnt_from` are its style pictures."""
+    """Saves it under a name of STUDIO_HOME/presets, or in a folder.
+
+    Args:
+        learnt_from: its style pictures.
+        added_to: the network whose styles it has left as they were, but for those taught; "" for none.
+    """
+    settings = SETTINGS.model_copy(update={"only_new": bool(added_to)})
     pictures = [recipes.Input(digest=file.digest, name=file.name) for file in learnt_from]
     recipe = recipes.Recipe(
-        task=known_styles.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={"style": pictures}
+        task=known_styles.TASK, settings=settings.model_dump(mode="json"), inputs={"style": pictures}
     )
-    told = {"styles": list(styles), "command": "none", "figures": {}}
+    told = {
+        "styles": list(styles),
+        "command": "none",
+        "figures": {"started_from": added_to, "taught": list(taught)},
+    }
     return presets.save(
-        target, network(styles=len(styles)), known_styles.TASK, SETTINGS, "# Tiny styles\n", recipe, told
+        target, network(styles=len(styles)), known_styles.TASK, settings, "# Tiny styles\n", recipe, told
     )

@@ -102,12 +102,17 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
         ({"style": ["Rain (mine)", "Sand (mine)"]}, ("rain", "sand"), "mine"),
         ({"style": ["Rain (mine)", "Mosaic"]}, (), "house"),
         ({"style": ["Mosaic"]}, ("mosaic",), "house"),
+        ({"style": ["Sea (more)", "Mosaic"]}, ("sea", "mosaic"), "more"),
+        ({"style": ["Sea (more)", "Wash"]}, (), "house"),
     ],
+    ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one taught anew"],
 )
 def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeypatch, params, house, network):
     kept = tasks.File.keep(images.encode_png(np.full((40, 40, 3), 9, "uint8")), "picture", "Rain.png")
     gone = tasks.File("0" * 64, "picture", "sand.png")
     tiny_styles.make("mine", learnt_from=[kept, gone])
+    sea = tasks.File.keep(kept.read(), "picture", "sea.png")
+    tiny_styles.make("more", ("mosaic", "wash", "sea"), [sea], added_to="house", taught=("wash", "sea"))
     asked = []
     monkeypatch.setattr(
         "pages.parts.show_live", lambda task, settings, ask, *rest, **more: asked.append((settings, ask()))

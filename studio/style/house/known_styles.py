@@ -86,6 +86,29 @@ def taught() -> dict[str, dict[str, Input]]:
     return found
 
 
+def network_for(wanted: Sequence[tuple[str, str]]) -> str:
+    """The network that paints several house styles as their own networks do; "" if there is none.
+
+    Args:
+        wanted: styles, each with the network that is its home, "" for none.
+    """
+    networks = dict.fromkeys(network for _, network in wanted)
+    return next((one for one in networks if one and all(paints_as(one, *style) for style in wanted)), "")
+
+
+def paints_as(network: str, style: str, home: str) -> bool:
+    """Whether a network has a style as its home has it: it was added to that, and left it as it was."""
+    if network == home:
+        return style in styles(network)
+    try:
+        preset = presets.find(network)
+        settings, figures = settings_of(preset), preset.data().get("figures", {})
+    except StudioError:
+        return False
+    as_it_was = settings.only_new and not settings.kept and style not in figures.get("taught", ())
+    return as_it_was and figures.get("started_from") == home and style in styles(network)
+
+
 def network_of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """The network that was given, else the one that the settings name.
 
