@@ -136,7 +136,7 @@ def _ended(job: engine.Job, settings: Settings, view: View) -> None:
         results.download_file(file, job.task, key=job.id, made=job.result.recipe)
         jobs.close_button(job.task)
     view.below(file)
-    draw(list(_tested(figures.get("curve") or {})), view.charts)
+    draw(list(reports_of(figures.get("curve") or {})), view.charts)
     results.recipe(job.task, settings, job.inputs, job.result.recipe)
 
 
@@ -154,7 +154,7 @@ def ended(figures: Mapping[str, Any]) -> Iterator[str]:
         yield "It ended early, for its numbers ran away; this is the best until then."
 
 
-def _tested(curve: Mapping[str, Sequence[float]]) -> Iterator[dict[str, float]]:
+def reports_of(curve: Mapping[str, Sequence[float]]) -> Iterator[dict[str, float]]:
     """The curve that a training leaves as the reports would tell it."""
     for n, step in enumerate(curve.get("steps", ())):
         told = {name: values[n] for name, values in curve.items() if name != "steps" and n < len(values)}

@@ -7,8 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.jobs import trainings
 from pages.recorded import runs
 from pages.widgets import curves, under_the_hood
+from studio.core.models import presets
+from studio.style.settings import SHIPPED
 
 _WHAT = """
 A network that has learned to name photos answers a picture with stacks of maps: its early layers with edges
@@ -73,10 +76,12 @@ def explain_lesson(job: Any) -> None:
 
 
 def _of_a_lesson(job: Any) -> None:
-    if job is None or not job.history:
-        st.caption("The losses of your training are drawn here, side by side, as soon as one runs.")
+    if job is not None and job.history:
+        curves.losses(job.history, caption="The losses of this training against its steps")
         return
-    curves.losses(job.history, caption="All that this training tells, against its steps, on one scale")
+    figures = presets.find(SHIPPED).data()["figures"]
+    told = f"How the studio's own network learned {', '.join(figures['taught'])} beside its other styles"
+    curves.losses(list(trainings.reports_of(figures["curve"])), caption=told)
 
 
 def explain(job: Any, watch: Callable[[], None] | None = None) -> None:

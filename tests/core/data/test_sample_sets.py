@@ -75,7 +75,7 @@ def test_it_is_drawn_once(cartoons, session_home):
 def test_an_unknown_name_names_the_closest(home):
     with pytest.raises(InvalidInput, match=r"one of cartoons.*Received: cartons.*Next"):
         sample_sets.reference("sample:cartons")
-    with pytest.raises(InvalidInput, match="cartoons, avatars, hair, digits"):
+    with pytest.raises(InvalidInput, match="cartoons, photos, avatars, hair, digits"):
         sample_sets.reference("sample:../../etc/passwd")
 
 
@@ -109,3 +109,12 @@ def test_a_cancelled_one_leaves_nothing_behind(home):
 def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
     found = data.pictures(sample_sets.reference(f"sample:{name}"), 224)
     assert not len(duplicates.find(found).pairs)
+
+
+def test_photos_to_practise_on_differ_and_are_always_the_same(home):
+    file = sample_sets.reference("sample:photos")
+    found = data.pictures(file, 64)
+    assert found.images.shape == (96, 64, 64, 3) and not found.copies
+    assert found.labels is None
+    file.path.unlink()
+    assert sample_sets.reference("sample:photos") == file

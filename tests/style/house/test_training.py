@@ -294,3 +294,11 @@ def test_an_old_style_alone_is_taught_anew_and_the_others_stay(weights_home, fol
     for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):
         old, new = (np.asarray(one([photo, share[None]])) for one in (before, after))
         assert (np.abs(new - old).max() > 1e-3) == (n == place)
+
+
+@pytest.mark.parametrize("styles, columns", [([0], 2), ([1, 0], 2), ([0, 1, 0], 3)])
+def test_a_preview_shows_every_photo_and_every_style(photos, grams, vgg16, styles, columns):
+    made = trainer(photos, grams, vgg16)
+    seen = train.sheet(made.learner, photos[:2], styles)
+    assert round(seen.shape[1] / SETTINGS.size) == columns
+    assert round(seen.shape[0] / SETTINGS.size) == 2
