@@ -45,8 +45,8 @@ def test_a_job_opens_on_the_page_of_its_capability():
     assert place_of("no.such").address == ""
     for task in ("dcgan.train", "vae.train"):
         assert place_of(task).file == "teach_drawing.py"
-    for task in ("style.train", "classify.predict"):
-        assert place_of(task).file == "browse_gallery.py"
+    assert place_of("style.train").file == "style_picture.py"
+    assert place_of("classify.predict").file == "browse_gallery.py"
 
 
 def test_a_studio_error_is_shown_as_its_sentence(visit, monkeypatch, tmp_path):

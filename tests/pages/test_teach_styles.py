@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ import tiny_styles
 
 from pages.form import learning_pictures, samples
 from pages.style import halves, lesson, teaching
-from studio.core import recipes, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.data import sample_sets
 from studio.core.models import model_zip
 from studio.core.pictures import images
@@ -23,6 +24,13 @@ from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def no_models_are_left(engine):
+    """What one test keeps is not offered in the next."""
+    yield
+    shutil.rmtree(paths.folder("presets"))
 
 
 def labels(page):
@@ -184,11 +192,11 @@ FIGURES = {
 
 
 @pytest.fixture
-def trained(engine, monkeypatch):
+def trained(engine, monkeypatch, tmp_path):
     """A training of rain that was stopped."""
     monkeypatch.setattr(teaching, "_made", lambda style, inputs: b"")  # the workers of these tests are cold
     rain = File.keep(png(), "picture", "rain.png")
-    preset = tiny_styles.make("tiny", learnt_from=[rain])
+    preset = tiny_styles.make(tmp_path / "tiny", learnt_from=[rain])
     inputs = {"data": [sample_sets.reference("sample:photos")], "style": [rain]}
     made = recipes.Recipe(task=lesson.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
     data = model_zip.zipped(preset.folder)
