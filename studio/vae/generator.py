@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.generators.batches import Written
 from studio.core.models import loading
@@ -23,7 +24,10 @@ SHAPE = ("size", "colors", "width", "latent_dim")  # what weights are shaped by
 
 
 def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if a model to start from does not fit."""
+    """Raises `InvalidInput` if a model to start from does not fit, or a second judge has no first one."""
+    if settings.perceptual_judge and not settings.adversarial:
+        step = "choose a share for it, such as 0.5, or leave perceptual_judge out"
+        raise invalid("adversarial", expected="above 0 beside a second judge", received="0", next_step=step)
     start_from.check(settings, inputs, TASK, "a VAE", SHAPE)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from studio.core.generators.perceptual_judge import LAYERS as JUDGED
 from studio.vae import adversarial, learner
 from studio.vae.adversarial import Adversarial
 from studio.vae.learner import Learner
@@ -156,6 +157,30 @@ def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, mon
     mine, its = (float(one) for one in undecided(pictures, pictures, pictures[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * math.log(2))
     assert its == pytest.approx(2 * math.log(2))
+
+
+def unmoved(pictures):
+    """What stands for VGG16 where nothing is to be seen: maps of its shapes."""
+    count = pictures.shape[0]
+    return {
+        layer: tf.zeros((count, side, side, channels))
+        for layer, side, channels in zip(JUDGED, (14, 7, 3), (128, 256, 512), strict=True)
+    }
+
+
+def test_a_second_judge_counts_beside_the_first(discs, tiny, monkeypatch):
+    monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
+    game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "perceptual_judge": 3.0}), unmoved)
+    fresh = game.weights_that_judge()
+    game.take([np.zeros_like(one) for one in fresh])
+    pictures = discs[:4].astype("float32") / 255
+    mine, its = (float(one) for one in game(pictures, pictures, pictures[:2]))
+    assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * (1 + 3) * math.log(2))
+    assert its == pytest.approx(4 * math.log(2))
+    first = len(game.judge.get_weights())
+    game.take(fresh[:first])  # of a model without a second one
+    assert all(map(np.array_equal, game.weights_that_judge()[:first], fresh[:first]))
+    assert not any(one.any() for one in game.weights_that_judge()[first:])
 
 
 def test_a_judge_misses_less_where_pictures_are_drawn_well(discs, tiny):

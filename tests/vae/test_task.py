@@ -155,6 +155,11 @@ def test_a_model_of_before_judges_were_kept_begins_with_a_fresh_one(result):
     assert judge == [] and len(weights) == len(load(opened(result)[0]).get_weights())
 
 
+def test_a_second_judge_without_a_first_is_refused(dataset, tiny):
+    with pytest.raises(InvalidInput, match=r"adversarial.*above 0.*0\.5"):
+        tasks.run("vae.train", tiny.model_copy(update={"perceptual_judge": 1.0}), {"data": [dataset]})
+
+
 def test_too_few_pictures_are_told_with_the_least_number(home, discs, tiny, tmp_path):
     np.savez(tmp_path / "few.npz", images=discs[:20, ..., 0])
     file = data.reference(str(tmp_path / "few.npz"))
