@@ -53,7 +53,8 @@ def check(paintings: Sequence[File], known: Sequence[str]) -> None:
     Args:
         known: the styles that the network knows which is added to.
     """
-    known_styles.check_pictures(paintings)
+    known_styles.check_names(paintings)
+    known_styles.check_sizes(paintings)
     names = {known_styles.name_of(file.name): file.name for file in paintings}
     old = [names[name] for name in names if name in known]
     if old and len(old) < len(names):

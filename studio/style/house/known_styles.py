@@ -33,13 +33,17 @@ def name_of(file_name: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in stem).split()) or "style"
 
 
-def check_pictures(files: Sequence[File]) -> None:
-    """Raises `InvalidInput` unless each style picture has a name of its own and is large enough."""
+def check_names(files: Sequence[File]) -> None:
+    """Raises `InvalidInput` unless each style picture has a name of its own. Reads none."""
     names = [name_of(file.name) for file in files]
-    for name, file in zip(names, files, strict=True):
-        if names.count(name) > 1:
-            expected, step = "a name of its own for every style", "rename one of the files"
-            raise invalid("style", expected=expected, received=f"{name} twice", next_step=step)
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        expected, step = "a name of its own for every style", "rename one of the files"
+        raise invalid("style", expected=expected, received=f"{twice} twice", next_step=step)
+
+
+def check_sizes(files: Sequence[File]) -> None:
+    """Raises `InvalidInput` unless each style picture is large enough to learn from."""
+    for file in files:
         size = images.size(file.read())
         if min(size) < LEAST_STYLE:
             expected, received = f"a shorter side of at least {LEAST_STYLE} px", "{1} x {0} px".format(*size)

@@ -21,9 +21,9 @@ from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
 
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is something to teach, the style pictures can be told apart and show
-    enough, and a network to start from fits."""
-    known_styles.check_pictures(inputs["style"])
+    """Raises `InvalidInput` unless there is something to teach, every style has a name of its own, and a
+    network to start from fits."""
+    known_styles.check_names(inputs["style"])
     for name in ("only_new", "kept"):
         if getattr(settings, name) and not inputs.get("start"):
             step = f"name one with --start-from, or leave {name} out"
@@ -38,6 +38,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     from studio.style.house import train as training
 
     file, (old, start) = inputs["data"][0], _start(inputs)
+    known_styles.check_sizes(inputs["style"])
     drawn = {known_styles.name_of(one.name): _picture(one) for one in inputs["style"]}
     pictures = data.pictures(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     learnt, held_out = split(len(pictures.images), settings.held_out)

@@ -247,7 +247,7 @@ def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder)
 def test_a_style_too_small_to_learn_from_is_refused(home, folder):
     small = tasks.File.keep(images.encode_png(np.zeros((100, 300, 3), "uint8")), "picture", "thin.png")
     with pytest.raises(InvalidInput, match="at least 128 px"):
-        tasks.check(known_styles.TASK, SETTINGS, {"data": [folder], "style": [small]})
+        tasks.run(known_styles.TASK, SETTINGS, {"data": [folder], "style": [small]})
 
 
 def test_two_styles_of_one_name_are_refused(home, folder):
