@@ -37,14 +37,14 @@ def _house_titles(settings: Any) -> list[str]:
         return []  # titles are read from a person's own networks
     offered = {(style.painting, style.network): style.title for style in samples.styles()}
     homes = {
-        name: [home for style, home in offered if style == name and _paints(settings.network, name, home)]
+        name: [
+            home
+            for style, home in offered
+            if style == name and known_styles.paints_as(settings.network, name, home)
+        ]
         for name in settings.house
     }
     return [offered[name, homes[name][0]] for name in settings.house if homes[name]]
-
-
-def _paints(network: str, name: str, home: str) -> bool:
-    return home == network or known_styles.paints_as(network, name, home)
 
 
 def _clear() -> None:

@@ -26,8 +26,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         if settings.adversarial
         else "of the test that missed least on validation pictures, half as many as were held out"
     )
-    both = settings.adversarial and settings.perceptual_judge
-    second = " A second judge saw what VGG16 sees." if both else ""
+    second = " A second judge saw what VGG16 sees." if settings.perceptual_judge else ""
     drawn = (
         f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
         if figures["density_parts"]
