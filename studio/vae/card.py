@@ -30,7 +30,8 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
     drawn = (
         f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
         if figures["density_parts"]
-        else "New pictures are drawn from a normal distribution."
+        else "New pictures are drawn from a normal distribution"
+        + (", which came closer than a mixture fitted to the codes." if "mixture_fid" in figures else ".")
     )
     parts = [
         f"# Draws like {name}",
@@ -60,7 +61,8 @@ def _rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         of = f"{figures['weighted_draws']:,} codes for each of {figures['weighted_n']:,} (Burda et al. 2016)"
         told = f"{figures['weighted_nats']:.2f} ± {figures['weighted_error']:.2f}"
         rows.append((f"importance-weighted bound, nats a picture, by {of}", told))
-    if "prior_fid" in figures:
-        told = f"{figures['prior_fid']:.2f} ± {figures['prior_fid_error']:.2f}"
-        rows.append((f"FID from the normal distribution instead of the mixture, {figures['n']:,}", told))
+    for way, words in (("prior", "the normal distribution"), ("mixture", "a mixture fitted to the codes")):
+        if f"{way}_fid" in figures:
+            told = f"{figures[f'{way}_fid']:.2f} ± {figures[f'{way}_fid_error']:.2f}"
+            rows.append((f"FID from {words} instead, {figures['n']:,}", told))
     return rows

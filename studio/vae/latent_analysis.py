@@ -76,7 +76,6 @@ def analyse(
         "kl_nats": float(told.kl.sum()),
         "active_units": told.active,
         "kl": [round(float(nats), 4) for nats in told.kl],
-        "density_parts": len(mixture.weights) if mixture else 0,
     }
     if settings.likelihood == "binary":
         found = elbo.elbo(vae, pictures.images[held_out], progress=progress)

@@ -21,6 +21,7 @@ from studio.vae import card, generator
 from studio.vae.settings import TrainVaeSettings
 
 if TYPE_CHECKING:
+    from studio.core.generators.latent import Mixture
     from studio.vae.model import Vae
     from studio.vae.train import Trained
 
@@ -30,7 +31,7 @@ WALL = 64  # pictures on the card
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a VAE on pictures. See `studio.vae.train.train`."""
-    from studio.vae import codes, latent_analysis
+    from studio.vae import latent_analysis
     from studio.vae import train as training
 
     file = inputs["data"][0]
@@ -49,9 +50,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         )
     except Cancelled:
         stopped, found = True, latent_analysis.analyse(*asked, validation, Progress(), quick=True)
-    z = latent_analysis.points(found.density, settings, max(WALL, settings.scored))
-    made = codes.decode(trained.vae, z[:WALL] if stopped else z)
-    scored, stopped = _scored(asked, made, progress, stopped)
+    density, made, scored, stopped = _closest(asked, found.density, progress, stopped)
     history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
     figures = {
         "steps": trained.steps,
@@ -61,6 +60,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "held_out": len(held_out),
         "parameters": trained.vae.count_params(),
         **found.figures,
+        "density_parts": len(density.weights) if density else 0,
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
         **start_from.origin(inputs),
@@ -75,7 +75,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "command": command,
         "figures": figures,
         "directions": {name: one.to_json() for name, one in found.directions.items()},
-        "density": found.density.to_json() if found.density else None,
+        "density": density.to_json() if density else None,
         "stages": history.stages,
     }
     text = card.write(name, settings, figures, command)
@@ -89,26 +89,34 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     return Result((kept,), figures, recipe, stopped)
 
 
-def _scored(
-    asked: tuple[Any, ...], made: np.ndarray, progress: Progress, stopped: bool
-) -> tuple[comparison.Comparison, bool]:
-    """How close drawn pictures come, from the density and from the prior, and whether a person stopped it."""
+def _closest(
+    asked: tuple[Any, ...], density: Mixture | None, progress: Progress, stopped: bool
+) -> tuple[Mixture | None, np.ndarray, comparison.Comparison, bool]:
+    """What to draw from, pictures drawn so, how close they come, and whether a person stopped it.
+
+    That is the density, where codes of real pictures lie, unless pictures from the prior were measured and
+    came closer: a judge sees those while the VAE learns.
+    """
     from studio.vae import codes, latent_analysis
 
     vae, settings, pictures, learnt, held_out = asked
-    if stopped or not settings.scored:
-        return comparison.Comparison(), stopped
-    try:
-        judge = comparison.Judge(pictures, learnt, held_out, settings.scored, progress)
-        found = judge.compare(made, progress)
-        prior = codes.decode(vae, latent_analysis.points(None, settings, settings.scored))
-        others = judge.compare(prior, progress, copies=False).figures
-    except Cancelled:
-        return comparison.Comparison(), True
-    figures = {
-        f"prior_{name}": others[name] for name in ("fid", "fid_error", "kid", "kid_error") if name in others
+    measured = settings.scored if not stopped else 0
+    ways = {"mixture": density, "prior": None} if density and measured else {"mixture": density}
+    drawn = {
+        name: codes.decode(vae, latent_analysis.points(way, settings, max(WALL, measured)))
+        for name, way in ways.items()
     }
-    return comparison.Comparison({**found.figures, **figures}, found.distances), False
+    try:
+        judge = comparison.Judge(pictures, learnt, held_out, measured, progress)
+        name, found, others = judge.closest(drawn, None if stopped else progress)
+    except Cancelled:
+        return density, drawn["mixture"], comparison.Comparison(), True
+    more = {
+        f"{other}_{figure}": figures[figure]
+        for other, figures in others.items()
+        for figure in ("fid", "fid_error", "kid", "kid_error")
+    }
+    return ways[name], drawn[name], comparison.Comparison({**found.figures, **more}, found.distances), stopped
 
 
 def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:

@@ -89,21 +89,41 @@ class Judge:
 
         return scores.kid(inception.features(made[: min(ON_THE_WAY, self.scored)]), self._real).value
 
-    def compare(self, made: np.ndarray, progress: Progress | None = None, copies: bool = True) -> Comparison:
-        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once.
+    def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
+        """Compares `(n, side, side, 3) uint8` made pictures; without `progress` it does nothing, at once."""
+        return self.closest({"": made}, progress)[1]
+
+    def closest(
+        self, ways: Mapping[str, np.ndarray], progress: Progress | None = None
+    ) -> tuple[str, Comparison, Mapping[str, Mapping[str, Any]]]:
+        """Compares pictures made in several ways, and looks for copies among those that come closest, by KID.
 
         Args:
-            copies: whether to look for copies and to guess attributes, too.
+            ways: by name, `(n, side, side, 3) uint8` each.
+            progress: without it nothing is compared, and the first way is taken.
+
+        Returns:
+            The name of the closest, what was found of it, and the figures of each of the others by its name.
         """
         if not self.scored or progress is None:
-            return Comparison({"notes": [self.missing]} if self.missing else {})
-        from studio.core.metrics import inception, scores
+            return next(iter(ways)), Comparison({"notes": [self.missing]} if self.missing else {}), {}
+        from studio.core.metrics import inception
 
-        progress.stage("Comparing with real pictures")
-        seen = inception.features(made[: self.scored], progress)
+        found = {}
+        for name, made in ways.items():
+            progress.stage("Comparing with real pictures")
+            seen = inception.features(made[: self.scored], progress)
+            found[name] = seen, self._figures(seen)
+        best = min(found, key=lambda name: found[name][1]["kid"])
+        others = {name: figures for name, (_, figures) in found.items() if name != best}
+        return best, self._with_copies(ways[best], *found[best], progress), others
+
+    def _figures(self, seen: np.ndarray) -> dict[str, Any]:
+        from studio.core.metrics import scores
+
         fid, kid = scores.fid(seen, self._real), scores.kid(seen, self._real)
         precision, recall = scores.precision_recall(seen, self._real)
-        figures: dict[str, Any] = {
+        return {
             "n": len(seen),
             "real_n": len(self._real),
             **_told("fid", fid),
@@ -111,8 +131,11 @@ class Judge:
             "precision": float(precision.value),
             "recall": float(recall.value),
         }
-        if not copies:
-            return Comparison(figures)
+
+    def _with_copies(
+        self, made: np.ndarray, seen: np.ndarray, figures: dict[str, Any], progress: Progress
+    ) -> Comparison:
+        """Looks for copies, and guesses attributes, of made pictures whose features were seen."""
         mine, real = made[: len(seen)][:MOST_NEAR], self._pictures.images[self._held_out]
         distances = self._distances([mine, real], np.concatenate([seen[: len(mine)], self._unseen]), progress)
         near, usual = np.split(distances, [len(mine)])
