@@ -17,7 +17,7 @@ from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.dcgan import written
-from studio.dcgan.settings import TrainDcganSettings
+from studio.dcgan.settings import LEAST_WIDTH, TrainDcganSettings
 
 if TYPE_CHECKING:
     import keras
@@ -33,14 +33,30 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
         step = "choose a gradient_penalty, such as 0.5, or the logistic loss"
         raise invalid("gradient penalty", expected="above 0", received="0", next_step=step)
     start = start_from.model(inputs)
-    old = settings_of(start) if start and start.task == TASK else None
-    if old is None or old.size * 2 != settings.size:
-        start_from.check(settings, inputs, TASK, "a DCGAN", SHAPE)
-    elif not grows(old, settings):
-        half = {name: getattr(old, name) for name in SHAPE} | {"size": settings.size}
+    if start is None:
+        return
+    old = settings_of(start) if start.task == TASK else None
+    if old is not None and old.size * 2 == settings.size:
+        _check_growth(old, settings)
+    else:
+        start_from.check_fits(start, settings, TASK, "a DCGAN", SHAPE)
+
+
+def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
+    """Raises `InvalidInput` if a model of the one does not grow into one of the other, twice as large."""
+    widths, least = {name: getattr(old, name) for name in HALVED}, 2 * LEAST_WIDTH
+    if any(width % 2 or width < least for width in widths.values()):
+        raise invalid(
+            "model to grow from",
+            expected=f"a width and a judge_width that are even and at least {least}, for both are halved",
+            received=", ".join(f"{name} {width}" for name, width in widths.items()),
+            next_step=f"train it on at its own size, {old.size} px, or choose another model",
+        )
+    if not grows(old, new):
+        half = {name: getattr(old, name) for name in SHAPE} | {"size": new.size}
         half |= {name: getattr(old, name) // 2 for name in HALVED}
         expected, received = (
-            ", ".join(f"{name} {found[name]}" for name in SHAPE) for found in (half, settings.model_dump())
+            ", ".join(f"{name} {found[name]}" for name in SHAPE) for found in (half, new.model_dump())
         )
         step = "train with these, or choose another model"
         raise invalid("model to grow from", expected=expected, received=received, next_step=step)

@@ -7,6 +7,8 @@ from typing import Literal
 from studio.core.settings import Settings, setting
 from studio.core.training.precision import HELP, Precision
 
+LEAST_WIDTH = 4  # of both networks
+
 
 class TrainDcganSettings(Settings):
     """Trains two networks against each other: one draws, the other tells drawn pictures from real ones."""
@@ -15,10 +17,17 @@ class TrainDcganSettings(Settings):
         8000, "How many batches of pictures it sees.", tier="main", ge=1, le=1_000_000, scale="log"
     )
     width: int = setting(
-        40, "Channels of the finest layer: more draws better, and takes longer.", tier="main", ge=4, le=256
+        40,
+        "Channels of the finest layer: more draws better, and takes longer.",
+        tier="main",
+        ge=LEAST_WIDTH,
+        le=256,
     )
     judge_width: int = setting(
-        32, "The same of the network that judges; a weaker judge leaves more to learn.", ge=4, le=256
+        32,
+        "The same of the network that judges; a weaker judge leaves more to learn.",
+        ge=LEAST_WIDTH,
+        le=256,
     )
     size: Literal[28, 32, 64, 128] = setting(64, "A side of the pictures.", tier="main", unit="px")
     colors: Literal["color", "gray"] = setting("color", "Pictures in colour, or in shades of gray.")

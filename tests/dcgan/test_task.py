@@ -137,6 +137,26 @@ def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, 
     assert "began with the weights of faces" in preset.card()
 
 
+@pytest.mark.parametrize("uneven", [{"width": 9}, {"judge_width": 9}, {"width": 6}])
+def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home, drawn, uneven):
+    given = {"width": 8, "judge_width": 8} | uneven
+    small = trained(drawn, steps=1, **given)
+    with pytest.raises(InvalidInput) as refused:
+        generator.check(TrainDcganSettings(**TINY | {"size": 64}), {"start": [small.files[0]]})
+    assert str(refused.value) == (
+        "Invalid model to grow from. Expected: a width and a judge_width that are even and at least 8, for "
+        f"both are halved. Received: width {given['width']}, judge_width {given['judge_width']}. "
+        "Next: train it on at its own size, 32 px, or choose another model."
+    )
+
+
+def test_a_model_to_start_from_is_read_once_by_the_check(made, monkeypatch):
+    reads, read = [], presets.from_zip
+    monkeypatch.setattr(presets, "from_zip", lambda file: reads.append(file) or read(file))
+    generator.check(TrainDcganSettings(**TINY), {"start": [made.files[0]]})
+    assert reads == [made.files[0]]
+
+
 @pytest.mark.slow  # VGG16
 def test_a_judge_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn, weights_home, tmp_path):
     settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, perceptual_judge=1.0)

@@ -77,8 +77,14 @@ def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Seque
         shape: the settings that decide of what shape its weights are.
     """
     preset = model(inputs)
-    if preset is None:
-        return
+    if preset is not None:
+        check_fits(preset, settings, task, what, shape)
+
+
+def check_fits(
+    preset: presets.Preset, settings: Settings, task: str, what: str, shape: Sequence[str]
+) -> None:
+    """Raises `InvalidInput` if a model to start from is of another kind or shape. See `check`."""
     if preset.task != task:
         step, received = "choose another, or leave it out", f"a model that {preset.task} made"
         raise invalid("model to start from", expected=what, received=received, next_step=step)
