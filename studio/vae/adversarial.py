@@ -39,6 +39,11 @@ def build_second(settings: TrainVaeSettings) -> keras.Model | None:
     return perceptual_judge(settings.size, settings.seed) if settings.perceptual_judge else None
 
 
+def weights_of(*judges: keras.Model | None) -> list[np.ndarray]:
+    """Of all judges that there are, the first one's first: the order in which they are kept and taken."""
+    return [array for judge in judges if judge is not None for array in judge.get_weights()]
+
+
 class Adversarial(keras.Layer):
     """A judge, and what each side of the game loses.
 
@@ -59,9 +64,8 @@ class Adversarial(keras.Layer):
         self.built = True
 
     def weights_that_judge(self) -> list[np.ndarray]:
-        """Of both judges, the first one's first."""
-        second = self.second.get_weights() if self.second is not None else []
-        return [*self.judge.get_weights(), *second]
+        """Of both judges."""
+        return weights_of(self.judge, self.second)
 
     def take(self, weights: Sequence[np.ndarray]) -> None:
         """Gives the judges the weights of those of another training; a second one that it lacked is fresh."""

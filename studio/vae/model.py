@@ -14,7 +14,7 @@ from keras import ops
 
 from studio.core.generators.scales import coarsest
 from studio.core.training.loop import part_seed
-from studio.vae.adversarial import build_discriminator, build_second
+from studio.vae.adversarial import build_discriminator, build_second, weights_of
 from studio.vae.settings import TrainVaeSettings
 from studio.vae.written import SIDE, SLOPE, doubled, halved
 
@@ -55,9 +55,8 @@ class Vae(keras.Model):
 
     @property
     def judging(self) -> list[np.ndarray]:
-        """The weights of its judges, the first one's first; none without any."""
-        judges = [one for one in (self.judge, self.second_judge) if one is not None]
-        return [array for one in judges for array in one.get_weights()]
+        """The weights of its judges; none without any."""
+        return weights_of(self.judge, self.second_judge)
 
     def call(self, pictures_01: Any, training: bool = False) -> Any:
         """Draws pictures again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""
