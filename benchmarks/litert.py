@@ -107,7 +107,7 @@ def _by_keras(preset) -> Callable[[np.ndarray], np.ndarray]:
         from studio.vae import codes, generator
 
         vae = generator.load(preset)
-        return lambda z: codes.decode(vae, z)
+        return lambda z: codes.decode(vae, z, generator.contrast(preset))
     from studio.dcgan import generator, model
 
     gan = model.Gan(generator.settings_of(preset))

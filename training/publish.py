@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -58,10 +59,11 @@ def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool =
             halve(found.weights(), copy / model_folder.WEIGHTS)
         digest = paths.file_digest(copy / model_folder.WEIGHTS)
         made = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
-        (copy / model_folder.SETTINGS).write_text(json.dumps(made, indent=1))
+        (copy / model_folder.SETTINGS).write_text(_laid_out(made))
         (copy / model_folder.CARD).write_text(_with_licence(found.card(), licence))
         presets.unpack(model_zip.zipped(copy), target)  # which checks it once more
-    numbers = {k: v for k, v in data["figures"].items() if isinstance(v, int | float)}
+    figures = data["figures"].items()
+    numbers = {k: v for k, v in figures if isinstance(v, int | float) and not isinstance(v, bool)}
     entry = {
         "task": found.task,
         "folder": name,
@@ -73,6 +75,11 @@ def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool =
     }
     _enter(name, entry)
     return presets.find(name)
+
+
+def _laid_out(made: dict[str, object]) -> str:
+    """JSON with a line for each name and each row of numbers: a line for each number would take more room."""
+    return re.sub(r"\n *(?=[-0-9])", " ", json.dumps(made, indent=1))  # no text in JSON has a line's end
 
 
 def halve(source: Path, target: Path) -> None:

@@ -27,12 +27,16 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         else "of the test that missed least on validation pictures, half as many as were held out"
     )
     second = " A second judge saw what VGG16 sees." if settings.perceptual_judge else ""
+    full = " with full covariances" if figures["density_full"] else ""
     drawn = (
-        f"New pictures are drawn from a mixture of {figures['density_parts']} normals, fitted to the codes."
+        f"New pictures are drawn from a mixture of {figures['density_parts']} normals{full}, fitted to the "
+        "codes."
         if figures["density_parts"]
         else "New pictures are drawn from a normal distribution"
         + (", which came closer than a mixture fitted to the codes." if "mixture_fid" in figures else ".")
     )
+    if figures["contrast"] != 1:
+        drawn += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
     parts = [
         f"# Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "

@@ -11,11 +11,13 @@ import numpy as np
 from studio.core.data import Part
 from studio.core.generators.batches import BATCHES, in_batches
 from studio.core.progress import Progress
+from studio.vae.generator import MOST_CONTRAST
 from studio.vae.model import LEAST_LOG_VAR, MOST_LOG_VAR, Vae
 from studio.vae.settings import TrainVaeSettings
 
 BATCH = BATCHES[-1]
 LEAST_NATS = 0.05  # that a number tells of a picture; below, nothing of it shows
+CONTRASTS = tuple(n / 10 for n in range(10, 10 * int(MOST_CONTRAST) + 1))  # that are tried
 
 
 def binarize(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -61,23 +63,53 @@ def encode(
     return z_mean, z_log_var.clip(LEAST_LOG_VAR, MOST_LOG_VAR)
 
 
+def sampled(z_mean: np.ndarray, z_log_var: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A code drawn for each picture, as the decoder was given them in training: `(n, latent_dim) float32`."""
+    noise = rng.standard_normal(z_mean.shape, dtype="float32")
+    return z_mean + np.exp(0.5 * z_log_var) * noise
+
+
 def redraw_error(
-    vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, prepare: Callable[[np.ndarray], np.ndarray]
+    vae: Vae,
+    pictures: np.ndarray | Part,
+    z: np.ndarray,
+    prepare: Callable[[np.ndarray], np.ndarray],
+    contrast: float = 1.0,
 ) -> float:
     """How far pictures are from what is drawn of their codes: root mean square, in levels of 255."""
     total, count = 0.0, 0
     for at in range(0, len(z), BATCH):
         seen = prepare(pictures[at : at + BATCH])
-        total += float(
-            np.square(decode(vae, z[at : at + BATCH]).astype("float32") - seen).sum(dtype="float64")
-        )
+        made = decode(vae, z[at : at + BATCH], contrast).astype("float32")
+        total += float(np.square(made - seen).sum(dtype="float64"))
         count += seen.size
     return math.sqrt(total / count)
 
 
-def decode(vae: Vae, z: np.ndarray) -> np.ndarray:
-    """`(n, latent_dim)` -> pictures `(n, size, size, C) uint8`."""
-    return np.rint(255 * sigmoid(logits(vae, z))).astype("uint8")
+def decode(vae: Vae, z: np.ndarray, contrast: float = 1.0) -> np.ndarray:
+    """`(n, latent_dim)` -> pictures `(n, size, size, C) uint8`; see `contrast`."""
+    return np.rint(255 * sigmoid(contrast * logits(vae, z))).astype("uint8")
+
+
+def contrast(vae: Vae, pictures: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None) -> float:
+    """What to multiply logits by before their sigmoid, so that redrawn pictures miss real ones least.
+
+    A model of black and white pictures says how likely a pixel is to be white. Where a stroke may lie here or
+    there, that is a gray that no picture has. Those chances miss least by squares, and so blur; of CONTRASTS,
+    this one misses least by amounts.
+
+    Args:
+        pictures: `(n, size, size, C) uint8`, in shades of gray.
+        z: `(n, latent_dim)`, codes drawn for them.
+        progress: asked for a cancel.
+    """
+    missed = np.zeros(len(CONTRASTS))
+    for at in range(0, len(z), BATCH):
+        if progress is not None:
+            progress.check()
+        said, real = logits(vae, z[at : at + BATCH]), pictures[at : at + BATCH].astype("float32") / 255
+        missed += [np.abs(sigmoid(one * said) - real).sum(dtype="float64") for one in CONTRASTS]
+    return CONTRASTS[int(missed.argmin())]
 
 
 def logits(vae: Vae, z: np.ndarray) -> np.ndarray:

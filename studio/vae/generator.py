@@ -10,6 +10,7 @@ import numpy as np
 from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.generators.batches import Written
+from studio.core.generators.directions import damaged
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.pictures import images
@@ -20,6 +21,7 @@ from studio.vae import written
 from studio.vae.settings import TrainVaeSettings
 
 TASK = "vae.train"
+MOST_CONTRAST = 3.0  # that a training chooses
 SHAPE = ("size", "colors", "width", "latent_dim")  # what weights are shaped by
 
 
@@ -50,6 +52,18 @@ def load(preset: Preset):
     return vae
 
 
+def contrast(preset: Preset) -> float:
+    """By which a VAE's pictures are drawn, see `studio.vae.codes.contrast`; older models have 1.
+
+    Raises:
+        InvalidInput: if it is none that a training writes.
+    """
+    found = preset.data().get("contrast", 1.0)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 1 <= found <= MOST_CONTRAST:
+        raise damaged("contrast", str(found)[:20])
+    return float(found)
+
+
 def open(preset: Preset) -> latent.Generator:
     """Loads a preset.
 
@@ -57,7 +71,9 @@ def open(preset: Preset) -> latent.Generator:
         InvalidInput: if it is no VAE, or its files are not whole.
     """
     settings, path = settings_of(preset), preset.weights()
-    drawing = loading.arrays(path, written.decoder_layout(settings), "decoder")
+    *drawing, kernel, bias = loading.arrays(path, written.decoder_layout(settings), "decoder")
+    stronger = contrast(preset)
+    drawing += [stronger * kernel, stronger * bias]  # of the logits
     reading = loading.arrays(path, written.encoder_layout(settings), "encoder")
     directions, density = latent.read(preset.data(), settings.latent_dim)
     cores = math.ceil(limits.processors())

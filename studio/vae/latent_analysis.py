@@ -30,12 +30,14 @@ class LatentAnalysis:
     Attributes:
         figures: on held-out pictures.
         density: where codes lie; None if there were too few.
+        contrast: by which pictures are drawn, see `codes.contrast`.
         directions: by name.
         notes: sentences for a person.
     """
 
     figures: Mapping[str, Any]
     density: latent.Mixture | None
+    contrast: float
     directions: Mapping[str, latent.Direction]
     notes: tuple[str, ...]
 
@@ -54,7 +56,7 @@ def analyse(
 
     Args:
         learnt, held_out: rows of the pictures.
-        validation: others, by which the number of parts of the density is chosen.
+        validation: others, by which the density and the contrast are chosen.
         progress: told of the stages.
         quick: looks at a part of the pictures, for a person who has stopped the training.
 
@@ -66,16 +68,22 @@ def analyse(
     progress.stage("Writing all pictures down")
     tests = pictures.part(held_out)
     tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
-    z, _ = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
+    z, z_deviations = codes.encode(vae, pictures.part(learnt), progress, codes.preparing(settings))
     progress.stage("Looking where they lie")
-    chosen_by, _ = codes.encode(vae, pictures.part(validation), progress, codes.preparing(settings))
-    mixture = density.fit(z, chosen_by, settings.seed, progress)
+    others = codes.encode(vae, pictures.part(validation), progress, codes.preparing(settings))
+    rng = np.random.default_rng([settings.seed, 10])
+    drawn, chosen_by = codes.sampled(z, z_deviations, rng), codes.sampled(*others, rng)
+    mixture = density.fit(drawn, chosen_by, settings.seed, progress)
+    contrast = 1.0
+    if settings.likelihood == "binary":
+        contrast = codes.contrast(vae, pictures.part(validation), chosen_by, progress)
     told = codes.code_facts(tested, deviations)
     figures: dict[str, Any] = {
-        "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings)),
+        "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings), contrast),
         "kl_nats": float(told.kl.sum()),
         "active_units": told.active,
         "kl": [round(float(nats), 4) for nats in told.kl],
+        "contrast": contrast,
     }
     if settings.likelihood == "binary":
         found = elbo.elbo(vae, pictures.images[held_out], progress=progress)
@@ -88,8 +96,8 @@ def analyse(
             "weighted_n": gained.n,
             "weighted_draws": elbo.DRAWS,
         }
-    directions = by_name(attributes(z, pictures, learnt), _changes(vae, settings, mixture))
-    return LatentAnalysis(figures, mixture, directions, notes(told))
+    directions = by_name(attributes(z, pictures, learnt), _changes(vae, settings, mixture, contrast))
+    return LatentAnalysis(figures, mixture, contrast, directions, notes(told))
 
 
 def notes(told: codes.CodeFacts) -> tuple[str, ...]:
@@ -123,11 +131,11 @@ def attributes(
 
 
 def _changes(
-    vae: Vae, settings: TrainVaeSettings, mixture: latent.Mixture | None
+    vae: Vae, settings: TrainVaeSettings, mixture: latent.Mixture | None, contrast: float
 ) -> dict[str, latent.Direction]:
     """The directions along which drawn pictures change most."""
     z = points(mixture, settings, PROBES)
-    made = codes.decode(vae, z)
+    made = codes.decode(vae, z, contrast)
     return latent.principal(z, np.broadcast_to(made, (*made.shape[:3], 3)))
 
 

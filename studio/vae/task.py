@@ -22,6 +22,7 @@ from studio.vae.settings import TrainVaeSettings
 
 if TYPE_CHECKING:
     from studio.core.generators.latent import Mixture
+    from studio.vae.latent_analysis import LatentAnalysis
     from studio.vae.model import Vae
     from studio.vae.train import Trained
 
@@ -50,7 +51,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         )
     except Cancelled:
         stopped, found = True, latent_analysis.analyse(*asked, validation, Progress(), quick=True)
-    density, made, scored, stopped = _closest(asked, found.density, progress, stopped)
+    density, made, scored, stopped = _closest(asked, found, progress, stopped)
     history = start_from.history(inputs, trained.steps, trained.curves, trained.stages)
     figures = {
         "steps": trained.steps,
@@ -61,6 +62,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "parameters": trained.vae.count_params(),
         **found.figures,
         "density_parts": len(density.weights) if density else 0,
+        "density_full": density is not None and density.factors is not None,
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
         **start_from.origin(inputs),
@@ -76,6 +78,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "figures": figures,
         "directions": {name: one.to_json() for name, one in found.directions.items()},
         "density": density.to_json() if density else None,
+        "contrast": found.contrast,
         "stages": history.stages,
     }
     text = card.write(name, settings, figures, command)
@@ -90,7 +93,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
 
 
 def _closest(
-    asked: tuple[Any, ...], density: Mixture | None, progress: Progress, stopped: bool
+    asked: tuple[Any, ...], found: LatentAnalysis, progress: Progress, stopped: bool
 ) -> tuple[Mixture | None, np.ndarray, comparison.Comparison, bool]:
     """What to draw from, pictures drawn so, how close they come, and whether a person stopped it.
 
@@ -101,22 +104,23 @@ def _closest(
 
     vae, settings, pictures, learnt, held_out = asked
     measured = settings.scored if not stopped else 0
-    ways = {"mixture": density, "prior": None} if density and measured else {"mixture": density}
+    ways = {"mixture": found.density} | ({"prior": None} if found.density and measured else {})
     drawn = {
-        name: codes.decode(vae, latent_analysis.points(way, settings, max(WALL, measured)))
+        name: codes.decode(vae, latent_analysis.points(way, settings, max(WALL, measured)), found.contrast)
         for name, way in ways.items()
     }
     try:
         judge = comparison.Judge(pictures, learnt, held_out, measured, progress)
-        name, found, others = judge.closest(drawn, None if stopped else progress)
+        name, closest, others = judge.closest(drawn, None if stopped else progress)
     except Cancelled:
-        return density, drawn["mixture"], comparison.Comparison(), True
+        return found.density, drawn["mixture"], comparison.Comparison(), True
     more = {
         f"{other}_{figure}": figures[figure]
         for other, figures in others.items()
         for figure in ("fid", "fid_error", "kid", "kid_error")
     }
-    return ways[name], drawn[name], comparison.Comparison({**found.figures, **more}, found.distances), stopped
+    scored = comparison.Comparison({**closest.figures, **more}, closest.distances)
+    return ways[name], drawn[name], scored, stopped
 
 
 def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:

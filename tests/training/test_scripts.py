@@ -84,6 +84,8 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
     assert found.folder == shipped / "numbers" and "numbers" in presets.names()
     assert entry.licence == "CC0-1.0" and "\nLicence: CC0-1.0\n" in found.card()
     assert entry.command.startswith("python -m training.train_text numbers.txt")
+    lines = (found.folder / model_folder.SETTINGS).read_text().splitlines()
+    assert '  "figures": {' in lines and not [line for line in lines if line.strip()[0] in "-0123456789"]
     assert entry.figures["nats_per_char"] == found.data()["figures"]["nats_per_char"]
     full, half = voice.load(tmp_path / "model").network, voice.load("numbers").network
     assert np.allclose(full.table, half.table, atol=1e-3) and not np.array_equal(full.table, half.table)

@@ -95,6 +95,41 @@ def test_the_mixture_fits_codes_better_than_one_normal():
     assert len(normal.weights) == 1 and np.allclose(normal.variances, 1, atol=0.2)
 
 
+def test_validation_codes_choose_whether_numbers_tell_of_each_other():
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((1300, 8)) @ np.tril(np.ones((8, 8))).T
+    tied = density.fit(z[:1000], z[1000:], seed=0)
+    assert len(tied.weights) == 1
+    assert np.allclose(tied.factors[0] @ tied.factors[0].T, np.cov(z[:1000].T), rtol=0.01, atol=0.01)
+    free = rng.standard_normal((1300, 8))
+    assert density.fit(free[:1000], free[1000:], seed=0).factors is None, "what they tell there is chance"
+    many = rng.standard_normal((200, 300)) @ rng.standard_normal((300, 300))
+    assert density.fit(many[:150], many[150:], seed=0).factors is None, "too many numbers for a model's file"
+
+
+def test_codes_are_drawn_with_the_deviation_that_each_has():
+    z_mean, z_log_var = np.full((20_000, 2), 3.0, "float32"), np.full((20_000, 2), np.log(0.25), "float32")
+    z_log_var[:, 1] = np.log(4)
+    z = codes.sampled(z_mean, z_log_var, np.random.default_rng(0))
+    assert z.dtype == np.float32
+    assert np.allclose(z.mean(0), 3, atol=0.05) and np.allclose(z.std(0), [0.5, 2], rtol=0.03)
+
+
+def test_the_contrast_is_the_one_by_which_redrawn_pictures_miss_least(tiny):
+    """Of a decoder that says 1, whatever it is given: pixels are white with a chance of .73."""
+    vae = Vae(tiny)
+    vae.decoder.set_weights([np.zeros_like(one) for one in vae.decoder.get_weights()[:-1]] + [np.ones(1)])
+    z = np.zeros((130, 4), "float32")
+    for wanted in (1.0, 1.4, 2.3):
+        pictures = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(wanted)), "uint8")
+        assert codes.contrast(vae, pictures, z) == wanted
+        assert np.array_equal(codes.decode(vae, z, wanted), pictures)
+    noise = codes.binarize(np.full((130, 28, 28, 1), 186, "uint8"), np.random.default_rng(0))
+    assert codes.contrast(vae, noise, z) == codes.CONTRASTS[-1], "most are white"
+    with pytest.raises(Cancelled):
+        codes.contrast(vae, noise, z, Progress(cancelled=lambda: True))
+
+
 @pytest.mark.slow
 def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_tell():
     rng = np.random.default_rng(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import h5py
 import numpy as np
 import pytest
@@ -15,9 +17,9 @@ from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.core.training.loop import split
-from studio.vae import density
+from studio.vae import codes, density
 from studio.vae import train as training
-from studio.vae.generator import load
+from studio.vae.generator import contrast, load
 from studio.vae.task import _start
 
 pytestmark = pytest.mark.slow
@@ -84,6 +86,34 @@ def test_black_and_white_models_tell_their_bound(dataset, tiny):
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
     assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == 13
     assert "13 held-out pictures made black and white" in opened(result)[0].card()
+
+
+@pytest.mark.slow  # a training
+def test_black_and_white_models_draw_with_the_contrast_that_was_chosen(dataset, tiny, monkeypatch):
+    monkeypatch.setattr(codes, "contrast", lambda *_: 2.5)
+    result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
+    preset, generator = opened(result)
+    assert preset.data()["contrast"] == result.figures["contrast"] == 2.5
+    assert "logits times 2.5" in preset.card()
+    z, vae = latent.draw(generator, 5, seed=0), load(preset)
+    made = generator.decode(z)[..., :1].astype(int)
+    assert np.abs(made - codes.decode(vae, z, 2.5)).max() <= 1
+    assert np.abs(made - codes.decode(vae, z)).max() > 10
+
+
+@pytest.mark.parametrize("damaged", [0.5, 3.1, "2", None, True, float("nan"), [1.5]])
+def test_a_contrast_that_no_training_chose_is_refused(result, tmp_path, damaged):
+    preset, _ = opened(result, tmp_path / "model")
+    assert contrast(preset) == 1
+    settings = preset.folder / "settings.json"
+    made = json.loads(settings.read_text())
+    older, damaged = ({**made["data"], "contrast": one} for one in (None, damaged))
+    del older["contrast"]
+    settings.write_text(json.dumps(made | {"data": older}))
+    assert contrast(presets.find(preset.folder)) == 1
+    settings.write_text(json.dumps(made | {"data": damaged}))
+    with pytest.raises(InvalidInput, match=r"contrast.*Next: copy or train the model again"):
+        contrast(presets.find(preset.folder))
 
 
 @pytest.mark.slow  # a training

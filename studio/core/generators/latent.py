@@ -42,16 +42,24 @@ _NEARLY = 1e-4  # radians; two points that lie nearer in direction, or opposite,
 
 @dataclass(frozen=True)
 class Mixture:
-    """Where the codes of real pictures lie: a sum of normal distributions, each with a variance a dimension.
+    """Where the codes of real pictures lie: a sum of normal distributions.
 
     Attributes:
         weights: `(k,)`, the share of each, 1 in all.
         means, variances: `(k, latent_dim)`.
+        factors: `(k, latent_dim, latent_dim)`, lower triangles: each times its transpose is the covariance of
+            a part; None: in each part one number tells nothing of another.
     """
 
     weights: np.ndarray
     means: np.ndarray
     variances: np.ndarray
+    factors: np.ndarray | None = None
+
+    @classmethod
+    def of_factors(cls, weights: np.ndarray, means: np.ndarray, factors: np.ndarray) -> Mixture:
+        """One whose numbers tell of each other, with the variances that its factors have."""
+        return cls(weights, means, np.square(factors).sum(-1), factors)
 
     @property
     def mean(self) -> np.ndarray:
@@ -77,14 +85,23 @@ class Mixture:
         edges = np.cumsum(self.weights)
         part = np.searchsorted(edges / edges[-1], which.random(n), side="right").clip(0, len(edges) - 1)
         noise = where.standard_normal((n, self.means.shape[1]))
-        return (self.means[part] + truncation * np.sqrt(self.variances[part]) * noise).astype("float32")
+        if self.factors is None:
+            moved = np.sqrt(self.variances[part]) * noise
+        else:
+            moved = np.empty_like(noise)
+            for one in np.unique(part):
+                moved[part == one] = noise[part == one] @ self.factors[one].T
+        return (self.means[part] + truncation * moved).astype("float32")
 
     def to_json(self) -> dict[str, Any]:
         """As a model's settings.json holds it."""
+        name, spread = "variances", self.variances
+        if self.factors is not None:
+            name, spread = "factors", self.factors[:, *np.tril_indices(self.means.shape[1])]
         return {
             "weights": rounded(self.weights),
             "means": [rounded(row) for row in self.means],
-            "variances": [rounded(row) for row in self.variances],
+            name: [rounded(row) for row in spread],
         }
 
     @classmethod
@@ -92,12 +109,19 @@ class Mixture:
         """Reads what `to_json` wrote. Raises `InvalidInput` for anything else."""
         known = held if isinstance(held, Mapping) else {}
         weights = numbers(known.get("weights"), (None,), "density")
-        means, variances = (
-            numbers(known.get(name), (len(weights), latent_dim), "density") for name in ("means", "variances")
-        )
-        if not len(weights) or weights.min() < 0 or not weights.sum() or variances.min() < 0:
-            raise damaged("density", "shares or variances below 0")
-        return cls(weights / weights.sum(), means, variances)
+        if not len(weights) or weights.min() < 0 or not weights.sum():
+            raise damaged("density", "no shares, or shares below 0")
+        weights = weights / weights.sum()
+        means = numbers(known.get("means"), (len(weights), latent_dim), "density")
+        if "factors" in known:
+            lower = np.tril_indices(latent_dim)
+            factors = np.zeros((len(weights), latent_dim, latent_dim))
+            factors[:, *lower] = numbers(known["factors"], (len(weights), len(lower[0])), "density")
+            return cls.of_factors(weights, means, factors)
+        variances = numbers(known.get("variances"), (len(weights), latent_dim), "density")
+        if variances.min() < 0:
+            raise damaged("density", "variances below 0")
+        return cls(weights, means, variances)
 
 
 @dataclass(frozen=True)

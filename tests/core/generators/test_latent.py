@@ -26,9 +26,16 @@ def mixture() -> Mixture:
     return Mixture(np.array([0.25, 0.75]), means, np.full((2, DIM), 0.04))
 
 
-@pytest.fixture(params=[True, False], ids=["mixture", "normal"])
-def either(request, mixture) -> Generator:
-    return generator(density=mixture if request.param else None)
+@pytest.fixture
+def tied(mixture) -> Mixture:
+    """The same places, in the second of which numbers tell of each other."""
+    factors = np.stack([0.2 * np.eye(DIM), np.tril(np.random.default_rng(0).normal(0, 0.2, (DIM, DIM)))])
+    return Mixture.of_factors(mixture.weights, mixture.means, factors)
+
+
+@pytest.fixture(params=["mixture", "tied", "normal"])
+def either(request, mixture, tied) -> Generator:
+    return generator(density={"mixture": mixture, "tied": tied, "normal": None}[request.param])
 
 
 def test_a_seed_draws_the_same_and_the_first_of_many_are_those_of_few(either):
@@ -52,6 +59,17 @@ def test_a_mixture_draws_from_its_places_as_often_as_it_says(mixture):
     assert z[high].std() == pytest.approx(0.2, abs=0.02)
     assert np.allclose(z.mean(0), mixture.mean, atol=0.3)
     assert np.allclose(z.std(0), mixture.deviation, atol=0.2)
+
+
+def test_numbers_of_a_part_are_drawn_as_they_tell_of_each_other(tied):
+    z = latent.draw(generator(density=tied), 20_000, 0).astype("float64")
+    second = z[z.mean(1) > 0]
+    wanted = tied.factors[1] @ tied.factors[1].T
+    assert np.abs(wanted - np.diag(np.diag(wanted))).max() > 0.1
+    assert np.allclose(np.cov(second.T), wanted, atol=0.03)
+    assert np.allclose(tied.variances[1], np.diag(wanted))
+    half = latent.draw(generator(density=tied), 20_000, 0, 0.5)[z.mean(1) > 0]
+    assert np.allclose(half - 5, (second - 5) / 2, atol=1e-5)
 
 
 def test_truncation_pulls_towards_what_is_usual(mixture):
@@ -141,7 +159,16 @@ def test_directions_and_densities_survive_their_file(mixture):
     assert all(
         np.allclose(getattr(density, n), getattr(mixture, n)) for n in ("weights", "means", "variances")
     )
+    assert density.factors is None
     assert latent.read({}, DIM) == ({}, None)
+
+
+def test_a_density_whose_numbers_tell_of_each_other_survives_its_file(tied):
+    held = json.loads(json.dumps({"density": tied.to_json()}))
+    assert {len(row) for row in held["density"]["factors"]} == {DIM * (DIM + 1) // 2}
+    _, found = latent.read(held, DIM)
+    for name in ("weights", "means", "variances", "factors"):
+        assert np.allclose(getattr(found, name), getattr(tied, name), atol=1e-5), name
 
 
 def test_a_model_opens_without_the_directions_that_no_name_can_ask_for():
@@ -151,6 +178,8 @@ def test_a_model_opens_without_the_directions_that_no_name_can_ask_for():
 
 
 GOOD = Direction(np.eye(DIM)[0]).to_json()
+PLACE = {"weights": [1.0], "means": [[0.0] * DIM]}
+TRIANGLE = DIM * (DIM + 1) // 2
 
 
 @pytest.mark.parametrize(
@@ -166,6 +195,11 @@ GOOD = Direction(np.eye(DIM)[0]).to_json()
         {"density": {"weights": [0.0], "means": [[0.0] * DIM], "variances": [[1.0] * DIM]}},
         {"density": {"weights": [], "means": [], "variances": []}},
         {"density": {"weights": [1.0], "means": [[0.0] * 3], "variances": [[1.0] * 3]}},
+        {"density": PLACE | {"factors": [[1.0] * (TRIANGLE - 1)]}},
+        {"density": PLACE | {"factors": [[1.0] * TRIANGLE] * 2}},
+        {"density": PLACE | {"factors": [[float("inf")] * TRIANGLE]}},
+        {"density": PLACE | {"factors": "normal", "variances": [[1.0] * DIM]}},
+        {"density": PLACE},
         {"density": "normal"},
     ],
 )
