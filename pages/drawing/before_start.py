@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from pages.drawing.wish import EYES, JUDGED, TASKS
 from pages.form import estimates, read_pictures, seen_pictures
 from pages.form.read_pictures import Wish
 from pages.widgets import weight_downloads
+from studio.core import amounts, tasks
 from studio.core.data import Pictures
 from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
@@ -34,11 +36,32 @@ def show(task: str, file: File, settings: Settings) -> bool:
         "**Teach** makes a model that "
         f"draws others like them{estimates.cost_in_words(task, settings, {'data': [file]})}."
     )
+    if task == TASKS["dcgan"]:
+        st.caption(_second_judge(task, file, settings))
     told = f"As it sees them: the square in the middle of each, {settings.size} px a side"
     seen_pictures.show(pictures, told, _notes(pictures, settings.size))
-    if settings.scored:
-        weight_downloads.first_run(comparison.WEIGHTS)
+    looks = EYES if settings.perceptual_judge or getattr(settings, "perceptual", 0) else ()
+    weight_downloads.first_run([*looks, *(comparison.WEIGHTS if settings.scored else ())])
     return True
+
+
+def _second_judge(task: str, file: File, settings: Settings) -> str:
+    """What a second judge is, what it wins and what it takes: one sentence."""
+    sees = "sees what VGG16 sees, a network that knows photos, and pictures turn out far better"
+    if settings.perceptual_judge:
+        found = f"The second judge {sees}"
+        seconds = _seconds(task, file, settings.model_copy(update={"perceptual_judge": 0.0}))
+        return f"{found}; without it the training takes {amounts.about(seconds)}." if seconds else f"{found}."
+    found = f"With **Second judge** at 1 and **Batch** at {JUDGED['batch']}, a second judge {sees}"
+    seconds = _seconds(task, file, settings.model_copy(update=JUDGED))
+    takes = [f"takes {amounts.about(seconds)}"] if seconds else []
+    if absent := weight_downloads.missing(EYES):
+        takes.append(f"first fetches {weight_downloads.sizes(absent)}")
+    return f"{found}; the training then {' and '.join(takes)}." if takes else f"{found}."
+
+
+def _seconds(task: str, file: File, settings: Settings) -> float | None:
+    return tasks.expected_seconds(tasks.get(task), settings, {"data": [file]})
 
 
 def _notes(pictures: Pictures, size: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.form import forms, learning_pictures, saved_settings
 from pages.form.learning_pictures import Source
+from pages.widgets import weight_downloads
 from studio.core import tasks
 from studio.core.data import sample_sets
 from studio.core.generators.least_pictures import LEAST_PICTURES
@@ -20,6 +21,9 @@ STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
 USUAL = 2000
 MEASURED = 500  # pictures
 _TESTS, _DEAR_TESTS = 10, 6  # of a training; those by a network that knows photos take a minute each
+# A second judge as it is at its best: `faces-dcgan` learnt on with it, in such batches.
+JUDGED: Mapping[str, Any] = {"perceptual_judge": 1.0, "batch": 32}
+EYES = ("vgg16",)  # what it looks through
 # What is so of a sample, so that nobody has to know it.
 _GIVEN: Mapping[str, Mapping[str, Any]] = {"digits": {"colors": "gray", "flip": False}}
 _ABOUT = {
@@ -49,15 +53,21 @@ def source() -> Source | None:
 def settings(kind: str, sample: str) -> Settings | None:
     """Asks for the settings of a training; None after showing what is wrong with them.
 
+    A second judge of a GAN is in sight, and proposed where nothing has to be fetched for it.
+
     Args:
         sample: the sample set to learn from, which decides some of them; "" for others.
     """
     given = _GIVEN.get(sample, {})
+    judged = kind == "dcgan"
+    at_hand = judged and not weight_downloads.missing(EYES)
     found = forms.form(
         tasks.get(TASKS[kind]).settings,
         skip=("steps", "test_every", "scored", *given),
         apart=("size",),
         fold=("width",),
+        unfold=("perceptual_judge",) if judged else (),
+        proposed=JUDGED if at_hand else None,
         extra=given,
         beside=_length,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -29,6 +30,8 @@ def form(
     skip: Collection[str] = (),
     apart: Collection[str] = (),
     fold: Collection[str] = (),
+    unfold: Collection[str] = (),
+    proposed: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
     beside: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
@@ -40,6 +43,8 @@ def form(
         skip: fields that the page asks for itself, or not at all.
         apart: fields that mean something else here than on the pages that share their name.
         fold: main fields that are folded here with the rest.
+        unfold: others that are in sight here.
+        proposed: values that fields begin with here instead of their defaults.
         extra: values of skipped fields.
         beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
         more: draws what else belongs under "More".
@@ -49,9 +54,11 @@ def form(
         The settings, or None after showing what is wrong with them.
     """
     known = {name: field for name, field in kind.described().items() if name not in skip and not field.here}
+    known |= {name: replace(known[name], default=value) for name, value in (proposed or {}).items()}
     _forget(kind.__name__, known, apart)
     values = dict(extra or {})
-    sight = [field for name, field in known.items() if field.tier == "main" and name not in fold]
+    shown = {name for name, field in known.items() if field.tier == "main"} - set(fold) | set(unfold)
+    sight = [field for name, field in known.items() if name in shown]
     for field in known.values():
         if field in sight:
             values[field.name] = _setting(field, folded=False)
@@ -125,12 +132,17 @@ def seeded() -> None:
         roll()
 
 
-def _forget(kind: str, known: Collection[str], apart: Collection[str]) -> None:
-    """Drops values that another page's form left under a shared name: they may be none of these steps."""
+def _forget(kind: str, known: Mapping[str, Described], apart: Collection[str]) -> None:
+    """Drops values that another form left under a shared name: they may be none of these steps.
+
+    On the same page the browser would go on to show what it was told before, so the default is written where
+    the address has no value.
+    """
     before, names, lone = st.session_state.get(_LAST, (kind, (), ()))
     if before != kind:
         for name in {SEED, *(set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)))}:
-            st.session_state.pop(name, None)
+            if st.session_state.pop(name, None) is not None and name in known and name not in st.query_params:
+                st.session_state[name] = _default(known[name])
     st.session_state[_LAST] = (kind, tuple(known), tuple(apart))
 
 

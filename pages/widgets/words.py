@@ -45,6 +45,7 @@ _LABELS = {
     "detail": "Learnt at",
     "minutes": "Minutes at most (0: no limit)",
     "moves": "Changes",
+    "perceptual_judge": "Second judge",
     "octaves": "How large things grow (octaves)",
     "near": "Like",
     "spread": "How different those are",

@@ -34,6 +34,7 @@ def test_pictures_become_a_model_that_draws(tab, expect):
     page.locator("input[type=file]").first.set_input_files(zipped)
     page.get_by_text(f"{EACH} pictures").first.wait_for()
     expect(main.get_by_text(re.compile("which takes (about|a few)"))).to_be_visible()
+    expect(main.get_by_text(re.compile("^The second judge sees what VGG16 sees"))).to_be_visible()
     button("Teach").click()
     main.get_by_role("img", name=re.compile("^What it draws by now")).wait_for()
     main.locator(".vega-embed canvas, .vega-embed svg").first.wait_for()
@@ -49,3 +50,20 @@ def test_pictures_become_a_model_that_draws(tab, expect):
     expect(page.get_by_role("heading", name="Faces")).to_be_visible()
     expect(main.get_by_role("radio", name="Drawers of mine")).to_be_checked()
     main.get_by_text("Choose one to see it large").wait_for()
+
+
+def test_sliders_of_a_kind_show_its_own_values(tab, expect):
+    page = tab("/teach-to-draw")
+    main = page.get_by_test_id("stMain")
+
+    def shows(name: str, value: str, within=main):
+        expect(within.locator(f".st-key-{name}").first).to_contain_text(value)
+
+    shows("perceptual_judge", "1.00")
+    main.get_by_role("radio", name="VAE, redraws photos").click()
+    folded = main.locator(".st-key-more_TrainVaeSettings")
+    folded.get_by_text("More", exact=True).click()
+    for name, value in {"width": "48", "batch": "64", "perceptual_judge": "0.00"}.items():
+        shows(name, value, folded)
+    main.get_by_role("radio", name="GAN, sharp").click()
+    shows("perceptual_judge", "1.00")

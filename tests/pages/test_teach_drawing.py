@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shutil
 import zipfile
 from types import SimpleNamespace
 
@@ -10,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pages import parts
 from pages.drawing import wish
 from pages.form import learning_pictures, samples
-from studio.core import tasks
+from pages.jobs import commands
+from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.pictures import avatars, images
 from studio.core.tasks import File
@@ -89,6 +93,75 @@ def test_what_a_sample_decides_is_not_asked_for(visit):
     page = visit("teach-to-draw", learn_from="Digits")
     there = {found.key for found in [*page.toggle, *page.button_group]}
     assert "flip" not in there and "colors" not in there and "size" in there
+
+
+@pytest.fixture
+def read(visit, until):
+    """The page of a GAN, once its pictures are read."""
+
+    def read():
+        page = visit("teach-to-draw")
+        until(lambda: page.run() and "Teach" in labels(page))
+        assert not page.exception and not page.error
+        return page
+
+    return read
+
+
+@pytest.fixture
+def eyes_at_hand(weights_cache, engine):
+    """VGG16 in the home of the pages, which else has no weights."""
+    folder = paths.folder("weights")
+    given = [folder / file.name for file in weights_cache.glob("vgg16-*")]
+    for path in given:
+        shutil.copy(weights_cache / path.name, path)
+    yield
+    for path in given:
+        path.unlink()
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """What was started, as the commands that do the same; nothing really is."""
+    found = []
+    monkeypatch.setattr(parts, "start", lambda task, *wish: found.append(commands.line(task, *wish)))
+    return found
+
+
+def test_a_second_judge_is_proposed_where_nothing_is_fetched_for_it(read, begun, eyes_at_hand):
+    page = read()
+    assert page.slider(key="perceptual_judge").value == 1 and page.select_slider(key="batch").value == 32
+    assert "perceptual_judge" not in {one.key for one in page.expander[0].slider}, "it is in sight"
+    assert "which takes about 36 minutes here" in said(page.markdown)
+    assert re.search(
+        r"The second judge sees .*; without it the training takes about 9 min", said(page.caption)
+    )
+    assert not page.info
+    next(found for found in page.button if found.label == "Teach").click().run()
+    assert len(begun) == 1 and "--perceptual-judge 1 --batch 32" in begun[0]
+    page.slider(key="perceptual_judge").set_value(0.0).run()
+    assert "which takes about 9 minutes here" in said(page.markdown)
+    assert re.search(
+        r"Second judge\*\* at 1 and \*\*Batch\*\* at 32, .*then takes about 36 minutes\.", said(page.caption)
+    )
+    next(found for found in page.button if found.label == "Reset all").click().run()
+    assert page.slider(key="perceptual_judge").value == 1
+
+
+def test_where_it_would_be_fetched_it_is_off_and_the_page_says_how_much_that_is(read):
+    page = read()
+    assert page.slider(key="perceptual_judge").value == 0 and page.select_slider(key="batch").value == 64
+    assert "first fetches VGG16 (64 MB)." in said(page.caption) and not page.info
+    page.slider(key="perceptual_judge").set_value(1.0).run()
+    assert "the studio fetches VGG16 (64 MB)" in said(page.info)
+    assert "first fetches" not in said(page.caption)
+
+
+def test_a_vae_has_no_second_judge_by_itself(read, eyes_at_hand):
+    page = read()
+    page.button_group(key="kind").set_value("vae").run()
+    assert page.slider(key="perceptual_judge").value == 0 and page.select_slider(key="batch").value == 64
+    assert "a network that knows photos" not in said(page.caption)
 
 
 def test_a_zip_is_looked_over(own):
