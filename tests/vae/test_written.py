@@ -15,7 +15,7 @@ from studio.vae.settings import TrainVaeSettings
 def check_beside_keras(preset, vae, channels):
     opened = generator.open(preset)
     z = latent.draw(opened, 9, seed=1)
-    made, expected = opened.decode(z), codes.decode(vae, z)
+    made, expected = opened.decode(z), codes.decode(vae, z, generator.contrast(preset))
     apart = np.abs(made[..., :channels].astype(int) - expected)
     assert expected.std(0).mean() > 2 and apart.max() <= 1 and apart.mean() < 1e-3
     read, found = opened.encode(made), codes.encode(vae, np.ascontiguousarray(made[..., :channels]))[0]
