@@ -232,7 +232,7 @@ def _drawn_from(result, place) -> str:
     """Where a model draws from, after its figures and its card were found to say so, too."""
     figures, (preset, generator) = result.figures, opened(result, place)
     kept, other = ("mixture", "prior") if generator.density else ("prior", "mixture")
-    assert figures["kid"] <= figures[f"{other}_kid"] and f"{kept}_kid" not in figures
+    assert figures["fid"] <= figures[f"{other}_fid"] and f"{kept}_fid" not in figures
     assert figures["n"] == 40 and figures[f"{other}_fid_error"] > 0 and figures["nearest"] > 0
     assert bool(figures["density_parts"]) == (kept == "mixture")
     card = preset.card()

@@ -96,7 +96,7 @@ class Judge:
     def closest(
         self, ways: Mapping[str, np.ndarray], progress: Progress | None = None
     ) -> tuple[str, Comparison, Mapping[str, Mapping[str, Any]]]:
-        """Compares pictures made in several ways, and looks for copies among those that come closest, by KID.
+        """Compares pictures made in several ways, and looks for copies among those that come closest, by FID.
 
         Args:
             ways: by name, `(n, side, side, 3) uint8` each.
@@ -114,7 +114,7 @@ class Judge:
             progress.stage("Comparing with real pictures")
             seen = inception.features(made[: self.scored], progress)
             found[name] = seen, self._figures(seen)
-        best = min(found, key=lambda name: found[name][1]["kid"])
+        best = min(found, key=lambda name: found[name][1]["fid"])
         others = {name: figures for name, (_, figures) in found.items() if name != best}
         return best, self._with_copies(ways[best], *found[best], progress), others
 
