@@ -1,11 +1,12 @@
 """Faces: what a training step costs, how many faces a second, how soon one follows a slider.
 
-    python -m benchmarks.faces [--json] [--preset faces-dcgan] [--train] [--seeds 5 DATA]
+    python -m benchmarks.faces [--json] [--preset faces-dcgan] [--train] [--seeds 5 DATA] [--judged]
         [--floor DATA] [--n 1000] [--size 64] [--channels 3]
 
 `--train` compares a step of the DCGAN with its bare forward and backward passes; `--seeds` trains as many
-short runs and tells how each ended; `--floor` is the FID of real pictures against others of the same data:
-no model can be expected below. FID and KID of a preset: `studio score PRESET DATA`.
+short runs and tells how each ended, `--judged` with a second judge that sees what VGG16 sees; `--floor` is
+the FID of real pictures against others of the same data: no model can be expected below. FID and KID of a
+preset: `studio score PRESET DATA`.
 """
 
 from __future__ import annotations
@@ -86,17 +87,21 @@ def learning() -> dict[str, object]:
     }
 
 
-def seeds(count: int, path: str) -> dict[str, object]:
+def seeds(count: int, path: str, judged: bool = False) -> dict[str, object]:
     """How short trainings with different seeds end: rollbacks, and diversity against real pictures."""
     from studio.core import data
+    from studio.core.generators.perceptual_judge import LAYERS
+    from studio.core.objectives import backbones
     from studio.dcgan import train
     from studio.dcgan.settings import TrainDcganSettings
 
     images = data.pictures(data.reference(path), SHORT["size"]).images[:4000]
     found = {}
+    see = backbones.vgg16_sight(LAYERS)[0] if judged else None
     for seed in range(count):
         note(f"seed {seed}")
-        made = train.train(images, TrainDcganSettings(**SHORT, seed=seed))
+        settings = TrainDcganSettings(**SHORT, seed=seed, perceptual_judge=float(judged))
+        made = train.train(images, settings, see=see)
         various = made.curves.tests["diversity"][-1]
         found[f"seed {seed}"] = (
             f"{made.ended or 'whole'}, {made.rollbacks} rollbacks, diversity {various:.2f} of real pictures"
@@ -127,6 +132,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--alone", action="store_true", help="without the live lane of an engine")
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--seeds", nargs=2, metavar=("N", "DATA"), help="short trainings with N seeds")
+    parser.add_argument("--judged", action="store_true", help="with a second judge, for the seeds")
     parser.add_argument("--floor", metavar="DATA", help="FID of real pictures against others")
     parser.add_argument("--n", type=int, default=1000, help="of each, for the floor")
     parser.add_argument("--size", type=int, default=64, help="px, for the floor")
@@ -140,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if chosen.train:
         figures |= learning()
     if chosen.seeds:
-        figures |= seeds(int(chosen.seeds[0]), chosen.seeds[1])
+        figures |= seeds(int(chosen.seeds[0]), chosen.seeds[1], chosen.judged)
     if chosen.floor:
         figures |= floor(chosen.floor, chosen.n, chosen.size, chosen.channels)
     show(figures or {"nothing": "asked; see --help"}, chosen.json)
