@@ -26,13 +26,21 @@ _ROUNDS = 60
 _KINDS = ("diag", "full")  # scikit-learn's names of normals whose numbers are independent, and of others
 
 
-def fit(z: np.ndarray, validation: np.ndarray, seed: int, progress: Progress | None = None) -> Mixture | None:
+def fit(
+    z: np.ndarray,
+    validation: np.ndarray,
+    seed: int,
+    progress: Progress | None = None,
+    full: bool = False,
+) -> Mixture | None:
     """The mixture that finds validation codes likeliest.
 
     Args:
-        z: `(n, latent_dim)` codes to fit, drawn as the decoder was given them.
-        validation: `(m, latent_dim)` codes to choose the kind and the number of parts by, drawn alike.
+        z: `(n, latent_dim)` codes to fit.
+        validation: `(m, latent_dim)` codes to choose the kind and the number of parts by.
         seed: of the places where the parts begin.
+        progress: asked for a cancel.
+        full: whether numbers of a part may tell of each other.
 
     Returns:
         None if there are too few codes.
@@ -42,7 +50,7 @@ def fit(z: np.ndarray, validation: np.ndarray, seed: int, progress: Progress | N
     if len(z) > MOST_FITTED:
         z = z[np.random.default_rng(seed).permutation(len(z))[:MOST_FITTED]]
     best, found = -np.inf, None
-    for kind in _KINDS:
+    for kind in _KINDS if full else _KINDS[:1]:
         before = -np.inf
         for parts in PARTS:
             if parts * LEAST_EACH > len(z) or parts * numbers(kind, z.shape[1]) > MOST_NUMBERS:

@@ -98,13 +98,16 @@ def test_the_mixture_fits_codes_better_than_one_normal():
 def test_validation_codes_choose_whether_numbers_tell_of_each_other():
     rng = np.random.default_rng(0)
     z = rng.standard_normal((1300, 8)) @ np.tril(np.ones((8, 8))).T
-    tied = density.fit(z[:1000], z[1000:], seed=0)
+    tied = density.fit(z[:1000], z[1000:], seed=0, full=True)
     assert len(tied.weights) == 1
     assert np.allclose(tied.factors[0] @ tied.factors[0].T, np.cov(z[:1000].T), rtol=0.01, atol=0.01)
+    assert density.fit(z[:1000], z[1000:], seed=0).factors is None, "not asked for"
     free = rng.standard_normal((1300, 8))
-    assert density.fit(free[:1000], free[1000:], seed=0).factors is None, "what they tell there is chance"
+    alone = density.fit(free[:1000], free[1000:], seed=0, full=True)
+    assert alone.factors is None, "what they tell there is chance"
     many = rng.standard_normal((200, 300)) @ rng.standard_normal((300, 300))
-    assert density.fit(many[:150], many[150:], seed=0).factors is None, "too many numbers for a model's file"
+    large = density.fit(many[:150], many[150:], seed=0, full=True)
+    assert large.factors is None, "too many numbers for a model's file"
 
 
 def test_codes_are_drawn_with_the_deviation_that_each_has():

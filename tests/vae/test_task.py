@@ -223,7 +223,7 @@ def test_pictures_are_drawn_from_what_comes_closer_to_real_ones(
     wish = tiny.model_copy(update={"scored": 40})
     assert _drawn_from(tasks.run("vae.train", wish, {"data": [file]}), tmp_path / "fitted")
     far = latent.Mixture(np.ones(1), np.full((1, 4), 40.0), np.ones((1, 4)))
-    monkeypatch.setattr(density, "fit", lambda *_: far)
+    monkeypatch.setattr(density, "fit", lambda *_, **__: far)
     other = wish.model_copy(update={"seed": 1})
     assert _drawn_from(tasks.run("vae.train", other, {"data": [file]}), tmp_path / "far") == "prior"
 
