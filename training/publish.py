@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     import h5py
 
 _STATED = "Licence: "
+_JUDGES = ("judge", "second_judge")  # of a VAE, as its weights name them
 _MOST_BYTES = 48 * 10**6  # of all presets together
 
 
-def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool = False) -> presets.Preset:
+def publish(
+    folder: Path, name: str, licence: str, trained_on: str, full: bool = False, judged: bool = True
+) -> presets.Preset:
     """Copies a model folder to pretrained/NAME and enters it in pretrained/index.json.
 
     Args:
@@ -42,6 +46,7 @@ def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool =
         licence: an SPDX identifier, or "research-only".
         trained_on: the data, in a few words.
         full: keeps float32.
+        judged: keeps a VAE's judge, which only a training that goes on uses.
 
     Raises:
         InvalidInput: if the folder is not whole, has no figures, or there would be too much to ship.
@@ -56,7 +61,7 @@ def publish(folder: Path, name: str, licence: str, trained_on: str, full: bool =
         copy = Path(place) / name
         shutil.copytree(found.folder, copy)
         if not full:
-            halve(found.weights(), copy / model_folder.WEIGHTS)
+            halve(found.weights(), copy / model_folder.WEIGHTS, () if judged else _JUDGES)
         digest = paths.file_digest(copy / model_folder.WEIGHTS)
         made = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
         (copy / model_folder.SETTINGS).write_text(_laid_out(made))
@@ -82,20 +87,26 @@ def _laid_out(made: dict[str, object]) -> str:
     return re.sub(r"\n *(?=[-0-9])", " ", json.dumps(made, indent=1))  # no text in JSON has a line's end
 
 
-def halve(source: Path, target: Path) -> None:
-    """Writes weights with every float32 array as float16; Keras reads them into float32 again."""
+def halve(source: Path, target: Path, without: Collection[str] = ()) -> None:
+    """Writes weights with every float32 array as float16; Keras reads them into float32 again.
+
+    Args:
+        without: names of networks to leave out.
+    """
     import h5py
 
     # Written anew: HDF5 does not give back the room of what is replaced.
     with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
-        _copy(old, new)
+        _copy(old, new, without)
 
 
-def _copy(old: h5py.Group, new: h5py.Group) -> None:
+def _copy(old: h5py.Group, new: h5py.Group, without: Collection[str] = ()) -> None:
     import h5py
 
     new.attrs.update(old.attrs)
     for name, one in old.items():
+        if name in without:
+            continue
         if isinstance(one, h5py.Group):
             _copy(one, new.create_group(name))
         else:
@@ -122,7 +133,12 @@ def _enter(name: str, entry: dict[str, object]) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     made = publish(
-        Path(arguments.folder), arguments.name, arguments.licence, arguments.trained_on, arguments.full
+        Path(arguments.folder),
+        arguments.name,
+        arguments.licence,
+        arguments.trained_on,
+        arguments.full,
+        not arguments.without_judge,
     )
     console.say(str(made.folder))
     return 0
@@ -136,7 +152,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--name", required=True, help="what people call it")
     parser.add_argument("--licence", required=True, help="an SPDX identifier, or research-only")
     parser.add_argument("--trained-on", required=True, help="the data, in a few words")
-    parser.add_argument("--full", action="store_true", help="keep float32")
+    room = parser.add_mutually_exclusive_group()
+    room.add_argument("--full", action="store_true", help="keep float32")
+    room.add_argument(
+        "--without-judge", action="store_true", help="leave out a VAE's judge, which only a training needs"
+    )
     return cli.follow(parser, sys.argv[1:] if argv is None else argv)
 
 

@@ -6,6 +6,7 @@ import importlib
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 
@@ -96,6 +97,16 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
 
 
 @pytest.mark.slow
+def test_a_vae_is_published_without_its_judge_if_asked(tmp_path):
+    with h5py.File(tmp_path / "whole.h5", "w") as file:
+        for name in ("decoder/layers/dense/vars/0", "judge/layers/dense/vars/0", "second_judge/vars/0"):
+            file[name] = np.ones((2, 2), "float32")
+    for without, kept in (((), {"decoder", "judge", "second_judge"}), (publish._JUDGES, {"decoder"})):
+        publish.halve(tmp_path / "whole.h5", tmp_path / "half.h5", without)
+        with h5py.File(tmp_path / "half.h5") as file:
+            assert set(file) == kept and file["decoder/layers/dense/vars/0"].dtype == "float16"
+
+
 def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped, capsys):
     trained(text, tmp_path / "model")
     path = tmp_path / "model" / model_folder.SETTINGS
