@@ -106,8 +106,8 @@ def _by_keras(preset) -> Callable[[np.ndarray], np.ndarray]:
     if preset.task == "vae.train":
         from studio.vae import codes, generator
 
-        vae = generator.load(preset)
-        return lambda z: codes.decode(vae, z, generator.contrast(preset))
+        vae, contrast = generator.load(preset), generator.contrast(preset)
+        return lambda z: codes.decode(vae, z, contrast)
     from studio.dcgan import generator, model
 
     gan = model.Gan(generator.settings_of(preset))
