@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.core import durations
+from studio.core.generators.scales import seen
 from studio.core.metrics import comparison
 from studio.core.tasks import Inputs
 from studio.dcgan.settings import TrainDcganSettings
@@ -22,8 +23,10 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """About how many seconds a training takes on two cores. Loads no Keras."""
     richer = 1 + _BLOCK * settings.blocks + _PALETTE * bool(settings.palette)
     wide = richer * (settings.width / _WIDTH) ** _GROWTH + (settings.judge_width / _JUDGE) ** _GROWTH
-    picture = _PICTURE * wide / 2 + (_SEEN_BY_VGG16 if settings.perceptual_judge else 0)
-    learning = settings.steps * settings.batch * picture * (settings.size / 64) ** 2
+    picture = _PICTURE * wide / 2 * (settings.size / 64) ** 2
+    if settings.perceptual_judge:
+        picture += _SEEN_BY_VGG16 * (seen(settings.size) / 64) ** 2
+    learning = settings.steps * settings.batch * picture
     if not settings.scored:
         return learning
     tested = comparison.ON_THE_WAY * (settings.steps // settings.test_every)
@@ -33,8 +36,7 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
 def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a training takes. Loads no Keras."""
     widths = (settings.width / _WIDTH, settings.judge_width / _JUDGE)
-    base, picture = _BASE, _PICTURE_BYTES * sum(widths) / 2
+    base, picture = _BASE, _PICTURE_BYTES * sum(widths) / 2 * (settings.size / 64) ** 2
     if settings.perceptual_judge:
-        base, picture = base + _VGG16, picture + _VGG16_BYTES
-    learning = settings.batch * picture * (settings.size / 64) ** 2
-    return base + _WEIGHTS * sum(wide**2 for wide in widths) / 2 + learning
+        base, picture = base + _VGG16, picture + _VGG16_BYTES * (seen(settings.size) / 64) ** 2
+    return base + _WEIGHTS * sum(wide**2 for wide in widths) / 2 + settings.batch * picture

@@ -99,7 +99,8 @@ class Trainer(AveragedTraining):
         """Begins with the weights of a trained model: those of each layer that both have.
 
         Residual blocks, a palette and a judge of another loss begin anew where it has none; so do, where
-        pictures are twice as large as its own, the finest layers of both networks.
+        pictures are twice as large as its own, the finest layers of both networks. A second judge goes on
+        where it is shown pictures as large as before.
 
         Raises:
             ValueError: if a layer of both is of another shape.
@@ -108,8 +109,9 @@ class Trainer(AveragedTraining):
         _copy(start.generator, self.gan.generator, grown)
         if start.settings.loss == self.settings.loss:
             _copy_coarse(start.discriminator, self.gan.discriminator, grown)
-        if self.gan.perceptual_judge and start.perceptual_judge and not grown:
-            self.gan.perceptual_judge.set_weights(start.perceptual_judge.get_weights())
+        second, before = self.gan.perceptual_judge, start.perceptual_judge
+        if second and before and second.input_shape == before.input_shape:
+            second.set_weights(before.get_weights())
         self._begin()
 
     def advance(self) -> Mapping[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.core import durations
+from studio.core.generators.scales import seen
 from studio.core.metrics import comparison
 from studio.core.tasks import Inputs
 from studio.vae.settings import TrainVaeSettings
@@ -23,8 +24,9 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
     picture = _PICTURE * (settings.size / 64) ** 2 * (settings.width / _WIDTH) ** _GROWTH
     picture *= _SEEN_BY_VGG16 if settings.perceptual else 1
     if settings.adversarial:
-        second = _SEEN_BY_JUDGE if settings.perceptual_judge else 0
-        picture += (_JUDGED + second) * (settings.size / 64) ** 2
+        picture += _JUDGED * (settings.size / 64) ** 2
+    if settings.perceptual_judge:
+        picture += _SEEN_BY_JUDGE * (seen(settings.size) / 64) ** 2
     learning = settings.steps * settings.batch * picture
     return learning + (
         durations.SCORED * (3 * settings.scored + comparison.NEAR_SEEN) if settings.scored else 0
@@ -33,8 +35,9 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
 
 def needs(settings: TrainVaeSettings, inputs: Inputs) -> float:
     """About how many bytes of memory a training takes. Loads no Keras."""
-    wide, area = settings.width / _WIDTH, (settings.size / 64) ** 2
+    wide = settings.width / _WIDTH
     picture = _PICTURE_BYTES * wide + (_VGG16_BYTES if settings.perceptual else 0)
     picture += _JUDGE_BYTES if settings.adversarial else 0
-    picture += 2 * _VGG16_BYTES if settings.perceptual_judge else 0
-    return _BASE + _WEIGHTS * wide**2 + settings.batch * area * picture
+    picture *= (settings.size / 64) ** 2
+    picture += 2 * _VGG16_BYTES * (seen(settings.size) / 64) ** 2 if settings.perceptual_judge else 0
+    return _BASE + _WEIGHTS * wide**2 + settings.batch * picture

@@ -420,6 +420,23 @@ def test_what_grows_begins_with_the_coarser_layers_of_both_networks(tiny):
     assert all(np.array_equal(*pair) for pair in zip(old[-3:], grown[-3:], strict=True))
 
 
+@pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
+def test_a_second_judge_goes_on_where_it_is_shown_pictures_as_large_as_before(tiny, size, goes_on):
+    """VGG16 is shown 64 px of any larger picture."""
+    chosen = {"size": size, "width": 8, "judge_width": 8, "perceptual_judge": 1.0, "seed": 5}
+    small = tiny.model_copy(update=chosen)
+    large = small.model_copy(update={"size": 2 * size, "width": 4, "judge_width": 4, "seed": 6})
+    before = model.Gan(small)
+    trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
+    trainer.start_from(before)
+    pairs = zip(
+        before.perceptual_judge.trainable_variables,
+        trainer.gan.perceptual_judge.trainable_variables,
+        strict=goes_on,
+    )
+    assert all(np.array_equal(*pair) for pair in pairs) == goes_on
+
+
 def test_moving_takes_the_same_pixels_elsewhere():
     augment = Augment(32, shift=4, flip=False, cutout=0, seed=1)
     picture = np.random.default_rng(0).random((32, 32, 3)).astype("float32")
@@ -433,7 +450,12 @@ def test_moving_takes_the_same_pixels_elsewhere():
             if np.allclose(one[8:24, 8:24], picture[8 + down : 24 + down, 8 + right : 24 + right])
         ]
         assert len(found) == 1
+        down, right = found[0]
         places.add(found[0])
+        # What came in from beyond the edge is gray, so that a picture shows how far it was moved.
+        inside = np.zeros((32, 32), bool)
+        inside[max(0, -down) : 32 - max(0, down), max(0, -right) : 32 - max(0, right)] = True
+        assert (one[~inside] == 0).all() and one[inside].any(axis=-1).all()
     assert len(places) > 20
 
 

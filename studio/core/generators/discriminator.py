@@ -155,9 +155,13 @@ class Augment(keras.layers.Layer):
         return pictures
 
     def _chosen(self, count: Any, flip: bool) -> Any:
-        """Which row each row comes from, `(B, side, side)` of 0 and 1; beyond the edge, the edge again."""
+        """Which row each row comes from, `(B, side, side)` of 0 and 1; beyond the edge, none, so gray.
+
+        The gray shows how far a picture was moved. Were the edge repeated, a face on a plain background that
+        what draws put beside its place would look like one that was moved here, and stay there.
+        """
         moves = keras.random.randint((count, 1), -self.shift, self.shift + 1, seed=self.draws)
-        places = ops.clip(ops.arange(self.side)[None] + moves, 0, self.side - 1)
+        places = ops.arange(self.side)[None] + moves
         if flip:
             mirrored = keras.random.randint((count, 1), 0, 2, seed=self.draws)
             places = ops.where(mirrored == 1, self.side - 1 - places, places)

@@ -1,7 +1,9 @@
 """A second judge: it sees what VGG16 sees in a picture, where the first one sees pixels.
 
 What it takes a network long to learn, that there are eyes and that they are alike, VGG16 knows from a million
-photos. The judge of pixels stays: it keeps colours and grain true, of which VGG16 sees little.
+photos. The judge of pixels stays: it keeps colours and grain true, of which VGG16 sees little. Pictures of
+more than 64 px are shown to VGG16 made smaller: that is four times as fast, fine detail is the other judge's,
+and a model that grows keeps its second judge.
 
 Reference:
     Sauer et al. 2021, arXiv:2111.01007, and Kumari et al. 2021, arXiv:2112.09130. Departs from both: VGG16,
@@ -17,6 +19,7 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import frozen_logits, logistic_loss, small
+from studio.core.generators.scales import seen
 from studio.core.objectives import backbones
 from studio.core.training.precision import as_float32
 
@@ -35,11 +38,11 @@ def perceptual_judge(size: int, seed: int) -> keras.Model:
         seed: of the fresh weights.
     """
     channels = backbones.spec("vgg16").layers
-    seen, said = {}, []
+    maps, said = {}, []
     for n, layer in enumerate(LAYERS):
-        side, first = size // 2 ** (1 + n), 60 + 10 * n
-        seen[layer] = keras.Input((side, side, channels[layer]), name=layer)
-        x, halved = _found(seen[layer], MIXED, 1, 1, seed, first), 0
+        side, first = seen(size) // 2 ** (1 + n), 60 + 10 * n
+        maps[layer] = keras.Input((side, side, channels[layer]), name=layer)
+        x, halved = _found(maps[layer], MIXED, 1, 1, seed, first), 0
         while x.shape[1] > SMALL:
             halved += 1
             x = _found(x, WIDTH, 4, 2, seed, first + halved)
@@ -47,7 +50,7 @@ def perceptual_judge(size: int, seed: int) -> keras.Model:
             x = _found(x, WIDTH, 3, 1, seed, first + 1)
         x = keras.layers.Conv2D(1, min(4, x.shape[1]), kernel_initializer=small(seed, first + 9))(x)
         said.append(keras.layers.Flatten()(x))
-    return keras.Model(seen, keras.layers.Concatenate()(said), name="perceptual_judge")
+    return keras.Model(maps, keras.layers.Concatenate()(said), name="perceptual_judge")
 
 
 def _found(x: Any, channels: int, side: int, stride: int, seed: int, n: int) -> Any:
@@ -73,5 +76,8 @@ def losses(judge: keras.Model, see: See, real: Any, made: Any, training: bool) -
 
 
 def _looks(see: See, pictures: Any) -> dict[str, Any]:
+    times = pictures.shape[1] // seen(pictures.shape[1])
+    if times > 1:
+        pictures = ops.average_pool(pictures, times, times)
     count, side, _, _ = ops.shape(pictures)
     return see(ops.broadcast_to(pictures / 2 + 0.5, (count, side, side, 3)))

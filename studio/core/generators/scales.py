@@ -12,3 +12,8 @@ def halvings(size: int) -> int:
 def coarsest(size: int) -> int:
     """The side of the coarsest maps of a picture with this side: 64 -> 4, 28 -> 7."""
     return size // 2 ** halvings(size)
+
+
+def seen(size: int) -> int:
+    """The side at which the second judge sees a picture of this side, px: 32 -> 32, 128 -> 64."""
+    return min(size, 64)

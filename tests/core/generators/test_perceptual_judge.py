@@ -36,10 +36,26 @@ def pictures(size, channels=3, seed=0):
 @pytest.mark.parametrize("size, channels", [(28, 1), (32, 3), (64, 3), (128, 3)])
 def test_it_judges_parts_of_every_layer_at_every_size(size, channels):
     judge = perceptual_judge(size, seed=0)
-    said = judge(looked(tf.repeat(pictures(size, channels), 3 // channels, axis=-1)), training=False)
+    shown = pictures(min(size, 64), channels)
+    said = judge(looked(tf.repeat(shown, 3 // channels, axis=-1)), training=False)
     assert said.shape[0] == 4 and said.shape[1] >= len(LAYERS) and np.isfinite(said).all()
     drawing, judging = losses(judge, looked, pictures(size, channels), pictures(size, channels, 1), True)
     assert drawing > 0 and judging > 0
+
+
+def test_a_large_picture_is_shown_to_vgg16_at_64_px():
+    sides = []
+    judge = perceptual_judge(128, seed=0)
+    large, other = pictures(128), pictures(128, seed=1)
+    small = [tf.nn.avg_pool2d(one, 2, 2, "VALID") for one in (large, other)]
+
+    def see(shown):
+        sides.append(shown.shape[1])
+        return looked(shown)
+
+    found = [float(one) for one in losses(judge, see, large, other, False)]
+    assert set(sides) == {64}
+    assert found == pytest.approx([float(one) for one in losses(judge, looked, *small, False)], rel=1e-4)
 
 
 def test_who_cannot_tell_loses_as_much_as_by_guessing():
