@@ -44,6 +44,8 @@ def _richer(settings: TrainDcganSettings) -> str:
     told = ""
     if settings.blocks:
         told += f" Residual blocks refine each size: {settings.blocks} each."
+    if settings.bilateral:
+        told += f" A bilateral filter of {settings.bilateral:g} levels evens out its planes."
     if settings.palette:
         told += f" A picture is mixed of {settings.palette} colours."
     if settings.loss == "relativistic":

@@ -25,6 +25,7 @@ from studio.core.generators.perceptual_judge import See, losses, perceptual_judg
 from studio.core.generators.scales import coarsest
 from studio.core.training import rates
 from studio.core.training.precision import as_float32
+from studio.dcgan import bilateral
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.written import HUES, SIDE, widths
 
@@ -68,7 +69,9 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
         kernel_initializer=small(settings.seed, 1 + len(others)),
         name="picture",
     )(x)
-    return keras.Model(z, _mixed(picture, z, settings) if settings.palette else picture, name="generator")
+    if settings.palette:
+        picture = _mixed(picture, z, settings)
+    return keras.Model(z, _evened(picture, settings) if settings.bilateral else picture, name="generator")
 
 
 def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | None = None) -> Any:
@@ -113,6 +116,18 @@ def _mixed(shares: Any, z: Any, settings: TrainDcganSettings) -> Any:
     asked = ops.cast(keras.layers.Reshape((colours, settings.channels))(asked), "float32")
     shares = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colours))(shares))
     return keras.layers.Reshape((size, size, settings.channels), dtype="float32")(ops.matmul(shares, asked))
+
+
+def _evened(picture: Any, settings: TrainDcganSettings) -> Any:
+    """Gives pixels the mean of those around them that are nearly of their colour, in float32: half as many
+    digits tell no levels apart."""
+    differ, likeness, weights, total = bilateral.kernels(settings.channels, settings.bilateral)
+    picture = ops.cast(picture, "float32")
+    for _ in range(bilateral.PASSES):
+        found = ops.conv(picture, differ, padding="same")
+        shares = ops.softmax(ops.conv(ops.square(found), likeness))
+        picture = picture + ops.conv(found * ops.conv(shares, weights), total)
+    return picture
 
 
 class Gan(keras.Model):

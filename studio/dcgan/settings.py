@@ -38,6 +38,13 @@ class TrainDcganSettings(Settings):
     palette: int = setting(
         0, "Colours that each picture is mixed of, place by place, for flat drawings; 0: any.", ge=0, le=64
     )
+    bilateral: float = setting(
+        0.0,
+        "For flat drawings: a last filter evens out neighbours that differ by about so much; 0: none.",
+        unit="levels of 255",
+        ge=0,
+        le=64,
+    )
     latent_dim: int = setting(100, "How many numbers a picture is drawn from.", ge=2, le=512, scale="log")
     loss: Literal["logistic", "relativistic"] = setting(
         "logistic",

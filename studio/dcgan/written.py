@@ -14,6 +14,7 @@ from studio.core.generators.scales import coarsest, halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Tensor
 from studio.core.models.loading import normalisation, place
+from studio.dcgan import bilateral
 from studio.dcgan.settings import TrainDcganSettings
 
 SIDE = 4  # of the kernels that double
@@ -94,7 +95,7 @@ def written(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: i
     picture = (
         _mixed(graph, maps, z, each, settings) if settings.palette else layers.plain(graph, "TANH", maps)
     )
-    return graph.model(picture)
+    return graph.model(_evened(graph, picture, settings) if settings.bilateral else picture)
 
 
 def _awake(
@@ -122,3 +123,18 @@ def _mixed(
     shares = layers.softmax(graph, layers.reshaped(graph, maps, (count, side * side, colours)))
     mixed = layers.products(graph, shares, asked)
     return layers.reshaped(graph, mixed, (count, side, side, settings.channels))
+
+
+def _evened(graph: Graph, picture: Tensor, settings: TrainDcganSettings) -> Tensor:
+    """Gives pixels the mean of those around them that are nearly of their colour."""
+    differ, likeness, weights, total = (
+        (kernel, np.zeros(kernel.shape[-1], "float32"))
+        for kernel in bilateral.kernels(settings.channels, settings.bilateral)
+    )
+    for _ in range(bilateral.PASSES):
+        found = layers.convolution(graph, picture, *differ, same=True)
+        squares = layers.product(graph, found, found)
+        shares = layers.softmax(graph, layers.convolution(graph, squares, *likeness))
+        moves = layers.product(graph, found, layers.convolution(graph, shares, *weights))
+        picture = layers.sum_of(graph, picture, layers.convolution(graph, moves, *total))
+    return picture

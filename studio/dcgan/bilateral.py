@@ -1,0 +1,41 @@
+"""A last filter of the network that draws, for flat drawings: what differs by little becomes one plane.
+
+A network that draws leaves a grain of a level or two on planes. Hardly seen, it tells drawn pictures from
+real ones: the judges win by it alone, and InceptionV3 takes as much notice of it as of what is drawn.
+
+Reference:
+    Tomasi and Manduchi 1998, "Bilateral filtering for gray and color images". Departs from it: all neighbours
+    count alike, however near, and it is done again instead of looking far.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PASSES = 4
+SIDE = 3  # of what a pixel is compared with, itself in the middle
+
+
+def kernels(channels: int, levels: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The kernels of the convolutions of a pass, `(h, w, inputs, outputs) float32`, for pictures in [-1, 1].
+
+    They give: the difference of each neighbour to the middle, in each channel; of their squares, how alike
+    each neighbour is, as a logit; the weight of each for every channel; and the sum over neighbours. Beyond
+    the edge lies gray, which is like few colours, so that it seldom counts.
+
+    Args:
+        channels: of the pictures.
+        levels: of 255, by which neighbours may differ and still count for .6 of one that is the same.
+    """
+    neighbours = np.eye(SIDE * SIDE, dtype="float32").reshape(SIDE, SIDE, SIDE * SIDE)
+    others = neighbours.copy()
+    others[SIDE // 2, SIDE // 2] -= 1
+    differences = np.einsum("yxn,cd->yxcnd", others, np.eye(channels))
+    each = np.repeat(np.eye(SIDE * SIDE), channels, axis=0)
+    found = (
+        differences.reshape(SIDE, SIDE, channels, -1),
+        each[None, None] * -(127.5**2) / (2 * levels**2),
+        each.T[None, None],
+        np.tile(np.eye(channels), (SIDE * SIDE, 1))[None, None],
+    )
+    return tuple(np.ascontiguousarray(one, "float32") for one in found)

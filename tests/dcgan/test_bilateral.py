@@ -1,0 +1,47 @@
+"""The last filter of a network that draws: planes become even, and edges stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.pictures import avatars
+from studio.dcgan import bilateral, model
+from studio.dcgan.settings import TrainDcganSettings
+
+
+def evened(pictures, levels):
+    """`(n, side, side, C) uint8`, filtered."""
+    settings = TrainDcganSettings(bilateral=levels, colors="color" if pictures.shape[-1] == 3 else "gray")
+    found = model._evened(pictures.astype("float32") / 127.5 - 1, settings)
+    return (np.asarray(found) + 1) * 127.5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_grain_goes_from_planes_and_their_edge_stays(channels):
+    plain = np.full((1, 32, 32, channels), 40, "uint8")
+    plain[:, :, 16:] = 200
+    grainy = plain + np.random.default_rng(0).integers(-3, 4, plain.shape).astype("int8")
+    found = evened(grainy.astype("uint8"), 10)
+    inside = np.s_[:, 4:-4, 4:-4]
+    assert found[inside].std((1, 2)).mean() == pytest.approx(80, abs=0.5)
+    for columns in (np.s_[4:16], np.s_[16:28]):
+        planes = found[:, 4:-4, columns], grainy[:, 4:-4, columns]
+        assert planes[0].std() < 0.4 * planes[1].std()
+
+
+def test_a_neighbour_counts_by_its_difference_over_all_channels(monkeypatch):
+    """By hand, for one pixel and one pass."""
+    monkeypatch.setattr(bilateral, "PASSES", 1)
+    picture = np.random.default_rng(1).integers(90, 130, (1, 7, 7, 3)).astype("uint8")
+    around = picture[0, 2:5, 2:5].astype("float64")
+    moves = around - around[1, 1]
+    weights = np.exp(-(moves**2).sum(-1, keepdims=True) / (2 * 15**2))
+    expected = around[1, 1] + (weights * moves).sum((0, 1)) / weights.sum()
+    assert evened(picture, 15)[0, 3, 3] == pytest.approx(expected, abs=1e-3)
+
+
+def test_real_drawings_keep_what_is_drawn():
+    drawn = avatars.collection(8, seed=0)[0]
+    apart = np.abs(evened(drawn, 10) - drawn)
+    assert apart.mean() < 1.5 and np.quantile(apart, 0.99) < 20
