@@ -35,6 +35,7 @@ _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE
 
 _LABELS = {
     "backbone": "Network",
+    "bilateral": "Bilateral filter",
     "chars": "Length",
     "finetune": "Fine-tune",
     "fps": "Frames a second",
