@@ -16,8 +16,8 @@ PASSES = 3
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)  # a pixel and those compared with it
 
 
-def kernels(channels: int, levels: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The kernels of the convolutions of a pass, `(h, w, inputs, outputs) float32`, for pictures in [-1, 1].
+def kernels(channels: int, levels: float) -> list[np.ndarray]:
+    """The kernels of the four convolutions of a pass, `(h, w, inputs, outputs) float32`, for pictures in [-1, 1].
 
     They give: the difference of each neighbour to the middle, in each channel; of their squares, how alike
     each neighbour is, as a logit; the weight of each for every channel; and the sum over neighbours. Beyond
@@ -39,4 +39,4 @@ def kernels(channels: int, levels: float) -> tuple[np.ndarray, np.ndarray, np.nd
         each.T[None, None],
         np.tile(np.eye(channels), (count, 1))[None, None],
     )
-    return tuple(np.ascontiguousarray(one, "float32") for one in found)
+    return [np.ascontiguousarray(one, "float32") for one in found]
