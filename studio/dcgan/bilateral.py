@@ -5,19 +5,19 @@ real ones: the judges win by it alone, and InceptionV3 takes as much notice of i
 
 Reference:
     Tomasi and Manduchi 1998, "Bilateral filtering for gray and color images". Departs from it: a pixel is
-    compared with the four beside it alone, and that is done again instead of looking far.
+    compared with the eight around it alone, all alike, and that is done again instead of looking far.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-PASSES = 3
-CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)  # a pixel and those compared with it
+PASSES = 4
+SIDE = 3  # of what a pixel is compared with, itself in the middle
 
 
 def kernels(channels: int, levels: float) -> list[np.ndarray]:
-    """The kernels of the four convolutions of a pass, `(h, w, inputs, outputs) float32`, for pictures in [-1, 1].
+    """The kernels of the four convolutions of a pass, `(h, w, inputs, outputs) float32`, for [-1, 1].
 
     They give: the difference of each neighbour to the middle, in each channel; of their squares, how alike
     each neighbour is, as a logit; the weight of each for every channel; and the sum over neighbours. Beyond
@@ -27,14 +27,13 @@ def kernels(channels: int, levels: float) -> list[np.ndarray]:
         channels: of the pictures.
         levels: of 255, by which neighbours may differ and still count for .6 of one that is the same.
     """
-    count = CROSS.sum()
-    others = np.zeros((*CROSS.shape, count))
-    others[CROSS] = np.eye(count)
-    others[1, 1] -= 1
+    count = SIDE * SIDE
+    others = np.eye(count).reshape(SIDE, SIDE, count)
+    others[SIDE // 2, SIDE // 2] -= 1
     differences = np.einsum("yxn,cd->yxcnd", others, np.eye(channels))
     each = np.repeat(np.eye(count), channels, axis=0)
     found = (
-        differences.reshape(*CROSS.shape, channels, -1),
+        differences.reshape(SIDE, SIDE, channels, -1),
         each[None, None] * -(127.5**2) / (2 * levels**2),
         each.T[None, None],
         np.tile(np.eye(channels), (count, 1))[None, None],
