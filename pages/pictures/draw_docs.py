@@ -33,7 +33,7 @@ ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
 NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
 BLOCKY, QUALITY = "chelsea", 12
 WALL = 25  # pictures of each model that draws
-ALONE = (7, 12)  # of them
+ALONE = (11, 15)  # of them
 
 
 def main(names: Sequence[str] = ()) -> None:
