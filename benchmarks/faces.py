@@ -106,6 +106,7 @@ def seeds(count: int, path: str, judged: bool = False) -> dict[str, object]:
         found[f"seed {seed}"] = (
             f"{made.ended or 'whole'}, {made.rollbacks} rollbacks, diversity {various:.2f} of real pictures"
         )
+        note(f"seed {seed}: {found[f'seed {seed}']}")  # each takes minutes, and may be the last
     return found
 
 
