@@ -13,29 +13,40 @@ from __future__ import annotations
 import numpy as np
 
 PASSES = 4
-SIDE = 3  # of what a pixel is compared with, itself in the middle
+AROUND = tuple((down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1))
+
+
+def sharpness(levels: float) -> float:
+    """What squares of differences in [-1, 1] are multiplied by, for `exp` to tell how alike pixels are.
+
+    Args:
+        levels: of 255, by which neighbours may differ and still count for .6 of one that is the same.
+    """
+    return 127.5**2 / (2 * levels**2)
 
 
 def kernels(channels: int, levels: float) -> list[np.ndarray]:
-    """The kernels of the four convolutions of a pass, `(h, w, inputs, outputs) float32`, for [-1, 1].
+    """The kernels of the five convolutions of a pass, `(h, w, inputs, outputs) float32`, for [-1, 1].
 
-    They give: the difference of each neighbour to the middle, in each channel; of their squares, how alike
-    each neighbour is, as a logit; the weight of each for every channel; and the sum over neighbours. Beyond
-    the edge lies gray, which is like few colours, so that it seldom counts.
+    They give: the difference of each neighbour to the middle, in each channel; of their squares, the
+    logarithm of how alike each neighbour is; that again for every channel; and sums over neighbours, of moves
+    and of how alike they are. Beyond the edge lies gray, which is like few colours, so that it seldom counts.
 
     Args:
         channels: of the pictures.
-        levels: of 255, by which neighbours may differ and still count for .6 of one that is the same.
+        levels: see `sharpness`.
     """
-    count = SIDE * SIDE
-    others = np.eye(count).reshape(SIDE, SIDE, count)
-    others[SIDE // 2, SIDE // 2] -= 1
-    differences = np.einsum("yxn,cd->yxcnd", others, np.eye(channels))
+    count = len(AROUND)
+    differences = np.zeros((3, 3, channels, count, channels))
+    for n, place in enumerate(AROUND):
+        differences[place][:, n] = np.eye(channels)
+        differences[1, 1, :, n] -= np.eye(channels)
     each = np.repeat(np.eye(count), channels, axis=0)
     found = (
-        differences.reshape(SIDE, SIDE, channels, -1),
-        each[None, None] * -(127.5**2) / (2 * levels**2),
+        differences.reshape(3, 3, channels, -1),
+        each[None, None] * -sharpness(levels),
         each.T[None, None],
         np.tile(np.eye(channels), (count, 1))[None, None],
+        np.ones((1, 1, count, channels)),
     )
     return [np.ascontiguousarray(one, "float32") for one in found]

@@ -11,7 +11,7 @@ from studio.dcgan.settings import TrainDcganSettings
 _PICTURE = 0.0085  # s a picture of 64 px in a step of the widths below, on two cores
 _WIDTH, _JUDGE = 40, 32
 _BLOCK, _PALETTE = 0.7, 0.3  # what each residual block, and a palette, add to the network that draws
-_FILTERED = 0.004  # s a picture of 64 px besides, where it ends in a bilateral filter
+_FILTERED = 0.0012  # s a picture of 64 px besides, where it ends in a bilateral filter
 _GROWTH = 1.6  # twice as wide costs less than four times as much
 _SEEN_BY_VGG16 = 0.025  # s a picture of 64 px besides, where a judge looks through that
 _BASE = 1.62 * 2**30  # bytes, of Keras and pictures

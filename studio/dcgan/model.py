@@ -6,6 +6,7 @@ Reference:
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -23,6 +24,7 @@ from studio.core.generators.discriminator import (
 )
 from studio.core.generators.perceptual_judge import See, losses, perceptual_judge
 from studio.core.generators.scales import coarsest
+from studio.core.objectives.gradients import fused
 from studio.core.training import rates
 from studio.core.training.precision import as_float32
 from studio.dcgan import bilateral
@@ -71,7 +73,9 @@ def generator(settings: TrainDcganSettings) -> keras.Model:
     )(x)
     if settings.palette:
         picture = _mixed(picture, z, settings)
-    return keras.Model(z, _evened(picture, settings) if settings.bilateral else picture, name="generator")
+    if settings.bilateral:
+        picture = Bilateral(settings.bilateral)(picture)
+    return keras.Model(z, picture, name="generator")
 
 
 def _awake(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | None = None) -> Any:
@@ -118,16 +122,34 @@ def _mixed(shares: Any, z: Any, settings: TrainDcganSettings) -> Any:
     return keras.layers.Reshape((size, size, settings.channels), dtype="float32")(ops.matmul(shares, asked))
 
 
-def _evened(picture: Any, settings: TrainDcganSettings) -> Any:
+class Bilateral(keras.layers.Layer):
     """Gives pixels the mean of those around them that are nearly of their colour, in float32: half as many
-    digits tell no levels apart."""
-    differ, likeness, weights, total = bilateral.kernels(settings.channels, settings.bilateral)
-    picture = ops.cast(picture, "float32")
+    digits tell no levels apart. See `studio.dcgan.bilateral`.
+
+    Args:
+        levels: by which neighbours may differ.
+    """
+
+    def __init__(self, levels: float):
+        super().__init__(name="bilateral", dtype="float32")
+        self._filter = fused(functools.partial(_evened, sharpness=bilateral.sharpness(levels)))
+
+    def call(self, pictures: Any) -> Any:
+        """`(B, size, size, C)` -> the same."""
+        return self._filter(pictures)
+
+
+def _evened(pictures: Any, sharpness: float) -> Any:
+    _, height, width, _ = pictures.shape
     for _ in range(bilateral.PASSES):
-        found = ops.conv(picture, differ, padding="same")
-        shares = ops.softmax(ops.conv(ops.square(found), likeness))
-        picture = picture + ops.conv(found * ops.conv(shares, weights), total)
-    return picture
+        around = ops.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        move, total = 0, 1
+        for down, right in bilateral.AROUND:
+            apart = around[:, down : down + height, right : right + width] - pictures
+            alike = ops.exp(-sharpness * ops.sum(ops.square(apart), -1, keepdims=True))
+            move, total = move + alike * apart, total + alike
+        pictures = pictures + move / total
+    return pictures
 
 
 class Gan(keras.Model):

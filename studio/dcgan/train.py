@@ -18,8 +18,7 @@ from studio.core.training.averaged import Average, AveragedTraining
 from studio.core.training.loop import Batches, Curves, arrays_named
 from studio.core.training.precision import computing_in
 from studio.core.training.stages import Stages
-from studio.dcgan import model
-from studio.dcgan.generator import grows
+from studio.dcgan import growth, model
 from studio.dcgan.settings import TrainDcganSettings
 
 SHOWN = 36  # pictures of a preview
@@ -96,22 +95,8 @@ class Trainer(AveragedTraining):
         self.good = [one.numpy().copy() for one in (*self.gan.variables, *self.gan.optimizer.variables)]
 
     def start_from(self, start: model.Gan) -> None:
-        """Begins with the weights of a trained model: those of each layer that both have.
-
-        Residual blocks, a palette and a judge of another loss begin anew where it has none; so do, where
-        pictures are twice as large as its own, the finest layers of both networks. A second judge goes on
-        where it is shown pictures as large as before.
-
-        Raises:
-            ValueError: if a layer of both is of another shape.
-        """
-        grown = grows(start.settings, self.settings)
-        _copy(start.generator, self.gan.generator, grown)
-        if start.settings.loss == self.settings.loss:
-            _copy_coarse(start.discriminator, self.gan.discriminator, grown)
-        second, before = self.gan.perceptual_judge, start.perceptual_judge
-        if second and before and second.input_shape == before.input_shape:
-            second.set_weights(before.get_weights())
+        """Begins with the weights of a trained model. See `growth.begin`."""
+        growth.begin(start, self.gan, self.images)
         self._begin()
 
     def advance(self) -> Mapping[str, float]:
@@ -229,28 +214,6 @@ def train(
     if gan.perceptual_judge and trainer.gan.perceptual_judge:
         gan.perceptual_judge.set_weights(trainer.gan.perceptual_judge.get_weights())
     return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks, trainer.stages)
-
-
-def _copy(source: model.keras.Model, target: model.keras.Model, grown: bool) -> None:
-    """Gives the layers of a network the weights of those of another that have the same names."""
-    there = {layer.name: layer for layer in source.layers}
-    anew = grown or source.get_layer("picture").filters != target.get_layer("picture").filters
-    for layer in target.layers:
-        if layer.name in there and not (anew and layer.name == "picture"):
-            layer.set_weights(there[layer.name].get_weights())
-
-
-def _copy_coarse(source: model.keras.Model, target: model.keras.Model, grown: bool) -> None:
-    """Gives a judge the weights of another; one that has grown those of its coarser layers, from the last
-    one on: its two finest see what the other did not."""
-    if not grown:
-        target.set_weights(source.get_weights())
-        return
-    weighted = [[layer for layer in judge.layers if layer.weights] for judge in (source, target)]
-    for old, layer in zip(*map(reversed, weighted), strict=False):
-        if [one.shape for one in old.weights] != [one.shape for one in layer.weights]:
-            return
-        layer.set_weights(old.get_weights())
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:

@@ -127,14 +127,17 @@ def _mixed(
 
 def _evened(graph: Graph, picture: Tensor, settings: TrainDcganSettings) -> Tensor:
     """Gives pixels the mean of those around them that are nearly of their colour."""
-    differ, likeness, weights, total = (
+    differ, likeness, each, sums, totals = (
         (kernel, np.zeros(kernel.shape[-1], "float32"))
         for kernel in bilateral.kernels(settings.channels, settings.bilateral)
     )
+    kernel, none = totals
     for _ in range(bilateral.PASSES):
         found = layers.convolution(graph, picture, *differ, same=True)
         squares = layers.product(graph, found, found)
-        shares = layers.softmax(graph, layers.convolution(graph, squares, *likeness))
-        moves = layers.product(graph, found, layers.convolution(graph, shares, *weights))
-        picture = layers.sum_of(graph, picture, layers.convolution(graph, moves, *total))
+        alike = layers.plain(graph, "EXP", layers.convolution(graph, squares, *likeness))
+        moves = layers.product(graph, found, layers.convolution(graph, alike, *each))
+        total = layers.convolution(graph, alike, kernel, none + 1)  # and the pixel itself
+        move = layers.quotient(graph, layers.convolution(graph, moves, *sums), total)
+        picture = layers.sum_of(graph, picture, move)
     return picture

@@ -7,13 +7,11 @@ import pytest
 
 from studio.core.pictures import avatars
 from studio.dcgan import bilateral, model
-from studio.dcgan.settings import TrainDcganSettings
 
 
 def evened(pictures, levels):
     """`(n, side, side, C) uint8`, filtered."""
-    settings = TrainDcganSettings(bilateral=levels, colors="color" if pictures.shape[-1] == 3 else "gray")
-    found = model._evened(pictures.astype("float32") / 127.5 - 1, settings)
+    found = model.Bilateral(levels)(pictures.astype("float32") / 127.5 - 1)
     return (np.asarray(found) + 1) * 127.5
 
 

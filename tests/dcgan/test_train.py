@@ -378,65 +378,6 @@ def test_a_palette_mixes_no_more_colours_than_it_has(tiny):
     assert lengths[0] > 0.1 and lengths[1] < 1e-4 * lengths[0]  # all on one line
 
 
-def test_a_model_begins_with_the_layers_of_a_plainer_one(blobs, tiny):
-    before = model.Gan(tiny.model_copy(update={"seed": 5}))
-    richer = tiny.model_copy(
-        update={"blocks": 1, "palette": 3, "loss": "relativistic", "gradient_penalty": 1.0}
-    )
-    trainer = train.Trainer(blobs, richer)
-    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
-    trainer.start_from(before)
-    new = ("refine", "1_0", "picture", "hues", "colours")
-    for layer in trainer.gan.generator.layers:
-        for one in layer.trainable_variables:
-            same = np.array_equal(one, fresh[one.path])
-            if any(part in layer.name for part in new):
-                assert same, layer.name
-            else:
-                there = before.generator.get_layer(layer.name).trainable_variables
-                assert any(np.array_equal(one, other) for other in there), layer.name
-    judge = trainer.gan.discriminator.trainable_variables
-    assert all(np.array_equal(one, fresh[one.path]) for one in judge)
-
-
-def test_what_grows_begins_with_the_coarser_layers_of_both_networks(tiny):
-    """32 px with 8 channels, then 64 px with 4: maps that both have are as wide, the finest begin anew."""
-    small = tiny.model_copy(update={"size": 32, "width": 8, "judge_width": 8, "blocks": 1})
-    large = small.model_copy(update={"size": 64, "width": 4, "judge_width": 4})
-    before, images = model.Gan(small.model_copy(update={"seed": 5})), np.zeros((96, 64, 64, 1), "uint8")
-    random_weights.give(before.generator)
-    trainer = train.Trainer(images, large)
-    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
-    trainer.start_from(before)
-    for layer in trainer.gan.generator.layers:
-        for one in layer.trainable_variables:
-            anew = np.array_equal(one, fresh[one.path])
-            assert anew == ("_3" in layer.name or layer.name == "picture"), layer.name
-    old, grown = (
-        [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
-        for one in (before, trainer.gan)
-    )
-    assert [np.array_equal(one, fresh[one.path]) for one in grown] == [True, True, False, False, False]
-    assert all(np.array_equal(*pair) for pair in zip(old[-3:], grown[-3:], strict=True))
-
-
-@pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
-def test_a_second_judge_goes_on_where_it_is_shown_pictures_as_large_as_before(tiny, size, goes_on):
-    """VGG16 is shown 64 px of any larger picture."""
-    chosen = {"size": size, "width": 8, "judge_width": 8, "perceptual_judge": 1.0, "seed": 5}
-    small = tiny.model_copy(update=chosen)
-    large = small.model_copy(update={"size": 2 * size, "width": 4, "judge_width": 4, "seed": 6})
-    before = model.Gan(small)
-    trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
-    trainer.start_from(before)
-    pairs = zip(
-        before.perceptual_judge.trainable_variables,
-        trainer.gan.perceptual_judge.trainable_variables,
-        strict=goes_on,
-    )
-    assert all(np.array_equal(*pair) for pair in pairs) == goes_on
-
-
 def test_moving_takes_the_same_pixels_elsewhere():
     augment = Augment(32, shift=4, flip=False, cutout=0, seed=1)
     picture = np.random.default_rng(0).random((32, 32, 3)).astype("float32")

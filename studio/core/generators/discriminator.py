@@ -17,6 +17,8 @@ from studio.core.objectives.gradients import value_and_grad
 from studio.core.training.loop import part_seed
 from studio.core.training.precision import as_float32
 
+LEAK = 0.2  # of what is below 0, so much is passed on
+
 
 def discriminator(
     size: int, channels: int, width: int, dropout: float, seed: int, normed: bool = True
@@ -47,7 +49,7 @@ def discriminator(
         )
         if n and normed:
             layers.append(keras.layers.BatchNormalization(momentum=0.9))
-        layers.append(keras.layers.LeakyReLU(0.2))
+        layers.append(keras.layers.LeakyReLU(LEAK))
     layers += [
         keras.layers.Flatten(),
         keras.layers.Dropout(dropout, seed=seed),

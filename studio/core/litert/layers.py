@@ -28,6 +28,11 @@ def product(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     return graph.add("MUL", [x, y], _wider(x, y))
 
 
+def quotient(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """`x / y`, of one shape."""
+    return graph.add("DIV", [x, y], x.shape)
+
+
 def difference(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     """`x - y`; `y` may have one number where `x` has many."""
     return graph.add("SUB", [x, y], _wider(x, y))

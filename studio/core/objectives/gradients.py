@@ -41,6 +41,21 @@ def _compiled_tensorflow(function: Callable) -> Callable:
     return call
 
 
+def fused(function: Callable) -> Callable:
+    """Makes a few loops of many small operators on large arrays, of sizes that seldom change.
+
+    TensorFlow runs each by itself, through all of memory, unless XLA compiles the function; JAX compiles the
+    whole of what a model does. Convolutions do not belong into it: XLA's are slow on a CPU.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=True, autograph=False)
+
+
 def by_hand(function: Callable) -> Callable:
     """`function(x) -> (value, gradient)` becomes `x -> value`, whose gradient by x is `gradient(slope)`.
 

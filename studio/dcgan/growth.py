@@ -1,0 +1,151 @@
+"""How a DCGAN goes on from another; one of twice the size draws the same pictures at first, enlarged.
+
+Fresh fine layers would draw noise, and a judge with fresh fine layers would say nothing of use, until both
+have learnt again what the smaller model knew. So they begin by passing pictures on: one layer takes what is
+above 0 and what is below apart, in channels of their own, and the next puts both together.
+
+Reference:
+    To grow by a layer is Karras et al. 2017, arXiv:1710.10196; to begin as the same function, Net2Net (Chen
+    et al. 2015, arXiv:1511.05641).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from studio.core.data import Part
+from studio.core.generators.discriminator import LEAK
+from studio.dcgan import model
+from studio.dcgan.generator import grows
+from studio.dcgan.settings import TrainDcganSettings
+from studio.dcgan.written import widths
+
+NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # parts of a pixel in those twice as close: bilinear
+MEAN = np.array([0, 0.5, 0.5, 0])  # parts of pixels in the mean of two
+SAMPLE = 256  # pictures by which a normalisation knows what it will meet
+
+
+def begin(start: model.Gan, gan: model.Gan, images: np.ndarray | Part) -> None:
+    """Gives a DCGAN what another has learnt.
+
+    Residual blocks, a palette and a judge of another loss begin anew where the other has none. A second judge
+    goes on where it is shown pictures as large as before.
+
+    Args:
+        start: of the same shape, or of half the size and twice the widths.
+        gan: the one that begins.
+        images: `(n, size, size, C) uint8` that it will learn from.
+
+    Raises:
+        ValueError: if a layer of both is of another shape.
+    """
+    grown = grows(start.settings, gan.settings)
+    _copy(start.generator, gan.generator, grown)
+    if grown:
+        _enlarge(start.generator, gan.generator, gan.settings)
+    if start.settings.loss == gan.settings.loss:
+        if grown:
+            _copy_coarse(start.discriminator, gan.discriminator)
+            _reduce(start.discriminator, gan.discriminator, images)
+        else:
+            gan.discriminator.set_weights(start.discriminator.get_weights())
+    second, before = gan.perceptual_judge, start.perceptual_judge
+    if second and before and second.input_shape == before.input_shape:
+        second.set_weights(before.get_weights())
+
+
+def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
+    """Gives the layers of a network the weights of those of another that have the same names."""
+    there = {layer.name: layer for layer in source.layers}
+    anew = grown or source.get_layer("picture").filters != target.get_layer("picture").filters
+    for layer in target.layers:
+        if layer.name in there and not (anew and layer.name == "picture"):
+            layer.set_weights(there[layer.name].get_weights())
+
+
+def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
+    """Lets the finest layers draw what another network does, enlarged, where they have the channels."""
+    last, picture, n = source.get_layer("picture"), target.get_layer("picture"), len(widths(settings)) - 1
+    count = last.filters
+    if picture.filters != count or 2 * count > settings.width:
+        return
+    kernel, bias = (_both(one, axis) for one, axis in zip(last.get_weights(), (2, 0), strict=True))
+    grow = target.get_layer(f"grow_{n}")
+    (fresh,) = grow.get_weights()
+    fresh[:, :, : 2 * count] = kernel
+    grow.set_weights([fresh])
+    z = np.random.default_rng(settings.seed).standard_normal((SAMPLE, settings.latent_dim)).astype("float32")
+    maps = keras.Model(source.input, last.input).predict(z, verbose=0)
+    _pass_on(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
+    for layer in target.layers:
+        if layer.name.startswith(f"asked_{n}"):
+            layer.set_weights([_unmoved(one, 2 * count) for one in layer.get_weights()])
+    picture.set_weights([_spread(NEAR, settings.width, count), np.zeros(count)])
+
+
+def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
+    """Lets the two finest layers of a judge see what another sees in pictures of half the size."""
+    (old, *_), (first, second, *_) = (_all(one, keras.layers.Conv2D) for one in (source, target))
+    kernel, bias = old.get_weights()
+    count = kernel.shape[2]
+    if 2 * count > first.filters:
+        return
+    fine, its_bias = first.get_weights()
+    fine[..., : 2 * count] = _spread(MEAN, 2 * count, count)
+    its_bias[: 2 * count] = 0
+    first.set_weights([fine, its_bias])
+    coarse, *its_bias = second.get_weights()
+    coarse[:] = 0
+    # What passes a leaky cut-off, less what passes it turned around, is so many times what it was.
+    coarse[:, :, : 2 * count] = _both(kernel, 2) / (1 + LEAK)
+    second.set_weights([coarse, bias] if its_bias else [coarse])
+    for norm in _all(target, keras.layers.BatchNormalization)[:1]:
+        seen = np.asarray(images[:: max(1, len(images) // SAMPLE)][:SAMPLE], "float32") / 127.5 - 1
+        _pass_on(norm, ops.conv(ops.average_pool(seen, 2, 2), kernel, 2, "same"), bias)
+
+
+def _all(network: keras.Model, kind: type) -> list:
+    return [layer for layer in network.layers if isinstance(layer, kind)]
+
+
+def _both(array: np.ndarray, axis: int) -> np.ndarray:
+    """An array, and along an axis the same turned around."""
+    return np.concatenate([array, -array], axis)
+
+
+def _spread(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
+    """A kernel `(4, 4, count, channels)`: each of the first channels is one of `count`, by the parts of a
+    pixel along each axis, each of as many after them is one turned around, and the others are nothing."""
+    shares = np.zeros((count, channels))
+    shares[:, : 2 * count] = _both(np.eye(count), 1)
+    return np.multiply.outer(np.outer(parts, parts), shares)
+
+
+def _unmoved(asked: np.ndarray, count: int) -> np.ndarray:
+    """Weights `(..., 2C)` that ask for gains and offsets, without those for the first `count` channels."""
+    found = asked.copy().reshape(*asked.shape[:-1], 2, -1)
+    found[..., :count] = 0
+    return found.reshape(asked.shape)
+
+
+def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
+    """Lets the first channels of a normalisation pass maps `(B, h, w, C)` on as they are, with a bias."""
+    mean, variance = (np.asarray(one) for one in ops.moments(maps, (0, 1, 2)))
+    arrays = norm.get_weights()
+    given = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
+    for array, one in zip(arrays, given, strict=True):
+        array[: len(one)] = one
+    norm.set_weights(arrays)
+
+
+def _copy_coarse(source: keras.Model, target: keras.Model) -> None:
+    """Gives the coarser layers of a judge the weights of another, from the last one on."""
+    weighted = [[layer for layer in judge.layers if layer.weights] for judge in (source, target)]
+    for old, layer in zip(*map(reversed, weighted), strict=False):
+        if [one.shape for one in old.weights] != [one.shape for one in layer.weights]:
+            return
+        layer.set_weights(old.get_weights())

@@ -1,0 +1,117 @@
+"""A DCGAN goes on from another: one of its size, or of half its size, whose pictures it enlarges at first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import random_weights
+from keras import ops
+
+from studio.dcgan import model, train
+from studio.dcgan.settings import TrainDcganSettings
+
+RELATIVE = {"loss": "relativistic", "gradient_penalty": 1.0}
+
+
+@pytest.fixture(scope="module")
+def tiny() -> TrainDcganSettings:
+    return TrainDcganSettings(size=28, width=4, judge_width=4, latent_dim=8, batch=8, colors="gray")
+
+
+def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
+    """A DCGAN with weights, and one of twice its size that begins with it."""
+    half = {"size": 2 * small.size, "width": small.width // 2, "judge_width": small.judge_width // 2}
+    before = model.Gan(small.model_copy(update={"seed": 5}))
+    random_weights.give(before.discriminator)
+    last = before.generator.get_layer("picture")
+    last.kernel.assign(20 * last.kernel)  # fresh ones draw hardly anything
+    last.bias.assign(0.3 * np.ones(last.bias.shape))
+    trainer = train.Trainer(pictures(2 * small.size, small.channels), small.model_copy(update=half | other))
+    trainer.start_from(before)
+    return before, trainer.gan
+
+
+def pictures(size: int, channels: int) -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (96, size, size, channels)).astype("uint8")
+
+
+def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
+    before = model.Gan(tiny.model_copy(update={"seed": 5}))
+    richer = tiny.model_copy(update={"blocks": 1, "palette": 3} | RELATIVE)
+    trainer = train.Trainer(pictures(28, 1), richer)
+    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
+    trainer.start_from(before)
+    new = ("refine", "1_0", "picture", "hues", "colours")
+    for layer in trainer.gan.generator.layers:
+        for one in layer.trainable_variables:
+            same = np.array_equal(one, fresh[one.path])
+            if any(part in layer.name for part in new):
+                assert same, layer.name
+            else:
+                there = before.generator.get_layer(layer.name).trainable_variables
+                assert any(np.array_equal(one, other) for other in there), layer.name
+    judge = trainer.gan.discriminator.trainable_variables
+    assert all(np.array_equal(one, fresh[one.path]) for one in judge)
+
+
+def drawn(gan: model.Gan) -> np.ndarray:
+    return np.asarray(gan.generator(np.random.default_rng(0).standard_normal((4, 8)).astype("float32")))
+
+
+@pytest.mark.parametrize("colors, width", [("gray", 8), ("color", 12)])
+def test_what_grows_draws_the_same_at_first_enlarged(tiny, colors, width):
+    """32 px, then 64 px with maps half as wide: a pixel is what its neighbours say, before it is cut off."""
+    chosen = {"size": 32, "width": width, "judge_width": 8, "blocks": 1, "colors": colors}
+    small, large = map(drawn, grown(tiny.model_copy(update=chosen)))
+    wanted = np.asarray(ops.image.resize(np.arctanh(small), (64, 64), "bilinear"))
+    inside = np.s_[:, 1:-1, 1:-1]
+    assert np.arctanh(large)[inside] == pytest.approx(wanted[inside], rel=1e-2, abs=1e-3)
+
+
+def test_shares_of_a_palette_are_enlarged_too(tiny):
+    chosen = {"size": 32, "width": 12, "judge_width": 8, "palette": 3, "colors": "color"}
+    small, large = map(drawn, grown(tiny.model_copy(update=chosen)))
+    pair = [
+        one - one.mean((1, 2), keepdims=True) for one in (small, np.asarray(ops.average_pool(large, 2, 2)))
+    ]
+    assert np.corrcoef(*map(np.ravel, pair))[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("other", [{}, RELATIVE])
+def test_a_judge_that_grows_says_at_first_what_it_said_of_pictures_half_as_large(tiny, other):
+    before, after = grown(tiny.model_copy(update={"size": 32, "width": 8, "judge_width": 8} | other))
+    large = pictures(64, 1).astype("float32") / 127.5 - 1
+    small = ops.average_pool(large, 2, 2)
+    said, says = (np.asarray(a.discriminator(b)) for a, b in ((before, small), (after, large)))
+    assert np.ptp(said) > 0.01 and says == pytest.approx(said, abs=1e-3 * float(np.ptp(said)))
+
+
+def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_anew(tiny):
+    """4 channels do not hold what is above and what is below 0 of three colours."""
+    chosen = {"size": 32, "width": 8, "judge_width": 8, "colors": "color"}
+    before, after = grown(tiny.model_copy(update=chosen))
+    kept = after.generator.get_layer("grow_2").kernel
+    assert np.array_equal(kept, before.generator.get_layer("grow_2").kernel)
+    convolutions = [
+        [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
+        for one in (before, after)
+    ]
+    pairs = zip(*(one[-3:] for one in convolutions), strict=True)
+    assert all(np.array_equal(*pair) for pair in pairs)
+
+
+@pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
+def test_a_second_judge_goes_on_where_it_is_shown_pictures_as_large_as_before(tiny, size, goes_on):
+    """VGG16 is shown 64 px of any larger picture."""
+    chosen = {"size": size, "width": 8, "judge_width": 8, "perceptual_judge": 1.0, "seed": 5}
+    small = tiny.model_copy(update=chosen)
+    large = small.model_copy(update={"size": 2 * size, "width": 4, "judge_width": 4, "seed": 6})
+    before = model.Gan(small)
+    trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
+    trainer.start_from(before)
+    pairs = zip(
+        before.perceptual_judge.trainable_variables,
+        trainer.gan.perceptual_judge.trainable_variables,
+        strict=goes_on,
+    )
+    assert all(np.array_equal(*pair) for pair in pairs) == goes_on
