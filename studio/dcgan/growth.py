@@ -2,7 +2,9 @@
 
 Fresh fine layers would draw noise, and a judge with fresh fine layers would say nothing of use, until both
 have learnt again what the smaller model knew. So they begin by passing pictures on: one layer takes what is
-above 0 and what is below apart, in channels of their own, and the next puts both together.
+above 0 and what is below apart, in channels of their own, and the next puts both together. Then the layers
+that draw learn to enlarge well, from pictures of the data set and the same made smaller: were all blurred, a
+judge would need no more to tell them, and a network draws dots against blur sooner than edges.
 
 Reference:
     To grow by a layer is Karras et al. 2017, arXiv:1710.10196; to begin as the same function, Net2Net (Chen
@@ -19,6 +21,9 @@ from keras import ops
 
 from studio.core.data import Part
 from studio.core.generators.discriminator import LEAK
+from studio.core.progress import Progress
+from studio.core.training import rates
+from studio.core.training.loop import Batches
 from studio.dcgan import model
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
@@ -27,6 +32,11 @@ from studio.dcgan.written import widths
 NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # parts of a pixel in those twice as close: bilinear
 MEAN = np.array([0, 0.5, 0.5, 0])  # parts of pixels in the mean of two
 SAMPLE = 256  # pictures by which a normalisation knows what it will meet
+QUIET = 1e-3, 0.05  # gains of a residual block and of further channels; at 0 they would never learn
+STEPS, BATCH, RATE = 600, 16, 0.003  # of learning to enlarge
+ENLARGING = "Learning to enlarge"  # what a person is told meanwhile
+GRAIN = 0.05  # in [-1, 1], put on the small pictures there: what a network draws has some, which must go
+STRONGEST = 0.98  # of a colour in [-1, 1], as what draws it says it before it is cut off
 
 
 def begin(start: model.Gan, gan: model.Gan, images: np.ndarray | Part) -> None:
@@ -58,6 +68,60 @@ def begin(start: model.Gan, gan: model.Gan, images: np.ndarray | Part) -> None:
         second.set_weights(before.get_weights())
 
 
+def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
+    """Teaches the finest layers of a network that has grown to draw sharp what they enlarge.
+
+    They see no numbers there, only pictures of half the size; what is not passed on as these are is learnt
+    against the judges alone. A palette, which mixes its colours by the numbers, is left as it is.
+
+    Args:
+        gan: after `begin`.
+        images: `(n, size, size, C) uint8`.
+        progress: told of it.
+
+    Raises:
+        Cancelled: if a person stopped it.
+    """
+    settings, steps = gan.settings, min(STEPS, gan.settings.steps)
+    if settings.palette or not _passes_on(settings):
+        return
+    progress.stage(ENLARGING)
+    network = _enlarger(gan.generator, settings)
+    network.compile(keras.optimizers.Adam(rates.falling(RATE, steps, 0.02)), "mae")
+    batches, rng = Batches(len(images), BATCH, settings.seed), np.random.default_rng([settings.seed, 10])
+    for step in range(steps):
+        wanted = np.asarray(images[batches.at(step)], "float32") / 127.5 - 1
+        grain = GRAIN * rng.standard_normal((len(wanted), *network.input_shape[1:]))
+        network.train_on_batch(ops.average_pool(wanted, 2, 2) + grain.astype("float32"), wanted)
+        progress.report(step + 1, steps, text=ENLARGING)
+
+
+def _passes_on(settings: TrainDcganSettings) -> bool:
+    """Whether the finest layers have the channels to hold what is above and what is below 0."""
+    return 2 * (settings.palette or settings.channels) <= settings.width
+
+
+def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
+    """The finest layers alone: pictures `(B, size / 2, size / 2, C)` in [-1, 1] -> `(B, size, size, C)`."""
+    n, side, count = _finest(settings), settings.size // 2, settings.channels
+    small = keras.Input((side, side, count))
+    said = ops.arctanh(ops.clip(small, -STRONGEST, STRONGEST))
+    others = ops.zeros_like(ops.repeat(small[..., :1], settings.width - 2 * count, -1))
+    x = ops.concatenate([ops.relu(said), ops.relu(-said), others], -1)
+    for block in range(settings.blocks):
+        seen = generator.get_layer(f"refine_{n}_{block}")(x)
+        x = x + ops.relu(generator.get_layer(f"norm_{n}_{block}")(seen))
+    picture = generator.get_layer("picture")(x)
+    if settings.bilateral:
+        picture = generator.get_layer("bilateral")(picture)
+    return keras.Model(small, picture)
+
+
+def _finest(settings: TrainDcganSettings) -> int:
+    """The number of the largest maps, in names of layers."""
+    return len(widths(settings)) - 1
+
+
 def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
     """Gives the layers of a network the weights of those of another that have the same names."""
     there = {layer.name: layer for layer in source.layers}
@@ -69,9 +133,9 @@ def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
 
 def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
     """Lets the finest layers draw what another network does, enlarged, where they have the channels."""
-    last, picture, n = source.get_layer("picture"), target.get_layer("picture"), len(widths(settings)) - 1
+    last, picture, n = source.get_layer("picture"), target.get_layer("picture"), _finest(settings)
     count = last.filters
-    if picture.filters != count or 2 * count > settings.width:
+    if picture.filters != count or not _passes_on(settings):
         return
     kernel, bias = (_both(one, axis) for one, axis in zip(last.get_weights(), (2, 0), strict=True))
     grow = target.get_layer(f"grow_{n}")
@@ -83,7 +147,10 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
     _pass_on(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
     for layer in target.layers:
         if layer.name.startswith(f"asked_{n}"):
-            layer.set_weights([_unmoved(one, 2 * count) for one in layer.get_weights()])
+            layer.set_weights([np.zeros_like(one) for one in layer.get_weights()])
+    for block in range(settings.blocks):
+        gain = target.get_layer(f"norm_{n}_{block}").gamma
+        gain.assign(np.full(gain.shape, QUIET[0]))
     picture.set_weights([_spread(NEAR, settings.width, count), np.zeros(count)])
 
 
@@ -125,17 +192,12 @@ def _spread(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
     return np.multiply.outer(np.outer(parts, parts), shares)
 
 
-def _unmoved(asked: np.ndarray, count: int) -> np.ndarray:
-    """Weights `(..., 2C)` that ask for gains and offsets, without those for the first `count` channels."""
-    found = asked.copy().reshape(*asked.shape[:-1], 2, -1)
-    found[..., :count] = 0
-    return found.reshape(asked.shape)
-
-
 def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
-    """Lets the first channels of a normalisation pass maps `(B, h, w, C)` on as they are, with a bias."""
+    """Lets the first channels of a normalisation pass maps `(B, h, w, C)` on as they are, with a bias, and
+    little of any others."""
     mean, variance = (np.asarray(one) for one in ops.moments(maps, (0, 1, 2)))
     arrays = norm.get_weights()
+    arrays[0][:] = QUIET[1]
     given = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
     for array, one in zip(arrays, given, strict=True):
         array[: len(one)] = one

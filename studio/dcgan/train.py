@@ -94,9 +94,16 @@ class Trainer(AveragedTraining):
     def _keep_good(self) -> None:
         self.good = [one.numpy().copy() for one in (*self.gan.variables, *self.gan.optimizer.variables)]
 
-    def start_from(self, start: model.Gan) -> None:
-        """Begins with the weights of a trained model. See `growth.begin`."""
+    def start_from(self, start: model.Gan, progress: Progress | None = None) -> None:
+        """Begins with the weights of a trained model. See `growth.begin`.
+
+        Args:
+            progress: told where what has grown learns to enlarge; None: it does not, as where a checkpoint
+                will take the place of all that.
+        """
         growth.begin(start, self.gan, self.images)
+        if progress and growth.grows(start.settings, self.settings):
+            growth.learn_to_enlarge(self.gan, self.images, progress)
         self._begin()
 
     def advance(self) -> Mapping[str, float]:
@@ -197,11 +204,11 @@ def train(
         StudioError: if the start or a checkpoint is of another shape, or no test was good.
         Cancelled: if a person stopped it before the first step.
     """
-    trainer = Trainer(images, settings, distance, run, see)
+    trainer, progress = Trainer(images, settings, distance, run, see), progress or Progress()
     if start:
         with start_from.of_its_shape("size, width and latent_dim", "model"):
-            trainer.start_from(start)
-    ended = trainer.learn(progress or Progress())
+            trainer.start_from(start, None if run and run.step else progress)
+    ended = trainer.learn(progress)
     if not math.isfinite(trainer.best_distance):
         raise StudioError(
             "The judge was hardly ever wrong at any test, so that the other network learnt nothing from it. "

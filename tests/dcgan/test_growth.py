@@ -7,7 +7,11 @@ import pytest
 import random_weights
 from keras import ops
 
-from studio.dcgan import model, train
+from studio.core.errors import Cancelled
+from studio.core.pictures import avatars
+from studio.core.progress import Progress
+from studio.core.training import checkpoints
+from studio.dcgan import growth, model, train
 from studio.dcgan.settings import TrainDcganSettings
 
 RELATIVE = {"loss": "relativistic", "gradient_penalty": 1.0}
@@ -75,6 +79,40 @@ def test_shares_of_a_palette_are_enlarged_too(tiny):
         one - one.mean((1, 2), keepdims=True) for one in (small, np.asarray(ops.average_pool(large, 2, 2)))
     ]
     assert np.corrcoef(*map(np.ravel, pair))[0, 1] > 0.9
+
+
+@pytest.fixture(scope="module")
+def cartoons() -> np.ndarray:
+    return avatars.collection(96, seed=0, size=64)[0]
+
+
+def test_what_has_grown_learns_from_the_pictures_to_enlarge_well(tiny, cartoons):
+    chosen = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
+    settings = tiny.model_copy(update=chosen)
+    start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "judge_width": 8}))
+    gan, told = model.Gan(settings), []
+    growth.begin(start, gan, cartoons)
+    network, wanted = growth._enlarger(gan.generator, settings), cartoons.astype("float32") / 127.5 - 1
+    halved = ops.average_pool(wanted, 2, 2)
+    before = np.abs(network.predict(halved, verbose=0) - wanted).mean()
+    growth.learn_to_enlarge(gan, cartoons, Progress(told.append))
+    assert np.abs(network.predict(halved, verbose=0) - wanted).mean() < 0.9 * before
+    assert (told[-1].step, told[-1].total, told[-1].text) == (60, 60, growth.ENLARGING)
+    with pytest.raises(Cancelled):
+        growth.learn_to_enlarge(gan, cartoons, Progress(cancelled=lambda: True))
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_again(tiny, cartoons, tmp_path):
+    settings = tiny.model_copy(
+        update={"size": 64, "width": 6, "colors": "color", "test_every": 1, "steps": 1}
+    )
+    start = model.Gan(settings.model_copy(update={"size": 32, "width": 12, "judge_width": 8}))
+    run, told = checkpoints.Run(tmp_path / "run"), []
+    for steps in (1, 2):
+        longer = settings.model_copy(update={"steps": steps})
+        trained = train.train(cartoons, longer, Progress(told.append), run=run, start=start)
+        assert trained.steps == steps
+    assert [one.step for one in told if one.text == growth.ENLARGING] == [0, 1]
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
