@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.core import durations
-from studio.core.generators.scales import seen
+from studio.core.generators.scales import pixels_seen
 from studio.core.metrics import comparison
 from studio.core.tasks import Inputs
 from studio.dcgan.settings import TrainDcganSettings
@@ -28,7 +28,7 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     picture = _PICTURE * wide / 2 + (_FILTERED if settings.bilateral else 0)
     picture *= (settings.size / 64) ** 2
     if settings.perceptual_judge:
-        picture += _SEEN_BY_VGG16 * (seen(settings.size) / 64) ** 2
+        picture += _SEEN_BY_VGG16 * pixels_seen(settings.size)
     learning = settings.steps * settings.batch * picture
     if not settings.scored:
         return learning
@@ -43,5 +43,5 @@ def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:
     picture += _FILTERED_BYTES if settings.bilateral else 0
     picture *= (settings.size / 64) ** 2
     if settings.perceptual_judge:
-        base, picture = base + _VGG16, picture + _VGG16_BYTES * (seen(settings.size) / 64) ** 2
+        base, picture = base + _VGG16, picture + _VGG16_BYTES * pixels_seen(settings.size)
     return base + _WEIGHTS * sum(wide**2 for wide in widths) / 2 + settings.batch * picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.core import durations
-from studio.core.generators.scales import seen
+from studio.core.generators.scales import pixels_seen
 from studio.core.metrics import comparison
 from studio.core.tasks import Inputs
 from studio.vae.settings import TrainVaeSettings
@@ -26,7 +26,7 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
     if settings.adversarial:
         picture += _JUDGED * (settings.size / 64) ** 2
     if settings.perceptual_judge:
-        picture += _SEEN_BY_JUDGE * (seen(settings.size) / 64) ** 2
+        picture += _SEEN_BY_JUDGE * pixels_seen(settings.size)
     learning = settings.steps * settings.batch * picture
     return learning + (
         durations.SCORED * (3 * settings.scored + comparison.NEAR_SEEN) if settings.scored else 0
@@ -39,5 +39,5 @@ def needs(settings: TrainVaeSettings, inputs: Inputs) -> float:
     picture = _PICTURE_BYTES * wide + (_VGG16_BYTES if settings.perceptual else 0)
     picture += _JUDGE_BYTES if settings.adversarial else 0
     picture *= (settings.size / 64) ** 2
-    picture += 2 * _VGG16_BYTES * (seen(settings.size) / 64) ** 2 if settings.perceptual_judge else 0
+    picture += 2 * _VGG16_BYTES * pixels_seen(settings.size) if settings.perceptual_judge else 0
     return _BASE + _WEIGHTS * wide**2 + settings.batch * picture

@@ -17,3 +17,8 @@ def coarsest(size: int) -> int:
 def seen(size: int) -> int:
     """The side at which the second judge sees a picture of this side, px: 32 -> 32, 128 -> 64."""
     return min(size, 64)
+
+
+def pixels_seen(size: int) -> float:
+    """How many it sees of such a picture, in pictures of 64 px: 32 -> .25, 128 -> 1."""
+    return (seen(size) / 64) ** 2
