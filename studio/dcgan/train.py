@@ -155,6 +155,11 @@ class Trainer(AveragedTraining):
                 variable.assign(array)
         self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
 
+    def must_be_tested(self) -> bool:
+        """Where nothing says which weights are the best, those of a training that is stopped are kept."""
+        newest = self.distance is None and self.stopped and self.curves.steps[-1:] != [self.step]
+        return newest or super().must_be_tested()
+
     def ended(self) -> str:
         """Ends a training that collapses again and again."""
         return "collapsed" if self.rollbacks > MOST_ROLLBACKS else ""

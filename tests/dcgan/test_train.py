@@ -127,6 +127,7 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, t
     stopping = Progress(seen.append, cancelled=lambda: seen[-1].step == 4)
     half = train.train(blobs, tiny, stopping, run=run)
     assert half.ended == "cancelled" and half.steps == 4
+    assert half.curves.steps == [3, 4], "nothing is measured here, so that its newest weights are kept"
     rest = train.train(blobs, tiny, run=run)
     assert rest.steps == 6 and rest.curves.steps == [3, 6]
     assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6]

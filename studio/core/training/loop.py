@@ -147,9 +147,13 @@ class Training:
             self.save()
         elif not self.curves.steps:
             raise diverged()
-        if not self.curves.steps:
+        if self.must_be_tested():
             self._test(self._so_far(), Progress())
         return ended
+
+    def must_be_tested(self) -> bool:
+        """Asked at the end: whether what there is was not tested and should be, so that it can be kept."""
+        return not self.curves.steps
 
     def _follow(self, progress: Progress) -> str:
         began, saved, told = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
