@@ -32,14 +32,16 @@ from studio.dcgan.written import widths
 NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # parts of a pixel in those twice as close: bilinear
 MEAN = np.array([0, 0.5, 0.5, 0])  # parts of pixels in the mean of two
 SAMPLE = 256  # pictures by which a normalisation knows what it will meet
-QUIET = 1e-3, 0.05  # gains of a residual block and of further channels; at 0 they would never learn
+QUIET_BLOCK, QUIET = 1e-3, 0.05  # gains of a residual block, of other channels; at 0 they would never learn
 STEPS, BATCH, RATE = 600, 16, 0.003  # of learning to enlarge
 ENLARGING = "Learning to enlarge"  # what a person is told meanwhile
 GRAIN = 0.05  # in [-1, 1], put on the small pictures there: what a network draws has some, which must go
 STRONGEST = 0.98  # of a colour in [-1, 1], as what draws it says it before it is cut off
 
 
-def begin(start: model.Gan, gan: model.Gan, images: np.ndarray | Part) -> None:
+def begin(
+    start: model.Gan, gan: model.Gan, images: np.ndarray | Part, progress: Progress | None = None
+) -> None:
     """Gives a DCGAN what another has learnt.
 
     Residual blocks, a palette and a judge of another loss begin anew where the other has none. A second judge
@@ -49,9 +51,12 @@ def begin(start: model.Gan, gan: model.Gan, images: np.ndarray | Part) -> None:
         start: of the same shape, or of half the size and twice the widths.
         gan: the one that begins.
         images: `(n, size, size, C) uint8` that it will learn from.
+        progress: told where what has grown learns to enlarge; None: it does not, as where a checkpoint will
+            take the place of all that.
 
     Raises:
         ValueError: if a layer of both is of another shape.
+        Cancelled: if a person stopped it.
     """
     grown = grows(start.settings, gan.settings)
     _copy(start.generator, gan.generator, grown)
@@ -66,6 +71,8 @@ def begin(start: model.Gan, gan: model.Gan, images: np.ndarray | Part) -> None:
     second, before = gan.perceptual_judge, start.perceptual_judge
     if second and before and second.input_shape == before.input_shape:
         second.set_weights(before.get_weights())
+    if grown and progress:
+        learn_to_enlarge(gan, images, progress)
 
 
 def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
@@ -150,7 +157,7 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
             layer.set_weights([np.zeros_like(one) for one in layer.get_weights()])
     for block in range(settings.blocks):
         gain = target.get_layer(f"norm_{n}_{block}").gamma
-        gain.assign(np.full(gain.shape, QUIET[0]))
+        gain.assign(np.full(gain.shape, QUIET_BLOCK))
     picture.set_weights([_spread(NEAR, settings.width, count), np.zeros(count)])
 
 
@@ -197,7 +204,7 @@ def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray)
     little of any others."""
     mean, variance = (np.asarray(one) for one in ops.moments(maps, (0, 1, 2)))
     arrays = norm.get_weights()
-    arrays[0][:] = QUIET[1]
+    arrays[0][:] = QUIET
     given = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
     for array, one in zip(arrays, given, strict=True):
         array[: len(one)] = one

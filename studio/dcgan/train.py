@@ -95,15 +95,8 @@ class Trainer(AveragedTraining):
         self.good = [one.numpy().copy() for one in (*self.gan.variables, *self.gan.optimizer.variables)]
 
     def start_from(self, start: model.Gan, progress: Progress | None = None) -> None:
-        """Begins with the weights of a trained model. See `growth.begin`.
-
-        Args:
-            progress: told where what has grown learns to enlarge; None: it does not, as where a checkpoint
-                will take the place of all that.
-        """
-        growth.begin(start, self.gan, self.images)
-        if progress and growth.grows(start.settings, self.settings):
-            growth.learn_to_enlarge(self.gan, self.images, progress)
+        """Begins with the weights of a trained model. See `growth.begin`."""
+        growth.begin(start, self.gan, self.images, progress)
         self._begin()
 
     def advance(self) -> Mapping[str, float]:

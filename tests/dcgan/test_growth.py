@@ -125,17 +125,25 @@ def test_a_judge_that_grows_says_at_first_what_it_said_of_pictures_half_as_large
 
 
 def test_what_has_too_few_channels_to_pass_pictures_on_begins_its_finest_layers_anew(tiny):
-    """4 channels do not hold what is above and what is below 0 of three colours."""
-    chosen = {"size": 32, "width": 8, "judge_width": 8, "colors": "color"}
-    before, after = grown(tiny.model_copy(update=chosen))
-    kept = after.generator.get_layer("grow_2").kernel
-    assert np.array_equal(kept, before.generator.get_layer("grow_2").kernel)
-    convolutions = [
+    """4 channels do not hold what is above and what is below 0 of three colours; the coarser layers go on."""
+    chosen = {"size": 32, "width": 8, "judge_width": 8, "blocks": 1, "colors": "color"}
+    small = tiny.model_copy(update=chosen)
+    large = small.model_copy(update={"size": 64, "width": 4, "judge_width": 4})
+    before = model.Gan(small.model_copy(update={"seed": 5}))
+    random_weights.give(before.generator)
+    trainer = train.Trainer(pictures(64, 3), large)
+    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
+    trainer.start_from(before)
+    for layer in trainer.gan.generator.layers:
+        for one in layer.trainable_variables:
+            anew = np.array_equal(one, fresh[one.path])
+            assert anew == ("_3" in layer.name or layer.name == "picture"), layer.name
+    old, new = (
         [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
-        for one in (before, after)
-    ]
-    pairs = zip(*(one[-3:] for one in convolutions), strict=True)
-    assert all(np.array_equal(*pair) for pair in pairs)
+        for one in (before, trainer.gan)
+    )
+    assert [np.array_equal(one, fresh[one.path]) for one in new] == [True, True, False, False, False]
+    assert all(np.array_equal(*pair) for pair in zip(old[-3:], new[-3:], strict=True))
 
 
 @pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
