@@ -5,7 +5,9 @@ real ones: the judges win by it alone, and InceptionV3 takes as much notice of i
 
 Reference:
     Tomasi and Manduchi 1998, "Bilateral filtering for gray and color images". Departs from it: a pixel is
-    compared with the eight around it alone, all alike, and that is done again instead of looking far.
+    compared with eight around it alone, all alike, and that is done again instead of looking far. Where a
+    picture is large, grain is coarse, and the first passes leave pixels out between (Dammertz et al. 2010,
+    "Edge-avoiding à-trous wavelet transform for fast global illumination filtering").
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ from __future__ import annotations
 import numpy as np
 
 PASSES = 4
+NEAR = 64  # a side, px, up to which grain is about a pixel wide; at twice the side it is twice as wide
 AROUND = tuple((down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1))
+
+
+def spacings(size: int) -> list[int]:
+    """How far, in pixels, those stand that a pixel is compared with, for each pass: 128 -> [2, 2, 1, 1].
+
+    Args:
+        size: a side of the pictures, px.
+    """
+    return [max(1, size // NEAR)] * (PASSES // 2) + [1] * (PASSES - PASSES // 2)
 
 
 def sharpness(levels: float) -> float:

@@ -10,6 +10,7 @@ import functools
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from studio.core.generators.discriminator import (
@@ -141,10 +142,10 @@ class Bilateral(keras.layers.Layer):
 
 def _evened(pictures: Any, sharpness: float) -> Any:
     _, height, width, _ = pictures.shape
-    for _ in range(bilateral.PASSES):
-        around = ops.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    for spacing in bilateral.spacings(height):
+        around = ops.pad(pictures, ((0, 0), (spacing, spacing), (spacing, spacing), (0, 0)))
         move, total = 0, 1
-        for down, right in bilateral.AROUND:
+        for down, right in np.multiply(bilateral.AROUND, spacing).tolist():
             apart = around[:, down : down + height, right : right + width] - pictures
             alike = ops.exp(-sharpness * ops.sum(ops.square(apart), -1, keepdims=True))
             move, total = move + alike * apart, total + alike

@@ -132,8 +132,8 @@ def _evened(graph: Graph, picture: Tensor, settings: TrainDcganSettings) -> Tens
         for kernel in bilateral.kernels(settings.channels, settings.bilateral)
     )
     kernel, none = totals
-    for _ in range(bilateral.PASSES):
-        found = layers.convolution(graph, picture, *differ, same=True)
+    for spacing in bilateral.spacings(settings.size):
+        found = layers.convolution(graph, picture, *differ, same=True, spacing=spacing)
         squares = layers.product(graph, found, found)
         alike = layers.plain(graph, "EXP", layers.convolution(graph, squares, *likeness))
         moves = layers.product(graph, found, layers.convolution(graph, alike, *each))

@@ -28,6 +28,13 @@ def test_grain_goes_from_planes_and_their_edge_stays(channels):
         assert planes[0].std() < 0.4 * planes[1].std()
 
 
+def test_coarse_grain_goes_from_planes_of_a_large_picture():
+    grain = np.random.default_rng(0).integers(-3, 4, (1, 64, 64, 3)).astype("int8")
+    grainy = (120 + np.kron(grain, np.ones((1, 2, 2, 1)))).astype("uint8")
+    inside = np.s_[:, 8:-8, 8:-8]
+    assert evened(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()  # looking at neighbours alone, .32
+
+
 def test_a_neighbour_counts_by_its_difference_over_all_channels(monkeypatch):
     """By hand, for one pixel and one pass."""
     monkeypatch.setattr(bilateral, "PASSES", 1)

@@ -34,7 +34,7 @@ def test_models_that_ship_draw_the_same_to_one_level(name):
     [
         {"modulated": False, "size": 32},
         {"size": 28, "colors": "gray"},
-        {"size": 128},
+        {"size": 128, "bilateral": 10.0},
         {"size": 32, "blocks": 2, "palette": 5},
         {"size": 32, "bilateral": 9.0},
         {"size": 28, "palette": 3, "colors": "gray", "bilateral": 20.0},

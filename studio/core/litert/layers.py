@@ -76,10 +76,16 @@ def convolution(
     stride: int = 1,
     same: bool = False,
     active: int = LINEAR,
+    spacing: int = 1,
 ) -> Tensor:
-    """A convolution of maps by a kernel `(h, w, inputs, outputs)`; `same` puts zeros around them."""
+    """A convolution of maps by a kernel `(h, w, inputs, outputs)`; `same` puts zeros around them.
+
+    Args:
+        spacing: from one place that the kernel looks at to the next.
+    """
     count, height, width, _ = x.shape
-    down, right, _, channels = kernel.shape
+    down, right = (1 + spacing * (side - 1) for side in kernel.shape[:2])
+    channels = kernel.shape[3]
     if same:
         sides = (-(-height // stride), -(-width // stride))
     else:
@@ -92,6 +98,8 @@ def convolution(
         padding=SAME if same else VALID,
         strideH=stride,
         strideW=stride,
+        dilationHFactor=spacing,
+        dilationWFactor=spacing,
         fusedActivationFunction=active,
     )
 
