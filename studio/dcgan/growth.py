@@ -23,7 +23,7 @@ from studio.core.data import Part
 from studio.core.generators.discriminator import LEAK
 from studio.core.progress import Progress
 from studio.core.training import rates
-from studio.core.training.loop import Batches
+from studio.core.training.loop import Batches, evenly_spaced
 from studio.dcgan import model
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
@@ -178,7 +178,8 @@ def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part)
     coarse[:, :, : 2 * count] = _both(kernel, 2) / (1 + LEAK)
     second.set_weights([coarse, bias] if its_bias else [coarse])
     for norm in _all(target, keras.layers.BatchNormalization)[:1]:
-        seen = np.asarray(images[:: max(1, len(images) // SAMPLE)][:SAMPLE], "float32") / 127.5 - 1
+        some = images[evenly_spaced(np.arange(len(images)), SAMPLE)]
+        seen = np.asarray(some, "float32") / 127.5 - 1
         _pass_on(norm, ops.conv(ops.average_pool(seen, 2, 2), kernel, 2, "same"), bias)
 
 

@@ -15,7 +15,7 @@ from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
 from studio.core.training.averaged import Average, AveragedTraining
-from studio.core.training.loop import Batches, Curves, arrays_named
+from studio.core.training.loop import Batches, Curves, arrays_named, evenly_spaced
 from studio.core.training.precision import computing_in
 from studio.core.training.stages import Stages
 from studio.dcgan import growth, model
@@ -81,7 +81,7 @@ class Trainer(AveragedTraining):
             self.gan.start()
         self.artist = model.generator(settings)  # draws with the averaged weights
         self.batches = Batches(len(images), settings.batch, settings.seed)
-        self.real_diversity = diversity(images[:: max(1, len(images) // 256)][:256])
+        self.real_diversity = diversity(images[evenly_spaced(np.arange(len(images)), 256)])
         self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
         self.keep_stages()
         self._begin()
