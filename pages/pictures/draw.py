@@ -41,7 +41,7 @@ TILE = {
     "enhance.enlarge": {"scale": 3},
     "outline.paint": {"seed": 3},
     "colour.picture": {},
-    "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.7, "seed": 4},
+    "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.9, "seed": 3},
 }
 DOODLE = 79  # of the avatars that a training learns from
 LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
