@@ -18,6 +18,8 @@ from PIL import Image, ImageOps
 from pages.form.samples import SHIPPED
 from studio.core import tasks
 from studio.core.pictures import images, paintings, sample_photos
+from studio.core.pictures.grids import grid
+from studio.faces.settings import FacesSettings
 from studio.style.house import known_styles
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +36,7 @@ NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
 BLOCKY, QUALITY = "chelsea", 12
 WALL = 25  # pictures of each model that draws
 ALONE = (11, 15)  # of them
+CARTOONS, CARTOON_SEED = 8, 3  # of a row
 
 
 def main(names: Sequence[str] = ()) -> None:
@@ -110,6 +113,14 @@ def _draw_faces(path: Path) -> None:
     _row(walls, path)
 
 
+def _draw_cartoons(path: Path) -> None:
+    """Cartoon faces, in two rows."""
+    asked = FacesSettings(preset="avatars-dcgan", n=2 * CARTOONS, seed=CARTOON_SEED, form="npz")
+    drawn = tasks.run("faces.draw", asked, {}).files[0].read()
+    with np.load(io.BytesIO(drawn)) as arrays:
+        _save(grid(arrays["images"], columns=CARTOONS), path)
+
+
 def _draw_face_alone(path: Path) -> None:
     """Two cartoon faces, each as it was drawn, enlarged plainly, and cleaned and enlarged."""
     asked = [{"face": face, "enhance": enhance} for face in ALONE for enhance in (False, True)]
@@ -168,6 +179,7 @@ PICTURES = {
     "painter": _draw_painter,
     "x-ray": _draw_xray,
     "faces": _draw_faces,
+    "cartoons": _draw_cartoons,
     "face-alone": _draw_face_alone,
     "teach": _draw_teach,
     "text": _draw_text,
