@@ -13,6 +13,8 @@ SMALL = "size=128"
 
 def opened(tab, address):
     page = tab(address)
+    # A page that still opens goes back to its top, and takes what a click opened out of sight.
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     page.get_by_role("button", name="Saved settings").click()
     page.get_by_role("button", name="Save these settings").wait_for()
     return page
