@@ -13,8 +13,8 @@ SMALL = "size=128"
 
 def opened(tab, address):
     page = tab(address)
-    # A page that still opens goes back to its top, and takes what a click opened out of sight.
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    # High enough for all: a page that still opens goes back to its top, away from what a click opened below.
+    page.set_viewport_size({"width": 1440, "height": 1800})
     page.get_by_role("button", name="Saved settings").click()
     page.get_by_role("button", name="Save these settings").wait_for()
     return page
