@@ -37,6 +37,7 @@ HERE = (
     "enhance",
     "colour",
     "outline",
+    "png",
 )
 APART = ("gallery", "reliability", "brought_bad")
 OF_MANY_PROCESSES = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -204,14 +205,18 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
-    """`(H, W, 3) uint8` -> the bytes of a PNG, with the recipe in its text chunk `recipe`."""
+    """`(H, W, 3) uint8` -> the bytes of a PNG, with the recipe in its text chunk `recipe`.
+
+    Of what deflate can look for, only runs are: what PNG's filters leave of a row repeats little else, so
+    that files are no larger, in half the time.
+    """
     info = PngImagePlugin.PngInfo()
     if recipe is not None:
         text = recipe.to_json()
         add = info.add_text if text.isascii() else info.add_itxt  # only the second is UTF-8
         add("recipe", text)
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", pnginfo=info, compress_level=4)
+    Image.fromarray(image).save(buffer, "PNG", pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 

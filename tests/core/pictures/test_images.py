@@ -301,6 +301,12 @@ def test_png_round_trip_is_exact_and_carries_the_recipe(picture):
     assert recipes.read(data) == recipe
 
 
+def test_a_png_is_no_larger_than_the_usual_one_of_the_library():
+    photo, flat = photos.coffee(), np.full((256, 256, 3), 9, "uint8")
+    for picture, most in ((photo, 1.03 * len(saved(Image.fromarray(photo), "PNG"))), (flat, 2000)):
+        assert len(images.encode_png(picture)) < most
+
+
 def test_floats_round_trip():
     levels = np.arange(256, dtype="uint8").repeat(3).reshape(16, 16, 3)
     floats = images.to_01(levels)
