@@ -27,10 +27,9 @@ def looked(pictures):
     }
 
 
-def pictures(size, channels=3, seed=0):
-    return tf.constant(
-        np.random.default_rng(seed).uniform(-1, 1, (4, size, size, channels)).astype("float32")
-    )
+def pictures(size, channels=3, seed=0, count=4):
+    drawn = np.random.default_rng(seed).uniform(-1, 1, (count, size, size, channels))
+    return tf.constant(drawn.astype("float32"))
 
 
 @pytest.mark.parametrize("size, channels", [(28, 1), (32, 3), (64, 3), (128, 3)])
@@ -43,19 +42,23 @@ def test_it_judges_parts_of_every_layer_at_every_size(size, channels):
     assert drawing > 0 and judging > 0
 
 
-def test_a_large_picture_is_shown_to_vgg16_at_64_px():
-    sides = []
-    judge = perceptual_judge(128, seed=0)
-    large, other = pictures(128), pictures(128, seed=1)
-    small = [tf.nn.avg_pool2d(one, 2, 2, "VALID") for one in (large, other)]
+def test_large_pictures_are_shown_to_vgg16_at_64_px_some_smaller_and_of_others_a_quarter():
+    shown = []
 
-    def see(shown):
-        sides.append(shown.shape[1])
-        return looked(shown)
+    def see(pictures):
+        shown.append(pictures.numpy())
+        return looked(pictures)
 
-    found = [float(one) for one in losses(judge, see, large, other, False)]
-    assert set(sides) == {64}
-    assert found == pytest.approx([float(one) for one in losses(judge, looked, *small, False)], rel=1e-4)
+    large = pictures(128, count=10)
+    losses(perceptual_judge(128, seed=0), see, large, pictures(128, seed=1, count=10), False)
+    real, made = shown
+    whole = large.numpy() / 2 + 0.5
+    smaller = whole[::2].reshape(5, 64, 2, 64, 2, 3).mean((2, 4))
+    top, low = slice(64), slice(64, 128)
+    places = [(1, top, top), (9, top, top), (3, top, low), (5, low, top), (7, low, low)]
+    assert real.shape == made.shape == (10, 64, 64, 3)
+    assert real[:5] == pytest.approx(smaller, abs=1e-5)
+    assert real[5:] == pytest.approx(np.stack([whole[place] for place in places]), abs=1e-5)
 
 
 def test_who_cannot_tell_loses_as_much_as_by_guessing():
