@@ -12,9 +12,15 @@ Command: python -m training.train_dcgan utkface64_20000.tar -o runs/faces-dcgan
     --start-from runs/faces-dcgan-second --steps 8000 --seed 3 --scored 5000 --precision bfloat16
 Reached: FID 32.4 (n = 5,000) in 49 min on two crowded cores; KID falls slowly
 
-Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan --size 28 --colors gray --no-flip
-    --width 48 --judge-width 32 --shift 3 --steps 5000
+Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan-first --size 28 --colors gray
+    --no-flip --width 48 --judge-width 32 --shift 3 --steps 5000
 Reached: FID 39.6 (n = 1,000) in 9 min on two shared cores
+
+Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan-second
+    --start-from runs/digits-dcgan-first --size 28 --colors gray --no-flip --width 48 --shift 3 --blocks 1
+    --steps 15000 --averaging 2000 --scored 0 --seed 1
+    then, without dropout, --start-from runs/digits-dcgan-second --dropout 0 --steps 10000 --seed 2
+Reached: FID 19.8 (n = 1,000) in 48 min on one core
 """
 
 import sys
