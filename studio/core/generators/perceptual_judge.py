@@ -2,8 +2,8 @@
 
 What it takes a network long to learn, that there are eyes and that they are alike, VGG16 knows from a million
 photos. The judge of pixels stays: it keeps colours and grain true, of which VGG16 sees little. VGG16 is shown
-64 px a side: of pictures of 128 px, every second one made smaller, and of each other a quarter as it is. That
-is four times as fast as to show them whole, and a model that grows keeps its second judge.
+64 px a side: of pictures of 128 px, every second one made smaller, and of each other one a quarter, with its
+fine detail. That is four times as fast as to show them whole, and a model that grows keeps its second judge.
 
 Reference:
     Sauer et al. 2021, arXiv:2111.01007, and Kumari et al. 2021, arXiv:2112.09130. Departs from both: VGG16,

@@ -207,8 +207,8 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
     """`(H, W, 3) uint8` -> the bytes of a PNG, with the recipe in its text chunk `recipe`.
 
-    Of what deflate can look for, only runs are: what PNG's filters leave of a row repeats little else, so
-    that files are no larger, in half the time.
+    Deflate looks for runs alone: PNG's filters leave little else that repeats, so that a file is no larger
+    and is written in half the time.
     """
     info = PngImagePlugin.PngInfo()
     if recipe is not None:
