@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
@@ -89,6 +89,5 @@ def _wall(sheet: bytes, stage: int, stages: int) -> bytes:
     width, height = picture.width // COLUMNS, picture.height // -(-stages // COLUMNS)
     down, across = divmod(stage, COLUMNS)
     wall = picture.crop((across * width, down * height, (across + 1) * width, (down + 1) * height))
-    body = io.BytesIO()
-    wall.resize((2 * wall.width, 2 * wall.height), Image.Resampling.NEAREST).save(body, "PNG")
-    return body.getvalue()
+    large = wall.resize((2 * wall.width, 2 * wall.height), Image.Resampling.NEAREST)
+    return images.encode_png(np.asarray(large))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from pages.form import forms, picture_input, samples
 from pages.form.samples import Sample
@@ -18,6 +16,7 @@ from pages.teach.classifiers import Shown
 from pages.widgets import browser_pictures, weight_downloads, words
 from studio import engine
 from studio.classify.settings import LEVELS_TOLD, ExplainSettings
+from studio.core.pictures import images
 from studio.core.tasks import File, Inputs
 
 TASK = "classify.explain"
@@ -160,6 +159,5 @@ def _sample(title: str, name: str, picture: np.ndarray) -> Sample:
 
 
 def _kept(name: str, picture: np.ndarray) -> File:
-    body = io.BytesIO()
-    Image.fromarray(np.asarray(picture)).save(body, "PNG")
-    return File.keep(body.getvalue(), "picture", f"{name.replace('/', ' ').rpartition('.')[0] or name}.png")
+    body = images.encode_png(np.asarray(picture))
+    return File.keep(body, "picture", f"{name.replace('/', ' ').rpartition('.')[0] or name}.png")

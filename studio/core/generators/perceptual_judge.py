@@ -78,14 +78,11 @@ def losses(judge: keras.Model, see: See, real: Any, made: Any, training: bool) -
 def _looks(see: See, pictures: Any) -> dict[str, Any]:
     side = seen(pictures.shape[1])
     if pictures.shape[1] > side:
-        pictures = ops.concatenate([_smaller(pictures[::2], side), *_parts(pictures[1::2], side)])
+        times = pictures.shape[1] // side
+        smaller = ops.average_pool(pictures[::2], times, times)
+        pictures = ops.concatenate([smaller, *_parts(pictures[1::2], side)])
     shape = ops.shape(pictures)[0], side, side, 3
     return see(ops.broadcast_to(pictures / 2 + 0.5, shape))
-
-
-def _smaller(pictures: Any, side: int) -> Any:
-    times = pictures.shape[1] // side
-    return ops.average_pool(pictures, times, times)
 
 
 def _parts(pictures: Any, side: int) -> list[Any]:
