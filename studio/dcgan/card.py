@@ -52,4 +52,7 @@ def _richer(settings: TrainDcganSettings) -> str:
         told += " The judge compared real with drawn pictures, held flat at both."
     if settings.perceptual_judge:
         told += " A second judge saw what VGG16 sees."
+    if settings.adaptive_augmentation:
+        told += " The more its judge had learnt by heart, the more pictures it saw changed (adaptive"
+        told += " discriminator augmentation)."
     return told
