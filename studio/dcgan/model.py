@@ -13,7 +13,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.generators.adaptive import AdaptiveAugment
 from studio.core.generators.discriminator import (
     Augment,
     adams,
@@ -30,6 +29,7 @@ from studio.core.objectives.gradients import fused
 from studio.core.training import rates
 from studio.core.training.precision import as_float32
 from studio.dcgan import bilateral
+from studio.dcgan.adaptive import AdaptiveAugment
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.written import HUES, SIDE, widths
 
