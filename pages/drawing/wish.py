@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,10 @@ _ABOUT = {
     "Its pictures are sharp; it needs many to learn from, and patience.",
     "vae": "One network writes a picture down in a few numbers, another draws it again. Its pictures are "
     "softer and soon there, and it redraws photos of yours.",
+}
+_MEASURES = {
+    "dcgan": "By a network that knows photos (KID and FID), some minutes more; the best of its tests is kept",
+    "vae": "By a network that knows photos (KID and FID), when it has learnt; some minutes more",
 }
 
 
@@ -69,7 +74,7 @@ def settings(kind: str, sample: str) -> Settings | None:
         unfold=("perceptual_judge",) if judged else (),
         proposed=JUDGED if at_hand else None,
         extra=given,
-        beside=_length,
+        beside=partial(_length, kind),
     )
     saved_settings.saved_settings(TASKS[kind], found, _put)
     return found
@@ -80,7 +85,7 @@ def _put(settings: Any) -> None:
     st.session_state["measured"] = settings.scored > 0
 
 
-def _length() -> dict[str, int]:
+def _length(kind: str) -> dict[str, int]:
     steps = st.select_slider(
         "How long it learns (steps)",
         STEPS,
@@ -93,7 +98,7 @@ def _length() -> dict[str, int]:
         "Measure how real they look",
         key="measured",
         bind="query-params",
-        help="By a network that knows photos (KID and FID), some minutes more; the best of its tests is kept",
+        help=_MEASURES[kind],
     )
-    tests = _DEAR_TESTS if measured else _TESTS
+    tests = _DEAR_TESTS if measured and kind == "dcgan" else _TESTS
     return {"steps": steps, "test_every": -(-steps // tests), "scored": MEASURED if measured else 0}
