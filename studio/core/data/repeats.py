@@ -20,9 +20,7 @@ from studio.core.progress import Progress
 
 MOST = 20_000  # pictures that are compared with each other, which takes some seconds
 SIDE = 16  # px of the small copies in colour that are compared
-ALIKE = (
-    0.97  # correlation of two copies; a JPEG of quality 5 keeps 0.977 of a photo of stars, which is hardest
-)
+ALIKE = 0.97  # correlation of two copies; a photo of faint stars of 128 px keeps it from JPEG 30 on
 APART = 24  # of 255: what differs more anywhere in its small copy shows something else
 _ROWS = 256  # compared with all before at once: 20 MB for 20,000 pictures
 _EACH = 8  # the most alike, of which one is the same or none
