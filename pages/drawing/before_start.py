@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from pages.drawing import repeated
 from pages.drawing.wish import EYES, JUDGED, TASKS
-from pages.form import estimates, read_pictures, seen_pictures
+from pages.form import corrected_sets, estimates, read_pictures, seen_pictures
+from pages.form.learning_pictures import CHOOSER
 from pages.form.read_pictures import Wish
 from pages.widgets import weight_downloads
 from studio.core import amounts, tasks
-from studio.core.data import Pictures
+from studio.core.data import Pictures, repeats
 from studio.core.generators.least_pictures import LEAST_PICTURES
 from studio.core.metrics import comparison
 from studio.core.settings import Settings
@@ -27,10 +29,11 @@ def wish(file: File, settings: Settings) -> Wish:
 
 def show(task: str, file: File, settings: Settings) -> bool:
     """Shows them, or what is wrong with them; returns whether they can be learnt from as it stands."""
-    looked = read_pictures.with_facts(wish(file, settings))
+    corrected_sets.tell(file, CHOOSER)  # first, so that it can be undone where too few are left
+    looked = read_pictures.with_facts(wish(file, settings), repeats.find)
     if looked is None:
         return False
-    pictures, _ = looked
+    pictures, repeated_ones = looked
     st.markdown(
         f"**{len(pictures.names):,} pictures**, {seen_pictures.sides(pictures)} along the shorter side. "
         "**Teach** makes a model that "
@@ -40,6 +43,7 @@ def show(task: str, file: File, settings: Settings) -> bool:
         st.caption(_second_judge(task, file, settings))
     told = f"As it sees them: the square in the middle of each, {settings.size} px a side"
     seen_pictures.show(pictures, told, _notes(pictures, settings.size))
+    repeated.show(file, pictures, repeated_ones)
     looks = EYES if settings.perceptual_judge or getattr(settings, "perceptual", 0) else ()
     weight_downloads.first_run([*looks, *(comparison.WEIGHTS if settings.scored else ())])
     return True

@@ -135,6 +135,16 @@ def count(file: File) -> int:
     return len(_opened(place.where, place.name).names) if isinstance(place.where, Path) else 0
 
 
+def lies_here(file: File) -> bool:
+    """Whether a data set is a file or folder of a person, not one that is known and fetched by its name.
+
+    Raises:
+        InvalidInput: if it was changed.
+        Unavailable: if it is no longer kept.
+    """
+    return isinstance(_place(file).where, Path)
+
+
 def opened(file: File) -> DataSource:
     """A data set of files as it lies there, copies and all: for whom names tell what belongs together.
 
