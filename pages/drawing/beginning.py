@@ -68,7 +68,7 @@ def choose(task: str) -> Beginning | None:
         format_func=lambda name: models.title(name) if name else _FRESH,
         key=KEY,
         bind="query-params",
-        help="A model that draws already learns sooner, from pictures like those that it knows or from others",
+        help="A model that draws already usually learns sooner; it stays as it is, and a new one comes of it",
     )
     found = Beginning()
     if name:
