@@ -28,7 +28,7 @@ with stage:
         shown = job is not None and training.learns_from(job, source.file)
         ready = shown or before_start.show(task, inputs, settings)
 with left:
-    if ready and parts.start_button(":material/draw:", "Teach"):
+    if ready and parts.start_button(":material/draw:", before_start.button(source.file)):
         with stage:
             parts.start(task, settings, inputs)
 parts.recent(*wish.TASKS.values())

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import streamlit as st
 
 from pages.drawing.wish import EYES, JUDGED, TASKS
-from pages.form import estimates, read_pictures, seen_pictures
+from pages.form import estimates, named_sets, read_pictures, seen_pictures
 from pages.form.read_pictures import Wish
 from pages.widgets import weight_downloads, words
-from studio.core import amounts, tasks
+from studio.core import amounts, data, tasks
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
 from studio.core.generators.least_pictures import LEAST_PICTURES
@@ -34,6 +34,16 @@ def show(task: str, inputs: Inputs, settings: Settings) -> bool:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
     (file,) = inputs["data"]
+    absent = data.to_fetch(file)
+    if absent is not None:
+        st.markdown(
+            f"**{words.plain(file.name)}** is not on this machine yet. **{words.plain(button(file))}** fetches "
+            f"it first, {named_sets.size(absent)}, and keeps it. Then a model learns from it"
+            f"{estimates.cost_in_words(task, settings, inputs)}."
+        )
+        st.caption("Its pictures appear here after that. **Stop** waits for a fetch to end.")
+        _first_run(settings)
+        return True
     looked = read_pictures.with_facts(wish(file, settings))
     if looked is None:
         return False
@@ -47,9 +57,19 @@ def show(task: str, inputs: Inputs, settings: Settings) -> bool:
         st.caption(_second_judge(task, inputs, settings))
     told = f"As it sees them: the square in the middle of each, {settings.size} px a side"
     seen_pictures.show(pictures, told, _notes(pictures, settings.size))
+    _first_run(settings)
+    return True
+
+
+def button(file: File) -> str:
+    """What the button that starts is called: it says what is fetched first, if anything is."""
+    absent = data.to_fetch(file)
+    return "Teach" if absent is None else f"Fetch {data.command_name(file)} and teach"
+
+
+def _first_run(settings: Settings) -> None:
     looks = EYES if settings.perceptual_judge or getattr(settings, "perceptual", 0) else ()
     weight_downloads.first_run([*looks, *(comparison.WEIGHTS if settings.scored else ())])
-    return True
 
 
 def _second_judge(task: str, inputs: Inputs, settings: Settings) -> str:

@@ -48,6 +48,7 @@ def source() -> Source | None:
         sample_sets.collections(),
         LEAST_PICTURES,
         f"At least {LEAST_PICTURES} pictures of one kind; a thousand and more, cut alike, are far better.",
+        named=True,
     )
 
 

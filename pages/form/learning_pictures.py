@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.form import data_set_input, loose_pictures, picture_input, uploads
+from pages.form import data_set_input, loose_pictures, named_sets, picture_input, uploads
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import LOCAL, owner
 from studio.core import data
 from studio.core.data.sample_sets import Collection
 from studio.core.errors import InvalidInput
@@ -19,9 +19,10 @@ from studio.core.tasks import File
 from studio.gallery import index
 from studio.gallery.index import Wanted
 
-KEY, OWN, GALLERY = "learn_from", "Your own", "Your gallery"
+KEY, OWN, GALLERY, NAMED = "learn_from", "Your own", "Your gallery", "By name"
 MOST = 2000  # loose pictures, or of the gallery
 _SHOWN = 3  # names
+_IN_TWO_ROWS = 5.6  # rem of a tile, at which five are not four and a lonely one
 _SLOT, _ARCHIVE, _LOOSE, _PACKED = "draw", "draw_archive", "draw_loose", "draw_packed"
 
 
@@ -39,7 +40,11 @@ class Source:
 
 
 def choose(
-    samples: Mapping[str, Collection], least: int, advice: str, label: str = data_set_input.LABEL
+    samples: Mapping[str, Collection],
+    least: int,
+    advice: str,
+    label: str = data_set_input.LABEL,
+    named: bool = False,
 ) -> Source | None:
     """Asks for pictures, the first sample chosen already; None while there are none.
 
@@ -48,15 +53,22 @@ def choose(
         least: how many pictures there must be.
         advice: what is said to whoever is to bring their own.
         label: what is asked for.
+        named: whether data sets of TensorFlow Datasets are offered, to whoever runs the studio: they may have
+            to be fetched.
     """
     known = {name.capitalize(): one for name, one in samples.items()}
-    names = [*samples, "own", "gallery"]
-    chosen = data_set_input.which([*known, OWN, GALLERY], names, key=KEY, label=label)
+    titles, names, tile = [*known, OWN, GALLERY], [*samples, "own", "gallery"], picture_input.TILE
+    if named and owner() == LOCAL:
+        titles, names, tile = [*titles, NAMED], [*names, "by-name"], _IN_TWO_ROWS
+    chosen = data_set_input.which(titles, names, key=KEY, label=label, tile=tile)
     if chosen in known:
         st.caption(known[chosen].title)
         name = known[chosen].name
         return Source(data_set_input.sample(name), name)
-    file = _own(advice) if chosen == OWN else _of_the_gallery(least)
+    if chosen == NAMED:
+        file = named_sets.choose()
+    else:
+        file = _own(advice) if chosen == OWN else _of_the_gallery(least)
     return Source(file) if file else None
 
 

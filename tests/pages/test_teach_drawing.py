@@ -265,5 +265,5 @@ def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
 
 
 def test_samples_have_their_pictures():
-    for name in [*sample_sets.collections(), "own", "gallery"]:
+    for name in [*sample_sets.collections(), "own", "gallery", "by-name"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()

@@ -10,6 +10,7 @@ from studio.core.data.sets import (
     opened,
     pictures,
     reference,
+    to_fetch,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "opened",
     "pictures",
     "reference",
+    "to_fetch",
 ]
