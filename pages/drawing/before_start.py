@@ -37,8 +37,8 @@ def show(task: str, inputs: Inputs, settings: Settings) -> bool:
     absent = data.to_fetch(file)
     if absent is not None:
         st.markdown(
-            f"**{words.plain(file.name)}** is not on this machine yet. **{words.plain(button(file))}** fetches "
-            f"it first, {named_sets.size(absent)}, and keeps it. Then a model learns from it"
+            f"**{words.plain(file.name)}** is not on this machine yet. **{words.plain(button(file))}** "
+            f"fetches it first, {named_sets.size(absent)}, and keeps it. Then a model learns from it"
             f"{estimates.cost_in_words(task, settings, inputs)}."
         )
         st.caption("Its pictures appear here after that. **Stop** waits for a fetch to end.")
