@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.drawing.beginning import Beginning
 from pages.form import forms, learning_pictures, saved_settings
 from pages.form.learning_pictures import Source
 from pages.widgets import weight_downloads
@@ -52,27 +53,30 @@ def source() -> Source | None:
         sample_sets.collections(),
         LEAST_PICTURES,
         f"At least {LEAST_PICTURES} pictures of one kind; a thousand and more, cut alike, are far better.",
+        named=True,
     )
 
 
-def settings(kind: str, sample: str) -> Settings | None:
+def settings(kind: str, sample: str, begun: Beginning) -> Settings | None:
     """Asks for the settings of a training; None after showing what is wrong with them.
 
     A second judge of a GAN is in sight, and proposed where nothing has to be fetched for it.
 
     Args:
         sample: the sample set to learn from, which decides some of them; "" for others.
+        begun: what it begins with, which decides some, too.
     """
-    given = _GIVEN.get(sample, {})
+    given = {**_GIVEN.get(sample, {}), **begun.shape}
     judged = kind == "dcgan"
     at_hand = judged and not weight_downloads.missing(EYES)
+    proposed = {**(JUDGED if at_hand else {}), **begun.proposed}
     found = forms.form(
         tasks.get(TASKS[kind]).settings,
         skip=("steps", "test_every", "scored", *given),
         apart=("size",),
         fold=("width",),
         unfold=("perceptual_judge",) if judged else (),
-        proposed=JUDGED if at_hand else None,
+        proposed={name: value for name, value in proposed.items() if name not in given},
         extra=given,
         beside=partial(_length, kind),
     )

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import brought_pictures, data_set_input
+from pages.form import brought_pictures, data_set_input, named_sets, picture_input
 from pages.form.corrected_sets import Chooser
-from pages.widgets.owners import owner
+from pages.widgets.owners import LOCAL, owner
 from studio.core.data.sample_sets import Collection
 from studio.core.tasks import File
 from studio.gallery import index
 from studio.gallery.index import Wanted
 
-KEY, OWN, GALLERY = "learn_from", "Your own", "Your gallery"
+KEY, OWN, GALLERY, NAMED = "learn_from", "Your own", "Your gallery", "By name"
 MOST = 2000  # pictures of the gallery
+_IN_TWO_ROWS = 5.6  # rem of a tile, at which five are not four and a lonely one
 _NEXT = "learn_from_next"
 
 
@@ -34,7 +35,11 @@ class Source:
 
 
 def choose(
-    samples: Mapping[str, Collection], least: int, advice: str, label: str = data_set_input.LABEL
+    samples: Mapping[str, Collection],
+    least: int,
+    advice: str,
+    label: str = data_set_input.LABEL,
+    named: bool = False,
 ) -> Source | None:
     """Asks for pictures, the first sample chosen already; None while there are none.
 
@@ -43,17 +48,24 @@ def choose(
         least: how many pictures there must be.
         advice: what is said to whoever is to bring their own.
         label: what is asked for.
+        named: whether data sets of TensorFlow Datasets are offered, to whoever runs the studio: they may have
+            to be fetched.
     """
     if wish := st.session_state.pop(_NEXT, None):
         _use(wish)
     known = {name.capitalize(): one for name, one in samples.items()}
-    names = [*samples, "own", "gallery"]
-    chosen = data_set_input.which([*known, OWN, GALLERY], names, key=KEY, label=label)
+    titles, names, tile = [*known, OWN, GALLERY], [*samples, "own", "gallery"], picture_input.TILE
+    if named and owner() == LOCAL:
+        titles, names, tile = [*titles, NAMED], [*names, "by-name"], _IN_TWO_ROWS
+    chosen = data_set_input.which(titles, names, key=KEY, label=label, tile=tile)
     if chosen in known:
         st.caption(known[chosen].title)
         name = known[chosen].name
         return Source(data_set_input.sample(name), name)
-    file = brought_pictures.ask(advice) if chosen == OWN else _of_the_gallery(least)
+    if chosen == NAMED:
+        file = named_sets.choose()
+    else:
+        file = brought_pictures.ask(advice) if chosen == OWN else _of_the_gallery(least)
     return Source(file) if file else None
 
 

@@ -19,7 +19,7 @@ from studio.core.progress import Progress
 from studio.core.training import stages, start_from
 from studio.core.training.loop import Curves
 from studio.core.training.stages import Stages
-from studio.dcgan import card, generator, model, task
+from studio.dcgan import card, estimate, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings
 
 pytestmark = pytest.mark.slow
@@ -133,15 +133,20 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
 
 
 def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, drawn, tmp_path):
-    small = trained(drawn, steps=1, width=8, judge_width=8)
+    small = trained(drawn, steps=1, width=8, judge_width=8, colors="gray")
     inputs = {"data": [data.reference(str(drawn))], "start": [small.files[0]]}
-    large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0)  # half as wide
+    large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
     with pytest.raises(InvalidInput, match=r"Expected: size 64.*width 4.*judge_width 4.*width 8"):
         tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
     found = tasks.run("dcgan.train", large, inputs)
     preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
     assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
     assert "began with the weights of faces" in preset.card()
+    alike = large.model_copy(update={"size": 32, "width": 8, "judge_width": 8})
+    grows, goes_on = (
+        estimate.usual(one, inputs) / estimate.usual(one, {"data": inputs["data"]}) for one in (large, alike)
+    )
+    assert grows > 1 and goes_on == 1, "learning to enlarge takes some time, too"
 
 
 @pytest.mark.parametrize("uneven", [{"width": 9}, {"judge_width": 9}, {"width": 6}])

@@ -13,13 +13,14 @@ import pytest
 from PIL import Image
 
 from pages import parts
-from pages.drawing import wish
+from pages.drawing import beginning, wish
 from pages.form import brought_pictures, learning_pictures, near_pictures, samples
 from pages.jobs import commands
 from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
 from studio.core.pictures import avatars, images, sample_photos
 from studio.core.tasks import File
+from studio.dcgan import enlarging
 
 pytestmark = pytest.mark.slow
 
@@ -100,8 +101,8 @@ def test_what_a_sample_decides_is_not_asked_for(visit):
 def read(visit, until):
     """The page of a GAN, once its pictures are read."""
 
-    def read():
-        page = visit("teach-to-draw")
+    def read(**chosen: str):
+        page = visit("teach-to-draw", **chosen)
         until(lambda: page.run() and "Teach" in labels(page))
         assert not page.exception and not page.error
         return page
@@ -163,6 +164,49 @@ def test_a_vae_has_no_second_judge_by_itself(read, eyes_at_hand):
     page.button_group(key="kind").set_value("vae").run()
     assert page.slider(key="perceptual_judge").value == 0 and page.select_slider(key="batch").value == 64
     assert "a network that knows photos" not in said(page.caption)
+
+
+def asked_for(page) -> set[str]:
+    kinds = ("slider", "select_slider", "number_input", "toggle", "button_group")
+    return {found.key for kind in kinds for found in getattr(page, kind)}
+
+
+def test_a_model_is_trained_on_or_grows_and_what_it_is_decides(read, begun, until, monkeypatch):
+    page = read(start_with="The studio's faces")
+    assert page.selectbox(key=beginning.KEY).options[:2] == ["Nothing: a new model", "The studio's faces"]
+    assert not asked_for(page) & set(beginning.SHAPE["dcgan.train"])
+    assert "It learns on at 64 px" in said(page.caption) and "Learnt from" in said(page.caption)
+    next(found for found in page.button if found.label == "Teach").click().run()
+    page.button_group(key=beginning.WAY).set_value(beginning.GROW).run()
+    assert "enlarged, 20 channels wide where it had 40" in said(page.caption)
+    until(lambda: page.run() and "Teach" in labels(page))
+    next(found for found in page.button if found.label == "Teach").click().run()
+    assert "minutes here" in said(page.markdown)
+    monkeypatch.setattr(enlarging, "BATCH", 1000 * enlarging.BATCH)
+    assert "hours here" in said(page.run().markdown), "learning to enlarge counts"
+    on, grown = begun
+    assert "--start-from faces-dcgan" in on and "--size" not in on
+    assert "--start-from faces-dcgan" in grown and "--size 128" in grown and "--width 20" in grown
+    page.selectbox(key=beginning.KEY).set_value("").run()
+    assert {"size", "width", "judge_width"} <= asked_for(page)
+
+
+def test_what_a_model_learnt_with_is_proposed_and_taken_back(read):
+    page = read(start_with="The studio's avatars")
+    assert page.slider(key="bilateral").value == 10 and not page.toggle(key="flip").value
+    assert not {beginning.WAY, "blocks"} & asked_for(page), "none is larger than 128 px"
+    page.selectbox(key=beginning.KEY).set_value("").run()
+    assert page.slider(key="bilateral").value == 0 and page.toggle(key="flip").value
+    page.button_group(key="kind").set_value("vae").run()
+    page.selectbox(key=beginning.KEY).set_value("faces-vae").run()
+    assert page.slider(key="adversarial").value == 0.5 and page.select_slider(key="beta").value == 3
+    assert not asked_for(page) & set(beginning.SHAPE["vae.train"])
+
+
+def test_what_does_not_go_together_is_one_sentence_before_it_starts(read):
+    page = read()
+    page.button_group(key="loss").set_value("relativistic").run()
+    assert "Received: 0" in said(page.error) and "Teach" not in labels(page)
 
 
 def test_a_zip_is_looked_over(own):
@@ -303,5 +347,5 @@ def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
 
 
 def test_samples_have_their_pictures():
-    for name in [*sample_sets.collections(), "own", "gallery"]:
+    for name in [*sample_sets.collections(), "own", "gallery", "by-name"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()

@@ -11,6 +11,7 @@ from studio.core.data.sets import (
     opened,
     pictures,
     reference,
+    to_fetch,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "opened",
     "pictures",
     "reference",
+    "to_fetch",
 ]
