@@ -38,6 +38,12 @@ _CHARTS = (
         "How different its pictures are from each other: at 1 as different as real ones. Where this falls, "
         "they all become one (mode collapse), and the training goes back to before.",
     ),
+    Chart(
+        {"augmentation": "chance of each change"},
+        "How likely each picture is changed before it is judged (p of adaptive augmentation): it rises while "
+        "the first judge knows the real ones by heart.",
+        zero=True,
+    ),
     Chart({"kid": "KID"}, "How far its pictures are from real ones (KID): lower is closer."),
 )
 _GROWING = {

@@ -51,4 +51,7 @@ def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
         told += f" A picture is mixed of {settings.palette} colours."
     if settings.loss == "relativistic":
         told += " The judge compared real with drawn pictures, held flat at both."
+    if settings.adaptive_augmentation:
+        told += " The more its judge had learnt by heart, the more pictures it saw changed (adaptive"
+        told += " discriminator augmentation)."
     return told + cards.second_judge(figures, settings.perceptual_judge > 0)

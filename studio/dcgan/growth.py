@@ -68,6 +68,8 @@ def begin(
             _reduce(start.discriminator, gan.discriminator, images)
         else:
             gan.discriminator.set_weights(start.discriminator.get_weights())
+    if start.settings.adaptive_augmentation and gan.settings.adaptive_augmentation:
+        gan.augment.set_weights(start.augment.get_weights())
     second, before = gan.perceptual_judge, start.perceptual_judge
     if second and before and second.input_shape == before.input_shape:
         second.set_weights(before.get_weights())

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from studio.core.generators.adaptive import AdaptiveAugment
 from studio.core.generators.discriminator import (
     Augment,
     adams,
@@ -33,7 +34,8 @@ from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.written import HUES, SIDE, widths
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
-SEEN = ("generator", "judge", "real_score", "made_score")
+TOLD = ("generator", "judge")  # what a training's curves show
+SEEN = ("real_score", "made_score")
 MOMENTA = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # of Adam
 NUDGED = 4  # the penalty looks at every fourth picture; more changes little and costs much
 
@@ -153,6 +155,14 @@ def _evened(pictures: Any, sharpness: float) -> Any:
     return pictures
 
 
+def augmentation(settings: TrainDcganSettings) -> Augment:
+    """What both judges see of a picture; one that adapts alone has weights, which models without it lack."""
+    shape = settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
+    if settings.adaptive_augmentation:
+        return AdaptiveAugment(*shape, steps=settings.steps, batch=settings.batch)
+    return Augment(*shape)
+
+
 class Gan(keras.Model):
     """Both networks and what each loses; a batch of real pictures is all that training feeds it.
 
@@ -175,11 +185,10 @@ class Gan(keras.Model):
         self.perceptual_judge = perceptual_judge(settings.size, settings.seed) if sees_more else None
         # In a function: the weights of VGG16 are no part of this model.
         self._see = (lambda pictures: see(pictures)) if see else None
-        self.augment = Augment(
-            settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
-        )
+        self.augment = augmentation(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
-        self.losses_seen = {name: keras.metrics.Mean(name) for name in SEEN}
+        self.told = (*TOLD, "augmentation") if settings.adaptive_augmentation else TOLD
+        self.losses_seen = {name: keras.metrics.Mean(name) for name in (*self.told, *SEEN)}
         self.built = True
 
     def start(self) -> None:
@@ -196,7 +205,8 @@ class Gan(keras.Model):
     def call(self, real: Any, training: bool = False) -> dict[str, Any]:
         """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name.
 
-        Besides, for how likely real the judge takes either kind, in [0, 1].
+        Besides, for how likely real the judge takes either kind, in [0, 1], how sure it is of real pictures,
+        in [-1, 1], and the probability of each change where that adapts.
         """
         real = ops.cast(real, "float32") / 127.5 - 1
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
@@ -204,6 +214,10 @@ class Gan(keras.Model):
         real = self.augment(real)
         compare = self._relative if self.settings.loss == "relativistic" else self._apart
         found = compare(real, made, training)
+        if isinstance(self.augment, AdaptiveAugment):
+            if training:
+                self.augment.adapt(found["overfitting"])
+            found["augmentation"] = ops.convert_to_tensor(self.augment.p)
         if self.perceptual_judge is None or self._see is None:
             return found
         generator, judge = losses(self.perceptual_judge, self._see, real, made, training)
@@ -223,6 +237,7 @@ class Gan(keras.Model):
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "made_score": ops.mean(ops.sigmoid(made_logits)),
+            "overfitting": ops.mean(ops.sign(real_logits)),
         }
 
     def _relative(self, real: Any, made: Any, training: bool) -> dict[str, Any]:
@@ -245,6 +260,7 @@ class Gan(keras.Model):
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(made_logits))),
             "made_score": ops.mean(ops.sigmoid(made_logits - ops.mean(real_logits))),
+            "overfitting": ops.mean(ops.sign(real_logits - made_logits)),
         }
 
     def _steepness(self, real: Any) -> Any:

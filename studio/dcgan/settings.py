@@ -76,6 +76,10 @@ class TrainDcganSettings(Settings):
     cutout: float = setting(
         0.0, "Side of a square hidden from the judge, as a share of the picture's.", ge=0, le=0.9, step=0.05
     )
+    adaptive_augmentation: bool = setting(
+        False,
+        "For few pictures: the more of them the judge learns by heart, the more it sees them changed (ADA).",
+    )
     gradient_penalty: float = setting(
         0.0,
         "How flat the judge must be at real pictures (R1); a relativistic one also at made ones (R2).",

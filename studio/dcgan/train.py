@@ -27,6 +27,7 @@ QUICK = 2  # of them, where a person stopped it and waits
 LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have become one
 LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
 MOST_ROLLBACKS = 3
+_STAYS = ("seed_generator", "augment/")  # when it goes back: the same draws would fail again
 _NOTED = ("best_distance", "most_diverse", "rollbacks")
 
 Distance = Callable[[np.ndarray], float]  # how far made pictures, `(n, side, side, C) uint8`, are from real
@@ -102,7 +103,7 @@ class Trainer(AveragedTraining):
     def advance(self) -> Mapping[str, float]:
         """One batch, one step of both networks."""
         found = self.stepped(self.images[self.batches.at(self.step)])
-        losses = self.means({name: found[name] for name in ("generator", "judge")})
+        losses = self.means({name: found[name] for name in self.gan.told})
         marks = {"mark": found["made_score"], "real": found["real_score"]}
         self.note_stage({**losses, **marks}, self._shown_pictures)
         return losses
@@ -139,7 +140,7 @@ class Trainer(AveragedTraining):
         for variable, array in zip(
             (*self.gan.variables, *self.gan.optimizer.variables), self.good, strict=True
         ):
-            if "seed_generator" not in variable.path:  # the same draws would fail again
+            if not any(part in variable.path for part in _STAYS):
                 variable.assign(array)
         self.average = Average(self.gan.generator.get_weights(), self.settings.averaging)
 
@@ -211,6 +212,7 @@ def train(
     gan = model.Gan(settings)
     gan.generator.set_weights(trainer.best)
     gan.discriminator.set_weights(trainer.gan.discriminator.get_weights())
+    gan.augment.set_weights(trainer.gan.augment.get_weights())
     if gan.perceptual_judge and trainer.gan.perceptual_judge:
         gan.perceptual_judge.set_weights(trainer.gan.perceptual_judge.get_weights())
     return Trained(gan, trainer.curves, trainer.step, ended, trainer.rollbacks, trainer.stages)

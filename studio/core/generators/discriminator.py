@@ -144,29 +144,34 @@ class Augment(keras.layers.Layer):
     def __init__(self, size: int, shift: int, flip: bool, cutout: float, seed: int):
         super().__init__(name="augment")
         self.side, self.shift, self.flip, self.cutout = size, shift, flip, cutout
+        self.moves = bool(shift or flip)
         self.draws = keras.random.SeedGenerator(seed)
 
     def call(self, pictures: Any) -> Any:
         """`(B, side, side, C)` -> the same, each one moved, mirrored and cut at random."""
         count = ops.shape(pictures)[0]
-        if self.shift or self.flip:
-            rows, columns = self._chosen(count, flip=False), self._chosen(count, flip=self.flip)
+        if self.moves:
+            rows, columns = (self._taken(self._places(count, flip)) for flip in (False, self.flip))
             pictures = _moved(pictures, rows, columns)
         if self.cutout:
             pictures = pictures * self._holes(count)
         return pictures
 
-    def _chosen(self, count: Any, flip: bool) -> Any:
-        """Which row each row comes from, `(B, side, side)` of 0 and 1; beyond the edge, none, so gray.
-
-        The gray shows how far a picture was moved. Were the edge repeated, a face on a plain background that
-        what draws put beside its place would look like one that was moved here, and stay there.
-        """
+    def _places(self, count: Any, flip: bool) -> Any:
+        """Which row each row comes from, `(B, side)`; some lie beyond the edge."""
         moves = keras.random.randint((count, 1), -self.shift, self.shift + 1, seed=self.draws)
         places = ops.arange(self.side)[None] + moves
         if flip:
             mirrored = keras.random.randint((count, 1), 0, 2, seed=self.draws)
             places = ops.where(mirrored == 1, self.side - 1 - places, places)
+        return places
+
+    def _taken(self, places: Any) -> Any:
+        """The same as shares of all rows, `(B, side, side)` of 0 and 1; beyond the edge, none, so gray.
+
+        The gray shows how far a picture was moved. Were the edge repeated, a face on a plain background that
+        what draws put beside its place would look like one that was moved here, and stay there.
+        """
         return ops.one_hot(places, self.side, dtype="float32")
 
     def _holes(self, count: Any) -> Any:

@@ -1,0 +1,111 @@
+"""Augmentation that grows stronger while the judge learns the real pictures by heart, and weaker again.
+
+With few pictures a judge soon knows each of them, and what it says of made ones teaches nothing more.
+
+Reference:
+    Adaptive discriminator augmentation: Karras et al. 2020, arXiv:2006.06676. There pixel blitting (mirroring
+    and whole-pixel moves, which `Augment` always does here) and geometric changes won most, changes of colour
+    a little, and filters, noise and cutout next to nothing. Departs from it: no turns, for faces and letters
+    stand upright, and what stretches and moves alone is two products of matrices, which cost next to nothing;
+    gray instead of a mirrored border; the three changes of colour of Zhao et al. 2020, arXiv:2006.10738.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from studio.core.generators.discriminator import Augment
+from studio.core.training.precision import as_float32
+
+TARGET = 0.6  # of the mean sign of what the judge says of real pictures, in [-1, 1]; above, it overfits
+MOST = 0.8  # of p: above, the changes themselves begin to show in what is drawn
+RISE, SHARE = 500_000, 0.25  # pictures in which p would go from 0 to 1; of those of a training, at most
+HEARD = 256  # pictures over which the sign is averaged, four batches of the paper's 64
+# Deviations: a height or width is stretched by so many powers of two (a change of size by .2 and one of shape
+# by .2 together), and moved by so much of itself.
+STRETCH, MOVE = 0.2 * 2**0.5, 0.125
+BRIGHTNESS, CONTRAST, SATURATION = 0.5, 0.5, 1.0  # at most: in [-1, 1], and of what there is
+
+
+class AdaptiveAugment(Augment):
+    """Besides what `Augment` does, stretches, moves and tints each picture; each change with probability p.
+
+    The paper's p takes 500,000 pictures from 0 to 1. A training on few pictures often sees fewer in all, so
+    that here it takes at most a quarter of the training: late enough to be steady, and early enough to help.
+
+    Args:
+        size, shift, flip, cutout, seed: see `Augment`, which draws the same numbers without this.
+        steps: of the training.
+        batch: pictures of each.
+
+    Attributes:
+        p: probability of each change, a scalar in [0, MOST].
+        overfitting: the mean sign of what the judge says of real pictures, a scalar in [-1, 1].
+    """
+
+    def __init__(
+        self, size: int, shift: int, flip: bool, cutout: float, seed: int, *, steps: int, batch: int
+    ):
+        super().__init__(size, shift, flip, cutout, seed)
+        self.moves = True
+        self.changes = keras.random.SeedGenerator(seed + 1)
+        # In float32 also where networks compute in bfloat16, which has too few digits for a small step of p.
+        kept = {"shape": (), "initializer": "zeros", "trainable": False, "dtype": "float32"}
+        self.p = self.add_weight(name="p", autocast=False, **kept)
+        self.overfitting = self.add_weight(name="overfitting", autocast=False, **kept)
+        self.rise = batch / min(RISE, SHARE * steps * batch)
+        self.heard = min(1.0, batch / HEARD)
+
+    def adapt(self, sign: Any) -> None:
+        """Moves p by a fixed amount: up where the judge is too often right of real pictures, else down.
+
+        Args:
+            sign: the mean sign of what it says of those of a batch, a scalar in [-1, 1].
+        """
+        self.overfitting.assign(self.overfitting + self.heard * (sign - self.overfitting))
+        self.p.assign(ops.clip(self.p + self.rise * ops.sign(self.overfitting - TARGET), 0.0, MOST))
+
+    def call(self, pictures: Any) -> Any:
+        """`(B, side, side, C)` -> the same, each one tinted, moved, stretched, mirrored and cut at random."""
+        # Colours first: what comes in from beyond the edge stays gray, and shows how far a picture was moved.
+        return super().call(self._tinted(pictures))
+
+    def _tinted(self, pictures: Any) -> Any:
+        """Brightness, contrast and saturation; each leaves a picture as it is where its strength is 0."""
+        count, channels = ops.shape(pictures)[0], pictures.shape[-1]
+        pictures = as_float32(pictures)
+        pictures = pictures + BRIGHTNESS * self._strengths(count)
+        middle = ops.mean(pictures, axis=(1, 2, 3), keepdims=True)
+        pictures = pictures + CONTRAST * self._strengths(count) * (pictures - middle)
+        if channels > 1:
+            gray = ops.mean(pictures, axis=3, keepdims=True)
+            pictures = pictures + SATURATION * self._strengths(count) * (pictures - gray)
+        return pictures
+
+    def _strengths(self, count: Any) -> Any:
+        """`(B, 1, 1, 1)` in [-1, 1]: of how much of a change each picture gets."""
+        return self._some(keras.random.uniform((count, 1, 1, 1), -1, 1, seed=self.changes))
+
+    def _some(self, strengths: Any) -> Any:
+        """Each as it is with probability p, else 0."""
+        draws = keras.random.uniform(ops.shape(strengths), seed=self.changes)
+        return strengths * ops.cast(draws < self.p, "float32")
+
+    def _places(self, count: Any, flip: bool) -> Any:
+        if self.shift or self.flip:
+            return super()._places(count, flip)
+        return ops.zeros((count, 1), "int32") + ops.arange(self.side)[None]
+
+    def _taken(self, places: Any) -> Any:
+        """The same between two rows: parts of both, by how near they are; whole places give 0 and 1."""
+        count, middle = ops.shape(places)[0], (self.side - 1) / 2
+        powers, shares = (
+            self._some(keras.random.normal((count, 1), 0, spread, seed=self.changes))
+            for spread in (STRETCH, MOVE)
+        )
+        away = (ops.cast(places, "float32") - middle) * ops.power(2.0, powers)
+        places = middle + away + self.side * shares
+        return ops.relu(1 - ops.abs(places[..., None] - ops.arange(self.side, dtype="float32")))

@@ -1,0 +1,109 @@
+"""Augmentation that adapts: how p moves, and what each picture gets by it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from keras import ops
+
+from studio.core.generators import adaptive
+from studio.core.generators.adaptive import AdaptiveAugment
+from studio.core.generators.discriminator import Augment
+from studio.core.objectives.gradients import value_and_grad
+
+STILL = (32, 0, False, 0.0, 1)  # neither moved nor mirrored nor cut
+
+
+def pictures(count: int = 16, channels: int = 3) -> np.ndarray:
+    return np.random.default_rng(0).uniform(-1, 1, (count, 32, 32, channels)).astype("float32")
+
+
+def augment(p: float = 0.0, shape=STILL, steps: int = 100, batch: int = 16) -> AdaptiveAugment:
+    layer = AdaptiveAugment(*shape, steps=steps, batch=batch)
+    layer.p.assign(p)
+    return layer
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("shape", [(32, 4, True, 0.4, 7), (32, 0, False, 0.4, 7), (32, 0, True, 0.0, 7)])
+def test_at_0_a_picture_is_changed_as_without_it_bit_for_bit(shape, channels):
+    plain, layer = Augment(*shape), augment(0.0, shape)
+    for _ in range(3):  # the next draws are the same, too
+        seen = pictures(channels=channels)
+        assert np.array_equal(ops.convert_to_numpy(plain(seen)), ops.convert_to_numpy(layer(seen)))
+
+
+def test_it_rises_while_the_judge_is_right_and_falls_while_it_is_not():
+    layer, found = augment(batch=256), []  # that many are heard at once
+    for sign in (1.0, 1.0, 0.61, 0.59, 0.59, -1.0, -1.0):
+        layer.adapt(sign)
+        found.append(float(layer.p))
+    step = 256 / (0.25 * 100 * 256)  # a quarter of the training takes it from 0 to 1
+    assert found == pytest.approx([step * n for n in (1, 2, 3, 2, 1, 0, 0)])
+
+
+def test_it_stays_between_0_and_most():
+    layer = augment(batch=256)
+    for _ in range(100):
+        layer.adapt(1.0)
+    assert float(layer.p) == pytest.approx(adaptive.MOST)
+
+
+def test_in_a_long_training_it_rises_as_slowly_as_in_the_paper():
+    assert augment(steps=10**6, batch=50).rise == pytest.approx(50 / 500_000)
+
+
+def test_one_batch_in_which_the_judge_is_right_moves_nothing():
+    layer = augment(0.5, batch=16)
+    layer.overfitting.assign(0.5)
+    layer.adapt(1.0)
+    assert float(layer.p) < 0.5 and float(layer.overfitting) == pytest.approx(0.5 + 0.5 / 16)
+
+
+@pytest.mark.parametrize("p", [0.2, 0.8])
+def test_each_change_comes_with_probability_p(p):
+    flat = np.full((2000, 32, 32, 1), 0.25, "float32")  # only brightness changes its middle
+    middle = ops.convert_to_numpy(augment(p)(flat))[:, 16, 16, 0]
+    assert np.mean(middle != 0.25) == pytest.approx(p, abs=0.04)
+    assert np.abs(middle - 0.25).max() <= adaptive.BRIGHTNESS + 1e-6
+
+
+def test_pictures_are_stretched_and_moved_and_gray_comes_in():
+    white = np.zeros((400, 32, 32, 1), "float32")
+    white[:, 12:20, 12:20] = 1
+    layer = augment(1.0)
+    layer._tinted = lambda seen: seen
+    found = ops.convert_to_numpy(layer(white))[..., 0]
+    rows, columns = (found.max(axis).sum(1) for axis in (2, 1))  # how high and wide the square is
+    for sides in (rows, columns):
+        assert sides.min() < 7 and sides.max() > 9.5
+    assert abs(np.corrcoef(rows, columns)[0, 1]) < 0.3, "the two are stretched apart"
+    assert found.min() == 0 and (found[:, 0] == 0).mean() > 0.9
+
+
+def test_colours_change_and_a_gray_picture_stays_gray():
+    layer = augment(1.0)
+    layer._taken = lambda places: ops.one_hot(places, 32, dtype="float32")
+    seen = pictures(64)
+    found = ops.convert_to_numpy(layer(seen))
+    contrast = found.std((1, 2, 3)) / seen.std((1, 2, 3))
+    assert contrast.min() < 0.8 and contrast.max() > 1.3
+    colours = [np.ptp(some, axis=3).mean((1, 2)) / some.std((1, 2, 3)) for some in (found, seen)]
+    assert np.std(colours[0] / colours[1]) > 0.1, "saturation changes beside contrast"
+    gray = np.repeat(pictures(8, 1), 3, 3)
+    assert np.ptp(ops.convert_to_numpy(layer(gray)), axis=3).max() < 1e-5
+
+
+def test_gradients_reach_the_pictures():
+    """What it does is linear in pictures, so that the gradient tells any difference."""
+    shape, rng = (32, 3, True, 0.3, 5), np.random.default_rng(1)
+    weights = rng.normal(size=(16, 32, 32, 3)).astype("float32")
+    change = rng.normal(size=(16, 32, 32, 3)).astype("float32")
+
+    def told(seen):
+        return ops.sum(augment(0.8, shape)(seen) * weights), ()
+
+    before, _, slopes = value_and_grad(told)(ops.convert_to_tensor(pictures()))
+    slopes, after = ops.convert_to_numpy(slopes), told(pictures() + change)[0]
+    assert np.abs(slopes).max() > 1
+    assert np.sum(slopes * change) == pytest.approx(float(after - before), rel=1e-3, abs=0.05)
