@@ -95,6 +95,8 @@ def _drawn_by(model: File) -> bytes:
 def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """What became of it, one line each, as Markdown."""
     yield trainings.learnt(f"{figures['pictures']:,} pictures", figures, settings)
+    if begun := figures.get("started_from"):
+        yield f"Begun with: {words.plain(models.title(begun))}."
     yield from trainings.ended(figures)
     if figures.get("ended") == "collapsed":
         yield "It ended early, for all its pictures became one again and again; this is the best until then."

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from pages.drawing.beginning import Beginning
 from pages.form import forms, learning_pictures, saved_settings
 from pages.form.learning_pictures import Source
 from pages.widgets import weight_downloads
@@ -32,6 +34,10 @@ _ABOUT = {
     "vae": "One network writes a picture down in a few numbers, another draws it again. Its pictures are "
     "softer and soon there, and it redraws photos of yours.",
 }
+_MEASURES = {
+    "dcgan": "By a network that knows photos (KID and FID), some minutes more; the best of its tests is kept",
+    "vae": "By a network that knows photos (KID and FID), when it has learnt; some minutes more",
+}
 
 
 def kind() -> str:
@@ -47,29 +53,32 @@ def source() -> Source | None:
         sample_sets.collections(),
         LEAST_PICTURES,
         f"At least {LEAST_PICTURES} pictures of one kind; a thousand and more, cut alike, are far better.",
+        named=True,
     )
 
 
-def settings(kind: str, sample: str) -> Settings | None:
+def settings(kind: str, sample: str, begun: Beginning) -> Settings | None:
     """Asks for the settings of a training; None after showing what is wrong with them.
 
     A second judge of a GAN is in sight, and proposed where nothing has to be fetched for it.
 
     Args:
         sample: the sample set to learn from, which decides some of them; "" for others.
+        begun: what it begins with, which decides some, too.
     """
-    given = _GIVEN.get(sample, {})
+    given = {**_GIVEN.get(sample, {}), **begun.shape}
     judged = kind == "dcgan"
     at_hand = judged and not weight_downloads.missing(EYES)
+    proposed = {**(JUDGED if at_hand else {}), **begun.proposed}
     found = forms.form(
         tasks.get(TASKS[kind]).settings,
         skip=("steps", "test_every", "scored", *given),
         apart=("size",),
         fold=("width",),
         unfold=("perceptual_judge",) if judged else (),
-        proposed=JUDGED if at_hand else None,
+        proposed={name: value for name, value in proposed.items() if name not in given},
         extra=given,
-        beside=_length,
+        beside=partial(_length, kind),
     )
     saved_settings.saved_settings(TASKS[kind], found, _put)
     return found
@@ -80,7 +89,7 @@ def _put(settings: Any) -> None:
     st.session_state["measured"] = settings.scored > 0
 
 
-def _length() -> dict[str, int]:
+def _length(kind: str) -> dict[str, int]:
     steps = st.select_slider(
         "How long it learns (steps)",
         STEPS,
@@ -93,7 +102,7 @@ def _length() -> dict[str, int]:
         "Measure how real they look",
         key="measured",
         bind="query-params",
-        help="By a network that knows photos (KID and FID), some minutes more; the best of its tests is kept",
+        help=_MEASURES[kind],
     )
-    tests = _DEAR_TESTS if measured else _TESTS
+    tests = _DEAR_TESTS if measured and kind == "dcgan" else _TESTS
     return {"steps": steps, "test_every": -(-steps // tests), "scored": MEASURED if measured else 0}

@@ -14,7 +14,7 @@ from studio.core.models.presets import Preset
 from studio.core.pictures import images
 from studio.core.training.stages import COLUMNS
 
-_MARKS = {"mark": "these drawn pictures", "real": "real pictures"}
+_MARKS = {"mark": "drawn pictures", "real": "real pictures"}
 _LOSSES = {
     "generator": "the one that draws loses {:.2f}",
     "judge": "the judge loses {:.2f}",
@@ -69,7 +69,10 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
     ]
     if rows:
         curves.named(rows, "the judge's mark")
-        st.caption("For how likely real the judge took them. Where the lines meet, it could not tell.")
+        st.caption(
+            "For how likely real the judge took the pictures of that step. "
+            "Where the lines meet, it could not tell."
+        )
 
 
 def in_words(numbers: Numbers, stage: int) -> str:
@@ -78,7 +81,7 @@ def in_words(numbers: Numbers, stage: int) -> str:
     told = [text.format(found[name]) for name, text in _LOSSES.items() if found.get(name) is not None]
     if found.get("mark") is not None:
         real = f", real ones with {found['real']:.0%}" if found.get("real") is not None else ""
-        told = [f"the judge takes these for real with {found['mark']:.0%}{real}", *told]
+        told = [f"the judge takes drawn pictures for real with {found['mark']:.0%}{real}", *told]
     return f"After {found['steps']:,.0f} steps: {words.listed(told)}" if told else "What it drew"
 
 

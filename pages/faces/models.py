@@ -30,7 +30,7 @@ def choose(known: list[str]) -> str:
     kind = next(iter(kinds))
     if len(kinds) > 1:
         kind = forms.one_of("Drawn by", {one: KINDS[one] for one in kinds}, key="model")
-    _about(kinds[kind])
+    about(kinds[kind])
     return kinds[kind]
 
 
@@ -56,6 +56,13 @@ def _title(subject: str, kinds: Mapping[str, str]) -> str:
     """What is drawn, by which models: of those that ship as any choice, of a person's own as it was typed."""
     ships = index.shipped().presets.keys() & set(kinds.values())
     return words.choice(subject) if ships else subject
+
+
+def title(name: str) -> str:
+    """What a model is called among those of its kind: "faces-dcgan" -> "The studio's faces", a person's own
+    as it was typed."""
+    found = _OF_A_KIND.fullmatch(name) if _shipped(name) else None
+    return f"The studio's {found[1]}" if found else words.model(name)
 
 
 def none_yet() -> None:
@@ -95,8 +102,8 @@ def _by_subject(known: list[str]) -> dict[str, dict[str, str]]:
     return drawn
 
 
-def _about(name: str) -> None:
-    """What a model learnt from, how close it comes, and whether it may be used for research only."""
+def about(name: str) -> None:
+    """Says what a model learnt from, how close it comes, and whether it may be used for research only."""
     shipped = _shipped(name)
     told = []
     with suppress(StudioError):

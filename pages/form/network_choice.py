@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,8 +18,15 @@ def networks(shipped: str, training: str, fits: Callable[[Preset], bool] = lambd
     Args:
         fits: whether one of those does what is asked for, where the training makes several kinds.
     """
-    found = [shipped]
-    for name in presets.own():
+    return [shipped, *made_by(training, presets.own(), fits)]
+
+
+def made_by(
+    training: str, names: Iterable[str], fits: Callable[[Preset], bool] = lambda preset: True
+) -> list[str]:
+    """Those of several models that a training has made, without any that is broken. See `networks`."""
+    found = []
+    for name in names:
         with suppress(StudioError):
             preset = presets.find(name)
             if preset.task == training and fits(preset):

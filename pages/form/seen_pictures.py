@@ -6,18 +6,26 @@ from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from pages.widgets import browser_pictures, words
 from studio.core.data import Pictures
 from studio.core.pictures import grids, images
 
 SHOWN, COLUMNS = 48, 12
+SMALL = 112  # px
 
 
 def sides(pictures: Pictures) -> str:
     """How large they are: "96 to 512 px"."""
     least, most = pictures.sizes.min(1).min(), pictures.sizes.min(1).max()
     return f"{least:,} px" if least == most else f"{least:,} to {most:,} px"
+
+
+def small(picture: np.ndarray) -> np.ndarray:
+    """One of them to be named: `(h, w, 3 or 1) uint8` -> `(SMALL, SMALL, 3) uint8`."""
+    colour = Image.fromarray(picture.squeeze()).convert("RGB")
+    return np.asarray(colour.resize((SMALL, SMALL), Image.Resampling.BILINEAR))
 
 
 def show(pictures: Pictures, told: str, notes: Iterable[str] = ()) -> None:

@@ -90,6 +90,7 @@ def _draw_sets() -> None:
     _save(_folders(), SHIPPED / "set-own.webp")
     _save(_frames(), SHIPPED / "set-gallery.webp")
     _save(_camera(), SHIPPED / "set-by-hand.webp")
+    _save(_shelf(), SHIPPED / "set-by-name.webp")
 
 
 def _folders() -> Image.Image:
@@ -122,6 +123,15 @@ def _camera() -> Image.Image:
     draw.ellipse((54, 63, 106, 115), "#eeece4")
     draw.ellipse((64, 73, 96, 105), "#a63d57")
     draw.ellipse((114, 62, 124, 72), "#c2781e")
+    return picture
+
+
+def _shelf() -> Image.Image:
+    picture = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+    draw = ImageDraw.Draw(picture)
+    for top, ink in ((98, "#3046b0"), (66, "#c2781e"), (34, "#a63d57")):
+        draw.rounded_rectangle((36, top, 124, top + 26), 6, ink)
+        draw.rectangle((48, top + 11, 84, top + 15), "#eeece4")
     return picture
 
 

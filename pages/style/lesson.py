@@ -12,12 +12,10 @@ from pages.form import forms, learning_pictures, network_choice, picture_input, 
 from pages.form.learning_pictures import Source
 from pages.form.samples import Sample
 from pages.widgets import words
-from studio.core import tasks
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
-from studio.core.training import start_from
 from studio.run import input_files
 from studio.style.house import known_styles
 from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
@@ -53,9 +51,7 @@ class Beginning:
 
     def inputs(self) -> Inputs:
         """The input that holds the network. Raises `StudioError` if it is no longer there or not whole."""
-        slot = next(slot for slot in tasks.get(TASK).inputs if slot.name == start_from.SLOT)
-        file = input_files.from_name(slot, self.network) if self.network else None
-        return {start_from.SLOT: [file]} if file else {}
+        return input_files.to_start_from(TASK, self.network)
 
 
 _NEW = Beginning("", (), {"only_new": False})

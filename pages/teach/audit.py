@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.form import estimates
+from pages.form import estimates, seen_pictures
 from pages.jobs import inline_jobs
 from pages.teach import base_model, by_hand, corrections, data_sets, evaluations
 from pages.widgets import weight_downloads, words
@@ -115,7 +115,7 @@ def examples(pictures: Pictures) -> None:
         return
     for label, name in list(enumerate(pictures.classes))[:MOST_CLASSES]:
         rows = np.flatnonzero(pictures.labels == label)[:EACH]
-        there = [data_sets.small(pictures.images[row]) for row in rows]
+        there = [seen_pictures.small(pictures.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             for picture in there:
                 st.image(picture, width=72, alt=name)

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from pages.form import read_pictures
+from pages.form import read_pictures, seen_pictures
 from pages.form.read_pictures import Wish
 from studio.classify.data import audit, duplicates
 from studio.core.data import Pictures
 from studio.core.progress import Progress
 from studio.core.tasks import File
-
-THUMBNAIL = 112  # px
 
 
 def _facts(pictures: Pictures, progress: Progress) -> dict[str, Any]:
@@ -40,11 +37,6 @@ def if_available(file: File, size: int) -> Pictures | None:
 
 
 def thumbnails(found: Pictures, names: Sequence[str]) -> list[np.ndarray | None]:
-    """Pictures of a data set by their names, each `(THUMBNAIL, THUMBNAIL, 3) uint8`; None for unknown."""
+    """Pictures of a data set by their names, as `seen_pictures.small` makes them; None for unknown."""
     places = {name: place for place, name in enumerate(found.names)}
-    return [small(found.images[places[name]]) if name in places else None for name in names]
-
-
-def small(picture: np.ndarray) -> np.ndarray:
-    """`(h, w, 3) uint8` -> `(THUMBNAIL, THUMBNAIL, 3) uint8`."""
-    return np.asarray(Image.fromarray(picture).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR))
+    return [seen_pictures.small(found.images[places[name]]) if name in places else None for name in names]

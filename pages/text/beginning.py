@@ -9,11 +9,9 @@ import streamlit as st
 
 from pages.text import voices
 from pages.widgets import words
-from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
-from studio.core.training import start_from
 from studio.run import input_files
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.voice import SHAPE
@@ -37,9 +35,7 @@ class Beginning:
 
     def inputs(self) -> Inputs:
         """The input that holds the voice. Raises `StudioError` if it is no longer there or not whole."""
-        slots = {slot.name: slot for slot in tasks.get(voices.TRAIN).inputs}
-        file = input_files.from_name(slots[start_from.SLOT], self.name) if self.name else None
-        return {start_from.SLOT: [file]} if file else {}
+        return input_files.to_start_from(voices.TRAIN, self.name)
 
     def reader(self, known: list[str]) -> WriteSettings | None:
         """A voice that shows how voices read until the training has made one; None where there is none.

@@ -26,11 +26,12 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         if figures["rollbacks"]
         else ""
     )
+    richer = _richer(settings, figures)
     parts = [
         f"# Draws like {name}",
         f"Data: {name}, {figures['pictures']:,} pictures at {settings.size} px; {figures['held_out']:,} of "
         "them were held out to test on.\n\n" + cards.LICENCE,
-        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{_richer(settings)} "
+        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters draw.{richer} "
         f"{cards.trained(figures, settings.batch)} The weights are averaged ones, of the test that "
         f"came closest.{begun}{back}{ended}\n\n    {command}",
         *figures["notes"],
@@ -39,7 +40,7 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
     return "\n\n".join(parts) + "\n"
 
 
-def _richer(settings: TrainDcganSettings) -> str:
+def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
     """What it has besides a plain DCGAN, as sentences."""
     told = ""
     if settings.blocks:
@@ -50,9 +51,7 @@ def _richer(settings: TrainDcganSettings) -> str:
         told += f" A picture is mixed of {settings.palette} colours."
     if settings.loss == "relativistic":
         told += " The judge compared real with drawn pictures, held flat at both."
-    if settings.perceptual_judge:
-        told += " A second judge saw what VGG16 sees."
     if settings.adaptive_augmentation:
         told += " The more its judge had learnt by heart, the more pictures it saw changed (adaptive"
         told += " discriminator augmentation)."
-    return told
+    return told + cards.second_judge(figures, settings.perceptual_judge > 0)

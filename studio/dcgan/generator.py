@@ -44,22 +44,32 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
 
 def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
     """Raises `InvalidInput` if a model of the one does not grow into one of the other, twice as large."""
-    widths, least = {name: getattr(old, name) for name in HALVED}, 2 * LEAST_WIDTH
-    if any(width % 2 or width < least for width in widths.values()):
+    wanted = grown(old)
+    if wanted is None:
         raise invalid(
             "model to grow from",
-            expected=f"a width and a judge_width that are even and at least {least}, for both are halved",
-            received=", ".join(f"{name} {width}" for name, width in widths.items()),
+            expected=f"a width and a judge_width that are even and at least {2 * LEAST_WIDTH}, for both are "
+            "halved",
+            received=", ".join(f"{name} {getattr(old, name)}" for name in HALVED),
             next_step=f"train it on at its own size, {old.size} px, or choose another model",
         )
     if not grows(old, new):
-        half = {name: getattr(old, name) for name in SHAPE} | {"size": new.size}
-        half |= {name: getattr(old, name) // 2 for name in HALVED}
         expected, received = (
-            ", ".join(f"{name} {found[name]}" for name in SHAPE) for found in (half, new.model_dump())
+            ", ".join(f"{name} {getattr(one, name)}" for name in SHAPE) for one in (wanted, new)
         )
         step = "train with these, or choose another model"
         raise invalid("model to grow from", expected=expected, received=received, next_step=step)
+
+
+def grown(old: TrainDcganSettings) -> TrainDcganSettings | None:
+    """The settings of a model that grows from one of these, twice as large; None where none can."""
+    size, widths = 2 * old.size, [getattr(old, name) for name in HALVED]
+    if size not in old.described()["size"].choices:
+        return None
+    if any(width % 2 or width < 2 * LEAST_WIDTH for width in widths):
+        return None
+    halves = {name: width // 2 for name, width in zip(HALVED, widths, strict=True)}
+    return old.model_copy(update={"size": size, **halves})
 
 
 def grows(old: TrainDcganSettings, new: TrainDcganSettings) -> bool:

@@ -24,7 +24,7 @@ from studio.core.generators.discriminator import LEAK
 from studio.core.progress import Progress
 from studio.core.training import rates
 from studio.core.training.loop import Batches, evenly_spaced
-from studio.dcgan import model
+from studio.dcgan import enlarging, model
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.written import widths
@@ -33,7 +33,7 @@ NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # parts of a pixel in those twice as 
 MEAN = np.array([0, 0.5, 0.5, 0])  # parts of pixels in the mean of two
 SAMPLE = 256  # pictures by which a normalisation knows what it will meet
 QUIET_BLOCK, QUIET = 1e-3, 0.05  # gains of a residual block, of other channels; at 0 they would never learn
-STEPS, BATCH, RATE = 600, 16, 0.003  # of learning to enlarge
+RATE = 0.003  # of learning to enlarge
 ENLARGING = "Learning to enlarge"  # what a person is told meanwhile
 GRAIN = 0.05  # in [-1, 1], put on the small pictures there: what a network draws has some, which must go
 STRONGEST = 0.98  # of a colour in [-1, 1], as what draws it says it before it is cut off
@@ -81,7 +81,7 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
     """Teaches the finest layers of a network that has grown to draw sharp what they enlarge.
 
     They see no numbers there, only pictures of half the size; what is not passed on as these are is learnt
-    against the judges alone. A palette, which mixes its colours by the numbers, is left as it is.
+    against the judges alone. See `enlarging.steps` for what does not.
 
     Args:
         gan: after `begin`.
@@ -91,23 +91,19 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
     Raises:
         Cancelled: if a person stopped it.
     """
-    settings, steps = gan.settings, min(STEPS, gan.settings.steps)
-    if settings.palette or not _passes_on(settings):
+    settings, steps = gan.settings, enlarging.steps(gan.settings)
+    if not steps:
         return
     progress.stage(ENLARGING)
     network = _enlarger(gan.generator, settings)
     network.compile(keras.optimizers.Adam(rates.falling(RATE, steps, 0.02)), "mae")
-    batches, rng = Batches(len(images), BATCH, settings.seed), np.random.default_rng([settings.seed, 10])
+    batches = Batches(len(images), enlarging.BATCH, settings.seed)
+    rng = np.random.default_rng([settings.seed, 10])
     for step in range(steps):
         wanted = np.asarray(images[batches.at(step)], "float32") / 127.5 - 1
         grain = GRAIN * rng.standard_normal((len(wanted), *network.input_shape[1:]))
         network.train_on_batch(ops.average_pool(wanted, 2, 2) + grain.astype("float32"), wanted)
         progress.report(step + 1, steps, text=ENLARGING)
-
-
-def _passes_on(settings: TrainDcganSettings) -> bool:
-    """Whether the finest layers have the channels to hold what is above and what is below 0."""
-    return 2 * (settings.palette or settings.channels) <= settings.width
 
 
 def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
@@ -144,7 +140,7 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
     """Lets the finest layers draw what another network does, enlarged, where they have the channels."""
     last, picture, n = source.get_layer("picture"), target.get_layer("picture"), _finest(settings)
     count = last.filters
-    if picture.filters != count or not _passes_on(settings):
+    if picture.filters != count or not enlarging.passes_on(settings):
         return
     kernel, bias = (_both(one, axis) for one, axis in zip(last.get_weights(), (2, 0), strict=True))
     grow = target.get_layer(f"grow_{n}")

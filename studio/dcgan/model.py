@@ -35,7 +35,7 @@ from studio.dcgan.written import HUES, SIDE, widths
 
 NUDGE = 0.05  # how far a picture in [-1, 1] is moved to see how steep the judge is
 TOLD = ("generator", "judge")  # what a training's curves show
-SEEN = ("real_score", "made_score", "level")
+SEEN = ("real_score", "made_score")
 MOMENTA = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # of Adam
 NUDGED = 4  # the penalty looks at every fourth picture; more changes little and costs much
 
@@ -205,8 +205,8 @@ class Gan(keras.Model):
     def call(self, real: Any, training: bool = False) -> dict[str, Any]:
         """What each network loses on a batch of `(B, size, size, C) uint8`, as scalars by its name.
 
-        Besides, how real the judge takes either kind, in [0, 1], the level of a logit that is .5 there, how
-        sure it is of real pictures, in [-1, 1], and the probability of each change where that adapts.
+        Besides, for how likely real the judge takes either kind, in [0, 1], how sure it is of real pictures,
+        in [-1, 1], and the probability of each change where that adapts.
         """
         real = ops.cast(real, "float32") / 127.5 - 1
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
@@ -237,7 +237,6 @@ class Gan(keras.Model):
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "made_score": ops.mean(ops.sigmoid(made_logits)),
-            "level": 0.0,
             "overfitting": ops.mean(ops.sign(real_logits)),
         }
 
@@ -261,7 +260,6 @@ class Gan(keras.Model):
             "judge": judge,
             "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(made_logits))),
             "made_score": ops.mean(ops.sigmoid(made_logits - ops.mean(real_logits))),
-            "level": ops.mean(real_logits),
             "overfitting": ops.mean(ops.sign(real_logits - made_logits)),
         }
 

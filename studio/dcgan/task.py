@@ -56,6 +56,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "rollbacks": trained.rollbacks,
         "ended": trained.ended,
         **start_from.origin(inputs),
+        "taught_by": start_from.taught_by(inputs, weights),
         "curve": history.curve,
     }
     z = _latents(settings)[: QUICK if stopped else None]

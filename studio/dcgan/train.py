@@ -43,7 +43,7 @@ class Trained:
         steps: batches done.
         ended: "" for all of them, else why it ended before: "cancelled", "nan" or "collapsed".
         rollbacks: how often it went back to its last good weights.
-        stages: what it drew of the same numbers as it grew, and the judge's mark of that.
+        stages: what it drew of the same numbers as it grew, and the judge's marks in those steps.
     """
 
     gan: model.Gan
@@ -104,17 +104,12 @@ class Trainer(AveragedTraining):
         """One batch, one step of both networks."""
         found = self.stepped(self.images[self.batches.at(self.step)])
         losses = self.means({name: found[name] for name in self.gan.told})
-        self.note_stage(losses, self._shown_pictures, lambda drawn: self._marks(drawn, found))
+        marks = {"mark": found["made_score"], "real": found["real_score"]}
+        self.note_stage({**losses, **marks}, self._shown_pictures)
         return losses
 
     def _shown_pictures(self) -> np.ndarray:
-        return draw(self.gan.generator, latents(self.settings, SHOWN))
-
-    def _marks(self, drawn: np.ndarray, found: Mapping[str, float]) -> dict[str, float]:
-        """For how likely real the judge takes a wall, and real pictures of the last batch, in [0, 1]."""
-        logits = self.gan.discriminator.predict_on_batch(drawn[: stages.SHOWN].astype("float32") / 127.5 - 1)
-        marks = 1 / (1 + np.exp(float(found["level"]) - logits.astype("float64")))
-        return {"mark": float(np.mean(marks)), "real": float(found["real_score"])}
+        return draw(self.gan.generator, stages.latents(SHOWN, self.settings.latent_dim))
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Draws with the averaged weights, measures how close and how diverse, and acts on it."""
@@ -224,7 +219,7 @@ def train(
 
 
 def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
-    """The numbers that previews and tests are drawn from, `(count, latent_dim) float32`: always the same."""
+    """The numbers that tests are drawn from, `(count, latent_dim) float32`: always the same."""
     rng = np.random.default_rng([settings.seed, 7])
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
 

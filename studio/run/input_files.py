@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from studio.core import amounts, paths
+from studio.core import amounts, paths, tasks
 from studio.core.brought import models
 from studio.core.brought.files import keras_files, packing
 from studio.core.data import corpus, sample_sets
 from studio.core.errors import invalid, printable, unknown
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.pictures import animations, film_limits, formats, images, paintings, sample_photos
-from studio.core.tasks import File, Kind, Slot
+from studio.core.tasks import File, Inputs, Kind, Slot
+from studio.core.training import start_from
 
 _SAMPLE = sample_sets.PREFIX
 _MODEL_FILES = {".keras", ".zip", ".h5"}
@@ -68,6 +69,17 @@ def from_name(slot: Slot, text: str) -> File | None:
     if slot.kind == "dataset" and text.startswith(_SAMPLE):
         return sample_sets.reference(text)
     return _zipped(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
+
+
+def to_start_from(task: str, name: str) -> Inputs:
+    """The input of a training that begins with the model of a name; none for "".
+
+    Raises:
+        StudioError: if it is not there, or not whole.
+    """
+    slot = next(slot for slot in tasks.get(task).inputs if slot.name == start_from.SLOT)
+    file = from_name(slot, name) if name else None
+    return {start_from.SLOT: [file]} if file else {}
 
 
 def is_picture(text: str) -> bool:

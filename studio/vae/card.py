@@ -26,7 +26,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         if settings.adversarial
         else "of the test that missed least on validation pictures, half as many as were held out"
     )
-    second = " A second judge saw what VGG16 sees." if settings.perceptual_judge else ""
+    second = cards.second_judge(figures, settings.perceptual_judge > 0)
     full = " with full covariances" if figures["density_full"] else ""
     drawn = (
         f"New pictures are drawn from a mixture of {figures['density_parts']} normals{full}, fitted to the "

@@ -66,6 +66,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         **scored.figures,
         "ended": "cancelled" if stopped else trained.ended,
         **start_from.origin(inputs),
+        "taught_by": start_from.taught_by(inputs, weights),
         "notes": [*pictures.notes, *found.notes, *scored.figures.get("notes", ())],
         "curve": history.curve,
     }

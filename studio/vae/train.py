@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core.pictures.grids import grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel, start_from
+from studio.core.training import checkpoints, parallel, stages, start_from
 from studio.core.training.averaged import AveragedTraining
 from studio.core.training.loop import (
     Batches,
@@ -123,7 +123,8 @@ class Trainer(AveragedTraining):
         found = self.stepped(self.batch(self.step))
         told = ("reconstruction", "kl", "judge")
         losses = self.means({name: found[name] for name in told if name in found})
-        self.note_stage(losses, lambda: codes.decode(self.learner.vae, new_points(self.settings, 2 * SHOWN)))
+        points = stages.latents(2 * SHOWN, self.settings.latent_dim)
+        self.note_stage(losses, lambda: codes.decode(self.learner.vae, points))
         return losses
 
     def test(self, progress: Progress) -> Mapping[str, float]:
@@ -211,11 +212,6 @@ def sheet(vae: Vae, pictures: np.ndarray, settings: TrainVaeSettings) -> np.ndar
         pictures: `(k, size, size, C) uint8`.
     """
     again = codes.encode(vae, pictures)[0]
-    made = codes.decode(vae, np.concatenate([again, new_points(settings, 2 * len(pictures))]))
+    new = stages.latents(2 * len(pictures), settings.latent_dim)
+    made = codes.decode(vae, np.concatenate([again, new]))
     return grid(np.concatenate([pictures, made]), columns=len(pictures))
-
-
-def new_points(settings: TrainVaeSettings, count: int) -> np.ndarray:
-    """The numbers that new pictures are drawn from on the way, `(count, latent_dim) float32`: the same."""
-    rng = np.random.default_rng([settings.seed, 7])
-    return rng.standard_normal((count, settings.latent_dim)).astype("float32")

@@ -42,7 +42,7 @@ def test_pictures_become_a_model_that_draws(tab, expect):
     expect(main.get_by_text(f"It learnt from {EACH} pictures for 250 of 250 steps")).to_be_visible()
     main.get_by_role("img", name="New pictures that it draws").wait_for()
     main.get_by_text("How it learnt to draw").click()
-    main.get_by_role("img", name=re.compile("the judge takes these for real with")).wait_for()
+    main.get_by_role("img", name=re.compile("the judge takes drawn pictures for real with")).wait_for()
 
     page.get_by_label("Name of the model").fill("Drawers of mine")
     button("Keep as model").click()

@@ -18,7 +18,8 @@ from studio.core.pictures import avatars, images
 from studio.core.progress import Progress
 from studio.core.training import stages, start_from
 from studio.core.training.loop import Curves
-from studio.dcgan import card, generator, model, task
+from studio.core.training.stages import Stages
+from studio.dcgan import card, estimate, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings
 
 pytestmark = pytest.mark.slow
@@ -111,10 +112,16 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
     start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
     found = tasks.run("dcgan.train", short, start)
-    assert found.figures["started_from"] == "faces"
+    assert found.figures["started_from"] == "faces" and found.figures["taught_by"] == []
     assert found.figures["curve"]["steps"] == [2, 4]
-    own = start_from.history(start, 2, Curves(steps=[2]), None)
-    assert own.curve == {"steps": [2]} and own.sheet is None, "more steps have a history of their own"
+    longer = Stages(2)
+    longer.add(2, np.zeros((16, 28, 28, 1), "uint8"), {"judge": 0.5})
+    own = start_from.history(start, 2, Curves(steps=[2]), longer)
+    assert own.curve == {"steps": [2]}, "more steps have curves of their own"
+    before = presets.unpack(made.files[0].read(), tmp_path / "first").data()["stages"]
+    last = before["steps"][-1]
+    assert own.stages["steps"] == [*before["steps"], last + 2], "and their walls stand after those of before"
+    assert own.stages["judge"] == [*before["judge"], 0.5] and own.stages["mark"] == [*before["mark"], None]
     before, preset = (
         presets.unpack(one.files[0].read(), tmp_path / name)
         for one, name in ((made, "before"), (found, "after"))
@@ -126,15 +133,20 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learnt
 
 
 def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, drawn, tmp_path):
-    small = trained(drawn, steps=1, width=8, judge_width=8)
+    small = trained(drawn, steps=1, width=8, judge_width=8, colors="gray")
     inputs = {"data": [data.reference(str(drawn))], "start": [small.files[0]]}
-    large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0)  # half as wide
+    large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
     with pytest.raises(InvalidInput, match=r"Expected: size 64.*width 4.*judge_width 4.*width 8"):
         tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
     found = tasks.run("dcgan.train", large, inputs)
     preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
     assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
     assert "began with the weights of faces" in preset.card()
+    alike = large.model_copy(update={"size": 32, "width": 8, "judge_width": 8})
+    grows, goes_on = (
+        estimate.usual(one, inputs) / estimate.usual(one, {"data": inputs["data"]}) for one in (large, alike)
+    )
+    assert grows > 1 and goes_on == 1, "learning to enlarge takes some time, too"
 
 
 @pytest.mark.parametrize("uneven", [{"width": 9}, {"judge_width": 9}, {"width": 6}])
@@ -168,8 +180,11 @@ def test_a_judge_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn, weight
     loading.fill(kept, preset)
     fresh = model.Gan(settings).perceptual_judge.get_weights()
     assert not all(map(np.array_equal, kept.perceptual_judge.get_weights(), fresh))
-    again = tasks.run("dcgan.train", settings, {**inputs, "start": [found.files[0]]})
+    inputs |= {"start": [found.files[0]]}
+    again = tasks.run("dcgan.train", settings, inputs)
     assert again.figures["started_from"] == "faces"
+    alone = tasks.run("dcgan.train", settings.model_copy(update={"perceptual_judge": 0.0, "seed": 1}), inputs)
+    assert not alone.recipe.weights and alone.figures["taught_by"] == ["vgg16"]
 
 
 def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_path, monkeypatch):

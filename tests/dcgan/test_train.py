@@ -18,7 +18,7 @@ from studio.core.generators.discriminator import (
     steepness,
 )
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, loop, stages
+from studio.core.training import checkpoints, loop
 from studio.dcgan import model, train
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -96,27 +96,33 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny, whole):
 
 
 @pytest.mark.slow
-def test_a_wall_has_the_marks_of_the_judge_of_its_time(blobs, tiny):
-    trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 3}))
-    asked = []
-    usual = trainer.gan.discriminator.predict_on_batch
-    trainer.gan.discriminator.predict_on_batch = lambda seen: asked.append(usual(seen)) or asked[-1]
+@pytest.mark.parametrize("game", ["logistic", "relativistic"])
+def test_a_wall_has_the_marks_that_the_judge_gave_in_its_step(blobs, tiny, game, monkeypatch):
+    settings = tiny.model_copy(update={"steps": 3, "loss": game, "gradient_penalty": 0.5})
+    trainer, said = train.Trainer(blobs, settings), []
+    usual = model.as_float32
+
+    def noted(logits):
+        said.append(usual(logits))
+        return said[-1]
+
+    trainer.gan.run_eagerly = True
+    monkeypatch.setattr(model, "as_float32", noted)
     trainer.learn(Progress())
     numbers = trainer.stages.numbers
     assert numbers["steps"] == [1, 2, 3] and set(numbers) == {"steps", "generator", "judge", "mark", "real"}
-    assert len(asked) == 3 and all(len(logits) == stages.SHOWN for logits in asked)
-    assert numbers["mark"] == pytest.approx([np.mean(1 / (1 + np.exp(-logits))) for logits in asked])
-    assert all(0 <= mark <= 1 for mark in numbers["real"])
+    for n in range(3):
+        real, made = _logits(said[n * len(said) // 3 :], game)
+        other = {"logistic": (0, 0), "relativistic": (real.mean(), made.mean())}[game]
+        assert numbers["mark"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[0] - made))), rel=1e-4)
+        assert numbers["real"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[1] - real))), rel=1e-4)
     assert not np.array_equal(trainer.stages.walls[0], trainer.stages.walls[-1])
 
 
-def test_the_marks_of_a_relativistic_judge_are_beside_what_is_real(blobs, tiny):
-    settings = tiny.model_copy(update={"loss": "relativistic", "gradient_penalty": 1.0})
-    trainer = train.Trainer(blobs, settings)
-    logits = trainer.gan.discriminator.predict_on_batch(blobs[:4].astype("float32") / 127.5 - 1)
-    marks = trainer._marks(blobs[:4], {"level": logits.mean() + 2, "real_score": 0.7})
-    assert marks["mark"] == pytest.approx(np.mean(1 / (1 + np.exp(logits.mean() + 2 - logits))), rel=1e-5)
-    assert marks["real"] == 0.7
+def _logits(said, game):
+    """What the judge said of real and of drawn pictures in a step, of all that passed there, in order."""
+    judged = [np.asarray(one, "float64") for one in said if one.shape[-1] == 1 and len(one.shape) == 2]
+    return np.split(judged[0], 2) if game == "relativistic" else judged[:2]
 
 
 @pytest.mark.slow

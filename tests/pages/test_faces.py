@@ -93,7 +93,7 @@ def test_the_stages_of_a_model_are_slid_over(grown, wall):
     page = wall(hood="true")
     slider = next(one for one in page.select_slider if one.label == "After so many steps")
     assert slider.options == ["4", "25", "100"] and slider.value == 100
-    assert "takes these for real with 50%, real ones with 90%" in _stage(page)
+    assert "takes drawn pictures for real with 50%, real ones with 90%" in _stage(page)
     assert "After 25 steps" in _stage(done(slider.set_value(25).run()))
     assert "kept no pictures" not in said(page.caption)
 

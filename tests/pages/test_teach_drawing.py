@@ -13,13 +13,14 @@ import pytest
 from PIL import Image
 
 from pages import parts
-from pages.drawing import wish
-from pages.form import learning_pictures, samples
+from pages.drawing import beginning, wish
+from pages.form import brought_pictures, learning_pictures, near_pictures, samples
 from pages.jobs import commands
-from studio.core import paths, tasks
+from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
-from studio.core.pictures import avatars, images
+from studio.core.pictures import avatars, images, sample_photos
 from studio.core.tasks import File
+from studio.dcgan import enlarging
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,7 @@ def test_a_sample_is_chosen_and_shown_with_what_it_takes(visit, until):
     assert not page.exception and not page.error
     assert page.button_group(key=learning_pictures.KEY).value == "Avatars"
     assert "1,000 pictures" in said(page.markdown)
+    assert "No two of them are nearly the same" in said(page.caption)
     assert "which takes about" in said(page.markdown) and "GiB of memory" in said(page.markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
     assert any(caption.startswith("As it sees them") for caption in captions)
@@ -99,8 +101,8 @@ def test_what_a_sample_decides_is_not_asked_for(visit):
 def read(visit, until):
     """The page of a GAN, once its pictures are read."""
 
-    def read():
-        page = visit("teach-to-draw")
+    def read(**chosen: str):
+        page = visit("teach-to-draw", **chosen)
         until(lambda: page.run() and "Teach" in labels(page))
         assert not page.exception and not page.error
         return page
@@ -164,6 +166,49 @@ def test_a_vae_has_no_second_judge_by_itself(read, eyes_at_hand):
     assert "a network that knows photos" not in said(page.caption)
 
 
+def asked_for(page) -> set[str]:
+    kinds = ("slider", "select_slider", "number_input", "toggle", "button_group")
+    return {found.key for kind in kinds for found in getattr(page, kind)}
+
+
+def test_a_model_is_trained_on_or_grows_and_what_it_is_decides(read, begun, until, monkeypatch):
+    page = read(start_with="The studio's faces")
+    assert page.selectbox(key=beginning.KEY).options[:2] == ["Nothing: a new model", "The studio's faces"]
+    assert not asked_for(page) & set(beginning.SHAPE["dcgan.train"])
+    assert "It learns on at 64 px" in said(page.caption) and "Learnt from" in said(page.caption)
+    next(found for found in page.button if found.label == "Teach").click().run()
+    page.button_group(key=beginning.WAY).set_value(beginning.GROW).run()
+    assert "enlarged, 20 channels wide where it had 40" in said(page.caption)
+    until(lambda: page.run() and "Teach" in labels(page))
+    next(found for found in page.button if found.label == "Teach").click().run()
+    assert "minutes here" in said(page.markdown)
+    monkeypatch.setattr(enlarging, "BATCH", 1000 * enlarging.BATCH)
+    assert "hours here" in said(page.run().markdown), "learning to enlarge counts"
+    on, grown = begun
+    assert "--start-from faces-dcgan" in on and "--size" not in on
+    assert "--start-from faces-dcgan" in grown and "--size 128" in grown and "--width 20" in grown
+    page.selectbox(key=beginning.KEY).set_value("").run()
+    assert {"size", "width", "judge_width"} <= asked_for(page)
+
+
+def test_what_a_model_learnt_with_is_proposed_and_taken_back(read):
+    page = read(start_with="The studio's avatars")
+    assert page.slider(key="bilateral").value == 10 and not page.toggle(key="flip").value
+    assert not {beginning.WAY, "blocks"} & asked_for(page), "none is larger than 128 px"
+    page.selectbox(key=beginning.KEY).set_value("").run()
+    assert page.slider(key="bilateral").value == 0 and page.toggle(key="flip").value
+    page.button_group(key="kind").set_value("vae").run()
+    page.selectbox(key=beginning.KEY).set_value("faces-vae").run()
+    assert page.slider(key="adversarial").value == 0.5 and page.select_slider(key="beta").value == 3
+    assert not asked_for(page) & set(beginning.SHAPE["vae.train"])
+
+
+def test_what_does_not_go_together_is_one_sentence_before_it_starts(read):
+    page = read()
+    page.button_group(key="loss").set_value("relativistic").run()
+    assert "Received: 0" in said(page.error) and "Teach" not in labels(page)
+
+
 def test_a_zip_is_looked_over(own):
     page = own(("mine.zip", zipped(*(png(n, 30 + n) for n in range(EACH)), b"no picture")))
     assert "Teach" in labels(page) and not page.error
@@ -171,6 +216,87 @@ def test_a_zip_is_looked_over(own):
     assert "70 pictures" in told and "30 to 99 px" in told
     assert "2 of them are smaller than 32 px" in told and "learns them by heart" in told
     assert "70.png" in told, "what was left out is named"
+
+
+def photo_at(quality: int) -> bytes:
+    """The same photo, saved anew: other bytes, other pixels."""
+    body = io.BytesIO()
+    Image.fromarray(sample_photos.photo("chelsea")).resize((120, 80)).save(body, "JPEG", quality=quality)
+    return body.getvalue()
+
+
+def press(page, label: str):
+    return next(found for found in page.button if found.label == label).click().run()
+
+
+def test_pictures_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back(own, until):
+    page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40), photo_at(15))))
+    assert "73 pictures" in said(page.markdown) and "2 pictures** are nearly the same" in said(page.markdown)
+    page = press(page, "Leave out 2 pictures")
+    until(lambda: page.run() and "Teach" in labels(page))
+    assert "71 pictures" in said(page.markdown) and "2 removed." in said(page.markdown)
+    assert "No two of them are nearly the same" in said(page.caption)
+    assert page.radio[0].options == ["mine\\.zip", "mine corrected\\.zip"]
+    page = press(page, "Undo")
+    until(lambda: page.run() and "Teach" in labels(page))
+    assert "73 pictures" in said(page.markdown) and not page.radio and not page.error
+
+
+def test_of_two_that_are_nearly_the_same_a_person_may_keep_either(own, until):
+    page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40))))
+    [file] = page.session_state["draw_brought"].archives.values()
+    page.session_state[f"{near_pictures.form_key(file)}_near"] = True
+    [chosen] = [one for one in page.run().selectbox if one.label.startswith("What becomes of")]
+    assert chosen.label.replace("\\", "") == "What becomes of 70.png and 71.png"
+    chosen.set_value(2)
+    page = press(page, "Apply")
+    until(lambda: page.run() and "1 removed." in said(page.markdown))
+    assert "70.png" not in data.opened(page.session_state["draw_brought"].archives.popitem()[1]).names
+
+
+def test_one_photo_saved_seventy_times_is_told_before_and_after_its_doubles_are_left_out(own, until):
+    page = own(("one.zip", zipped(*(photo_at(quality) for quality in range(25, 25 + EACH)), ending="jpg")))
+    assert "Without them 1 picture would be left, and a model that draws needs at least 64" in said(
+        page.warning
+    )
+    page = press(page, "Leave out 69 pictures")
+    until(lambda: page.error or page.run() is None)
+    assert len(page.error) == 1 and "at least 64 pictures. Received: 1." in said(page.error)
+    assert "Teach" not in labels(page)
+    page = press(page, "Undo")
+    until(lambda: page.run() and "Teach" in labels(page))
+    assert "70 pictures" in said(page.markdown) and not page.error
+
+
+def test_a_zip_and_loose_pictures_stay_beside_each_other(own, until):
+    page = own(
+        *((f"{n}.png", png(n)) for n in range(3)),
+        ("mine.zip", zipped(*(png(n) for n in range(EACH)))),
+        ("more.zip", zipped(*(png(n) for n in range(EACH + 1)))),
+    )
+    assert "71 pictures**" in said(page.markdown)
+    [several] = page.radio
+    assert several.label == "Learn from one of what you brought" and len(several.options) == 3
+    several.set_value(brought_pictures.LOOSE).run()
+    until(lambda: page.error or page.run() is None)
+    assert "Received: 3" in said(page.error)
+    page = page.file_uploader[0].upload("3.png", png(3), "image/png").run()
+    assert page.radio[0].value == brought_pictures.LOOSE and page.radio[0].options[-1].startswith(
+        "4 pictures"
+    )
+    page = press(page, "Clear")
+    until(lambda: page.run() and "Teach" in labels(page))
+    assert "71 pictures**" in said(page.markdown) and len(page.radio[0].options) == 2
+
+
+def test_too_many_loose_pictures_are_one_sentence(visit, monkeypatch):
+    monkeypatch.setattr(brought_pictures, "MOST", 3)
+    page = visit("teach-to-draw", learn_from="Your own", size="32")
+    page.file_uploader[0].set_value([(f"{n}.png", png(n), "image/png") for n in range(9)]).run()
+    told = [one.value for one in page.error if "one zip" in one.value]
+    assert len(told) == 1 and "At most 3 loose pictures are taken: 6 more were left out" in told[0]
+    assert "3 pictures: 0.png, 1.png, 2.png" in said(page.caption)
+    assert "left out" not in said(page.run().error)
 
 
 def test_loose_pictures_are_gathered(own):
@@ -221,5 +347,5 @@ def test_pictures_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
 
 
 def test_samples_have_their_pictures():
-    for name in [*sample_sets.collections(), "own", "gallery"]:
+    for name in [*sample_sets.collections(), "own", "gallery", "by-name"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()

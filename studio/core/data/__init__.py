@@ -7,9 +7,11 @@ from studio.core.data.sets import (
     cached_pictures,
     command_name,
     count,
+    lies_here,
     opened,
     pictures,
     reference,
+    to_fetch,
 )
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "cached_pictures",
     "command_name",
     "count",
+    "lies_here",
     "opened",
     "pictures",
     "reference",
+    "to_fetch",
 ]

@@ -56,6 +56,17 @@ def reachable(text: str) -> None:
     builder = _builder(check(text))
     if not _prepared(builder):
         _check_reach(builder, text)
+        _image(builder, text)
+
+
+def to_fetch(text: str) -> int | None:
+    """How many bytes are fetched before it can be read, at most; 0 if that is not known, None if it is here.
+
+    Raises:
+        InvalidInput: if there is no such data set.
+    """
+    builder = _builder(check(text))
+    return None if _prepared(builder) else sum(one.size for one in (builder.url_infos or {}).values())
 
 
 def state(text: str) -> str:
@@ -134,7 +145,8 @@ def _unavailable(text: str, why: str) -> Unavailable:
     return Unavailable(f"The data set {text} {why}. Next: {_WAY}.")
 
 
-def _pictures(builder: Any, text: str) -> DataSource:
+def _image(builder: Any, text: str) -> str:
+    """The name of its pictures among what it holds. Raises `InvalidInput` if it has none."""
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -143,6 +155,14 @@ def _pictures(builder: Any, text: str) -> DataSource:
     if image is None or np.dtype(features[image].np_dtype) != np.uint8:
         received = ", ".join(key for key, _ in kinds) or "something else"
         raise refused(text, "pictures of 8 bits a channel", received, "choose another")
+    return image
+
+
+def _pictures(builder: Any, text: str) -> DataSource:
+    import tensorflow_datasets as tfds
+
+    image, features = _image(builder, text), builder.info.features
+    kinds = features.items()
     label = next((key for key, kind in kinds if isinstance(kind, tfds.features.ClassLabel)), None)
     facts = {name: path for name, path in _scalars(features) if path != (label,)}
     splits = sorted(builder.info.splits, key=lambda split: (_ORDER.get(split, 1), split))

@@ -122,6 +122,19 @@ def cached_pictures(file: File, size: int, channels: int = 3) -> Pictures | None
     return cache.find(_key(_place(file), size, channels), size, channels)
 
 
+def to_fetch(file: File) -> int | None:
+    """How many bytes are fetched before a data set can be read, at most; None if it is here.
+
+    0 if that is not known.
+
+    Raises:
+        InvalidInput: if the data set was changed.
+        Unavailable: if it is no longer kept.
+    """
+    place = _place(file)
+    return builders.to_fetch(place.where) if isinstance(place.where, str) else None
+
+
 def count(file: File) -> int:
     """How many files or arrays of a data set may be pictures, by its listing alone.
 
@@ -133,6 +146,16 @@ def count(file: File) -> int:
     """
     place = _place(file)
     return len(_opened(place.where, place.name).names) if isinstance(place.where, Path) else 0
+
+
+def lies_here(file: File) -> bool:
+    """Whether a data set is a file or folder of a person, not one that is known and fetched by its name.
+
+    Raises:
+        InvalidInput: if it was changed.
+        Unavailable: if it is no longer kept.
+    """
+    return isinstance(_place(file).where, Path)
 
 
 def opened(file: File) -> DataSource:

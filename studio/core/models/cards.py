@@ -53,6 +53,19 @@ def begun(figures: Mapping[str, Any]) -> str:
     )
 
 
+def second_judge(figures: Mapping[str, Any], judged: bool) -> str:
+    """A sentence, after a blank, on a second judge that taught a model or one that it began with; "" if none.
+
+    Args:
+        figures: "taught_by" among them names the networks through which a model was judged.
+        judged: whether this training had such a judge.
+    """
+    if judged:
+        return " A second judge saw what VGG16 sees."
+    taught = "vgg16" in figures.get("taught_by", ())
+    return " What it began with had learnt from a second judge, which saw what VGG16 sees." if taught else ""
+
+
 def trained(figures: Mapping[str, Any], batch: int) -> str:
     """A sentence on how long a model learnt from pictures: steps, so many pictures at each, and minutes."""
     if figures["steps"] == 1 and figures["started_from"]:

@@ -97,20 +97,17 @@ class AveragedTraining(Training):
 
     def note_stage(
         self,
-        losses: Mapping[str, float],
+        measured: Mapping[str, float],
         pictures: Callable[[], np.ndarray],
-        marks: Callable[[np.ndarray], Mapping[str, float]] = lambda drawn: {},
     ) -> None:
         """Keeps a wall after the step just taken, if one is due.
 
         Args:
-            losses: as they are told.
+            measured: in that step.
             pictures: draws `(n, side, side, C) uint8`, always from the same numbers.
-            marks: what a judge says of those.
         """
         if self.stages is not None and self.stages.due(self.step + 1):
-            drawn = pictures()
-            self.stages.add(self.step + 1, drawn, {**losses, **marks(drawn)})
+            self.stages.add(self.step + 1, pictures(), measured)
 
     def sheet(self) -> np.ndarray:
         """What it makes by now, `(H, W, 3) uint8`."""

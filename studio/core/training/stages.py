@@ -1,4 +1,7 @@
-"""Stages of a training that draws: what it makes of the same numbers, kept as it grows."""
+"""Stages of a training that draws: what it makes of the same numbers, kept as it grows.
+
+A training that goes on from a model shows that one's stages first, since all draw from the same numbers.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
+from studio.core.errors import InvalidInput
+from studio.core.pictures import images
 from studio.core.pictures.grids import grid
 
 MOST = 24
@@ -16,6 +21,14 @@ SHOWN = 16  # pictures of a wall
 SIDE = 64  # px of each at most
 MOST_BYTES = 400_000  # of all walls together; the noise of a first one takes more than a face
 _QUALITIES = (55, 35, 15, 0)  # of which the last is always enough
+
+
+Numbers = Mapping[str, Sequence[float | None]]  # one a wall, by name; None where that was not measured
+
+
+def latents(count: int, size: int) -> np.ndarray:
+    """The numbers that walls are drawn from, `(count, size) float32`: the same in every training."""
+    return np.random.default_rng([0, 7]).standard_normal((count, size)).astype("float32")
 
 
 class Stages:
@@ -33,7 +46,7 @@ class Stages:
         # The steps grow as squares do: a training of 8,000 has its first walls at 14, 56, 125 and 222.
         self._due = {max(1, round(steps * (n / MOST) ** 2)) for n in range(1, MOST + 1)}
         self.walls: list[np.ndarray] = []
-        self.numbers: dict[str, list[float]] = {}
+        self.numbers: dict[str, list[float | None]] = {}
 
     def due(self, step: int) -> bool:
         """Whether a wall is wanted after so many steps."""
@@ -45,7 +58,7 @@ class Stages:
         for name, number in {"steps": step, **measured}.items():
             self.numbers.setdefault(name, []).append(float(number))
 
-    def take(self, walls: Sequence[np.ndarray], numbers: Mapping[str, Sequence[float]]) -> None:
+    def take(self, walls: Sequence[np.ndarray], numbers: Numbers) -> None:
         """Goes on from those of a checkpoint."""
         self.walls = list(walls)
         self.numbers = {name: list(some) for name, some in numbers.items()}
@@ -61,6 +74,66 @@ class Stages:
             if body.tell() <= MOST_BYTES:
                 break
         return body.getvalue()
+
+
+def joined(numbers: Numbers, sheet: bytes, later: Stages) -> Stages:
+    """Those of a model and, after them, those of a training that went on from it: MOST in all.
+
+    Args:
+        numbers: what was measured at each wall of the model.
+        sheet: its walls. As it may be anybody's, one that does not fit the numbers is left out.
+        later: of the training; its steps count on from the last of the model's.
+    """
+    steps = [step for step in numbers.get("steps", ()) if step is not None]
+    before = _walls(sheet, len(numbers.get("steps", ())))
+    if not before or len(before) != len(steps):
+        return later
+    walls = [*before, *later.walls]
+    at = [*steps, *(steps[-1] + step for step in later.numbers.get("steps", ()) if step is not None)]
+    kept = _spread(at)
+    told: dict[str, list[float | None]] = {"steps": [at[n] for n in kept]}
+    for name in dict.fromkeys([*numbers, *later.numbers]):
+        early, late = (some.get(name) or () for some in (numbers, later.numbers))
+        every = [*_all_or_none(early, len(before)), *_all_or_none(late, len(later.walls))]
+        told.setdefault(name, [every[n] for n in kept])
+    found = Stages(1)
+    found.take(_alike([walls[n] for n in kept]), told)
+    return found
+
+
+def _all_or_none(numbers: Sequence[float | None], count: int) -> Sequence[float | None]:
+    return numbers if len(numbers) == count else [None] * count
+
+
+def _walls(sheet: bytes, count: int) -> list[np.ndarray]:
+    """The walls of a sheet, each of which is square; none if there cannot be so many."""
+    try:
+        picture = images.read(sheet, "stages")
+    except InvalidInput:
+        return []
+    side, rows = picture.shape[1] // COLUMNS, -(-count // COLUMNS)
+    if not rows or picture.shape[:2] != (rows * side, COLUMNS * side):
+        return []
+    corners = [(n // COLUMNS * side, n % COLUMNS * side) for n in range(count)]
+    return [picture[top : top + side, left : left + side] for top, left in corners]
+
+
+def _spread(steps: Sequence[float]) -> list[int]:
+    """Which of many walls are kept: MOST, the early ones closer, the last one always."""
+    if len(steps) <= MOST:
+        return list(range(len(steps)))
+    wanted = [steps[-1] * (n / MOST) ** 2 for n in range(1, MOST + 1)]
+    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in wanted})
+
+
+def _alike(walls: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Walls as large as the largest, for a model that has grown has smaller ones before."""
+    side = max(len(wall) for wall in walls)
+    near = Image.Resampling.NEAREST
+    return [
+        wall if len(wall) == side else np.asarray(Image.fromarray(wall).resize((side, side), near))
+        for wall in walls
+    ]
 
 
 def _small(pictures: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.core.training.loop import Curves
-from studio.core.training.stages import Stages
+from studio.core.training.stages import Numbers, Stages, joined
 
 SLOT = "start"
 
@@ -38,18 +38,32 @@ def origin(inputs: Inputs) -> dict[str, object]:
     return {"started_from": model_name(inputs), "start_seconds": sum(seconds)}
 
 
+def taught_by(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
+    """The networks, by name, that taught a model or one that it began with.
+
+    Args:
+        inputs: of the training.
+        weights: digests of those that teach it now, by their names.
+    """
+    preset = model(inputs)
+    if preset is None:
+        return sorted(weights)
+    before = preset.data().get("figures", {}).get("taught_by", ())
+    return sorted({*weights, *preset.recipe().weights, *before})
+
+
 @dataclass(frozen=True)
 class History:
     """How a model learnt, for its card and its pages.
 
     Attributes:
         curve: losses and tests by name, and the "steps" at which they were measured.
-        stages: what was measured at each wall of the sheet, see `studio.core.training.stages`.
+        stages: what was measured at each wall of the sheet, see `studio.core.training.stages.Numbers`.
         sheet: those walls, WebP; None without any.
     """
 
     curve: Mapping[str, Sequence[float]]
-    stages: Mapping[str, Sequence[float]]
+    stages: Numbers
     sheet: bytes | None
 
     @property
@@ -59,10 +73,14 @@ class History:
 
 
 def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
-    """That of a training of so many steps; of a single one, which only measures, that of the model before."""
-    preset = model(inputs) if steps == 1 else None
-    if preset and (curve := preset.data().get("figures", {}).get("curve")):
-        return History(curve, preset.data().get("stages") or {}, preset.stages())
+    """That of a training of so many steps, with the stages of the model that it went on from before its own;
+    of a single step, which only measures, that of the model before."""
+    preset = model(inputs)
+    numbers, sheet = (preset.data().get("stages") or {}, preset.stages()) if preset else ({}, None)
+    if preset and steps == 1 and (curve := preset.data().get("figures", {}).get("curve")):
+        return History(curve, numbers, sheet)
+    if stages and sheet:
+        stages = joined(numbers, sheet, stages)
     own: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.tests}
     return History(own, stages.numbers if stages else {}, stages.sheet() if stages else None)
 

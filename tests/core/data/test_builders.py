@@ -92,3 +92,17 @@ def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
     monkeypatch.setattr(builders, "_builder", lambda name: lost)
     with pytest.raises(Unavailable, match="by hand"):
         data.reference("tfds:celeb_a")
+
+
+def test_what_has_no_pictures_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(builders, "_check_reach", lambda *asked: None)
+    with pytest.raises(InvalidInput, match=r"pictures.*Received: text, label"):
+        data.reference("tfds:imdb_reviews")
+
+
+def test_it_is_known_how_much_is_fetched(prepared, monkeypatch):
+    monkeypatch.setattr(builders, "_check_reach", lambda *asked: None)
+    prepared("array_record")
+    assert data.to_fetch(data.reference("tfds:tiny_blobs")) is None, "it is here"
+    assert data.to_fetch(data.reference("tfds:mnist")) == 11_594_722

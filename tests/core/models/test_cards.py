@@ -38,3 +38,11 @@ def test_plain_words_stand_without_quotes():
 )
 def test_a_data_set_is_named_as_it_was_given(file, named):
     assert data.command_name(File("0" * 64, "dataset", file)) == named
+
+
+def test_a_card_tells_of_a_second_judge_that_taught_the_model_or_what_it_began_with():
+    assert cards.second_judge({}, judged=False) == cards.second_judge({"taught_by": []}, judged=False) == ""
+    assert "A second judge saw" in cards.second_judge({"taught_by": ["vgg16"]}, judged=True)
+    assert "began with had learnt from a second judge" in cards.second_judge(
+        {"taught_by": ["vgg16"]}, judged=False
+    )

@@ -65,3 +65,39 @@ def test_they_go_on_from_a_checkpoint():
         one.add(4, shades(16, 28), {"judge": 0.5})
     assert other.numbers == first.numbers == {"steps": [1, 4], "judge": [1.0, 0.5]}
     assert other.sheet() == first.sheet()
+
+
+def kept(steps, side, shade):
+    some = Stages(1)
+    for step in steps:
+        some.add(step, np.full((16, side, side, 3), shade, "uint8"), {"judge": step / 2})
+    return some
+
+
+def test_walls_of_a_model_stand_before_those_of_a_training_that_went_on_from_it():
+    first, later = kept([1, 4, 100], 32, 200), kept([5, 50], 64, 40)
+    later.numbers["mark"] = [0.2, 0.3]
+    both = stages.joined(first.numbers, first.sheet(), later)
+    assert both.numbers["steps"] == [1, 4, 100, 105, 150]
+    assert both.numbers["judge"] == [0.5, 2, 50, 2.5, 25]
+    assert both.numbers["mark"] == [None, None, None, 0.2, 0.3], "where none was given before"
+    assert {wall.shape for wall in both.walls} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
+    for wall, shade in zip(both.walls, (200, 200, 200, 40, 40), strict=True):
+        assert abs(int(wall[9, 9, 0]) - shade) <= 6
+    assert images.read(both.sheet()).shape[0] == 2 * 262
+
+
+def test_of_many_walls_the_early_ones_lie_closer_and_the_last_is_kept():
+    steps = [int(1000 * (n / stages.MOST) ** 2) + n for n in range(stages.MOST)]
+    first, later = kept(steps, 28, 200), kept([step + 1 for step in steps], 28, 40)
+    both = stages.joined(first.numbers, first.sheet(), later).numbers["steps"]
+    assert len(both) <= stages.MOST and both[0] <= steps[1]
+    assert both[-1] == steps[-1] + later.numbers["steps"][-1]
+    assert both == sorted(set(both)) and both[3] - both[2] < both[-1] - both[-2]
+
+
+@pytest.mark.parametrize("numbers", [{}, {"steps": [1, 2, 3, 4, 5, 6, 7]}, {"steps": [1, None, 3]}])
+def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
+    first, later = kept([1, 4, 100], 30, 200), kept([5, 50], 30, 40)
+    assert stages.joined(numbers, first.sheet(), later) is later
+    assert stages.joined(first.numbers, b"no picture", later) is later

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.classify.data import relabel
 from studio.core import data
-from studio.core.data import arrays, names
+from studio.core.data import arrays, names, relabel
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 

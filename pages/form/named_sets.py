@@ -1,0 +1,69 @@
+"""A data set of TensorFlow Datasets by its name: looked up here, and fetched only by what learns from it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import words
+from studio.core import amounts, data
+from studio.core.data import builders
+from studio.core.errors import StudioError
+from studio.core.tasks import File
+
+KEY = "set_name"
+SUGGESTED = ("mnist", "tf_flowers", "celeb_a")
+_LOOKED_UP = "set_looked_up"  # of the session: the name, and its file or what is wrong with it
+
+
+def choose() -> File | None:
+    """Asks for a name; None while there is none, and after saying what is wrong with it. Fetches nothing."""
+    name = st.text_input(
+        "Name in TensorFlow Datasets",
+        key=KEY,
+        bind="query-params",
+        placeholder="mnist",
+        help="One with pictures. What is on this machine already is used at once",
+    )
+    with st.container(horizontal=True, gap="small"):
+        for one in SUGGESTED:
+            st.button(one, key=f"{KEY}_{one}", type="tertiary", on_click=_put, args=(one,))
+    name = (name or "").strip().removeprefix(builders.PREFIX)
+    if not name:
+        st.caption(
+            ":material/info: Some thousand data sets have a name there, see "
+            "[the catalog](https://www.tensorflow.org/datasets/catalog/overview). Mind their licences."
+        )
+        return None
+    found = _looked_up(name)
+    if isinstance(found, File):
+        return found
+    st.error(words.plain(found), icon=":material/error:")
+    st.button("Look again", icon=":material/refresh:", type="tertiary", on_click=_forget)
+    return None
+
+
+def size(absent: int) -> str:
+    """`11_594_722` -> "at most 12 MB": what a fetch of so many bytes takes, 0 for what is not known."""
+    return f"at most {amounts.size(absent)}" if absent else "of a size that is not known"
+
+
+def _looked_up(name: str) -> File | str:
+    """The reference to a data set, or what is wrong with it. Looked up once: without a network, that takes
+    seconds."""
+    known = st.session_state.get(_LOOKED_UP)
+    if known is None or known[0] != name:
+        with st.spinner("Looking it up ..."):
+            try:
+                found: File | str = data.reference(builders.PREFIX + name)
+            except StudioError as error:
+                found = str(error)
+        known = st.session_state[_LOOKED_UP] = name, found
+    return known[1]
+
+
+def _put(name: str) -> None:
+    st.session_state[KEY] = name
+
+
+def _forget() -> None:
+    st.session_state.pop(_LOOKED_UP, None)

@@ -1,0 +1,121 @@
+"""Pictures that are nearly the same, beside each other, and what a person does about each two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.form import corrected_sets, seen_pictures
+from pages.form.corrected_sets import Chooser
+from pages.widgets import words
+from studio.core.data import Pictures
+from studio.core.data.relabel import Changes
+from studio.core.tasks import File
+
+MOST_SHOWN = 48  # pairs at a time
+CARD = 168  # px
+TITLE, ICON = "Choose what becomes of pictures that are nearly the same", ":material/compare:"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What can be done: how it is told, and the changes that it is."""
+
+    title: str
+    changes: Changes
+
+
+def offer(file: File, pictures: Pictures, near: Sequence[Mapping[str, Any]], chooser: Chooser) -> None:
+    """Lets a person open the pairs and choose what becomes of each.
+
+    Args:
+        file: the data set.
+        pictures: its pictures.
+        near: pairs with `first`, `second`, `alike` and `across` (two classes).
+        chooser: what the data set was chosen with.
+    """
+    key = form_key(file)
+    if near := known(pictures, near):
+        with st.expander(TITLE, icon=ICON, key=f"{key}_near", on_change="rerun") as box:
+            if box.open:
+                with st.form(key, border=False):
+                    apply_button(file, pictures, pairs(pictures, near), chooser)
+
+
+def form_key(file: File) -> str:
+    """What the form of a data set's corrections is called."""
+    return f"correct_{file.digest[:12]}"
+
+
+def known(pictures: Pictures, near: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of some pairs that are shown: the first `MOST_SHOWN` of which both pictures are there."""
+    names = set(pictures.names)
+    return [pair for pair in near[:MOST_SHOWN] if pair["first"] in names and pair["second"] in names]
+
+
+def apply_button(file: File, pictures: Pictures, chosen: Sequence[Changes], chooser: Chooser) -> None:
+    """Draws the button of a form that does what was chosen in it."""
+    if st.form_submit_button("Apply", type="primary", icon=":material/check:"):
+        corrected_sets.make(file, pictures, chosen, chooser)
+
+
+def pairs(pictures: Pictures, near: Sequence[Mapping[str, Any]]) -> list[Changes]:
+    """Draws pairs, each with what can become of it; gives what is chosen."""
+    rows = {name: row for row, name in enumerate(pictures.names)}
+    with st.container(horizontal=True, gap="small"):
+        return [_pair(pictures, rows, pair) for pair in near]
+
+
+def _pair(pictures: Pictures, rows: Mapping[str, int], pair: Mapping[str, Any]) -> Changes:
+    first, second = pair["first"], pair["second"]
+    choices = [
+        Choice("Keep both", {}),
+        Choice("Remove the second", {second: ""}),
+        Choice("Remove the first", {first: ""}),
+    ]
+    told = [PurePosixPath(name).name for name in (first, second)]
+    if pair["across"]:
+        one, other = (pictures.classes[pictures.known_labels[rows[name]]] for name in (first, second))
+        choices += [
+            Choice(f"Move the first to {other}", {first: other}),
+            Choice(f"Move the second to {one}", {second: one}),
+            Choice("Remove both", {first: "", second: ""}),
+        ]
+        told = [one, other]
+    caption = f"{' and '.join(told)}, {pair['alike']:.0%} alike"
+    with st.container(width=CARD, gap="xsmall"):
+        show(pictures, rows, caption, first, second)
+        return choose(f"What becomes of {first} and {second}", choices, 0, f"pair_{first}_{second}")
+
+
+def show(pictures: Pictures, rows: Mapping[str, int], caption: str, *names: str) -> None:
+    """Draws one picture or two beside each other, with a few words below.
+
+    Args:
+        rows: of the pictures, by their names.
+    """
+    found = [seen_pictures.small(pictures.images[rows[name]]) for name in names]
+    st.image(np.concatenate(found, axis=1), width=CARD, caption=words.plain(caption), alt=", ".join(names))
+
+
+def choose(label: str, choices: Sequence[Choice], at: int, key: str) -> Changes:
+    """Lets a person choose what becomes of something; gives the changes that it is.
+
+    Args:
+        label: read to those who cannot see it.
+        at: which is chosen at first.
+    """
+    chosen = st.selectbox(
+        words.plain(label),
+        range(len(choices)),
+        at,
+        format_func=lambda n: words.plain(choices[n].title),
+        label_visibility="collapsed",
+        key=f"correct_{key}",
+    )
+    return choices[chosen].changes

@@ -1,0 +1,110 @@
+"""Pictures that show the same as another: those saved anew are found, drawings that are alike are not."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from studio.core import data
+from studio.core.data import Pictures, repeats, sample_sets
+from studio.core.errors import Cancelled
+from studio.core.pictures import avatars, sample_photos
+from studio.core.progress import Progress
+
+SIZE = 64
+
+
+def pictures(*images: Image.Image | np.ndarray) -> Pictures:
+    made = [Image.fromarray(one) if isinstance(one, np.ndarray) else one for one in images]
+    found = np.stack([np.asarray(one.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) for one in made])
+    sizes = np.array([(one.height, one.width) for one in made])
+    return Pictures(found, tuple(f"{n}.png" for n in range(len(found))), sizes=sizes)
+
+
+def photo(name: str) -> Image.Image:
+    return Image.fromarray(sample_photos.photo(name)).convert("RGB")
+
+
+def saved(image: Image.Image, quality: int) -> Image.Image:
+    body = io.BytesIO()
+    image.save(body, "JPEG", quality=quality)
+    return Image.open(body).convert("RGB")
+
+
+def firsts(*images: Image.Image | np.ndarray) -> dict[int, int]:
+    found = repeats.find(pictures(*images))
+    return dict(zip(found.rows.tolist(), found.firsts.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
+def test_a_photo_saved_anew_smaller_or_brighter_shows_the_same(name):
+    one, other = photo(name), photo("hubble_deep_field")
+    brighter = one.point(lambda level: min(255, round(level * 0.92 + 30)))
+    assert firsts(one, other, saved(one, 90), saved(one, 15), one.reduce(4), brighter) == {
+        2: 0,
+        3: 0,
+        4: 0,
+        5: 0,
+    }
+
+
+def test_each_is_the_same_as_one_that_stays_however_many_there_are():
+    many = [saved(photo("coffee"), 20 + n) for n in range(70)]
+    assert firsts(photo("chelsea"), *many) == {n: 1 for n in range(2, 71)}
+
+
+def test_the_larger_one_stays():
+    one = photo("coffee")
+    assert firsts(photo("rocket"), one.reduce(4), saved(one, 60), one) == {1: 2, 3: 2}
+
+
+def test_in_grey_too():
+    grey = np.asarray(pictures(photo("coffee"), saved(photo("coffee"), 30), photo("rocket")).images)
+    one_channel = grey.mean(axis=3, keepdims=True).astype("uint8")
+    found = repeats.find(Pictures(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
+    assert found.rows.tolist() == [1] and found.firsts.tolist() == [0] and found.alike[0] > 0.98
+
+
+def icon(colour: str = "red", eye: bool = False, ground: str = "white") -> Image.Image:
+    made = Image.new("RGB", (SIZE, SIZE), ground)
+    draw = ImageDraw.Draw(made)
+    draw.ellipse((12, 12, 52, 52), fill=colour)
+    if eye:
+        draw.ellipse((24, 24, 30, 30), fill="black")
+    return made
+
+
+def test_another_colour_one_thing_more_a_mirrored_or_a_cropped_one_is_another_picture():
+    coffee = photo("coffee")
+    mirrored, cropped = coffee.transpose(Image.Transpose.FLIP_LEFT_RIGHT), coffee.crop((40, 40, 360, 360))
+    assert not firsts(icon(), icon("green"), icon("orange"), icon(eye=True), icon(ground="lightblue"))
+    assert not firsts(coffee, mirrored, cropped)
+
+
+def test_dark_and_empty_ones_are_not_all_the_same():
+    rng = np.random.default_rng(0)
+    night = [rng.integers(0, 24, (8, 8, 3)).astype("uint8").repeat(8, 0).repeat(8, 1) for _ in range(20)]
+    flat = [np.full((SIZE, SIZE, 3), level, "uint8") for level in range(0, 200, 10)]
+    assert not firsts(*night, *flat)
+
+
+def test_drawn_faces_and_digits_are_not_taken_for_the_same():
+    faces = np.stack([avatars.draw(np.random.default_rng(seed), SIZE)[0] for seed in range(60)])
+    assert not len(repeats.find(pictures(*faces)).rows)
+    digits = data.pictures(sample_sets.reference("sample:digits"), SIZE)
+    assert not len(repeats.find(digits).rows)
+
+
+def test_of_very_many_the_first_ones_are_compared(monkeypatch):
+    monkeypatch.setattr(repeats, "MOST", 3)
+    one = photo("coffee")
+    found = repeats.find(pictures(one, photo("rocket"), saved(one, 50), saved(one, 40)))
+    assert found.compared == 3 and found.rows.tolist() == [2]
+
+
+def test_it_can_be_stopped():
+    with pytest.raises(Cancelled):
+        repeats.find(pictures(photo("coffee"), photo("rocket")), Progress(cancelled=lambda: True))
