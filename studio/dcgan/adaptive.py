@@ -34,7 +34,8 @@ class AdaptiveAugment(Augment):
     """Besides what `Augment` does, stretches, moves and tints each picture; each change with probability p.
 
     The paper's p takes 500,000 pictures from 0 to 1. A training on few pictures often sees fewer in all, so
-    that here it takes at most a quarter of the training: late enough to be steady, and early enough to help.
+    that here it takes at most a quarter of the training. Early on p may rise without need: the judge is sure
+    of real pictures, too, while what draws can do nothing yet. It then falls as fast.
 
     Args:
         size, shift, flip, cutout, seed: see `Augment`, which draws the same numbers without this.
