@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
 import streamlit as st
-from PIL import Image
 
 from pages.widgets import curves, words
 from studio.core.errors import StudioError
 from studio.core.models.presets import Preset
 from studio.core.pictures import images
-from studio.core.training.stages import COLUMNS
+from studio.core.training.stages import Numbers, walls
 
 _MARKS = {"mark": "drawn pictures", "real": "real pictures"}
 _LOSSES = {
@@ -21,7 +17,6 @@ _LOSSES = {
     "reconstruction": "drawing a picture again costs {:,.0f} nats",
     "kl": "its numbers cost {:,.0f}",
 }
-Numbers = Mapping[str, Sequence[float]]
 
 
 def show(preset: Preset | None, key: str) -> None:
@@ -41,7 +36,7 @@ def show(preset: Preset | None, key: str) -> None:
         return
     try:
         draw(sheet, numbers, key)
-    except StudioError as error:  # a file that is no picture
+    except StudioError as error:  # a file that is no picture, or not of so many walls
         st.caption(words.plain(str(error)))
 
 
@@ -49,7 +44,7 @@ def draw(sheet: bytes, numbers: Numbers, key: str) -> None:
     """The slider, the wall of its stage, and the marks of all.
 
     Args:
-        sheet: a WebP of all walls, COLUMNS in a row.
+        sheet: a WebP of all walls, as a training kept it.
         numbers: what was measured at each, their "steps" among it.
         key: of the slider.
     """
@@ -88,9 +83,4 @@ def in_words(numbers: Numbers, stage: int) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _wall(sheet: bytes, stage: int, stages: int) -> bytes:
     """One wall of the sheet as a PNG, twice as large, in whole pixels."""
-    picture = Image.fromarray(images.read(sheet, "stages"))
-    width, height = picture.width // COLUMNS, picture.height // -(-stages // COLUMNS)
-    down, across = divmod(stage, COLUMNS)
-    wall = picture.crop((across * width, down * height, (across + 1) * width, (down + 1) * height))
-    large = wall.resize((2 * wall.width, 2 * wall.height), Image.Resampling.NEAREST)
-    return images.encode_png(np.asarray(large))
+    return images.encode_png(walls(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))

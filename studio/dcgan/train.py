@@ -27,7 +27,7 @@ QUICK = 2  # of them, where a person stopped it and waits
 LEAST_DIVERSITY = 0.5  # of the most that was seen; below, the pictures have become one
 LEAST_JUDGE_LOSS = 0.02  # of its mean; below, the judge is never wrong and the generator learns nothing
 MOST_ROLLBACKS = 3
-_STAYS = ("seed_generator", "augment/")  # when it goes back: the same draws would fail again
+_STAYS = ("seed_generator", "augment/")  # where it goes back: the same draws, changed as little, fail again
 _NOTED = ("best_distance", "most_diverse", "rollbacks")
 
 Distance = Callable[[np.ndarray], float]  # how far made pictures, `(n, side, side, C) uint8`, are from real

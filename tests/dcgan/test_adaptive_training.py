@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tiny_dcgan
 
 from studio.core import data, tasks
 from studio.core.generators.discriminator import Augment
@@ -14,18 +15,7 @@ from studio.core.training import checkpoints, loop
 from studio.dcgan import adaptive, generator, model, train
 from studio.dcgan.settings import TrainDcganSettings
 
-TINY = {
-    "steps": 6,
-    "width": 4,
-    "judge_width": 4,
-    "size": 28,
-    "batch": 8,
-    "test_every": 3,
-    "latent_dim": 8,
-    "colors": "gray",
-    "adaptive_augmentation": True,
-    "scored": 0,
-}
+TINY = tiny_dcgan.SHORT | {"adaptive_augmentation": True, "scored": 0}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import random_weights
+import tiny_dcgan
 from keras import ops
 
 from studio.core.errors import Cancelled, StudioError
@@ -22,17 +23,6 @@ from studio.core.training import checkpoints, loop
 from studio.dcgan import model, train
 from studio.dcgan.settings import TrainDcganSettings
 
-TINY = {
-    "steps": 6,
-    "width": 4,
-    "judge_width": 4,
-    "size": 28,
-    "batch": 8,
-    "test_every": 3,
-    "latent_dim": 8,
-    "colors": "gray",
-}
-
 
 @pytest.fixture(scope="module")
 def blobs() -> np.ndarray:
@@ -46,7 +36,7 @@ def blobs() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def tiny() -> TrainDcganSettings:
-    return TrainDcganSettings(**TINY)
+    return TrainDcganSettings(**tiny_dcgan.SHORT)
 
 
 @pytest.fixture(scope="module")

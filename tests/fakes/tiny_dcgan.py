@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,17 @@ from studio.core.models import presets
 from studio.dcgan.settings import TrainDcganSettings
 
 SETTINGS = TrainDcganSettings(width=4, latent_dim=8, size=32)
+# Of a training that takes seconds, in shades of gray, with two tests.
+SHORT: dict[str, Any] = {
+    "steps": 6,
+    "width": 4,
+    "judge_width": 4,
+    "size": 28,
+    "batch": 8,
+    "test_every": 3,
+    "latent_dim": 8,
+    "colors": "gray",
+}
 
 
 def make(folder: Path) -> Path:

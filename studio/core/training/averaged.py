@@ -95,11 +95,7 @@ class AveragedTraining(Training):
         """Has walls kept as it grows; of several processes none does, for they share their networks."""
         self.stages = Stages(self.steps) if parallel.processes() == 1 else None
 
-    def note_stage(
-        self,
-        measured: Mapping[str, float],
-        pictures: Callable[[], np.ndarray],
-    ) -> None:
+    def note_stage(self, measured: Mapping[str, float], pictures: Callable[[], np.ndarray]) -> None:
         """Keeps a wall after the step just taken, if one is due.
 
         Args:

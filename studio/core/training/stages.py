@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, invalid
 from studio.core.pictures import images
 from studio.core.pictures.grids import grid
 
@@ -43,8 +43,7 @@ class Stages:
     """
 
     def __init__(self, steps: int):
-        # The steps grow as squares do: a training of 8,000 has its first walls at 14, 56, 125 and 222.
-        self._due = {max(1, round(steps * (n / MOST) ** 2)) for n in range(1, MOST + 1)}
+        self._due = {max(1, round(step)) for step in _wanted(steps)}
         self.walls: list[np.ndarray] = []
         self.numbers: dict[str, list[float | None]] = {}
 
@@ -85,10 +84,13 @@ def joined(numbers: Numbers, sheet: bytes, later: Stages) -> Stages:
         later: of the training; its steps count on from the last of the model's.
     """
     steps = [step for step in numbers.get("steps", ()) if step is not None]
-    before = _walls(sheet, len(numbers.get("steps", ())))
-    if not before or len(before) != len(steps):
+    try:
+        before = walls(sheet, len(numbers.get("steps", ())))
+    except InvalidInput:
         return later
-    walls = [*before, *later.walls]
+    if len(before) != len(steps):
+        return later
+    every_wall = [*before, *later.walls]
     at = [*steps, *(steps[-1] + step for step in later.numbers.get("steps", ()) if step is not None)]
     kept = _spread(at)
     told: dict[str, list[float | None]] = {"steps": [at[n] for n in kept]}
@@ -97,7 +99,7 @@ def joined(numbers: Numbers, sheet: bytes, later: Stages) -> Stages:
         every = [*_all_or_none(early, len(before)), *_all_or_none(late, len(later.walls))]
         told.setdefault(name, [every[n] for n in kept])
     found = Stages(1)
-    found.take(_alike([walls[n] for n in kept]), told)
+    found.take(_alike([every_wall[n] for n in kept]), told)
     return found
 
 
@@ -105,25 +107,37 @@ def _all_or_none(numbers: Sequence[float | None], count: int) -> Sequence[float 
     return numbers if len(numbers) == count else [None] * count
 
 
-def _walls(sheet: bytes, count: int) -> list[np.ndarray]:
-    """The walls of a sheet, each of which is square; none if there cannot be so many."""
-    try:
-        picture = images.read(sheet, "stages")
-    except InvalidInput:
-        return []
+def walls(sheet: bytes, count: int) -> list[np.ndarray]:
+    """The walls of a sheet, each `(side, side, 3) uint8`.
+
+    Raises:
+        InvalidInput: if it is no picture, or not of so many walls.
+    """
+    picture = images.read(sheet, "stages")
     side, rows = picture.shape[1] // COLUMNS, -(-count // COLUMNS)
     if not rows or picture.shape[:2] != (rows * side, COLUMNS * side):
-        return []
+        height, width = picture.shape[:2]
+        raise invalid(
+            "stages",
+            expected=f"{count} square walls, {COLUMNS} in a row",
+            received=f"{width} x {height} px",
+            next_step="train the model again",
+        )
     corners = [(n // COLUMNS * side, n % COLUMNS * side) for n in range(count)]
     return [picture[top : top + side, left : left + side] for top, left in corners]
+
+
+def _wanted(steps: float) -> list[float]:
+    """After which steps of so many there should be a wall. They grow as squares do, for most changes early: a
+    training of 8,000 has its first ones at 14, 56, 125 and 222."""
+    return [steps * (n / MOST) ** 2 for n in range(1, MOST + 1)]
 
 
 def _spread(steps: Sequence[float]) -> list[int]:
     """Which of many walls are kept: MOST, the early ones closer, the last one always."""
     if len(steps) <= MOST:
         return list(range(len(steps)))
-    wanted = [steps[-1] * (n / MOST) ** 2 for n in range(1, MOST + 1)]
-    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in wanted})
+    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in _wanted(steps[-1])})
 
 
 def _alike(walls: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from studio.core.errors import InvalidInput
 from studio.core.pictures import images
 from studio.core.training import stages
 from studio.core.training.stages import Stages
@@ -101,3 +102,5 @@ def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
     first, later = kept([1, 4, 100], 30, 200), kept([5, 50], 30, 40)
     assert stages.joined(numbers, first.sheet(), later) is later
     assert stages.joined(first.numbers, b"no picture", later) is later
+    with pytest.raises(InvalidInput, match="stages"):
+        stages.walls(first.sheet(), 7)
