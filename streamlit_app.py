@@ -7,17 +7,21 @@ import re
 import secrets
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.routing import Mount
-from streamlit import config
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
+from streamlit import config, file_util
 
 from studio import engine
 from studio.api import app as api
 from studio.api import guards
+from studio.api.browser_guard import BrowserGuard
 from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.gallery import owners
@@ -27,6 +31,8 @@ log = logging.getLogger("studio.pages")
 COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
 API = "/api/v1"
 HERE = ["localhost", "127.0.0.1", "[::1]"]
+# Without it, each page first looks for its server below its own address and logs two 404 in the console.
+BASE_URL = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
 
 
 class OwnerCookie:
@@ -115,12 +121,34 @@ def token():
 
 
 def routes():
-    """What the server answers beside the pages. Ends it if it is not clear whom that is for."""
+    """What the server answers besides what Streamlit does: the API, and each page's frame."""
+    base = base_path()
+    frames = [Route(path, frame) for path in (f"{base}/", base + "/{page:page}")]
+    return [WholeMount(api_path(), api.create(origins())), *frames]
+
+
+class PageConvertor(StringConvertor):
+    """The address of a page, which is no file."""
+
+    regex = "[A-Za-z0-9-]+"
+
+
+register_url_convertor("page", PageConvertor())
+
+
+def frame(request):
+    """Streamlit's own page, which is told where its server is."""
+    html = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
+    told = html.replace("<head>", f"<head>{BASE_URL}", 1)
+    return HTMLResponse(told, headers={"Cache-Control": "no-cache"})
+
+
+def origins():
+    """The origins whose pages may call the API. Ends the server if it is not clear whom that is for."""
     try:
-        called = api.create(api.origins())
+        return api.origins()
     except StudioError as error:
         sys.exit(f"error: {error}")
-    return [WholeMount(api_path(), called)]
 
 
 class WholeMount(Mount):
@@ -133,8 +161,13 @@ class WholeMount(Mount):
 
 def api_path():
     """Where the API is, which other programs call."""
+    return base_path() + API
+
+
+def base_path():
+    """What stands before every path: "" or "/base"."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}{API}" if base else API
+    return f"/{base}" if base else ""
 
 
 def tell(error):
@@ -145,22 +178,25 @@ def tell(error):
 
 
 def middleware(token=""):
-    """A cookie for each visitor of a shared studio; else only requests that mean this machine.
+    """What stands before pages and API: the guard against other sites, names of this machine, token, cookie.
 
-    Without that check, a foreign page could have its own name point to this machine and then read the studio
-    as if it were a part of itself (DNS rebinding). Who opens the server to a network picks its names.
+    Without the check of names, a foreign page could have its own name point to this machine and then read the
+    studio as if it were a part of itself (DNS rebinding). Who opens the server to a network picks its names.
 
     Args:
         token: that is asked for besides; "" for none.
     """
-    asked = [Middleware(access.TokenAsked, token=token, programs=f"{api_path()}/")] if token else []
+    programs = f"{api_path()}/"
+    pages = st.get_option("server.corsAllowedOrigins") or []
+    guard = Middleware(BrowserGuard, programs=programs, callers=origins(), pages=pages)
+    asked = [Middleware(access.TokenAsked, token=token, programs=programs)] if token else []
     if is_shared():
         # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
         config.set_option("server.headless", True)
-        return [*asked, Middleware(OwnerCookie)]
+        return [guard, *asked, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
-        return asked
-    return [Middleware(guards.KnownHost, hosts=HERE, programs=f"{api_path()}/"), *asked]
+        return [guard, *asked]
+    return [guard, Middleware(guards.KnownHost, hosts=HERE, programs=programs), *asked]
 
 
 TOKEN = token()

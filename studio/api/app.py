@@ -27,17 +27,15 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
     """The API.
 
     Args:
-        allowed: origins whose pages may call it, as https://example.org; all others' may not.
+        allowed: origins whose pages may read its answers, as https://example.org. `BrowserGuard` stands
+            before pages and API and refuses the requests of all others.
     """
-    middleware = [
-        Middleware(guards.SameOrigin, allowed=allowed),
-        Middleware(guards.Bounded, files=files.PATH),
-    ]
+    middleware = [Middleware(guards.Bounded, files=files.PATH)]
     if allowed:
         cors = Middleware(
             CORSMiddleware, allow_origins=list(allowed), allow_methods=["*"], allow_headers=["*"]
         )
-        middleware.insert(1, cors)
+        middleware.insert(0, cors)
     api = FastAPI(
         title="Creative AI Studio",
         version=VERSION,

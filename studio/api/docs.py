@@ -13,10 +13,7 @@ _STYLE = (
     "h3{margin:2rem 0 0}a{color:#3046b0}@media(prefers-color-scheme:dark){body{color:#e9e7e2;"
     "background:#15171c}code,pre{background:#20242c}a{color:#9db0ff}}"
 )
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 _EXAMPLE = """T="Authorization: Bearer $(studio token)"; A=http://localhost:8501/api/v1
 curl -H "$T" $A/tasks/style.transfer
 curl -H "$T" --data-binary @photo.jpg "$A/files?name=photo.jpg"

@@ -1,11 +1,10 @@
-"""What stands before the API: pages of other sites, endless bodies and clients that never finish one."""
+"""What stands before the API: foreign host names, endless bodies and clients that never finish one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -18,10 +17,6 @@ from studio.core import amounts
 MOST_JSON = 1 << 20  # bytes of a body that is no file
 PIECE_SECONDS = 30.0  # within which the next bytes of a body must come
 BODY_SECONDS = 3600.0  # within which all of it must
-_FOREIGN = (
-    "A page of another site may not call this studio. Next: whoever runs it can name that site in "
-    "STUDIO_API_ORIGINS."
-)
 _NO_NAME = (
     "This studio answers on its own machine alone, as localhost. Next: call it as http://localhost there, or "
     "have whoever runs it open it to a network."
@@ -59,24 +54,6 @@ class KnownHost:
         await guarded(scope, receive, unsaid if by_program else send)
         if by_program and not known:
             await problems.response(400, _NO_NAME)(scope, receive, send)
-
-
-class SameOrigin:
-    """Refuses what a page of another site sends, unless the site was allowed by name.
-
-    A browser says from where a page is; other programs do not, and it is their token that counts.
-    """
-
-    def __init__(self, app: ASGIApp, allowed: Collection[str]):
-        self._app, self._allowed = app, allowed
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers 403 for a foreign page, else as the app does."""
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        origin = headers.get("origin")
-        if origin is None or origin in self._allowed or urlsplit(origin).netloc == headers.get("host"):
-            return await self._app(scope, receive, send)
-        await problems.response(403, _FOREIGN)(scope, receive, send)
 
 
 class Bounded:

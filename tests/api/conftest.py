@@ -13,6 +13,7 @@ import uvicorn
 from chore_studio import Studio
 
 from studio.api import app
+from studio.api.browser_guard import BrowserGuard
 from studio.core import tokens
 from tests.engine.conftest import FAKES, _until, chores, engine, start  # noqa: F401
 
@@ -59,7 +60,8 @@ class Client:
 def address(engine):  # noqa: F811
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("studio.engine.engine._connected", [engine])
-        with serving(app.create(["https://friend.example"])) as found:
+        friends = ["https://friend.example"]
+        with serving(BrowserGuard(app.create(friends), programs="/", callers=friends)) as found:
             yield found
 
 

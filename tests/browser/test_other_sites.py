@@ -1,0 +1,82 @@
+"""What a page of another site, here of another port of this machine, can do to the studio: nothing."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from .conftest import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+OPEN_STREAM = """address => new Promise(tell => {
+    const stream = new WebSocket(address, ["streamlit"]);
+    stream.onopen = () => tell("open");
+    stream.onerror = () => tell("refused");
+})"""
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Prints nothing."""
+
+
+@contextmanager
+def _site(folder, body: str):
+    """The address of another site whose only page has this body."""
+    (folder / "index.html").write_text(f"<!doctype html><title>Other</title>{body}", "utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder))) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{other.server_port}/"
+        finally:
+            other.shutdown()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
+    yield context.new_page()
+    context.close()
+
+
+def test_no_other_site_can_frame_the_studio(page, server, tmp_path):
+    refusals = []
+    page.on("console", lambda told: refusals.append(told.text) if "frame-ancestors" in told.text else None)
+    with _site(tmp_path, f"<iframe src='{server}/health'></iframe>") as other:
+        page.goto(other)
+        page.wait_for_event("console", lambda told: "frame-ancestors" in told.text) if not refusals else None
+    assert all("health" not in frame.url for frame in page.frames[1:])
+
+
+def test_the_studio_can_frame_itself(page, server):
+    page.goto(f"{server}/health")
+    page.evaluate("document.body.append(Object.assign(document.createElement('iframe'), { src: '/health' }))")
+    page.frame_locator("iframe").get_by_text("This machine").wait_for()
+
+
+def test_the_stream_opens_for_the_studio_s_own_pages_alone(page, server, tmp_path):
+    stream = f"{server.replace('http', 'ws')}/_stcore/stream"
+    page.goto(f"{server}/health")
+    assert page.evaluate(OPEN_STREAM, stream) == "open"
+    with _site(tmp_path, "") as other:
+        page.goto(other)
+        assert page.evaluate(OPEN_STREAM, stream) == "refused"
+
+
+@pytest.mark.parametrize("address", ["", "style", "outline", "gallery"])
+def test_a_page_finds_its_server_at_once(page, server, address):
+    faults = []
+    page.on("response", lambda answer: faults.append(answer.url) if answer.status >= 400 else None)
+    page.goto(f"{server}/{address}")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Health").click()
+    page.get_by_text("This machine").wait_for()
+    assert page.url == f"{server}/health"
+    page.reload()
+    page.get_by_text("This machine").wait_for()
+    assert not faults
