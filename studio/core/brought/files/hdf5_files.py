@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.brought.checks import config_check
-from studio.core.brought.mending import keras_2, layers, network
+from studio.core.brought.mending import description, layers
 from studio.core.errors import printable
 from studio.core.models import loading
 from studio.core.untrusted import hdf5_chunks, strict_json
@@ -29,7 +29,7 @@ _MOST_NAMES = 50_000
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The description of the network, mended and looked over. Raises `Refused` if it cannot be taken."""
+    """The description of the network, repaired and looked over. Raises `Refused` if it cannot be taken."""
     with _opened(path) as file:
         text = file.attrs.get("model_config")
         if text is None:
@@ -39,9 +39,7 @@ def read(path: Path) -> dict[str, Any]:
             raise Refused("an HDF5 file whose model_config is no text, or too long")
         version = file.attrs.get("keras_version")
     found = strict_json.parsed(text, config_check.MOST_DEPTH)
-    config = network.mended(keras_2.translated(found) if keras_2.is_old(version) else found)
-    config_check.check(config)
-    return config
+    return description.taken(found, version)
 
 
 def arrays(path: Path, most: int) -> Arrays:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from studio.core import amounts
 from studio.core.brought.checks import config_check
 from studio.core.brought.files import labels as class_names
-from studio.core.brought.mending import keras_2, network
+from studio.core.brought.mending import description
 from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
 
@@ -96,16 +96,15 @@ def read(file: BinaryIO) -> Described:
         _check_members(packed)
         config = strict_json.parsed(_member(packed, CONFIG), config_check.MOST_DEPTH)
         names = set(packed.namelist())
-        old = METADATA in names and _is_old(_member(packed, METADATA))
-        config = network.mended(keras_2.translated(config) if old else config)
-        config_check.check(config)
+        version = _version(_member(packed, METADATA)) if METADATA in names else "3."
+        config = description.taken(config, version)
         labels = _lines(_member(packed, LABELS)) if LABELS in names else ()
         return Described(config, labels, _side(_member(packed, SIZE)) if SIZE in names else None)
 
 
-def _is_old(metadata: bytes) -> bool:
+def _version(metadata: bytes) -> Any:
     found = strict_json.parsed(metadata, config_check.MOST_DEPTH)
-    return isinstance(found, dict) and keras_2.is_old(found.get("keras_version"))
+    return found.get("keras_version") if isinstance(found, dict) else "3."
 
 
 def unpack_weights(file: BinaryIO, target: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.core.brought.checks import config_check
-from studio.core.brought.mending import keras_2, network
+from studio.core.brought.mending import description
 from studio.core.errors import printable
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
@@ -37,10 +37,7 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
         raise Refused("a graph of TensorFlow.js, which has no layers any more")
     if not isinstance(manifest, list):
         raise Refused("a model.json without a list of its weights")
-    config = topology.get("model_config", topology)
-    old = keras_2.is_old(topology.get("keras_version"))
-    config = network.mended(keras_2.translated(config) if old else config)
-    config_check.check(config)
+    config = description.taken(topology.get("model_config", topology), topology.get("keras_version"))
     return config, manifest
 
 
