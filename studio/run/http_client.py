@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 import time
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from requests.auth import AuthBase
 
+from studio.core import amounts
 from studio.core.errors import InvalidInput, NoRoom, StudioError, TooMany, Unavailable, invalid, printable
 from studio.core.progress import Progress
 
+MOST_ANSWER = 16 << 20  # bytes of an answer that is no file
+MOST_FILE = 1 << 30  # bytes of a result; the largest are films
 PATIENCE = 120.0  # seconds without an answer after which it is given up
 _PAUSE = 1.0  # s between two tries
+_PIECE = 1 << 20  # bytes
 _CONNECT, _READ = 10.0, 120.0  # s; a model that is uploaded is looked over before the answer comes
 _BELOW = "/api/v1"
 _PASSES = {502, 503, 504}  # it is being started, or a proxy waits for it
@@ -26,6 +32,35 @@ _LONGEST = 1000  # characters of a sentence
 _WRONG_TOKEN = (
     "The studio at {} does not take this token. Next: pass the one that `studio token` prints there."
 )
+
+
+T = TypeVar("T")
+log = logging.getLogger("studio.remote")
+
+
+class _Problem(BaseModel):
+    detail: str
+
+
+_PROBLEM = TypeAdapter(_Problem)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a studio, or what else is at its address, answers.
+
+    Attributes:
+        status, reason: of HTTP.
+        kind: its media type; "" for none.
+        location: where a redirect leads.
+        body: at most MOST_ANSWER bytes, or MOST_FILE of a file.
+    """
+
+    status: int
+    reason: str
+    kind: str
+    location: str
+    body: bytearray
 
 
 class Client:
@@ -45,17 +80,31 @@ class Client:
     def __init__(self, url: str, token: str):
         self.url = _address(url)
         self._session = requests.Session()
+        self._session.headers["Accept-Encoding"] = "identity"  # a few bytes could unpack to gigabytes
         if not re.fullmatch(r"[!-~]+", token):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
         self._session.auth = _Bearer(token)  # else a .netrc of this machine could take its place
 
-    def json(self, method: str, path: str, progress: Progress, **more: Any) -> Any:
-        """What a request is answered with. See `ask`."""
+    def json(self, shape: TypeAdapter[T], method: str, path: str, progress: Progress, **more: Any) -> T:
+        """What a request is answered with, validated. See `ask`.
+
+        Raises:
+            InvalidInput: if it is none of the answers that a studio gives.
+        """
         answer = self.ask(method, path, progress, **more)
         try:
-            return answer.json()
-        except ValueError:
-            raise self._no_studio("another page") from None
+            return shape.validate_json(answer.body)
+        except ValidationError as error:
+            log.info("%s %s was answered otherwise: %s", method, path, error.errors(include_input=False)[:5])
+            raise self._no_studio("another page, or one that answers otherwise") from None
+
+    def fetch(self, path: str, progress: Progress) -> bytes:
+        """All bytes of a file; after a lost connection it goes on where it was.
+
+        Raises:
+            InvalidInput: if there are more than MOST_FILE.
+        """
+        return bytes(self.ask("GET", path, progress, into=bytearray()).body)
 
     def ask(
         self,
@@ -64,8 +113,9 @@ class Client:
         progress: Progress,
         body: Path | None = None,
         again: bool = True,
+        into: bytearray | None = None,
         **more: Any,
-    ) -> requests.Response:
+    ) -> Answer:
         """The answer to one request, which may be sent several times.
 
         Args:
@@ -73,75 +123,89 @@ class Client:
             progress: told while there is no answer, and asked whether to stop.
             body: a file to send.
             again: whether to try again when nobody answers, or only to tell.
+            into: what a file is read into; None for an answer of at most MOST_ANSWER bytes.
             more: as `requests.request` takes it.
 
         Raises:
             StudioError: if the studio refuses, with its own sentence, or never answers.
             Cancelled: if a person asked to stop while it did not answer.
         """
-        end = time.monotonic() + (PATIENCE if again else 0)
+        patience = PATIENCE if again else 0
+        end = time.monotonic() + patience
         while True:
-            found = self._once(method, path, body, **more)
-            if isinstance(found, requests.Response) and found.status_code not in _PASSES:
+            before = len(into or b"")
+            if before:
+                more["headers"] = {"Range": f"bytes={before}-"}
+            found = self._once(method, path, progress, body, into, more)
+            if isinstance(found, Answer) and found.status not in _PASSES:
                 return self._accepted(found)
+            if len(into or b"") > before:
+                end = time.monotonic() + patience
             if time.monotonic() >= end:
                 raise self._silent(found)
             progress.stage(f"No answer from {printable(urlsplit(self.url).netloc, 30)}, trying again")
             time.sleep(_PAUSE)
 
-    def fetch(self, path: str, progress: Progress) -> bytes:
-        """All bytes of a file; after a lost connection it goes on where it was."""
-        data, end = bytearray(), time.monotonic() + PATIENCE
-        while True:
-            before = len(data)
-            try:
-                headers = {"Range": f"bytes={before}-"} if before else {}
-                with closing(self.ask("GET", path, progress, stream=True, headers=headers)) as answer:
-                    if answer.status_code != 206:
-                        data.clear()
-                    for piece in answer.iter_content(1 << 20):
-                        data += piece
-                        progress.check()
-                return bytes(data)
-            except requests.RequestException as error:
-                end = time.monotonic() + PATIENCE if len(data) > before else end
-                if time.monotonic() >= end:
-                    raise self._silent(error) from None
-                time.sleep(_PAUSE)
-
-    def _once(self, method: str, path: str, body: Path | None, **more: Any) -> requests.Response | Exception:
+    def _once(
+        self,
+        method: str,
+        path: str,
+        progress: Progress,
+        body: Path | None,
+        into: bytearray | None,
+        more: dict[str, Any],
+    ) -> Answer | Exception:
         with body.open("rb") if body else nullcontext() as data:
             try:
-                return self._session.request(
+                with self._session.request(
                     method,
                     f"{self.url}{_BELOW}{path}",
                     data=data,
                     timeout=(_CONNECT, _READ),
                     allow_redirects=False,  # to a place that was not meant the token would go along
+                    stream=True,  # a server may announce less than it sends
                     **more,
-                )
+                ) as answer:
+                    return self._read(answer, progress, into)
             except requests.RequestException as error:
                 return error
 
-    def _accepted(self, answer: requests.Response) -> requests.Response:
-        status = answer.status_code
-        if status < 300:
+    def _read(self, answer: requests.Response, progress: Progress, into: bytearray | None) -> Answer:
+        """The whole of an answer. Raises `InvalidInput` if it has too many bytes, or is compressed."""
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise self._no_studio("a compressed answer, which was not asked for")
+        is_file = into is not None and answer.status_code < 300
+        body, most = (into, MOST_FILE) if into is not None and is_file else (bytearray(), MOST_ANSWER)
+        if answer.status_code != 206:
+            body.clear()
+        for piece in answer.iter_content(_PIECE):
+            body += piece
+            if len(body) > most:
+                raise self._no_studio(f"an answer of more than {amounts.size(most)}")
+            if is_file:
+                progress.check()
+        kind = answer.headers.get("content-type", "")
+        place = answer.headers.get("location", "nowhere")
+        return Answer(answer.status_code, printable(answer.reason or "", 60), kind, place, body)
+
+    def _accepted(self, answer: Answer) -> Answer:
+        if answer.status < 300:
             return answer
-        if 300 <= status < 400:
-            raise self._no_studio(f"a redirect to {answer.headers.get('location', 'nowhere')}")
-        if status in (401, 403):
+        if answer.status < 400:
+            raise self._no_studio(f"a redirect to {answer.location}")
+        if answer.status in (401, 403):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
         told = _detail(answer)
         if not told:
-            raise self._no_studio(f"{status} {answer.reason}")
-        raise _KINDS.get(status, InvalidInput if status < 500 else StudioError)(told)
+            raise self._no_studio(f"{answer.status} {answer.reason}")
+        raise _KINDS.get(answer.status, InvalidInput if answer.status < 500 else StudioError)(told)
 
     def _no_studio(self, received: str) -> InvalidInput:
         step = "check the address, which is the one of the pages"
         return invalid(f"server {self.url}", expected="a studio there", received=received, next_step=step)
 
-    def _silent(self, found: requests.Response | Exception) -> Unavailable:
-        if isinstance(found, requests.Response) and (told := _detail(found)):
+    def _silent(self, found: Answer | Exception) -> Unavailable:
+        if isinstance(found, Answer) and (told := _detail(found)):
             return Unavailable(told)
         return Unavailable(
             f"The studio at {self.url} does not answer ({_reason(found)}). "
@@ -170,19 +234,19 @@ def _address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(_BELOW)}"
 
 
-def _detail(answer: requests.Response) -> str:
+def _detail(answer: Answer) -> str:
     """The sentence of a problem; "" if the answer is none."""
-    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+    if not answer.kind.startswith("application/problem+json"):
         return ""
     try:
-        return printable(str(json.loads(answer.content)["detail"]), _LONGEST)
-    except (ValueError, KeyError, TypeError):
+        return printable(_PROBLEM.validate_json(answer.body).detail, _LONGEST)
+    except ValidationError:
         return ""
 
 
-def _reason(found: requests.Response | Exception) -> str:
-    if isinstance(found, requests.Response):
-        return f"{found.status_code} {found.reason}"
+def _reason(found: Answer | Exception) -> str:
+    if isinstance(found, Answer):
+        return f"{found.status} {found.reason}"
     if isinstance(found, requests.exceptions.SSLError):
         return "its certificate is not trusted here"
     if isinstance(found, requests.Timeout):

@@ -17,9 +17,10 @@ from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Slot
 from studio.core.version import VERSION
-from studio.run import input_files
+from studio.run import input_files, remote_answers
 from studio.run.http_client import Client
 from studio.run.machine import Machine
+from studio.run.remote_answers import RemoteFile, RemoteJob, RemoteResult
 
 TOKEN = "STUDIO_SERVER_TOKEN"
 LOOK_SECONDS = 0.5  # between two looks at a job, and at whether Ctrl-C was pressed
@@ -48,19 +49,18 @@ class Remote(Machine):
             step = f"give the one that `studio token` prints there, or set {TOKEN} to it"
             raise invalid("token", expected="one for the other studio", received="none", next_step=step)
         self._client = Client(url, token)
-        health = self._client.json("GET", "/health", Progress(), again=False)
-        version = health.get("version") if isinstance(health, dict) else None
-        if version != VERSION:
+        health = self._client.json(remote_answers.HEALTH, "GET", "/health", Progress(), again=False)
+        if health.version != VERSION:
             step = "install the same one on both machines"
             shown = f"studio at {self._client.url}"
-            raise invalid(shown, expected=f"version {VERSION}", received=version, next_step=step)
-        if str(health["status"]).startswith("down"):
-            raise Unavailable(f"The studio at {self._client.url} is {health['status']}")
+            raise invalid(shown, expected=f"version {VERSION}", received=health.version, next_step=step)
+        if health.status.startswith("down"):
+            raise Unavailable(f"The studio at {self._client.url} is {printable(health.status, 1000)}")
 
     @cached_property
     def _models(self) -> list[str]:
-        found = self._client.json("GET", "/models", Progress())
-        return [name for model in found for name in (model["name"], *model["former"])]
+        models = self._client.json(remote_answers.MODELS, "GET", "/models", Progress())
+        return [name for model in models for name in (model.name, *model.former)]
 
     def knows(self, name: str) -> bool:
         """Whether the other studio has a model of a name, or one that was called so."""
@@ -106,18 +106,21 @@ class Remote(Machine):
             },
         }
         key = {"Idempotency-Key": secrets.token_hex(16)}
-        job = self._client.json("POST", "/jobs", progress, json=asked, headers=key)
+        job = self._job("POST", "", progress, json=asked, headers=key)
         stopped = False
-        while not job["finished"]:
+        while not job.finished:
             try:
                 _tell(job, progress)
-                job = self._client.json("GET", f"/jobs/{job['id']}", progress, params={"wait": LOOK_SECONDS})
+                job = self._job("GET", f"/{job.id}", progress, params={"wait": LOOK_SECONDS})
             except Cancelled:
                 stopped, progress = True, progress.deaf()
-                job = self._client.json("POST", f"/jobs/{job['id']}/cancel", progress)
-        if job["result"] is None:
-            raise Cancelled if stopped else StudioError(printable(job["error"], 1000))
-        return self._result(job["result"], progress)
+                job = self._job("POST", f"/{job.id}/cancel", progress)
+        if job.result is None:
+            raise Cancelled if stopped else StudioError(printable(job.error, 1000))
+        return self._result(job.result, progress)
+
+    def _job(self, method: str, path: str, progress: Progress, **more: Any) -> RemoteJob:
+        return self._client.json(remote_answers.JOB, method, f"/jobs{path}", progress, **more)
 
     def _sent(self, file: File, progress: Progress) -> dict[str, str] | str:
         if not file.digest:
@@ -128,20 +131,21 @@ class Remote(Machine):
             return told
         progress.stage(f"Sending {printable(file.name, 40)}")
         params = {"kind": file.kind, "name": file.name}
-        sent = self._client.json("POST", "/files", progress, body=file.path, params=params)
-        return {**told, "id": sent["id"]}
+        sent = self._client.json(
+            remote_answers.UPLOADED, "POST", "/files", progress, body=file.path, params=params
+        )
+        return {**told, "id": sent.id}
 
-    def _result(self, told: dict[str, Any], progress: Progress) -> Result:
-        recipe = told["recipe"]
+    def _result(self, told: RemoteResult, progress: Progress) -> Result:
         return Result(
-            tuple(self._kept(file, progress) for file in told["files"]),
-            told["figures"],
-            None if recipe is None else recipes.read(json.dumps(recipe).encode()),
-            told["stopped_early"],
+            tuple(self._kept(file, progress) for file in told.files),
+            told.figures,
+            None if told.recipe is None else recipes.read(json.dumps(told.recipe).encode()),
+            told.stopped_early,
         )
 
-    def _kept(self, told: dict[str, Any], progress: Progress) -> File:
-        digest, kind, name = told["id"], told["kind"], told["name"]
+    def _kept(self, told: RemoteFile, progress: Progress) -> File:
+        digest, kind, name = told.id, told.kind, told.name
         if paths.is_kept(digest):
             return File.keep(paths.kept(digest).read_bytes(), kind, name)
         progress.stage(f"Fetching {printable(name, 40)}")
@@ -151,13 +155,13 @@ class Remote(Machine):
         return file
 
 
-def _tell(job: dict[str, Any], progress: Progress) -> None:
+def _tell(job: RemoteJob, progress: Progress) -> None:
     """Reports how a job stands, as the task would. Raises `Cancelled` if a person asked to stop."""
-    if job["state"] == "queued":
-        progress.stage("Waiting there" + (f", number {job['place']}" if job["place"] > 1 else ""))
+    if job.state == "queued":
+        progress.stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))
     else:
-        metrics = {name: value for name, value in job["metrics"].items() if value is not None}
-        progress.report(job["step"], job["total"], metrics, text=job["text"])
+        metrics = {name: value for name, value in job.metrics.items() if value is not None}
+        progress.report(job.step, job.total, metrics, text=job.text)
 
 
 def _packed(text: str) -> File:
