@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.guide import documents, index
+from pages.widgets import browser_pictures
 
 left, right = st.columns([3, 11], gap="large")
 with left:
@@ -12,6 +13,6 @@ with left:
 with right, st.container(width=880):
     for piece in documents.pieces(name):
         if isinstance(piece, documents.Picture):
-            st.image(piece.path, caption=piece.says, alt=piece.says)
+            browser_pictures.captioned(piece.path, caption=piece.says)
         else:
             st.markdown(piece, unsafe_allow_html=True)  # which is our own

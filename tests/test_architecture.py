@@ -488,3 +488,58 @@ def test_pages_show_what_went_wrong_by_way_of_words_plain():
         for line in _raw_errors(argument)
     ]
     assert not found
+
+
+# What Streamlit reads as Markdown: the body or the label of each.
+MARKDOWN = {
+    "badge",
+    "button",
+    "caption",
+    "checkbox",
+    "download_button",
+    "error",
+    "expander",
+    "header",
+    "info",
+}
+MARKDOWN |= {"markdown", "metric", "page_link", "popover", "slider", "subheader", "success", "title", "toast"}
+MARKDOWN |= {"toggle", "warning", "write"}
+OURS = {"field.name"}  # a setting's
+
+
+def _raw_names(node: ast.AST) -> Iterator[str]:
+    """The names that a user may have given and that are not written out by `words.plain`."""
+    if isinstance(node, ast.Call):
+        called = ast.unparse(node.func)
+        if called.endswith("plain"):
+            return
+        if called.endswith("made_of"):
+            yield called
+    text = ast.unparse(node)
+    if text == "caption" or (isinstance(node, ast.Attribute) and node.attr == "name" and text not in OURS):
+        yield text
+    for child in ast.iter_child_nodes(node):
+        yield from _raw_names(child)
+
+
+def test_pages_show_what_users_have_named_by_way_of_words_plain():
+    found = []
+    for path in sources("pages"):
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            given = node.args[:1] if node.func.attr in MARKDOWN else []
+            given += [one.value for one in node.keywords if one.arg in ("help", "label") and given]
+            if ast.unparse(node.func) == "st.image" and path.name != "browser_pictures.py":
+                captions = [one.value for one in node.keywords if one.arg == "caption"]
+                found += [
+                    f"{relative(path)}:{one.lineno}" for one in captions if not isinstance(one, ast.Constant)
+                ]
+            found += [f"{relative(path)}:{node.lineno} {name}" for one in given for name in _raw_names(one)]
+    assert not found
+
+
+@pytest.mark.parametrize("code", ["f'**{file.name}**'", "words.made_of(job)", "caption"])
+def test_a_name_that_would_be_read_as_markdown_is_seen(code):
+    assert list(_raw_names(ast.parse(code, mode="eval")))
+    assert not list(_raw_names(ast.parse(f"words.plain({code})", mode="eval")))

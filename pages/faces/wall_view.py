@@ -99,7 +99,7 @@ def _study(settings: FacesSettings, inputs: Inputs) -> None:
             drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
             name = "Your photo, as the model draws it" if drawn_from else f"Face {settings.face}"
             caption = f"{name}{way}"
-            browser_pictures.image(made.data, caption=caption, alt=caption)
+            browser_pictures.image(made.data, caption=caption)
             _actions(made, key="face")
 
 

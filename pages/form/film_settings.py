@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms
+from pages.widgets import browser_pictures, words
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 
@@ -44,8 +45,8 @@ def play(file: File, caption: str = "") -> None:
     ending = PurePath(file.name).suffix.lower()
     if ending == ".mp4":
         st.video(file.read(), format=MIMES[ending], loop=True, autoplay=True, muted=True)
-        st.caption(caption)
+        st.caption(words.plain(caption))
         return
     # Bytes would be made a still picture here; an address is taken as it is.
     address = f"data:{MIMES[ending]};base64,{base64.b64encode(file.read()).decode()}"
-    st.image(address, width="stretch", caption=caption, alt=caption)
+    browser_pictures.captioned(address, width="stretch", caption=caption)

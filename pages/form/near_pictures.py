@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.form import corrected_sets, seen_pictures
 from pages.form.corrected_sets import Chooser
-from pages.widgets import words
+from pages.widgets import browser_pictures, words
 from studio.core.data import Pictures
 from studio.core.data.relabel import Changes
 from studio.core.tasks import File
@@ -100,7 +100,8 @@ def show(pictures: Pictures, rows: Mapping[str, int], caption: str, *names: str)
         rows: of the pictures, by their names.
     """
     found = [seen_pictures.small(pictures.images[rows[name]]) for name in names]
-    st.image(np.concatenate(found, axis=1), width=CARD, caption=words.plain(caption), alt=", ".join(names))
+    pair = np.concatenate(found, axis=1)
+    browser_pictures.captioned(pair, width=CARD, caption=caption, alt=", ".join(names))
 
 
 def choose(label: str, choices: Sequence[Choice], at: int, key: str) -> Changes:

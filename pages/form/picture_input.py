@@ -39,7 +39,6 @@ def picture(slot: str, label: str, offered: Sequence[Sample], own: str = "Your p
         [choice.thumbnail for choice in choices.values()],
         default=titles[0],
         required=True,
-        format_func=words.plain,  # a title may hold a person's own words
         key=slot,
         bind="query-params",
     )
@@ -82,7 +81,7 @@ def pictures(
     _remember(slot, chosen)
     _add(slot, own, many=True)
     if not chosen:
-        st.caption(f":material/info: Choose one to {most}; until then {titles[0]} is used.")
+        st.caption(f":material/info: Choose one to {most}; until then {words.plain(titles[0])} is used.")
     return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
 
 
@@ -254,8 +253,9 @@ def pills(
     Args:
         thumbnails: WebP or PNG files; none leaves plain pills.
         tile: its width at least, in rem.
-        how: what else `st.pills` takes.
+        how: what else `st.pills` takes; without a `format_func` options are shown as they are.
     """
+    how = {"format_func": lambda option: words.plain(str(option)), **how}
     if thumbnails:  # first, since a browser draws what it has, and what is styled later moves under a click
         st.html(_style(key, thumbnails, tile))
     return st.pills(label, options, key=key, width="stretch", **how)

@@ -39,6 +39,6 @@ def show(pictures: Pictures, told: str, notes: Iterable[str] = ()) -> None:
     some = pictures.images[np.unique(rows)]
     scale = max(1, 96 // some.shape[1])
     picture = images.encode_preview(grids.grid(some, COLUMNS, scale), browser_pictures.WIDEST)
-    st.image(picture, width="stretch", caption=told, alt=told)
+    browser_pictures.captioned(picture, width="stretch", caption=told)
     for note in (*map(words.plain, pictures.notes), *notes):
         st.caption(f":material/info: {note}")

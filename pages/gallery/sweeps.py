@@ -7,7 +7,7 @@ import streamlit as st
 from pages.form import samples
 from pages.gallery import address, dropped_file
 from pages.jobs import jobs
-from pages.widgets import words
+from pages.widgets import browser_pictures, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -46,12 +46,8 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     if job.preview:
-        st.image(
-            job.preview,
-            width="stretch",
-            caption=f"{job.title}, as it is so far",
-            alt=f"{job.title}, as it is so far",
-        )
+        so_far = f"{job.title}, as it is so far"
+        browser_pictures.captioned(job.preview, width="stretch", caption=so_far)
     jobs.progress(job)
     if job.report is not None and job.report.text:
         st.caption(words.plain(job.report.text))
@@ -71,11 +67,8 @@ def cells(item: Item) -> None:
             if file is None or not file.here:
                 st.caption(words.plain(str(cell.get("error") or "It is no longer here.")))
                 continue
-            st.image(
-                samples.small(file),
-                width="stretch",
-                caption=words.plain(str(cell.get("label", ""))),
-                alt=words.plain(str(cell.get("label", ""))),
+            browser_pictures.captioned(
+                samples.small(file), width="stretch", caption=str(cell.get("label", ""))
             )
             st.button(
                 "Look",

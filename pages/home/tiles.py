@@ -59,9 +59,7 @@ def made_here() -> None:
     for tile in TILES:
         place = place_of(tile.task)
         with grid.cell():
-            browser_pictures.image(
-                (samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption, alt=tile.caption
-            )
+            browser_pictures.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption)
             chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
             chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | tile.opens
             st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)

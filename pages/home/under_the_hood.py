@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form.samples import SHIPPED
-from pages.widgets import under_the_hood
+from pages.widgets import browser_pictures, under_the_hood
 
 PHOTO = "chelsea"
 # Layer -> what these maps of it answer to.
@@ -36,4 +36,5 @@ def explain() -> None:
         st.latex(_FORMULA)
         for layer, what in LAYERS.items():
             picture = str(SHIPPED / f"layer-{layer}.webp")
-            st.image(picture, width="stretch", caption=f"{layer.replace('_', ', ')}: {what}", alt=what)
+            told = f"{layer.replace('_', ', ')}: {what}"
+            browser_pictures.captioned(picture, width="stretch", caption=told, alt=what)

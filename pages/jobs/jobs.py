@@ -187,12 +187,8 @@ def _watch(name: str, every: float) -> None:
         st.rerun()  # the interval belongs to the whole run
     content = job.inputs.get("content", [])
     if job.preview:
-        st.image(
-            job.preview,
-            width="stretch",
-            caption=f"{job.title}, as it is so far",
-            alt=f"{job.title}, as it is so far",
-        )
+        so_far = f"{job.title}, as it is so far"
+        browser_pictures.captioned(job.preview, width="stretch", caption=so_far)
     elif content:
         browser_pictures.content(content[0])
     pill(job)

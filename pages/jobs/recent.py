@@ -7,7 +7,7 @@ import streamlit as st
 from pages.form import samples
 from pages.jobs import commands, results
 from pages.jobs.navigation import opening
-from pages.widgets import words
+from pages.widgets import browser_pictures, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -38,8 +38,8 @@ def _card(job: engine.Job) -> None:
         return
     settings = tasks.settings_of(job.task, job.settings)
     film = ", a film" if job.result.files[0].kind == "animation" else ""
-    caption = words.plain((words.made_of(job) or job.title) + film)
-    st.image(thumbnail, width="stretch", caption=caption, alt=caption)
+    caption = (words.made_of(job) or job.title) + film
+    browser_pictures.captioned(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         opening(job)
         made = results.as_made(settings, job.result.recipe) if settings else None

@@ -34,7 +34,7 @@ def show_result(
     if file.kind == "animation":
         film_settings.play(file, caption)
     elif file.kind != "picture":
-        st.image(thumbnails.picture_of(file, whole=True), caption=caption, alt=caption)
+        browser_pictures.captioned(thumbnails.picture_of(file, whole=True), caption=caption)
     else:
         compare(before, file.read(), key=key, caption=caption, name=name)
 

@@ -12,7 +12,7 @@ from pages.form import forms
 from pages.jobs import live
 from pages.lab import figures, teaching
 from pages.lab.taught import Taught
-from pages.widgets import curves
+from pages.widgets import browser_pictures, curves
 from studio.core.pictures import images
 from studio.core.tasks import File
 from studio.lab import drawings, pictures
@@ -71,12 +71,8 @@ def _watch(taught: Taught) -> None:
     for energy in chain.follow(_due()):
         energies.append({"step": chain.rounds, "energy": energy})
     del energies[:-_CURVE]
-    st.image(
-        pictures.shown(chain.chances, 3, 5),
-        width="stretch",
-        caption=_caption(drawn, keep),
-        alt=_caption(drawn, keep),
-    )
+    shown = pictures.shown(chain.chances, 3, 5)
+    browser_pictures.captioned(shown, width="stretch", caption=_caption(drawn, keep))
     st.caption(f"Round {chain.rounds:,} · energy {chain.energy:.0f} nats, the mean of nine chains")
 
 

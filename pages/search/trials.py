@@ -81,7 +81,8 @@ def _ended(job: engine.Job, settings: SearchSettings) -> None:
     tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
     label = partial(words.setting, task.settings)
     st.metric(f"The best: {task.goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
-    told = ", ".join(f"{label(name)} **{_short(value)}**" for name, value in figures["best_settings"].items())
+    best = figures["best_settings"].items()
+    told = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)
     st.markdown(f"It came with {told}.")
     st.caption(_among(tried, task.goal.most))
     st.caption(

@@ -12,6 +12,7 @@ from pages.form.film_input import Film
 from pages.form.samples import Sample
 from pages.jobs import jobs
 from pages.style.refill import WEIGHED
+from pages.widgets import words
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.style.house import known_styles
@@ -118,7 +119,15 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
     if len(styles) < 2:
         return ()
     return tuple(
-        st.slider(f"How much {style.title}", 0.0, 1.0, 1.0, 0.05, key=f"weight_{number}", bind="query-params")
+        st.slider(
+            f"How much {words.plain(style.title)}",
+            0.0,
+            1.0,
+            1.0,
+            0.05,
+            key=f"weight_{number}",
+            bind="query-params",
+        )
         for number, style in enumerate(styles, 1)
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.teach import confusion, data_sets
-from pages.widgets import words
+from pages.widgets import browser_pictures, words
 from studio.core.data import Pictures
 
 MOST_SHOWN = 24
@@ -127,7 +127,7 @@ def wall(names: Sequence[str], captions: Sequence[str], pictures: Pictures | Non
         return
     with st.container(horizontal=True, gap="small"):
         for n in there:
-            st.image(found[n], width=SIDE, caption=words.plain(captions[n]), alt=captions[n])
+            browser_pictures.captioned(found[n], width=SIDE, caption=captions[n])
     if len(names) > MOST_SHOWN:
         st.caption(f"and {len(names) - MOST_SHOWN:,} more")
 

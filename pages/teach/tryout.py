@@ -50,7 +50,7 @@ def show(classifier: Shown, picture: Sample | None = None) -> None:
         picture = choose(classifier)
     if engine.connect().status() != "ready":
         if picture is not None:
-            browser_pictures.image(picture.file(), caption=words.plain(picture.title))
+            browser_pictures.image(picture.file(), caption=picture.title)
         live.wait()
         return
     absent = weight_downloads.missing(classifier.needs)
@@ -79,10 +79,10 @@ def _looked(classifier: Shown, picture: Sample) -> None:
     if made is None:
         return
     with place:
-        told = words.plain(made.figures["label"])
+        told = made.figures["label"]
         unseen = "" if made.figures["whole"] else "; it is shown the middle, so the dark sides tell nothing"
         caption = f"{_MARKED[view]}: where it sees “{told}” (Grad-CAM){unseen}"
-        browser_pictures.image(made.data, caption=caption, alt=caption)
+        browser_pictures.image(made.data, caption=caption)
         live_camera.bars(made.figures["labels"])
     with asked:
         _labels(classifier, picture, made.figures["labels"])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 from PIL import Image
 
-from pages.widgets import owners
+from pages.widgets import owners, words
 from studio.core.pictures import images
 from studio.core.tasks import File
 
@@ -36,13 +36,26 @@ def of_bytes(data: bytes, form: Form = "WEBP") -> bytes:
 def image(picture: File | bytes, **options: Any) -> None:
     """`st.image`, with what it hands on as it is: all but such a JPEG it would encode anew at every rerun.
 
-    Without an `alt` of its own the picture has its caption read to those who cannot see it.
+    See `captioned` for its caption.
     """
     if isinstance(picture, File):
         data = of_file(picture.digest, form="JPEG")
     else:
         data = of_bytes(picture, form="JPEG")
-    st.image(data, width="stretch", **{"alt": options.get("caption"), **options})
+    captioned(data, width="stretch", **options)
+
+
+def captioned(picture: Any, *, caption: str = "", **options: Any) -> None:
+    """`st.image` with a caption of plain text, which `st.image` itself would read as Markdown.
+
+    The one way to a caption that is not a constant: it may hold the name of a user's file, and Markdown there
+    would load images of other sites.
+
+    Args:
+        picture, options: as `st.image` takes them.
+        caption: also read to those who cannot see the picture, unless `alt` says otherwise.
+    """
+    st.image(picture, **{"caption": words.plain(caption) or None, "alt": caption or None, **options})
 
 
 def moving(data: bytes, caption: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.widgets import words
+
 MOST_POINTS = 400
 
 
@@ -39,7 +41,7 @@ def losses(history: Sequence[Mapping[str, float]], *, layers: bool = False, capt
     )
     st.altair_chart(chart, width="stretch")
     if caption:
-        st.caption(caption)
+        st.caption(words.plain(caption))
 
 
 def named(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: bool = True) -> None:
@@ -93,7 +95,7 @@ def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption
         .properties(height=230)
     )
     st.altair_chart(chart, width="stretch")
-    st.caption(caption)
+    st.caption(words.plain(caption))
 
 
 def _rows(history: Sequence[Mapping[str, float]], layers: bool) -> list[dict[str, object]]:

@@ -22,6 +22,11 @@ STATES = {
     "interrupted": "Interrupted",
 }
 
+_INDENTED = re.compile("^[ \\t]+", re.MULTILINE)  # four blanks make a block of code, with its escapes shown
+# Streamlit looks for these after Markdown has been read, so that no escape keeps them from it.
+_ICON = re.compile(r"(\\:)(material|streamlit)")
+_JOINER = "\N{WORD JOINER}"  # shows nothing
+
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
 _NAMES |= {
     "relu": "ReLU",
@@ -110,9 +115,11 @@ def data_set_name(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is, e.g. the name of a person's file or what went wrong.
+    """`text` so that Markdown shows it as it is: whatever a user, a file or an error brings passes here.
 
     To a visitor of a studio for many it does not tell where things are on the server.
     """
     shown = text if owner() == LOCAL else places.without_paths(text)
-    return "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&" else c for c in shown)
+    shown = _INDENTED.sub("", shown)
+    escaped = "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&=" else c for c in shown)
+    return _ICON.sub(rf"\1{_JOINER}\2", escaped)

@@ -10,7 +10,7 @@ from pages.form import forms, samples
 from pages.jobs import jobs
 from pages.search.by_eye import wording
 from pages.search.by_eye.pair_form import Question
-from pages.widgets import words
+from pages.widgets import browser_pictures, words
 from pages.widgets.owners import owner
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -81,12 +81,7 @@ def show_search(taste: Taste) -> None:
     with st.container(horizontal=True):
         for file in pictures:
             try:
-                st.image(
-                    samples.small(file),
-                    width=96,
-                    caption=words.plain(tasks.stem(file.name)),
-                    alt=words.plain(tasks.stem(file.name)),
-                )
+                browser_pictures.captioned(samples.small(file), width=96, caption=tasks.stem(file.name))
             except StudioError as error:
                 st.caption(words.plain(str(error)))
     st.caption(wording.ranges(taste.kind, duels.grid))

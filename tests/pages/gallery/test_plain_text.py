@@ -1,0 +1,117 @@
+"""What a user has named is shown as it is wherever pages show it: Markdown would load foreign images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from studio.core import recipes, tasks
+from studio.core.pictures import animations, images
+from studio.core.tasks import File
+from studio.gallery import items, marks
+
+NAME = "![x](evil.png) <b>"
+SIGN = "![x]("
+# What Streamlit shows as it is.
+PLAIN = {
+    "code",
+    "selectbox",
+    "multiselect",
+    "text_input",
+    "text_area",
+    "text",
+    "bidi_component",
+    "arrow_data_frame",
+}
+
+
+def _picture(shade: int) -> bytes:
+    return images.encode_png(np.full((48, 64, 3), shade, "uint8"))
+
+
+def _film(kind: str) -> bytes:
+    return animations.encode([np.full((48, 64, 3), shade, "uint8") for shade in (9, 99, 200)], kind, 8)
+
+
+MADE = {
+    "picture": ("picture", "a.png", lambda: _picture(7)),
+    "mp4": ("animation", "a.mp4", lambda: _film("mp4")),
+    "gif": ("animation", "a.gif", lambda: _film("gif")),
+    "text": ("text", "a.txt", lambda: b"Once"),
+    "archive": ("dataset", "a.zip", lambda: b"no zip"),
+}
+
+
+@pytest.fixture
+def add(chores):
+    """Adds an item that was made of a file with NAME: `add("mp4")` -> its id."""
+
+    def add(form: str) -> str:
+        kind, name, data = MADE[form]
+        source = File.keep(_picture(99), "picture", f"{NAME}.png")
+        recipe = recipes.make("chores.do", chores.ChoreSettings(), {"picture": [source]})
+        return items.add(tasks.Result((File.keep(data(), kind, name),), {}, recipe), 4.0)
+
+    return add
+
+
+def unescaped(page) -> list[str]:
+    """The elements that would read NAME as Markdown, and whether the page shows it at all."""
+    assert not page.exception
+    return [told for kind, told in _told(page._tree) if SIGN in told and kind not in PLAIN]
+
+
+# Parts of an element that no Markdown is read from: what a widget's value is, and what is read aloud.
+AS_IT_IS = re.compile(r'^ *(alt|raw_values|default|id|query_param_key): ".*"$', re.MULTILINE)
+
+
+def _told(block) -> Iterator[tuple[str, str]]:
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield "block", str(child.proto)
+            yield from _told(child)
+        else:
+            yield child.type, AS_IT_IS.sub("", str(child.proto))
+
+
+def shows(page) -> bool:
+    return any("evil" in told for _, told in _told(page._tree))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", MADE)
+def test_an_item_of_any_kind_shows_the_name_as_it_is(visit, add, form):
+    page = visit("gallery", item=add(form))
+    assert shows(page) and not unescaped(page)
+
+
+@pytest.mark.slow
+def test_the_wall_tags_and_what_was_removed_show_it_as_it_is(visit, add):
+    first, second = add("picture"), add("gif")
+    marks.change(first, name=NAME, tags=[NAME])
+    for page in (
+        visit("gallery"),
+        visit("gallery", item=first),
+        visit("gallery", item=first, **{"with": second}),
+    ):
+        assert shows(page) and not unescaped(page)
+    page = visit("gallery", item=first)
+    next(one for one in page.button if one.key == "item_remove").click().run()
+    page = visit("gallery")
+    assert shows(page) and not unescaped(page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address", ["style", "dream", "enhance", "colour", "x-ray", "painter"])
+def test_an_uploaded_photo_shows_its_name_as_it_is(visit, address):
+    page = visit(address)
+    for number in range(min(2, len(page.file_uploader))):
+        page = (
+            page.file_uploader[number]
+            .upload(f"{NAME} {number}.png", _picture(50 + number), "image/png")
+            .run()
+        )
+    assert shows(page) and not unescaped(page)
