@@ -1,6 +1,7 @@
 """The studio's pages: a bare `streamlit run` in this folder serves them, with the engine behind."""
 
 import asyncio
+import importlib
 import logging
 import os
 import re
@@ -27,6 +28,7 @@ from studio.core.errors import StudioError
 from studio.gallery import owners
 
 TIDY_SECONDS = 3600.0
+SHARED = ("pandas", "pyarrow", "altair", "pages.parts")
 log = logging.getLogger("studio.pages")
 COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
 API = "/api/v1"
@@ -67,6 +69,7 @@ async def lifespan(app):
     """Starts the engine without waiting for it, and ends all its processes with the server."""
     os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
     running = engine.connect()
+    await asyncio.to_thread(import_shared)
     await asyncio.to_thread(own_token)
     if TOKEN:
         sys.stdout.write(f"  The whole address, for you alone: {address()}?{access.PARAMETER}={TOKEN}\n\n")
@@ -78,6 +81,16 @@ async def lifespan(app):
         if kept is not None:
             kept.cancel()
         await asyncio.to_thread(running.close)
+
+
+def import_shared():
+    """Imports what pages of several tabs share, before any tab is there.
+
+    Packages look for pandas among the imported modules. While another tab's thread was still importing it,
+    they found a half of it, and their page failed.
+    """
+    for name in SHARED:
+        importlib.import_module(name)
 
 
 async def keep_house():

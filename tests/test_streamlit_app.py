@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import importlib.util
+import itertools
 import os
 import re
 import select
@@ -88,9 +89,11 @@ def _family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def _serve(port: int) -> subprocess.Popen:
+def _serve(port: int, **said) -> subprocess.Popen:
     words = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
-    return subprocess.Popen([sys.executable, *words], cwd=ROOT, env=os.environ, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | said)
+    )
 
 
 def _status(port: int, host: str, path: str = "/style") -> int:
@@ -106,7 +109,8 @@ def _stream(port: int, host: str, origin: str) -> int:
     with socket.create_connection(("127.0.0.1", port)) as raw:
         try:
             address = f"ws://{host}/_stcore/stream"
-            with connect(address, sock=raw, origin=origin, subprotocols=["streamlit"]) as stream:
+            way = {"origin": origin, "subprotocols": ["streamlit"], "open_timeout": 60}
+            with connect(address, sock=raw, **way) as stream:
                 return stream.response.status_code
         except InvalidStatus as refused:
             return refused.response.status_code
@@ -175,6 +179,119 @@ def test_only_pages_of_this_machine_reach_the_studio(home):
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
+
+
+@pytest.mark.slow
+def test_what_tabs_share_is_imported_before_the_first_one_opens(home):
+    """Else one tab's page finds half of pandas while another tab imports it."""
+    port = _free_port()
+    with _serve(port) as process:
+        try:
+            _until(lambda: _answers(port))
+            loaded = " ".join(one.path for one in psutil.Process(process.pid).memory_maps())
+            assert "/pandas/" in loaded and "/pyarrow/" in loaded
+            assert "/tensorflow/" not in loaded
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+FOREIGN = (
+    "http://localhost:1",
+    "http://127.0.0.1",
+    "https://localhost:{port}",
+    "http://[",
+    "null",
+    "",
+    "x" * 9000,
+)
+
+
+@pytest.mark.slow
+def test_only_pages_of_the_very_same_origin_send_anything(home):
+    port = _free_port()
+    with _serve(port) as process:
+        try:
+            _until(lambda: _answers(port))
+            host = f"localhost:{port}"
+            for origin in (one.format(port=port) for one in FOREIGN):
+                assert _stream(port, host, origin) == 403, origin
+                for method, path in (
+                    ("GET", "/api/v1/health"),
+                    ("PUT", "/_stcore/upload_file/a/b"),
+                    ("GET", "/"),
+                ):
+                    assert _ask(port, path, method=method, Origin=origin)[0] == 403, origin
+            assert _stream(port, host, f"http://{host}") == 101
+            assert _ask(port, "/", Origin=f"http://127.0.0.1:{port}")[0] == 200
+            # As a proxy with TLS sends it; no page can set this header for another site.
+            proxied = {"Origin": f"https://127.0.0.1:{port}", "X-Forwarded-Proto": "https"}
+            assert _ask(port, "/", **proxied)[0] == 200
+            for path in (
+                "/",
+                "/style",
+                "/_stcore/health",
+                "/api/v1/health",
+                "/api/v1/docs",
+                "/static/nothing.js",
+            ):
+                told = _ask(port, path)[1]
+                assert "frame-ancestors 'self'" in ", ".join(told.get_all("content-security-policy")), path
+                assert told["x-content-type-options"] == "nosniff" and told["referrer-policy"], path
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+ODD = ("\x01", "[", "http://[", "%", "é", "=;=", "9" * 400, "-1", "bytes=9-1,x", "a" * 60_000)
+HEADERS = ("Origin", "Host", "Cookie", "Range", "Authorization", "Accept", "Accept-Encoding", "Content-Type")
+HEADERS += (
+    "Content-Length",
+    "Transfer-Encoding",
+    "Connection",
+    "Upgrade",
+    "If-None-Match",
+    "X-Forwarded-Proto",
+)
+HEADERS += (
+    "X-Forwarded-For",
+    "X-Xsrftoken",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Idempotency-Key",
+)
+
+
+@pytest.mark.slow
+def test_a_damaged_header_is_no_fault_of_the_server(home, tmp_path):
+    port = _free_port()
+    with (tmp_path / "log").open("wb") as log, _serve(port, stdout=log, stderr=log) as process:
+        try:
+            _until(lambda: _answers(port))
+            for name, value in itertools.product(HEADERS, ODD):
+                for path in ("/style", "/api/v1/health", "/_stcore/stream"):
+                    status = _raw(port, path, name, value)
+                    assert status is None or status < 500, (name, value[:20], path)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+    lines = (tmp_path / "log").read_text("utf-8", "replace").splitlines()
+    assert "Traceback" not in " ".join(lines) and len(lines) < 3 * len(HEADERS) * len(ODD)
+
+
+def _raw(port: int, path: str, name: str, value: str) -> int | None:
+    """The status that a request with one odd header gets; None where the server waits for the rest of it."""
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n" if path.endswith("stream") else ""
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" if upgrade else ""
+    host = "" if name == "Host" else f"Host: localhost:{port}\r\n"
+    head = f"GET {path} HTTP/1.1\r\n{host}{upgrade}{key}{name}: {value}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as raw:
+        try:
+            raw.sendall(head.encode())
+            line = raw.recv(200).split(b"\r\n")[0].split()
+        except (TimeoutError, ConnectionError):
+            return None
+    return int(line[1]) if len(line) > 1 else None
 
 
 @pytest.mark.parametrize("address, users", [("0.0.0.0", "one"), ("127.0.0.1", "many")])

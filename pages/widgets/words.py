@@ -23,6 +23,7 @@ STATES = {
 }
 
 _INDENTED = re.compile("^[ \\t]+", re.MULTILINE)  # four blanks make a block of code, with its escapes shown
+_NUMBERED = re.compile(r"^(\d+)\)", re.MULTILINE)  # the only parenthesis that means something by itself
 # Streamlit looks for these after Markdown has been read, so that no escape keeps them from it.
 _ICON = re.compile(r"(\\:)(material|streamlit)")
 _JOINER = "\N{WORD JOINER}"  # shows nothing
@@ -121,5 +122,6 @@ def plain(text: str) -> str:
     """
     shown = text if owner() == LOCAL else places.without_paths(text)
     shown = _INDENTED.sub("", shown)
-    escaped = "".join("\\" + c if c in r"\`*_{}[]()#+-.!|<>~:$&=" else c for c in shown)
+    escaped = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in shown)
+    escaped = _NUMBERED.sub(r"\1\\)", escaped)
     return _ICON.sub(rf"\1{_JOINER}\2", escaped)

@@ -62,7 +62,8 @@ def test_what_a_model_learnt_from_is_told_without_names_of_files(text, told):
 
 
 def test_a_file_name_is_never_markdown():
-    assert words.plain("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\]\(d\)\<e\>"
+    assert words.plain("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\](d)\<e\>"
+    assert words.plain("1) a (b)") == r"1\) a (b)", "a list"
     assert words.plain("a\n===") == "a\n" + r"\=\=\=", "a heading"
     assert words.plain("    a\n\tb") == "a\nb", "code"
     for icon in (":material/face:", ":streamlit:"):  # which are looked for once Markdown has been read
