@@ -77,7 +77,7 @@ def _is_own(scope: Scope, allowed: Collection[tuple[str, str, int]]) -> bool:
     if origin is None:
         return False
     own = _SECURE.get(scope["scheme"], scope["scheme"])
-    proxied = headers.get("x-forwarded-proto", own).partition(",")[0].strip().lower()
+    proxied = (headers.get("x-forwarded-proto") or own).partition(",")[0].strip().lower()
     host = headers.get("host", "")
     return origin in allowed or origin in {_origin(f"{scheme}://{host}") for scheme in (own, proxied)}
 
