@@ -17,7 +17,7 @@ _FOREIGN_PROGRAM = (
 )
 _FOREIGN_PAGE = "A page of another site may not use this studio. Open the studio's own address."
 _PORTS = {"http": 80, "https": 443}
-_SECURE = {"ws": "http", "wss": "https"}
+_OF_STREAM = {"ws": "http", "wss": "https"}
 
 
 class BrowserGuard:
@@ -76,7 +76,7 @@ def _is_own(scope: Scope, allowed: Collection[tuple[str, str, int]]) -> bool:
     origin = _origin(claimed[0]) if len(claimed) == 1 else None
     if origin is None:
         return False
-    own = _SECURE.get(scope["scheme"], scope["scheme"])
+    own: str = _OF_STREAM.get(scope["scheme"]) or scope["scheme"]
     proxied = (headers.get("x-forwarded-proto") or own).partition(",")[0].strip().lower()
     host = headers.get("host", "")
     return origin in allowed or origin in {_origin(f"{scheme}://{host}") for scheme in (own, proxied)}
