@@ -5,6 +5,9 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from studio.core import capacity, owners, tasks
 from studio.core.errors import StudioError
@@ -12,10 +15,26 @@ from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import quotas
 from studio.engine.jobs import store
+from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Batch, Job, Live
 from studio.engine.serving import WAIT_SECONDS
 from studio.engine.steering import Steering
 from studio.engine.stream import Stream
+
+
+@dataclass
+class _Request:
+    """What one job is to do; `expected` is in seconds, None where that is not known."""
+
+    settings: Settings
+    inputs: tasks.Inputs
+    key: str
+    expected: float | None = None
+
+    def packed(self, task: str) -> tuple[str, dict[str, Any], dict[str, list[dict[str, str]]]]:
+        """As job.json has it."""
+        return task, self.settings.model_dump(mode="json"), store.pack_inputs(self.inputs)
 
 
 class Engine(Steering):
@@ -55,26 +74,12 @@ class Engine(Steering):
             StudioError: if the owner has as much as each of many may, see `studio.engine.quotas`.
         """
         ledger = self._usable()
-        asked = (task, settings.model_dump(mode="json"), store.pack_inputs(inputs))
+        requests = [_Request(settings, inputs, key)]
+        if known := self._sent_before(ledger, task, requests, owner):
+            return known[0]
+        self._prepare(task, requests, owner, weights)
         with self._lock:
-            if before := ledger.keyed(owner, key):
-                return ledger.snapshot(before.of_request(*asked))
-        with owners.asking(owner):
-            found = _checked(task, settings, inputs, capacity.JOB_SHARE)
-            pinned_weights.check(weights or {})
-            expected = _expected(found, settings, inputs)
-        quotas.check_room(owner)
-        quotas.seen(owner)
-        with self._lock:
-            if before := ledger.keyed(owner, key):  # another thread was faster
-                return ledger.snapshot(before.of_request(*asked))
-            quotas.check_jobs(owner, len(ledger.unfinished(owner)))
-            if expected is None:
-                expected = ledger.took.usual(task)
-            record = ledger.add(found, settings, inputs, owner, weights, key, expected, batch)
-            if self._runner is not None:
-                self._runner.dispatch()
-            return ledger.snapshot(record)
+            return self._queue(ledger, task, requests, owner, batch, weights)[0]
 
     def submit_all(
         self,
@@ -89,22 +94,81 @@ class Engine(Steering):
         Args, and what it raises, as of `submit`; with the key of an earlier request it gives that one's jobs.
         """
         ledger = self._usable()
-        with owners.asking(owner):
-            for settings, inputs in several:
-                _checked(task, settings, inputs, capacity.JOB_SHARE)
-        keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
+        requests = [_Request(*one, f"{key}/{number}" if key else "") for number, one in enumerate(several)]
+        if known := self._sent_before(ledger, task, requests, owner):
+            return known
+        self._prepare(task, requests, owner)
+        return self._queue(ledger, task, requests, owner, batch)
+
+    def _sent_before(
+        self, ledger: Ledger, task: str, requests: Sequence[_Request], owner: str
+    ) -> list[Job] | None:
+        """The jobs of requests that are sent again; None if one of them is new."""
         with self._lock:
-            new = sum(ledger.keyed(owner, one) is None for one in keys)
-            quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
-        jobs: list[Job] = []
+            records = [ledger.keyed(owner, one.key) for one in requests]
+            for record, one in zip(records, requests, strict=True):
+                if record is not None:
+                    record.of_request(*one.packed(task))
+            return None if None in records else [ledger.snapshot(one) for one in records if one]
+
+    def _prepare(
+        self,
+        task: str,
+        requests: Sequence[_Request],
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> None:
+        """Checks requests, and notes how long each is expected to take. Raises as `submit`."""
+        with owners.asking(owner):
+            pinned_weights.check(weights or {})
+            for one in requests:
+                one.expected = _expected(_checked(task, one.settings, one.inputs, capacity.JOB_SHARE), one)
+        quotas.check_room(owner)
+        quotas.seen(owner)
+        with self._lock:
+            self._check_jobs(owner, requests)
+
+    def _check_jobs(self, owner: str, requests: Sequence[_Request]) -> None:
+        ledger = self._usable()
+        new = sum(ledger.keyed(owner, one.key) is None for one in requests)
+        quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
+
+    def _queue(
+        self,
+        ledger: Ledger,
+        task: str,
+        requests: Sequence[_Request],
+        owner: str,
+        batch: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> list[Job]:
+        """Writes the jobs of all requests, then puts them into the queue: all of them, or none.
+
+        Until all are written nobody knows of any, so that a failure leaves neither jobs nor keys behind.
+        """
+        records: list[Record] = []
         try:
-            for (settings, inputs), one in zip(several, keys, strict=True):
-                jobs.append(self.submit(task, settings, inputs, owner, key=one, batch=batch))
-        except StudioError:  # such as a full disk
-            if jobs:
-                self.cancel_batch(batch, owner)
+            for one in requests:
+                with self._lock:  # for each on its own: others need not wait for all of a batch
+                    seconds = ledger.took.usual(task) if one.expected is None else one.expected
+                    request = (tasks.get(task), one.settings, one.inputs, owner, weights, one.key)
+                    known = ledger.keyed(owner, one.key)
+                    records.append(known or ledger.add(*request, seconds, batch, waits=False))
+            with self._lock:
+                self._check_jobs(owner, requests)
+                for at, one in enumerate(requests):
+                    if known := ledger.keyed(owner, one.key):  # also where another thread was faster
+                        _remove_unless(records[at], known)
+                        records[at] = known.of_request(*one.packed(task))
+                    else:
+                        ledger.enter(records[at])
+                if self._runner is not None:
+                    self._runner.dispatch()
+                return [ledger.snapshot(record) for record in records]
+        except BaseException:
+            for record in records:
+                _remove_unless(record, ledger.get(record.id))
             raise
-        return jobs
 
     def find_identical(
         self,
@@ -123,7 +187,7 @@ class Engine(Steering):
         Raises:
             Unavailable: if the engine has no queue, as while it starts.
         """
-        request = (task, settings.model_dump(mode="json"), store.pack_inputs(inputs), dict(weights or {}))
+        request = (*_Request(settings, inputs, "").packed(task), dict(weights or {}))
         with self._known_ledger() as ledger:
             for record in ledger.unfinished(owner):
                 if record.state in ("queued", "running") and record.makes_same(*request):
@@ -207,12 +271,19 @@ def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) 
     return found
 
 
-def _expected(task: tasks.Task, settings: Settings, inputs: tasks.Inputs) -> float | None:
+def _expected(task: tasks.Task, request: _Request) -> float | None:
     """About how many seconds it takes here; None if that is not known."""
     try:
-        return tasks.expected_seconds(task, settings, inputs)
+        return tasks.expected_seconds(task, request.settings, request.inputs)
     except (StudioError, OSError):
         return None  # a failed estimate refuses no job: the task itself says better what is wrong
+
+
+def _remove_unless(record: Record, known: Record | None) -> None:
+    """Removes the folder of a job that was written, unless the queue knows it."""
+    if record is not known:
+        with suppress(OSError):
+            record.folder.remove()
 
 
 _connecting = threading.Lock()

@@ -10,11 +10,12 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from studio.core import amounts, owners, paths
 from studio.core.errors import NoRoom, TooMany, invalid
@@ -43,7 +44,7 @@ class Usage:
         folders: of jobs and items, removed ones among them.
         digests: of the files that these name, or that came just now.
         bytes: of all that, and of kept models.
-        busy: whether a job waits or runs.
+        busy: whether a job runs or will run unless somebody pauses it.
         touched: when any of it last changed, in seconds since 1970.
     """
 
@@ -185,8 +186,12 @@ def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
     digests = _named_in(folder / "job.json") | _named_in(folder / "outcome.json")
     state = store.Folder(folder).read("state")
-    busy = state is not None and state["state"] not in FINISHED
+    busy = state is not None and state["state"] not in FINISHED and not _is_paused(state)
     return sum(map(_size, folder.rglob("*"))), digests, busy
+
+
+def _is_paused(state: Mapping[str, Any]) -> bool:
+    return state["state"] == "queued" and bool(state.get("paused"))
 
 
 @lru_cache(maxsize=100_000)

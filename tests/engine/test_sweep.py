@@ -143,7 +143,7 @@ def test_a_cell_that_does_not_stop_leaves_the_lane(engine, sweep, do, until, fin
     time.sleep(1)
     engine.stop(hung.id)
     waiting = do(steps=3)
-    assert finished(hung).state == "interrupted"
+    assert finished(hung).state == "cancelled"
     assert finished(waiting).state == "done"
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,12 @@ from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.settings import Settings
 from studio.engine.jobs import folder_guards, store, timing
 from studio.engine.jobs.queue import Waiting
-from studio.engine.jobs.record import Record, ended_as, kept, last_report, restored
+from studio.engine.jobs.record import Record, kept, restored
 from studio.engine.jobs.seen import Seen
 from studio.engine.jobs.snapshots import Job, Live, State
 from studio.engine.jobs.timing import Took
 
 FRESH_NANOSECONDS = 10**9
-CANCELLED = "It was cancelled, so nothing was kept."
 STOPPED = "The studio stopped while it ran. Next: run it again."
 log = logging.getLogger("studio.engine")
 
@@ -45,6 +44,7 @@ class Ledger:
         self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
         self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
         self._batches: dict[str, list[Record]] = {}  # their jobs, by what each has one place as
+        self._postponed: dict[str, Record] | None = None  # noted while `postponing` is open
         self._last_id = 0
         self._busy: dict[str, Record] = {}  # those that run
         self.took = Took()
@@ -89,7 +89,11 @@ class Ledger:
         # Two changes may have the same time stamp, so a folder that just changed is read again.
         self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
         names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
-        for record in [r for r in self._records.values() if r.finished and r.id not in names]:
+        for record in [r for r in self._records.values() if r.id not in names]:
+            if record.paused and record.state == "queued":  # a paused one goes with its owner
+                self.queue.leave(record)
+            elif not record.finished:
+                continue
             self._forget(record)
         for name in sorted(names - self._names - self._records.keys()):
             folder = store.Folder(self._root / name)
@@ -108,17 +112,27 @@ class Ledger:
         key: str = "",
         expected: float | None = None,
         batch: str = "",
+        waits: bool = True,
     ) -> Record:
-        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
+        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written.
+
+        Args:
+            waits: whether it enters the queue at once; else nobody knows of it until `enter`.
+        """
         asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
         more = {"expected": expected, "batch": batch}
         record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
         with folder_guards.whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
+        if waits:
+            self.enter(record)
+        return record
+
+    def enter(self, record: Record) -> None:
+        """Puts a job that was written at the end of the queue; its key and its batch are known then."""
         self._enter(record)
         self.queue.enter(record)
-        return record
 
     def keyed(self, owner: str, key: str) -> Record | None:
         """The job that an owner asked for with a key; None if there is none, or the key is ""."""
@@ -160,12 +174,24 @@ class Ledger:
         record.folder.write("state", kept(record))
 
     def note(self, record: Record) -> None:
-        """Writes the state of one job, now or as soon as that works."""
+        """Writes the state of one job, now, as soon as that works, or as `postponing` says."""
+        if self._postponed is not None:
+            self._postponed[record.id] = record
+            return
         try:
             self.save(record)
         except (StudioError, OSError):
             log.exception("the state of job %s could not be saved yet", record.id)
             self._unsaved[record.id] = record
+
+    @contextmanager
+    def postponing(self) -> Iterator[dict[str, Record]]:
+        """Yields the jobs that are noted while this is open; who opened it notes them again afterwards."""
+        self._postponed, before = {}, self._postponed
+        try:
+            yield self._postponed
+        finally:
+            self._postponed = before
 
     def catch_up(self) -> None:
         """Writes what could not be written earlier, as far as that works now."""
@@ -187,7 +213,7 @@ class Ledger:
         """Notes that a job runs, and whom it passed."""
         for other in self.queue.passed_by(record):
             other.passed += 1
-            other.passers.add(record.unit)
+            other.passers[record.unit] = self.queue.newest(record)
             self.note(other)
         self.queue.leave(record)
         self._busy[record.id] = record
@@ -195,22 +221,8 @@ class Ledger:
         self.note(record)
 
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
-        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`.
-
-        Of a job that is being cancelled nothing is kept, even if its worker was done first.
-        """
-        if record.state == "cancelling":
-            record.folder.discard()
-            reason, state = CANCELLED, "cancelled"
-        outcome = record.folder.read("outcome") if record.state != "cancelling" else None
-        ended = time.time()
-        if outcome is not None:
-            ended = record.folder.written("outcome")  # the server may have died before it could see it
-            reason = outcome.get("error", "")
-            state = ended_as(outcome)
-            record.report = last_report(outcome) or record.report
-        record.state, record.error, record.ended = state, reason, ended
-        record.preview = None  # the folder has it
+        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
+        record.settle(reason, state)
         self._busy.pop(record.id, None)
         self.took.add(record)
         self.note(record)

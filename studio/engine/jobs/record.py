@@ -11,6 +11,8 @@ from studio.core.progress import Report
 from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import FINISHED, State
 
+CANCELLED = "It was cancelled, so nothing was kept."
+
 
 @dataclass(eq=False)
 class Record:
@@ -30,7 +32,8 @@ class Record:
     turn: float | None = None  # by which it is sorted among those that wait; as a rule, when it was asked for
     paused: bool = False  # it keeps its place, but does not begin
     passed: int = 0  # how many jobs that were asked for later went before it
-    passers: set[str] = field(default_factory=set)  # those jobs and batches, as far as this server saw them
+    # Those jobs and batches, as far as this server saw them, each with when its newest job was asked for.
+    passers: dict[str, float] = field(default_factory=dict)
     sent: float = 0.0  # when, by the monotonic clock
 
     @property
@@ -67,6 +70,24 @@ class Record:
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
+
+    def settle(self, reason: str, state: State) -> None:
+        """Ends it: by its outcome if the worker left one, else in `state` with `reason`.
+
+        Of a job that is being cancelled nothing is kept, even if its worker was done first.
+        """
+        ended, outcome = time.time(), None
+        if self.state == "cancelling":
+            self.folder.discard()
+            reason, state = CANCELLED, "cancelled"
+        else:
+            outcome = self.folder.read("outcome")
+        if outcome is not None:
+            ended = self.folder.written("outcome")  # the server may have died before it could see it
+            reason, state = outcome.get("error", ""), _ended_as(outcome)
+            self.report = last_report(outcome) or self.report
+        self.state, self.error, self.ended = state, reason, ended
+        self.preview = None  # the folder has it
 
     def makes_same(
         self,
@@ -116,7 +137,7 @@ def last_report(kept: dict[str, Any]) -> Report | None:
     return None if packed is None else store.unpack_report(packed)
 
 
-def ended_as(outcome: dict[str, Any]) -> State:
+def _ended_as(outcome: dict[str, Any]) -> State:
     """The state of a job whose worker left an outcome."""
     if "result" in outcome:
         return store.finished_state(outcome["result"]["stopped_early"])
