@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import clock, owners, paths, tokens
+from studio.core import caches, clock, owners, paths, tokens
 from studio.core.errors import InvalidInput, unknown
 from studio.engine import quotas
 from studio.engine.jobs import store
@@ -30,7 +30,7 @@ class Owner:
     Attributes:
         name: `local`, `user-...` of somebody who signed in, `visitor-...` of a browser that has the cookie.
         items: in the gallery.
-        bytes: of all their work; a file that several have counts for each.
+        bytes: of all their work and their part of the cache; a file that several have counts for each.
         touched: when any of it last changed or they last came, in seconds since 1970.
     """
 
@@ -43,7 +43,7 @@ class Owner:
 def everybody() -> list[Owner]:
     """All who have work here, the largest first."""
     found = [
-        Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
+        Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
         for name, taken in quotas.everybody().items()
     ]
     return sorted(found, key=lambda owner: -owner.bytes)
@@ -85,6 +85,8 @@ def tidy() -> list[str]:
             log.info("%s has not come for long", name)
             _remove(name, taken)
             gone.append(name)
+    for name in quotas.everybody():
+        quotas.evict_cache(name)
     disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY + max(0.0, time.time() - now))
     return gone
 
@@ -109,7 +111,7 @@ def remove(name: str) -> Owner:
     taken = quotas.usage_of(name)
     if taken.busy:
         raise InvalidInput(f"A job of {name} waits or runs. Next: wait until it has ended, and try again.")
-    gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
+    gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
     _remove(name, taken)
     disk_usage.free_unnamed(0)
     return gone
@@ -123,6 +125,7 @@ def _since() -> float:
 
 
 def _remove(name: str, taken: Usage) -> None:
+    caches.evict(name, 0)
     tokens.revoke(name)  # first: nobody shall add to what is being removed
     for folder in taken.folders:
         _away(folder)

@@ -13,7 +13,7 @@ DAY = clock.DAY
 
 @pytest.fixture
 def clocks(tmp_path, monkeypatch):
-    """Moves both clocks, and starts a new process: `clocks(wall=days, ran=days, start=True)` -> believed days."""
+    """Moves both clocks by days, and starts a new process: `clocks(1, 1, start=True)` -> believed days."""
     at = {"wall": 1e9, "ran": 0.0}
     monkeypatch.setattr(time, "time", lambda: at["wall"])
     monkeypatch.setattr(time, "monotonic", lambda: at["ran"])
