@@ -140,7 +140,7 @@ def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
     ids = [call("POST", "/jobs", json=body).json()["id"] for _ in range(3)]
     until(lambda: call("GET", f"/jobs/{ids[0]}").json()["step"])
     assert call("GET", "/batches/seeds-1").json() == {"id": "seeds-1", "jobs": ids, "ended": 0, "failed": 0}
-    assert call("POST", "/batches/seeds-1/cancel").status_code == 202
+    assert call("POST", "/batches/seeds-1/stop").status_code == 202
     until(lambda: call("GET", "/batches/seeds-1").json()["ended"] == 3)
     assert call("GET", "/batches/seeds-1").json()["failed"] == 2, "the first one kept its best"
     assert call("GET", "/batches/none").status_code == 404
