@@ -7,6 +7,8 @@ from typing import Any
 
 from studio.cli import console, flags
 from studio.core import tokens
+from studio.core.errors import InvalidInput
+from studio.core.owners import LOCAL
 from studio.gallery import owners
 
 
@@ -16,9 +18,13 @@ def add(commands: Any) -> None:
     parser.add_argument("--new", action="store_true", help="make another; the one of before ends")
     help = "make one for somebody who shares this studio, as `studio gallery owners` calls them"
     parser.add_argument("--owner", metavar="NAME", help=help)
+    help = "revoke all tokens of somebody who shares this studio; requests with them answer 401"
+    parser.add_argument("--revoke", metavar="NAME", help=help)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.revoke is not None:
+        return _revoke(arguments.revoke, arguments.json)
     if arguments.owner is None:
         token = tokens.own(anew=arguments.new)
     else:
@@ -30,4 +36,18 @@ def _run(arguments: argparse.Namespace) -> int:
         console.say_json({"token": token})
     else:
         console.say(token)
+    return 0
+
+
+def _revoke(owner: str, as_json: bool) -> int:
+    """Also of somebody whose work is gone. Raises `InvalidInput` if there is no token to revoke."""
+    if owner == LOCAL:
+        raise InvalidInput(f"{LOCAL} always has a token. Use `studio token --new` to replace it.")
+    revoked = tokens.revoke(owner)
+    if not revoked:
+        raise InvalidInput(f"{owner} has no token. `studio gallery owners` lists who shares this studio.")
+    if as_json:
+        console.say_json({"revoked": revoked})
+    else:
+        console.say(f"Tokens revoked: {revoked}")
     return 0

@@ -5,6 +5,7 @@ noted below STUDIO_HOME/owners/OWNER, and nothing else is theirs: a digest that 
 opens nothing, and a name finds no model of another visitor.
 
     files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
+    caches/         which entries of STUDIO_HOME/cache are the owner's, see `studio.core.caches`
     presets/NAME    the models that the owner has kept
     searches/       the owner's searches by eye
     settings/       the settings of forms that the owner has saved

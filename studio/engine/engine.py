@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from studio.core import capacity, owners, tasks
-from studio.core.errors import InvalidInput, StudioError
+from studio.core.errors import StudioError
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import quotas
@@ -16,13 +18,26 @@ from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Batch, Job, Live
-from studio.engine.serving import WAIT_SECONDS, Serving
+from studio.engine.serving import WAIT_SECONDS
+from studio.engine.steering import Steering
 from studio.engine.stream import Stream
 
-CANCELLED = "It was cancelled before it began."
+
+@dataclass
+class _Request:
+    """What one job is to do; `expected` is in seconds, None where that is not known."""
+
+    settings: Settings
+    inputs: tasks.Inputs
+    key: str
+    expected: float | None = None
+
+    def packed(self, task: str) -> tuple[str, dict[str, Any], dict[str, list[dict[str, str]]]]:
+        """As job.json has it."""
+        return task, self.settings.model_dump(mode="json"), store.pack_inputs(self.inputs)
 
 
-class Engine(Serving):
+class Engine(Steering):
     """Runs tasks in the lanes of a cluster; jobs outlive pages, and their folders outlive the server.
 
     Starting takes about a second and happens in the background; jobs wait on disk meanwhile. Should the
@@ -59,26 +74,12 @@ class Engine(Serving):
             StudioError: if the owner has as much as each of many may, see `studio.engine.quotas`.
         """
         ledger = self._usable()
-        asked = (task, settings.model_dump(mode="json"), store.pack_inputs(inputs))
+        requests = [_Request(settings, inputs, key)]
+        if known := self._sent_before(ledger, task, requests, owner):
+            return known[0]
+        self._prepare(task, requests, owner, weights)
         with self._lock:
-            if before := ledger.keyed(owner, key):
-                return ledger.snapshot(before.of_request(*asked))
-        with owners.asking(owner):
-            found = _checked(task, settings, inputs, capacity.JOB_SHARE)
-            pinned_weights.check(weights or {})
-            expected = _expected(found, settings, inputs)
-        quotas.check_room(owner)
-        quotas.seen(owner)
-        with self._lock:
-            if before := ledger.keyed(owner, key):  # another thread was faster
-                return ledger.snapshot(before.of_request(*asked))
-            quotas.check_jobs(owner, ledger.unfinished(owner))
-            if expected is None:
-                expected = ledger.took.usual(task)
-            record = ledger.add(found, settings, inputs, owner, weights, key, expected, batch)
-            if self._runner is not None:
-                self._runner.dispatch()
-            return ledger.snapshot(record)
+            return self._queue(ledger, task, requests, owner, batch, weights)[0]
 
     def submit_all(
         self,
@@ -93,22 +94,105 @@ class Engine(Serving):
         Args, and what it raises, as of `submit`; with the key of an earlier request it gives that one's jobs.
         """
         ledger = self._usable()
-        with owners.asking(owner):
-            for settings, inputs in several:
-                _checked(task, settings, inputs, capacity.JOB_SHARE)
-        keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
+        requests = [_Request(*one, f"{key}/{number}" if key else "") for number, one in enumerate(several)]
+        if known := self._sent_before(ledger, task, requests, owner):
+            return known
+        self._prepare(task, requests, owner)
+        return self._queue(ledger, task, requests, owner, batch)
+
+    def _sent_before(
+        self, ledger: Ledger, task: str, requests: Sequence[_Request], owner: str
+    ) -> list[Job] | None:
+        """The jobs of requests that are sent again; None if one of them is new."""
         with self._lock:
-            new = sum(ledger.keyed(owner, one) is None for one in keys)
-            quotas.check_jobs(owner, ledger.unfinished(owner), new)
-        jobs: list[Job] = []
+            records = [ledger.keyed(owner, one.key) for one in requests]
+            for record, one in zip(records, requests, strict=True):
+                if record is not None:
+                    record.of_request(*one.packed(task))
+            return None if None in records else [ledger.snapshot(one) for one in records if one]
+
+    def _prepare(
+        self,
+        task: str,
+        requests: Sequence[_Request],
+        owner: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> None:
+        """Checks requests, and notes how long each is expected to take. Raises as `submit`."""
+        with owners.asking(owner):
+            pinned_weights.check(weights or {})
+            for one in requests:
+                one.expected = _expected(_checked(task, one.settings, one.inputs, capacity.JOB_SHARE), one)
+        quotas.check_room(owner)
+        quotas.seen(owner)
+        with self._lock:
+            self._check_jobs(owner, requests)
+
+    def _check_jobs(self, owner: str, requests: Sequence[_Request]) -> None:
+        ledger = self._usable()
+        new = sum(ledger.keyed(owner, one.key) is None for one in requests)
+        quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
+
+    def _queue(
+        self,
+        ledger: Ledger,
+        task: str,
+        requests: Sequence[_Request],
+        owner: str,
+        batch: str,
+        weights: Mapping[str, str] | None = None,
+    ) -> list[Job]:
+        """Writes the jobs of all requests, then puts them into the queue: all of them, or none.
+
+        Until all are written nobody knows of any, so that a failure leaves neither jobs nor keys behind.
+        """
+        records: list[Record] = []
         try:
-            for (settings, inputs), one in zip(several, keys, strict=True):
-                jobs.append(self.submit(task, settings, inputs, owner, key=one, batch=batch))
-        except StudioError:  # such as a full disk
-            if jobs:
-                self.cancel_batch(batch, owner)
+            for one in requests:
+                with self._lock:  # for each on its own: others need not wait for all of a batch
+                    seconds = ledger.took.usual(task) if one.expected is None else one.expected
+                    request = (tasks.get(task), one.settings, one.inputs, owner, weights, one.key)
+                    known = ledger.keyed(owner, one.key)
+                    records.append(known or ledger.add(*request, seconds, batch, waits=False))
+            with self._lock:
+                self._check_jobs(owner, requests)
+                for at, one in enumerate(requests):
+                    if known := ledger.keyed(owner, one.key):  # also where another thread was faster
+                        _remove_unless(records[at], known)
+                        records[at] = known.of_request(*one.packed(task))
+                    else:
+                        ledger.enter(records[at])
+                if self._runner is not None:
+                    self._runner.dispatch()
+                return [ledger.snapshot(record) for record in records]
+        except BaseException:
+            for record in records:
+                _remove_unless(record, ledger.get(record.id))
             raise
-        return jobs
+
+    def find_identical(
+        self,
+        task: str,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str = owners.LOCAL,
+        weights: Mapping[str, str] | None = None,
+    ) -> Job | None:
+        """The owner's job that waits or runs and will give what this request asks for; None if there is none.
+
+        Of several it is the one whose turn comes first. Names of files make no difference: their bytes count.
+
+        Args, as of `submit`; settings and inputs need not have been checked.
+
+        Raises:
+            Unavailable: if the engine has no queue, as while it starts.
+        """
+        request = (*_Request(settings, inputs, "").packed(task), dict(weights or {}))
+        with self._known_ledger() as ledger:
+            for record in ledger.unfinished(owner):
+                if record.state in ("queued", "running") and record.makes_same(*request):
+                    return ledger.snapshot(record)
+        return None
 
     def job(self, id: str, owner: str = owners.LOCAL) -> Job:
         """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""
@@ -123,80 +207,13 @@ class Engine(Serving):
                 return []
             return [self._ledger.snapshot(record) for record in self._ledger.newest(owner, limit)]
 
-    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Ends a queued job at once; asks a running one to stop, and ends its process if it does not.
-
-        A task that stops returns its best so far, which is then the job's result.
-        """
-        with self._found(id, owner) as (ledger, record):
-            if record.state == "queued":
-                if self._runner is not None:
-                    self._runner.recall(record)
-                ledger.queue.leave(record)
-                ledger.settle(record, CANCELLED)
-                if self._runner is not None:
-                    self._runner.dispatch()
-            elif record.state == "running" and self._runner is not None:
-                self._runner.cancel(record)
-
-    def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
-        """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
-
-        Args:
-            to: "front", "up" by one, or the id of the job before which it shall run.
-
-        Raises:
-            InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
-        """
-        with self._waiting(id, owner) as (ledger, record):
-            ledger.move(record, to)
-            return ledger.snapshot(record)
-
-    def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
-
-        Raises as `move`.
-        """
-        with self._waiting(id, owner) as (ledger, record):
-            for one in ledger.queue.together(record):
-                if self._runner is not None:
-                    if self._runner.begins(one):
-                        continue
-                    self._runner.recall(one)
-                ledger.pause(one, True)
-            return ledger.snapshot(record)
-
-    def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
-        with self._waiting(id, owner) as (ledger, record):
-            for one in ledger.queue.together(record):
-                ledger.pause(one, False)
-            return ledger.snapshot(record)
-
-    @contextmanager
-    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
-        """A job that waits; then the lanes are filled as its new place has it."""
-        with self._found(id, owner) as (ledger, record):
-            if record.state != "queued" or (self._runner is not None and self._runner.begins(record)):
-                raise InvalidInput("That job no longer waits. Next: stop it, or let it run.")
-            yield ledger, record
-            if self._runner is not None:
-                self._runner.dispatch()
-
     def batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
         """How the jobs of a batch stand together. Raises `Unavailable` if there is none of this owner."""
         with self._known_ledger() as ledger:
             records = ledger.batch(batch, owner)
             ended = [record for record in records if record.finished]
-            failed = sum(record.state != "done" for record in ended)
+            failed = sum(record.state not in ("done", "stopped") for record in ended)
             return Batch(batch, tuple(record.id for record in records), len(ended), failed)
-
-    def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
-        """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
-        with self._known_ledger() as ledger:
-            unfinished = [record for record in ledger.batch(batch, owner) if not record.finished]
-            for record in sorted(unfinished, key=lambda record: record.state != "queued"):
-                self.cancel(record.id, owner)
 
     def remove(self, id: str, owner: str = owners.LOCAL) -> None:
         """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""
@@ -254,12 +271,19 @@ def _checked(task: str, settings: Settings, inputs: tasks.Inputs, share: float) 
     return found
 
 
-def _expected(task: tasks.Task, settings: Settings, inputs: tasks.Inputs) -> float | None:
+def _expected(task: tasks.Task, request: _Request) -> float | None:
     """About how many seconds it takes here; None if that is not known."""
     try:
-        return tasks.expected_seconds(task, settings, inputs)
+        return tasks.expected_seconds(task, request.settings, request.inputs)
     except (StudioError, OSError):
         return None  # a failed estimate refuses no job: the task itself says better what is wrong
+
+
+def _remove_unless(record: Record, known: Record | None) -> None:
+    """Removes the folder of a job that was written, unless the queue knows it."""
+    if record is not known:
+        with suppress(OSError):
+            record.folder.remove()
 
 
 _connecting = threading.Lock()

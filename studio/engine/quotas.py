@@ -10,13 +10,14 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from studio.core import amounts, owners, paths
+from studio.core import amounts, caches, owners, paths
 from studio.core.errors import NoRoom, TooMany, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import owner_index, schema, store
@@ -43,13 +44,15 @@ class Usage:
         folders: of jobs and items, removed ones among them.
         digests: of the files that these name, or that came just now.
         bytes: of all that, and of kept models.
-        busy: whether a job waits or runs.
+        cache: bytes of what was made of their files to be quicker the next time, which goes by itself.
+        busy: whether a job runs or will run unless somebody pauses it.
         touched: when any of it last changed, in seconds since 1970.
     """
 
     folders: list[Path] = field(default_factory=list)
     digests: set[str] = field(default_factory=set)
     bytes: int = 0
+    cache: int = 0
     busy: bool = False
     touched: float = 0.0
 
@@ -83,13 +86,30 @@ def most_bytes(owner: str) -> float:
 
 
 def check_room(owner: str, more: int = 0) -> None:
-    """Raises `NoRoom` if an owner's work takes all the room that it may, or would with so many bytes more."""
+    """Raises `NoRoom` if an owner's work takes all the room that it may, or would with so many bytes more.
+
+    Their cache may have what their work leaves; what is too much of it goes now.
+    """
     most = most_bytes(owner)
-    if most < math.inf and (used := usage_of(owner).bytes) + more > most:
+    if most == math.inf:
+        return
+    used = evict_cache(owner, more)
+    if used + more > most:
         raise NoRoom(
             f"Your work takes {amounts.size(used)} in this studio, where each may take {amounts.size(most)}. "
             "Next: remove in the gallery what you no longer need, there also for good, and try again."
         )
+
+
+def evict_cache(owner: str, more: int = 0) -> int:
+    """Removes what an owner's cache has beyond the room that their work and so many bytes more leave.
+
+    Returns:
+        How many bytes their work takes.
+    """
+    used = usage_of(owner).bytes
+    caches.evict(owner, max(0.0, most_bytes(owner) - used - more))
+    return used
 
 
 def check_jobs(owner: str, unfinished: int, more: int = 1) -> None:
@@ -114,6 +134,7 @@ def usage_of(owner: str) -> Usage:
         with suppress(OSError):  # removed meanwhile
             _add(taken, folder)
     _add_own(taken, owner)
+    taken.cache = caches.used_bytes(owner)
     taken.bytes += sum(_size(paths.home() / "files" / digest) for digest in taken.digests)
     return taken
 
@@ -185,8 +206,12 @@ def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     """Of a job's folder as it was then: its bytes, the digests it names, whether it goes on."""
     digests = _named_in(folder / "job.json") | _named_in(folder / "outcome.json")
     state = store.Folder(folder).read("state")
-    busy = state is not None and state["state"] not in FINISHED
+    busy = state is not None and state["state"] not in FINISHED and not _is_paused(state)
     return sum(map(_size, folder.rglob("*"))), digests, busy
+
+
+def _is_paused(state: Mapping[str, Any]) -> bool:
+    return state["state"] == "queued" and bool(state.get("paused"))
 
 
 @lru_cache(maxsize=100_000)

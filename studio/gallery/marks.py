@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
+from studio.core import paths
 from studio.core.errors import Unavailable, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
@@ -36,20 +37,22 @@ def change(
         InvalidInput: if a tag or name is too long or no text, or there are too many tags.
         NoRoom: if the disk is full.
     """
-    item = items.find(id, owner)
-    marks = item.marks
-    if starred is not None:
-        marks = replace(marks, starred=starred)
-    gone = {index.one_tag(tag) for tag in less}
-    wanted = [*(marks.tags if tags is None else tags), *more]
-    marks = replace(marks, tags=_tags(tag for tag in wanted if index.one_tag(tag) not in gone))
-    if name is not None:
-        marks = replace(marks, name=_text("name", name, MOST_NAME))
-    if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one
-        raise Unavailable(items.GONE)
-    store.Folder(item.folder).write("marks", asdict(marks))
-    index.refresh(item.folder)
-    return replace(item, marks=marks)
+    # Whoever marks reads, changes and writes all marks: two at once would lose those of one.
+    with paths.locked(paths.folder("locks") / "marks.lock"):
+        item = items.find(id, owner)
+        marks = item.marks
+        if starred is not None:
+            marks = replace(marks, starred=starred)
+        gone = {index.one_tag(tag) for tag in less}
+        wanted = [*(marks.tags if tags is None else tags), *more]
+        marks = replace(marks, tags=_tags(tag for tag in wanted if index.one_tag(tag) not in gone))
+        if name is not None:
+            marks = replace(marks, name=_text("name", name, MOST_NAME))
+        if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one
+            raise Unavailable(items.GONE)
+        store.Folder(item.folder).write("marks", asdict(marks))
+        index.refresh(item.folder)
+        return replace(item, marks=marks)
 
 
 def _tags(given: Iterable[str]) -> tuple[str, ...]:

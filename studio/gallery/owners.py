@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core import owners, paths
+from studio.core import caches, clock, owners, paths, tokens
 from studio.core.errors import InvalidInput, unknown
 from studio.engine import quotas
 from studio.engine.jobs import store
@@ -19,6 +19,7 @@ from studio.gallery.items import LOCAL
 
 UNNAMED_DAYS = 7
 _BEGAN = ".began"  # in the folder of owners: when this was done first
+_CLOCK = ".clock"  # beside it: the time as far as it is believed
 log = logging.getLogger("studio.gallery")
 
 
@@ -29,7 +30,7 @@ class Owner:
     Attributes:
         name: `local`, `user-...` of somebody who signed in, `visitor-...` of a browser that has the cookie.
         items: in the gallery.
-        bytes: of all their work; a file that several have counts for each.
+        bytes: of all their work and their part of the cache; a file that several have counts for each.
         touched: when any of it last changed or they last came, in seconds since 1970.
     """
 
@@ -42,7 +43,7 @@ class Owner:
 def everybody() -> list[Owner]:
     """All who have work here, the largest first."""
     found = [
-        Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
+        Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
         for name, taken in quotas.everybody().items()
     ]
     return sorted(found, key=lambda owner: -owner.bytes)
@@ -65,7 +66,8 @@ def days(name: str) -> float:
 def tidy() -> list[str]:
     """Removes the work of those who have not come for so many days, then files that nobody's work names.
 
-    For a studio for many alone: what is one person's never goes by itself.
+    For a studio for many alone: what is one person's never goes by itself. A clock that is suddenly ahead
+    removes nothing, see `studio.core.clock`.
 
     Returns:
         Whose work went.
@@ -73,21 +75,24 @@ def tidy() -> list[str]:
     Raises:
         InvalidInput: if the environment has no number of days; then nothing goes.
     """
+    now = clock.believed(paths.folder("owners") / _CLOCK)
     since, gone = _since(), []
     for name, taken in quotas.everybody().items():
         # One whose visits were never noted was here, as far as is known, until they began to be.
         noted = (owners.folder(name) / "seen").exists()
         touched = max(taken.touched, 0 if noted else since)
-        if quotas.limited(name) and not taken.busy and time.time() - touched > days(name) * disk_usage.DAY:
+        if quotas.limited(name) and not taken.busy and now - touched > days(name) * disk_usage.DAY:
             log.info("%s has not come for long", name)
             _remove(name, taken)
             gone.append(name)
-    disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY)
+    for name in quotas.everybody():
+        quotas.evict_cache(name)
+    disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY + max(0.0, time.time() - now))
     return gone
 
 
 def remove(name: str) -> Owner:
-    """Removes all that one of many has here, for good: results, uploads, kept models and settings.
+    """Removes all that one of many has here, for good: results, uploads, models, settings and tokens.
 
     Files that nobody else's work names go, too: those of the last day with the next `tidy`, the rest at once.
 
@@ -106,7 +111,7 @@ def remove(name: str) -> Owner:
     taken = quotas.usage_of(name)
     if taken.busy:
         raise InvalidInput(f"A job of {name} waits or runs. Next: wait until it has ended, and try again.")
-    gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes, taken.touched)
+    gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
     _remove(name, taken)
     disk_usage.free_unnamed(0)
     return gone
@@ -120,6 +125,8 @@ def _since() -> float:
 
 
 def _remove(name: str, taken: Usage) -> None:
+    caches.evict(name, 0)
+    tokens.revoke(name)  # first: nobody shall add to what is being removed
     for folder in taken.folders:
         _away(folder)
     if owners.folder(name).is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from studio.core import amounts, paths, tasks
+from studio.core import amounts, caches, paths, tasks
 from studio.core.brought import models
 from studio.core.brought.files import keras_files, packing
 from studio.core.data import corpus, sample_sets
@@ -153,7 +153,8 @@ def _packed(path: Path) -> File:
 def _check_packed(path: Path) -> bytes:
     shown = f"model {printable(path.name, 60)}"
     data = _bytes(path, shown, _MOST_MODEL, "choose another")
-    presets.unpack(data, paths.folder("cache") / "models" / paths.digest(data))  # which checks all of it
+    folder = caches.claim(paths.folder("cache") / "models" / paths.digest(data))
+    presets.unpack(data, folder)  # which checks all of it
     return data
 
 

@@ -68,11 +68,13 @@ def _events(call, id: str) -> list[str]:
     return [part for part in text.split("\n\n") if part.startswith("event: ")]
 
 
-def test_a_job_that_is_cancelled_keeps_its_best(call, until):
+@pytest.mark.parametrize(("how", "state"), [("stop", "stopped"), ("cancel", "cancelled")])
+def test_a_job_that_is_stopped_keeps_its_best_and_one_that_is_cancelled_nothing(call, until, how, state):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}).json()
     until(lambda: call("GET", f"/jobs/{job['id']}").json()["step"])
-    assert call("POST", f"/jobs/{job['id']}/cancel").status_code == 202
-    assert call.ended(job["id"])["result"]["stopped_early"]
+    assert call("POST", f"/jobs/{job['id']}/{how}").status_code == 202
+    ended = call.ended(job["id"])
+    assert ended["state"] == state and bool(ended["result"]) == bool(ended["kept"]) == (how == "stop")
 
 
 def test_what_is_made_at_once_is_the_answer(call):
@@ -138,7 +140,7 @@ def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
     ids = [call("POST", "/jobs", json=body).json()["id"] for _ in range(3)]
     until(lambda: call("GET", f"/jobs/{ids[0]}").json()["step"])
     assert call("GET", "/batches/seeds-1").json() == {"id": "seeds-1", "jobs": ids, "ended": 0, "failed": 0}
-    assert call("POST", "/batches/seeds-1/cancel").status_code == 202
+    assert call("POST", "/batches/seeds-1/stop").status_code == 202
     until(lambda: call("GET", "/batches/seeds-1").json()["ended"] == 3)
     assert call("GET", "/batches/seeds-1").json()["failed"] == 2, "the first one kept its best"
     assert call("GET", "/batches/none").status_code == 404

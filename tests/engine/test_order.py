@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from itertools import count
 
 import pytest
 
-from studio.core import tasks
-from studio.core.errors import InvalidInput, Unavailable
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
 from studio.engine.jobs.record import Record
@@ -144,6 +147,66 @@ def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
     for record in small:
         ledger.begin(record)
     assert long.passed == 2
+
+
+def test_a_batch_that_is_filled_up_does_not_pass_forever(home, chores):
+    ledger = Ledger(home / "jobs")
+    ledger.load()
+    add = partial(ledger.add, tasks.get("chores.do"), chores.ChoreSettings(), {}, "me")
+    long = add(expected=LONG)
+    for _ in range(MOST_PASSES):
+        small = [add(expected=1, batch="some") for _ in range(2)]
+        for record in small:
+            assert ledger.queue.in_turn("job")[0] is record
+            ledger.begin(record)
+    add(expected=1, batch="some")
+    assert ledger.queue.in_turn("job")[0] is long
+
+
+def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chores, held, monkeypatch):
+    older = engine.submit("chores.do", chores.ChoreSettings(), {}, batch="name")
+    several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(3)]
+    before = {path.name for path in paths.folder("jobs").iterdir()}
+    with monkeypatch.context() as patch:
+        write = store.Folder.write
+        calls = count()
+
+        def patched(folder, name, values):
+            if next(calls) == 3:  # in the middle of the second
+                raise NoRoom("full")
+            write(folder, name, values)
+
+        patch.setattr(store.Folder, "write", patched)
+        with pytest.raises(NoRoom):
+            engine.submit_all("chores.do", several, "name", key="key")
+    assert engine.batch("name").jobs == (older.id,) and engine.job(older.id).state == "queued"
+    assert {path.name for path in paths.folder("jobs").iterdir()} == before
+    again = engine.submit_all("chores.do", several[:2], "name", key="key")
+    assert [job.settings["shade"] for job in again] == [0, 1]
+    engine.cancel_batch("name")
+
+
+def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, held, monkeypatch):
+    several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(20)]
+    jobs = engine.submit_all("chores.do", several, "many")
+    write, answers, before = store.Folder.write, [], []
+    asking = threading.Thread(target=lambda: answers.append(engine.job(held.id)))
+
+    def writing(folder, name, values):
+        if threading.current_thread() is pausing:  # which holds the lock
+            before.append(len(answers))
+            if len(before) == 1:
+                asking.start()
+        write(folder, name, values)
+
+    monkeypatch.setattr(store.Folder, "write", writing)
+    pausing = threading.Thread(target=engine.pause, args=[jobs[0].id])
+    pausing.start()
+    pausing.join()
+    assert len(before) == len(jobs) and before[-1] == 1, "the answer came only after all were written"
+    asking.join()
+    assert all(store.Folder(paths.folder("jobs") / job.id).read("state")["paused"] for job in jobs)
+    engine.cancel_batch("many")
 
 
 def test_a_batch_moves_as_one(line):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from studio.core import owners, paths
+from studio.core import caches, owners, paths
 from studio.core.errors import InvalidInput, NoRoom, StudioError
 from studio.core.tasks import File
 from studio.engine import quotas
@@ -184,6 +184,25 @@ def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
         note.touch()
         os.utime(note, (time.time() - hours * 3600,) * 2)
         assert (quotas.usage_of(ANN).bytes == 900_000) == counts
+
+
+def test_an_owners_cache_has_what_their_work_leaves(home, many):
+    many(DISK="0.001")
+    entries = [paths.folder("cache") / "pictures" / f"{number}.pixels" for number in range(2)]
+    with owners.asking(ANN):
+        for number, entry in enumerate(entries):
+            paths.write(entry, bytes(600_000))
+            caches.claim(entry)
+            os.utime(next((owners.folder(ANN) / "caches").glob(_mark(entry))), (number, number))
+    assert quotas.usage_of(ANN).cache == 1_200_000
+    quotas.check_room(ANN)
+    assert [entry.exists() for entry in entries] == [False, True]
+    quotas.check_room(ANN, 900_000)
+    assert quotas.usage_of(ANN).cache == 0
+
+
+def _mark(entry) -> str:
+    return paths.digest(f"pictures/{entry.name}".encode())[:32]
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,6 +41,15 @@ def test_each_mark_changes_alone_and_can_be_taken_back(made):
     marks.change(id, tags=[])
     marks.change(id, name="")
     assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
+
+
+def test_marks_set_at_once_are_all_kept(made):
+    changes = [{"starred": True}, {"more": ["sea"]}, {"name": "Boat"}]
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(10):
+            id = made()
+            list(pool.map(lambda change, id=id: marks.change(id, **change), changes))
+            assert items.find(id).marks == Marks(True, ("sea",), "Boat")
 
 
 def test_marks_outlive_the_index_and_removal(home, made):

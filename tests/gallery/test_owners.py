@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from studio.core import clock, paths, tasks, tokens
 from studio.core import owners as library
-from studio.core import paths
 from studio.core.errors import InvalidInput
 from studio.engine import quotas
+from studio.engine.jobs.ledger import Ledger
 from studio.gallery import disk_usage, index, items, owners, removal
 
 VISITOR, USER = "visitor-0a", "user-0a"
@@ -129,6 +130,39 @@ def test_who_has_a_job_that_waits_keeps_all(home, made, many):
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
     age(home)
     assert owners.tidy() == []
+
+
+def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, made, many, monkeypatch):
+    made(owner=VISITOR)
+    with library.asking(VISITOR):
+        unnamed = tasks.File.keep(b"brought", "text", "brought.txt")
+    owners.tidy()
+    now = time.time() + 100 * disk_usage.DAY
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(clock, "_looks", {})  # as another process
+    assert owners.tidy() == [] and whose() == {VISITOR}
+    assert paths.is_kept(unnamed.digest)
+
+
+def test_the_tokens_of_a_removed_owner_open_nothing(home, made, many):
+    made(owner=VISITOR)
+    token = tokens.give(VISITOR)
+    owners.remove(VISITOR)
+    assert tokens.owner_of(token) is None
+
+
+def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, made, many):
+    state = home / "jobs" / made(owner=VISITOR) / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
+    ledger = Ledger(home / "jobs")  # of a server that runs meanwhile
+    ledger.load()
+    with pytest.raises(InvalidInput, match="wait until it has ended"):
+        owners.remove(VISITOR)
+    [waiting] = ledger.queue
+    ledger.pause(waiting, True)
+    owners.remove(VISITOR)
+    assert not list((home / "jobs").iterdir())
+    assert not ledger.newest(VISITOR, 9) and not ledger.queue
 
 
 def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, made, many):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from studio.core import paths
+from studio.core import caches, paths
 from studio.core.data.cache import Pictures
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
@@ -60,7 +60,7 @@ def find(pictures: Pictures, progress: Progress | None = None) -> Groups:
     """
     progress = progress or Progress()
     key = hashlib.sha256(f"near 4 {SIDE} {ALIKE} {CROPS}".encode() + pictures.digests.tobytes()).hexdigest()
-    path = paths.folder("cache") / "near" / f"{key}.npz"
+    path = caches.claim(paths.folder("cache") / "near" / f"{key}.npz")
     try:
         with np.load(path, allow_pickle=False) as found:
             return _grouped(pictures, found["pairs"], found["alike"])

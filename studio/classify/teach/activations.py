@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import amounts, paths
+from studio.core import amounts, caches, paths
 from studio.core.data.cache import Pictures
 from studio.core.errors import NoRoom
 from studio.core.objectives.backbones import Backbone
@@ -77,7 +77,7 @@ def activations(
     shape = (len(pictures.images), views, *np.asarray(network(blank)).shape[1:])
     facts = f"{backbone.digest} {layer} {shape}".encode()
     key = hashlib.sha256(facts + np.ascontiguousarray(pictures.digests).tobytes()).hexdigest()
-    path = paths.folder("cache") / "activations" / f"{key}.f16"
+    path = caches.claim(paths.folder("cache") / "activations" / f"{key}.f16")
     size = int(np.prod(shape)) * 2
     with _kept(path, size) or _made(path, size, _parts(pictures.images, network, views, progress)) as file:
         yield Activations(path, file, shape)

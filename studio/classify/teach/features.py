@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.classify.models.classifier import Classifier
-from studio.core import amounts, paths
+from studio.core import amounts, caches, paths
 from studio.core.data.cache import Pictures
 from studio.core.errors import NoRoom
 from studio.core.objectives import backbones
@@ -220,7 +220,7 @@ class Store:
                 old.unlink(missing_ok=True)
 
     def _write(self, digests: np.ndarray, rows: np.ndarray) -> None:
-        target = self.folder / f"{uuid.uuid4().hex}.npz"
+        target = caches.claim(self.folder / f"{uuid.uuid4().hex}.npz")
         with paths.replacing(target) as temporary, temporary.open("wb") as file:
             np.savez(file, digests=digests, features=rows.astype("float32"))
 

@@ -21,7 +21,8 @@ from typing import IO, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio.core import paths, permissions
+from studio.core import caches, paths, permissions
+from studio.core.brought import refused_files
 from studio.core.brought.files import labels, packing
 from studio.core.brought.given import bring, check, is_one
 from studio.core.brought.given import refused as _invalid
@@ -172,13 +173,13 @@ def admit(file: File) -> Brought:
         InvalidInput: if it cannot be taken.
         StudioError: if that process could not do its work.
     """
-    folder = paths.folder("cache") / "brought" / file.digest
+    folder = caches.claim(paths.folder("cache") / "brought" / file.digest)
     with paths.locked(folder.with_suffix(".lock")):
         found = _found(folder)
         if found is None:
-            with file.path.open("rb") as opened:
+            with refused_files.removing(file), file.path.open("rb") as opened:
                 check(opened, file.name)
-            _make(file, folder)
+                _make(file, folder)
             found = _found(folder)
     if found is None:
         raise StudioError("The safe copy of the model could not be read. Next: try again.")

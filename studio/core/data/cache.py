@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from studio.core import paths
+from studio.core import caches, paths
 from studio.core.data.names import counted, first_few
 from studio.core.data.sources import DataSource, Item, refused
 from studio.core.errors import InvalidInput
@@ -104,6 +104,8 @@ def _read(key: str, size: int, channels: int) -> Pictures:
     told = json.loads(arrays["told"].tobytes())
     names, classes, notes, broken = (tuple(told[p]) for p in ("names", "classes", "notes", "broken"))
     shape = (len(names), size, size, channels)
+    for entry in (pixels, facts):
+        caches.claim(entry)
     kept = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
     attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
     labels = arrays["labels"] if classes else None

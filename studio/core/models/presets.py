@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from studio.core import owners, paths, recipes, tasks
+from studio.core import caches, owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, perhaps, printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
@@ -270,7 +270,7 @@ def unpack(data: bytes, target: str | Path) -> Preset:
 def from_zip(file: tasks.File) -> Preset:
     """The model of a kept zip, unpacked under STUDIO_HOME/cache the first time. Raises as `unpack`."""
     owners.check(file.digest)  # whose it is: it may have been unpacked for somebody else
-    folder = paths.folder("cache") / "models" / file.digest
+    folder = caches.claim(paths.folder("cache") / "models" / file.digest)
     with contextlib.suppress(InvalidInput):  # what was freed in part is unpacked again
         if folder.is_dir():
             preset = find(folder)

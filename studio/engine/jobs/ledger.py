@@ -17,9 +17,9 @@ from typing import Any
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.settings import Settings
-from studio.engine.jobs import store, timing
+from studio.engine.jobs import folder_guards, store, timing
 from studio.engine.jobs.queue import Waiting
-from studio.engine.jobs.record import Record, kept, last_report, restored
+from studio.engine.jobs.record import Record, kept, restored
 from studio.engine.jobs.seen import Seen
 from studio.engine.jobs.snapshots import Job, Live, State
 from studio.engine.jobs.timing import Took
@@ -44,6 +44,7 @@ class Ledger:
         self._unsaved: dict[str, Record] = {}  # whose newest state is not on disk yet
         self._keys: dict[tuple[str, str], Record] = {}  # by their owner and the key that came with them
         self._batches: dict[str, list[Record]] = {}  # their jobs, by what each has one place as
+        self._postponed: dict[str, Record] | None = None  # noted while `postponing` is open
         self._last_id = 0
         self._busy: dict[str, Record] = {}  # those that run
         self.took = Took()
@@ -59,7 +60,7 @@ class Ledger:
             self._names.add(path.name)
             if path.name.startswith("."):
                 continue
-            with _one_of_many(path.name):
+            with folder_guards.one_of_many(path.name):
                 self._load(store.Folder(path))
 
     def _load(self, folder: store.Folder) -> None:
@@ -70,7 +71,7 @@ class Ledger:
             log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
             return
         record = restored(folder, asked, state or {"state": "stopping"})
-        if record.state in ("running", "stopping"):
+        if record.state in ("running", "stopping", "cancelling"):
             self.settle(record, STOPPED)
         else:
             self.took.add(record)
@@ -88,11 +89,15 @@ class Ledger:
         # Two changes may have the same time stamp, so a folder that just changed is read again.
         self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
         names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
-        for record in [r for r in self._records.values() if r.finished and r.id not in names]:
+        for record in [r for r in self._records.values() if r.id not in names]:
+            if record.paused and record.state == "queued":  # a paused one goes with its owner
+                self.queue.leave(record)
+            elif not record.finished:
+                continue
             self._forget(record)
         for name in sorted(names - self._names - self._records.keys()):
             folder = store.Folder(self._root / name)
-            with _one_of_many(name):
+            with folder_guards.one_of_many(name):
                 if folder.read("outcome") is not None:
                     self._load(folder)
         self._names = names
@@ -107,17 +112,27 @@ class Ledger:
         key: str = "",
         expected: float | None = None,
         batch: str = "",
+        waits: bool = True,
     ) -> Record:
-        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written."""
+        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written.
+
+        Args:
+            waits: whether it enters the queue at once; else nobody knows of it until `enter`.
+        """
         asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
         more = {"expected": expected, "batch": batch}
         record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
-        with _whole_or_not(record.folder):
+        with folder_guards.whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
+        if waits:
+            self.enter(record)
+        return record
+
+    def enter(self, record: Record) -> None:
+        """Puts a job that was written at the end of the queue; its key and its batch are known then."""
         self._enter(record)
         self.queue.enter(record)
-        return record
 
     def keyed(self, owner: str, key: str) -> Record | None:
         """The job that an owner asked for with a key; None if there is none, or the key is ""."""
@@ -141,7 +156,7 @@ class Ledger:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
         settings = live.settings.model_dump(mode="json")
         record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
-        record.state, record.ended = "done", record.asked["created"]
+        record.state, record.ended = store.finished_state(live.stopped_early), record.asked["created"]
         record.started = record.ended - live.seconds
         file = tasks.File.keep(live.data, live.kind, live.name)
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
@@ -159,12 +174,24 @@ class Ledger:
         record.folder.write("state", kept(record))
 
     def note(self, record: Record) -> None:
-        """Writes the state of one job, now or as soon as that works."""
+        """Writes the state of one job, now, as soon as that works, or as `postponing` says."""
+        if self._postponed is not None:
+            self._postponed[record.id] = record
+            return
         try:
             self.save(record)
         except (StudioError, OSError):
             log.exception("the state of job %s could not be saved yet", record.id)
             self._unsaved[record.id] = record
+
+    @contextmanager
+    def postponing(self) -> Iterator[dict[str, Record]]:
+        """Yields the jobs that are noted while this is open; who opened it notes them again afterwards."""
+        self._postponed, before = {}, self._postponed
+        try:
+            yield self._postponed
+        finally:
+            self._postponed = before
 
     def catch_up(self) -> None:
         """Writes what could not be written earlier, as far as that works now."""
@@ -186,7 +213,7 @@ class Ledger:
         """Notes that a job runs, and whom it passed."""
         for other in self.queue.passed_by(record):
             other.passed += 1
-            other.passers.add(record.unit)
+            other.passers[record.unit] = self.queue.newest(record)
             self.note(other)
         self.queue.leave(record)
         self._busy[record.id] = record
@@ -195,15 +222,7 @@ class Ledger:
 
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
         """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
-        outcome = record.folder.read("outcome")
-        ended = time.time()
-        if outcome is not None:
-            ended = record.folder.written("outcome")  # the server may have died before it could see it
-            reason = outcome.get("error", "")
-            state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
-            record.report = last_report(outcome) or record.report
-        record.state, record.error, record.ended = state, reason, ended
-        record.preview = None  # the folder has it
+        record.settle(reason, state)
         self._busy.pop(record.id, None)
         self.took.add(record)
         self.note(record)
@@ -235,11 +254,9 @@ class Ledger:
         late = [record for record in own if record.finished][: max(0, limit - len(busy))]
         return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
 
-    def unfinished(self, owner: str) -> int:
-        """How many of an owner's jobs wait or run."""
-        return sum(
-            record.asked["owner"] == owner and not record.finished for record in self._records.values()
-        )
+    def unfinished(self, owner: str) -> list[Record]:
+        """An owner's jobs that run or wait, first those that run."""
+        return [one for one in (*self._busy.values(), *self.queue) if one.asked["owner"] == owner]
 
     def busy(self) -> list[Record]:
         """Jobs that run."""
@@ -277,23 +294,3 @@ class Ledger:
         """The job as a page sees it now."""
         turn = self.queue.turn(record)
         return self._seen.of(record, turn.place if turn else 0, self.starts_in(record))
-
-
-@contextmanager
-def _one_of_many(name: str) -> Iterator[None]:
-    """Passes over a job's folder that cannot be read, whatever is wrong with it, so that the others are."""
-    try:
-        yield
-    except Exception:
-        log.exception("job %s cannot be read, so its folder is left alone", name)
-
-
-@contextmanager
-def _whole_or_not(folder: store.Folder) -> Iterator[None]:
-    """Takes a new job's folder away again if it could not be filled: a person was told that there is none."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            folder.remove()
-        raise

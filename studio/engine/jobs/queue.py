@@ -18,7 +18,7 @@ RULE = (
     "Jobs run in the order in which they were asked for, unless you move yours forward. "
     f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
     f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
-    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job."
+    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job; what joins it later, again."
 )
 _STEP = 1e-3  # s, between the turns of two jobs where the clock gives none
 
@@ -78,18 +78,23 @@ class Waiting:
             if record.lane != lane or record.paused:
                 continue
             place = len(order)
-            while place and _passes(record, other := order[place - 1], weights, passers.get(other.id, set())):
+            while place:
+                other = order[place - 1]
+                also = passers.setdefault(other.id, set())
+                if not _passes(record, other, weights, also):
+                    break
                 place -= 1
-                passers.setdefault(other.id, set()).add(record.unit)
+                if not _has_passed(record, other):
+                    also.add(record.unit)
             order.insert(place, record)
         return order
 
     def passed_by(self, record: Record) -> list[Record]:
-        """Those that were asked for earlier and that a job goes before, as it begins now."""
+        """Those that were asked for earlier and that a job is the first of its batch to go before."""
         weights = self._weights()
         earlier = self._records[: self._records.index(record)]
         found = [one for one in earlier if one.lane == record.lane and not one.paused]
-        return [one for one in found if _passes(record, one, weights) and record.unit not in one.passers]
+        return [one for one in found if _passes(record, one, weights) and not _has_passed(record, one)]
 
     def is_small(self, record: Record) -> bool:
         """Whether a job, with all that waits of its batch, may go before long ones."""
@@ -98,6 +103,10 @@ class Waiting:
     def together(self, record: Record) -> list[Record]:
         """Those that have one place with a job: all that wait of its batch."""
         return [one for one in self._records if one.unit == record.unit]
+
+    def newest(self, record: Record) -> float:
+        """When the last of those that wait together with a job was asked for, in seconds since 1970."""
+        return max(float(one.asked["created"]) for one in self.together(record))
 
     def _weights(self) -> dict[str, float | None]:
         """About how many seconds what waits of each batch takes, and each job that is of none."""
@@ -180,9 +189,19 @@ def _passes(
 
     Args:
         weights: about how many seconds each unit takes.
-        also: the units that go before the other one already, and have not begun.
+        also: the units that go before the other one only in this order: none of them has begun.
     """
     weight = weights.get(other.unit)
     if not _is_small(record, weights) or weight is None or weight <= LONG_SECONDS:
         return False
-    return record.unit in other.passers | also or other.passed + len(also - other.passers) < MOST_PASSES
+    if _has_passed(record, other) or record.unit in also:
+        return True
+    return other.passed + len(also) < MOST_PASSES
+
+
+def _has_passed(record: Record, other: Record) -> bool:
+    """Whether a job is one of a batch that went before another job, and was there when that happened.
+
+    Jobs that join the batch later count as another one, or a batch could be filled up and pass forever.
+    """
+    return bool(record.asked["created"] <= other.passers.get(record.unit, -1.0))

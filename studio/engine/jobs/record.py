@@ -11,6 +11,8 @@ from studio.core.progress import Report
 from studio.engine.jobs import store
 from studio.engine.jobs.snapshots import FINISHED, State
 
+CANCELLED = "It was cancelled, so nothing was kept."
+
 
 @dataclass(eq=False)
 class Record:
@@ -30,7 +32,8 @@ class Record:
     turn: float | None = None  # by which it is sorted among those that wait; as a rule, when it was asked for
     paused: bool = False  # it keeps its place, but does not begin
     passed: int = 0  # how many jobs that were asked for later went before it
-    passers: set[str] = field(default_factory=set)  # those jobs and batches, as far as this server saw them
+    # Those jobs and batches, as far as this server saw them, each with when its newest job was asked for.
+    passers: dict[str, float] = field(default_factory=dict)
     sent: float = 0.0  # when, by the monotonic clock
 
     @property
@@ -68,6 +71,36 @@ class Record:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
 
+    def settle(self, reason: str, state: State) -> None:
+        """Ends it: by its outcome if the worker left one, else in `state` with `reason`.
+
+        Of a job that is being cancelled nothing is kept, even if its worker was done first.
+        """
+        ended, outcome = time.time(), None
+        if self.state == "cancelling":
+            self.folder.discard()
+            reason, state = CANCELLED, "cancelled"
+        else:
+            outcome = self.folder.read("outcome")
+        if outcome is not None:
+            ended = self.folder.written("outcome")  # the server may have died before it could see it
+            reason, state = outcome.get("error", ""), _ended_as(outcome)
+            self.report = last_report(outcome) or self.report
+        self.state, self.error, self.ended = state, reason, ended
+        self.preview = None  # the folder has it
+
+    def makes_same(
+        self,
+        task: str,
+        settings: dict[str, Any],
+        inputs: dict[str, list[dict[str, str]]],
+        weights: dict[str, str],
+    ) -> bool:
+        """Whether this job makes what a request asks for, whatever its input files are called."""
+        own = self.asked
+        same = (own["task"], own["settings"], own.get("weights") or {}) == (task, settings, weights)
+        return same and _digests(own["inputs"]) == _digests(inputs)
+
     def of_request(self, task: str, settings: dict[str, Any], inputs: dict[str, Any]) -> Record:
         """This job, if a request that bears its key asks for the same. Raises `InvalidInput` if not."""
         if (self.asked["task"], self.asked["settings"], self.asked["inputs"]) != (task, settings, inputs):
@@ -76,6 +109,10 @@ class Record:
                 "Next: take a new key for each request, and the same one only to send it again."
             )
         return self
+
+
+def _digests(inputs: dict[str, list[dict[str, str]]]) -> dict[str, list[str]]:
+    return {slot: [file["digest"] for file in files] for slot, files in inputs.items()}
 
 
 _KEPT = ("state", "started", "ended", "error", "tries", "turn", "paused", "passed")
@@ -98,3 +135,10 @@ def last_report(kept: dict[str, Any]) -> Report | None:
     """The last report that a state or an outcome tells of, if there was any."""
     packed = kept.get("report")
     return None if packed is None else store.unpack_report(packed)
+
+
+def _ended_as(outcome: dict[str, Any]) -> State:
+    """The state of a job whose worker left an outcome."""
+    if "result" in outcome:
+        return store.finished_state(outcome["result"]["stopped_early"])
+    return "cancelled" if outcome.get("cancelled") else "failed"

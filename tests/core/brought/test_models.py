@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 import pytest
 
+from studio.core import paths
 from studio.core.brought import models
 from studio.core.brought.files import keras_files
 from studio.core.brought.rebuilding import building
@@ -321,6 +322,16 @@ def leaving(monkeypatch, copy: bytes, answer: object) -> None:
     monkeypatch.setattr(models, "_run", run)
 
 
+def test_a_refused_model_leaves_nothing_behind(home, tmp_path, monkeypatch):
+    file = models.bring(keras_file(tmp_path / "my.keras", sequential(dense(2))))
+    leaving(monkeypatch, b"", {"refused": "it is too odd"})
+    for _ in range(2):  # a page asks again when it is drawn again
+        with pytest.raises(InvalidInput, match="too odd"):
+            models.admit(file)
+        assert not paths.is_kept(file.digest)
+        assert not [path for path in (home / "cache" / "brought").iterdir() if path.suffix != ".lock"]
+
+
 def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
     folder = data_dir / "badfiles" / "models"
     good = (folder / "good_control.keras").read_bytes()
@@ -328,6 +339,7 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
     leaving(monkeypatch, (folder / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match="Lambda"):
         models.admit(file)
+    file = models.bring(folder / "good_control.keras")  # what was refused is gone
     bad = (
         "",
         "[]",

@@ -1,0 +1,51 @@
+"""The cache: what is made of an owner's files is theirs, and goes by size."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from studio.core import caches, owners, paths
+
+ANN, BOB = "visitor-ann", "visitor-bob"
+
+
+@pytest.fixture
+def entry(home):
+    """Makes an entry of an owner, used at a time: `entry("a", ANN, 3)`."""
+
+    def make(name: str, owner: str, used: int, size: int = 1000):
+        path = paths.folder("cache") / "pictures" / name
+        paths.write(path, bytes(size))
+        with owners.asking(owner):
+            caches.claim(path)
+        if owner != owners.LOCAL:
+            mark = owners.folder(owner) / "caches" / paths.digest(f"pictures/{name}".encode())[:32]
+            os.utime(mark, (used, used))
+        return path
+
+    return make
+
+
+def test_what_was_not_used_for_longest_goes_first(entry):
+    old, new, newest = entry("b", ANN, 1), entry("a", ANN, 2), entry("c", ANN, 3)
+    assert caches.used_bytes(ANN) == 3000
+    caches.evict(ANN, 3000)
+    assert old.exists()
+    with owners.asking(ANN):
+        caches.claim(old)  # used again
+    caches.evict(ANN, 2500)
+    assert [path.exists() for path in (old, new, newest)] == [True, False, True]
+    caches.evict(ANN, 0)
+    assert caches.used_bytes(ANN) == 0 and not old.exists()
+
+
+def test_what_another_one_uses_stays_and_the_cache_of_who_runs_the_studio_too(entry):
+    shared, own = entry("a", ANN, 1), entry("b", owners.LOCAL, 1)
+    entry("a", BOB, 1)
+    caches.evict(ANN, 0)
+    assert shared.exists() and own.exists()
+    assert (caches.used_bytes(ANN), caches.used_bytes(BOB), caches.used_bytes(owners.LOCAL)) == (0, 1000, 0)
+    caches.evict(BOB, 0)
+    assert not shared.exists()

@@ -1,0 +1,48 @@
+"""The believed time: it follows the wall clock, but not where that jumps ahead."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from studio.core import clock
+
+DAY = clock.DAY
+
+
+@pytest.fixture
+def clocks(tmp_path, monkeypatch):
+    """Moves both clocks by days, and starts a new process: `clocks(1, 1, start=True)` -> believed days."""
+    at = {"wall": 1e9, "ran": 0.0}
+    monkeypatch.setattr(time, "time", lambda: at["wall"])
+    monkeypatch.setattr(time, "monotonic", lambda: at["ran"])
+    monkeypatch.setattr(clock, "_looks", {})
+
+    def move(wall: float = 0.0, ran: float = 0.0, start: bool = False) -> float:
+        at["wall"] += wall * DAY
+        at["ran"] += ran * DAY
+        if start:
+            clock._looks.clear()
+        return (clock.believed(tmp_path / "clock") - 1e9) / DAY
+
+    return move
+
+
+def test_it_follows_a_clock_that_goes_as_the_process_runs(clocks):
+    assert [clocks(), clocks(1, 1), clocks(30, 30), clocks(-0.5, 0.1)] == pytest.approx([0, 1, 31, 30.5])
+    assert clocks(0.9, start=True) == pytest.approx(31.4), "switched off over night"
+
+
+def test_a_clock_that_jumps_ahead_is_not_believed_however_often_the_studio_is_started(clocks):
+    clocks()
+    assert clocks(100) == pytest.approx(0)
+    assert [clocks(start=True) for _ in range(200)] == pytest.approx([0] * 200)
+    assert clocks(10, 10) == pytest.approx(20), "twice as fast as it runs"
+    assert clocks(-105, 0) == pytest.approx(5), "corrected"
+
+
+def test_it_catches_up_after_a_long_time_off(clocks):
+    clocks()
+    assert clocks(30, start=True) == pytest.approx(0)
+    assert [clocks(1, 1) for _ in range(31)][-1] == pytest.approx(61)
