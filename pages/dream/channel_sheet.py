@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import forms, layer_terms, picture_input, samples
 from pages.jobs import jobs
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -35,7 +35,7 @@ def browse(text: str) -> None:
     network = forms.one_of("Network", titles, key="network")
     shipped = sheet.shipped(network)
     _open(
-        f"{network}_layer",
+        keys.part(network, "layer"),
         [layer_terms.layer(term) for term in begun if layer_terms.network(term) == network],
     )
     layer = _layer(network, {shown.layer for shown in shipped})
@@ -71,7 +71,7 @@ def _layer(network: str, pictured: Collection[str]) -> str:
         format_func=lambda name: (
             f"{name}, {known[name]} channels" + (", pictured" if name in pictured else "")
         ),
-        key=f"{network}_layer",
+        key=keys.part(network, "layer"),
         bind="query-params",
         help="Early layers see lines and textures, deep ones parts of things.",
     )

@@ -22,7 +22,7 @@ FILM = ("walk", "fps", "film")
 ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP, *FILM)
 COUNTS = (16, 36, 64, 100, 144)
 FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
-_DRAWER, _PHOTO = "drawer", "photo_before"
+_DRAWER, _PHOTO = "drawer", "face_photo"
 
 
 def follow(preset: str) -> None:

@@ -15,6 +15,7 @@ from pages.form import brush_component
 from pages.form.brush_component import CSS, HTML
 from pages.form.brush_script import JS
 from pages.form.painted_masks import as_text, of_text
+from pages.widgets import keys
 from studio.core.errors import StudioError
 from studio.core.pictures import images
 
@@ -48,7 +49,7 @@ class Canvas:
 
     @property
     def _turn(self) -> str:
-        return f"{self.name}_turn"
+        return keys.part(self.name, "turn")
 
     def show(self, label: str) -> np.ndarray:
         """Lets a person draw; a stroke is told as soon as it ends.
@@ -60,7 +61,7 @@ class Canvas:
             `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
         """
         turn = f"{self.name}-{st.session_state.get(self._turn, 0)}"
-        key = f"{self.name}_canvas"
+        key = keys.part(self.name, "canvas")
         kept = st.session_state.get(self.name)
         told = self._told(st.session_state.get(key, {}).get("painted"), turn)
         styles = list(self.inks)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import sliders
-from pages.widgets import words
+from pages.widgets import keys, words
 from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 
@@ -179,7 +179,7 @@ def _setting(field: Described, folded: bool) -> Any:
             if value != _default(field):
                 st.button(
                     "Reset",
-                    key=f"{field.name}_reset",
+                    key=keys.part(field.name, "reset"),
                     type="tertiary",
                     icon=":material/restart_alt:",
                     on_click=_reset,

@@ -20,7 +20,7 @@ import streamlit as st
 from pages.form import brush_component, mask_input
 from pages.form.brush_component import CSS, HTML
 from pages.form.brush_script import JS
-from pages.widgets import browser_pictures, owners, page_errors
+from pages.widgets import browser_pictures, keys, owners, page_errors
 from studio.core import paths
 from studio.core.errors import NoRoom, StudioError
 from studio.core.pictures import images
@@ -52,7 +52,7 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
         A mask a style, or none while nothing is painted. Styles that were not painted share the rest; where
         all were, the rest stays the photo.
     """
-    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
+    key = keys.part(_KEY, st.session_state.get(_TURN, 0))
     picture = browser_pictures.of_file(content.digest)
     height, width = images.size(picture)
     scale = LONGEST / max(height, width)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.core import amounts
 from studio.core.errors import StudioError, invalid, short_name
@@ -57,7 +57,7 @@ def ask(
         options: others of `st.file_uploader`.
     """
     turn = st.session_state.setdefault(_turn(slot), 0)
-    key = f"{slot}_upload_{turn}"
+    key = keys.part(slot, f"upload_{turn}")
     st.file_uploader(
         label,
         key=key,
@@ -71,7 +71,7 @@ def ask(
 def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
     """Draws the camera; its photo is handled as a file that `ask` takes."""
     turn = st.session_state.setdefault(_turn(slot), 0)
-    key = f"{slot}_camera_{turn}"
+    key = keys.part(slot, f"camera_{turn}")
     st.camera_input(label, key=key, on_change=_take, args=(slot, turn, key, take))
 
 
@@ -115,12 +115,12 @@ def _check_size(upload: Any, most: int) -> None:
 
 
 def _open(slot: str) -> str:
-    return f"{slot}_add"
+    return keys.part(slot, "add")
 
 
 def _turn(slot: str) -> str:
-    return f"{slot}_turn"
+    return keys.part(slot, "turn")
 
 
 def _fault(slot: str) -> str:
-    return f"{slot}_fault"
+    return keys.part(slot, "fault")

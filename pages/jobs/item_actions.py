@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.jobs import kept_models, results, sweep_form, use_again, written_texts
 from pages.jobs.navigation import Place, go_to, place_of, place_of_models
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -58,7 +58,7 @@ def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None =
     Args:
         made: its recipe.
     """
-    if st.button("Make again", icon=":material/refresh:", key=f"{key}_again"):
+    if st.button("Make again", icon=":material/refresh:", key=keys.part(key, "again")):
         begin(task, settings, inputs, made)
     if results.variants(settings):
         results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
@@ -68,7 +68,7 @@ def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None =
 def use_as(file: File, *, key: str) -> None:
     """A menu of the places where a result can be an input; nothing for a kind that has none."""
     if file.kind == "text":
-        if st.button("Write on", icon=":material/arrow_forward:", key=f"{key}_on"):
+        if st.button("Write on", icon=":material/arrow_forward:", key=keys.part(key, "on")):
             _write_on(file)
         return
     if file.kind == "picture":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import streamlit as st
 
 from pages.jobs import bar, batches, captions, navigation, pace, refill, results, use_again
-from pages.widgets import browser_pictures, css, curves, words
+from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import amounts, tasks
@@ -109,7 +109,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
     seen = (st.session_state.get(_memory(task)) for task in known)
     name = st.query_params.get(PARAMETER)
-    if not name and not navigation.came_from_elsewhere():
+    if not name and (browser_history.went() or not navigation.came_from_elsewhere()):
         for task in known:
             close(task)  # a person went back to the page without it
         return None
@@ -162,7 +162,7 @@ def show_what_it_learns_from(job: engine.Job, chosen: Sequence[File]) -> None:
 
 def linked_job(capability: str) -> engine.Job | None:
     """The job that the address names, if it is of this capability; only the first time that it is named."""
-    name, key = st.query_params.get(PARAMETER), f"{capability}_followed"
+    name, key = st.query_params.get(PARAMETER), keys.part(capability, "followed")
     if not name or st.session_state.get(key) == name:
         return None
     st.session_state[key] = name

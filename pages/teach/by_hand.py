@@ -14,7 +14,7 @@ from pages.form import data_set_input, loose_pictures, picture_input, uploads
 from pages.form.data_set_input import PictureSet
 from pages.teach import camera
 from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
-from pages.widgets import words
+from pages.widgets import keys, words
 from pages.widgets.owners import owner
 from studio.core.data import Pictures
 from studio.core.errors import StudioError
@@ -130,7 +130,7 @@ def _told(slot: str, do: Callable[[], object]) -> None:
 def _card(held: HandClasses, one: HandClass) -> None:
     """One class: its name, how it gets pictures, and which it has."""
     slot = f"hand_{one.number}"
-    key, count = f"{slot}_name", len(one.pictures)
+    key, count = keys.part(slot, "name"), len(one.pictures)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text_input(
             f"Name of class {one.number}",
@@ -144,10 +144,10 @@ def _card(held: HandClasses, one: HandClass) -> None:
         st.markdown("1 picture" if count == 1 else f"{count:,} pictures", width="content")
         help = f"Delete {words.plain(one.name)}, with its pictures"
         delete = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-        st.button("Delete", key=f"{slot}_delete", on_click=held.delete, args=(one.number,), **delete)
+        st.button("Delete", key=keys.part(slot, "delete"), on_click=held.delete, args=(one.number,), **delete)
     uploads.show_fault(slot)
     lens = st.session_state.get(_LENS) == one.number
-    folder = st.session_state.get(f"{slot}_folder", False)
+    folder = st.session_state.get(keys.part(slot, "folder"), False)
     uploads.ask(
         slot,
         f"A folder of {words.plain(one.name)}" if folder else f"Pictures of {words.plain(one.name)}",
@@ -158,10 +158,12 @@ def _card(held: HandClasses, one: HandClass) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label, icon = ("Close the camera", "videocam_off") if lens else ("Camera", "videocam")
         opens = None if lens else one.number
-        st.button(label, key=f"{slot}_lens", icon=f":material/{icon}:", on_click=_aim, args=(opens,))
-        st.toggle("A whole folder", key=f"{slot}_folder")
+        st.button(label, key=keys.part(slot, "lens"), icon=f":material/{icon}:", on_click=_aim, args=(opens,))
+        st.toggle("A whole folder", key=keys.part(slot, "folder"))
     if lens:
-        camera.record(f"{slot}_camera", partial(_shoot, held, one.number, slot), max(1, MOST - len(held)))
+        camera.record(
+            keys.part(slot, "camera"), partial(_shoot, held, one.number, slot), max(1, MOST - len(held))
+        )
     _pictures(held, one, slot)
 
 
@@ -189,7 +191,7 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
     """Those of a class, the newest first, of which some can be removed or moved."""
     if not one.pictures:
         return
-    key, more = f"{slot}_chosen", f"{slot}_more"
+    key, more = keys.part(slot, "chosen"), keys.part(slot, "more")
     most = st.session_state.setdefault(more, SHOWN)
     shown = list(one.pictures)[::-1][:most]
     chosen = set(
@@ -207,7 +209,9 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
         if chosen:
             count = len(chosen)
             remove = {"icon": ":material/delete:", "on_click": _remove}
-            st.button(f"Remove {count:,}", key=f"{slot}_remove", args=(held, one, key, chosen), **remove)
+            st.button(
+                f"Remove {count:,}", key=keys.part(slot, "remove"), args=(held, one, key, chosen), **remove
+            )
             others = {other.number: words.plain(other.name) for other in held.classes if other is not one}
             if others:
                 st.selectbox(
@@ -215,16 +219,18 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
                     list(others),
                     index=None,
                     format_func=others.get,
-                    key=f"{slot}_to",
+                    key=keys.part(slot, "to"),
                     placeholder=f"Move {count:,} to ...",
                     label_visibility="collapsed",
                     on_change=_move,
-                    args=(held, one, key, chosen, f"{slot}_to"),
+                    args=(held, one, key, chosen, keys.part(slot, "to")),
                     width=200,
                 )
         elif len(one.pictures) > most:
             left = len(one.pictures) - most
-            st.button(f"Show more of {left:,} others", key=f"{slot}_shown", on_click=_more, args=(more,))
+            st.button(
+                f"Show more of {left:,} others", key=keys.part(slot, "shown"), on_click=_more, args=(more,)
+            )
         else:
             st.caption("Click pictures to remove or move them.")
 

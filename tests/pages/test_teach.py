@@ -183,7 +183,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_pictures(taugh
     page = taught()
     assert page.metric[0].value == "100.0%"
     assert "9 of 9" in said(page.markdown)
-    page.session_state["confusion_chosen"] = (2, 2)
+    page.session_state["confusion.chosen"] = (2, 2)
     page.run()
     assert "red, found" in said(done(page).markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]

@@ -22,14 +22,14 @@ def test_a_file_may_have_as_many_bytes_as_its_widget_says_and_no_more():
 def test_what_a_lagging_browser_sends_once_more_does_not_come_back(home, monkeypatch):
     """Seen on a busy machine: a model of before took the place of the same one with other names."""
     sent = SimpleNamespace(name="first.zip", size=5, getvalue=lambda: b"first")
-    monkeypatch.setattr(st, "session_state", {"model_upload_0": sent, uploads._turn("model"): 0})
+    monkeypatch.setattr(st, "session_state", {"model.upload_0": sent, uploads._turn("model"): 0})
     taken = []
     for _ in range(2):
-        uploads._take("model", 0, "model_upload_0", lambda data, name: taken.append(name))
+        uploads._take("model", 0, "model.upload_0", lambda data, name: taken.append(name))
     assert taken == ["first.zip"]
 
-    st.session_state["model_upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
-    uploads._take("model", 1, "model_upload_1", lambda data, name: taken.append(name))
+    st.session_state["model.upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
+    uploads._take("model", 1, "model.upload_1", lambda data, name: taken.append(name))
     assert taken == ["first.zip", "2nd.zip"]
 
 

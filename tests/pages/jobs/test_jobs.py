@@ -265,7 +265,7 @@ def test_a_reload_finds_ones_own_picture_and_nothing_else(home):
 
     def visited(digest, title="Your photo"):
         page = AppTest.from_function(page_of_choice, default_timeout=60)
-        page.query_params["content"], page.query_params["content_file"] = title, digest
+        page.query_params["content"], page.query_params["content.file"] = title, digest
         page.run()
         assert not page.exception
         return page.session_state["name"]
