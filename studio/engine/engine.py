@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from studio.core import capacity, owners, tasks
-from studio.core.errors import InvalidInput, StudioError
+from studio.core.errors import StudioError
 from studio.core.models import pinned_weights
 from studio.core.settings import Settings
 from studio.engine import quotas
 from studio.engine.jobs import store
-from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.record import Record
 from studio.engine.jobs.snapshots import Batch, Job, Live
-from studio.engine.serving import WAIT_SECONDS, Serving
+from studio.engine.serving import WAIT_SECONDS
+from studio.engine.steering import Steering
 from studio.engine.stream import Stream
 
-CANCELLED = "It was cancelled before it began."
 
-
-class Engine(Serving):
+class Engine(Steering):
     """Runs tasks in the lanes of a cluster; jobs outlive pages, and their folders outlive the server.
 
     Starting takes about a second and happens in the background; jobs wait on disk meanwhile. Should the
@@ -72,7 +68,7 @@ class Engine(Serving):
         with self._lock:
             if before := ledger.keyed(owner, key):  # another thread was faster
                 return ledger.snapshot(before.of_request(*asked))
-            quotas.check_jobs(owner, ledger.unfinished(owner))
+            quotas.check_jobs(owner, len(ledger.unfinished(owner)))
             if expected is None:
                 expected = ledger.took.usual(task)
             record = ledger.add(found, settings, inputs, owner, weights, key, expected, batch)
@@ -99,7 +95,7 @@ class Engine(Serving):
         keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
         with self._lock:
             new = sum(ledger.keyed(owner, one) is None for one in keys)
-            quotas.check_jobs(owner, ledger.unfinished(owner), new)
+            quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
         jobs: list[Job] = []
         try:
             for (settings, inputs), one in zip(several, keys, strict=True):
@@ -109,6 +105,30 @@ class Engine(Serving):
                 self.cancel_batch(batch, owner)
             raise
         return jobs
+
+    def find_identical(
+        self,
+        task: str,
+        settings: Settings,
+        inputs: tasks.Inputs,
+        owner: str = owners.LOCAL,
+        weights: Mapping[str, str] | None = None,
+    ) -> Job | None:
+        """The owner's job that waits or runs and will give what this request asks for; None if there is none.
+
+        Of several it is the one whose turn comes first. Names of files make no difference: their bytes count.
+
+        Args, as of `submit`; settings and inputs need not have been checked.
+
+        Raises:
+            Unavailable: if the engine has no queue, as while it starts.
+        """
+        request = (task, settings.model_dump(mode="json"), store.pack_inputs(inputs), dict(weights or {}))
+        with self._known_ledger() as ledger:
+            for record in ledger.unfinished(owner):
+                if record.state in ("queued", "running") and record.makes_same(*request):
+                    return ledger.snapshot(record)
+        return None
 
     def job(self, id: str, owner: str = owners.LOCAL) -> Job:
         """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""
@@ -123,66 +143,6 @@ class Engine(Serving):
                 return []
             return [self._ledger.snapshot(record) for record in self._ledger.newest(owner, limit)]
 
-    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Ends a queued job at once; asks a running one to stop, and ends its process if it does not.
-
-        A task that stops returns its best so far, which is then the job's result.
-        """
-        with self._found(id, owner) as (ledger, record):
-            if record.state == "queued":
-                if self._runner is not None:
-                    self._runner.recall(record)
-                ledger.queue.leave(record)
-                ledger.settle(record, CANCELLED)
-                if self._runner is not None:
-                    self._runner.dispatch()
-            elif record.state == "running" and self._runner is not None:
-                self._runner.cancel(record)
-
-    def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
-        """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
-
-        Args:
-            to: "front", "up" by one, or the id of the job before which it shall run.
-
-        Raises:
-            InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
-        """
-        with self._waiting(id, owner) as (ledger, record):
-            ledger.move(record, to)
-            return ledger.snapshot(record)
-
-    def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
-
-        Raises as `move`.
-        """
-        with self._waiting(id, owner) as (ledger, record):
-            for one in ledger.queue.together(record):
-                if self._runner is not None:
-                    if self._runner.begins(one):
-                        continue
-                    self._runner.recall(one)
-                ledger.pause(one, True)
-            return ledger.snapshot(record)
-
-    def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
-        with self._waiting(id, owner) as (ledger, record):
-            for one in ledger.queue.together(record):
-                ledger.pause(one, False)
-            return ledger.snapshot(record)
-
-    @contextmanager
-    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
-        """A job that waits; then the lanes are filled as its new place has it."""
-        with self._found(id, owner) as (ledger, record):
-            if record.state != "queued" or (self._runner is not None and self._runner.begins(record)):
-                raise InvalidInput("That job no longer waits. Next: stop it, or let it run.")
-            yield ledger, record
-            if self._runner is not None:
-                self._runner.dispatch()
-
     def batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
         """How the jobs of a batch stand together. Raises `Unavailable` if there is none of this owner."""
         with self._known_ledger() as ledger:
@@ -190,13 +150,6 @@ class Engine(Serving):
             ended = [record for record in records if record.finished]
             failed = sum(record.state != "done" for record in ended)
             return Batch(batch, tuple(record.id for record in records), len(ended), failed)
-
-    def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
-        """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
-        with self._known_ledger() as ledger:
-            unfinished = [record for record in ledger.batch(batch, owner) if not record.finished]
-            for record in sorted(unfinished, key=lambda record: record.state != "queued"):
-                self.cancel(record.id, owner)
 
     def remove(self, id: str, owner: str = owners.LOCAL) -> None:
         """Forgets a finished job and its folder; the files it made stay in STUDIO_HOME/files."""

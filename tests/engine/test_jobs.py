@@ -186,6 +186,28 @@ def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):
     assert finished(running).state == finished(last).state == "done"
 
 
+def test_an_identical_job_that_waits_or_runs_is_known(engine, chores, do, until, finished, picture):
+    def find(owner: str = "local", name: str = "mine.png", shade: int = 3, **more):
+        settings = chores.ChoreSettings(steps=10_000, pause=0.02, shade=shade)
+        request = (settings, {"picture": [tasks.File(file.digest, file.kind, name)]})
+        return request, engine.find_identical("chores.do", *request, owner, **more)
+
+    file = tasks.File.keep(images.encode_png(picture), "picture", "mine.png")
+    request, nothing = find()
+    assert nothing is None
+    running, waiting = (engine.submit("chores.do", *request).id for _ in range(2))
+    until(lambda: engine.job(running).state == "running")
+    assert find()[1].id == find(name="yours.png")[1].id == running
+    assert not find(owner="her")[1] and not find(shade=4)[1]
+    assert not find(weights={"alice": "0" * 64})[1]
+    engine.cancel(running)
+    until(lambda: engine.job(running).finished)
+    assert find()[1].id == waiting
+    engine.cancel(waiting)
+    finished(engine.job(waiting))
+    assert find()[1] is None
+
+
 def test_owners_do_not_see_each_other(engine, do, finished):
     hers = do(owner="her")
     assert finished(hers, "her").owner == "her"

@@ -235,11 +235,9 @@ class Ledger:
         late = [record for record in own if record.finished][: max(0, limit - len(busy))]
         return sorted([*busy, *late], key=lambda record: record.id, reverse=True)
 
-    def unfinished(self, owner: str) -> int:
-        """How many of an owner's jobs wait or run."""
-        return sum(
-            record.asked["owner"] == owner and not record.finished for record in self._records.values()
-        )
+    def unfinished(self, owner: str) -> list[Record]:
+        """An owner's jobs that run or wait, first those that run."""
+        return [one for one in (*self._busy.values(), *self.queue) if one.asked["owner"] == owner]
 
     def busy(self) -> list[Record]:
         """Jobs that run."""

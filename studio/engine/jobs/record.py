@@ -68,6 +68,18 @@ class Record:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
 
+    def makes_same(
+        self,
+        task: str,
+        settings: dict[str, Any],
+        inputs: dict[str, list[dict[str, str]]],
+        weights: dict[str, str],
+    ) -> bool:
+        """Whether this job makes what a request asks for, whatever its input files are called."""
+        own = self.asked
+        same = (own["task"], own["settings"], own.get("weights") or {}) == (task, settings, weights)
+        return same and _digests(own["inputs"]) == _digests(inputs)
+
     def of_request(self, task: str, settings: dict[str, Any], inputs: dict[str, Any]) -> Record:
         """This job, if a request that bears its key asks for the same. Raises `InvalidInput` if not."""
         if (self.asked["task"], self.asked["settings"], self.asked["inputs"]) != (task, settings, inputs):
@@ -76,6 +88,10 @@ class Record:
                 "Next: take a new key for each request, and the same one only to send it again."
             )
         return self
+
+
+def _digests(inputs: dict[str, list[dict[str, str]]]) -> dict[str, list[str]]:
+    return {slot: [file["digest"] for file in files] for slot, files in inputs.items()}
 
 
 _KEPT = ("state", "started", "ended", "error", "tries", "turn", "paused", "passed")

@@ -1,0 +1,86 @@
+"""What changes jobs that wait or run: moved, paused, ended. Part of `Engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from studio.core import owners
+from studio.core.errors import InvalidInput
+from studio.engine.jobs.ledger import Ledger
+from studio.engine.jobs.record import Record
+from studio.engine.jobs.snapshots import Job
+from studio.engine.serving import Serving
+
+CANCELLED = "It was cancelled before it began."
+
+
+class Steering(Serving):
+    """Moves, pauses and ends the jobs of an owner."""
+
+    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
+        """Ends a queued job at once; asks a running one to stop, and ends its process if it does not.
+
+        A task that stops returns its best so far, which is then the job's result.
+        """
+        with self._found(id, owner) as (ledger, record):
+            if record.state == "queued":
+                if self._runner is not None:
+                    self._runner.recall(record)
+                ledger.queue.leave(record)
+                ledger.settle(record, CANCELLED)
+                if self._runner is not None:
+                    self._runner.dispatch()
+            elif record.state == "running" and self._runner is not None:
+                self._runner.cancel(record)
+
+    def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
+        """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
+
+        Args:
+            to: "front", "up" by one, or the id of the job before which it shall run.
+
+        Raises:
+            InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
+        """
+        with self._waiting(id, owner) as (ledger, record):
+            ledger.move(record, to)
+            return ledger.snapshot(record)
+
+    def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
+        """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
+
+        Raises as `move`.
+        """
+        with self._waiting(id, owner) as (ledger, record):
+            for one in ledger.queue.together(record):
+                if self._runner is not None:
+                    if self._runner.begins(one):
+                        continue
+                    self._runner.recall(one)
+                ledger.pause(one, True)
+            return ledger.snapshot(record)
+
+    def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
+        """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
+        with self._waiting(id, owner) as (ledger, record):
+            for one in ledger.queue.together(record):
+                ledger.pause(one, False)
+            return ledger.snapshot(record)
+
+    @contextmanager
+    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Record]]:
+        """A job that waits; then the lanes are filled as its new place has it."""
+        with self._found(id, owner) as (ledger, record):
+            if record.state != "queued" or (self._runner is not None and self._runner.begins(record)):
+                raise InvalidInput("That job no longer waits. Next: stop it, or let it run.")
+            yield ledger, record
+            if self._runner is not None:
+                self._runner.dispatch()
+
+    def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
+        """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
+        with self._known_ledger() as ledger:
+            unfinished = [record for record in ledger.batch(batch, owner) if not record.finished]
+            for record in sorted(unfinished, key=lambda record: record.state != "queued"):
+                self.cancel(record.id, owner)
