@@ -8,13 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import kept_models, results, sweep_form, use_again, written_texts
+from pages.jobs import kept_models, results, starting, sweep_form, use_again, written_texts
 from pages.jobs.navigation import Place, go_to, place_of, place_of_models
 from pages.widgets import keys, words
-from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
-from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
@@ -36,15 +34,14 @@ def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = N
             icon=":material/error:",
         )
         return
-    try:
-        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    place = place_of(task, settings.model_dump())
-    if place.capability:
-        go_to(place.file, job=job.id)
-    st.toast("It has begun; the tray shows how far it is.")
+
+    def then(job: engine.Job) -> None:
+        place = place_of(task, settings.model_dump())
+        if place.capability:
+            go_to(place.file, job=job.id)
+        st.toast("It has begun; the tray shows how far it is.")
+
+    starting.submit(task, settings, inputs, made, then)
 
 
 def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
-from pages.jobs import bar, batches, captions, navigation, pace, refill, results, use_again
+from pages.jobs import bar, batches, captions, navigation, pace, refill, results, starting, use_again
 from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -23,28 +22,17 @@ CURVE_SECONDS = 2.0
 
 
 def start(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
-    """Submits a job and shows it, or says why it cannot start. Call it from the page, not from a callback.
-
-    Args:
-        made: the recipe of what is made again, whose very weights are used.
-    """
-    try:
-        job = engine.connect().submit(task, settings, inputs, owner(), made and made.weights)
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    show(job)
-    st.rerun()
+    """Submits a job and shows it, see `starting.submit`."""
+    starting.submit(task, settings, inputs, made, _show_now)
 
 
 def start_all(task: str, several: Sequence[tuple[Settings, Inputs]]) -> None:
-    """Submits jobs as one batch and shows the first; all or none. Call it as `start`."""
-    try:
-        submitted = engine.connect().submit_all(task, several, secrets.token_hex(8), owner())
-    except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    show(submitted[0])
+    """Submits jobs as one batch and shows the first, see `starting.submit_all`."""
+    starting.submit_all(task, several, _show_now)
+
+
+def _show_now(job: engine.Job) -> None:
+    show(job)
     st.rerun()
 
 

@@ -174,6 +174,12 @@ def test_a_second_job_waits_and_says_its_place(tab):
     page = tab(LONG)
     first = start_long_job(page)
     button(page, "Start").click()
+    question = page.get_by_role("dialog", name="This is already running")
+    question.get_by_role("button", name="Show it").click()
+    question.wait_for(state="detached")
+    assert f"job={first}" in page.url
+    button(page, "Start").click()
+    question.get_by_role("button", name="Start it again").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
     button(page, "Stop").click()
     button(page, "Run again").wait_for()
