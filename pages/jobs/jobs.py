@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -174,21 +175,28 @@ def _watch(name: str, every: float) -> None:
     if job.finished or pace.every(job) != every:
         st.rerun()  # the interval belongs to the whole run
     content = job.inputs.get("content", [])
-    if job.preview:
-        st.image(
-            job.preview,
-            width="stretch",
-            caption=f"{job.title}, as it is so far",
-            alt=f"{job.title}, as it is so far",
-        )
-    elif content:
-        browser_pictures.content(content[0])
-    pill(job)
-    progress(job)
-    report = job.report
-    if report is not None and report.metrics:
-        figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
-        st.caption(" · ".join(figures[:5]))
+    with working(job, f"{job.title}, as it is so far"):
+        if not job.preview and content:
+            browser_pictures.content(content[0])
+        report = job.report
+        if report is not None and report.metrics:
+            figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
+            st.caption(" · ".join(figures[:5]))
+
+
+@contextmanager
+def working(job: engine.Job, caption: str) -> Iterator[None]:
+    """How far a job is and what ends it, then its preview, all of it in sight; what is drawn within follows.
+
+    Args:
+        caption: of the preview.
+    """
+    with css.working():
+        pill(job)
+        progress(job)
+        if job.preview:
+            st.image(job.preview, width="stretch", caption=caption, alt=caption)
+        yield
 
 
 def progress(job: engine.Job) -> None:

@@ -79,11 +79,10 @@ def _watch(name: str, growing: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    if job.preview:
-        st.image(job.preview, width="stretch", caption=growing, alt=growing)
-    jobs.pill(job)
-    jobs.progress(job)
-    st.caption("You can leave this page; it goes on. If the studio stops, it can go on from a minute before.")
+    with jobs.working(job, growing):
+        st.caption(
+            "You can leave this page; it goes on. If the studio stops, it can go on from a minute before."
+        )
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)

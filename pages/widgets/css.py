@@ -53,6 +53,14 @@ WALL = """
 .st-key-tiles [data-testid="stPageLink-NavLink"]:focus-visible::after,
 .st-key-recent [data-testid="stPageLink-NavLink"]:focus-visible::after { outline: 3px solid currentColor; }
 .st-key-recent [data-testid="stPopover"] { position: relative; z-index: 2; }
+.st-key-working img { object-fit: contain; object-position: left; max-height: max(8rem, 100vh - 22rem); }
+@media (max-width: 640px) {
+  [data-testid="stColumn"]:has(.st-key-stage .st-key-working) { order: -1; position: sticky; top: 3.5rem;
+    z-index: 12; max-height: calc(100dvh - 12rem); overflow-y: auto; padding-bottom: 0.5rem;
+    background: light-dark(#f8f7f3, #15171c); }
+  .st-key-working img { max-height: 32vh; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-working) .to-stage { display: none; }
+}
 @media (min-width: 900px) {
   [data-testid="stColumn"]:has(.st-key-stage) { position: sticky; top: 4rem; align-self: flex-start; }
 }
@@ -69,6 +77,14 @@ def stage(form: DeltaGenerator) -> DeltaGenerator:
     form.html('<a class="to-stage" href="#result">See the result</a>')
     st.html('<span id="result"></span>')
     return st.container(key="stage")
+
+
+def working() -> DeltaGenerator:
+    """The place of what works: first how far it is and what ends it, then a preview.
+
+    The preview is made so small that all of it is in sight, and on a phone it stays above the form.
+    """
+    return st.container(key="working", gap="small")
 
 
 def pill(text: str) -> None:
