@@ -62,7 +62,7 @@ def cancelling(engine: Engine, inputs: tasks.Inputs, size: int) -> dict[str, flo
     _until(lambda: (report := engine.job(job.id).report) and report.step >= 6)
     third, *_, last = engine.job(job.id).history[2:]
     began = time.perf_counter()
-    engine.cancel(job.id)
+    engine.stop(job.id)
     shown = time.perf_counter() - began
     _finished(engine, job)
     return {

@@ -40,7 +40,7 @@ def show(job: engine.Job, parameter: str) -> None:
                 args=(parameter, batch.jobs[to % count]),
             )
         if batch.ended < count:
-            stop = {"on_click": steering.cancel_batch, "args": (job.batch,)}
+            stop = {"on_click": steering.stop_batch, "args": (job.batch,)}
             st.button("Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop)
             _watch(job)
         elif batch.failed < count:

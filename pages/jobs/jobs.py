@@ -43,10 +43,10 @@ def show(job: engine.Job) -> None:
     st.session_state[_memory(job.task)] = job.id
 
 
-def cancel(name: str) -> None:
-    """Asks a job to stop. Call it from a callback."""
+def stop(name: str) -> None:
+    """Asks a job to stop and to keep its best so far. Call it from a callback."""
     try:
-        engine.connect().cancel(name, owner())
+        engine.connect().stop(name, owner())
     except StudioError as error:
         st.toast(words.plain(str(error)))
 
@@ -203,15 +203,15 @@ def progress(job: engine.Job) -> None:
     """How far a job is, beside the button that stops it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*bar.bar(job))
-        if job.state == "stopping":
-            st.caption(words.STATES["stopping"])
+        if job.state in ("stopping", "cancelling"):
+            st.caption(words.STATES[job.state])
         else:
             st.button(
                 "Stop",
                 key=f"stop_{job.id}",
                 icon=":material/stop_circle:",
                 help="Stops and keeps the best so far",
-                on_click=cancel,
+                on_click=stop,
                 args=(job.id,),
             )
 
@@ -272,7 +272,7 @@ def failed(job: engine.Job, settings: Settings, again: str = "Run again", told: 
         again: what the button for that is called.
         told: what is said in place of the job's own error.
     """
-    show_error = st.warning if job.state == "interrupted" else st.error
+    show_error = st.warning if job.state in ("interrupted", "cancelled") else st.error
     show_error(words.plain(told or job.error or words.STATES[job.state]), icon=":material/error:")
     with st.container(horizontal=True):
         if st.button(again, icon=":material/refresh:", type="primary"):

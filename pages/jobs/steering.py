@@ -40,10 +40,10 @@ def menu(job: engine.Job, others: bool) -> None:
     )
 
 
-def cancel_batch(batch: str) -> None:
-    """Asks all jobs of a batch to stop. Call it from a callback."""
+def stop_batch(batch: str) -> None:
+    """Asks all jobs of a batch to stop; each keeps its best so far. Call it from a callback."""
     try:
-        engine.connect().cancel_batch(batch, owner())
+        engine.connect().stop_batch(batch, owner())
     except StudioError as error:
         st.toast(words.plain(str(error)))
 

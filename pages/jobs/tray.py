@@ -70,7 +70,7 @@ def _shown(found: list[engine.Job]) -> list[engine.Job]:
 
 def _in_turn(found: list[engine.Job]) -> list[engine.Job]:
     """What waits as it will run, below what runs; the paused ones and what has ended after it."""
-    ranks = {"running": 0, "stopping": 0, "queued": 1}
+    ranks = {"running": 0, "stopping": 0, "cancelling": 0, "queued": 1}
     return sorted(found, key=lambda job: (ranks.get(job.state, 3) + job.paused, job.place))
 
 
@@ -97,7 +97,7 @@ def _row(job: engine.Job, first: engine.Job | None, others: bool) -> None:
             opening(job)
             if job.state in ("queued", "running"):
                 key = f"tray_stop_{job.id}"
-                stop = (steering.cancel_batch, job.batch) if batch else (jobs.cancel, job.id)
+                stop = (steering.stop_batch, job.batch) if batch else (jobs.stop, job.id)
                 label = "Stop all" if batch else "Stop"
                 st.button(label, key=key, type="tertiary", on_click=stop[0], args=stop[1:])
             if first is not None:
@@ -111,7 +111,7 @@ def _state(job: engine.Job) -> str:
         if bar.fetches(job.report):
             return bar.fetching(job.report)
         return amounts.left(job.report.seconds_left) or words.plain(job.report.stage) or "starting"
-    return words.STATES[job.state].lower()
+    return job.kept or words.STATES[job.state].lower()
 
 
 def _thumbnail(job: engine.Job) -> bytes | None:

@@ -17,7 +17,10 @@ STATES = {
     "queued": "Waiting",
     "running": "Working",
     "stopping": "Stopping, keeping the best so far",
+    "cancelling": "Cancelling, keeping nothing",
     "done": "Done",
+    "stopped": "Stopped, kept the best so far",
+    "cancelled": "Cancelled",
     "failed": "Failed",
     "interrupted": "Interrupted",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from fastapi import APIRouter
 
@@ -63,14 +64,20 @@ async def show_batch(owner: Caller, batch: str) -> shapes.BatchOut:
 
 @routes.post("/batches/{batch}/cancel", status_code=202, responses=answers(404))
 async def cancel_batch(owner: Caller, batch: str) -> shapes.BatchOut:
-    """Stops all jobs of a batch that have not ended."""
+    """Ends all jobs of a batch that have not ended and keeps nothing of them."""
+    return await aside(owner, lambda: _end(batch, owner, engine.connect().cancel_batch))
 
-    def work() -> shapes.BatchOut:
-        _batch(batch, owner)
-        engine.connect().cancel_batch(batch, owner)
-        return _batch(batch, owner)
 
-    return await aside(owner, work)
+@routes.post("/batches/{batch}/stop", status_code=202, responses=answers(404))
+async def stop_batch(owner: Caller, batch: str) -> shapes.BatchOut:
+    """Stops all jobs of a batch that have not ended; the best result so far of each is kept."""
+    return await aside(owner, lambda: _end(batch, owner, engine.connect().stop_batch))
+
+
+def _end(batch: str, owner: str, end: Callable[[str, str], None]) -> shapes.BatchOut:
+    _batch(batch, owner)
+    end(batch, owner)
+    return _batch(batch, owner)
 
 
 def _batch(batch: str, owner: str) -> shapes.BatchOut:

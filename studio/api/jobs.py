@@ -114,8 +114,15 @@ async def preview(job: There) -> Response:
 
 @routes.post("/jobs/{id}/cancel", status_code=202, responses=answers(404))
 async def cancel(owner: Caller, job: There) -> shapes.JobOut:
-    """Stops a job; what it has made so far is its result."""
+    """Ends a job and keeps nothing of it."""
     await aside(owner, lambda: engine.connect().cancel(job.id, owner))
+    return shapes.job(await aside(owner, partial(_found, job.id, owner)))
+
+
+@routes.post("/jobs/{id}/stop", status_code=202, responses=answers(404))
+async def stop(owner: Caller, job: There) -> shapes.JobOut:
+    """Stops a job; its best result so far is kept."""
+    await aside(owner, lambda: engine.connect().stop(job.id, owner))
     return shapes.job(await aside(owner, partial(_found, job.id, owner)))
 
 

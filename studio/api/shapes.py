@@ -110,6 +110,7 @@ class JobOut(Out):
 
     `place` is 1 for the next and 0 for one that does not wait. `expected` is about how many seconds it takes,
     `starts_in` how many it is until it begins; null where that is not known.
+    `kept` says what a stopped job kept.
     """
 
     id: str
@@ -136,6 +137,7 @@ class JobOut(Out):
     )
     seconds_left: float | None = Field(None, validation_alias=AliasPath("report", "seconds_left"))
     error: Text
+    kept: str
     result: ResultOut | None
 
 

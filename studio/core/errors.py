@@ -30,7 +30,11 @@ class TooMany(StudioError):
 
 
 class Cancelled(Exception):
-    """Raised by `Progress` when a person asked to stop; a task catches it and returns its best so far."""
+    """Raised by `Progress` when the user asked to stop; a task catches it and returns its best so far."""
+
+
+class Discarded(Exception):
+    """Raised by `Progress` when the user cancelled and wants nothing kept; tasks let it pass."""
 
 
 def of_memory(error: Exception) -> bool:

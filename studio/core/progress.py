@@ -66,7 +66,7 @@ class Progress:
 
     Args:
         listener: called with every `Report`; nothing when None.
-        cancelled: asked at every report.
+        cancelled: called at every report; raises `Discarded` if nothing shall be kept.
         preview_seconds: least time between two previews, so that drawing them never dominates the work.
     """
 

@@ -148,7 +148,7 @@ class Engine(Steering):
         with self._known_ledger() as ledger:
             records = ledger.batch(batch, owner)
             ended = [record for record in records if record.finished]
-            failed = sum(record.state != "done" for record in ended)
+            failed = sum(record.state not in ("done", "stopped") for record in ended)
             return Batch(batch, tuple(record.id for record in records), len(ended), failed)
 
     def remove(self, id: str, owner: str = owners.LOCAL) -> None:

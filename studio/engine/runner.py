@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from distributed import Future
@@ -35,7 +36,7 @@ class Runner:
     """The running jobs of one ledger on one cluster.
 
     Args:
-        lock: guards the ledger; `dispatch` and `cancel` are called with it held.
+        lock: guards the ledger; `dispatch`, `stop` and `cancel` are called with it held.
     """
 
     def __init__(self, ledger: Ledger, cluster: Cluster, lock: threading.RLock):
@@ -98,16 +99,22 @@ class Runner:
         waited = time.monotonic() - record.sent
         return future is not None and future.key not in self._begun and waited > FRESH_SECONDS
 
+    def stop(self, record: Record) -> None:
+        """Asks a running job to stop with its best so far, and ends its process if it does not in time."""
+        self._end(record, "stopping", self._cluster.stop, _time_to_stop(record))
+
     def cancel(self, record: Record) -> None:
-        """Asks a running job to stop, and ends its process if it does not in time."""
+        """Asks a running job to stop and to keep nothing, and ends its process if it does not in time."""
+        self._end(record, "cancelling", self._cluster.cancel, LET_GO_SECONDS)
+
+    def _end(self, record: Record, state: State, ask: Callable[[str], None], seconds: float) -> None:
         future = self._futures[record.id]
-        asking = threading.Thread(target=self._cluster.stop, args=[record.id], daemon=True)
+        asking = threading.Thread(target=ask, args=[record.id], daemon=True)
         asking.start()  # a page should not wait for it
-        seconds = _time_to_stop(record)
         timer = threading.Timer(seconds, self._let_go, [record, future, seconds])
         timer.daemon = True
         timer.start()
-        record.state = "stopping"
+        record.state = state
         self._ledger.note(record)
 
     def begins(self, record: Record) -> bool:
@@ -187,9 +194,9 @@ class Runner:
             self._note_begun(record, future.key)
             self._begun.discard(future.key)
             del self._futures[record.id]
-            stopping = record.state == "stopping"
+            stopping = record.state in ("stopping", "cancelling")
             if stopping:
-                self._ledger.settle(record, worker.NOTHING_KEPT)
+                self._ledger.settle(record, worker.NOTHING_KEPT, "cancelled")
             elif death == KILLED and record.tries < MOST_TRIES:
                 self._ledger.requeue(record)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from studio.core import owners
@@ -18,21 +18,35 @@ CANCELLED = "It was cancelled before it began."
 class Steering(Serving):
     """Moves, pauses and ends the jobs of an owner."""
 
-    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Ends a queued job at once; asks a running one to stop, and ends its process if it does not.
+    def stop(self, id: str, owner: str = owners.LOCAL) -> None:
+        """Asks a running job to stop and to keep its best so far, which is then its result.
 
-        A task that stops returns its best so far, which is then the job's result.
+        Ends the job's process if it does not stop, and a waiting job at once. Raises `Unavailable` if there
+        is no such job of this owner.
         """
         with self._found(id, owner) as (ledger, record):
-            if record.state == "queued":
-                if self._runner is not None:
-                    self._runner.recall(record)
-                ledger.queue.leave(record)
-                ledger.settle(record, CANCELLED)
-                if self._runner is not None:
-                    self._runner.dispatch()
-            elif record.state == "running" and self._runner is not None:
+            if record.state == "running" and self._runner is not None:
+                self._runner.stop(record)
+            elif record.state == "queued":
+                self._drop(ledger, [record])
+
+    def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
+        """Ends a job and keeps nothing of it, also one that is about to stop. Otherwise as `stop`."""
+        with self._found(id, owner) as (ledger, record):
+            if record.state in ("running", "stopping") and self._runner is not None:
                 self._runner.cancel(record)
+            elif record.state == "queued":
+                self._drop(ledger, [record])
+
+    def _drop(self, ledger: Ledger, records: Iterable[Record]) -> None:
+        """Ends jobs that wait; call it with the lock held."""
+        for record in records:
+            if self._runner is not None:
+                self._runner.recall(record)
+            ledger.queue.leave(record)
+            ledger.settle(record, CANCELLED, "cancelled")
+        if self._runner is not None:
+            self._runner.dispatch()
 
     def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
         """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
@@ -78,9 +92,17 @@ class Steering(Serving):
             if self._runner is not None:
                 self._runner.dispatch()
 
+    def stop_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
+        """Ends all jobs of a batch that have not ended, as `stop` does. Raises as `batch`."""
+        self._end_batch(batch, owner, self.stop)
+
     def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
         """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
+        self._end_batch(batch, owner, self.cancel)
+
+    def _end_batch(self, batch: str, owner: str, end: Callable[[str, str], None]) -> None:
         with self._known_ledger() as ledger:
             unfinished = [record for record in ledger.batch(batch, owner) if not record.finished]
-            for record in sorted(unfinished, key=lambda record: record.state != "queued"):
-                self.cancel(record.id, owner)
+            self._drop(ledger, [record for record in unfinished if record.state == "queued"])
+            for record in unfinished:
+                end(record.id, owner)

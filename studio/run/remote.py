@@ -114,7 +114,7 @@ class Remote(Machine):
                 job = self._client.json("GET", f"/jobs/{job['id']}", progress, params={"wait": LOOK_SECONDS})
             except Cancelled:
                 stopped, progress = True, progress.deaf()
-                job = self._client.json("POST", f"/jobs/{job['id']}/cancel", progress)
+                job = self._client.json("POST", f"/jobs/{job['id']}/stop", progress)
         if job["result"] is None:
             raise Cancelled if stopped else StudioError(printable(job["error"], 1000))
         return self._result(job["result"], progress)

@@ -68,11 +68,13 @@ def _events(call, id: str) -> list[str]:
     return [part for part in text.split("\n\n") if part.startswith("event: ")]
 
 
-def test_a_job_that_is_cancelled_keeps_its_best(call, until):
+@pytest.mark.parametrize(("how", "state"), [("stop", "stopped"), ("cancel", "cancelled")])
+def test_a_job_that_is_stopped_keeps_its_best_and_one_that_is_cancelled_nothing(call, until, how, state):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}).json()
     until(lambda: call("GET", f"/jobs/{job['id']}").json()["step"])
-    assert call("POST", f"/jobs/{job['id']}/cancel").status_code == 202
-    assert call.ended(job["id"])["result"]["stopped_early"]
+    assert call("POST", f"/jobs/{job['id']}/{how}").status_code == 202
+    ended = call.ended(job["id"])
+    assert ended["state"] == state and bool(ended["result"]) == bool(ended["kept"]) == (how == "stop")
 
 
 def test_what_is_made_at_once_is_the_answer(call):

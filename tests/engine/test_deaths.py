@@ -36,7 +36,7 @@ def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(engine, do, 
     """Dask would: it computes again what a dead worker held, and a stopped job is held for a while."""
     job = do(steps=100_000, pause=0.01)
     until(lambda: engine.job(job.id).report)
-    engine.cancel(job.id)
+    engine.stop(job.id)
     job = finished(job)
     assert job.result.stopped_early
     next_one = do(steps=40, pause=0.05)
@@ -117,7 +117,7 @@ def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished,
     job = do(do="hang", steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)
     next_one = do()
-    engine.cancel(job.id)
+    engine.stop(job.id)
     assert engine.job(job.id).state == "stopping"
     job = finished(job)
     assert job.state == "interrupted" and "did not stop" in job.error
@@ -129,9 +129,9 @@ def test_a_job_of_slow_steps_has_the_time_of_some_to_stop(engine, do, until, fin
     monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.05)
     job = do(steps=1000, pause=0.5)
     until(lambda: (report := engine.job(job.id).report) and report.step > 1)
-    engine.cancel(job.id)
+    engine.stop(job.id)
     job = finished(job)
-    assert job.state == "done" and job.result.stopped_early
+    assert job.state == "stopped" and job.result.stopped_early
 
 
 def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finished, monkeypatch, caplog):
@@ -146,7 +146,7 @@ def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finis
     job = do(do="hang", steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)
     next_one = do()
-    engine.cancel(job.id)
+    engine.stop(job.id)
     assert finished(job).state == "interrupted"
     assert finished(next_one).state == "done"
     assert "could not be ended" in caplog.text

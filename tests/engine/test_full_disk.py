@@ -84,12 +84,12 @@ def test_a_job_that_cannot_begin_fails_alone(engine, do, finished, disk):
 
 
 @pytest.mark.slow
-def test_a_running_job_is_cancelled_and_ends_on_a_full_disk(engine, do, finished, disk, until):
+def test_a_running_job_is_stopped_and_ends_on_a_full_disk(engine, do, finished, disk, until):
     job = do(steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)
     disk.room = 0
-    engine.cancel(job.id)
+    engine.stop(job.id)
     job = finished(job)
-    assert job.state == "done" and job.result.stopped_early
+    assert job.state == "stopped" and job.result.stopped_early
     disk.room = 1_000_000
     assert finished(do()).state == "done"

@@ -15,6 +15,9 @@ from studio.core.errors import InvalidInput, NoRoom, Unavailable
 from studio.core.models import presets
 from studio.core.pictures import images
 from studio.core.process import limits
+from studio.engine.jobs import store
+from studio.engine.jobs.ledger import Ledger
+from studio.gallery import items
 from studio.gallery.sweep_settings import SweepSettings
 from studio.search.settings import SearchSettings
 from studio.style.settings import TransferSettings
@@ -151,24 +154,54 @@ def test_a_run_survives_without_its_curve_and_its_picture(engine, do, finished):
     assert images.read(job.result.files[0].read()).mean() == 9
 
 
-def test_cancelling_keeps_the_best_so_far(engine, do, until, finished):
+def test_stopping_keeps_the_best_so_far_and_says_so(engine, do, until, finished):
     job = do(steps=10_000, pause=0.05)
     until(lambda: engine.job(job.id).report)
-    engine.cancel(job.id)
-    assert engine.job(job.id).state in ("stopping", "done")
+    engine.stop(job.id)
+    assert engine.job(job.id).state in ("stopping", "stopped")
     job = finished(job)
-    assert job.state == "done" and job.result.stopped_early
+    assert job.state == "stopped" and job.result.stopped_early
+    assert job.kept == f"Stopped at step {job.report.step} of 10,000: kept the best result so far."
     assert images.read(job.result.files[0].read()).shape == (32, 48, 3)
+    assert finished(do()).kept == ""
 
 
 @pytest.mark.slow
-def test_a_job_that_is_cancelled_as_it_begins_is_one_or_the_other(engine, do, finished):
+@pytest.mark.parametrize("stopped_before", [False, True])
+def test_cancelling_keeps_nothing(engine, do, until, finished, stopped_before):
+    job = do(do="slow end", steps=10_000, pause=0.05)
+    until(lambda: engine.job(job.id).preview)
+    if stopped_before:
+        engine.stop(job.id)
+    engine.cancel(job.id)
+    job = finished(job)
+    assert (job.state, job.result, job.kept) == ("cancelled", None, "")
+    assert (job.preview, job.history) == (None, []) and "nothing was kept" in job.error
+    assert {path.name for path in (paths.folder("jobs") / job.id).iterdir()} == {"job.json", "state.json"}
+    assert finished(do()).state == "done"
+
+
+def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_path):
+    ledger = Ledger(tmp_path / "jobs")
+    record = ledger.add(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local")
+    ledger.begin(record)
+    record.state = "cancelling"
+    ledger.note(record)
+    record.folder.write("outcome", {"result": store.pack_result(tasks.Result(())), "report": None})
+    again = Ledger(tmp_path / "jobs")  # the server died before it could settle it
+    again.load()
+    assert again.snapshot(again.get(record.id)).state == "cancelled"
+    assert not items.read(record.folder.path)
+
+
+@pytest.mark.slow
+def test_a_job_that_is_stopped_as_it_begins_is_one_or_the_other(engine, do, finished):
     jobs = []
     for pause in range(30):
         finished(do())
         jobs.append(do(steps=1000, pause=0.01))
         time.sleep(pause / 1000)
-        engine.cancel(jobs[-1].id)
+        engine.stop(jobs[-1].id)
     finished(do())
     for job in map(finished, jobs):
         kept = (paths.folder("jobs") / job.id / "outcome.json").exists()
@@ -181,7 +214,7 @@ def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):
     until(lambda: engine.job(running.id).state == "running")
     engine.cancel(waiting.id)
     cancelled = engine.job(waiting.id)
-    assert (cancelled.state, cancelled.result, cancelled.started) == ("interrupted", None, None)
+    assert (cancelled.state, cancelled.result, cancelled.started) == ("cancelled", None, None)
     assert engine.job(last.id).place == 1
     assert finished(running).state == finished(last).state == "done"
 

@@ -47,20 +47,31 @@ def test_a_sweep_does_not_stand_in_the_way_of_itself_or_of_jobs(engine, sweep, d
     assert {finished(job).state for job in (first, second, other)} == {"done"}
 
 
-def test_a_cancelled_sweep_keeps_the_cells_that_are_there(engine, sweep, finished, until):
+def test_a_stopped_sweep_keeps_the_cells_that_are_there(engine, sweep, finished, until):
     job = sweep(*range(8), steps=10, pause=0.05)
     until(lambda: engine.job(job.id).report and engine.job(job.id).report.step >= 2)
+    engine.stop(job.id)
+    ended = finished(job)
+    assert ended.state == "stopped" and ended.result.stopped_early
+    assert 2 <= len(ended.result.files) - 1 < 8
+
+
+@pytest.mark.slow
+def test_a_cancelled_sweep_keeps_nothing_and_leaves_its_lanes(engine, sweep, do, finished, until):
+    job = sweep(1, 2, steps=100_000, pause=0.01)
+    until(lambda: _keys(engine, "errand"))
     engine.cancel(job.id)
     ended = finished(job)
-    assert ended.state == "done" and ended.result.stopped_early
-    assert 2 <= len(ended.result.files) - 1 < 8
+    assert (ended.state, ended.result) == ("cancelled", None)
+    until(lambda: not _keys(engine, "errand"))
+    assert finished(do()).state == "done"
 
 
 def test_a_cell_that_was_stopped_half_way_says_so(engine, sweep, finished, until):
     job = sweep(1, 2, steps=100_000, pause=0.01)
     until(lambda: _keys(engine, "errand"))
     time.sleep(1)
-    engine.cancel(job.id)
+    engine.stop(job.id)
     assert [cell["label"] for cell in finished(job).result.figures["cells"]] == ["shade 1, stopped early"]
 
 
@@ -130,7 +141,7 @@ def test_a_cell_that_does_not_stop_leaves_the_lane(engine, sweep, do, until, fin
     hung = sweep(1, 2, do="hang", steps=10_000, pause=0.02)
     until(lambda: _keys(engine, "errand"))
     time.sleep(1)
-    engine.cancel(hung.id)
+    engine.stop(hung.id)
     waiting = do(steps=3)
     assert finished(hung).state == "interrupted"
     assert finished(waiting).state == "done"

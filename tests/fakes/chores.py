@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -26,7 +27,18 @@ class ChoreSettings(Settings):
     """What to do, and how often."""
 
     do: Literal[
-        "count", "fill", "crash", "refuse", "fault", "hang", "import", "nothing", "swell", "twice", "unknown"
+        "count",
+        "fill",
+        "crash",
+        "refuse",
+        "fault",
+        "hang",
+        "import",
+        "nothing",
+        "slow end",
+        "swell",
+        "twice",
+        "unknown",
     ] = setting("count", "What to do.")
     steps: int = setting(5, "How often.", ge=1, le=100_000)
     pause: float = setting(0.0, "Seconds between two steps.", ge=0, le=60)
@@ -53,6 +65,11 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         stopped = True
         if settings.do == "hang":
             time.sleep(3600)
+        if settings.do == "slow end":
+            for _ in range(100):  # asked once more meanwhile
+                time.sleep(0.05)
+                with suppress(Cancelled):
+                    progress.check()
     used = dict(pretrained.pinned())  # as if it used just what it was told to
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
     data = images.encode_png(_picture(settings.shade), recipe)

@@ -65,12 +65,12 @@ def test_a_killed_trial_is_replaced(lanes, search, ended):
     assert (job.result.figures["trials_ended"], job.result.figures["failed"]) == (3, 1)
 
 
-def test_a_cancelled_search_ends_its_trial_and_keeps_the_best(lanes, search, ended):
+def test_a_stopped_search_ends_its_trial_and_keeps_the_best(lanes, search, ended):
     job = search(begun(2), seed=2, trials=500)
     assert not job.finished
-    lanes.cancel(job.id)
+    lanes.stop(job.id)
     job = ended(job)
-    assert job.state == "done", job.error
+    assert job.state == "stopped", job.error
     assert job.result.stopped_early
     assert 2 <= job.result.figures["trials_ended"] < 500
     assert job.result.files[0].read()

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import paths, tasks, version
-from studio.core.errors import StudioError, Unavailable, printable
+from studio.core.errors import Discarded, StudioError, Unavailable, printable
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.training import parallel
@@ -155,8 +155,15 @@ def one_at_a_time(task: str) -> Callable[[Work], Work]:
     def decorate(work: Work) -> Work:
         @functools.wraps(work)
         def run(settings: Any, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
-            with find(task, settings, inputs).alone(progress):
-                return work(settings, inputs, progress)
+            checkpoint = find(task, settings, inputs)
+            with checkpoint.alone(progress):
+                resumed = checkpoint.folder.exists()
+                try:
+                    return work(settings, inputs, progress)
+                except Discarded:
+                    if not resumed:  # else it holds what an earlier job was stopped with
+                        checkpoint.forget()
+                    raise
 
         return run
 

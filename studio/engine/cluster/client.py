@@ -128,10 +128,16 @@ class Cluster:
         """Asks running work to stop."""
         Event(worker.stop_name(id), client=self._client).set()
 
+    def cancel(self, id: str) -> None:
+        """Asks running work to stop and to keep nothing."""
+        Event(worker.cancel_name(id), client=self._client).set()
+        self.stop(id)
+
     def forget_stop(self, id: str) -> None:
-        """Frees what `stop` left in the scheduler."""
-        with suppress(OSError, TimeoutError):
-            Event(worker.stop_name(id), client=self._client).clear()
+        """Frees what `stop` and `cancel` left in the scheduler."""
+        for name in (worker.stop_name(id), worker.cancel_name(id)):
+            with suppress(OSError, TimeoutError):
+                Event(name, client=self._client).clear()
 
     def restart(self, lane: str, future: Future) -> None:
         """Ends the worker of `future`, which no longer answers, and waits for the one in its place."""

@@ -12,7 +12,7 @@ from typing import Any
 from distributed import Client, Event, Future, KilledWorker, get_client, get_worker
 
 from studio.core import owners, tasks
-from studio.core.errors import Cancelled, StudioError
+from studio.core.errors import Cancelled, Discarded, StudioError
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.weights import pretrained
@@ -64,6 +64,7 @@ class Crew:
         Raises:
             Died: if its process was killed.
             Cancelled: if it was stopped before there was anything to keep.
+            Discarded: if it was cancelled.
             StudioError: for all that a person can mend.
         """
         progress = progress or Progress()
@@ -120,6 +121,9 @@ class Crew:
                     stop = Event(worker.stop_name(id), client=self._client)
                     stop.set()
                     until = time.monotonic() + (_LET_GO_SECONDS if id in self._begun else 0)
+            except Discarded:
+                future.cancel(reason="cancel", msg="it was cancelled")  # its worker then ends the task
+                raise
         if stop is not None:
             stop.clear()
 

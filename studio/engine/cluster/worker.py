@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from distributed import Event, get_worker
 
 from studio.core import amounts, owners, paths, tasks
-from studio.core.errors import Cancelled, NoRoom, StudioError, of_memory
+from studio.core.errors import Cancelled, Discarded, NoRoom, StudioError, of_memory
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
@@ -36,19 +36,25 @@ T = TypeVar("T")
 
 
 class StopSignal:
-    """Whether a person pressed Stop: asks the scheduler, at most ASKS_A_SECOND times a second."""
+    """Whether the user pressed Stop: asks the scheduler, at most ASKS_A_SECOND times a second.
 
-    def __init__(self, name: str):
-        self._event = Event(name)
+    Raises `Discarded` once the user pressed Cancel, before or after Stop.
+    """
+
+    def __init__(self, id: str):
+        self._stop, self._cancel = Event(stop_name(id)), Event(cancel_name(id))
         self._next = 0.0
-        self._set = False
+        self._stopped = self._cancelled = False
 
     def __call__(self) -> bool:
         now = time.monotonic()
-        if not self._set and now >= self._next:
-            self._set = self._event.is_set()
+        if not self._cancelled and now >= self._next:
+            self._stopped = self._stopped or self._stop.is_set()
+            self._cancelled = self._stopped and self._cancel.is_set()
             self._next = time.monotonic() + 1 / ASKS_A_SECOND
-        return self._set
+        if self._cancelled:
+            raise Discarded
+        return self._stopped
 
 
 class Wish:
@@ -60,7 +66,7 @@ class Wish:
     def __init__(self, id: str, topic: str):
         worker = get_worker()
         key = worker.get_current_task()
-        self._task, self._stopped = worker.state.tasks[key], StopSignal(stop_name(id))
+        self._task, self._stopped = worker.state.tasks[key], StopSignal(id)
         worker.log_event(topic, {"id": id, "begun": key})
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -70,7 +76,7 @@ class Wish:
         return self._task.state == "cancelled"
 
     def withdrawn(self) -> bool:
-        """Whether it is to stop."""
+        """Whether it is to stop. Raises `Discarded` if it is to stop and to keep nothing."""
         return self.gone or self._stopped()
 
     def _watch(self) -> None:
@@ -86,6 +92,11 @@ class Wish:
 def stop_name(id: str) -> str:
     """The name of the event that asks a job to stop."""
     return f"studio-stop-{id}"
+
+
+def cancel_name(id: str) -> str:
+    """The name of the event that tells a job that stops to keep nothing."""
+    return f"studio-cancel-{id}"
 
 
 def run_job(id: str, lane: str, entry: str) -> None:
@@ -132,7 +143,7 @@ def run_live(id: str, entry: str, asked: dict[str, Any]) -> dict[str, Any]:
         start = time.monotonic()
         with tasks.in_memory():
             listener = Streamer(id, topic("live"), previews=True) if asked["stream"] else None
-            progress = Progress(listener, StopSignal(stop_name(id)), STREAM_SECONDS)
+            progress = Progress(listener, StopSignal(id), STREAM_SECONDS)
             result = _run(asked["task"], entry, asked, progress)
             main = result.files[0]
             packed = store.pack_result(result)
@@ -185,7 +196,7 @@ def _outcome(work: Callable[[], dict[str, Any]], title: str) -> dict[str, Any]:
     """What `work` returns, or the error as one sentence; the log has the rest."""
     try:
         return work()
-    except Cancelled:
+    except (Cancelled, Discarded):
         return {"error": NOTHING_KEPT, "cancelled": True}
     except StudioError as error:
         return {"error": str(error)}

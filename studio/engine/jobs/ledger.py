@@ -9,22 +9,23 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.settings import Settings
-from studio.engine.jobs import store, timing
+from studio.engine.jobs import folder_guards, store, timing
 from studio.engine.jobs.queue import Waiting
-from studio.engine.jobs.record import Record, kept, last_report, restored
+from studio.engine.jobs.record import Record, ended_as, kept, last_report, restored
 from studio.engine.jobs.seen import Seen
 from studio.engine.jobs.snapshots import Job, Live, State
 from studio.engine.jobs.timing import Took
 
 FRESH_NANOSECONDS = 10**9
+CANCELLED = "It was cancelled, so nothing was kept."
 STOPPED = "The studio stopped while it ran. Next: run it again."
 log = logging.getLogger("studio.engine")
 
@@ -59,7 +60,7 @@ class Ledger:
             self._names.add(path.name)
             if path.name.startswith("."):
                 continue
-            with _one_of_many(path.name):
+            with folder_guards.one_of_many(path.name):
                 self._load(store.Folder(path))
 
     def _load(self, folder: store.Folder) -> None:
@@ -70,7 +71,7 @@ class Ledger:
             log.warning("job %s was never wholly written, so it is left alone", folder.path.name)
             return
         record = restored(folder, asked, state or {"state": "stopping"})
-        if record.state in ("running", "stopping"):
+        if record.state in ("running", "stopping", "cancelling"):
             self.settle(record, STOPPED)
         else:
             self.took.add(record)
@@ -92,7 +93,7 @@ class Ledger:
             self._forget(record)
         for name in sorted(names - self._names - self._records.keys()):
             folder = store.Folder(self._root / name)
-            with _one_of_many(name):
+            with folder_guards.one_of_many(name):
                 if folder.read("outcome") is not None:
                     self._load(folder)
         self._names = names
@@ -112,7 +113,7 @@ class Ledger:
         asked = store.asked_of(task, settings.model_dump(mode="json"), inputs, owner, weights, key)
         more = {"expected": expected, "batch": batch}
         record = self._new(asked | {name: value for name, value in more.items() if value not in (None, "")})
-        with _whole_or_not(record.folder):
+        with folder_guards.whole_or_not(record.folder):
             record.folder.write("job", record.asked)
             self.save(record)
         self._enter(record)
@@ -141,7 +142,7 @@ class Ledger:
         """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
         settings = live.settings.model_dump(mode="json")
         record = self._new(store.asked_of(tasks.get(live.task), settings, live.inputs, owner))
-        record.state, record.ended = "done", record.asked["created"]
+        record.state, record.ended = store.finished_state(live.stopped_early), record.asked["created"]
         record.started = record.ended - live.seconds
         file = tasks.File.keep(live.data, live.kind, live.name)
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
@@ -194,13 +195,19 @@ class Ledger:
         self.note(record)
 
     def settle(self, record: Record, reason: str = "", state: State = "interrupted") -> None:
-        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`."""
-        outcome = record.folder.read("outcome")
+        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`.
+
+        Of a job that is being cancelled nothing is kept, even if its worker was done first.
+        """
+        if record.state == "cancelling":
+            record.folder.discard()
+            reason, state = CANCELLED, "cancelled"
+        outcome = record.folder.read("outcome") if record.state != "cancelling" else None
         ended = time.time()
         if outcome is not None:
             ended = record.folder.written("outcome")  # the server may have died before it could see it
             reason = outcome.get("error", "")
-            state = "done" if "result" in outcome else "interrupted" if outcome.get("cancelled") else "failed"
+            state = ended_as(outcome)
             record.report = last_report(outcome) or record.report
         record.state, record.error, record.ended = state, reason, ended
         record.preview = None  # the folder has it
@@ -275,23 +282,3 @@ class Ledger:
         """The job as a page sees it now."""
         turn = self.queue.turn(record)
         return self._seen.of(record, turn.place if turn else 0, self.starts_in(record))
-
-
-@contextmanager
-def _one_of_many(name: str) -> Iterator[None]:
-    """Passes over a job's folder that cannot be read, whatever is wrong with it, so that the others are."""
-    try:
-        yield
-    except Exception:
-        log.exception("job %s cannot be read, so its folder is left alone", name)
-
-
-@contextmanager
-def _whole_or_not(folder: store.Folder) -> Iterator[None]:
-    """Takes a new job's folder away again if it could not be filled: a person was told that there is none."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            folder.remove()
-        raise

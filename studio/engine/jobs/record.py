@@ -114,3 +114,10 @@ def last_report(kept: dict[str, Any]) -> Report | None:
     """The last report that a state or an outcome tells of, if there was any."""
     packed = kept.get("report")
     return None if packed is None else store.unpack_report(packed)
+
+
+def ended_as(outcome: dict[str, Any]) -> State:
+    """The state of a job whose worker left an outcome."""
+    if "result" in outcome:
+        return store.finished_state(outcome["result"]["stopped_early"])
+    return "cancelled" if outcome.get("cancelled") else "failed"

@@ -11,8 +11,10 @@ from studio.core.progress import Report
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 
-State = Literal["queued", "running", "stopping", "done", "failed", "interrupted"]
-FINISHED = ("done", "failed", "interrupted")
+State = Literal[
+    "queued", "running", "stopping", "cancelling", "done", "stopped", "cancelled", "failed", "interrupted"
+]
+FINISHED = ("done", "stopped", "cancelled", "failed", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class Job:
         task, title: the task's name and its noun for people.
         settings, inputs: what was asked.
         owner: whose it is.
-        state: "stopping" from the cancel until the worker is free; "interrupted" if it ended with neither
-            a result nor a fault of its own.
+        state: "stopping" and "cancelling" until the worker is free; then "stopped" if the best result so far
+            was kept, "cancelled" if nothing was; "interrupted" if it ended with neither a result nor a fault
+            of its own, and nobody asked for that.
         place: 1 is next; 0 unless queued, or if it is paused.
         expected: about how many seconds it takes, as thought when it was asked for; None if not known.
         starts_in: about how many seconds it is until a queued one begins; None if not known.
@@ -64,6 +67,16 @@ class Job:
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
+
+    @property
+    def kept(self) -> str:
+        """What a stopped job kept, in a sentence; "" for any other."""
+        if self.state != "stopped":
+            return ""
+        if self.report is None or not self.report.step:
+            return "Stopped: kept the best result so far."
+        of = f" of {self.report.total:,}" if self.report.total else ""
+        return f"Stopped at step {self.report.step:,}{of}: kept the best result so far."
 
     @property
     def unit(self) -> str:

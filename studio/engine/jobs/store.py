@@ -34,6 +34,7 @@ from studio.core.errors import StudioError
 from studio.core.pictures import thumbnails
 from studio.core.progress import Report
 from studio.engine.jobs import schema
+from studio.engine.jobs.snapshots import State
 
 MOST_POINTS = 400
 _NEW, _GONE = ".new-", ".gone-"
@@ -108,6 +109,12 @@ class Folder:
         except (OSError, StudioError) as error:
             log.warning("the picture of %s could not be saved: %s", self.path.name, error)
 
+    def discard(self) -> None:
+        """Removes all that the worker wrote, of a job of which nothing shall be kept."""
+        for name in ("outcome.json", "reports.jsonl", "preview.webp", "thumbnail.webp"):
+            with suppress(OSError):
+                (self.path / name).unlink(missing_ok=True)
+
     def forget_pictures(self) -> None:
         """Removes the small pictures, which are made again when asked for."""
         for name in ("preview.webp", "thumbnail.webp"):
@@ -154,12 +161,17 @@ def write_finished(
     Raises:
         NoRoom: if the disk is full.
     """
-    times = {"started": started, "ended": ended}
+    stands = {"state": finished_state(result.stopped_early), "started": started, "ended": ended}
     with fresh(folder) as filled:
         filled.show_result(result.files[0])
         filled.write("job", asked)
         filled.write("outcome", {"result": pack_result(result), "report": None})
-        filled.write("state", {"state": "done", **times, "error": "", "tries": 0, "report": None})
+        filled.write("state", {**stands, "error": "", "tries": 0, "report": None})
+
+
+def finished_state(stopped_early: bool) -> State:
+    """The state of a job that has a result."""
+    return "stopped" if stopped_early else "done"
 
 
 def asked_of(

@@ -136,7 +136,7 @@ def test_a_batch_is_one_line_in_the_tray(visit, engine, chores, until):
     lines = [line.value for line in page.sidebar.markdown if "of 3" in line.value]
     assert len(lines) == 1 and lines[0].startswith("**Chore** · 1 of 3 ·")
     assert "Stop all" in labels(page.sidebar)
-    steering.cancel_batch("line")
+    steering.stop_batch("line")
     until(lambda: engine.batch("line").ended == 3)
 
 
