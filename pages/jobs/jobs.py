@@ -7,7 +7,18 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from pages.jobs import bar, batches, captions, navigation, pace, refill, results, starting, use_again
+from pages.jobs import (
+    bar,
+    batches,
+    captions,
+    navigation,
+    pace,
+    refill,
+    results,
+    starting,
+    steering,
+    use_again,
+)
 from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
@@ -41,14 +52,6 @@ def show(job: engine.Job) -> None:
     """Puts a job into the address, so that a reload and a link find it."""
     st.query_params[PARAMETER] = job.id
     st.session_state[_memory(job.task)] = job.id
-
-
-def stop(name: str) -> None:
-    """Asks a job to stop and to keep its best so far. Call it from a callback."""
-    try:
-        engine.connect().stop(name, owner())
-    except StudioError as error:
-        st.toast(words.plain(str(error)))
 
 
 def close(task: str) -> None:
@@ -200,20 +203,17 @@ def working(job: engine.Job, caption: str) -> Iterator[None]:
 
 
 def progress(job: engine.Job) -> None:
-    """How far a job is, beside the button that stops it."""
+    """How far a job is, beside the buttons that end it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*bar.bar(job))
         if job.state in ("stopping", "cancelling"):
             st.caption(words.STATES[job.state])
         else:
-            st.button(
-                "Stop",
-                key=f"stop_{job.id}",
-                icon=":material/stop_circle:",
-                help="Stops and keeps the best so far",
-                on_click=stop,
-                args=(job.id,),
-            )
+            keeps = {"icon": ":material/stop_circle:", "help": "Stops and keeps the best so far"}
+            st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
+        if job.state != "cancelling":
+            drops = {"icon": ":material/cancel:", "help": "Ends it and keeps nothing", "type": "tertiary"}
+            st.button("Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **drops)
 
 
 def pill(job: engine.Job) -> None:
