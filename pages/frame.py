@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import parts
 from pages.guide import index as guide
-from pages.jobs import navigation
+from pages.jobs import navigation, refill
 from pages.widgets import browser_history, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
@@ -41,6 +41,7 @@ with st.sidebar:
 navigation.leave(chosen.url_path)
 navigation.arrive(chosen.url_path)
 navigation.tidy(chosen.url_path)
+refill.follow_link()
 try:
     chosen.run()
 except StudioError as error:

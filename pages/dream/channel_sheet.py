@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import forms, layer_terms, picture_input, samples
 from pages.jobs import jobs
-from pages.widgets import keys, words
+from pages.widgets import keys, numbers, words
 from pages.widgets.owners import owner
 from studio import engine
 from studio.core import tasks
@@ -112,7 +112,7 @@ def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
 def _any_other(network: str, layer: str) -> None:
     most = backbones.spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        channel = st.number_input(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
+        channel = numbers.number(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
         paint = st.button("Paint it", icon=":material/imagesearch_roller:", help="Shows what it likes to see")
         st.button("Use it", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
     if paint:

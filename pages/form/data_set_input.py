@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.form import forms, kept_inputs, picture_input, samples, uploads
 from pages.widgets import words
+from studio.core import data
 from studio.core.data import sample_sets
 from studio.core.tasks import File
 
@@ -136,8 +137,10 @@ def _ask() -> None:
     uploads.show_fault(_SLOT)
 
 
-def _take(data: bytes, name: str) -> None:
-    st.session_state[_OWN] = [File.keep(data, "dataset", name)]
+def _take(body: bytes, name: str) -> None:
+    file = File.keep(body, "dataset", name)
+    data.count(file)  # raises for what cannot be opened, before the archive of until now gives way
+    st.session_state[_OWN] = [file]
 
 
 def sample(name: str) -> File:

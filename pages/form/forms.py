@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import sliders
-from pages.widgets import keys, words
+from pages.widgets import keys, numbers, words
 from studio.core.errors import StudioError
 from studio.core.settings import Described, Settings
 
@@ -206,13 +206,13 @@ def _widget(field: Described, help: str | None) -> Any:
     if field.default is None or field.least is None or field.most is None:
         limits = {"min_value": field.least, "max_value": field.most, "step": field.step}
         limits |= {} if field.kind == "int" else {"format": "%g"}
-        return st.number_input(label, value=field.default, placeholder="chosen for you", **limits, **shared)
+        return numbers.number(label, value=field.default, placeholder="chosen for you", **limits, **shared)
     return sliders.slider(field, label, help)
 
 
 def _seed(field: Described) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = st.number_input(
+        value = numbers.number(
             field.label,
             min_value=0,
             max_value=MOST_SEED,

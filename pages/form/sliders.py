@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets import keys
+from pages.widgets import keys, numbers
 from studio.core.settings import Described
 
 SHARES = ("held_out",)  # shown in per cent
@@ -69,7 +69,7 @@ def _box(field: Described, label: str, value: float | int) -> None:
     """The number as it stands; what is typed goes to the slider, which the next run draws anew."""
     key = keys.part(field.name, "box")
     st.session_state[key] = int(value) if field.kind == "int" else float(value)
-    st.number_input(
+    numbers.number(
         f"{label}: the number itself",
         min_value=_least(field),
         max_value=int(field.most) if field.kind == "int" else float(field.most),

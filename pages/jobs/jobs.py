@@ -28,7 +28,7 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
-PARAMETER = "job"
+PARAMETER = refill.PARAMETER
 WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
 
@@ -50,7 +50,7 @@ def _show_now(job: engine.Job) -> None:
 
 def show(job: engine.Job) -> None:
     """Puts a job into the address, so that a reload and a link find it."""
-    st.query_params[PARAMETER] = job.id
+    st.query_params[PARAMETER] = st.session_state[refill.OPENED] = job.id
     st.session_state[_memory(job.task)] = job.id
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import data_set_input, forms
 from pages.text import own_texts
-from pages.widgets import keys, words
+from pages.widgets import keys, numbers, words
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Described
@@ -167,7 +167,7 @@ def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> l
         return []
     short = subject.short or _enough(inputs)
     field = fields[subject.length]
-    value = st.number_input(
+    value = numbers.number(
         f"{words.label(field)} of each training",
         min_value=1,
         max_value=subject.most,

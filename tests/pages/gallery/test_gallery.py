@@ -388,7 +388,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     state[uploads._turn(dropped_file._INPUTS)] = 0
     uploads._take(dropped_file._INPUTS, 0, "key", dropped_file._take_input)
     assert not state[dropped_file._TOLD].missing
-    assert [told[:5] for told in state[uploads._fault(dropped_file._INPUTS)]] == ["c.txt", "d.txt"]
+    assert [told[:5] for told in state[uploads.FAULT][1]] == ["c.txt", "d.txt"]
 
 
 def test_a_picture_of_another_studio_is_read_and_no_more(drop, picture):

@@ -151,7 +151,7 @@ def test_the_camera_gives_pictures_and_what_else_a_browser_sends_is_left_out(hel
     assert len(camera._pictures([good] * 100)) == camera.MOST_AT_ONCE
     by_hand._shoot(held, 2, "slot", [*camera._pictures(told), b"\xff\xd8\xff cut"])
     assert counts(held) == [3, 3]
-    assert len(st.session_state[uploads._fault("slot")]) == 1
+    assert len(st.session_state[uploads.FAULT][1]) == 1
 
 
 def test_an_archive_is_gone_on_with_by_hand(held, monkeypatch):
