@@ -1,6 +1,6 @@
 """Classes by hand: a person names them, and fills them from the device and from the camera.
 
-What was gathered stays with the tab, whatever page it shows, until a person takes it away.
+What was gathered stays, whatever page the tab shows and also after a reload, until the user takes it away.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.form import data_set_input, loose_pictures, picture_input, uploads
+from pages.form import data_set_input, kept_inputs, loose_pictures, picture_input, samples, uploads
 from pages.form.data_set_input import PictureSet
 from pages.teach import camera
 from pages.teach.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
@@ -35,17 +35,19 @@ def wanted() -> bool:
 
 def choose() -> PictureSet | None:
     """The pictures that were gathered, once a person has said that these are all; None until then."""
-    made: File | None = st.session_state.get(_MADE)
-    if made is not None and not made.here:
-        made = st.session_state[_MADE] = None
-    if made is None:
+    archives = kept_inputs.restore_files(_MADE, "dataset")
+    if archives and not archives[0].here:
+        archives.clear()
+    kept_inputs.keep_files(_MADE, archives)
+    kept_inputs.keep(_HELD, _held().told if len(_held()) else None)
+    if not archives:
         st.caption(":material/info: Name your classes, and fill each from files or from the camera.")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/photo_library: {words.plain(_counted())}")
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
-        data_set_input.download(made)
-    return PictureSet(made.name, made)
+        data_set_input.download(archives[0])
+    return PictureSet(archives[0].name, archives[0])
 
 
 def offer(file: File, pictures: Pictures) -> None:
@@ -64,7 +66,7 @@ def offer(file: File, pictures: Pictures) -> None:
     if left:
         told = "1 file was" if left == 1 else f"{left:,} files were"
         uploads.set_fault(_SLOT, f"{told} left out: broken, too many, or in another class already.")
-    st.session_state[_MADE] = None
+    st.session_state[_MADE] = []
     data_set_input.choose_next(TITLE)
     st.rerun()
 
@@ -73,6 +75,7 @@ def offer(file: File, pictures: Pictures) -> None:
 def gather() -> None:
     """Lets a person name classes and give each its pictures. A fragment: all else stays as it is."""
     held = _held()
+    kept_inputs.keep(_HELD, held.told if len(held) else None)
     st.subheader("Your classes", anchor=False)
     for one in held.classes:
         with st.container(border=True, key=f"hand_{one.number}"):
@@ -94,7 +97,7 @@ def gather() -> None:
 
 
 def _held() -> HandClasses:
-    return st.session_state.setdefault(_HELD, HandClasses())
+    return kept_inputs.restore(_HELD, HandClasses.read)
 
 
 def _counted() -> str:
@@ -103,7 +106,7 @@ def _counted() -> str:
 
 
 def _again() -> None:
-    st.session_state[_MADE] = None
+    st.session_state[_MADE] = []
 
 
 def _finish(held: HandClasses) -> bool:
@@ -114,7 +117,7 @@ def _finish(held: HandClasses) -> bool:
     except (StudioError, OSError) as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
-    st.session_state[_MADE] = made
+    st.session_state[_MADE] = [made]
     st.session_state[_LENS] = None
     return True
 
@@ -198,9 +201,9 @@ def _pictures(held: HandClasses, one: HandClass, slot: str) -> None:
         picture_input.pills(
             f"Pictures of {words.plain(one.name)}",
             shown,
-            [one.pictures[digest].thumbnail for digest in shown],
+            [samples.small(one.pictures[digest]) for digest in shown],
             selection_mode="multi",
-            format_func=lambda digest: words.plain(one.pictures[digest].file.name),
+            format_func=lambda digest: words.plain(one.pictures[digest].name),
             label_visibility="collapsed",
             key=key,
         )

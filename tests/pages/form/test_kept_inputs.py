@@ -78,6 +78,16 @@ def test_a_text_file_and_a_pasted_text_are_there_after_a_reload(visit):
 
 
 @pytest.mark.slow
+def test_classes_by_hand_are_there_after_a_reload(visit, picture):
+    page = visit("teach", pictures="By hand")
+    page = upload(page, "hand_1.upload", "a.png", images.encode_png(picture))
+    page.text_input(key="hand_1.name").set_value("Cats").run()
+    again = reloaded(visit, page, "teach")
+    assert not again.exception and again.text_input(key="hand_1.name").value == "Cats"
+    assert again.button_group(key="hand_1.chosen").options == ["a\\.png"]
+
+
+@pytest.mark.slow
 def test_many_photos_are_there_after_a_reload(visit, picture):
     page = visit("dream")
     page = upload(page, "many_photos.upload", "a.png", images.encode_png(picture))

@@ -65,7 +65,7 @@ def test_each_picture_counts_once_and_lies_in_one_class(held):
 def test_what_is_larger_than_networks_look_at_is_made_smaller(held):
     held.take(1, drawn(9, "JPEG", (3000, 2000)), "large.jpg")
     *_, last = held.classes[0].pictures.values()
-    assert max(images.size(last.file.read())) == LONGEST
+    assert max(images.size(last.read())) == LONGEST
     assert not held.take(1, drawn(9, "JPEG", (3000, 2000)), "large.jpg")
 
 
