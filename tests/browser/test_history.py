@@ -76,6 +76,42 @@ def test_back_from_a_changed_form_brings_the_result_and_its_form_back(tab, expec
     shows(page, expect, 0)
 
 
+PAINTED = """e => {
+  const levels = e.getContext("2d").getImageData(0, 0, e.width, e.height).data;
+  return levels.filter((level, n) => n % 4 === 3 && level > 128).length;
+}"""
+
+
+def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
+    page = tab("/outline")
+    canvas = page.locator("canvas").first
+    canvas.wait_for()
+    expect(page).to_have_url(re.compile("outline_lines="))
+    page.get_by_role("button", name="Clear all").click()
+    page.wait_for_function(f"e => ({PAINTED})(e) === 0", arg=canvas.element_handle())
+    empty = page.url
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 160, steps=6)
+    page.mouse.up()
+    expect(page).not_to_have_url(empty)
+    drawn = canvas.evaluate(PAINTED)
+    assert drawn > 0
+
+    def shows_it():
+        found = page.locator("canvas").first
+        found.wait_for()
+        page.wait_for_function(f"e => ({PAINTED})(e) === {drawn}", arg=found.element_handle())
+
+    page.reload()
+    shows_it()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Health").click()
+    page.get_by_text("This machine").wait_for()
+    page.go_back()
+    shows_it()
+
+
 def test_a_step_is_what_pages_name_in_the_address():
     known = {jobs.PARAMETER, address.ITEM, address.OTHER, documents.PARAMETER, session.PARAMETER}
     assert set(browser_history.STEPS) == known
