@@ -22,7 +22,7 @@ from pages.jobs import (
 from pages.widgets import browser_history, browser_pictures, css, curves, keys, words
 from pages.widgets.owners import owner
 from studio import engine
-from studio.core import amounts, tasks
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
@@ -195,7 +195,6 @@ def working(job: engine.Job, caption: str) -> Iterator[None]:
         caption: of the preview.
     """
     with css.working():
-        pill(job)
         progress(job)
         if job.preview:
             st.image(job.preview, width="stretch", caption=caption, alt=caption)
@@ -214,12 +213,6 @@ def progress(job: engine.Job) -> None:
         if job.state != "cancelling":
             drops = {"icon": ":material/cancel:", "help": "Ends it and keeps nothing", "type": "tertiary"}
             st.button("Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **drops)
-
-
-def pill(job: engine.Job) -> None:
-    """Lets the link to the page's result, on a phone, say how far this job is, which makes it."""
-    left = amounts.left(job.report.seconds_left) if job.state == "running" and job.report else ""
-    css.pill(f"{words.STATES[job.state].partition(',')[0]}{left and f', {left}'}")
 
 
 @st.fragment(run_every=CURVE_SECONDS)
