@@ -68,13 +68,13 @@ def brought() -> Brought:
 def remember() -> None:
     """Lets the address name it, whatever else is chosen now."""
     mine = brought()
-    files = [kept_inputs.told_files(list(some.values())) for some in (mine.archives, mine.loose)]
+    files = [kept_inputs.describe_files(list(some.values())) for some in (mine.archives, mine.loose)]
     kept_inputs.keep(_BROUGHT, [*files, mine.chosen] if any(files) else None)
 
 
-def _read(told: Any) -> Brought:
-    """What `remember` has told; without what is gone since."""
-    archives, loose, chosen = told if isinstance(told, list) and len(told) == 3 else ([], [], "")
+def _read(value: Any) -> Brought:
+    """What `remember` kept, without the files that are gone since."""
+    archives, loose, chosen = value if isinstance(value, list) and len(value) == 3 else ([], [], "")
     mine = Brought(
         {file.digest: file for file in kept_inputs.read_files(archives, "dataset")},
         {file.digest: file for file in kept_inputs.read_files(loose, "picture")[:MOST]},

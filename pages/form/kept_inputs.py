@@ -35,10 +35,10 @@ def restore(name: str, read: Callable[[Any], T]) -> T:
         read: makes it of what `keep` was given, or of None for nothing. That may be anything: a user can
             bring a file of their own as such a file.
     """
-    told, mark = st.query_params.get(name, ""), keys.part(name, "address")
-    moved = browser_history.went() and st.session_state.get(mark, "") != told
+    digest, mark = st.query_params.get(name, ""), keys.part(name, "address")
+    moved = browser_history.is_back_or_forward() and st.session_state.get(mark, "") != digest
     if name not in st.session_state or moved:
-        st.session_state[name], st.session_state[mark] = read(_parsed(told)), told
+        st.session_state[name], st.session_state[mark] = read(_parsed(digest)), digest
     return st.session_state[name]
 
 
@@ -66,23 +66,23 @@ def restore_files(name: str, kind: str, check: Callable[[File], object] = repr) 
     Args:
         check: raises `StudioError` for one of the address that is no such file.
     """
-    return restore(name, lambda told: [file for file in read_files(told, kind) if _passes(file, check)])
+    return restore(name, lambda value: [file for file in read_files(value, kind) if _passes(file, check)])
 
 
 def keep_files(name: str, files: Sequence[File]) -> None:
     """As `keep`, for files."""
-    keep(name, told_files(files))
+    keep(name, describe_files(files))
 
 
-def told_files(files: Sequence[File]) -> list[list[str]]:
+def describe_files(files: Sequence[File]) -> list[list[str]]:
     """Files as values of JSON."""
     return [[file.digest, file.name] for file in files]
 
 
-def read_files(told: Any, kind: str) -> list[File]:
-    """The files that `told_files` told of, those of this user that are still there."""
+def read_files(value: Any, kind: str) -> list[File]:
+    """The files of what `describe_files` gave: those of this user that are still there."""
     found = []
-    for one in told if isinstance(told, list) else ():
+    for one in value if isinstance(value, list) else ():
         if isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one):
             digest, file_name = owners.mine(one[0]), printable(one[1], _MOST_NAME)
             found += [File(digest, kind, file_name)] if digest else []

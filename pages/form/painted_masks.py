@@ -111,7 +111,7 @@ def put(picture: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
 def _last(picture: str) -> object:
     """What was painted last, which the address has after a reload."""
     told = st.query_params.get(_ADDRESS, "")
-    moved = browser_history.went() and st.session_state.get(_TOLD, "") != told
+    moved = browser_history.is_back_or_forward() and st.session_state.get(_TOLD, "") != told
     if moved:
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     if moved or _PAINT not in st.session_state:

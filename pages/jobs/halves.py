@@ -41,7 +41,7 @@ def choose(
     half = st.session_state.get(key)
     before = st.session_state.get(note)
     turns = half in titles and before in titles and before != half
-    if turns and not navigation.came_from_elsewhere() and not browser_history.went():
+    if turns and not navigation.came_from_elsewhere() and not browser_history.is_back_or_forward():
         st.session_state[note] = half
         st.session_state[key] = half  # so that an address which is told anew has it, too
         turned(half)

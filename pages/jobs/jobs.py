@@ -101,7 +101,7 @@ def find(known: Collection[str], asked: object = None) -> engine.Job | None:
     """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
     seen = (st.session_state.get(_memory(task)) for task in known)
     name = st.query_params.get(PARAMETER)
-    if not name and (browser_history.went() or not navigation.came_from_elsewhere()):
+    if not name and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
         for task in known:
             close(task)  # a person went back to the page without it
         return None

@@ -79,7 +79,7 @@ def follow_link() -> None:
     Call it from the frame, before the page is drawn.
     """
     id = st.query_params.get(PARAMETER)
-    if not id or st.session_state.get(OPENED) == id or browser_history.went():
+    if not id or st.session_state.get(OPENED) == id or browser_history.is_back_or_forward():
         return
     st.session_state[OPENED] = id
     if set(st.query_params) != {PARAMETER}:

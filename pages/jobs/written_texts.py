@@ -47,7 +47,7 @@ class Text:
 def base() -> str:
     """The text that is written on from, which the address names so that a reload has it; "" for none."""
     told = st.query_params.get(_ADDRESS, "")
-    arrived = navigation.came_from_elsewhere() and not browser_history.went()
+    arrived = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
     if ASKED in st.session_state or (not told and arrived):
         text = st.session_state.get(_BASE, "")
         if text:

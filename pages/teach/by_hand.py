@@ -39,7 +39,7 @@ def choose() -> PictureSet | None:
     if archives and not archives[0].here:
         archives.clear()
     kept_inputs.keep_files(_MADE, archives)
-    kept_inputs.keep(_HELD, _held().told if len(_held()) else None)
+    kept_inputs.keep(_HELD, _held().description if len(_held()) else None)
     if not archives:
         st.caption(":material/info: Name your classes, and fill each from files or from the camera.")
         return None
@@ -75,7 +75,7 @@ def offer(file: File, pictures: Pictures) -> None:
 def gather() -> None:
     """Lets a person name classes and give each its pictures. A fragment: all else stays as it is."""
     held = _held()
-    kept_inputs.keep(_HELD, held.told if len(held) else None)
+    kept_inputs.keep(_HELD, held.description if len(held) else None)
     st.subheader("Your classes", anchor=False)
     for one in held.classes:
         with st.container(border=True, key=f"hand_{one.number}"):

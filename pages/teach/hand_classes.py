@@ -48,10 +48,10 @@ class HandClasses:
         self._last = 2
 
     @classmethod
-    def read(cls, told: Any) -> HandClasses:
-        """The classes that `told` told of, with the pictures that are still there; else two empty ones."""
+    def read(cls, description: Any) -> HandClasses:
+        """The classes of a `description`, with the pictures that are still there; else two empty ones."""
         held, classes = cls(), []
-        for number, one in enumerate(told if isinstance(told, list) else (), 1):
+        for number, one in enumerate(description if isinstance(description, list) else (), 1):
             if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str):
                 files = kept_inputs.read_files(one[1], "picture")
                 classes.append(HandClass(number, _usable(one[0]), {file.digest: file for file in files}))
@@ -61,9 +61,9 @@ class HandClasses:
         return held
 
     @property
-    def told(self) -> list[Any]:
+    def description(self) -> list[Any]:
         """Names and pictures as values of JSON."""
-        return [[one.name, kept_inputs.told_files(list(one.pictures.values()))] for one in self.classes]
+        return [[one.name, kept_inputs.describe_files(list(one.pictures.values()))] for one in self.classes]
 
     def __len__(self) -> int:
         return sum(len(one.pictures) for one in self.classes)

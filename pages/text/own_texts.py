@@ -78,7 +78,7 @@ def _take(data: bytes, name: str) -> None:
 
 def _pasted() -> File | None:
     hint = "Paste or type a text"
-    if _BOX not in st.session_state or browser_history.went():
+    if _BOX not in st.session_state or browser_history.is_back_or_forward():
         st.session_state[_BOX] = _last_pasted()
     text = st.text_area("Your text", height=220, key=_BOX, placeholder=hint, persist_state="session")
     st.session_state[_PASTED] = text

@@ -116,7 +116,7 @@ def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None
 
 def _held() -> CurrentText | None:
     """What this tab last wrote, unless a person went back to the page without it."""
-    arrived = navigation.came_from_elsewhere() and not browser_history.went()
+    arrived = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
     if ADDRESS not in st.query_params and not arrived:
         st.session_state.pop(HELD, None)
     return st.session_state.get(HELD)

@@ -51,7 +51,7 @@ _SCRIPT = """
 """
 
 
-def went() -> bool:
+def is_back_or_forward() -> bool:
     """Whether the user came here by Back or Forward, so that the address alone says what is shown."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation

@@ -21,12 +21,12 @@ def number(
         min_value, max_value: None for no limit.
         options: others of `st.number_input`.
     """
-    if said := accepted(min_value, max_value):
+    if said := describe_limits(min_value, max_value):
         st.html(_STYLE.replace("CLASS", keys.css_class(key)).replace("SAID", said))
     return st.number_input(label, min_value, max_value, key=key, **options)
 
 
-def accepted(least: float | None, most: float | None) -> str:
+def describe_limits(least: float | None, most: float | None) -> str:
     """What is taken between two limits: "Not used: enter 64 to 2048."; "" where there is no limit."""
     if least is None and most is None:
         return ""

@@ -135,7 +135,7 @@ def test_an_address_that_names_nothing_of_this_kind_brings_nothing(visit, name, 
 def test_files_of_another_user_are_not_brought_back(home, picture):
     with library.asking("visitor-ann"):
         hers = File.keep(images.encode_png(picture), "picture", "hers.png")
-    told = json.loads(json.dumps(kept_inputs.told_files([hers])))
+    told = json.loads(json.dumps(kept_inputs.describe_files([hers])))
     with library.asking("visitor-ann"):
         assert kept_inputs.read_files(told, "picture") == [hers]
     with library.asking("visitor-bob"):

@@ -18,4 +18,4 @@ from pages.widgets import numbers
     ],
 )
 def test_what_is_taken_is_said_in_a_sentence(least, most, said):
-    assert numbers.accepted(least, most) == said
+    assert numbers.describe_limits(least, most) == said
